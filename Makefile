@@ -1,7 +1,7 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
 .PHONY: setup run test lint dist smoke docs fuzz bench soak screenshots film gallery lessons \
-	catalogue peers
+	catalogue translations peers
 
 python := .venv/bin/python
 
@@ -54,6 +54,9 @@ lessons: setup
 
 catalogue: setup
 	@$(python) -m nnviz catalogue
+
+translations: setup
+	@$(python) -m tests.support.translations
 
 peers: setup
 	@sh packaging/peers.sh

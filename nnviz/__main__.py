@@ -15,7 +15,7 @@ from nnviz.base.reading import exists
 from nnviz.cli.arguments import Parser
 
 _INFORMATION = ("-h", "--help", "--version")
-_LIVE, _LESSON = "live", "lesson"
+_LIVE, _LESSON, _KIOSK = "live", "lesson", "--kiosk"
 """The commands with a window."""
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
@@ -45,6 +45,8 @@ def _run(words: list[str]) -> int:
     try:
         if words[:1] == [_LIVE]:
             return _open_live(words[1:])
+        if words[:1] == [_KIOSK]:
+            return _open_kiosk(words[1:])
         if words[:1] == [_LESSON]:
             file = importlib.import_module("nnviz.cli.lesson").file_to_open(words[1:])
             return _open_window([file])
@@ -93,6 +95,18 @@ def _open_live(words: list[str]) -> int:
     _need_qt()
     app = importlib.import_module("nnviz.gui.shell.app")
     return int(app.run((), order.model.reference, order))
+
+
+def _open_kiosk(words: list[str]) -> int:
+    """Open the window on a stand, or the process that watches it."""
+    kiosk = importlib.import_module("nnviz.cli.kiosk")
+    order = kiosk.read(words)
+    _need_display()
+    _need_qt()
+    if kiosk.wants_watchdog(words):
+        return int(kiosk.watch(words))
+    app = importlib.import_module("nnviz.gui.shell.app")
+    return int(app.run_kiosk(order))
 
 
 def _need_qt() -> None:

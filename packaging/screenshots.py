@@ -20,6 +20,7 @@ from pathlib import Path
 from PIL import Image
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
+from scratch import use_scratch_folders
 
 import nnviz
 from nnviz.base.parameters import Value
@@ -104,9 +105,10 @@ def main(words: list[str]) -> int:
     named = [word for word in words if word != BOARD_ALONE]
     folder = Path(named[0]) if named else SHIPPED
     folder.mkdir(parents=True, exist_ok=True)
-    if BOARD_ALONE not in words:
-        take_all(folder)
     with tempfile.TemporaryDirectory() as temporary:
+        use_scratch_folders(Path(temporary))
+        if BOARD_ALONE not in words:
+            take_all(folder)
         write_board(write_photos(Path(temporary))["cat"], folder / "board.webp")
     return 0
 

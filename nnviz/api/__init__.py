@@ -11,6 +11,7 @@ from nnviz.api.attacked import (
     rescale,
     save_attacked,
 )
+from nnviz.api.compared import ArchitectureComparison, compare_architectures
 from nnviz.api.core import (
     Model,
     OnProgress,
@@ -41,6 +42,7 @@ from nnviz.api.trained import (
 )
 
 __all__ = [
+    "ArchitectureComparison",
     "Index",
     "Model",
     "OnProgress",
@@ -50,6 +52,7 @@ __all__ = [
     "attack_curve",
     "before_and_after",
     "board",
+    "compare_architectures",
     "contact_sheet",
     "evaluate",
     "export_recording",

@@ -18,11 +18,12 @@ from nnviz.base.dataset.concepts import (
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
-from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.neighbors import PIXELS, Metric, Neighbors
 from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.dataset.requests import (
     AblateChannels,
     CompareIndexes,
+    CompareNeighbors,
     FactorLayer,
     FindExemplars,
     FindMistakes,
@@ -138,6 +139,47 @@ class Index:
             exact=exact,
         )
         return perform(request, progress)
+
+    def neighbors_beside(
+        self,
+        image: Pictured | int,
+        others: "Index | str | PathLike[str] | Iterable[Index | str | PathLike[str]]",
+        *,
+        count: int = 10,
+        metric: Metric = "cosine",
+        progress: OnProgress | None = None,
+    ) -> tuple[Neighbors, ...]:
+        """Find an image's neighbors by this network and by others, side by side.
+
+        Args:
+            image: as ``neighbors`` has it.
+            others: indexes of the same images by other networks, or "pixels".
+            count: how many of each.
+            metric: "cosine" or "l2".
+            progress: told how far it is.
+
+        Returns:
+            Those by this network first, then those by each other, all by the records
+            of this index; an image that it does not hold is left out.
+
+        Raises:
+            NnvizError: no such record, image or index.
+        """
+        several = [others] if isinstance(others, Index | str | PathLike) else others
+        folders = [str(each.folder if isinstance(each, Index) else each)
+                   for each in several]  # fmt: skip
+        question = FindNeighbors(
+            index=str(self.folder),
+            record=image if isinstance(image, int) else 0,
+            image=None if isinstance(image, int) else _opened(image),
+            metric=metric,
+            count=count,
+        )
+        views = tuple(
+            (str(self.folder), PIXELS) if each == PIXELS else (each, "")
+            for each in folders
+        )
+        return perform(CompareNeighbors(question=question, views=views), progress)
 
     def exemplars(
         self,

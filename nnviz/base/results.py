@@ -5,9 +5,9 @@ The kinds are a closed list; each has one painter in ``nnviz.render`` and one vi
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,6 +186,27 @@ class Curves(Result):
     style: Literal["lines", "bars"] = "lines"
     limits: tuple[float, float] | None = None
 
+    @classmethod
+    def over_steps(
+        cls,
+        series: Mapping[str, Sequence[float] | Array],
+        x_label: str,
+        y_label: str,
+        first: int = 0,
+    ) -> Self:
+        """Return curves over an axis that counts their values.
+
+        Args:
+            series: name -> numbers, as many in each.
+            x_label: what is counted.
+            y_label: name and unit of the numbers.
+            first: place of the first of them on the axis.
+        """
+        values = {name: np.array(each, np.float64) for name, each in series.items()}
+        count = len(next(iter(values.values())))
+        x = np.arange(first, first + count, dtype=np.float64)
+        return cls(x=x, series=values, x_label=x_label, y_label=y_label)
+
     def arrays(self) -> dict[str, Array]:
         """Return the axis as ``x`` and the series stacked (S, P) as the main array."""
         return {"": np.stack(list(self.series.values())), "x": self.x}
@@ -286,6 +307,34 @@ class Boxes(Result):
     faint: NDArray[np.bool_] | None = None
     tracks: TrackMarks | None = None
     objects: bool = True
+
+    @classmethod
+    def marked_areas(
+        cls,
+        edges: Sequence[Sequence[float]],
+        names: Sequence[str],
+        frame: Frame,
+        placement: Placement | None,
+    ) -> Self:
+        """Return areas of an image with a name each, which are no objects.
+
+        Args:
+            edges: left, top, right, bottom of each, px of the frame.
+            names: of each.
+            frame: whose pixels the edges count.
+            placement: as in Heatmap.
+        """
+        count = len(edges)
+        return cls(
+            boxes=np.array(edges, np.float32),
+            scores=np.ones(count, np.float32),
+            classes=np.arange(count, dtype=np.int64),
+            labels=tuple(names),
+            captions=tuple(names),
+            objects=False,
+            frame=frame,
+            placement=placement,
+        )
 
     def arrays(self) -> dict[str, Array]:
         """Return the boxes, and all else that there is for each."""

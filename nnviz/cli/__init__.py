@@ -108,12 +108,17 @@ def main(argv: Sequence[str]) -> int:
         _silence_stdout()
         return _PIPE_CLOSED
     except Exception as error:  # noqa: BLE001  the boundary: users see a line
-        if "--debug" in argv:
-            traceback.print_exc()
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _silence_stdout()
-        return _fail(_in_words(error), getattr(error, "exit_status", 1))
+        return _tell_error(error, debug="--debug" in argv)
     return status
+
+
+def _tell_error(error: Exception, *, debug: bool) -> int:
+    """Write an error as a line, after its traceback if wanted; return the status."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        _silence_stdout()
+    return _fail(_in_words(error), getattr(error, "exit_status", 1))
 
 
 def _take_any_text() -> None:

@@ -17,6 +17,50 @@ from nnviz.media.files import read_text
 _LARGEST_PREPROCESS = 1 << 20
 
 
+class Option:
+    """A declared option or positional argument: its name and argparse's settings."""
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        self.name = name
+        self.settings = settings
+
+
+def text_option(name: str, metavar: str, text: str, default: str = "") -> Option:
+    """Declare an option that takes text."""
+    return Option(name, metavar=metavar, default=default, help=text)
+
+
+def whole_option(name: str, default: int, text: str, metavar: str = "N") -> Option:
+    """Declare an option that takes a whole number, 0 or more."""
+    reader = whole_number(name)
+    return Option(name, metavar=metavar, type=reader, default=default, help=text)
+
+
+def number_option(
+    name: str, default: float | None, text: str, metavar: str = "N"
+) -> Option:
+    """Declare an option that takes a number."""
+    reader = number(name)
+    return Option(name, metavar=metavar, type=reader, default=default, help=text)
+
+
+def flag_option(name: str, text: str) -> Option:
+    """Declare an option that is there or not."""
+    return Option(name, action="store_true", help=text)
+
+
+def repeated_option(name: str, metavar: str, text: str) -> Option:
+    """Declare an option that takes text and may be given several times."""
+    return Option(name, metavar=metavar, action="append", default=[], help=text)
+
+
+def choice_option(
+    name: str, choices: Sequence[str], text: str, default: str | None = None
+) -> Option:
+    """Declare an option that takes one of several words."""
+    return Option(name, choices=choices, default=default, help=text)
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are UsageErrors that name the nearest option."""
 
@@ -37,6 +81,12 @@ class Parser(argparse.ArgumentParser):
         self.add_general(
             "--debug", action="store_true", help="show the traceback of an error"
         )
+
+    def add(self, options: Iterable[Option], group: str = "") -> None:
+        """Add declared options, in a group of the help of their own if it is named."""
+        to = self.add_argument_group(group) if group else self
+        for each in options:
+            to.add_argument(each.name, **each.settings)
 
     def add_general(self, *names: str, **settings: Any) -> None:
         """Add an option to the last group of the help."""
@@ -84,52 +134,16 @@ def add_model_options(
     parser: Parser, *, with_reference: bool = True, with_task: bool = True
 ) -> None:
     """Add what says which network is used and how."""
-    group = parser.add_argument_group("network")
-    if with_reference:
-        group.add_argument(
-            "--model",
-            metavar="REF",
-            help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
-            f"(default {DEFAULT_MODEL})",
-        )
-    group.add_argument(
-        "--labels", metavar="FILE", default="", help="names of the classes, one a line"
-    )
-    group.add_argument(
-        "--preprocess",
-        metavar="FILE|JSON",
-        type=preprocess_from,
-        help="preprocessing in place of the network's own: a JSON file or JSON text",
-    )
-    if with_task:
-        group.add_argument(
-            "--task",
-            metavar="TASK",
-            default="",
-            help="what the network is for, where its output does not say: classify, "
-            "multi-label, regress, detect, segment, image-to-image, embed, generic",
-        )
-    group.add_argument(
-        "--outputs",
-        metavar="NAME",
-        default="",
-        help="output to use of several: logits, out, 1",
-    )
-    group.add_argument(
-        "--unit", metavar="UNIT", default="", help="unit of the numbers of a regression"
-    )
-    group.add_argument(
-        "--trust",
-        action="store_true",
-        help="run the network's own code where it is a program (TorchScript, .pt2, a "
-        "pickled module, Python); remembered for this very file",
-    )
-    group.add_argument(
-        "--device",
-        metavar="D",
-        default="auto",
-        help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
-    )
+    wanted = {"--model": with_reference, "--task": with_task}
+    parser.add([each for each in _NETWORK if wanted.get(each.name, True)], "network")
+
+
+def add_seed(parser: Parser) -> None:
+    """Add ``--seed`` to the general options."""
+    parser.add_general(
+        "--seed", type=whole_number("--seed"), default=0, metavar="N",
+        help="seed of the random numbers (default 0)",
+    )  # fmt: skip
 
 
 def usual_model() -> str:
@@ -243,14 +257,19 @@ def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
             default=argparse.SUPPRESS,
             help=_help_of(each),
         )
-        for alias in each.aliases:
-            group.add_argument(
-                "--" + alias.replace("_", "-"),
-                dest=each.name,
-                type=_reader(each),
-                default=argparse.SUPPRESS,
-                help=argparse.SUPPRESS,
-            )
+        _add_aliases(group, each)
+
+
+def _add_aliases(group: argparse._ArgumentGroup, parameter: Parameter) -> None:
+    """Add a parameter's former names, which the help leaves out."""
+    for alias in parameter.aliases:
+        group.add_argument(
+            "--" + alias.replace("_", "-"),
+            dest=parameter.name,
+            type=_reader(parameter),
+            default=argparse.SUPPRESS,
+            help=argparse.SUPPRESS,
+        )
 
 
 def parameter_values(
@@ -280,6 +299,39 @@ def preprocess_from(text: str) -> dict[str, Any]:
     Preprocess().with_fields(values)
     return values
 
+
+_NETWORK = (
+    Option(
+        "--model",
+        metavar="REF",
+        help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
+        f"(default {DEFAULT_MODEL})",
+    ),
+    text_option("--labels", "FILE", "names of the classes, one a line"),
+    Option(
+        "--preprocess",
+        metavar="FILE|JSON",
+        type=preprocess_from,
+        help="preprocessing in place of the network's own: a JSON file or JSON text",
+    ),
+    text_option(
+        "--task",
+        "TASK",
+        "what the network is for, where its output does not say: classify, "
+        "multi-label, regress, detect, segment, image-to-image, embed, generic",
+    ),
+    text_option("--outputs", "NAME", "output to use of several: logits, out, 1"),
+    text_option("--unit", "UNIT", "unit of the numbers of a regression"),
+    flag_option(
+        "--trust",
+        "run the network's own code where it is a program (TorchScript, .pt2, a "
+        "pickled module, Python); remembered for this very file",
+    ),
+    text_option(
+        "--device", "D", "auto, cpu, cuda, cuda:1 or mps (default %(default)s)", "auto"
+    ),
+)
+"""Options that say which network is used and how."""
 
 _METAVARS = {
     Kind.FLAG: "YES|NO",

@@ -9,12 +9,17 @@ from nnviz.base.errors import UsageError
 from nnviz.base.measures.evaluation import ATTACKS, SEARCHES, Robustness, read_epsilons
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_cluster_options,
     add_json_option,
     add_model_options,
     add_out,
+    choice_option,
+    flag_option,
+    text_option,
     whole_number,
+    whole_option,
 )
 
 _EPSILONS = "0,1,2,4,8"
@@ -27,12 +32,24 @@ def execute(words: Sequence[str]) -> int:
     if not options.data:
         raise UsageError("--data", "missing", "name a folder of images")
     opening.check_out(Path(options.out))
+    found = _measured(options)
+    from nnviz.storage.attacks import save_curve  # noqa: PLC0415  imports numpy
+
+    files = save_curve(found, Path(options.out))
+    written = {"files": [str(file) for file in files]}
+    return console.conclude(
+        dataclasses.asdict(found) | written,
+        lambda: _tell(found, files),
+        json=options.json,
+    )
+
+
+def _measured(options: argparse.Namespace) -> Robustness:
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
-    from nnviz.storage.attacks import save_curve  # noqa: PLC0415  likewise
 
     with console.ProgressLine() as progress:
-        found = api.attack_curve(
+        return api.attack_curve(
             model,
             options.data,
             attack=options.attack,
@@ -46,13 +63,6 @@ def execute(words: Sequence[str]) -> int:
             workers=options.workers,
             progress=progress,
         )
-    files = save_curve(found, Path(options.out))
-    if options.json:
-        written = {"files": [str(file) for file in files]}
-        console.answer(dataclasses.asdict(found) | written)
-    else:
-        _tell(found, files)
-    return 0
 
 
 def _tell(found: Robustness, files: Sequence[Path]) -> None:
@@ -75,6 +85,48 @@ def _numbers(found: Robustness) -> list[tuple[float, float]]:
     return [(epsilon, 100 * accuracy) for epsilon, accuracy in pairs]
 
 
+_OPTIONS = (
+    text_option(
+        "--attack",
+        "NAME",
+        (
+            f"{', '.join(ATTACKS)} (default pgd); {' and '.join(SEARCHES)} look for "
+            "the least noise, of which one attack tells the whole curve"
+        ),
+        default="pgd",
+    ),
+    choice_option(
+        "--norm",
+        ("linf", "l2"),
+        (
+            "of the noise (default linf; l2 for "
+            f"{' and '.join(SEARCHES)}, which know no other)"
+        ),
+        default="",
+    ),
+    Option(
+        "--epsilons",
+        metavar="E,E,...",
+        type=read_epsilons,
+        default=_EPSILONS,
+        help=f"in 1/255, rising (default {_EPSILONS})",
+    ),
+    whole_option("--steps", _STEPS, f"of the attack (default {_STEPS})"),
+    text_option(
+        "--data",
+        "PATH",
+        "folder or zip file; sub-folders called as classes of the network tell "
+        "what is right, else what the network says of the images as they are",
+    ),
+    flag_option(
+        "--held-out",
+        "only what the project never trains on: of data split in train and test "
+        "the test part, of others one fifth by file hash",
+    ),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "attack-curve",
@@ -83,21 +135,7 @@ def _parser() -> Parser:
         "\n.png and .svg.",
         usage="--data FOLDER [--attack pgd] [--epsilons 0,1,2,4,8] [options]",
     )
-    _add_attack(parser)
-    parser.add_argument(
-        "--data", metavar="PATH", default="",
-        help="folder or zip file; sub-folders called as classes of the network tell "
-        "what is right, else what the network says of the images as they are",
-    )  # fmt: skip
-    parser.add_argument(
-        "--held-out", action="store_true",
-        help="only what the project never trains on: of data split in train and test "
-        "the test part, of others one fifth by file hash",
-    )  # fmt: skip
-    parser.add_argument(
-        "--limit", metavar="N", type=whole_number("--limit"), default=0,
-        help="use at most N images, taken evenly (default all)",
-    )  # fmt: skip
+    parser.add(_OPTIONS)
     parser.add_general(
         "--seed", type=whole_number("--seed"), default=0, metavar="N",
         help="of the random starts (default 0)",
@@ -107,24 +145,3 @@ def _parser() -> Parser:
     add_out(parser)
     add_json_option(parser)
     return parser
-
-
-def _add_attack(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--attack", metavar="NAME", default="pgd",
-        help=f"{', '.join(ATTACKS)} (default pgd); {' and '.join(SEARCHES)} look for "
-        "the least noise, of which one attack tells the whole curve",
-    )  # fmt: skip
-    parser.add_argument(
-        "--norm", choices=("linf", "l2"), default="",
-        help="of the noise (default linf; l2 for "
-        f"{' and '.join(SEARCHES)}, which know no other)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--epsilons", metavar="E,E,...", type=read_epsilons, default=_EPSILONS,
-        help=f"in 1/255, rising (default {_EPSILONS})",
-    )  # fmt: skip
-    parser.add_argument(
-        "--steps", metavar="N", type=whole_number("--steps"), default=_STEPS,
-        help=f"of the attack (default {_STEPS})",
-    )  # fmt: skip

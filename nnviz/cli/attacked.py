@@ -2,15 +2,26 @@
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnviz import api
 from nnviz.base.attacks import Rescaled
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_json_option, add_out, number, whole_number
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    add_json_option,
+    add_out,
+    number_option,
+    text_option,
+    whole_option,
+)
 from nnviz.storage.replay import read_recipe, stem_of
+
+_FACTS = ("epsilon", "norm", "budget", "fooled", "flips_at")
+"""Of a rescaled attack, for ``--json``."""
 
 
 def execute(words: Sequence[str]) -> int:
@@ -20,10 +31,7 @@ def execute(words: Sequence[str]) -> int:
     given = {"image": options.image, "labels": options.labels}
     with console.ProgressLine() as progress:
         found = api.rescale(options.file, options.epsilon, progress=progress, **given)
-    answer: dict[str, Any] = {
-        name: getattr(found, name)
-        for name in ("epsilon", "norm", "budget", "fooled", "flips_at")
-    }
+    answer: dict[str, Any] = {name: getattr(found, name) for name in _FACTS}
     answer["notes"] = list(found.report.notes)
     if not options.json:
         _tell(found, searched=options.epsilon is None)
@@ -79,16 +87,54 @@ def _explain(options: argparse.Namespace, given: dict[str, Any]) -> dict[str, An
     changes = board.changes()
     if not options.json:
         console.line(str(files[0]))
-        for each in changes:
-            rho = each["rank_correlation"]
-            words = "no range to compare" if rho is None else f"{rho:.2f}"
-            console.line(
-                f"  {each['column']}: rank correlation {words}, "
-                f"strongest tenth in common {100 * each['top_overlap']:.0f} %"
-            )
-        for place, text in board.errors.items():
-            console.line(f"  {place}: {text}")
+        _tell_changes(changes, board.errors)
     return {"maps": [str(each) for each in files], "changes": changes}
+
+
+_OPTIONS = (
+    Option("file", metavar="FILE", help=".png or .json of an attack"),
+    number_option(
+        "--epsilon",
+        None,
+        "size of the noise, 1/255 in the attack's norm (default: the weakest that "
+        "flips is looked for, and all of it is saved)",
+        metavar="E",
+    ),
+    text_option(
+        "--save",
+        "OUT",
+        ".png, .jpg or .webp; opened again, and asked whether it still fools",
+    ),
+    whole_option("--quality", 95, "of JPEG and WebP, 1 to 100 (default 95)"),
+    text_option(
+        "--explain",
+        "METHOD,...",
+        "maps of the image before and after, on one scale, with their correlation",
+    ),
+    text_option(
+        "--target", "T", "what is asked of both (default what the network says of each)"
+    ),
+    Option(
+        "--image",
+        metavar="PATH",
+        help="the image, where it is neither beside the file nor recent",
+    ),
+    text_option("--labels", "FILE", "the recipe's label file"),
+)
+
+
+def _tell_changes(
+    changes: Sequence[Mapping[str, Any]], errors: Mapping[str, str]
+) -> None:
+    for each in changes:
+        rho = each["rank_correlation"]
+        words = "no range to compare" if rho is None else f"{rho:.2f}"
+        console.line(
+            f"  {each['column']}: rank correlation {words}, "
+            f"strongest tenth in common {100 * each['top_overlap']:.0f} %"
+        )
+    for place, text in errors.items():
+        console.line(f"  {place}: {text}")
 
 
 def _parser() -> Parser:
@@ -99,36 +145,7 @@ def _parser() -> Parser:
         "explain the image before and after.",
         usage="FILE [--epsilon E] [--save OUT] [--explain METHOD,...] [options]",
     )
-    parser.add_argument("file", metavar="FILE", help=".png or .json of an attack")
-    parser.add_argument(
-        "--epsilon", metavar="E", type=number("--epsilon"), default=None,
-        help="size of the noise, 1/255 in the attack's norm (default: the weakest that "
-        "flips is looked for, and all of it is saved)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--save", metavar="OUT", default="",
-        help=".png, .jpg or .webp; opened again, and asked whether it still fools",
-    )  # fmt: skip
-    parser.add_argument(
-        "--quality", metavar="N", type=whole_number("--quality"), default=95,
-        help="of JPEG and WebP, 1 to 100 (default 95)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--explain", metavar="METHOD,...", default="",
-        help="maps of the image before and after, on one scale, with their "
-        "correlation",
-    )  # fmt: skip
-    parser.add_argument(
-        "--target", metavar="T", default="",
-        help="what is asked of both (default what the network says of each)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--image", metavar="PATH",
-        help="the image, where it is neither beside the file nor recent",
-    )  # fmt: skip
-    parser.add_argument(
-        "--labels", metavar="FILE", default="", help="the recipe's label file"
-    )
+    parser.add(_OPTIONS)
     add_out(parser)
     add_json_option(parser)
     return parser

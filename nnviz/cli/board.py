@@ -3,25 +3,28 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnviz.base.boards import COMPARED, chosen_methods
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
-from nnviz.base.reading import is_folder
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_json_option,
     add_out,
+    add_seed,
+    choice_option,
     preprocess_from,
-    whole_number,
+    repeated_option,
+    text_option,
 )
-from nnviz.media.folders import list_images
 
 if TYPE_CHECKING:
+    from nnviz import api
     from nnviz.render.boards.board import Board
 
 _SCALES = ("board", "row", "column", "network", "tile")
@@ -36,59 +39,63 @@ def execute(words: Sequence[str]) -> int:
     asked = chosen_methods(known.catalogue().methods, methods)
     values = _values(options.set, asked)
     opening.check_out(Path(options.out))
-    board = _made(options, methods, values)
-    from nnviz.render.boards.scale_locks import Lock  # noqa: PLC0415  as in _made
+    board = _computed(options, methods, values)
+    from nnviz.render.boards.scale_locks import Lock  # noqa: PLC0415  imports numpy
 
     lock = Lock(options.scale) if options.scale else None
     files = board.save(Path(options.out), lock=lock)
-    if options.json:
-        answer = board.record()
-        console.answer({"files": [str(file) for file in files], **answer})
-    else:
-        _tell(board, files)
+    answer = {"files": [str(file) for file in files], **board.record()}
+    console.conclude(answer, lambda: _tell(board, files), json=options.json)
     return 1 if board.errors else 0
 
 
-def _made(
+def _computed(
     options: argparse.Namespace,
     methods: Sequence[str],
     values: Mapping[str, Mapping[str, Value]],
 ) -> "Board":
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
-    paths = [
-        path
-        for named in map(Path, options.images)
-        for path in (list_images(named) if is_folder(named) else [named])
+    images = [
+        api.open_image(path, max_pixels=options.max_pixels)
+        for path in opening.image_files(options.images)
     ]
-    images = [api.open_image(path, max_pixels=options.max_pixels) for path in paths]
     references = _names(options.models)
-    preprocess = _by_network("--preprocess", options.preprocess, references)
-    labels = _by_network("--labels", options.labels, references)
     targets = _by_network("--target-for", options.target_for, references)
     with console.ProgressLine() as progress:
-        models = [
-            api.load(
-                each,
-                preprocess=preprocess_from(preprocess[each])
-                if each in preprocess
-                else None,
-                labels=labels.get(each, ""),
-                device=options.device,
-                progress=progress,
-            )
-            for each in references
-        ]
         return api.board(
             images,
             methods,
-            models,
+            _models(options, references, progress),
             target=options.target,
             targets=targets,
             values=values,
             seed=options.seed,
             progress=progress,
         )
+
+
+def _models(
+    options: argparse.Namespace,
+    references: Sequence[str],
+    progress: console.ProgressLine,
+) -> list["api.Model"]:
+    """Open the networks, each with its own preprocessing and labels."""
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
+    texts = _by_network("--preprocess", options.preprocess, references)
+    preprocess = {each: preprocess_from(text) for each, text in texts.items()}
+    labels = _by_network("--labels", options.labels, references)
+    return [
+        api.load(
+            each,
+            preprocess=preprocess.get(each),
+            labels=labels.get(each, ""),
+            device=options.device,
+            progress=progress,
+        )
+        for each in references
+    ]
 
 
 def _values(
@@ -106,17 +113,20 @@ def _values(
     }
     found: dict[str, dict[str, Value]] = {}
     for words in given:
-        place, equals, text = words.partition("=")
-        place = place.strip().replace("-", "_")
-        if not equals:
-            raise UsageError(
-                "--set", f"{words!r} has no value", "METHOD.PARAMETER=VALUE"
-            )
+        place, text = _assignment(words)
         if place not in known:
             raise unknown("parameter of the board's methods", place, known)
         method, _, name = place.partition(".")
         found.setdefault(method, {})[name] = known[place].parse(text)
     return found
+
+
+def _assignment(words: str) -> tuple[str, str]:
+    """Split ``METHOD.PARAMETER=VALUE`` into the parameter's place and the text."""
+    place, equals, text = words.partition("=")
+    if not equals:
+        raise UsageError("--set", f"{words!r} has no value", "METHOD.PARAMETER=VALUE")
+    return place.strip().replace("-", "_"), text
 
 
 def _by_network(
@@ -150,24 +160,73 @@ def _tell(board: "Board", files: Sequence[Path]) -> None:
         console.line(str(file))
     console.table(
         ("row", "first", "second", "rank correlation", "top tenth"),
-        [
-            (
-                each["row"],
-                each["first"],
-                each["second"],
-                _figure(each["rank_correlation"]),
-                _figure(each["top_overlap"]),
-            )
-            for each in board.agreement()
-        ],
+        [_agreement_row(each) for each in board.agreement()],
         right=(3, 4),
     )
     for place, words in board.errors.items():
         console.remark(f"nnviz: {place}: {words}")
 
 
+def _agreement_row(each: Mapping[str, Any]) -> tuple[str, ...]:
+    figures = _figure(each["rank_correlation"]), _figure(each["top_overlap"])
+    return each["row"], each["first"], each["second"], *figures
+
+
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+_COMPARED = (
+    text_option(
+        "--methods",
+        "A,B",
+        "a column each (default %(default)s)",
+        default=",".join(COMPARED),
+    ),
+    Option("--models", metavar="R1,R2", help=f"a row each (default {DEFAULT_MODEL})"),
+    text_option(
+        "--target",
+        "TARGET",
+        "what is asked: a class, class - class, layer:channel, box:0 (default:"
+        " the class that each network predicts)",
+    ),
+    repeated_option(
+        "--target-for",
+        "REF=TARGET",
+        "what one network is asked in place of --target, where a class has"
+        " another name in it; may be given several times",
+    ),
+    repeated_option(
+        "--set",
+        "METHOD.PARAMETER=VALUE",
+        "a parameter of one method, such as integrated_gradients.steps=100; may"
+        " be given several times",
+    ),
+    repeated_option(
+        "--preprocess",
+        "REF=FILE|JSON",
+        "in place of a network's own; may be given several times",
+    ),
+    repeated_option(
+        "--labels",
+        "REF=FILE",
+        "names of a network's classes, one a line; may be given several times",
+    ),
+    choice_option(
+        "--scale",
+        _SCALES,
+        "which maps share one scale of colors: all of the board, of a row, of a"
+        " column, of a method and network, or each tile its own (default: network"
+        " where several are compared; else the board where all count the same, or"
+        " each column)",
+    ),
+    text_option(
+        "--device",
+        "D",
+        "auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
+        default="auto",
+    ),
+)
 
 
 def _parser() -> Parser:
@@ -177,82 +236,9 @@ def _parser() -> Parser:
         usage="IMAGE... [options]",
     )
     parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
-    group = parser.add_argument_group("what is compared")
-    group.add_argument(
-        "--methods",
-        metavar="A,B",
-        default=",".join(COMPARED),
-        help="a column each (default %(default)s)",
-    )
-    group.add_argument(
-        "--models",
-        metavar="R1,R2",
-        help=f"a row each (default {DEFAULT_MODEL})",
-    )
-    group.add_argument(
-        "--target",
-        metavar="TARGET",
-        default="",
-        help="what is asked: a class, class - class, layer:channel, box:0 (default:"
-        " the class that each network predicts)",
-    )
-    group.add_argument(
-        "--target-for",
-        metavar="REF=TARGET",
-        action="append",
-        default=[],
-        help="what one network is asked in place of --target, where a class has"
-        " another name in it; may be given several times",
-    )
-    _add_settings(group)
-    parser.add_general(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
+    parser.add(_COMPARED, "what is compared")
+    add_seed(parser)
     opening.add_max_pixels(parser)
     add_out(parser)
     add_json_option(parser)
     return parser
-
-
-def _add_settings(group: argparse._ArgumentGroup) -> None:
-    """Add how methods, networks and maps differ from their defaults."""
-    group.add_argument(
-        "--set",
-        metavar="METHOD.PARAMETER=VALUE",
-        action="append",
-        default=[],
-        help="a parameter of one method, such as integrated_gradients.steps=100; may"
-        " be given several times",
-    )
-    group.add_argument(
-        "--preprocess",
-        metavar="REF=FILE|JSON",
-        action="append",
-        default=[],
-        help="in place of a network's own; may be given several times",
-    )
-    group.add_argument(
-        "--labels",
-        metavar="REF=FILE",
-        action="append",
-        default=[],
-        help="names of a network's classes, one a line; may be given several times",
-    )
-    group.add_argument(
-        "--scale",
-        choices=_SCALES,
-        help="which maps share one scale of colors: all of the board, of a row, of a"
-        " column, of a method and network, or each tile its own (default: network"
-        " where several are compared; else the board where all count the same, or"
-        " each column)",
-    )
-    group.add_argument(
-        "--device",
-        metavar="D",
-        default="auto",
-        help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
-    )

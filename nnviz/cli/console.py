@@ -1,10 +1,11 @@
 """Console output: tables and lines on stdout, progress on stderr."""
 
+import dataclasses
 import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from nnviz.base.durations import long_duration
@@ -46,6 +47,22 @@ def json_line(value: Any) -> None:
     """Write a value as one line of JSON, at once: one of many."""
     line(json.dumps(value, ensure_ascii=False))
     sys.stdout.flush()
+
+
+def conclude(value: Any, tell: Callable[[], None], *, json: bool) -> int:
+    """Write a command's answer and return the exit status of success.
+
+    Args:
+        value: the answer as JSON, or as a data class of what JSON knows.
+        tell: writes it in words.
+        json: whether JSON is wanted.
+    """
+    if json:
+        record = dataclasses.is_dataclass(value) and not isinstance(value, type)
+        answer(dataclasses.asdict(value) if record else value)
+    else:
+        tell()
+    return 0
 
 
 def table(

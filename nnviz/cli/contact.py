@@ -1,19 +1,26 @@
 """``nnviz contact``: several methods on one image as one contact sheet."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_json_option,
     add_model_options,
-    whole_number,
+    text_option,
+    whole_option,
 )
 from nnviz.storage.contact_sheets import check_name
+
+if TYPE_CHECKING:
+    from nnviz import api
 
 _TARGET = "target"
 
@@ -30,12 +37,24 @@ def execute(words: Sequence[str]) -> int:
     out = Path(options.out)
     check_name(out)
     opening.check_out(out.parent)
+    results = _results(methods, image, options)
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
+    file = str(api.contact_sheet(results, out))
+    answer = {"file": file}
+    return console.conclude(answer, lambda: console.line(file), json=options.json)
+
+
+def _results(
+    methods: Sequence[MethodInfo], image: str, options: argparse.Namespace
+) -> list["api.Result"]:
+    """Run each method on the image."""
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
     photo = api.open_image(image)
     with console.ProgressLine() as progress:
-        results = [
+        return [
             api.run(
                 method.name,
                 model,
@@ -47,12 +66,6 @@ def execute(words: Sequence[str]) -> int:
             )
             for method in methods
         ]
-    file = str(api.contact_sheet(results, out))
-    if options.json:
-        console.answer({"file": file})
-    else:
-        console.line(file)
-    return 0
 
 
 def _values(method: MethodInfo, target: str) -> dict[str, Value]:
@@ -61,26 +74,20 @@ def _values(method: MethodInfo, target: str) -> dict[str, Value]:
     return {_TARGET: target} if target and takes else {}
 
 
+_OPTIONS = (
+    Option("words", metavar="METHOD... IMAGE", nargs="*"),
+    text_option("--target", "TARGET", "what is asked (default: the predicted class)"),
+    whole_option("--seed", 0, "seed of the random numbers (default 0)"),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "contact",
         "Run several methods on one image; writes a sheet of results with legends.",
         usage="METHOD... IMAGE [options]",
     )
-    parser.add_argument("words", metavar="METHOD... IMAGE", nargs="*")
-    parser.add_argument(
-        "--target",
-        metavar="TARGET",
-        default="",
-        help="what is asked (default: the predicted class)",
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
+    parser.add(_OPTIONS)
     parser.add_general(
         "--out",
         metavar="FILE",

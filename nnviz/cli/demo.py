@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_json_option,
     add_model_options,
     add_out,
-    whole_number,
+    whole_option,
 )
 from nnviz.cli.exhibits import lecture
 from nnviz.cli.exhibits.figures import figure_of
@@ -42,19 +43,28 @@ def execute(words: Sequence[str]) -> int:
         return _lecture(options, out)
     model = opening.open_model(options)
     photos = [_copy(path, out) for path in _paths(options.images)]
-    # Lessons have a page of their own: ``make lessons``, and the Learn workspace.
-    methods = {
-        name: info
-        for name, info in api.methods().items()
-        if not info.capabilities.section
-    }
+    say = _silent if options.json else console.line
+    figures = _figures(model, photos, out, started + options.seconds, say)
+    file = out / _PAGE
+    write_text(file, page(_gallery(model, figures, photos)))
+    return _conclude(file, figures, time.monotonic() - started, json=options.json)
+
+
+def _figures(
+    model: api.Model,
+    photos: Sequence[Image],
+    out: Path,
+    end: float,
+    say: Callable[[str], None],
+) -> dict[str, list[Figure]]:
+    """Run every method and save its results; return them by the method's name."""
+    methods = _methods()
     shown = {
         name: subjects_of(method, place, model, photos, out)
         for place, (name, method) in enumerate(methods.items())
     }
-    say = _silent if options.json else console.line
     figures: dict[str, list[Figure]] = {}
-    for name, subject in _turns(shown, started + options.seconds):
+    for name, subject in _turns(shown, end):
         method = methods[name]
         try:
             result = _run(method, subject)
@@ -68,10 +78,16 @@ def execute(words: Sequence[str]) -> int:
         figures.setdefault(name, []).append(
             figure_of(method, result, files, model.info.reference)
         )
-    file = out / _PAGE
-    write_text(file, page(_gallery(model, figures, photos)))
-    _say(file, figures, options, time.monotonic() - started)
-    return 0
+    return figures
+
+
+def _methods() -> dict[str, MethodInfo]:
+    """Return all methods but lessons, which have a page: ``make lessons``."""
+    return {
+        name: info
+        for name, info in api.methods().items()
+        if not info.capabilities.section
+    }
 
 
 def _lecture(options: argparse.Namespace, out: Path) -> int:
@@ -84,11 +100,11 @@ def _lecture(options: argparse.Namespace, out: Path) -> int:
     file = out / _LECTURE
     write_text(file, lecture.write_lecture(parts, model, image, out))
     seconds = time.monotonic() - started
-    if options.json:
-        console.answer({"page": str(file), "seconds": round(seconds, 1)})
-    else:
-        console.line(f"lecture in {seconds:.0f} s; open {file} in a browser")
-    return 0
+    return console.conclude(
+        {"page": str(file), "seconds": round(seconds, 1)},
+        lambda: console.line(f"lecture in {seconds:.0f} s; open {file} in a browser"),
+        json=options.json,
+    )
 
 
 def _paths(given: Sequence[str]) -> Sequence[Path]:
@@ -147,12 +163,6 @@ def _gallery(
     model: api.Model, figures: dict[str, list[Figure]], photos: Sequence[Image]
 ) -> Gallery:
     methods = api.methods()
-    answers = {
-        figure.subject: figure.answer
-        for each in figures.values()
-        for figure in each
-        if figure.answer
-    }
     order = {photo.name: place for place, photo in enumerate(photos)}
     sections = [
         Section(
@@ -166,29 +176,39 @@ def _gallery(
         f"{len(model.info.labels)} classes",
         "{} x {} px".format(*model.info.preprocess.input_size),
     )
-    shown = tuple((photo.name, answers.get(photo.name, "")) for photo in photos)
-    return Gallery(model.info.title, facts, shown, tuple(sections))
+    return Gallery(model.info.title, facts, _shown(figures, photos), tuple(sections))
 
 
-def _say(
-    file: Path,
-    figures: dict[str, list[Figure]],
-    options: argparse.Namespace,
-    seconds: float,
-) -> None:
-    count = sum(map(len, figures.values()))
-    if options.json:
-        console.answer(
-            {
-                "page": str(file),
-                "pictures": [
-                    figure.files[0] for each in figures.values() for figure in each
-                ],
-                "seconds": round(seconds, 1),
-            }
-        )
-        return
-    console.line(f"{count} images in {seconds:.0f} s; open {file} in a browser")
+def _shown(
+    figures: dict[str, list[Figure]], photos: Sequence[Image]
+) -> tuple[tuple[str, str], ...]:
+    """Return the name of each image and what the network says of it."""
+    answers = {
+        figure.subject: figure.answer
+        for each in figures.values()
+        for figure in each
+        if figure.answer
+    }
+    return tuple((photo.name, answers.get(photo.name, "")) for photo in photos)
+
+
+def _conclude(
+    page_: Path, figures: dict[str, list[Figure]], seconds: float, *, json: bool
+) -> int:
+    files = [figure.files[0] for each in figures.values() for figure in each]
+    words = f"{len(files)} images in {seconds:.0f} s; open {page_} in a browser"
+    answer = {"page": str(page_), "pictures": files, "seconds": round(seconds, 1)}
+    return console.conclude(answer, lambda: console.line(words), json=json)
+
+
+_OPTIONS = (
+    Option("images", metavar="IMAGE", nargs="*", help="in place of the sample images"),
+    whole_option(
+        "--seconds",
+        _SECONDS,
+        f"every method once, then begin no further run after these ({_SECONDS})",
+    ),
+)
 
 
 def _parser() -> Parser:
@@ -197,27 +217,14 @@ def _parser() -> Parser:
         "Run every method on sample images and write a page that explains them.",
         usage="[IMAGE...] [options]",
     )
-    parser.add_argument(
-        "images", metavar="IMAGE", nargs="*", help="in place of the sample images"
-    )
+    parser.add(_OPTIONS)
     add_model_options(parser)
     add_out(parser, "nnviz-demo")
-    parser.add_argument(
-        "--seconds",
-        metavar="N",
-        type=whole_number("--seconds"),
-        default=_SECONDS,
-        help=f"every method once, then begin no further run after these ({_SECONDS})",
-    )
     parser.add_general(
-        "--lecture",
-        metavar="PART",
-        nargs="?",
-        const=lecture.EVERY,
-        default="",
+        "--lecture", metavar="PART", nargs="?", const=lecture.EVERY, default="",
         help="the demonstrations of a lecture in place of every method: all of them or "
         f"one, {', '.join(each.name for each in lecture.DEMONSTRATIONS)}",
-    )
+    )  # fmt: skip
     parser.add_general(
         "--image", metavar="FILE", default="", help="what the lecture looks at"
     )

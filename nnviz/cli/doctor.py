@@ -152,11 +152,12 @@ def _memory() -> Check:
 
 
 def _folders() -> Iterator[Check]:
-    from platformdirs import user_state_path  # noqa: PLC0415
+    from platformdirs import user_log_path, user_state_path  # noqa: PLC0415
 
     for name, folder in (
         ("weights", weights_folder()),
         ("notes", user_state_path("nnviz")),
+        ("log", user_log_path("nnviz", appauthor=False)),
         ("temporary", Path(tempfile.gettempdir())),
     ):
         yield folder_check(name, folder)

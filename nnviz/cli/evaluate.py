@@ -1,19 +1,26 @@
 """``nnviz evaluate``: how good a network is on pictures whose truth is known."""
 
-import dataclasses
+import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Task
 from nnviz.base.measures.evaluation import Evaluation
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_cluster_options,
     add_json_option,
     add_model_options,
-    whole_number,
+    flag_option,
+    text_option,
+    whole_option,
 )
+
+if TYPE_CHECKING:
+    from nnviz import api
 
 _WORST = 5
 
@@ -26,10 +33,16 @@ def execute(words: Sequence[str]) -> int:
     if not options.data:
         raise UsageError("--data", "missing", "name a folder, a zip file, or digits")
     model = opening.open_model(options)
+    found = _measured(model, options)
+    task = model.info.task
+    return console.conclude(found, lambda: _tell(found, task), json=options.json)
+
+
+def _measured(model: "api.Model", options: argparse.Namespace) -> Evaluation:
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
     with console.ProgressLine() as progress:
-        found = api.evaluate(
+        return api.evaluate(
             model,
             options.data,
             held_out=options.held_out,
@@ -38,11 +51,6 @@ def execute(words: Sequence[str]) -> int:
             workers=options.workers,
             progress=progress,
         )
-    if options.json:
-        console.answer(dataclasses.asdict(found))
-    else:
-        _tell(found, model.info.task)
-    return 0
 
 
 def _tell(found: Evaluation, task: Task) -> None:
@@ -53,27 +61,45 @@ def _tell(found: Evaluation, task: Task) -> None:
     console.line(f"  {'time':<16}{found.seconds:5.0f} s")
     for note in found.notes:
         console.line(f"  {note}")
+    _tell_classes(found, "pictures" if task is Task.CLASSIFY else "pixels")
+
+
+def _tell_classes(found: Evaluation, counted: str) -> None:
+    """Write the worst classes and the confusions."""
     if found.classes:
         console.heading("\nWorst classes")
-        counted = "pictures" if task is Task.CLASSIFY else "pixels"
-        console.table(
-            ("class", counted, "score"),
-            [
-                (each.name, str(each.count), f"{100 * each.score:.1f} %")
-                for each in found.classes[:_WORST]
-            ],
-            right=(1, 2),
-        )
+        rows = [
+            (each.name, str(each.count), f"{100 * each.score:.1f} %")
+            for each in found.classes[:_WORST]
+        ]
+        console.table(("class", counted, "score"), rows, right=(1, 2))
     if found.confusions:
         console.heading("\nTaken for another")
-        console.table(
-            ("is", "said to be", "pictures", "share"),
-            [
-                (each.truth, each.said, str(each.count), f"{100 * each.share:.0f} %")
-                for each in found.confusions
-            ],
-            right=(2, 3),
-        )
+        pairs = [
+            (each.truth, each.said, str(each.count), f"{100 * each.share:.0f} %")
+            for each in found.confusions
+        ]
+        columns = ("is", "said to be", "pictures", "share")
+        console.table(columns, pairs, right=(2, 3))
+
+
+_OPTIONS = (
+    Option("model", metavar="REF", nargs="?", help="of the network"),
+    text_option(
+        "--data",
+        "PATH|NAME",
+        "folder or zip file: for a classifier a sub-folder for each class, for a"
+        " detector or segmenter images with one JSON file in COCO's format; or data"
+        " that the program makes: digits, scenes, scenes-planted,"
+        " scenes-contradicting",
+    ),
+    flag_option(
+        "--held-out",
+        "only what the project never trains on: of data split in train and test"
+        " the test part, of others one fifth by file hash",
+    ),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+)
 
 
 def _parser() -> Parser:
@@ -83,29 +109,7 @@ def _parser() -> Parser:
         " a\nclassifier, COCO's mAP of a detector, mean IoU of a segmenter.",
         usage="REF --data PATH|NAME [options]",
     )
-    parser.add_argument("model", metavar="REF", nargs="?", help="of the network")
-    parser.add_argument(
-        "--data",
-        metavar="PATH|NAME",
-        default="",
-        help="folder or zip file: for a classifier a sub-folder for each class, for a"
-        " detector or segmenter images with one JSON file in COCO's format; or data"
-        " that the program makes: digits, scenes, scenes-planted,"
-        " scenes-contradicting",
-    )
-    parser.add_argument(
-        "--held-out",
-        action="store_true",
-        help="only what the project never trains on: of data split in train and test"
-        " the test part, of others one fifth by file hash",
-    )
-    parser.add_argument(
-        "--limit",
-        metavar="N",
-        type=whole_number("--limit"),
-        default=0,
-        help="use at most N images, taken evenly (default all)",
-    )
+    parser.add(_OPTIONS)
     add_cluster_options(parser)
     add_model_options(parser, with_reference=False)
     add_json_option(parser)

@@ -8,12 +8,12 @@ from nnviz import api
 from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.cli import arguments, console, known, opening
-from nnviz.cli.arguments import Parser, number
+from nnviz.cli.arguments import Option, Parser, add_seed, number, number_option
 from nnviz.cli.methods import description
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write a film of what a method makes of another."""
+    """Write a video of a method's results on each image of another."""
     method = _method(words)
     options = _parser(method).read(words)
     if method is None:
@@ -22,9 +22,17 @@ def execute(words: Sequence[str]) -> int:
         missing = "--out" if options.film else "film"
         raise UsageError(missing, "is missing", "name the videos to read and to write")
     opening.check_out(Path(options.out).parent)
+    notes = _written(method, options)
+    answer = {"files": [options.out], "notes": list(notes)}
+    out = options.out
+    return console.conclude(answer, lambda: _tell(out, notes), json=options.json)
+
+
+def _written(method: MethodInfo, options: argparse.Namespace) -> Sequence[str]:
+    """Write the video; return remarks."""
     model = opening.open_model(options)
     with console.ProgressLine() as progress:
-        notes = api.film(
+        return api.film(
             method.name,
             model,
             options.film,
@@ -35,18 +43,34 @@ def execute(words: Sequence[str]) -> int:
             progress=progress,
             **arguments.method_values(options, method),
         )
-    if options.json:
-        console.answer({"files": [options.out], "notes": list(notes)})
-        return 0
-    for line in (options.out, *(f"  {note}" for note in notes)):
-        console.line(line)
-    return 0
+
+
+def _tell(file: str, notes: Sequence[str]) -> None:
+    console.line(file)
+    for note in notes:
+        console.line(f"  {note}")
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:
     """Return the method that the words name: it declares options of its own."""
     options, _ = _parser(None, add_help=False).parse_known_args(list(words))
     return known.method(options.method) if options.method else None
+
+
+_OPTIONS = (
+    Option("method", nargs="?", help=argparse.SUPPRESS),
+    Option("film", nargs="?", help=argparse.SUPPRESS),
+    Option(
+        "--kept",
+        metavar="X",
+        type=number("--kept"),
+        help=(
+            "share of the last result in the next image, %% (default 15, or 0 for "
+            "methods that follow cameras: they steady videos themselves)"
+        ),
+    ),
+    number_option("--seconds", float("inf"), "stop after so much of the video"),
+)
 
 
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
@@ -57,24 +81,11 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     name = method.name if method else "METHOD"
     usage = f"{name} FILM --out OUT.mp4 [options]"
     parser = Parser("film", text, usage=usage, add_help=add_help)
-    parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument("film", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--kept", metavar="X", type=number("--kept"),
-        help="share of the last result in the next image, %% (default 15, or 0 for "
-        "methods that follow cameras: they steady videos themselves)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seconds", metavar="N", type=number("--seconds"), default=float("inf"),
-        help="stop after so much of the video",
-    )  # fmt: skip
+    parser.add(_OPTIONS)
     if method is not None:
         arguments.add_method(parser, method)
     arguments.add_model_options(parser)
-    parser.add_general(
-        "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="seed of the random numbers (default 0)",
-    )  # fmt: skip
+    add_seed(parser)
     parser.add_general(
         "--out", metavar="OUT.mp4", default="", help="the video to write, .mp4 or .gif"
     )

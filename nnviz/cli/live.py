@@ -18,7 +18,7 @@ from nnviz.base.placed import parse_placed
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod, fields_of
 from nnviz.base.video import SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.media.placed import open_placed
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
@@ -63,15 +63,7 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
     order = LiveOrder(
         source=_source(options),
         content=content,
-        model=ModelRequest(
-            reference=options.model or _network(content),
-            fields=fields_of(options.preprocess),
-            labels=options.labels,
-            outputs=options.outputs,
-            trust=options.trust,
-            unit=options.unit,
-            device=options.device,
-        ),
+        model=_model(options, content),
         values=arguments.parameter_values(options, method.parameters),
         record=_film(options.record),
         stickers=parse_placed(options.stickers),
@@ -95,11 +87,7 @@ class _Follower:
         self._began = time.monotonic()
         self._ended = False
         self._loop.set_stickers(open_placed(order.stickers))
-        self._loop.set_template(
-            RunMethod(
-                method=order.content.method, model=order.model, values=order.values
-            )
-        )
+        self._loop.set_template(_template(order))
 
     def follow(self, source: SourceRequest, seconds: float) -> None:
         """Show lines until the source or the time is over, or something fails."""
@@ -196,6 +184,12 @@ class _Follower:
         console.line("  ".join(words).rstrip())
 
 
+def _template(order: LiveOrder) -> RunMethod:
+    """Return the request of each frame, apart from the frame."""
+    method = order.content.method
+    return RunMethod(method=method, model=order.model, values=order.values)
+
+
 def _facts(shown: Shown, seconds: float) -> dict[str, Any]:
     name, value = found(shown)
     figures = shown.figures
@@ -221,6 +215,18 @@ def _content(words: Sequence[str]) -> Content:
     scout = _parser(None, add_help=False)
     options, _ = scout.parse_known_args(list(words))
     return next(each for each in CONTENTS if each.name == options.task)
+
+
+def _model(options: argparse.Namespace, content: Content) -> ModelRequest:
+    return ModelRequest(
+        reference=options.model or _network(content),
+        fields=fields_of(options.preprocess),
+        labels=options.labels,
+        outputs=options.outputs,
+        trust=options.trust,
+        unit=options.unit,
+        device=options.device,
+    )
 
 
 def _network(content: Content) -> str:
@@ -263,6 +269,36 @@ def _seconds(text: str) -> float:
     raise UsageError("--seconds", f"{text!r} is no time", "a number above 0")
 
 
+_OPTIONS = (
+    Option(
+        "--source",
+        metavar="SOURCE",
+        help=(
+            "a camera (0, /dev/video0), a video, a folder of images, rtsp://..., "
+            "http://..., screen, screen:left,top,width,height, or script:FILE"
+        ),
+    ),
+    choice_option(
+        "--task",
+        [each.name for each in CONTENTS],
+        "what to look at (default %(default)s)",
+        default=CONTENTS[0].name,
+    ),
+    flag_option("--mirrored", "swap left and right"),
+    Option(
+        "--record", metavar="OUT.mp4", help="write a video, and its numbers as .csv"
+    ),
+    text_option(
+        "--stickers",
+        "TEXT",
+        "laid on each frame: STICKER @ X Y WIDTH ANGLE; ..., as of nnviz run "
+        "placed_stickers",
+    ),
+    flag_option("--no-window", "print lines; open no window"),
+    Option("--seconds", metavar="N", type=_seconds, help="stop after N seconds"),
+)
+
+
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser = Parser(
         "live",
@@ -271,33 +307,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
         usage="--source 0|FILE|URL|screen [options]",
         add_help=add_help,
     )
-    parser.add_argument(
-        "--source",
-        metavar="SOURCE",
-        help="a camera (0, /dev/video0), a video, a folder of images, rtsp://..., "
-        "http://..., screen, screen:left,top,width,height, or script:FILE",
-    )
-    parser.add_argument(
-        "--task",
-        choices=[each.name for each in CONTENTS],
-        default=CONTENTS[0].name,
-        help="what to look at (default %(default)s)",
-    )
-    parser.add_argument("--mirrored", action="store_true", help="swap left and right")
-    parser.add_argument(
-        "--record", metavar="OUT.mp4", help="write a video, and its numbers as .csv"
-    )
-    parser.add_argument(
-        "--stickers", metavar="TEXT", default="",
-        help="laid on each frame: STICKER @ X Y WIDTH ANGLE; ..., as of nnviz run "
-        "placed_stickers",
-    )  # fmt: skip
-    parser.add_argument(
-        "--no-window", action="store_true", help="print lines; open no window"
-    )
-    parser.add_argument(
-        "--seconds", metavar="N", type=_seconds, help="stop after N seconds"
-    )
+    parser.add(_OPTIONS)
     if method is not None:
         arguments.add_parameters(parser, method.parameters)
     # Its own --task says what is looked at.

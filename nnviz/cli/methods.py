@@ -17,20 +17,17 @@ def execute(words: Sequence[str]) -> int:
     options = _parser().read(words)
     if options.method:
         chosen = known.method(options.method)
-        if options.json:
-            console.answer(dataclasses.asdict(chosen))
-        else:
-            explain(chosen)
-        return 0
+        return console.conclude(chosen, lambda: explain(chosen), json=options.json)
     methods = known.catalogue().methods
-    if options.json:
-        console.answer([dataclasses.asdict(method) for method in methods])
-    else:
-        console.table(
-            ("method", "workspace", "what it shows"),
-            [(method.name, method.group, _first(method.shows)) for method in methods],
-        )
-    return 0
+    answer = [dataclasses.asdict(method) for method in methods]
+    return console.conclude(answer, lambda: _list(methods), json=options.json)
+
+
+def _list(methods: Sequence[MethodInfo]) -> None:
+    console.table(
+        ("method", "workspace", "what it shows"),
+        [(method.name, method.group, _first(method.shows)) for method in methods],
+    )
 
 
 def explain(method: MethodInfo) -> None:

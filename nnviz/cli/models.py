@@ -1,8 +1,9 @@
-"""``nnviz models``: list networks, look into one, or download weights."""
+"""``nnviz models``: list networks, look into one, compare two, or download weights."""
 
 import argparse
 import dataclasses
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo, Task, obstacle
@@ -11,16 +12,19 @@ from nnviz.cli import console, known
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options
 from nnviz.engine.models.places import find_weights
 
+_DRAWN = (".svg", ".png")
 _SCORED = {Task.CLASSIFY, Task.MULTILABEL}
-_ACTIONS = ("list", "inspect", "fetch")
+_ACTIONS = ("list", "inspect", "compare", "fetch")
 
 
 def execute(words: Sequence[str]) -> int:
-    """List networks, look into one, or download weights."""
+    """List networks, look into one, compare two, or download weights."""
     action = next((word for word in words if not word.startswith("-")), "list")
     match action:
         case "inspect":
             _inspect(_inspect_parser().read(words))
+        case "compare":
+            _compare(_compare_parser().read(words))
         case "fetch":
             _fetch(_fetch_parser().read(words))
         case _:
@@ -32,13 +36,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _list(options: argparse.Namespace) -> None:
-    entries = [
-        entry for entry in known.catalogue().models if _fits(entry, options.search)
-    ]
-    if not entries:
-        raise UsageError(
-            options.search, "no network is called so", "nnviz models lists them all"
-        )
+    entries = _found(options.search)
     if options.json:
         console.answer(
             [dataclasses.asdict(entry) | {"here": _is_here(entry)} for entry in entries]
@@ -49,6 +47,20 @@ def _list(options: argparse.Namespace) -> None:
         [_row(entry) for entry in entries],
         right=(2, 3, 4, 5),
     )
+
+
+def _found(search: str) -> list[ModelEntry]:
+    """Return the networks that hold each word of the search.
+
+    Raises:
+        UsageError: none does.
+    """
+    entries = [each for each in known.catalogue().models if _fits(each, search)]
+    if not entries:
+        raise UsageError(
+            search, "no network is called so", "nnviz models lists them all"
+        )
+    return entries
 
 
 def _fits(entry: ModelEntry, search: str) -> bool:
@@ -84,7 +96,11 @@ def _inspect(options: argparse.Namespace) -> None:
             each.name: obstacle(each, info) for each in known.catalogue().methods
         }
         console.answer(dataclasses.asdict(info) | {"methods": verdicts})
-        return
+    else:
+        _tell(info)
+
+
+def _tell(info: ModelInfo) -> None:
     console.heading(f"{info.title} ({info.reference})")
     for name, value in _facts(info):
         console.line(f"  {name:<14} {value}")
@@ -176,6 +192,45 @@ def _first(labels: Sequence[str], limit: int = 4) -> str:
     return ", ".join(labels[:limit]) + (", ..." if len(labels) > limit else "")
 
 
+def _compare(options: argparse.Namespace) -> None:
+    from nnviz import api  # noqa: PLC0415  numpy; a list needs none
+
+    if options.figure and Path(options.figure).suffix.lower() not in _DRAWN:
+        reason = "a comparison is written as SVG or PNG"
+        raise UsageError(options.figure, reason, "name a .svg or .png file")
+    with console.ProgressLine() as progress:
+        models = [
+            api.load(each, trust=options.trust, progress=progress)
+            for each in (options.first, options.second)
+        ]
+        found = api.compare_architectures(*models)
+    files = [str(found.save(options.figure))] if options.figure else []
+    facts = [
+        {"model": m.info.title, "parameters": m.info.parameters, "macs": m.info.macs}
+        for m in models
+    ]
+    table = found.table
+    if options.json:
+        rows = {"columns": table.columns, "rows": table.rows}
+        answer = {"models": facts, "counts": found.counts, "differences": rows}
+        console.answer(answer | {"files": files})
+        return
+    console.table(
+        ("model", "parameters", "MACs"),
+        [
+            (m.info.title, console.count(m.info.parameters), console.count(m.info.macs))
+            for m in models
+        ],
+        right=(1, 2),
+    )
+    console.line(", ".join(f"{n} {verdict}" for verdict, n in found.counts.items()))
+    if table.rows:
+        cells = [tuple(map(str, row)) for row in table.rows]
+        console.table(table.columns, cells)
+    for file in files:
+        console.line(file)
+
+
 def _fetch(options: argparse.Namespace) -> None:
     from nnviz import api  # noqa: PLC0415  numpy; a list needs none
 
@@ -190,9 +245,10 @@ def _fetch(options: argparse.Namespace) -> None:
 def _list_parser() -> Parser:
     parser = Parser(
         "models",
-        "List networks, look into one, or download weights.",
+        "List networks, look into one, compare two, or download weights.",
         usage="[list] [--search WORDS] [options]\n"
         "       nnviz models inspect REF [options]\n"
+        "       nnviz models compare REF REF [options]\n"
         "       nnviz models fetch REF",
     )
     parser.add_argument("action", nargs="?", default="list", help=argparse.SUPPRESS)
@@ -212,6 +268,29 @@ def _inspect_parser() -> Parser:
     parser.add_argument("action", help=argparse.SUPPRESS)
     parser.add_argument("reference", metavar="REF", help=argparse.SUPPRESS)
     add_model_options(parser, with_reference=False)
+    add_json_option(parser)
+    return parser
+
+
+def _compare_parser() -> Parser:
+    parser = Parser(
+        "models",
+        "Layers and operations of two networks in pairs: what differs.",
+        usage="compare REF REF [options]",
+    )
+    parser.add_argument("action", help=argparse.SUPPRESS)
+    parser.add_argument("first", metavar="REF", help=argparse.SUPPRESS)
+    parser.add_argument("second", metavar="REF", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--figure",
+        metavar="FILE",
+        help="also both graphs side by side, what differs framed: .svg or .png",
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run the code of a network that is a program; remembered for its file",
+    )
     add_json_option(parser)
     return parser
 

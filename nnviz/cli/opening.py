@@ -61,6 +61,15 @@ def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
         raise UsageError(method.name, "needs an image", "name a file or a folder")
     if named and not method.needs_image:
         raise UsageError(named[0], f"{method.name} looks at no image", "leave it out")
+    return image_files(named)
+
+
+def image_files(named: Sequence[str]) -> list[Path]:
+    """Return the files named, a folder's images in its place.
+
+    Raises:
+        InputError: a folder without images.
+    """
     paths: list[Path] = []
     for path in map(Path, named):
         paths += list_images(path) if is_folder(path) else [path]

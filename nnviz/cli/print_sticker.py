@@ -5,7 +5,15 @@ from collections.abc import Sequence
 
 from nnviz import api
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_json_option, number, whole_number
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    add_json_option,
+    flag_option,
+    number_option,
+    text_option,
+    whole_option,
+)
 from nnviz.render.printing import PAPERS
 
 
@@ -20,11 +28,35 @@ def execute(words: Sequence[str]) -> int:
         copies=options.copies,
         marks=not options.no_marks,
     )
-    if options.json:
-        console.answer({"files": [str(out)]})
-    else:
-        console.line(str(out))
-    return 0
+    return console.conclude(
+        {"files": [str(out)]}, lambda: console.line(str(out)), json=options.json
+    )
+
+
+_OPTIONS = (
+    Option("sticker", metavar="STICKER", help=argparse.SUPPRESS),
+    number_option(
+        "--width-mm",
+        80.0,
+        "width of the sticker on paper, mm (default %(default)g)",
+        metavar="W",
+    ),
+    text_option(
+        "--paper", "|".join(PAPERS), "the sheet (default %(default)s)", default="a4"
+    ),
+    whole_option(
+        "--copies",
+        1,
+        "how many on the page; 0 for as many as it holds (default %(default)d)",
+    ),
+    flag_option("--no-marks", "draw no marks to cut along"),
+    text_option(
+        "--out",
+        "OUT.pdf",
+        "the page to write (default %(default)s)",
+        default="sticker.pdf",
+    ),
+)
 
 
 def _parser() -> Parser:
@@ -35,25 +67,6 @@ def _parser() -> Parser:
         "largest disc, or round:#ff0000, square:#ff0000 for one color.",
         usage="STICKER --width-mm W --out OUT.pdf [options]",
     )
-    parser.add_argument("sticker", metavar="STICKER", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--width-mm", metavar="W", type=number("--width-mm"), default=80.0,
-        help="width of the sticker on paper, mm (default %(default)g)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--paper", metavar="|".join(PAPERS), default="a4",
-        help="the sheet (default %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--copies", metavar="N", type=whole_number("--copies"), default=1,
-        help="how many on the page; 0 for as many as it holds (default %(default)d)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--no-marks", action="store_true", help="draw no marks to cut along"
-    )
-    parser.add_argument(
-        "--out", metavar="OUT.pdf", default="sticker.pdf",
-        help="the page to write (default %(default)s)",
-    )  # fmt: skip
+    parser.add(_OPTIONS)
     add_json_option(parser)
     return parser

@@ -6,7 +6,13 @@ from typing import Any
 
 from nnviz import api
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_json_option, number
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    add_json_option,
+    number_option,
+    text_option,
+)
 from nnviz.media.recordings import Recording
 
 
@@ -25,11 +31,7 @@ def execute(words: Sequence[str]) -> int:
                 progress=progress,
             )
         facts["files"] = [str(out)]
-    if options.json:
-        console.answer(facts)
-    else:
-        _tell(facts)
-    return 0
+    return console.conclude(facts, lambda: _tell(facts), json=options.json)
 
 
 def _facts(recording: Recording) -> dict[str, Any]:
@@ -58,24 +60,29 @@ def _tell(facts: dict[str, Any]) -> None:
         console.line(f"  after step {step}: {changed}")
 
 
+_OPTIONS = (
+    Option("folder", metavar="FOLDER", help=argparse.SUPPRESS),
+    text_option(
+        "--out",
+        "FILM",
+        "a name that ends in .mp4 or .gif; else a folder for numbered images",
+    ),
+    number_option("--rate", 15.0, "frames a second (default %(default)g)"),
+    number_option(
+        "--blend",
+        0.0,
+        "share of the image in each frame, 0 to 1 (default %(default)g)",
+        metavar="X",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "recording",
         "Tell what a recording of nnviz run --record holds, or make a video of it.",
         usage="FOLDER [--out FILM] [options]",
     )
-    parser.add_argument("folder", metavar="FOLDER", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--out", metavar="FILM", default="",
-        help="a name that ends in .mp4 or .gif; else a folder for numbered images",
-    )  # fmt: skip
-    parser.add_argument(
-        "--rate", metavar="N", type=number("--rate"), default=15.0,
-        help="frames a second (default %(default)g)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--blend", metavar="X", type=number("--blend"), default=0.0,
-        help="share of the image in each frame, 0 to 1 (default %(default)g)",
-    )  # fmt: skip
+    parser.add(_OPTIONS)
     add_json_option(parser)
     return parser

@@ -7,7 +7,7 @@ from pathlib import Path
 from nnviz import api
 from nnviz.base.recipes import Recipe
 from nnviz.cli import console, opening, saved
-from nnviz.cli.arguments import Parser, add_json_option, add_out
+from nnviz.cli.arguments import Option, Parser, add_json_option, add_out, text_option
 from nnviz.storage.replay import read_recipe, stem_of
 
 
@@ -51,6 +51,20 @@ def _say_differences(file: Path, old: Recipe, new: Recipe) -> None:
         console.remark(f"{file.name}: may differ a little: {', '.join(changed)}")
 
 
+_OPTIONS = (
+    Option("files", metavar="FILE", nargs="+", help=".png or .json that nnviz saved"),
+    Option(
+        "--image",
+        metavar="PATH",
+        help=(
+            "the image, where it is neither beside the file nor among the recent "
+            "ones; or another image"
+        ),
+    ),
+    text_option("--labels", "FILE", "the recipe's label file"),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "replay",
@@ -58,18 +72,7 @@ def _parser() -> Parser:
         "versions the files have the same bytes.",
         usage="FILE... [options]",
     )
-    parser.add_argument(
-        "files", metavar="FILE", nargs="+", help=".png or .json that nnviz saved"
-    )
-    parser.add_argument(
-        "--image",
-        metavar="PATH",
-        help="the image, where it is neither beside the file nor among the recent "
-        "ones; or another image",
-    )
-    parser.add_argument(
-        "--labels", metavar="FILE", default="", help="the recipe's label file"
-    )
+    parser.add(_OPTIONS)
     add_out(parser)
     add_json_option(parser)
     return parser

@@ -13,7 +13,7 @@ from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.cli import arguments, console, known, opening, saved
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import Parser, add_seed
 from nnviz.cli.methods import description
 from nnviz.media.remote import is_remote
 from nnviz.storage import recent
@@ -133,14 +133,8 @@ def _record(
 def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
     """Go on with a recording, in its own folder or in that of ``--record``."""
     opening.check_out(Path(options.out))
-    folder, step = _moment(options.resume)
-    recorded = api.open_recording(folder).recipe.method
-    if recorded != method.name:
-        raise UsageError(
-            "--resume",
-            f"{folder} is a recording of {recorded}",
-            f"nnviz run {recorded} --resume {folder}",
-        )
+    folder, step = _recording_step(options.resume)
+    _check_recorded(folder, method)
     images = opening.pictures(options.images, method) if options.images else []
     with console.ProgressLine() as progress:
         result = api.resume(
@@ -155,7 +149,18 @@ def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
     return 0
 
 
-def _moment(text: str) -> tuple[str, int]:
+def _check_recorded(folder: str, method: MethodInfo) -> None:
+    """Refuse a recording of another method."""
+    recorded = api.open_recording(folder).recipe.method
+    if recorded != method.name:
+        raise UsageError(
+            "--resume",
+            f"{folder} is a recording of {recorded}",
+            f"nnviz run {recorded} --resume {folder}",
+        )
+
+
+def _recording_step(text: str) -> tuple[str, int]:
     """Read FOLDER or FOLDER:STEP."""
     folder, colon, step = text.rpartition(":")
     return (folder, int(step)) if colon and step.isdecimal() else (text, -1)
@@ -192,10 +197,15 @@ def _results(
             continue
         recent.remember(image)
         recent.remember_others(result.recipe)
-        numbered = (f"{path.stem}-{number}" for number in count(2))
-        stem = next(name for name in chain([path.stem], numbered) if name not in taken)
+        stem = _free_name(path.stem, taken)
         taken.add(stem)
         yield result, stem
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """Return a name that is not taken: itself, or with the next free number."""
+    numbered = (f"{stem}-{number}" for number in count(2))
+    return next(name for name in chain([stem], numbered) if name not in taken)
 
 
 def _run(task: _Task, image: Image | None) -> api.Result:
@@ -249,10 +259,7 @@ def _add_common(parser: Parser) -> None:
         "--missing", action="store_true",
         help="leave out images whose results are in --out already",
     )  # fmt: skip
-    parser.add_general(
-        "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="seed of the random numbers (default 0)",
-    )  # fmt: skip
+    add_seed(parser)
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
     parser.add_general(

@@ -1,16 +1,24 @@
 """``nnviz scenes``: write generated pictures whose truth is known."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnviz.base.events import Progress
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    add_out,
+    choice_option,
+    flag_option,
+    whole_number,
+    whole_option,
+)
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the pictures and their annotations, whose path is the answer."""
+    """Write the images and their annotations, whose path is the answer."""
     options = _parser().read(words)
     from nnviz.engine.data.scenes import Shortcut, make_scene  # noqa: PLC0415
     from nnviz.engine.data.scenes.coco import ANNOTATIONS, write_scenes  # noqa: PLC0415
@@ -24,11 +32,40 @@ def execute(words: Sequence[str]) -> int:
     )
     out = Path(options.out)
     seeds = range(options.seed, options.seed + options.count)
-    with console.ProgressLine() as show:
-        for done, path in enumerate(write_scenes(out, seeds, make), 1):
-            show(Progress(done, options.count, path.name))
+    _show(write_scenes(out, seeds, make), options.count)
     console.line(str(out / ANNOTATIONS))
     return 0
+
+
+def _show(written: Iterable[Path], count: int) -> None:
+    """Go through the images as they are written, with progress."""
+    with console.ProgressLine() as show:
+        for done, path in enumerate(written, 1):
+            show(Progress(done, count, path.name))
+
+
+_OPTIONS = (
+    whole_option("--count", 100, "how many (100)"),
+    whole_option("--seed", 0, "of the first image; the next has the next (0)"),
+    whole_option("--size", 128, "side of the images, px (128)"),
+    Option(
+        "--shapes",
+        metavar=("LEAST", "MOST"),
+        type=whole_number("--shapes"),
+        nargs=2,
+        default=(1, 4),
+        help="how many shapes an image has (1 4)",
+    ),
+    flag_option(
+        "--dominant", "one shape much larger than the others, for classification"
+    ),
+    choice_option(
+        "--shortcut",
+        ("none", "planted", "contradicting"),
+        "a mark in a corner that goes with stars, or with all but stars",
+        default="none",
+    ),
+)
 
 
 def _parser() -> Parser:
@@ -40,37 +77,6 @@ def _parser() -> Parser:
         " seeds from 1000000 on.",
         usage="--out DIR [options]",
     )
-    number = whole_number
-    for name, default, text in (
-        ("--count", 100, "how many"),
-        ("--seed", 0, "of the first image; the next has the next"),
-        ("--size", 128, "side of the images, px"),
-    ):
-        parser.add_argument(
-            name,
-            metavar="N",
-            type=number(name),
-            default=default,
-            help=f"{text} ({default})",
-        )
-    parser.add_argument(
-        "--shapes",
-        metavar=("LEAST", "MOST"),
-        type=number("--shapes"),
-        nargs=2,
-        default=(1, 4),
-        help="how many shapes an image has (1 4)",
-    )
-    parser.add_argument(
-        "--dominant",
-        action="store_true",
-        help="one shape much larger than the others, for classification",
-    )
-    parser.add_argument(
-        "--shortcut",
-        choices=("none", "planted", "contradicting"),
-        default="none",
-        help="a mark in a corner that goes with stars, or with all but stars",
-    )
+    parser.add(_OPTIONS)
     add_out(parser)
     return parser

@@ -1,17 +1,20 @@
 """``nnviz score``: how far methods' maps can be trusted, with confidence intervals."""
 
-import dataclasses
+import argparse
 from collections.abc import Sequence
 
 from nnviz.base.errors import UsageError
 from nnviz.base.explanations.scores import FIGURES, Score, ScoreTable
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_cluster_options,
     add_json_option,
     add_model_options,
-    whole_number,
+    flag_option,
+    text_option,
+    whole_option,
 )
 
 
@@ -22,11 +25,16 @@ def execute(words: Sequence[str]) -> int:
         raise UsageError("score", "no method named", "nnviz methods lists them")
     if not options.data:
         raise UsageError("--data", "missing", "name a folder, or scenes")
+    found = _measured(options)
+    return console.conclude(found, lambda: _tell(found), json=options.json)
+
+
+def _measured(options: argparse.Namespace) -> ScoreTable:
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
     with console.ProgressLine() as progress:
-        found = api.score(
+        return api.score(
             options.methods,
             model,
             options.data,
@@ -39,11 +47,6 @@ def execute(words: Sequence[str]) -> int:
             workers=options.workers,
             progress=progress,
         )
-    if options.json:
-        console.answer(dataclasses.asdict(found))
-    else:
-        _tell(found)
-    return 0
 
 
 def _tell(found: ScoreTable) -> None:
@@ -52,12 +55,10 @@ def _tell(found: ScoreTable) -> None:
     figures = [each for each in FIGURES if each.name in measured]
     console.table(
         ("method", *(each.name for each in figures)),
-        [
-            (row.method, *(_cell(row.score(each.name)) for each in figures))
-            for row in found.rows
-        ],
+        [(row.method, *(_cell(row.score(each.name)) for each in figures))
+         for row in found.rows],
         right=tuple(range(1, len(figures) + 1)),
-    )
+    )  # fmt: skip
     for each in figures:
         better = "high is good" if each.higher_is_better else "low is good"
         console.line(f"  {each.name}: {each.help}; {better}")
@@ -75,6 +76,32 @@ def _cell(score: Score | None) -> str:
     return f"{mean.mean:.2f} ({mean.low:.2f}-{mean.high:.2f}){verdict}"
 
 
+_OPTIONS = (
+    Option("methods", metavar="METHOD", nargs="*", help="of the group Explain"),
+    text_option(
+        "--data",
+        "PATH|NAME",
+        "folder or zip file with images, with one JSON file in COCO's format or"
+        " without; or generated scenes: scenes, scenes-planted, scenes-contradicting",
+    ),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--seed", 0, "seed of the random numbers (default 0)"),
+    flag_option(
+        "--randomize", "also compare with maps of the network with random weights"
+    ),
+    flag_option(
+        "--average-drop",
+        "also fade the images by the maps: average drop, increase in confidence",
+    ),
+    text_option(
+        "--keep",
+        "FILE",
+        "keep the figures of each image in a file of JSON lines; an interrupted"
+        " table goes on from it, and further methods and images are added to it",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "score",
@@ -83,47 +110,7 @@ def _parser() -> Parser:
         "beside a random map and an edge map of the same images, with 95 % intervals.",
         usage="METHOD... --model REF --data PATH|NAME [options]",
     )
-    parser.add_argument(
-        "methods", metavar="METHOD", nargs="*", help="of the group Explain"
-    )
-    parser.add_argument(
-        "--data",
-        metavar="PATH|NAME",
-        default="",
-        help="folder or zip file with images, with one JSON file in COCO's format or"
-        " without; or generated scenes: scenes, scenes-planted, scenes-contradicting",
-    )
-    parser.add_argument(
-        "--limit",
-        metavar="N",
-        type=whole_number("--limit"),
-        default=0,
-        help="use at most N images, taken evenly (default all)",
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
-    parser.add_argument(
-        "--randomize",
-        action="store_true",
-        help="also compare with maps of the network with random weights",
-    )
-    parser.add_argument(
-        "--average-drop",
-        action="store_true",
-        help="also fade the images by the maps: average drop, increase in confidence",
-    )
-    parser.add_argument(
-        "--keep",
-        metavar="FILE",
-        default="",
-        help="keep the figures of each image in a file of JSON lines; an interrupted"
-        " table goes on from it, and further methods and images are added to it",
-    )
+    parser.add(_OPTIONS)
     add_cluster_options(parser)
     add_model_options(parser)
     add_json_option(parser)

@@ -172,10 +172,20 @@ def _title(recipe: Recipe) -> str:
 def _thumbnail(recording: Recording, side: int) -> Colours | None:
     for step in reversed(recording.frames):
         with suppress(NnvizError):
-            pixels = painted_frame(recording, step)
+            pixels = _small_frame(recording, step)
             size = pixels.shape[0], pixels.shape[1]
             return show(pixels, fitted(size, (side, side)))
     return None
+
+
+def _small_frame(recording: Recording, step: int) -> Colours:
+    """Return a step as an image; of a report its main result in small."""
+    frame = recording.frame(step)
+    if not isinstance(frame, Mapping):
+        return rgb8(frame)
+    from nnviz.render.miniature import miniature  # noqa: PLC0415  as below
+
+    return miniature(unpack(frame).main, None)
 
 
 def painted_frame(recording: Recording, step: int) -> Colours:

@@ -58,3 +58,10 @@ def test_every_kind_has_a_color() -> None:
     from nnviz.base.results import DIAGRAM_KINDS
 
     assert set(diagrams.KIND_COLORS) == set(DIAGRAM_KINDS)
+
+
+def test_an_arrow_that_ends_twice_at_one_place_points_down() -> None:
+    """By hand: the tip below, both other corners above it."""
+    tip, *others = diagrams.head_of(((3.0, 0.0), (3.0, 9.0), (3.0, 9.0)))
+    assert tip == (3.0, 9.0)
+    assert all(y < 9.0 for _, y in others)

@@ -85,6 +85,24 @@ class FindNeighbors(Request[Neighbors]):
     exact: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompareNeighbors(Request[tuple[Neighbors, ...]]):
+    """Find an image's neighbors in several ways; ends with ``Neighbors`` of each.
+
+    Their records are those of the question's index; an image that only another index
+    holds is left out.
+
+    Attributes:
+        question: the first way.
+        views: (index, layer) of each other way: another layer or ``PIXELS`` of the
+            same index, or a layer of another network's index of the same images; ""
+            for the deepest.
+    """
+
+    question: FindNeighbors
+    views: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindMistakes(Request[Mistakes]):
     """Find what a network gets wrong over a set; ends with ``Mistakes``.
@@ -279,6 +297,7 @@ class AblateChannels(Request[Ablation]):
 AnyDatasetRequest = (
     IndexImages
     | FindNeighbors
+    | CompareNeighbors
     | FindMistakes
     | CompareIndexes
     | FindExemplars

@@ -4,7 +4,7 @@ The nodes of both stand in computing order.  Gaps cost nothing, so that the alig
 is the one with the most layers in common, alike ones before changed ones.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,58 +56,88 @@ def align(first: Diagram, second: Diagram) -> tuple[NodePair, ...]:
     return tuple(_walk_back(best, worth))[::-1]
 
 
-def difference_table(
-    first: Diagram, second: Diagram, pairs: Sequence[NodePair]
-) -> Table:
-    """Return a row for each pair that is not the same: verdict, both layers."""
-    rows = [
-        (
-            pair.verdict.value,
-            *_cells(first, pair.first),
-            *_cells(second, pair.second),
-        )
-        for pair in pairs
-        if pair.verdict is not Verdict.SAME
-    ]
-    columns = ("difference", "first", "does", "output", "second", "does", "output")
-    return Table(columns=columns, rows=tuple(rows))
+@dataclass(frozen=True, slots=True)
+class DiagramComparison:
+    """Two diagrams and the pairs of their nodes.
 
-
-def counts(pairs: Iterable[NodePair]) -> dict[Verdict, int]:
-    """Return the number of pairs of each verdict."""
-    found = dict.fromkeys(Verdict, 0)
-    for pair in pairs:
-        found[pair.verdict] += 1
-    return found
-
-
-def marks_of(
-    diagram: Diagram, pairs: Iterable[NodePair], *, second: bool
-) -> dict[str, Verdict]:
-    """Return the verdicts on a diagram's nodes and groups that are not the same.
-
-    A group is as its members are where all agree, else changed.
-
-    Args:
-        diagram: one of those that were aligned.
-        pairs: as ``align`` gives them.
-        second: whether it is the second.
+    Attributes:
+        sides: the first and the second.
+        pairs: in computing order.
     """
-    verdicts = {}
-    for pair in pairs:
-        index = pair.second if second else pair.first
-        if index is not None:
-            verdicts[diagram.nodes[index].name] = pair.verdict
-    inside: dict[str, set[Verdict]] = {name: set() for name in diagram.groups}
-    for name, verdict in verdicts.items():
-        parts = name.split(".")
-        for count in range(1, len(parts)):
-            inside.get(".".join(parts[:count]), set()).add(verdict)
-    for name, found in inside.items():
-        verdicts[name] = found.pop() if len(found) == 1 else Verdict.CHANGED
-        if not found and name not in verdicts:
-            verdicts[name] = Verdict.SAME
-    return {name: each for name, each in verdicts.items() if each is not Verdict.SAME}
+
+    sides: tuple[Diagram, Diagram]
+    pairs: tuple[NodePair, ...]
+
+    @classmethod
+    def of(cls, first: Diagram, second: Diagram) -> "DiagramComparison":
+        """Compare two diagrams."""
+        return cls((first, second), align(first, second))
+
+    @property
+    def differences(self) -> tuple[NodePair, ...]:
+        """The pairs that are not the same."""
+        return tuple(p for p in self.pairs if p.verdict is not Verdict.SAME)
+
+    def counts(self) -> dict[Verdict, int]:
+        """Return the number of pairs of each verdict."""
+        found = dict.fromkeys(Verdict, 0)
+        for pair in self.pairs:
+            found[pair.verdict] += 1
+        return found
+
+    def table(self) -> Table:
+        """Return a row for each difference: verdict, both nodes, output shapes."""
+        first, second = self.sides
+        rows = [
+            (p.verdict.value, *_cells(first, p.first), *_cells(second, p.second))
+            for p in self.differences
+        ]
+        columns = ("difference", "first", "does", "output", "second", "does", "output")
+        return Table(columns=columns, rows=tuple(rows))
+
+    def marks(self, place: int) -> dict[str, Verdict]:
+        """Return the verdicts on a side's nodes and groups that are not the same.
+
+        A group is as its members are where all agree, else changed.
+
+        Args:
+            place: 0 for the first side, 1 for the second.
+        """
+        nodes = self.sides[place].nodes
+        indices = [(p.first, p.second)[place] for p in self.pairs]
+        verdicts = {
+            nodes[index].name: pair.verdict
+            for index, pair in zip(indices, self.pairs, strict=True)
+            if index is not None
+        }
+        inside: dict[str, set[Verdict]] = {
+            name: set() for name in self.sides[place].groups
+        }
+        for name, verdict in verdicts.items():
+            parts = name.split(".")
+            for count in range(1, len(parts)):
+                inside.get(".".join(parts[:count]), set()).add(verdict)
+        verdicts |= {
+            name: next(iter(found)) if len(found) == 1 else Verdict.CHANGED
+            for name, found in inside.items()
+            if found
+        }
+        return {name: v for name, v in verdicts.items() if v is not Verdict.SAME}
+
+    def counterpart(self, place: int, name: str) -> str:
+        """Return what stands for a node or group on the other side; empty for nothing.
+
+        Args:
+            place: the side of the name.
+            name: of a node, or of a group, which stands for one of the same name.
+        """
+        other = self.sides[1 - place]
+        for pair in self.pairs:
+            ends = pair.first, pair.second
+            here, there = ends[place], ends[1 - place]
+            if here is not None and self.sides[place].nodes[here].name == name:
+                return "" if there is None else other.nodes[there].name
+        return name if name in other.groups else ""
 
 
 def _worth(
@@ -136,7 +166,7 @@ def _equal(first: Sequence[str], second: Sequence[str]) -> NDArray[np.bool_]:
     return same
 
 
-def _walk_back(best: NDArray[np.int32], worth: NDArray[np.int32]) -> Iterable[NodePair]:
+def _walk_back(best: NDArray[np.int32], worth: NDArray[np.int32]) -> Iterator[NodePair]:
     """Yield the pairs of the best alignment, the last first."""
     row, column = worth.shape
     while row or column:

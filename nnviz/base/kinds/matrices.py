@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,25 @@ class Grid:
     caption: str = ""
     edits: str = ""
     starts_line: bool = False
+
+    @classmethod
+    def so_far(
+        cls,
+        values: NDArray[np.float64],
+        known: NDArray[np.bool_],
+        title: str,
+        operator: str,
+        window: Window | None = None,
+    ) -> Self:
+        """Return a grid that hides what is not known yet; arguments as the fields."""
+        shown = np.where(known, values, 0.0)
+        return cls(
+            values=shown,
+            title=title,
+            operator=operator,
+            known=known.copy(),
+            window=window,
+        )
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""

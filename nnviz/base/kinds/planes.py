@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,20 @@ class PlanePath:
     name: str = ""
     style: Literal["solid", "dashed", "steps", "arrow"] = "solid"
     color: int = 0
+
+    @classmethod
+    def curve(
+        cls,
+        x: Floats,
+        y: Floats,
+        name: str = "",
+        *,
+        color: int = 0,
+        dashed: bool = False,
+    ) -> Self:
+        """Return the curve of y, (P,), over x, (P,)."""
+        style: Literal["solid", "dashed"] = "dashed" if dashed else "solid"
+        return cls(places=np.stack([x, y], axis=1), name=name, style=style, color=color)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from nnviz.base.dataset.concepts import Ablation
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, whole_number
+from nnviz.cli.arguments import Parser, text_option, whole_option
 from nnviz.cli.dataset.exemplars import read_channels
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
 
@@ -28,11 +28,9 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             progress=progress,
         )
-    if options.json:
-        console.answer(plain(dataclasses.asdict(found)))
-    else:
-        _tell(found)
-    return 0
+    return console.conclude(
+        plain(dataclasses.asdict(found)), lambda: _tell(found), json=options.json
+    )
 
 
 def _tell(found: Ablation) -> None:
@@ -53,6 +51,30 @@ def _tell(found: Ablation) -> None:
         )
 
 
+_OPTIONS = (
+    text_option("--channels", "N,N-N", "which ones"),
+    text_option(
+        "--layer", "L", "any of the network (default: the deepest of the index)"
+    ),
+    text_option(
+        "--replace",
+        "HOW",
+        "zero, or mean over the index (default %(default)s)",
+        default="zero",
+    ),
+    text_option(
+        "--patch",
+        "IMAGE",
+        "give the channels what they are in this image (activation patching)",
+    ),
+    whole_option(
+        "--limit",
+        1000,
+        "at most so many images, evenly from all; 0 for all (default %(default)s)",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "ablate",
@@ -60,30 +82,5 @@ def _parser() -> Parser:
         " and ask\nthe images of an index again: how accuracy and answers change.",
         "INDEX --channels N,N-N [--layer L] [options]",
     )
-    parser.add_argument("--channels", metavar="N,N-N", default="", help="which ones")
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help="any of the network (default: the deepest of the index)",
-    )
-    parser.add_argument(
-        "--replace",
-        metavar="HOW",
-        default="zero",
-        help="zero, or mean over the index (default %(default)s)",
-    )
-    parser.add_argument(
-        "--patch",
-        metavar="IMAGE",
-        default="",
-        help="give the channels what they are in this image (activation patching)",
-    )
-    parser.add_argument(
-        "--limit",
-        metavar="N",
-        type=whole_number("--limit"),
-        default=1000,
-        help="at most so many images, evenly from all; 0 for all (default %(default)s)",
-    )
+    parser.add(_OPTIONS)
     return parser

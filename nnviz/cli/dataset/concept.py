@@ -9,30 +9,33 @@ from typing import TYPE_CHECKING
 from nnviz.base.dataset.concepts import ConceptParts, ConceptTest, LayerProbe
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, whole_number
+from nnviz.cli.arguments import Parser, flag_option, text_option, whole_option
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
 
 if TYPE_CHECKING:
     from nnviz import api
+
+_ASKED = "give --concept and --target, --parts or --probe"
 
 
 def execute(words: Sequence[str]) -> int:
     """Test a concept, find a layer's parts, or probe the layers."""
     options = _parser().read(words)
     index = open_index(options)
-    asked = [bool(options.concept), bool(options.parts), options.probe]
-    if sum(asked) != 1:
-        raise UsageError(
-            "concept",
-            "asks one thing",
-            "give --concept and --target, --parts or --probe",
-        )
+    if sum([bool(options.concept), bool(options.parts), options.probe]) != 1:
+        raise UsageError("concept", "asks one thing", _ASKED)
     if options.parts:
         return _find_parts(index, options)
-    with console.ProgressLine() as progress:
-        if options.probe:
+    if options.probe:
+        with console.ProgressLine() as progress:
             probes = index.probe(seed=options.seed, progress=progress)
-            return _tell_probes(probes, json=options.json)
+        return _tell_probes(probes, json=options.json)
+    return _test(index, options)
+
+
+def _test(index: "api.Index", options: argparse.Namespace) -> int:
+    """Test whether a class depends on a concept (TCAV), and write the verdict."""
+    with console.ProgressLine() as progress:
         found = index.concept(
             options.concept,
             options.target,
@@ -41,7 +44,7 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
-    return _tell_test(found, options)
+    return _report_test(found, options)
 
 
 def _find_parts(index: "api.Index", options: argparse.Namespace) -> int:
@@ -74,7 +77,7 @@ def _tell_parts(parts: ConceptParts, written: Sequence[str]) -> None:
         console.line(path)
 
 
-def _tell_test(found: ConceptTest, options: argparse.Namespace) -> int:
+def _report_test(found: ConceptTest, options: argparse.Namespace) -> int:
     from nnviz.storage.concepts import save_direction  # noqa: PLC0415  fonts
 
     file = str(save_direction(found, Path(options.out))) if options.out else ""
@@ -83,7 +86,12 @@ def _tell_test(found: ConceptTest, options: argparse.Namespace) -> int:
             {**plain(dataclasses.asdict(found)), "score": found.score,
              "significant": found.significant, "file": file}
         )  # fmt: skip
-        return 0
+    else:
+        _tell_test(found, file)
+    return 0
+
+
+def _tell_test(found: ConceptTest, file: str) -> None:
     console.heading(f"{found.concept} in {found.layer}, for {found.target}")
     random = found.random_scores
     for name, value in (
@@ -100,7 +108,6 @@ def _tell_test(found: ConceptTest, options: argparse.Namespace) -> int:
         console.line(f"  {note}")
     if file:
         console.line(f"{file}: nnviz run METHOD IMAGE --target direction:{file}")
-    return 0
 
 
 def _tell_probes(found: tuple[LayerProbe, ...], *, json: bool) -> int:
@@ -119,6 +126,21 @@ def _tell_probes(found: tuple[LayerProbe, ...], *, json: bool) -> int:
     return 0
 
 
+_OPTIONS = (
+    text_option(
+        "--concept",
+        "CLASS|DIR|N,N-N",
+        "a class of the index, a folder of other images, or numbers of records",
+    ),
+    text_option("--target", "CLASS", "class that may depend on it"),
+    text_option("--layer", "L", "one of the index (default: the last)"),
+    whole_option("--runs", 20, "random sets that it is compared with (20)"),
+    whole_option("--parts", 0, "find so many parts of the layer's activations"),
+    whole_option("--seed", 0, "of random numbers (0)"),
+    flag_option("--probe", "linear probes of all layers of the index"),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "concept",
@@ -128,29 +150,7 @@ def _parser() -> Parser:
         " classes apart (linear probes).",
         "INDEX --concept CLASS|DIR --target CLASS | --parts N | --probe [options]",
     )
-    parser.add_argument(
-        "--concept",
-        metavar="CLASS|DIR|N,N-N",
-        default="",
-        help="a class of the index, a folder of other images, or numbers of records",
-    )
-    parser.add_argument(
-        "--target", metavar="CLASS", default="", help="class that may depend on it"
-    )
-    parser.add_argument(
-        "--layer", metavar="L", default="", help="one of the index (default: the last)"
-    )
-    for name, default, text in (
-        ("--runs", 20, "random sets that it is compared with (20)"),
-        ("--parts", 0, "find so many parts of the layer's activations"),
-        ("--seed", 0, "of random numbers (0)"),
-    ):
-        parser.add_argument(
-            name, metavar="N", type=whole_number(name), default=default, help=text
-        )
-    parser.add_argument(
-        "--probe", action="store_true", help="linear probes of all layers of the index"
-    )
+    parser.add(_OPTIONS)
     parser.add_general(
         "--out",
         metavar="DIR",

@@ -6,7 +6,13 @@ from pathlib import Path
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_cluster_options, add_out
+from nnviz.cli.arguments import (
+    Parser,
+    add_cluster_options,
+    add_out,
+    flag_option,
+    text_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _SHOWN = 12
@@ -33,14 +39,9 @@ def execute(words: Sequence[str]) -> int:
             workers=options.workers,
             progress=progress,
         )
-    written = save_exemplars(found, Path(options.out))
-    if options.json:
-        console.answer({**plain_exemplars(found), "files": [str(p) for p in written]})
-    else:
-        _tell(found)
-        for path in written:
-            console.line(str(path))
-    return 0
+    files = [str(path) for path in save_exemplars(found, Path(options.out))]
+    answer = {**plain_exemplars(found), "files": files}
+    return console.conclude(answer, lambda: _tell(found, files), json=options.json)
 
 
 def read_channels(text: str) -> tuple[int, ...]:
@@ -58,30 +59,44 @@ def read_channels(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _tell(found: Exemplars) -> None:
+def _tell(found: Exemplars, files: Sequence[str]) -> None:
     console.heading(f"{found.layer} of {found.model} over {found.images} images")
     console.line(f"  {'never answer':<16}{len(found.dead):5}")
     console.line(f"  {'always answer':<16}{len(found.always):5}")
     console.table(
         ("channel", "answers on", "highest", "most like", "strongest image"),
-        [
-            (
-                str(channel),
-                f"{found.answering[row]:.0%}",
-                f"{found.values[row, 0]:.3g}",
-                f"{found.alike[row, 0]} ({found.correlations[row, 0]:+.2f})"
-                if found.alike.size
-                else "-",
-                found.paths[int(found.records[row, 0])],
-            )
-            for row, channel in enumerate(found.channels[:_SHOWN])
-        ],
+        [_channel(found, row) for row in range(len(found.channels[:_SHOWN]))],
         right=(0, 1, 2),
     )
     if len(found.channels) > _SHOWN:
         console.line(f"  and {len(found.channels) - _SHOWN} more in the files")
     for note in found.notes:
         console.line(f"  {note}")
+    for file in files:
+        console.line(file)
+
+
+def _channel(found: Exemplars, row: int) -> tuple[str, ...]:
+    """Return a channel's row of the table."""
+    alike = "-"
+    if found.alike.size:
+        alike = f"{found.alike[row, 0]} ({found.correlations[row, 0]:+.2f})"
+    return (
+        str(found.channels[row]),
+        f"{found.answering[row]:.0%}",
+        f"{found.values[row, 0]:.3g}",
+        alike,
+        found.paths[int(found.records[row, 0])],
+    )
+
+
+_OPTIONS = (
+    text_option("--layer", "L", "one of the index (default: the last)"),
+    text_option("--channels", "N,N-N", "some of the layer's channels (default: all)"),
+    flag_option(
+        "--no-patches", "no images are opened and no sheets written, only numbers"
+    ),
+)
 
 
 def _parser() -> Parser:
@@ -95,20 +110,7 @@ def _parser() -> Parser:
         count=9,
         what="images of each channel",
     )
-    parser.add_argument(
-        "--layer", metavar="L", default="", help="one of the index (default: the last)"
-    )
-    parser.add_argument(
-        "--channels",
-        metavar="N,N-N",
-        default="",
-        help="some of the layer's channels (default: all)",
-    )
-    parser.add_argument(
-        "--no-patches",
-        action="store_true",
-        help="no images are opened and no sheets written, only numbers",
-    )
+    parser.add(_OPTIONS)
     add_cluster_options(parser)
     add_out(parser, "exemplars")
     return parser

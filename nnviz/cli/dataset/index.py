@@ -1,7 +1,6 @@
 """``nnviz index``: a network over a set of images, and what it makes of each, kept."""
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 
@@ -9,11 +8,14 @@ from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
+    Option,
     Parser,
     add_cluster_options,
     add_json_option,
     add_model_options,
-    whole_number,
+    flag_option,
+    text_option,
+    whole_option,
 )
 
 _NAMED = 5
@@ -28,6 +30,12 @@ def execute(words: Sequence[str]) -> int:
         raise UsageError("index", "no set of images named", "name a folder")
     if not options.out:
         raise UsageError("--out", "missing", "name a folder for the index")
+    found = _made(options)
+    return console.conclude(found, lambda: _tell(found), json=options.json)
+
+
+def _made(options: argparse.Namespace) -> IndexSummary:
+    """Open the network, index the images, and return what was done."""
     images = _listed() if options.source == STDIN else ()
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
@@ -46,14 +54,9 @@ def execute(words: Sequence[str]) -> int:
             workers=options.workers,
             progress=progress,
         )
-    found = made.summary
-    if found is None:
+    if made.summary is None:
         raise TypeError("indexing gave no summary")
-    if options.json:
-        console.answer(dataclasses.asdict(found))
-    else:
-        _tell(found)
-    return 0
+    return made.summary
 
 
 def _layers(options: argparse.Namespace) -> list[str]:
@@ -84,6 +87,11 @@ def _tell(found: IndexSummary) -> None:
         console.line(f"  {'of it network':<16}{100 * share:7.0f} %")
     for note in found.notes:
         console.line(f"  {note}")
+    _tell_left_out(found)
+
+
+def _tell_left_out(found: IndexSummary) -> None:
+    """Name images that were skipped, have changed or are gone."""
     skipped = [f"{path}: {reason}" for path, reason in found.skipped]
     for what, names, remedy in (
         ("skipped", skipped, ""),
@@ -103,6 +111,38 @@ def _list(what: str, names: Sequence[str], remedy: str) -> None:
         console.line(f"  and {len(names) - _NAMED} more; --json lists all")
 
 
+_OPTIONS = (
+    Option(
+        "source",
+        metavar="SET",
+        nargs="?",
+        help=(
+            "folder, flat or with a sub-folder for each class, below train and test"
+            " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
+            " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
+            " scenes-contradicting; or - for paths on standard input, one a line"
+        ),
+    ),
+    text_option(
+        "--layers",
+        "L",
+        "names with commas between them, or stages: whose features are kept"
+        " (default: the deepest with maps)",
+    ),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option(
+        "--thumbnail", 0, "side of the thumbnails, px (default 64, less if smaller)"
+    ),
+    text_option(
+        "--precision",
+        "P",
+        "of the features on disk: float16 or float32 (default %(default)s)",
+        default="float16",
+    ),
+    flag_option("--fresh", "begin anew, whatever is in --out"),
+)
+
+
 def _parser() -> Parser:
     parser = Parser(
         "index",
@@ -112,38 +152,7 @@ def _parser() -> Parser:
         " that have changed on disk.",
         usage="DIR|FILE.csv|COCO.json|scenes|- --model REF --out INDEX [options]",
     )
-    parser.add_argument(
-        "source",
-        metavar="SET",
-        nargs="?",
-        help="folder, flat or with a sub-folder for each class, below train and test"
-        " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
-        " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
-        " scenes-contradicting; or - for paths on standard input, one a line",
-    )
-    parser.add_argument(
-        "--layers",
-        metavar="L",
-        default="",
-        help="names with commas between them, or stages: whose features are kept"
-        " (default: the deepest with maps)",
-    )
-    for name, default, text in (
-        ("--limit", 0, "use at most N images, taken evenly (default all)"),
-        ("--thumbnail", 0, "side of the thumbnails, px (default 64, less if smaller)"),
-    ):
-        parser.add_argument(
-            name, metavar="N", type=whole_number(name), default=default, help=text
-        )
-    parser.add_argument(
-        "--precision",
-        metavar="P",
-        default="float16",
-        help="of the features on disk: float16 or float32 (default %(default)s)",
-    )
-    parser.add_argument(
-        "--fresh", action="store_true", help="begin anew, whatever is in --out"
-    )
+    parser.add(_OPTIONS)
     add_cluster_options(parser)
     parser.add_general("--out", metavar="INDEX", default="", help="folder of the index")
     add_model_options(parser)

@@ -1,14 +1,19 @@
 """``nnviz mistakes``: what a network gets wrong over a set, and what is wrong in it."""
 
+import argparse
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.mistakes import Disagreement, Duplicate, Mistakes
 from nnviz.base.errors import UsageError
 from nnviz.base.measures.evaluation import Confusion
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import Parser, flag_option, text_option
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
+
+if TYPE_CHECKING:
+    from nnviz import api
 
 _SHOWN = 10
 _JUDGES = ("network", "features")
@@ -20,19 +25,7 @@ def execute(words: Sequence[str]) -> int:
     index = open_index(options)
     if options.by and options.by not in _JUDGES:
         raise UsageError("--by", f"{options.by!r} is not known", "network or features")
-    found: Mistakes | Disagreement
-    with console.ProgressLine() as progress:
-        if options.against:
-            found = index.compare(
-                options.against, count=options.count, progress=progress
-            )
-        else:
-            found = index.mistakes(
-                count=options.count,
-                by=options.by,
-                duplicates=not options.no_duplicates,
-                progress=progress,
-            )
+    found = _found(index, options)
     if options.json:
         console.answer(plain(dataclasses.asdict(found)))
     elif isinstance(found, Disagreement):
@@ -42,14 +35,41 @@ def execute(words: Sequence[str]) -> int:
     return 0
 
 
+def _found(index: "api.Index", options: argparse.Namespace) -> Mistakes | Disagreement:
+    with console.ProgressLine() as progress:
+        if options.against:
+            return index.compare(
+                options.against, count=options.count, progress=progress
+            )
+        return index.mistakes(
+            count=options.count,
+            by=options.by,
+            duplicates=not options.no_duplicates,
+            progress=progress,
+        )
+
+
 def _tell(found: Mistakes, shown: int) -> None:
     console.heading(f"{found.model} on {found.images} images, {found.labeled} labeled")
+    _tell_figures(found)
+    _tell_classes(found, shown)
+    _tell_suspects(found, shown)
+    _tell_duplicates(found, shown)
+    for note in found.notes:
+        console.line(f"  {note}")
+
+
+def _tell_figures(found: Mistakes) -> None:
     if found.labeled:
         console.line(f"  {'top-1':<24}{100 * found.accuracy:6.1f} %")
         console.line(f"  {'mean per class':<24}{100 * found.mean_per_class:6.1f} %")
     if found.reliability is not None:
         error = found.reliability.error
         console.line(f"  {'calibration error (ECE)':<24}{100 * error:6.1f} %")
+
+
+def _tell_classes(found: Mistakes, shown: int) -> None:
+    """Write accuracy by class, and the confusions."""
     _table(
         "Worst classes",
         ("class", "images", "score"),
@@ -63,13 +83,10 @@ def _tell(found: Mistakes, shown: int) -> None:
         [_confusion(each) for each in found.confusions[:shown]],
         (2, 3),
     )
-    _tell_suspects(found, shown)
-    for note in found.notes:
-        console.line(f"  {note}")
 
 
 def _tell_suspects(found: Mistakes, shown: int) -> None:
-    """Write the images that are worth opening: wrong answers, labels, duplicates."""
+    """Write the images that are worth opening: wrong answers and wrong labels."""
     _table(
         "Most confident mistakes",
         ("record", "confidence", "is", "said to be", "image"),
@@ -84,6 +101,9 @@ def _tell_suspects(found: Mistakes, shown: int) -> None:
           each.path) for each in found.suspects[:shown]],
         (0, 1),
     )  # fmt: skip
+
+
+def _tell_duplicates(found: Mistakes, shown: int) -> None:
     _table(
         "The same image twice",
         ("records", "likeness", "splits", "images"),
@@ -131,6 +151,23 @@ def _tell_compared(found: Disagreement) -> None:
     )  # fmt: skip
 
 
+_OPTIONS = (
+    text_option(
+        "--by",
+        "JUDGE",
+        "judges labels: network, by its probabilities, or features, by linear "
+        "probes that have not seen the image (default: the network where it knows the "
+        "classes)",
+    ),
+    flag_option("--no-duplicates", "do not look for images that are there twice"),
+    text_option(
+        "--against",
+        "INDEX",
+        "of another network on the same set: tell where the two disagree",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "mistakes",
@@ -142,23 +179,5 @@ def _parser() -> Parser:
         count=100,
         what="entries of each list, at most",
     )
-    parser.add_argument(
-        "--by",
-        metavar="JUDGE",
-        default="",
-        help="judges labels: network, by its probabilities, or features, by linear "
-        "probes that have not seen the image (default: the network where it knows the "
-        "classes)",
-    )
-    parser.add_argument(
-        "--no-duplicates",
-        action="store_true",
-        help="do not look for images that are there twice",
-    )
-    parser.add_argument(
-        "--against",
-        metavar="INDEX",
-        default="",
-        help="of another network on the same set: tell where the two disagree",
-    )
+    parser.add(_OPTIONS)
     return parser

@@ -1,15 +1,26 @@
 """``nnviz neighbors``: images of an index that are most like another."""
 
+import argparse
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    choice_option,
+    flag_option,
+    repeated_option,
+    text_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
-_CORNERS = 4
+if TYPE_CHECKING:
+    from nnviz import api
 
 
 def execute(words: Sequence[str]) -> int:
@@ -19,6 +30,8 @@ def execute(words: Sequence[str]) -> int:
     if not options.image:
         raise UsageError("IMAGE", "missing", "name a file, or the number of a record")
     record = options.image.isdecimal() and not Path(options.image).exists()
+    if options.beside:
+        return _compare(index, int(options.image) if record else options.image, options)
     with console.ProgressLine() as progress:
         found = index.neighbors(
             int(options.image) if record else options.image,
@@ -29,11 +42,38 @@ def execute(words: Sequence[str]) -> int:
             exact=options.exact,
             progress=progress,
         )
-    if options.json:
-        console.answer(_plain(found))
-    else:
-        _tell(found)
-    return 0
+    return console.conclude(_plain(found), lambda: _tell(found), json=options.json)
+
+
+def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) -> int:
+    """Write neighbors by several networks side by side."""
+    with console.ProgressLine() as progress:
+        found = index.neighbors_beside(
+            image,
+            options.beside,
+            count=options.count,
+            metric=options.metric,
+            progress=progress,
+        )
+    names = [index.images.facts.model, *options.beside]
+    pairs = list(zip(names, found, strict=True))
+    return console.conclude(
+        [{"by": name, **_plain(each)} for name, each in pairs],
+        lambda: _tell_all(pairs),
+        json=options.json,
+    )
+
+
+def _tell_all(found: Sequence[tuple[str, Neighbors]]) -> None:
+    first = found[0][1]
+    console.heading(f"Nearest to {first.query} ({first.metric})")
+    ways = [f"{name} {each.layer}" for name, each in found]
+    rows = zip_longest(*(each.paths for _, each in found), fillvalue="")
+    console.table(("", *ways), [(str(n), *row) for n, row in enumerate(rows, 1)])
+    mine = set(first.records.tolist())
+    for way, (_, each) in zip(ways[1:], found[1:], strict=True):
+        shared = len(mine & set(each.records.tolist()))
+        console.line(f"  {way}: {shared} of {len(mine)} are the first's too")
 
 
 def _tell(found: Neighbors) -> None:
@@ -86,6 +126,31 @@ def _plain(found: Neighbors) -> dict[str, object]:
     }
 
 
+_OPTIONS = (
+    Option(
+        "image",
+        metavar="IMAGE|RECORD",
+        nargs="?",
+        default="",
+        help="file of an image, in the index or not, or the number of a record",
+    ),
+    text_option(
+        "--layer",
+        "L",
+        f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
+    ),
+    choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    repeated_option(
+        "--beside",
+        "INDEX",
+        "also by another network's index of the same images, or pixels; may be given"
+        " several times",
+    ),
+    flag_option("--exact", "compare every image, however many there are"),
+    text_option("--box", "L,T,R,B", "only this part of the image, px"),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
@@ -96,31 +161,5 @@ def _parser() -> Parser:
         count=10,
         what="how many",
     )
-    parser.add_argument(
-        "image",
-        metavar="IMAGE|RECORD",
-        nargs="?",
-        default="",
-        help="file of an image, in the index or not, or the number of a record",
-    )
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help=f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
-    )
-    parser.add_argument(
-        "--metric", choices=METRICS, default=METRICS[0], help="(default %(default)s)"
-    )
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="compare every image, however many there are",
-    )
-    parser.add_argument(
-        "--box",
-        metavar="L,T,R,B",
-        default="",
-        help="only this part of the image, px",
-    )
+    parser.add(_OPTIONS)
     return parser

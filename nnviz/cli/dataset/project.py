@@ -6,10 +6,20 @@ from pathlib import Path
 from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.errors import unknown
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out, number, whole_number
+from nnviz.cli.arguments import (
+    Parser,
+    add_out,
+    choice_option,
+    number_option,
+    repeated_option,
+    text_option,
+    whole_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _METHODS = ("pca", "lda", "tsne", "autoencoder", "umap")
+_SETTINGS = ("layer", "limit", "perplexity", "neighbors", "steps", "seed")
+"""Options that decide the plane."""
 
 
 def execute(words: Sequence[str]) -> int:
@@ -21,38 +31,17 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(Path(options.out))
     from nnviz.storage.projections import save_projection  # noqa: PLC0415  numpy
 
+    settings = {name: getattr(options, name) for name in _SETTINGS}
     with console.ProgressLine() as progress:
-        found = index.project(
-            options.method,
-            layer=options.layer,
-            limit=options.limit,
-            perplexity=options.perplexity,
-            neighbors=options.neighbors,
-            steps=options.steps,
-            seed=options.seed,
-            progress=progress,
-        )
-    placed = [
-        index.place(
-            image,
-            options.method,
-            layer=options.layer,
-            limit=options.limit,
-            perplexity=options.perplexity,
-            neighbors=options.neighbors,
-            steps=options.steps,
-            seed=options.seed,
-        )
-        for image in options.place
-    ]
+        found = index.project(options.method, progress=progress, **settings)
+    placed = [index.place(image, options.method, **settings) for image in options.place]
     color = "predicted" if options.color == "prediction" else "label"
     written = save_projection(found, index.images, Path(options.out), color, placed)
     files = [str(path) for path in written]
-    if options.json:
-        console.answer({**_plain(found, placed), "files": files})
-    else:
-        _tell(found, placed, files)
-    return 0
+    answer = {**_plain(found, placed), "files": files}
+    return console.conclude(
+        answer, lambda: _tell(found, placed, files), json=options.json
+    )
 
 
 def _plain(found: Projection, placed: Sequence[PlacedImage]) -> dict[str, object]:
@@ -88,6 +77,37 @@ def _tell(
         console.line(line)
 
 
+_OPTIONS = (
+    text_option(
+        "--method", "M", f"{', '.join(_METHODS)} (default %(default)s)", default="pca"
+    ),
+    text_option("--layer", "L", "one of the index, or pixels (default: the deepest)"),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--neighbors", 15, "of UMAP (default 15)"),
+    whole_option(
+        "--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"
+    ),
+    whole_option("--seed", 0, "of random numbers (default 0)"),
+    number_option(
+        "--perplexity",
+        0.0,
+        "of t-SNE: about how many neighbors count (default 30)",
+        metavar="P",
+    ),
+    repeated_option(
+        "--place",
+        "IMAGE",
+        "also lay a new image on the finished plane; may be given several times",
+    ),
+    choice_option(
+        "--color",
+        ("class", "prediction"),
+        "what colors the points of the plot (default %(default)s)",
+        default="class",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "project",
@@ -95,46 +115,6 @@ def _parser() -> Parser:
         " layer or\nby pixels; writes a plot, a table of coordinates and the arrays.",
         "INDEX --method pca|lda|tsne|autoencoder|umap --out DIR [options]",
     )
-    parser.add_argument(
-        "--method",
-        metavar="M",
-        default="pca",
-        help=f"{', '.join(_METHODS)} (default %(default)s)",
-    )
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help="one of the index, or pixels (default: the deepest)",
-    )
-    for name, default, text in (
-        ("--limit", 0, "use at most N images, taken evenly (default all)"),
-        ("--neighbors", 15, "of UMAP (default 15)"),
-        ("--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"),
-        ("--seed", 0, "of random numbers (default 0)"),
-    ):
-        parser.add_argument(
-            name, metavar="N", type=whole_number(name), default=default, help=text
-        )
-    parser.add_argument(
-        "--perplexity",
-        metavar="P",
-        type=number("--perplexity"),
-        default=0.0,
-        help="of t-SNE: about how many neighbors count (default 30)",
-    )
-    parser.add_argument(
-        "--place",
-        metavar="IMAGE",
-        action="append",
-        default=[],
-        help="also lay a new image on the finished plane; may be given several times",
-    )
-    parser.add_argument(
-        "--color",
-        choices=("class", "prediction"),
-        default="class",
-        help="what colors the points of the plot (default %(default)s)",
-    )
+    parser.add(_OPTIONS)
     add_out(parser, "projection")
     return parser

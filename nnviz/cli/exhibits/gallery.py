@@ -98,22 +98,25 @@ def _entry(method: MethodInfo) -> str:
 
 def _section(section: Section) -> str:
     method = section.method
+    return _SECTION.format(
+        name=escape(method.name),
+        group=escape(method.group),
+        title=escape(method.title),
+        words=_explained(method),
+        paper=_paper(method.reference),
+        figures="\n".join(figure_html(method.title, each) for each in section.figures),
+        single=" single" if len(section.figures) == 1 else "",
+    )
+
+
+def _explained(method: MethodInfo) -> str:
     words = (
         ("What it shows", method.shows),
         ("How to read it", method.reading),
         ("Where it misleads", method.misleads),
     )
-    return _SECTION.format(
-        name=escape(method.name),
-        group=escape(method.group),
-        title=escape(method.title),
-        words="\n".join(
-            f"<div><dt>{title}</dt><dd>{escape(text)}</dd></div>"
-            for title, text in words
-        ),
-        paper=_paper(method.reference),
-        figures="\n".join(figure_html(method.title, each) for each in section.figures),
-        single=" single" if len(section.figures) == 1 else "",
+    return "\n".join(
+        f"<div><dt>{title}</dt><dd>{escape(text)}</dd></div>" for title, text in words
     )
 
 

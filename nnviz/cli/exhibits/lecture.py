@@ -227,9 +227,7 @@ def _figures(
 ) -> Iterator[Figure]:
     methods = api.methods()
     for place, exhibit in enumerate(part.exhibits):
-        if exhibit.model not in models:
-            device = models[_USUAL].request.device
-            models[exhibit.model] = api.load(exhibit.model, device=device)
+        _open(exhibit.model, models)
         try:
             result = _run(exhibit, models[exhibit.model], image)
         except (ModelError, UsageError) as error:
@@ -240,6 +238,12 @@ def _figures(
         console.remark(str(files[0]))
         usual = models[_USUAL].info.reference
         yield figure_of(methods[exhibit.method], result, files, usual)
+
+
+def _open(reference: str, models: dict[str, api.Model]) -> None:
+    """Add a network to those that are open, on the device of the usual one."""
+    if reference not in models:
+        models[reference] = api.load(reference, device=models[_USUAL].request.device)
 
 
 def _run(exhibit: Exhibit, model: api.Model, image: Image) -> api.Result:

@@ -19,6 +19,7 @@ from mcp_types import ToolAnnotations
 from nnviz import api
 from nnviz.base.errors import NnvizError
 from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Parameter
 from nnviz.base.shipped.distribution import VERSION
 from nnviz.cli import known
 from nnviz.media.encode import encode_png
@@ -183,13 +184,14 @@ def _described(method: MethodInfo) -> dict[str, Any]:
         "needs_image": method.needs_image,
         "tasks": method.tasks,
         "presets": dict(method.presets),
-        "parameters": [
-            {
-                "name": each.name,
-                "help": each.help,
-                "allowed": each.expected(),
-                "default": each.default,
-            }
-            for each in method.parameters
-        ],
+        "parameters": [_described_parameter(each) for each in method.parameters],
+    }
+
+
+def _described_parameter(each: Parameter) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "help": each.help,
+        "allowed": each.expected(),
+        "default": each.default,
     }

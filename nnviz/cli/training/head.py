@@ -1,12 +1,19 @@
 """``nnviz train head``: teach a network classes or numbers of your own."""
 
-import dataclasses
+import argparse
 from collections.abc import Sequence
 
 from nnviz.base.errors import UsageError
 from nnviz.base.measures.training import TaughtHead
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_json_option, add_out, whole_number
+from nnviz.cli.arguments import (
+    Parser,
+    add_json_option,
+    add_out,
+    flag_option,
+    text_option,
+    whole_option,
+)
 
 
 def execute(words: Sequence[str]) -> int:
@@ -16,10 +23,15 @@ def execute(words: Sequence[str]) -> int:
         raise UsageError(
             "--data", "missing", "name a folder with a sub-folder for each class"
         )
+    found = _taught(options)
+    return console.conclude(found, lambda: _tell(found), json=options.json)
+
+
+def _taught(options: argparse.Namespace) -> TaughtHead:
     from nnviz.api.trained import teach  # noqa: PLC0415  imports numpy; --help not
 
     with console.ProgressLine() as progress:
-        found = teach(
+        return teach(
             options.data,
             options.out,
             backbone=options.backbone,
@@ -30,11 +42,6 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
-    if options.json:
-        console.answer(dataclasses.asdict(found))
-    else:
-        _tell(found)
-    return 0
 
 
 def _tell(found: TaughtHead) -> None:
@@ -45,21 +52,52 @@ def _tell(found: TaughtHead) -> None:
         console.line(f"  right on {100 * found.accuracy:.1f} % of those kept back")
     if found.error is not None and found.usual_error is not None:
         unit = f" {found.unit}" if found.unit else ""
-        console.line(
-            f"  mean error {found.error:.3g}{unit}"
-            f" (always the mean: {found.usual_error:.3g}{unit})"
-        )
+        usual = f"(always the mean: {found.usual_error:.3g}{unit})"
+        console.line(f"  mean error {found.error:.3g}{unit} {usual}")
     console.line(f"  {found.seconds:.1f} s on the features of {found.backbone}")
     if found.confusion:
-        console.heading("\nHeld-out images, by class (rows) and answer")
-        rows = [
-            (name, *(str(count) for count in row))
-            for name, row in zip(found.classes, found.confusion, strict=True)
-        ]
-        console.table(("", *found.classes), rows, right=range(1, len(rows) + 1))
+        _tell_confusion(found)
     console.line(f"\nnnviz run predictions IMAGE --model {found.path}")
     if found.program:
         console.line(f"python {found.program} IMAGE   (plain torch)")
+
+
+def _tell_confusion(found: TaughtHead) -> None:
+    console.heading("\nHeld-out images, by class (rows) and answer")
+    rows = [
+        (name, *(str(count) for count in row))
+        for name, row in zip(found.classes, found.confusion, strict=True)
+    ]
+    console.table(("", *found.classes), rows, right=range(1, len(rows) + 1))
+
+
+_OPTIONS = (
+    text_option(
+        "--backbone",
+        "REF",
+        "network whose features are used (default bundled:imagenet)",
+    ),
+    text_option(
+        "--data",
+        "PATH",
+        "folder with a sub-folder of images for each class; or a CSV file with a"
+        " header and lines of an image's path and its class or number",
+    ),
+    text_option("--name", "NAME", "of the new network (default: data's)"),
+    flag_option(
+        "--regress",
+        "learn numbers: the names of the sub-folders, or those in the table",
+    ),
+    text_option("--unit", "UNIT", "of these numbers"),
+    whole_option(
+        "--fine-tune",
+        0,
+        "let all layers learn on for some epochs, which takes minutes; stopped, it"
+        " goes on where it was",
+        metavar="EPOCHS",
+    ),
+    whole_option("--seed", 0, "of fine-tuning"),
+)
 
 
 def _parser() -> Parser:
@@ -70,46 +108,7 @@ def _parser() -> Parser:
         " kept back to\nmeasure with.",
         usage="--data PATH --out DIR [options]",
     )
-    parser.add_argument(
-        "--backbone",
-        metavar="REF",
-        default="",
-        help="network whose features are used (default bundled:imagenet)",
-    )
-    parser.add_argument(
-        "--data",
-        metavar="PATH",
-        default="",
-        help="folder with a sub-folder of images for each class; or a CSV file with a"
-        " header and lines of an image's path and its class or number",
-    )
-    parser.add_argument(
-        "--name",
-        metavar="NAME",
-        default="",
-        help="of the new network (default: data's)",
-    )
-    parser.add_argument(
-        "--regress",
-        action="store_true",
-        help="learn numbers: the names of the sub-folders, or those in the table",
-    )
-    parser.add_argument("--unit", metavar="UNIT", default="", help="of these numbers")
-    parser.add_argument(
-        "--fine-tune",
-        metavar="EPOCHS",
-        type=whole_number("--fine-tune"),
-        default=0,
-        help="let all layers learn on for some epochs, which takes minutes; stopped, it"
-        " goes on where it was",
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="of fine-tuning",
-    )
+    parser.add(_OPTIONS)
     add_json_option(parser)
     add_out(parser)
     return parser

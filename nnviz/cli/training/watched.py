@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo
 from nnviz.base.resources import resource
 from nnviz.cli import arguments, console
+from nnviz.cli.arguments import text_option, whole_option
+
+if TYPE_CHECKING:
+    from nnviz.api.trained import TrainedNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,15 @@ def execute(name: str, words: Sequence[str]) -> int:
         found = train_recorded(
             recipe.method, options.out, options.name, options.seed, progress, values
         )
-    if options.json:
-        console.answer({"files": list(found.files), "figures": dict(found.figures)})
-        return 0
+    answer = {"files": list(found.files), "figures": dict(found.figures)}
+    return console.conclude(answer, lambda: _tell(found), json=options.json)
+
+
+def _tell(found: "TrainedNetwork") -> None:
     for figure, value in found.figures.items():
         console.line(f"  {figure:<20}{value:.4g}")
     for file in found.files:
         console.line(file)
-    return 0
 
 
 def _method(name: str) -> MethodInfo:
@@ -82,15 +88,11 @@ def _parser(name: str, recipe: _Recipe, method: MethodInfo) -> arguments.Parser:
         usage="--out DIR [options]",
     )
     arguments.add_method(parser, method)
-    parser.add_argument(
-        "--name", metavar="NAME", default=name, help="of the model's files"
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=arguments.whole_number("--seed"),
-        default=0,
-        help="of weights, order, dropout and augmentation",
+    parser.add(
+        (
+            text_option("--name", "NAME", "of the model's files", default=name),
+            whole_option("--seed", 0, "of weights, order, dropout and augmentation"),
+        )
     )
     arguments.add_json_option(parser)
     arguments.add_out(parser, str(Path("trained")))

@@ -20,10 +20,10 @@ from nnviz.base.parameters import (
     LayerKinds,
     LayerList,
     LayerName,
-    TargetText,
     Title,
 )
 from nnviz.base.results import Array, Heatmap, Report, Result
+from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.method import Context
 from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers
 from nnviz.engine.targets.layer_gradients import LayerGradients
@@ -55,9 +55,7 @@ class LayersParams:
 class CamParams(LayersParams):
     """Parameters of a class activation map: target, layers, signs."""
 
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
+    target: AskedTarget = ""
     signed: Annotated[
         bool,
         Title("Show negative evidence"),

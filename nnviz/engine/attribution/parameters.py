@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    Range,
+    TargetText,
+    Unit,
+    When,
+)
 from nnviz.engine.attribution.baselines import Baseline
 from nnviz.engine.attribution.heatmaps import Colours
 from nnviz.engine.attribution.regions.region_scores import Fill
@@ -17,6 +25,7 @@ AskedTarget = Annotated[
 AttributionColors = Annotated[
     Colours,
     Essential(),
+    Formerly("colours"),
     Help("The maximum over colors without sign, or the signed sum over colors."),
 ]
 PathBaseline = Annotated[
@@ -31,6 +40,8 @@ BaselineBlur = Annotated[
     Help("Standard deviation of the blur, on the network's input."),
 ]
 """The blur of a baseline that is the blurred image."""
+PathBlur = Annotated[BaselineBlur, When("baseline", ("blur",))]
+"""The same, shown where the baseline is that."""
 PathSteps = Annotated[
     int,
     Essential(),
@@ -38,6 +49,23 @@ PathSteps = Annotated[
     Help("Steps along the path; more steps add up better."),
 ]
 RegionFill = Annotated[Fill, Essential(), Help("What stands where a region is hidden.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientParams:
+    """Parameters of gradient maps: target, colors reduced to one number."""
+
+    target: AskedTarget = ""
+    colors: AttributionColors = "strongest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineParams:
+    """Parameters of methods that compare with a baseline: target, baseline, blur."""
+
+    target: AskedTarget = ""
+    baseline: PathBaseline = "black"
+    blur: PathBlur = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,10 +73,10 @@ class TrainingComparison:
     def numbers(self) -> dict[str, float]:
         """Return the latest held-out loss of each run by its name.
 
-        Before the end of its first epoch it is the training loss of its last step.
+        Before the end of its first epoch it is its newest training loss.
         """
         return {
-            name: (run.history["held-out loss"] or [run.latest_loss])[-1]
+            name: (run.history["held-out loss"] or [run.recent_loss])[-1]
             for name, run in self.runs.items()
         }
 

@@ -182,16 +182,22 @@ class TrainingRun:
         return min(1.0, done / self.switches.epochs)
 
     @property
-    def latest_loss(self) -> float:
-        """Training loss of the newest step; 0 before the first."""
-        return self._losses[-1] if self._losses else 0.0
+    def recent_loss(self) -> float:
+        """Mean training loss of the newest quarter of an epoch; 0 before the first."""
+        recent = self._losses[-self._part :]
+        return sum(recent) / len(recent) if recent else 0.0
+
+    @property
+    def _part(self) -> int:
+        """Number of steps between two reports."""
+        return max(1, self.steps // _PARTS)
 
     def advance(self) -> bool:
         """Train for a quarter of an epoch; return whether the epoch is complete."""
         if not self.done:
             self._orders = [self._order() for _ in self.nets]
             self._losses = []
-        end = min(self.steps, self.done + max(1, self.steps // _PARTS))
+        end = min(self.steps, self.done + self._part)
         for step in range(self.done, end):
             self._check()
             last = step == end - 1

@@ -18,6 +18,7 @@ from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
     AskedTarget,
     BaselineBlur,
+    BaselineParams,
     PathBaseline,
     PathSteps,
 )
@@ -28,7 +29,7 @@ _REMEDY = "increase the number of steps to reduce this error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConductanceParams:
+class ConductanceParams(BaselineParams):
     """Parameters of conductance: target, layer, channel, path."""
 
     target: AskedTarget = ""

@@ -1,29 +1,14 @@
 """The gradient with ReLUs applied to it on the way back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
-from nnviz.engine.attribution.heatmaps import Colours, changed_report
+from nnviz.engine.attribution.heatmaps import changed_report
+from nnviz.engine.attribution.parameters import GradientParams
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.relu_backward import ReluRule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeconvnetParams:
-    """Parameters: target, and the reduction of color channels to one number."""
-
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
-    colors: Annotated[
-        Colours,
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "strongest"
 
 
 @register(
@@ -42,7 +27,7 @@ class Deconvnet:
     (Simonyan et al. 2013, section 4).
     """
 
-    Params: ClassVar[type] = DeconvnetParams
+    Params: ClassVar[type] = GradientParams
     shows: ClassVar[str] = (
         "The gradient of the score, except that every ReLU passes only positive "
         "values back, whether the unit was active or not: the network run in reverse."
@@ -58,7 +43,7 @@ class Deconvnet:
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
-    def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
+    def run(self, ctx: Context, params: GradientParams) -> Iterator[Report]:
         """Yield one report: "deconvnet" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.DECONVNET)
         yield changed_report(

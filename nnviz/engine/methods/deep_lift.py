@@ -6,16 +6,12 @@ from typing import Annotated, ClassVar
 
 from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, When
+from nnviz.base.parameters import Essential, Help
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
-from nnviz.engine.attribution.parameters import (
-    AskedTarget,
-    AttributionColors,
-    BaselineBlur,
-)
+from nnviz.engine.attribution.parameters import AttributionColors, BaselineParams
 from nnviz.engine.attribution.rescale_rule import multipliers
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
@@ -27,16 +23,14 @@ _REMEDY = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeepLiftParams:
+class DeepLiftParams(BaselineParams):
     """Parameters of DeepLIFT: target, baseline, colors."""
 
-    target: AskedTarget = ""
     baseline: Annotated[
         Baseline,
         Essential(),
         Help('The image that stands for "nothing", which activations are compared to.'),
     ] = "mean"
-    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
     colors: AttributionColors = "sum"
 
 

@@ -1,29 +1,14 @@
 """The gradient with all that is negative stopped at each ReLU."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
-from nnviz.engine.attribution.heatmaps import Colours, changed_report
+from nnviz.engine.attribution.heatmaps import changed_report
+from nnviz.engine.attribution.parameters import GradientParams
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.relu_backward import ReluRule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuidedBackpropParams:
-    """Parameters: target, and the reduction of color channels to one number."""
-
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
-    colors: Annotated[
-        Colours,
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "strongest"
 
 
 @register(
@@ -38,7 +23,7 @@ class GuidedBackpropParams:
 class GuidedBackprop:
     """At each ReLU only positive gradients of active units go back."""
 
-    Params: ClassVar[type] = GuidedBackpropParams
+    Params: ClassVar[type] = GradientParams
     shows: ClassVar[str] = (
         "The gradient of the score, except that every ReLU passes back only positive "
         "values that came from active units: fine lines that excite the network."
@@ -54,7 +39,7 @@ class GuidedBackprop:
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
-    def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
+    def run(self, ctx: Context, params: GradientParams) -> Iterator[Report]:
         """Yield one report: "guided backpropagation" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, LayerKinds, LayerName, TargetText
+from nnviz.base.parameters import Help, LayerKinds, LayerName
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
-from nnviz.engine.attribution.heatmaps import Colours, changed_report
+from nnviz.engine.attribution.heatmaps import changed_report
+from nnviz.engine.attribution.parameters import AskedTarget, AttributionColors
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient
 from nnviz.engine.nn.map_layers import choose_layers
@@ -19,19 +20,13 @@ from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 class GuidedGradCamParams:
     """Parameters of guided Grad-CAM: target, layer, reduction of colors."""
 
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
+    target: AskedTarget = ""
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
         Help("The layer for Grad-CAM. Empty: chosen automatically."),
     ] = ""
-    colors: Annotated[
-        Colours,
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "strongest"
+    colors: AttributionColors = "strongest"
 
 
 @register(

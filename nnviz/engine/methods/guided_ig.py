@@ -9,17 +9,12 @@ from torch import Tensor
 
 from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, Unit, When
+from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
-from nnviz.engine.attribution.parameters import (
-    AskedTarget,
-    AttributionColors,
-    BaselineBlur,
-    PathBaseline,
-)
+from nnviz.engine.attribution.parameters import AttributionColors, BaselineParams
 from nnviz.engine.attribution.paths.guided_path import GuidedPath
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
@@ -36,12 +31,9 @@ _REMEDY = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuidedIgParams:
+class GuidedIgParams(BaselineParams):
     """Parameters of guided integrated gradients: target, baseline, path."""
 
-    target: AskedTarget = ""
-    baseline: PathBaseline = "black"
-    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
     steps: Annotated[
         int,
         Essential(),

@@ -2,27 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import AttributionColors, GradientParams
 from nnviz.engine.method import Context, Presets, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputXGradientParams:
+class InputXGradientParams(GradientParams):
     """Parameters: target, and the reduction of color channels to one number."""
 
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
-    colors: Annotated[
-        Colours,
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    colors: AttributionColors = "sum"
 
 
 @register(

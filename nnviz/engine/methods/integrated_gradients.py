@@ -12,7 +12,6 @@ from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
     Essential,
-    Formerly,
     Help,
     ImageFile,
     Title,
@@ -25,7 +24,7 @@ from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
     AskedTarget,
     AttributionColors,
-    BaselineBlur,
+    PathBlur,
     PathSteps,
 )
 from nnviz.engine.attribution.paths.path_integral import Line, line_between
@@ -45,7 +44,7 @@ class IntegratedGradientsParams:
         Essential(),
         Help('The image that stands for "nothing", where the path begins.'),
     ] = "black"
-    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
+    blur: PathBlur = 20.0
     file: Annotated[
         ImageFile,
         Title("Picture"),
@@ -58,7 +57,7 @@ class IntegratedGradientsParams:
         Title("Integration"),
         Help("Quadrature rule: how the steps are spaced."),
     ] = "gausslegendre"
-    colors: Annotated[AttributionColors, Formerly("colours")] = "sum"
+    colors: AttributionColors = "sum"
 
 
 @register(

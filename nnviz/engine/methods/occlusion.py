@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Help, Range, TargetText, Unit
+from nnviz.base.parameters import Help, Range, Unit
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.attribution.sliding_windows import (
     Drops,
     Windows,
@@ -47,9 +48,7 @@ _BLUR = 16
 class OcclusionParams:
     """Parameters of occlusion: target, window, stride, fill, computation."""
 
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
+    target: AskedTarget = ""
     window: Annotated[
         int,
         Range(0, 1024),

@@ -1,33 +1,17 @@
 """Saliency: the plain gradient of the score with respect to the pixels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import (
-    Colours,
     attribution_map,
     gradient_unit,
     remarks,
 )
+from nnviz.engine.attribution.parameters import GradientParams
 from nnviz.engine.method import Context, Presets, register
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaliencyParams:
-    """Parameters: target, and the reduction of color channels to one number."""
-
-    target: Annotated[
-        TargetText, Help("What to explain. Empty: the predicted class.")
-    ] = ""
-    colors: Annotated[
-        Colours,
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "strongest"
 
 
 @register(
@@ -42,7 +26,7 @@ class SaliencyParams:
 class Saliency:
     """The gradient of the score with respect to each pixel."""
 
-    Params: ClassVar[type] = SaliencyParams
+    Params: ClassVar[type] = GradientParams
     shows: ClassVar[str] = (
         "How strongly the score reacts to a small change of each pixel: the gradient "
         "of the score with respect to the pixels."
@@ -58,7 +42,7 @@ class Saliency:
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
-    def run(self, ctx: Context, params: SaliencyParams) -> Iterator[Report]:
+    def run(self, ctx: Context, params: GradientParams) -> Iterator[Report]:
         """Yield one report: "saliency"."""
         found = ctx.inference.gradient(params.target)
         result = attribution_map(

@@ -129,7 +129,6 @@ def _words(run: TrainingRun) -> str:
 
 
 def _numbers(run: TrainingRun) -> dict[str, float]:
-    names = ("training loss", "held-out loss", "held-out accuracy")
-    return {name: run.history[name][-1] for name in names if run.history[name]} or {
-        "training loss": float(run.latest_loss)
-    }
+    names = ("held-out loss", "held-out accuracy")
+    measured = {name: run.history[name][-1] for name in names if run.history[name]}
+    return {"training loss": float(run.recent_loss), **measured}

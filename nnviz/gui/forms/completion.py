@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QListView
+from PySide6.QtWidgets import QCompleter, QListView, QWidget
 
 _ROWS = 12
 
@@ -29,7 +29,7 @@ class NameCompleter(QCompleter):
         """Dress the list when it is shown, and close it on Esc."""
         if watched is self._list:
             if event.type() is QEvent.Type.Show and self.widget() is not None:
-                sheet = self.widget().window().styleSheet()
+                sheet = _inherited_sheet(self.widget())
                 if sheet != self._list.styleSheet():
                     self._list.setStyleSheet(sheet)
             escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
@@ -45,3 +45,11 @@ class NameCompleter(QCompleter):
         """Show every name, whatever is in the line."""
         self.setCompletionPrefix("")
         self.complete()
+
+
+def _inherited_sheet(widget: QWidget) -> str:
+    """Return the style sheet that a widget inherits, from the nearest that has one."""
+    above: QWidget | None = widget
+    while above is not None and not above.styleSheet():
+        above = above.parentWidget()
+    return above.styleSheet() if above is not None else ""

@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.panels.tiles import comparable
+from nnviz.gui.panels.tiles import comparable, diagram_of, newest_pair
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 from nnviz.gui.views.comparison.compare import CompareView
+from nnviz.gui.views.comparison.diagram_pair import DiagramPairView
 from nnviz.render.boards.board import tile_of
 
 
@@ -28,7 +29,9 @@ class ComparePane(QWidget):
             self._make_choice(self.tr("Second result")),
         )
         self.view = CompareView(self)
-        self.view.hovered.connect(self.hovered)
+        self.graphs = DiagramPairView(self)
+        for view in (self.view, self.graphs):
+            view.hovered.connect(self.hovered)
         swap = icon_button(bench.look, "flip-horizontal-2", self.tr("Swap"), self.swap)
         line = row(self.choices[0], swap, self.choices[1], spacing=GRID)
         line.setContentsMargins(2 * GRID, 2 * GRID, MARGIN, 0)
@@ -39,12 +42,16 @@ class ComparePane(QWidget):
         column.setSpacing(0)
         column.addLayout(line)
         self._hint = label(
-            self.tr("Run two methods, or one on two images, to compare results here."),
+            self.tr(
+                "Run two methods, or one on two images, or Architecture on two "
+                "networks, to compare results here."
+            ),
             "muted",
             wrap=True,
         )
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self.view, 1)
+        column.addWidget(self.graphs, 1)
         column.addWidget(self._hint, 1)
         self.setFocusProxy(self.view)
         bench.runs.history.changed.connect(self._list)
@@ -88,13 +95,13 @@ class ComparePane(QWidget):
 
     def _begin(self, runs: Sequence[Run]) -> None:
         """Compare the newest two where nobody chose any, or say what is needed."""
-        enough = len(runs) > 1
-        self.view.setVisible(enough)
-        self._hint.setVisible(not enough)
+        pair = newest_pair(runs)
         for choice in self.choices:
-            choice.setEnabled(enough)
-        if enough and None in self.pair():
-            self.compare(runs[1], runs[0])
+            choice.setEnabled(pair is not None)
+        if pair is not None and None in self.pair():
+            self.compare(*pair)
+        else:
+            self._show()
 
     def _place_of(self, run: Run) -> int:
         shown = self.choices[0]
@@ -102,11 +109,21 @@ class ComparePane(QWidget):
         return next((n for n in places if shown.itemData(n) is run), -1)
 
     def _show(self) -> None:
+        """Show the two as graphs or as pictures; say so where they are of two sorts."""
         first, second = self.pair()
+        graphs = [diagram_of(run) for run in (first, second) if run is not None]
+        drawn = [each for each in graphs if each is not None]
+        self.graphs.setVisible(len(drawn) == len(self.choices))
+        self.view.setVisible(len(graphs) == len(self.choices) and not drawn)
+        self._hint.setVisible(self.graphs.isHidden() and self.view.isHidden())
         if first is None or second is None:
             return
         pair = first, second
         short = self._bench.captions.short
-        tiles = [tile_of(each, "", short(each, pair)) for each in pair]
-        if tiles[0] is not None and tiles[1] is not None:
+        names = short(first, pair), short(second, pair)
+        if len(drawn) == len(pair):
+            self.graphs.set_pair(drawn[0], drawn[1], names)
+            return
+        tiles = [tile_of(run, "", name) for run, name in zip(pair, names, strict=True)]
+        if not drawn and tiles[0] is not None and tiles[1] is not None:
             self.view.set_pair(tiles[0], tiles[1])

@@ -155,10 +155,10 @@ class LayerPanel(QWidget):
 
     def _fit_columns(self) -> None:
         """Give kinds and outputs what they need, but leave room for the names."""
-        room = self.tree.viewport().width() - self._bench.look.px(_NARROWEST_NAME)
+        head = self.tree.header()  # as wide as the view inside the frame
+        room = head.width() - self._bench.look.px(_NARROWEST_NAME)
         output = self.tree.sizeHintForColumn(_OUTPUT)
         kind = self.tree.sizeHintForColumn(_KIND)
-        head = self.tree.header()
         output = max(output, head.sectionSizeHint(_OUTPUT))
         kind = max(kind, head.sectionSizeHint(_KIND))
         self.tree.setColumnWidth(_OUTPUT, output)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from nnviz.base.results import Report
 from nnviz.base.tapes import TapeEntry
-from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
+from nnviz.render.miniature import miniature
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 44

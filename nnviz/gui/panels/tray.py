@@ -29,11 +29,11 @@ from PySide6.QtWidgets import (
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import ANY, ask_files
-from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.parts import MARGIN, MenuEntry, menu_of, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
+from nnviz.render.miniature import miniature
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 72

@@ -29,6 +29,7 @@ from nnviz.gui.services.dataset.indexing import Indexing
 from nnviz.gui.services.dataset.neighborhood import Neighborhood
 from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.dataset.query_image import QueryImage
+from nnviz.gui.services.dataset.second_network import SecondNetwork
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
@@ -147,6 +148,7 @@ class Workbench(QObject):
         self.query_image = QueryImage(
             jobs, datasets, self.projections, self.images, messages
         )
+        self.second_network = SecondNetwork(jobs, datasets, self.settings, messages)
         self.exemplars = UnitExemplars(jobs, self.selection, datasets, messages)
         self.indexing = Indexing(jobs, self.models, datasets, self.settings, messages)
 

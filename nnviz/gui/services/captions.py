@@ -64,7 +64,7 @@ class Captions:
             self.method(recipe.method),
             self.subject(run),
             recipe.image,
-            self.model(recipe.model),
+            self._model_of(recipe.method, recipe.model),
         )
         return _joined(words)
 
@@ -78,9 +78,16 @@ class Captions:
             self.method(request.method),
             self._subject(request.method, request.values, top),
             image.name if image is not None else "",
-            self.model(request.model.reference),
+            self._model_of(request.method, request.model.reference),
         )
         return _joined(words)
+
+    def _model_of(self, method: str, reference: str) -> str:
+        """Return a network's title, where the method looks at one."""
+        info = self._choice.info(method)
+        return (
+            "" if info is not None and not info.needs_model else self.model(reference)
+        )
 
     def short(self, run: Run, among: Sequence[Run] = ()) -> str:
         """Return what tells a result from others in few words.

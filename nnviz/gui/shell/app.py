@@ -1,18 +1,24 @@
 """Starting the window: painted first, the engine after."""
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.kiosk import KioskOrder
 from nnviz.base.live import LiveOrder
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.distribution import VERSION
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.shell.kiosk import Kiosk
 from nnviz.gui.shell.main_window import MainWindow
-from nnviz.gui.state.settings import Settings
+from nnviz.gui.state.language import use_language
+from nnviz.gui.state.log_file import LogFile
+from nnviz.gui.state.settings import Settings, scratch_settings
 from nnviz.gui.theme.manager import load_fonts
 
 
@@ -27,13 +33,49 @@ def run(
         order: what to look at live; None to begin with a photograph.
     """
     application = QApplication.instance() or make_application()
-    window = make_window(Settings())
+    log = begin_log()
+    settings = Settings()
+    use_language(application, settings.language)
+    window = make_window(settings)
+    log.follow(window.bench.messages)
     starter = _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
     starter.order = order
     window.show()
     status = application.exec()
     window.bench.shutdown()
     return status
+
+
+def run_kiosk(order: KioskOrder) -> int:
+    """Show one lesson, or Live, to whoever passes by; return the exit status.
+
+    What is chosen, recorded or learned there is gone when it is closed.
+    """
+    application = QApplication.instance() or make_application()
+    QCoreApplication.setAttribute(
+        Qt.ApplicationAttribute.AA_DontUseNativeDialogs
+    )  # those of Qt can be closed at once
+    use_language(application, Settings().language)
+    with tempfile.TemporaryDirectory(prefix="nnviz-kiosk-") as folder:
+        window = make_window(scratch_settings(Path(folder)))
+        begin_log().follow(window.bench.messages)
+        kiosk = Kiosk(window, order)
+        live = order.live
+        model = live.model.reference if live is not None else DEFAULT_MODEL
+        starter = _AfterPaint(window, [order.guide] if order.guide else [], model)
+        starter.order, starter.keeps_session = live, False
+        kiosk.begin()
+        status = application.exec()
+        window.bench.shutdown()
+    return status
+
+
+def begin_log() -> LogFile:
+    """Return the log file, which errors that nobody catches go to from now on."""
+    log = LogFile()
+    log.catch()
+    log.write(f"nnviz {VERSION} begins")
+    return log
 
 
 def make_application() -> QApplication:
@@ -80,6 +122,7 @@ class _AfterPaint(QObject):
         self._files, self._model = files, model
         self._window = window
         self.order: LiveOrder | None = None
+        self.keeps_session = True
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -91,7 +134,7 @@ class _AfterPaint(QObject):
 
     def _start(self) -> None:
         start_engine(self._bench)
-        if self._bench.bridge is not None:
+        if self._bench.bridge is not None and self.keeps_session:
             self._bench.keep_session(self._bench.bridge.sessions)
         if self.order is None:
             open_first(self._bench, self._files, self._model)

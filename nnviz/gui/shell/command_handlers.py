@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QUrl
+from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
@@ -32,12 +32,13 @@ from nnviz.gui.panels.file_dialogs import (
     ask_new_file,
 )
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.tiles import comparable
+from nnviz.gui.panels.tiles import comparable, newest_pair
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
 from nnviz.gui.shell.dock_manager import DockManager
 from nnviz.gui.state.display import STICKERS, WHOLE, ContentKind
+from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
@@ -59,6 +60,9 @@ _MOST_LINES, _LONGEST_PATH = 1000, 4096
 
 class CommandHandlers(QObject):
     """One small method for each command that is more than one call."""
+
+    language_chosen = Signal(str)
+    """Code of the language that texts have from the next start on."""
 
     def __init__(
         self, bench: Workbench, window: QMainWindow, stage: DockManager
@@ -186,6 +190,10 @@ class CommandHandlers(QObject):
             "view.board": self.open_board,
             "view.stickers": self._bench.stickers_wanted.emit,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
+            **{
+                f"view.language.{code}": partial(self._use_language, code)
+                for code in LANGUAGES
+            },
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
             "view.normal": lambda: self._enlarge(0),
@@ -317,10 +325,12 @@ class CommandHandlers(QObject):
     def compare(self) -> None:
         """Compare the results that are selected in the tray, else the newest two."""
         runs = self._stage.results.selected() or comparable(self._bench)
-        if len(runs) > 1:
-            self._bench.compare_wanted.emit(runs[1], runs[0])
+        pair = newest_pair(runs)
+        if pair is not None:
+            self._bench.compare_wanted.emit(*pair)
         else:
-            self._bench.messages.say(self.tr("there are no two maps to compare yet"))
+            told = self.tr("there are no two maps or two graphs to compare yet")
+            self._bench.messages.say(told)
 
     def open_board(self) -> None:
         """Show the board, where methods are compared."""
@@ -483,6 +493,13 @@ class CommandHandlers(QObject):
             films.make(asked, film, out)
 
     # --- looks
+
+    def _use_language(self, code: str) -> None:
+        """Remember a language: the texts that are there already stay as they are."""
+        self._bench.settings.language = code
+        words = self.tr("{0} from the next start on")
+        self._bench.messages.say(words.format(LANGUAGES[code]))
+        self.language_chosen.emit(code)
 
     def _use_theme(self, name: str) -> None:
         self._bench.settings.theme = name

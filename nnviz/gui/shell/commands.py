@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from nnviz.gui.shell.actions import Command
 from nnviz.gui.shell.shortcuts import Key
+from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 
@@ -76,7 +77,7 @@ def enter_command(workspace: Workspace) -> Command:
     """Return the command that enters a workspace."""
     return Command(
         f"workspace.{workspace.name}",
-        workspace.title,
+        _tr(workspace.title),
         icon=workspace.icon,
         group=GO,
         checkable=True,
@@ -108,6 +109,9 @@ def gestures() -> tuple[Key, ...]:
         Key(wall, _tr("Open the image in Inspect"), _tr("Double click, Return")),
         Key(wall, _tr("Take images elsewhere"), _tr("Drag the selection")),
         Key(points, _tr("Select with a lasso"), _tr("Shift and drag")),
+        Key(points, _tr("Go to the next point"), _tr("Arrow keys; Shift adds it")),
+        Key(points, _tr("Select the point"), _tr("Space")),
+        Key(points, _tr("Move the map"), _tr("Drag, Ctrl and arrow keys")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
         Key(lists, _tr("Remove an image from the tray"), _tr("Del")),
     )
@@ -221,9 +225,23 @@ def _view() -> tuple[Command, ...]:
         Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
         *(
             Command(
-                f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True
+                f"view.theme.{name}",
+                _tr(theme.title),
+                "",
+                "sun-moon",
+                VIEW,
+                checkable=True,
             )
             for name, theme in THEMES.items()
+        ),
+        *(
+            Command(
+                f"view.language.{code}",
+                _tr("Language: {0}").format(name),
+                group=VIEW,
+                checkable=True,
+            )
+            for code, name in LANGUAGES.items()
         ),
         Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
         Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),

@@ -38,6 +38,7 @@ from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
 from nnviz.gui.state.display import BOARD, OCCLUDER, STICKERS
+from nnviz.gui.state.language import LANGUAGES, language_of
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -169,6 +170,8 @@ class MainWindow(QMainWindow):
             menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
+        self.operations.language_chosen.connect(self._mark_language)
+        self._mark_language(language_of(self.bench.settings.language))
 
     def _open_studio(self) -> None:
         """Show the studio, where stickers are laid on the photograph."""
@@ -184,11 +187,15 @@ class MainWindow(QMainWindow):
             action = self.commands[f"view.theme.{name}"]
             action.setChecked(name == self.bench.look.name)
 
+    def _mark_language(self, code: str) -> None:
+        for each in LANGUAGES:
+            self.commands[f"view.language.{each}"].setChecked(each == code)
+
     def childEvent(self, event: QChildEvent) -> None:
         """Name the tabs that Qt makes where docks share a place."""
         super().childEvent(event)
-        child = event.child()
-        if event.polished() and isinstance(child, QTabBar):
+        # Only then: a private class of Qt makes PySide load all that it had put off.
+        if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Panels that share a place"))
 
     # --- behaviour

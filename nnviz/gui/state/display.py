@@ -14,13 +14,14 @@ COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
 OCCLUDER = "occluder"
 """Page on which the image is hidden by hand."""
 WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
+NEIGHBORS = "neighbors"
 TEACH = "teach"
 """Pages of the open data set."""
 LIVE = "live"
 """Page of the camera, in place of all modes."""
 PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
-WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, ERRORS, UNITS, TEACH)
+WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, NEIGHBORS, ERRORS, UNITS, TEACH)
 """Modes that show neither photograph nor result beside them."""
 
 

@@ -74,6 +74,15 @@ class Settings:
         self._values["look/theme"] = name
 
     @property
+    def language(self) -> str:
+        """Code of the language of the window's texts; empty for the system's."""
+        return self._text("look/language")
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._values["look/language"] = code
+
+    @property
     def scale(self) -> float:
         """Size of text and controls; 1 is normal, 2 for a projector."""
         scale = self._values.get("look/scale", 1.0)
@@ -224,6 +233,14 @@ class Settings:
 
     def _set_bytes(self, key: str, value: QByteArray) -> None:
         self._values[key] = base64.b64encode(value.data()).decode("ascii")
+
+
+def scratch_settings(folder: Path) -> Settings:
+    """Return fresh settings whose files all go below a folder, as of a kiosk."""
+    kinds = ("recordings", "indexes", "stickers", "networks", "exports")
+    values = {f"files/{kind}": str(folder / kind) for kind in kinds}
+    _write(folder / "settings.json", dict(values))
+    return Settings(folder / "settings.json")
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from nnviz.base.resources import resource
 from nnviz.gui.theme import icons
-from nnviz.gui.theme.stylesheet import TEMPLATE
+from nnviz.gui.theme.dressing import WindowDressing
+from nnviz.gui.theme.stylesheet import FRAME_TEMPLATE, TEMPLATE
 
 GRID = 4
 """Every distance is a multiple of this many px."""
@@ -131,7 +132,7 @@ class Look(QObject):
     def __init__(self, name: str, scale: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._name = name if name in THEMES else "dark"
-        self._dressed: list[QWidget] = []
+        self._dressed: list[WindowDressing] = []
         self._sheet = ""
         self._scale = min(SCALES, key=lambda known: abs(known - scale))
 
@@ -180,7 +181,7 @@ class Look(QObject):
         self.apply()
 
     def apply(self) -> None:
-        """Give the application its palette and font, its windows their style sheet."""
+        """Give the application its palette and font, its windows their style sheets."""
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
@@ -189,19 +190,19 @@ class Look(QObject):
         application.setFont(_font(self.px(_TEXT_PX)))
         application.setPalette(palette(self.theme))
         self._sheet = stylesheet(self.theme, self._scale)
-        for window in self._dressed:
-            window.setStyleSheet(self._sheet)
+        for dressing in self._dressed:
+            dressing.put_on(self._name, self._sheet)
         self.changed.emit()
 
-    def dress(self, window: QWidget) -> None:
-        """Give a window, and all that is in it, the style sheet, now and from now on.
+    def dress(self, window: QMainWindow) -> None:
+        """Give a new window, and all that will be in it, the style sheet from now on.
 
         Not the application: Qt polishes what an application's sheet concerns once for
         each widget that it lies in, which takes several times as long.
         """
-        self._dressed.append(window)
-        window.destroyed.connect(lambda: self._dressed.remove(window))
-        window.setStyleSheet(self._sheet)
+        dressing = WindowDressing(window, _frame_sheet(), self._name, self._sheet)
+        self._dressed.append(dressing)
+        window.destroyed.connect(lambda: self._dressed.remove(dressing))
 
 
 def palette(theme: Theme) -> QPalette:
@@ -249,6 +250,14 @@ def stylesheet(theme: Theme, scale: float) -> str:
         for name, (icon, colour) in _SIGNS.items()
     }
     return string.Template(TEMPLATE).substitute(asdict(theme), **sizes, **signs)
+
+
+def _frame_sheet() -> str:
+    """Return the style sheet of a window without its parts, for all themes."""
+    frame = string.Template(FRAME_TEMPLATE)
+    return "".join(
+        frame.substitute(asdict(theme), name=name) for name, theme in THEMES.items()
+    )
 
 
 def load_fonts() -> None:

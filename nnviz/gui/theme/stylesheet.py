@@ -1,10 +1,15 @@
 """The style sheet, with the theme's colours and sizes as $names."""
 
+FRAME_TEMPLATE = """
+QMainWindow[theme="$name"] { background: $window; }
+QMainWindow[theme="$name"]::separator { background: $window; width: 4px; height: 4px; }
+QMainWindow[theme="$name"]::separator:hover { background: $accent; }
+"""
+"""Of a window alone, for one theme of several that one sheet holds."""
+
 TEMPLATE = """
 QWidget { color: $text; }
-QMainWindow, QDialog { background: $window; }
-QMainWindow::separator { background: $window; width: $px4; height: $px4; }
-QMainWindow::separator:hover { background: $accent; }
+QDialog { background: $window; }
 QToolTip {
     background: $raised; color: $text; border: 1px solid $line; padding: $px4 $px6;
 }

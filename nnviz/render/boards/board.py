@@ -12,9 +12,8 @@ from nnviz.base.boards import Cell, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.recipes import Run
 from nnviz.base.results import Heatmap, Picture
-from nnviz.media.encode import write_npz, write_png, write_text
 from nnviz.render import colormaps
-from nnviz.render.boards import agreement, board_page, board_picture
+from nnviz.render.boards import agreement, board_picture
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.placeholders import placeholder
 
@@ -100,6 +99,8 @@ class Board:
 
     def page(self, lock: Lock | None = None) -> str:
         """Return the board as a page that needs nothing but itself, HTML."""
+        from nnviz.render.boards import board_page  # noqa: PLC0415 -- only to save
+
         return board_page.page(
             self.tiles(), self.title, lock=lock or self.scale(), notes=self.question
         )
@@ -166,6 +167,13 @@ class Board:
         Raises:
             InputError: the folder or the disk does not allow it.
         """
+        # Here: the decoders that it brings load slowly, and the window imports this.
+        from nnviz.media.encode import (  # noqa: PLC0415
+            write_npz,
+            write_png,
+            write_text,
+        )
+
         stem = stem or f"{Path(self.plan.images[0].name).stem}.board"
         paths = tuple(folder / f"{stem}{end}" for end in _ENDS)
         write_png(paths[0], self.picture(lock=lock))

@@ -49,6 +49,8 @@ STRIP = 4.0
 RADIUS = 4.0
 HEAD = 6.0
 """Length of an arrow's head, px."""
+MARK = 2.5
+"""Width of the frame of a box that is marked, px."""
 _FINER = 2
 """Drawn this much larger and averaged."""
 BOXES = 48
@@ -67,6 +69,7 @@ def paint(
     size: int = TITLE_SIZE,
     ink: Ink = SCREEN,
     opened: frozenset[str] | None = None,
+    marks: Mapping[str, Colour] = MappingProxyType({}),
 ) -> Canvas:
     """Return a diagram, and what the colors mean.
 
@@ -76,6 +79,7 @@ def paint(
         size: of the letters, px, where the drawing fits.
         ink: colors of ground and words.
         opened: paths of the open groups; None for the outer ones.
+        marks: colors of frames by the names of their boxes.
 
     Returns:
         uint8 (h, width, 3).
@@ -85,7 +89,7 @@ def paint(
     scale = min(
         size / TITLE_SIZE, width / drawing.width, _LARGEST / max(1.0, drawing.height)
     )
-    graph = _picture(layout, drawing, scale, ink)
+    graph = _picture(layout, drawing, scale, ink, marks)
     columns = _in_columns(graph, [y * scale for y in _breaks(drawing)], width, ink)
     legend = _legend(kinds_in(diagram), width, size - 1, ink)
     return np.concatenate([columns, legend])
@@ -156,15 +160,50 @@ def svg(layout: DiagramLayout, drawing: Drawing, ink: Ink = SCREEN) -> str:
 
     Its letters stay text; it has no ground, so that it lies on any slide.
     """
-    legend, height = _svg_legend(layout.diagram, drawing, ink)
+    body, height = svg_body(layout, drawing, ink)
+    return svg_document(body, drawing.width, height)
+
+
+def svg_document(body: Iterable[str], width: float, height: float) -> str:
+    """Return elements as an SVG document of a size in px."""
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{drawing.width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {drawing.width:.1f} '
-        f'{height:.1f}" font-family="Inter, sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
+        f'height="{height:.0f}" viewBox="0 0 {width:.1f} {height:.1f}" '
+        'font-family="Inter, sans-serif">'
     )
-    boxes = [line for box in drawing.boxes for line in _svg_box(layout, box, ink)]
-    lines = list(_svg_routes(drawing, ink))
-    return "\n".join([head, *boxes, *lines, *legend, "</svg>"]) + "\n"
+    return "\n".join([head, *body, "</svg>"]) + "\n"
+
+
+def svg_body(
+    layout: DiagramLayout,
+    drawing: Drawing,
+    ink: Ink,
+    marks: Mapping[str, Colour] = MappingProxyType({}),
+) -> tuple[list[str], float]:
+    """Return a drawing and its legend as SVG elements, and their height, px.
+
+    Args:
+        layout: of the diagram.
+        drawing: of it.
+        ink: colors of words and lines.
+        marks: colors of frames by the names of their boxes.
+    """
+    boxes = [
+        line
+        for box in drawing.boxes
+        for line in _svg_box(layout, box, ink, marks.get(box.name))
+    ]
+    legend, height = _svg_legend(layout.diagram, drawing, ink)
+    return [*boxes, *_svg_routes(drawing, ink), *legend], height
+
+
+def svg_frame(left: float, top: float, color: Colour) -> str:
+    """Return the sample of a marked frame, for a legend."""
+    return (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{DETAIL_SIZE}" '
+        f'height="{DETAIL_SIZE}" fill="none" stroke="{_hex(color)}" '
+        f'stroke-width="{MARK}"/>'
+    )
 
 
 def _svg_legend(
@@ -183,18 +222,21 @@ def _svg_legend(
             f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}" '
             f'fill="{_hex(KIND_COLORS[kind])}"/>'
         )
-        lines.append(_svg_text(kind, (x + DETAIL_SIZE, middle), ink))
+        lines.append(svg_text(kind, (x + DETAIL_SIZE, middle), ink))
         x += room
     return lines, y + LINE / 2
 
 
-def _svg_box(layout: DiagramLayout, box: Box, ink: Ink) -> Iterator[str]:
+def _svg_box(
+    layout: DiagramLayout, box: Box, ink: Ink, mark: Colour | None
+) -> Iterator[str]:
     color = color_of(layout, box)
     fill = mix(ink.ground, ink.text, _SHADE * (1 + (box.depth % 2) / 2))
     x, y = f"{box.left:.1f}", f"{box.top:.1f}"
     yield (
         f'<rect x="{x}" y="{y}" width="{box.width:.1f}" height="{box.height:.1f}" '
-        f'rx="{RADIUS}" fill="{_hex(fill)}" stroke="{_hex(ink.line)}"/>'
+        f'rx="{RADIUS}" fill="{_hex(fill)}" stroke="{_hex(mark or ink.line)}" '
+        f'stroke-width="{MARK if mark else 1}"/>'
     )
     strip = HEADER if box.opened else box.height
     yield (
@@ -202,10 +244,10 @@ def _svg_box(layout: DiagramLayout, box: Box, ink: Ink) -> Iterator[str]:
         f'fill="{_hex(color)}"/>'
     )
     for words, place, bold in placed_words(layout, box):
-        yield _svg_text(words, place, ink, bold=bold)
+        yield svg_text(words, place, ink, bold=bold)
 
 
-def _svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
+def svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
     """Return a line of text that begins at x, with its middle at y.
 
     Its length is said, so that another font than the program's still fits its box.
@@ -232,7 +274,7 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
         title = f"<title>{escape(route.label)}</title>" if route.label else ""
         yield f'<path d="{path}" fill="none" stroke="{color}">{title}</path>'
         if route.named:
-            yield _svg_text(route.label, label_place(route.points), ink)
+            yield svg_text(route.label, label_place(route.points), ink)
         if route.head:
             corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in head_of(route.points))
             yield f'<polygon points="{corners}" fill="{color}"/>'
@@ -240,7 +282,9 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
 
 def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
     """Return the corners of an arrow's head: down or up, on a level line sideways."""
-    (x0, y0), (x, y) = points[-2:]
+    x, y = points[-1]
+    # Routes may end in two points at one place.
+    x0, y0 = next((each for each in points[-2::-1] if each != (x, y)), (x, y - 1))
     if y == y0:
         back = x - HEAD if x > x0 else x + HEAD
         return (x, y), (back, y - HEAD / 2), (back, y + HEAD / 2)
@@ -286,7 +330,13 @@ def _hex(color: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
-def _picture(layout: DiagramLayout, drawing: Drawing, scale: float, ink: Ink) -> Canvas:
+def _picture(
+    layout: DiagramLayout,
+    drawing: Drawing,
+    scale: float,
+    ink: Ink,
+    marks: Mapping[str, Colour],
+) -> Canvas:
     """Return a drawing as pixels, uint8 (h, w, 3)."""
     zoom = scale * _FINER
     size = (
@@ -296,21 +346,26 @@ def _picture(layout: DiagramLayout, drawing: Drawing, scale: float, ink: Ink) ->
     sheet = PillowImage.new("RGB", size, ink.ground)
     pen = ImageDraw.Draw(sheet)
     for box in drawing.boxes:
-        _draw_box(pen, layout, box, zoom, ink)
+        _draw_box(pen, layout, box, zoom, ink, marks.get(box.name))
     for route in drawing.routes:
         _draw_route(pen, route, zoom, ink)
     return np.asarray(sheet.reduce(_FINER))
 
 
 def _draw_box(
-    pen: ImageDraw.ImageDraw, layout: DiagramLayout, box: Box, zoom: float, ink: Ink
+    pen: ImageDraw.ImageDraw,
+    layout: DiagramLayout,
+    box: Box,
+    zoom: float,
+    ink: Ink,
+    mark: Colour | None,
 ) -> None:
     left, top = box.left * zoom, box.top * zoom
     right, bottom = left + box.width * zoom, top + box.height * zoom
     fill = mix(ink.ground, ink.text, _SHADE * (1 + (box.depth % 2) / 2))
-    edge = max(1, round(zoom / 2))
+    edge = max(1, round(MARK * zoom if mark else zoom / 2))
     pen.rounded_rectangle(
-        (left, top, right, bottom), RADIUS * zoom, fill, ink.line, edge
+        (left, top, right, bottom), RADIUS * zoom, fill, mark or ink.line, edge
     )
     low = top + HEADER * zoom if box.opened else bottom
     pen.rounded_rectangle(

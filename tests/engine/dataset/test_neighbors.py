@@ -94,6 +94,32 @@ def test_a_box_of_a_record_is_a_query_too(color_index, colors):
     assert found.query == f"part of {color_index.paths[20]}"
 
 
+def test_neighbors_by_two_networks_stand_side_by_side(
+    color_index, colors, tmp_path, capsys
+):
+    """Truth: each network asked alone; the second index holds other images first."""
+    listed = [colors / path for path in color_index.paths]
+    other = nnviz.index(
+        [*listed[20:], *listed[:10]], "bundled:everyday", out=tmp_path / "other"
+    )
+    here, there, pixels = color_index.neighbors_beside(25, [other, "pixels"], count=6)
+    assert here.records.tolist() == color_index.neighbors(25, count=6).records.tolist()
+    alone = other.neighbors(5, count=6)
+    assert list(alone.paths) == [
+        str(colors / color_index.paths[record]) for record in there.records
+    ]
+    np.testing.assert_array_equal(there.distances, alone.distances)
+    assert pixels.layer == "pixels"
+    # A record that the other index does not hold is asked about as an image.
+    (_, new) = color_index.neighbors_beside(15, other, count=3)
+    assert 15 not in new.records
+    words = ["neighbors", str(color_index.folder), "25", "--beside", str(other.folder)]
+    assert main(words) == 0
+    assert "are the first's too" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+
 def test_pixels_are_compared_as_they_are(color_index):
     thumbnails = color_index.thumbnails.reshape(42, -1).astype(np.float64)
     distances = np.linalg.norm(thumbnails - thumbnails[3], axis=1)

@@ -22,6 +22,10 @@ def test_context_by_hand():
     grown = with_context(regions, 16, (224, 224))
     assert grown[0].tolist() == pytest.approx([10 - 8, 20 - 4, 106 + 8, 68 + 4])
     assert np.array_equal(with_context(regions, 0, (224, 224)), regions)
+    # 16 px on each side of an input of 32 would be all of it: 8 are taken.
+    small = with_context(regions, 16, (32, 32))
+    assert np.array_equal(small, with_context(regions, 8, (32, 32)))
+    assert np.isfinite(small).all()
 
 
 @pytest.mark.parametrize(("size", "count"), [((60, 120), 40), ((50, 50), 12)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QMainWindow, QSpinBox
 
 from nnviz.gui.forms.control import indent
 from nnviz.gui.theme.manager import THEMES, Look
@@ -17,10 +17,12 @@ def themed(request, qtbot):
     look.apply()
 
     def show(widget, width=120):
-        qtbot.addWidget(widget)
-        look.dress(widget)
-        widget.resize(width, widget.sizeHint().height())
-        widget.show()
+        window = QMainWindow()
+        qtbot.addWidget(window)
+        look.dress(window)
+        window.setCentralWidget(widget)
+        window.resize(width, widget.sizeHint().height())
+        window.show()
         return array_of(widget.grab().toImage()).astype(int)
 
     yield show

@@ -32,6 +32,8 @@ STATE = SessionState(
     values={"signed": True},
 )
 PROCESS = Path(__file__).parents[2] / "support" / "session_process.py"
+KILLS = int(os.environ.get("NNVIZ_KILLS", "3"))
+"""Processes that are ended; 50 of them before a release."""
 GRACE = 2.0
 """s before the end: what was open then is offered."""
 
@@ -135,7 +137,7 @@ def test_a_damaged_session_only_leaves_a_line_in_the_log(start, store):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(KILLS))
 def test_kill_at_any_moment_loses_nothing_older_than_two_seconds(cat, tmp_path, seed):
     moment = np.random.default_rng(seed).uniform(3.0, 9.0)
     log = tmp_path / "log"

@@ -120,6 +120,7 @@ class TestHeatmap:
             colours = QPalette(QColor(ground))
             colours.setColor(QPalette.ColorRole.Window, QColor(ground))
             view.setPalette(colours)
+            QGuiApplication.processEvents()  # a theme is followed in a turn of its own
             pixels = rgb(view.canvas)
             at = view.canvas.viewport().to_widget(0.5, 0.5)
             assert (pixels[int(at[0]), int(at[1])].mean() > 128) == light

@@ -86,6 +86,27 @@ def test_the_taught_network_opens_and_the_backbone_stays(
     assert fake.asked[-1][1].model.reference == "fake:net"
 
 
+def test_numbers_are_learned_and_their_error_is_told_in_its_unit(
+    page, teaching, fake, tmp_path
+):
+    teaching.drop(teaching.classes[0], [folders(tmp_path, **{"10": 3, "20": 2})])
+    options = page.side.options
+    options.regression.setChecked(True)
+    options.unit.setText("years")
+    options.fine_tune.setValue(2)
+    page.side.go.click()
+    request = fake.asked[-1][1]
+    asked = request.regression, request.unit, request.fine_tune
+    assert asked == (True, "years", 2)
+    taught = TaughtHead(
+        path="/networks/age.safetensors", program="", backbone="fake:net",
+        classes=("number",), images=(4,), held_out=1, accuracy=None, error=1.5,
+        usual_error=5.0, unit="years",
+    )  # fmt: skip
+    fake.tell("teach", Done(taught))
+    assert "Off by 1.5 years" in page.side.state.text()
+
+
 def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):
     live = window.bench.live
     monkeypatch.setattr(type(live), "running", property(lambda _: True))

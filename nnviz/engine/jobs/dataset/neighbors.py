@@ -1,14 +1,16 @@
 """The job that finds the nearest neighbors of an image in an index."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.dataset.neighbors import PIXELS, Neighbors
-from nnviz.base.dataset.requests import FindNeighbors
+from nnviz.base.dataset.requests import CompareNeighbors, FindNeighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image
@@ -42,9 +44,65 @@ class Query:
 @carries_out(FindNeighbors)
 def neighbors(resources: Resources, request: FindNeighbors, check: Check) -> Job:
     """Find the nearest neighbors of an image; ends with ``Neighbors``."""
+    return (yield from _answered(resources, request, check))
+
+
+def _answered(
+    resources: Resources, request: FindNeighbors, check: Check
+) -> Generator[Progress, None, Neighbors]:
     index = ImageIndex(request.index)
     query = yield from query_of(resources, index, request, check)
     return (yield from find_neighbors(index, query, request, check))
+
+
+@carries_out(CompareNeighbors)
+def compare_neighbors(
+    resources: Resources, request: CompareNeighbors, check: Check
+) -> Job:
+    """Find an image's neighbors in several ways; ends with ``Neighbors`` of each."""
+    question = request.question
+    index = ImageIndex(question.index)
+    found = [(yield from _answered(resources, question, check))]
+    for folder, layer in request.views:
+        asked = replace(question, index=folder, layer=layer)
+        if Path(folder) == index.folder:
+            found.append((yield from _answered(resources, asked, check)))
+            continue
+        other = ImageIndex(folder)
+        own = _same_images(index, [question.record], other)
+        if question.image is None and own[0] < 0:
+            asked = replace(asked, image=_image(index, question))
+        else:
+            asked = replace(asked, record=int(own[0]))
+        there = yield from _answered(resources, asked, check)
+        found.append(_in_terms_of(index, there, other))
+    return tuple(found)
+
+
+def _same_images(
+    index: ImageIndex, records: Sequence[int], other: ImageIndex
+) -> NDArray[np.int64]:
+    """Return the records of the same files in another index; -1 where it has none."""
+    hashes = np.ascontiguousarray(other.sha256).view("V32")[:, 0]
+    found = []
+    for record in records:
+        wanted = np.ascontiguousarray(index.sha256[record]).view("V32")
+        places = np.flatnonzero(hashes == wanted)
+        found.append(int(places[0]) if len(places) else -1)
+    return np.array(found, np.int64)
+
+
+def _in_terms_of(index: ImageIndex, found: Neighbors, other: ImageIndex) -> Neighbors:
+    """Return neighbors of another index by the records of this one."""
+    mine = _same_images(other, found.records.tolist(), index)
+    kept = np.flatnonzero(mine >= 0)
+    return replace(
+        found,
+        records=mine[kept],
+        distances=found.distances[kept],
+        paths=tuple(found.paths[k] for k in kept),
+        labels=tuple(found.labels[k] for k in kept),
+    )
 
 
 def query_of(

@@ -149,23 +149,27 @@ def _plane(function: Activation, at: float, found: tuple[float, float]) -> Plane
     tangent = np.array(
         [[at - reach, value - reach * slope], [at + reach, value + reach * slope]]
     )
+    marks = np.array([[at, value], [at, slope]])
     return Plane(
         x_range=(-_REACH, _REACH),
         y_range=(low - margin, high + margin),
         x_label="sum v",
         y_label="output",
         paths=(
-            PlanePath(places=np.stack([x, values], axis=1), name=f"{function.title} φ"),
-            PlanePath(
-                places=np.stack([x, slopes], axis=1), name="derivative φ'", color=1
-            ),
+            PlanePath.curve(x, values, f"{function.title} φ"),
+            PlanePath.curve(x, slopes, "derivative φ'", color=1),
             PlanePath(places=tangent, style="dashed", color=-1),
         ),
-        points=(
-            PlanePoints(places=np.array([[at, value], [at, slope]]), marker="ring"),
-        ),
-        formula=rf"$\varphi(v) = {function.formula},\quad \varphi({at:g}) = "
-        rf"{amount(value)},\quad \varphi'({at:g}) = {amount(slope)}$",
+        points=(PlanePoints(places=marks, marker="ring"),),
+        formula=_formula(function, at, found),
+    )
+
+
+def _formula(function: Activation, at: float, found: tuple[float, float]) -> str:
+    value, slope = found
+    return (
+        rf"$\varphi(v) = {function.formula},\quad \varphi({at:g}) = "
+        rf"{amount(value)},\quad \varphi'({at:g}) = {amount(slope)}$"
     )
 
 
@@ -174,26 +178,23 @@ def _table(slope: float) -> Table:
     x = np.linspace(-_REACH, _REACH, _DENSE)
     weights = np.exp(-np.square(x) / 2)
     weights /= weights.sum()
-    rows: list[tuple[str | float, ...]] = []
-    for name in (*ACTIVATIONS, "parametric ReLU", "maxout"):
-        each = activation_of(name, slope)
-        steep = np.abs(each.slope(x))
-        rows.append(
-            (
-                name,
-                round(float(each.value(x) @ weights), 9),
-                float(steep @ weights),
-                float(steep.max()),
-                100 * float((steep < _SMALL).mean()),
-            )
-        )
+    names = (*ACTIVATIONS, "parametric ReLU", "maxout")
+    rows: tuple[tuple[str | float, ...], ...] = tuple(
+        (name, *_means(activation_of(name, slope), x, weights)) for name in names
+    )
     return Table(
-        columns=(
-            "function",
-            "mean output",
-            "mean slope",
-            "largest slope",
-            "flat in [−6, 6], %",
-        ),
-        rows=tuple(rows),
+        columns=("function", "mean output", "mean slope", "largest slope",
+                 "flat in [−6, 6], %"),
+        rows=rows,
+    )  # fmt: skip
+
+
+def _means(function: Activation, x: Numbers, weights: Numbers) -> tuple[float, ...]:
+    """Return mean output, mean and largest slope, and the share that is flat, %."""
+    steep = np.abs(function.slope(x))
+    return (
+        round(float(function.value(x) @ weights), 9),
+        float(steep @ weights),
+        float(steep.max()),
+        100 * float((steep < _SMALL).mean()),
     )

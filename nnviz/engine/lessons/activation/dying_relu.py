@@ -116,13 +116,8 @@ def learn(params: DyingReluParams) -> Iterator[UnitStep]:
         gap = np.maximum(sums, params.leak * sums) - _TARGETS
         delta = gap * np.where(sums > 0, 1.0, params.leak)
         slope = float((delta * _X).mean())
-        yield UnitStep(
-            weight,
-            bias,
-            slope,
-            float(np.square(gap).mean()) / 2,
-            float((sums > 0).mean()),
-        )
+        loss, answers = float(np.square(gap).mean()) / 2, float((sums > 0).mean())
+        yield UnitStep(weight, bias, slope, loss, answers)
         kicked = number == _KICKED and params.kick > 0
         rate = params.kick if kicked else params.rate
         weight -= rate * slope
@@ -136,23 +131,16 @@ def _reports(
         seen = steps[: number + 1]
         results = {
             "unit": _plane(params, step),
-            "course": Curves(
-                x=np.arange(len(seen), dtype=np.float64),
-                series={
-                    "loss": np.array([each.loss for each in seen]),
-                    "|∂C/∂w|": np.array([abs(each.slope) for each in seen]),
-                },
-                x_label="step",
-                y_label="loss, gradient",
+            "course": Curves.over_steps(
+                {"loss": [each.loss for each in seen],
+                 "|∂C/∂w|": [abs(each.slope) for each in seen]},
+                "step", "loss, gradient",
             ),
-        }
+        }  # fmt: skip
         state = "dead: it answers to no input" if not step.answers else "alive"
-        notes = (
-            state,
-            f"loss {amount(step.loss, 3)}, ∂C/∂w {amount(step.slope, 3)}",
-        )
+        words = f"loss {amount(step.loss, 3)}, ∂C/∂w {amount(step.slope, 3)}"
         measured = {"loss": step.loss, "gradient": step.slope}
-        yield measured, Report(results, notes)
+        yield measured, Report(results, (state, words))
 
 
 def _plane(params: DyingReluParams, step: UnitStep) -> Plane:
@@ -160,25 +148,19 @@ def _plane(params: DyingReluParams, step: UnitStep) -> Plane:
     sums = step.weight * x + step.bias
     outputs = np.maximum(sums, params.leak * sums)
     points = np.stack([_X, _TARGETS], axis=1)
+    alike = np.ones(len(points), np.int64)
     return Plane(
         x_range=_WINDOW,
         y_range=(-1.5, 2.0),
         x_label="input x",
         y_label="output y",
         paths=(
-            PlanePath(
-                places=np.stack([x, np.clip(sums, -9, 9)], axis=1),
-                name="sum w x + b",
-                style="dashed",
-                color=-1,
+            PlanePath.curve(
+                x, np.clip(sums, -9, 9), "sum w x + b", color=-1, dashed=True
             ),
-            PlanePath(places=np.stack([x, outputs], axis=1), name="output of the unit"),
+            PlanePath.curve(x, outputs, "output of the unit"),
         ),
-        points=(
-            PlanePoints(
-                places=points, classes=np.ones(len(points), np.int64), name="targets"
-            ),
-        ),
+        points=(PlanePoints(places=points, classes=alike, name="targets"),),
         formula=rf"$w = {amount(step.weight, 3)},\quad b = {amount(step.bias, 3)}$, "
         rf"$\frac{{\partial C}}{{\partial w}} = {amount(step.slope, 3)}$",
     )

@@ -98,19 +98,9 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     for stop in stops:
         now = {loss: steps[stop] for loss, steps in runs.items()}
-        outputs: dict[str, Numbers] = {
-            loss: np.array([step.output for step in steps[: stop + 1]])
-            for loss, steps in runs.items()
-        }
         results = {
             "neuron": _plane(now),
-            "output": Curves(
-                x=np.arange(stop + 1, dtype=np.float64),
-                series=outputs,
-                x_label="step",
-                y_label="output, target 0",
-                limits=(0.0, 1.0),
-            ),
+            "output": _curves(runs, stop),
             "numbers": _table(runs, stop),
         }
         words = ", ".join(f"{loss} {step.output:.3f}" for loss, step in now.items())
@@ -118,45 +108,48 @@ def _reports(
         yield measured, Report(results, (f"output after {stop} steps: {words}",))
 
 
+def _curves(runs: Mapping[LossName, list[SlowStartStep]], stop: int) -> Curves:
+    outputs: dict[str, Numbers] = {
+        loss: np.array([step.output for step in steps[: stop + 1]])
+        for loss, steps in runs.items()
+    }
+    return Curves(
+        x=np.arange(stop + 1, dtype=np.float64),
+        series=outputs,
+        x_label="step",
+        y_label="output, target 0",
+        limits=(0.0, 1.0),
+    )
+
+
 def _plane(now: Mapping[LossName, SlowStartStep]) -> Plane:
     x = np.linspace(-_REACH, _REACH, 301)
-    points = tuple(
-        PlanePoints(
-            places=np.array(
-                [[np.clip(step.weight + step.bias, -_REACH, _REACH), step.output]]
-            ),
-            classes=np.array([color]),
-            name=loss,
-        )
-        for color, (loss, step) in enumerate(now.items())
-    )
+    arrows = tuple(_slope_arrow(step, color) for color, step in enumerate(now.values()))
     return Plane(
         x_range=(-_REACH, _REACH),
         y_range=(-0.05, 1.05),
         x_label="sum v = w + b",
         y_label="output y",
-        paths=(
-            PlanePath(places=np.stack([x, sigmoid(x)], axis=1), color=-1),
-            *(
-                PlanePath(
-                    places=np.array(
-                        [
-                            [step.weight + step.bias, step.output],
-                            [
-                                step.weight + step.bias - 20 * step.gradient,
-                                step.output,
-                            ],
-                        ]
-                    ),
-                    style="arrow",
-                    color=color,
-                )
-                for color, step in enumerate(now.values())
-            ),
+        paths=(PlanePath.curve(x, sigmoid(x), color=-1), *arrows),
+        points=tuple(
+            _place(step, color, loss) for color, (loss, step) in enumerate(now.items())
         ),
-        points=points,
         formula=_formula(now),
     )
+
+
+def _place(step: SlowStartStep, color: int, name: str) -> PlanePoints:
+    """Return a neuron's point on the sigmoid, at the edge where it lies outside."""
+    at = np.clip(step.weight + step.bias, -_REACH, _REACH)
+    places = np.array([[at, step.output]])
+    return PlanePoints(places=places, classes=np.array([color]), name=name)
+
+
+def _slope_arrow(step: SlowStartStep, color: int) -> PlanePath:
+    """Return an arrow from a neuron's point against its gradient."""
+    at = step.weight + step.bias
+    ends = [[at, step.output], [at - 20 * step.gradient, step.output]]
+    return PlanePath(places=np.array(ends), style="arrow", color=color)
 
 
 def _formula(now: Mapping[LossName, SlowStartStep]) -> str:
@@ -180,12 +173,7 @@ def _table(runs: Mapping[LossName, list[SlowStartStep]], stop: int) -> Table:
         if number <= stop
     )
     return Table(
-        columns=(
-            "step",
-            "y, quadratic",
-            "y, cross-entropy",
-            "∂C/∂w, quadratic",
-            "∂C/∂w, cross-entropy",
-        ),
+        columns=("step", "y, quadratic", "y, cross-entropy", "∂C/∂w, quadratic",
+                 "∂C/∂w, cross-entropy"),
         rows=rows,
-    )
+    )  # fmt: skip

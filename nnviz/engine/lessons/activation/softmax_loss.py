@@ -1,7 +1,7 @@
 """Softmax and negative log-likelihood as a table: scores, shares, loss, gradient."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
-from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix, Window
 from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
@@ -117,43 +117,47 @@ def _matrix(
     count, width = scores.shape
     row, right = number - 1, int(classes[number - 1])
     known = np.arange(count)[:, None] < number
-    cells = np.broadcast_to(known, shares.shape).copy()
-    raised = np.exp(scores)
-    hits = np.eye(width)[classes]
-    columns = tuple(str(place) for place in range(1, width + 1))
     losses = -np.log(shares[np.arange(count), classes])[:, None]
-
-    def grid(values: Numbers, title: str, operator: str) -> Grid:
-        return Grid(
-            values=np.where(cells, values, 0.0),
-            title=title,
-            operator=operator,
-            known=cells.copy(),
-            columns=columns,
-        )
-
-    names = tuple(f"image {place}" for place in range(1, count + 1))
-    terms = " + ".join(f"e^{{{term(float(each))}}}" for each in scores[row])
     return Matrix(
         grids=(
-            Grid(
-                values=scores.copy(),
-                title="scores, class",
-                rows=names,
-                columns=columns,
-                window=(row, right, 1, 1),
-            ),
-            grid(raised, "e to the score", "→"),
-            grid(shares, "softmax", "→"),
-            Grid(
-                values=np.where(known, losses, 0.0),
-                title="−ln",
-                operator="→",
-                known=known.copy(),
-            ),
-            grid(shares - hits, "gradient", "|"),
+            _score_grid(scores, (row, right, 1, 1)),
+            _class_grid(np.exp(scores), known, "e to the score", "→"),
+            _class_grid(shares, known, "softmax", "→"),
+            Grid.so_far(losses, known, "−ln", "→"),
+            _class_grid(shares - np.eye(width)[classes], known, "gradient", "|"),
         ),
         answer=2,
-        formula=rf"$\frac{{e^{{{term(float(scores[row, right]))}}}}}{{{terms}}} = "
-        rf"{amount(float(shares[row, right]), 3)}$",
+        formula=_formula(scores, shares, row, right),
+    )
+
+
+def _score_grid(scores: Numbers, window: Window) -> Grid:
+    count, width = scores.shape
+    return Grid(
+        values=scores.copy(),
+        title="scores, class",
+        rows=tuple(f"image {place}" for place in range(1, count + 1)),
+        columns=_numbered(width),
+        window=window,
+    )
+
+
+def _class_grid(
+    values: Numbers, known: NDArray[np.bool_], title: str, operator: str
+) -> Grid:
+    """Return numbers of each image and class, those of the images so far."""
+    cells = np.broadcast_to(known, values.shape)
+    grid = Grid.so_far(values, cells, title, operator)
+    return replace(grid, columns=_numbered(values.shape[1]))
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(str(place) for place in range(1, count + 1))
+
+
+def _formula(scores: Numbers, shares: Numbers, row: int, right: int) -> str:
+    terms = " + ".join(f"e^{{{term(float(each))}}}" for each in scores[row])
+    return (
+        rf"$\frac{{e^{{{term(float(scores[row, right]))}}}}}{{{terms}}} = "
+        rf"{amount(float(shares[row, right]), 3)}$"
     )

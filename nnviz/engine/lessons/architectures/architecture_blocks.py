@@ -1,7 +1,7 @@
 """Block diagrams of well-known architectures, from the graphs that they really run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -186,12 +186,7 @@ def block_of(graph: Diagram, path: str) -> Diagram:
     kept = sorted(inside | before | behind)
     places = {old: new for new, old in enumerate(kept)}
     edges = tuple(
-        type(edge)(
-            source=places[edge.source],
-            target=places[edge.target],
-            label=edge.label,
-            value=edge.value,
-        )
+        replace(edge, source=places[edge.source], target=places[edge.target])
         for edge in graph.edges
         if edge.source in places
         and edge.target in places

@@ -119,12 +119,6 @@ def counted_macs(depth: float, width: float, resolution: float) -> float:
 
 def _plane(params: CompoundScalingParams, base: float) -> Plane:
     """Return the cost over each factor alone, and over all three together."""
-    factors = np.linspace(0.6, 2.2, 33)
-    lines = {
-        "depth alone": [counted_macs(f, 1, 1) for f in factors],
-        "width alone": [counted_macs(1, f, 1) for f in factors],
-        "resolution alone": [counted_macs(1, 1, f) for f in factors],
-    }
     own = counted_macs(params.depth, params.width, params.resolution) / base
     largest = max(params.depth, params.width, params.resolution)
     top = max(5.5, 1.1 * own)
@@ -133,14 +127,7 @@ def _plane(params: CompoundScalingParams, base: float) -> Plane:
         y_range=(0.0, top),
         x_label="factor",
         y_label="cost, times the baseline",
-        paths=tuple(
-            PlanePath(
-                places=np.stack([factors, np.array(costs) / base], axis=1),
-                name=name,
-                color=place,
-            )
-            for place, (name, costs) in enumerate(lines.items())
-        ),
+        paths=_single_factors(base),
         points=(
             PlanePoints(
                 places=np.array([[largest, own]]),
@@ -149,11 +136,29 @@ def _plane(params: CompoundScalingParams, base: float) -> Plane:
                 marker="star",
             ),
         ),
-        formula=(
-            rf"$d \cdot w^2 \cdot r^2 = {params.depth:g} \cdot {params.width:g}^2 "
-            rf"\cdot {params.resolution:g}^2 = "
-            rf"{params.depth * params.width**2 * params.resolution**2:.2f}$"
-        ),
+        formula=_formula(params),
+    )
+
+
+def _single_factors(base: float) -> tuple[PlanePath, ...]:
+    """Return the cost over each factor while the other two stay 1."""
+    factors = np.linspace(0.6, 2.2, 33)
+    lines = {
+        "depth alone": [counted_macs(f, 1, 1) for f in factors],
+        "width alone": [counted_macs(1, f, 1) for f in factors],
+        "resolution alone": [counted_macs(1, 1, f) for f in factors],
+    }
+    return tuple(
+        PlanePath.curve(factors, np.array(costs) / base, name, color=place)
+        for place, (name, costs) in enumerate(lines.items())
+    )
+
+
+def _formula(params: CompoundScalingParams) -> str:
+    return (
+        rf"$d \cdot w^2 \cdot r^2 = {params.depth:g} \cdot {params.width:g}^2 "
+        rf"\cdot {params.resolution:g}^2 = "
+        rf"{params.depth * params.width**2 * params.resolution**2:.2f}$"
     )
 
 

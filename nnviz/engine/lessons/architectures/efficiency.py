@@ -100,15 +100,9 @@ def published() -> tuple[Published, ...]:
     for name in models.list_models(module=models):
         weights = [each.meta for each in models.get_model_weights(name)]
         best = max(weights, key=lambda meta: meta["_metrics"]["ImageNet-1K"]["acc@1"])
-        found.append(
-            Published(
-                name,
-                _family(name),
-                float(best["_metrics"]["ImageNet-1K"]["acc@1"]),
-                float(best["_ops"]),
-                int(best["num_params"]),
-            )
-        )
+        accuracy = float(best["_metrics"]["ImageNet-1K"]["acc@1"])
+        macs, count = float(best["_ops"]), int(best["num_params"])
+        found.append(Published(name, _family(name), accuracy, macs, count))
     return tuple(found)
 
 
@@ -136,7 +130,6 @@ def _plane(networks: tuple[Published, ...], cost: str) -> Plane:
         [n.weights / _MILLION if by_weights else n.operations for n in networks]
     )
     places = np.stack([np.log10(costs), [n.accuracy for n in networks]], axis=1)
-    families = (*_FAMILIES, "others")
     best = frontier(costs, places[:, 1])
     unit = "log10 of the weights, millions" if by_weights else "log10 of GMACs"
     low, high = float(places[:, 0].min()) - 0.15, float(places[:, 0].max()) + 0.45
@@ -150,13 +143,20 @@ def _plane(networks: tuple[Published, ...], cost: str) -> Plane:
             PlanePoints(
                 places=places[[n.family == family for n in networks]], name=family
             )
-            for family in families
+            for family in (*_FAMILIES, "others")
         ),
-        texts=tuple(
-            PlaneText(x=float(x) + 0.03, y=float(y) - 0.6, text=n.name)
-            for n, (x, y) in zip(networks, places, strict=True)
-            if n.name in _NAMED
-        ),
+        texts=_texts(networks, places),
+    )
+
+
+def _texts(
+    networks: tuple[Published, ...], places: np.ndarray
+) -> tuple[PlaneText, ...]:
+    """Return the names of well-known networks beside their points."""
+    return tuple(
+        PlaneText(x=float(x) + 0.03, y=float(y) - 0.6, text=n.name)
+        for n, (x, y) in zip(networks, places, strict=True)
+        if n.name in _NAMED
     )
 
 

@@ -87,6 +87,20 @@ def first_weights(depth: int, gain: float, generator: torch.Generator) -> list[T
     ]
 
 
+def _signals(weights: list[Tensor], x: Tensor, *, residual: bool) -> list[Tensor]:
+    """Return the signal behind each layer of convolution and ReLU."""
+    signals: list[Tensor] = []
+    skip = x
+    for number, kernel in enumerate(weights):
+        x = nn.functional.conv2d(x, kernel, padding=1)
+        if residual and number % 2:
+            x = x + skip
+        x = x.relu()
+        skip = x if number % 2 else skip
+        signals.append(x)
+    return signals
+
+
 def norms_by_layer(
     weights: list[Tensor], image: Tensor, *, residual: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -100,18 +114,9 @@ def norms_by_layer(
     Returns:
         Two of float64 (depth,), relative to the first signal and the last gradient.
     """
-    signals: list[Tensor] = []
     with torch.enable_grad():
-        x = image.clone().requires_grad_()
-        skip = x
-        for number, kernel in enumerate(weights):
-            x = nn.functional.conv2d(x, kernel, padding=1)
-            if residual and number % 2:
-                x = x + skip
-            x = x.relu()
-            skip = x if number % 2 else skip
-            signals.append(x)
-        loss = x.square().mean()
+        signals = _signals(weights, image.clone().requires_grad_(), residual=residual)
+        loss = signals[-1].square().mean()
         gradients = torch.autograd.grad(loss, signals)
     forward = np.array([float(each.detach().norm()) for each in signals])
     backward = np.array([float(each.norm()) for each in gradients])

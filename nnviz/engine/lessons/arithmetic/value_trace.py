@@ -4,7 +4,7 @@ The products of a convolution, a transposed convolution, a linear layer or atten
 add up, with the bias, to what the network itself computed there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,19 +128,25 @@ def _trace_transposed(
     weights = module.weight[first : first + count, channel % outputs]
     rows = _senders(module, 0, row, given.shape[2])
     columns = _senders(module, 1, column, given.shape[3])
-    window = given.new_zeros(count, len(rows), len(columns))
-    for down, at_row in enumerate(rows):
-        for across, at_column in enumerate(columns):
-            if at_row is not None and at_column is not None:
-                window[:, down, across] = given[
-                    0, first : first + count, at_row, at_column
-                ]
+    window = _gathered(given[0, first : first + count], rows, columns)
     return ValueTrace(
         inputs=_numbers(window),
         weights=_numbers(weights),
         bias=_bias(module, channel),
         first=first,
     )
+
+
+def _gathered(
+    maps: Tensor, rows: Sequence[int | None], columns: Sequence[int | None]
+) -> Tensor:
+    """Return the values at these rows and columns, 0 where there is none."""
+    window = maps.new_zeros(len(maps), len(rows), len(columns))
+    for down, at_row in enumerate(rows):
+        for across, at_column in enumerate(columns):
+            if at_row is not None and at_column is not None:
+                window[:, down, across] = maps[:, at_row, at_column]
+    return window
 
 
 def _senders(
@@ -166,21 +172,30 @@ def _trace_linear(module: nn.Linear, given: Tensor, place: Place) -> ValueTrace:
     )
 
 
-def _trace_attention(
-    module: nn.MultiheadAttention, given: Tensor, place: Place
-) -> ValueTrace:
-    """softmax(q K' / √d) V W for one query: Vaswani et al. 2017, equation 1."""
-    token, feature = place
+def _projected(module: nn.MultiheadAttention, given: Tensor) -> list[Tensor]:
+    """Return queries, keys and values of each token, (heads, tokens, features).
+
+    Raises:
+        ModelError: the layer projects them apart.
+    """
     if module.in_proj_weight is None:
         raise ModelError("attention", "has separate projections", "pick another layer")
     tokens = given[0] if module.batch_first else given[:, 0]
     projected = tokens @ module.in_proj_weight.double().cpu().T
     if module.in_proj_bias is not None:
         projected = projected + module.in_proj_bias.double().cpu()
-    query, key, value = (
+    return [
         part.reshape(len(tokens), module.num_heads, -1).transpose(0, 1)
         for part in projected.chunk(3, dim=1)
-    )
+    ]
+
+
+def _trace_attention(
+    module: nn.MultiheadAttention, given: Tensor, place: Place
+) -> ValueTrace:
+    """softmax(q K' / √d) V W for one query: Vaswani et al. 2017, equation 1."""
+    token, feature = place
+    query, key, value = _projected(module, given)
     scale = query.shape[-1] ** -0.5
     asked = query[:, token : token + 1]
     attention = (asked @ key.transpose(1, 2) * scale).softmax(-1)

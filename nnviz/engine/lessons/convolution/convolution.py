@@ -131,13 +131,7 @@ def _steps(
                 _input_grid(sliding, row, column),
                 Grid(values=sliding.kernel, title=_kernel_title(params), operator="×"),
                 _product_grid(sliding, row, column),
-                Grid(
-                    values=np.where(known, output, 0.0),
-                    title="output",
-                    operator="→",
-                    known=known,
-                    window=(row, column, 1, 1),
-                ),
+                Grid.so_far(output, known, "output", "→", (row, column, 1, 1)),
             ),
             formula=_formula(sliding, row, column),
         )

@@ -110,19 +110,12 @@ def _window(
     padded = np.pad(gray, margins, mode="edge")
     window = padded[row : row + rows, column : column + columns]
     total = float(found[row, column])
+    title, sum_ = f"gray at row {row}, column {column}", f"sum {amount(total)}"
+    products = window * kernel
     return Matrix(
         grids=(
-            Grid(
-                values=np.rint(window),
-                title=f"gray at row {row}, column {column}",
-                colors="gray",
-            ),
+            Grid(values=np.rint(window), title=title, colors="gray"),
             Grid(values=kernel, title="kernel", operator="×"),
-            Grid(
-                values=window * kernel,
-                title="products",
-                operator="=",
-                caption=f"sum {amount(total)}",
-            ),
+            Grid(values=products, title="products", operator="=", caption=sum_),
         )
     )

@@ -97,13 +97,7 @@ def _steps(pooling: Pooling) -> Iterator[tuple[Mapping[str, float], Report]]:
         matrix = Matrix(
             grids=(
                 Grid(values=pooling.inputs, title="input", window=window),
-                Grid(
-                    values=np.where(known, output, 0.0),
-                    title="output",
-                    operator="→",
-                    known=known,
-                    window=(row, column, 1, 1),
-                ),
+                Grid.so_far(output, known, "output", "→", (row, column, 1, 1)),
                 Grid(values=gradient, title="gradient of the input", operator="←"),
             ),
             answer=1,

@@ -1,7 +1,7 @@
 """Receptive fields drawn on the image: what one place of each layer can see."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -105,20 +105,11 @@ def _boxes(
         left, right = max(0.0, x - across / 2), min(float(columns), x + across / 2)
         top, bottom = max(0.0, y - down / 2), min(float(rows), y + down / 2)
         edges.append((min(left, right), min(top, bottom), right, bottom))
-    count = len(layers)
-    return Boxes(
-        boxes=np.array(edges, np.float32),
-        scores=np.ones(count, np.float32),
-        classes=np.arange(count, dtype=np.int64),
-        labels=tuple(layer.name for layer in layers),
-        captions=tuple(
-            f"{layer.name}: {max(layer.receptive_field or (0, 0))} px"
-            for layer in layers
-        ),
-        objects=False,
-        frame=Frame.INPUT,
-        placement=ctx.placement,
-    )
+    names = [layer.name for layer in layers]
+    sides = [max(layer.receptive_field or (0, 0)) for layer in layers]
+    captions = [f"{name}: {side} px" for name, side in zip(names, sides, strict=True)]
+    areas = Boxes.marked_areas(edges, names, Frame.INPUT, ctx.placement)
+    return replace(areas, captions=tuple(captions))
 
 
 def _table(layers: list[LayerInfo]) -> Table:

@@ -78,31 +78,25 @@ class TransposedConvolution:
 def _steps(
     inputs: Floats, kernel: Floats, stride: int
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
-    rows, columns = (
-        (size - 1) * stride + side
-        for size, side in zip(inputs.shape, kernel.shape, strict=True)
-    )
-    output, counts = np.zeros((rows, columns)), np.zeros((rows, columns))
     height, width = kernel.shape
+    rows = (inputs.shape[0] - 1) * stride + height
+    columns = (inputs.shape[1] - 1) * stride + width
+    output, counts = np.zeros((rows, columns)), np.zeros((rows, columns))
     for row, column in np.ndindex(inputs.shape):
         top, left = row * stride, column * stride
         output[top : top + height, left : left + width] += inputs[row, column] * kernel
         counts[top : top + height, left : left + width] += 1
         window = (top, left, height, width)
-        matrix = Matrix(
-            grids=(
-                Grid(values=inputs, title="input", window=(row, column, 1, 1)),
-                Grid(values=kernel, title="kernel", operator="×"),
-                Grid(values=output.copy(), title="output", operator="→", window=window),
-                Grid(values=counts.copy(), title="copies at each place"),
-            ),
-            answer=2,
+        grids = (
+            Grid(values=inputs, title="input", window=(row, column, 1, 1)),
+            Grid(values=kernel, title="kernel", operator="×"),
+            Grid(values=output.copy(), title="output", operator="→", window=window),
+            Grid(values=counts.copy(), title="copies at each place"),
         )
+        matrix = Matrix(grids=grids, answer=2)
         note = f"({inputs.shape[0]} − 1) · {stride} + {height} = {rows} rows"
-        yield (
-            {"sum": float(output.sum())},
-            Report({"steps": matrix}, (note, _even(counts))),
-        )
+        report = Report({"steps": matrix}, (note, _even(counts)))
+        yield {"sum": float(output.sum())}, report
 
 
 def _even(counts: Floats) -> str:

@@ -178,7 +178,7 @@ def has_window(module: nn.Module) -> bool:
     return max(module.kernel_size) > 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _MapPlace:
     """A place of a feature map.
 
@@ -218,13 +218,8 @@ class _MapPlace:
         channel = params.channel
         if channel < 0:
             channel = int(np.abs(maps[:, row, column]).argmax())
-        return cls(
-            channel=channel,
-            row=row,
-            column=column,
-            index=_index(captured, layer, (channel, row, column)),
-            values=maps[channel],
-        )
+        index = _index(captured, layer, (channel, row, column))
+        return cls(channel, row, column, index, maps[channel])
 
     @property
     def words(self) -> str:
@@ -391,14 +386,9 @@ def _worked_out(stage: Stage, before: float, channel: int) -> str:
     module = stage.module
     if not isinstance(module, nn.BatchNorm2d):
         return f"{_named(stage)}({amount(before)})"
+    parts = module.weight, module.bias, module.running_mean, module.running_var
     scale, shift, mean, variance = (
-        1.0 if each is None else float(each[channel])
-        for each in (
-            module.weight,
-            module.bias,
-            module.running_mean,
-            module.running_var,
-        )
+        1.0 if each is None else float(each[channel]) for each in parts
     )
     spread = variance + module.eps
     return (
@@ -426,13 +416,4 @@ def _window_box(
         min(float(sides[1]), right * unit[1]),
         min(float(sides[0]), bottom * unit[0]),
     )
-    return Boxes(
-        boxes=np.array([edges], np.float32),
-        scores=np.ones(1, np.float32),
-        classes=np.zeros(1, np.int64),
-        labels=("window",),
-        captions=("window",),
-        objects=False,
-        frame=Frame.INPUT,
-        placement=ctx.placement,
-    )
+    return Boxes.marked_areas([edges], ["window"], Frame.INPUT, ctx.placement)

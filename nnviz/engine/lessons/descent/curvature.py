@@ -90,6 +90,19 @@ class Curvature:
         yield Report(results, _notes(slope, values, bend))
 
 
+def _axes(at: Numbers, vectors: Numbers, reach: float) -> list[PlanePath]:
+    """Return the eigenvectors of the Hessian matrix as lines through the place."""
+    return [
+        PlanePath(
+            places=np.stack([at - reach * vector, at + reach * vector]),
+            name=name,
+            style="dashed",
+            color=-1,
+        )
+        for vector, name in zip(vectors.T, ("eigenvectors", ""), strict=True)
+    ]
+
+
 def _plane(
     surface: Surface,
     at: Numbers,
@@ -100,15 +113,6 @@ def _plane(
     slope, newton = steps
     left, right, bottom, top = surface.window
     reach = 0.12 * min(right - left, top - bottom)
-    axes = [
-        PlanePath(
-            places=np.stack([at - reach * vector, at + reach * vector]),
-            name=name,
-            style="dashed",
-            color=-1,
-        )
-        for vector, name in zip(vectors.T, ("eigenvectors", ""), strict=True)
-    ]
     arrows = [PlaneArrows(starts=at[None], ends=(at + newton)[None], name="Newton")]
     if np.isfinite(best):
         ends = (at - best * slope)[None]
@@ -116,7 +120,7 @@ def _plane(
             PlaneArrows(starts=at[None], ends=ends, name="best gradient step", color=2)
         )
     return SurfacePlane(surface).with_paths(
-        axes,
+        _axes(at, vectors, reach),
         arrows=tuple(arrows),
         points=(PlanePoints(places=at[None].copy(), marker="ring"),),
         formula=rf"$f = {surface.formula}$",

@@ -145,6 +145,9 @@ def descend(params: DescentInOneDimensionParams) -> Numbers:
     return np.array(places)
 
 
+_COLUMNS = ("step", "a", "slope", "step size", "new a")
+
+
 def _reports(
     params: DescentInOneDimensionParams, places: Numbers
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
@@ -156,9 +159,7 @@ def _reports(
         rows.append((float(number), float(place), slope, step, float(place - step)))
         results = {
             "curve": _plane(params, places[: number + 1], slope),
-            "steps": Table(
-                columns=("step", "a", "slope", "step size", "new a"), rows=tuple(rows)
-            ),
+            "steps": Table(columns=_COLUMNS, rows=tuple(rows)),
         }
         height = float(curve.value(np.array(place)))
         notes = (
@@ -181,6 +182,8 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
     here = float(seen[-1])
     after = here - params.rate * slope
     ends = np.array([[here, after], curve.value(np.array([here, after]))]).T
+    step = PlaneArrows(starts=ends[:1].copy(), ends=ends[1:].copy(), name="step")
+    place = PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring")
     inside = left <= here <= right
     return Plane(
         x_range=(left, right),
@@ -188,18 +191,12 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
         x_label="a",
         y_label="f(a)",
         paths=(
-            PlanePath(places=np.stack([x, y], axis=1), color=-1),
+            PlanePath.curve(x, y, color=-1),
             PlanePath(places=path, style="steps", name="descent"),
             *_tangent(here, slope, curve, right - left),
         ),
-        arrows=(
-            (PlaneArrows(starts=ends[:1].copy(), ends=ends[1:].copy(), name="step"),)
-            if inside
-            else ()
-        ),
-        points=(PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring"),)
-        if inside
-        else (),
+        arrows=(step,) if inside else (),
+        points=(place,) if inside else (),
         formula=rf"${curve.formula} = {amount(slope)},\quad a \leftarrow "
         rf"{amount(here)} - {params.rate:g}\cdot{term(slope)} = {amount(after)}$",
     )

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import PlanePath
 from nnviz.base.parameters import Essential, Help, Range, Title, When
-from nnviz.base.results import Curves, Report
+from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     Settings,
     descend,
     follow,
     search_line,
 )
-from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.descent.surface_plane import (
+    SurfacePlane,
+    log_height_curves,
+)
 from nnviz.engine.lessons.arithmetic.descent.surfaces import SURFACES, Surface
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
@@ -171,20 +174,21 @@ def _reports(
         for name, (path, _) in runs.items()
     }
     for number in range(params.steps + 1):
+        formula = rf"$f = {surface.formula}$"
         plane = ground.with_paths(
-            _drawn(runs, number),
-            formula=rf"$f = {surface.formula}$",
-            places=("x", "y"),
-        )
-        notes = tuple(
-            f"{name}: ran away"
-            if number > made
-            else f"{name}: f = {amount(float(heights[name][number]), 3)}"
-            for name, (_, made) in runs.items()
+            _drawn(runs, number), formula=formula, places=("x", "y")
         )
         measured = {name: float(values[number]) for name, values in heights.items()}
-        results = {"surface": plane, "height": _curves(heights, number)}
+        notes = tuple(
+            f"{name}: {_words(measured[name], ran_away=number > made)}"
+            for name, (_, made) in runs.items()
+        )
+        results = {"surface": plane, "height": log_height_curves(heights, number)}
         yield measured, Report(results, notes)
+
+
+def _words(height: float, *, ran_away: bool) -> str:
+    return "ran away" if ran_away else f"f = {amount(height, 3)}"
 
 
 def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePath]:
@@ -194,15 +198,3 @@ def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePa
         )
         for color, (name, (path, made)) in enumerate(runs.items())
     ]
-
-
-def _curves(heights: Mapping[str, Numbers], number: int) -> Curves:
-    return Curves(
-        x=np.arange(number + 1, dtype=np.float64),
-        series={
-            name: np.log10(1e-9 + np.abs(values[: number + 1]))
-            for name, values in heights.items()
-        },
-        x_label="step",
-        y_label="log₁₀ |f|",
-    )

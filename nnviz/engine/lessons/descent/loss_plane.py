@@ -231,39 +231,46 @@ def fill_gaps(losses: Numbers) -> Numbers:
 def _report(params: LossPlaneParams, losses: Numbers, loss_at: _LossAt) -> Report:
     filled = fill_gaps(losses)
     low, high = float(filled.min()), float(filled.max())
-    levels = np.linspace(low, high, _CONTOURS + 2)[1:-1]
     complete = bool(np.isfinite(losses).all())
-    plane = Plane(
-        x_range=(-params.span, params.span),
-        y_range=(-params.span, params.span),
-        x_label="along the first direction",
-        y_label="along the second direction",
-        region=PlaneRegion(
-            values=filled,
-            kind="height",
-            contours=tuple(float(each) for each in levels)
-            if complete and high > low
-            else (),
-            unit="cross-entropy, nats",
-        ),
-        points=(PlanePoints(places=np.zeros((1, 2)), name="network", marker="star"),),
-        equal=True,
-    )
+    levels = np.linspace(low, high, _CONTOURS + 2)[1:-1] if complete else ()
+    contours = tuple(float(each) for each in levels) if high > low else ()
+    results = {
+        "loss": _plane(filled, params.span, contours),
+        "cuts": _cuts(filled, params.span),
+    }
     middle = len(filled) // 2
-    along = np.linspace(-params.span, params.span, len(filled))
-    cut = Curves(
-        x=along,
-        series={
-            "first direction": filled[middle].copy(),
-            "second direction": filled[::-1, middle].copy(),
-        },
-        x_label="share of the weights' length",
-        y_label="cross-entropy, nats",
-    )
     images = "image" if loss_at.images == 1 else "images"
     notes = (
         f"loss here {amount(float(filled[middle, middle]), 3)}",
         f"on this plane {amount(low, 3)} to {amount(high, 3)}",
         f"{loss_at.images} {images}, the first taken for {loss_at.said}",
     )
-    return Report({"loss": plane, "cuts": cut}, notes)
+    return Report(results, notes)
+
+
+def _plane(values: Numbers, span: float, contours: tuple[float, ...]) -> Plane:
+    return Plane(
+        x_range=(-span, span),
+        y_range=(-span, span),
+        x_label="along the first direction",
+        y_label="along the second direction",
+        region=PlaneRegion(
+            values=values, kind="height", contours=contours, unit="cross-entropy, nats"
+        ),
+        points=(PlanePoints(places=np.zeros((1, 2)), name="network", marker="star"),),
+        equal=True,
+    )
+
+
+def _cuts(values: Numbers, span: float) -> Curves:
+    """Return the loss along each direction through the network."""
+    middle = len(values) // 2
+    return Curves(
+        x=np.linspace(-span, span, len(values)),
+        series={
+            "first direction": values[middle].copy(),
+            "second direction": values[::-1, middle].copy(),
+        },
+        x_label="share of the weights' length",
+        y_label="cross-entropy, nats",
+    )

@@ -11,14 +11,17 @@ from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import PlanePath, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title, Words
-from nnviz.base.results import Curves, Report, Table
+from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     OPTIMIZERS,
     Settings,
     descend,
     follow,
 )
-from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.descent.surface_plane import (
+    SurfacePlane,
+    log_height_curves,
+)
 from nnviz.engine.lessons.arithmetic.descent.surfaces import SURFACES, Surface
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
@@ -158,23 +161,20 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     ground = SurfacePlane(surface)
     racers = [_Racer(name, path, made, surface) for name, (path, made) in runs.items()]
+    heights = {each.name: each.heights for each in racers}
     for number in range(params.steps + 1):
-        heads = np.array([each.path[number] for each in racers])
+        places = np.array([each.path[number] for each in racers])
+        classes = np.arange(len(places))
+        heads = PlanePoints(places=places, classes=classes, marker="ring")
         plane = ground.with_paths(
             [each.drawn(number, color) for color, each in enumerate(racers)],
-            points=(
-                PlanePoints(
-                    places=heads,
-                    classes=np.arange(len(heads)),
-                    marker="ring",
-                ),
-            ),
+            points=(heads,),
             formula=rf"$f = {surface.formula}$",
             places=("x", "y"),
         )
         results = {
             "race": plane,
-            "height": _curves(racers, number),
+            "height": log_height_curves(heights, number),
             "standings": _table(racers, number),
         }
         measured = {each.name: float(each.heights[number]) for each in racers}
@@ -217,18 +217,6 @@ def _arrival(surface: Surface, path: Numbers) -> int | None:
 def _leader(heights: Mapping[str, float], number: int) -> str:
     lowest = min(heights, key=lambda name: heights[name])
     return f"lowest after {number} steps: {lowest}, f = {amount(heights[lowest], 3)}"
-
-
-def _curves(racers: Sequence[_Racer], number: int) -> Curves:
-    return Curves(
-        x=np.arange(number + 1, dtype=np.float64),
-        series={
-            each.name: np.log10(1e-9 + np.abs(each.heights[: number + 1]))
-            for each in racers
-        },
-        x_label="step",
-        y_label="log₁₀ |f|",
-    )
 
 
 def _table(racers: Sequence[_Racer], number: int) -> Table:

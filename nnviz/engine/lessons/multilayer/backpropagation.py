@@ -165,10 +165,8 @@ def _reports(
             "gradient": _matrix(layers, partials, number),
             "derivatives": _table(partials[:number]),
         }
-        yield (
-            {"loss": loss, "derivative": partial.value},
-            Report(results, (write_partial(partial), words)),
-        )
+        measured = {"loss": loss, "derivative": partial.value}
+        yield measured, Report(results, (write_partial(partial), words))
     yield _stepped_down(layers, inputs, targets, rate, loss)
 
 
@@ -186,11 +184,9 @@ def _stepped_down(
     after = _loss(moved, inputs, targets)
     units = sum(len(layer.biases) for layer in layers)
     graph = network_graph(moved, forward(moved, inputs[None]), known=units)
-    words = f"after one step with η = {rate:g}: loss {amount(loss, 5)} → "
-    return (
-        {"loss": after},
-        Report({"network": graph}, (words + amount(after, 5),)),
-    )
+    change = f"{amount(loss, 5)} → {amount(after, 5)}"
+    words = f"after one step with η = {rate:g}: loss {change}"
+    return {"loss": after}, Report({"network": graph}, (words,))
 
 
 def name_partial(partial: Partial) -> str:
@@ -223,29 +219,35 @@ def _matrix(
     """Return the weights of the layer that is worked on, and its derivatives so far."""
     place = partials[number - 1].layer
     layer = layers[place]
-    slopes = np.zeros((len(layer.biases), layer.weights.shape[1] + 1))
-    known = np.zeros(slopes.shape, bool)
-    for partial in partials[:number]:
-        if partial.layer != place or partial.quantity == "delta":
-            continue
-        slopes[partial.unit, partial.source] = partial.value
-        known[partial.unit, partial.source] = True
+    slopes, known = _derivatives(layer, place, partials[:number])
     columns = (*(f"w{i + 1}" for i in range(layer.weights.shape[1])), "b")
     rows = tuple(f"unit {unit + 1}" for unit in range(len(layer.biases)))
     values = np.column_stack([layer.weights, layer.biases])
-    return Matrix(
-        grids=(
-            Grid(values=values, title=f"layer {place + 1}", rows=rows, columns=columns),
-            Grid(
-                values=slopes,
-                title="derivatives",
-                operator="∂C/∂",
-                rows=rows,
-                columns=columns,
-                known=known,
-            ),
-        ),
+    weights = Grid(
+        values=values, title=f"layer {place + 1}", rows=rows, columns=columns
     )
+    found = Grid(
+        values=slopes,
+        title="derivatives",
+        operator="∂C/∂",
+        rows=rows,
+        columns=columns,
+        known=known,
+    )
+    return Matrix(grids=(weights, found))
+
+
+def _derivatives(
+    layer: Layer, place: int, partials: Sequence[Partial]
+) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Return a layer's derivatives by weights and biases, and which are known."""
+    slopes = np.zeros((len(layer.biases), layer.weights.shape[1] + 1))
+    known = np.zeros(slopes.shape, bool)
+    for partial in partials:
+        if partial.layer == place and partial.quantity != "delta":
+            slopes[partial.unit, partial.source] = partial.value
+            known[partial.unit, partial.source] = True
+    return slopes, known
 
 
 def _table(partials: Sequence[Partial]) -> Table:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
-from nnviz.base.results import Curves, Report, Result
+from nnviz.base.results import Curves, Diagram, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     grid_of,
+    input_axes,
     line_in,
     points_of,
     two_classes,
@@ -188,9 +189,7 @@ def _reports(
             "loss": _curves(stops[: len(history)], history),
         }
         if 0 < params.hidden <= _GRAPH_UP_TO and params.layers == 1:
-            run = forward(layers, points[:1])
-            units = sum(len(layer.biases) for layer in layers)
-            results["network"] = network_graph(layers, run, known=units)
+            results["network"] = _graph(layers, points[:1])
         notes = (
             f"epoch {stop:,}",
             f"loss {amount(losses[0], 3)}, on new points {amount(losses[1], 3)}",
@@ -205,29 +204,24 @@ def _right(layers: Sequence[Layer], points: Numbers, classes: Numbers) -> float:
     return float(((output > 0.5) == (classes > 0.5)).mean())  # noqa: PLR2004
 
 
+def _graph(layers: Sequence[Layer], point: Numbers) -> Diagram:
+    units = sum(len(layer.biases) for layer in layers)
+    return network_graph(layers, forward(layers, point), known=units)
+
+
 def _plane(
     params: DecisionBoundaryParams, layers: Sequence[Layer], seen: Labeled
 ) -> Plane:
     window = window_of(seen[0])
     x, y = grid_of(window, _SIDE)
     scores = boundary(layers, x, y) - 0.5
-    paths: list[PlanePath] = []
-    if params.hidden <= _LINES_UP_TO and params.activation != "linear":
-        paths = [
-            PlanePath(places=ends, style="dashed", color=-1)
-            for row, bias in zip(layers[0].weights, layers[0].biases, strict=True)
-            if len(layers) > 1 and len(ends := line_in(row, float(bias), window))
-        ]
+    few = params.hidden <= _LINES_UP_TO and params.activation != "linear"
     return Plane(
-        x_range=window[0],
-        y_range=window[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(window),
         region=PlaneRegion(values=scores, kind="signed", contours=(0.0,)),
-        paths=tuple(paths),
+        paths=_unit_lines(layers, window) if few else (),
         points=(points_of(*seen),),
         edits="points" if params.data == "own points" else "",
-        equal=True,
     )
 
 
@@ -235,6 +229,17 @@ def window_of(points: Numbers) -> Range2:
     """Return the usual window, or one that holds points beyond it."""
     reach = float(np.abs(points).max()) * 1.1
     return _WINDOW if reach <= _WINDOW[0][1] else ((-reach, reach), (-reach, reach))
+
+
+def _unit_lines(layers: Sequence[Layer], window: Range2) -> tuple[PlanePath, ...]:
+    """Return the line of each hidden unit of the first layer, where it is seen."""
+    if len(layers) == 1:
+        return ()
+    units = zip(layers[0].weights, layers[0].biases, strict=True)
+    lines = [line_in(row, float(bias), window) for row, bias in units]
+    return tuple(
+        PlanePath(places=ends, style="dashed", color=-1) for ends in lines if len(ends)
+    )
 
 
 def _curves(epochs: Sequence[int], history: Sequence[tuple[float, float]]) -> Curves:

@@ -128,10 +128,8 @@ def _reports(
                 "layer": _matrix(layers, run, place, unit),
             }
             output = float(run.outputs[place + 1][0, unit])
-            yield (
-                {"units": float(number), "output": output},
-                Report(results, (f"layer {place + 1}",)),
-            )
+            measured = {"units": float(number), "output": output}
+            yield measured, Report(results, (f"layer {place + 1}",))
 
 
 def _matrix(layers: Sequence[Layer], run: Pass, place: int, unit: int) -> Matrix:
@@ -139,33 +137,16 @@ def _matrix(layers: Sequence[Layer], run: Pass, place: int, unit: int) -> Matrix
     layer = layers[place]
     known = (np.arange(len(layer.biases)) <= unit)[:, None]
     inputs, sums = run.outputs[place][0], run.sums[place][0]
-    width = len(inputs)
+    outputs = run.outputs[place + 1][0][:, None]
+    row = (unit, 0, 1, len(inputs))
+    terms = [*layer.weights[unit], layer.biases[unit]]
     return Matrix(
         grids=(
-            Grid(
-                values=layer.weights.copy(),
-                title="weights",
-                window=(unit, 0, 1, width),
-            ),
+            Grid(values=layer.weights.copy(), title="weights", window=row),
             Grid(values=inputs[:, None].copy(), title="inputs", operator="·"),
             Grid(values=layer.biases[:, None].copy(), title="biases", operator="+"),
-            Grid(
-                values=np.where(known, sums[:, None], 0.0),
-                title="sums",
-                operator="=",
-                known=known.copy(),
-            ),
-            Grid(
-                values=np.where(known, run.outputs[place + 1][0][:, None], 0.0),
-                title=layer.activation,
-                operator="→",
-                known=known.copy(),
-                window=(unit, 0, 1, 1),
-            ),
+            Grid.so_far(sums[:, None], known, "sums", "="),
+            Grid.so_far(outputs, known, layer.activation, "→", (unit, 0, 1, 1)),
         ),
-        formula=sum_of_products(
-            [*layer.weights[unit], layer.biases[unit]],
-            [*inputs, 1.0],
-            float(sums[unit]),
-        ),
+        formula=sum_of_products(terms, [*inputs, 1.0], float(sums[unit])),
     )

@@ -76,14 +76,12 @@ class LinearLayers:
         two, one = second @ hidden, second @ first @ inputs
         gap = float(np.abs(two - one).max())
         same = "the same" if np.isclose(gap, 0, atol=1e-12) else f"apart by {gap:.3g}"
-        yield Report(
-            {
-                "product": _product(first, second),
-                "outputs": _outputs(hidden, two, one),
-                "values": _table(two, one),
-            },
-            (f"two layers and one: {same}",),
-        )
+        results = {
+            "product": _product(first, second),
+            "outputs": _outputs(hidden, two, one),
+            "values": _table(two, one),
+        }
+        yield Report(results, (f"two layers and one: {same}",))
 
 
 def _check_shapes(first: Numbers, second: Numbers, inputs: Numbers) -> None:

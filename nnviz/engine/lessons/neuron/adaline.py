@@ -22,6 +22,7 @@ from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     grid_of,
+    input_axes,
     points_of,
     two_classes,
     window_around,
@@ -112,22 +113,25 @@ def _reports(
         if step.error > _RUNAWAY:
             return
         errors.append(step.error)
-        curve = Curves(
-            x=np.arange(1, len(errors) + 1),
-            series={
-                "error": np.array(errors),
-                "least squares": np.full(len(errors), least),
-            },
-            x_label="update",
-            y_label="½ mean (d − w·x)²",
-        )
-        plane = _plane(points, classes, window, step)
+        results = {
+            "plane": _plane(points, classes, window, step),
+            "error": _curve(errors, least),
+        }
         away = "; the error runs away: η is too large" * (step.error > errors[0] + 1)
         note = f"error {amount(step.error)}; least squares {amount(least)}{away}"
-        yield (
-            {"error": step.error},
-            Report({"plane": plane, "error": curve}, (note,)),
-        )
+        yield {"error": step.error}, Report(results, (note,))
+
+
+def _curve(errors: list[float], least: float) -> Curves:
+    return Curves(
+        x=np.arange(1, len(errors) + 1),
+        series={
+            "error": np.array(errors),
+            "least squares": np.full(len(errors), least),
+        },
+        x_label="update",
+        y_label="½ mean (d − w·x)²",
+    )
 
 
 def _plane(
@@ -136,26 +140,15 @@ def _plane(
     bias, *normal = (float(value) for value in step.weights)
     x, y = grid_of(window)
     sums = bias + normal[0] * x[None] + normal[1] * y[:, None]
+    marked = step.indices[0] if len(step.indices) == 1 else -1
     return Plane(
-        x_range=window[0],
-        y_range=window[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(window),
         region=PlaneRegion(
             values=np.clip(sums, -2, 2), kind="signed", contours=(-1.0, 1.0), unit="sum"
         ),
         paths=boundary_path(np.array(normal), bias, window, name="sum 0"),
-        points=(
-            points_of(
-                points,
-                classes,
-                marked=step.indices[0] if len(step.indices) == 1 else -1,
-            ),
-        ),
-        formula=(
-            rf"$v = {amount(bias, 3)} {signed(normal[0])}\,x_1"
-            rf" {signed(normal[1])}\,x_2$"
-        ),
+        points=(points_of(points, classes, marked=marked),),
+        formula=rf"$v = {amount(bias, 3)} {signed(normal[0])}\,x_1 "
+        rf"{signed(normal[1])}\,x_2$",
         edits="points",
-        equal=True,
     )

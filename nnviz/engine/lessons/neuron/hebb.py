@@ -109,14 +109,10 @@ def _reports(
         cosine = abs(float(step.weights @ axis)) / length if length else 0.0
         degrees = float(np.rad2deg(np.arccos(min(1.0, cosine))))
         plane = _plane(points, np.array(path), axis, index, rule)
-        note = (
-            f"length {amount(length, 3)}, {amount(degrees, 2)}° from the first "
-            "principal component"
-        )
-        yield (
-            {"length": length, "angle": degrees},
-            Report({"plane": plane}, (note,)),
-        )
+        angle = f"{amount(degrees, 2)}° from the first principal component"
+        note = f"length {amount(length, 3)}, {angle}"
+        measured = {"length": length, "angle": degrees}
+        yield measured, Report({"plane": plane}, (note,))
 
 
 def _plane(

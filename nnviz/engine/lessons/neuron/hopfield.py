@@ -174,17 +174,23 @@ def _reports(
         energies.append(step.energy)
         wrong = int((step.state != wanted).sum())
         overlap = stored @ step.state / stored.shape[1]
-        curve = Curves(
-            x=np.arange(len(energies)),
-            series={"energy": np.array(energies)},
-            x_label="units turned over",
-            y_label="energy",
-        )
-        results = {"images": _matrix(params, stored, steps[0], step), "energy": curve}
+        results = {
+            "images": _matrix(params, stored, steps[0], step),
+            "energy": _curve(energies),
+        }
         words = ", ".join(f"{value:+.2f}" for value in overlap)
         notes = (f"{wrong} cells differ", f"overlap with the stored images {words}")
         measured = {"energy": step.energy, "wrong cells": float(wrong)}
         yield measured, Report(results, notes)
+
+
+def _curve(energies: list[float]) -> Curves:
+    return Curves(
+        x=np.arange(len(energies)),
+        series={"energy": np.array(energies)},
+        x_label="units turned over",
+        y_label="energy",
+    )
 
 
 def _matrix(

@@ -15,6 +15,7 @@ from nnviz.engine.lessons.arithmetic.equations import signed
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     boundary_path,
     grid_of,
+    input_axes,
     points_of,
 )
 from nnviz.engine.lessons.arithmetic.neurons.point_sets import logic
@@ -131,15 +132,11 @@ def _plane(params: LogicGatesParams, points: Numbers, truth: Numbers) -> Plane:
         for path in boundary_path(np.array(weights[1:]), float(weights[0]), _WINDOW)
     ]
     return Plane(
-        x_range=_WINDOW[0],
-        y_range=_WINDOW[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(_WINDOW),
         region=PlaneRegion(values=region, kind="classes"),
         paths=tuple(paths),
         points=(points_of(points, truth),),
         formula=_formula(params),
-        equal=True,
     )
 
 

@@ -15,6 +15,7 @@ from nnviz.engine.lessons.arithmetic.equations import amount, signed
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
+    input_axes,
     points_of,
     sides_of,
     two_classes,
@@ -112,14 +113,7 @@ def _street(
     for shift in (-margin, margin):
         paths += boundary_path(normal, offset + shift, window, quiet=True)
     if params.perceptron:
-        inputs = np.column_stack([np.ones(len(points)), points])
-        *_, last = learn_perceptron(inputs, targets, np.zeros(3), passes=1000)
-        paths += tuple(
-            _colored(path, 5)
-            for path in boundary_path(
-                last.weights[1:], float(last.weights[0]), window, name="perceptron"
-            )
-        )
+        paths += _perceptron_path(points, targets, window)
     near = np.abs(points @ normal + offset) <= margin * (1 + _NEAR)
     plane = _plane(points, targets, window, paths)
     rings = PlanePoints(
@@ -132,12 +126,21 @@ def _street(
         plane,
         region=sides_of(normal, offset, window),
         points=(*plane.points, rings),
-        formula=(
-            rf"${amount(normal[0], 3)}\,x_1 {signed(normal[1])}\,x_2"
-            rf" {signed(offset)} = 0$"
-        ),
+        formula=rf"${amount(normal[0], 3)}\,x_1 {signed(normal[1])}\,x_2 "
+        rf"{signed(offset)} = 0$",
     )
     return plane, int(near.sum())
+
+
+def _perceptron_path(
+    points: Numbers, targets: Numbers, window: Range2
+) -> tuple[PlanePath, ...]:
+    """Return the line that Rosenblatt's rule finds on the same points."""
+    inputs = np.column_stack([np.ones(len(points)), points])
+    *_, last = learn_perceptron(inputs, targets, np.zeros(3), passes=1000)
+    normal, offset = last.weights[1:], float(last.weights[0])
+    paths = boundary_path(normal, offset, window, name="perceptron")
+    return tuple(_colored(path, 5) for path in paths)
 
 
 def _colored(path: PlanePath, color: int) -> PlanePath:
@@ -148,12 +151,8 @@ def _plane(
     points: Numbers, targets: Numbers, window: Range2, paths: tuple[PlanePath, ...]
 ) -> Plane:
     return Plane(
-        x_range=window[0],
-        y_range=window[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(window),
         paths=paths,
         points=(points_of(points, targets),),
         edits="points",
-        equal=True,
     )

@@ -17,6 +17,7 @@ from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     boundary_path,
     grid_of,
+    input_axes,
     window_around,
 )
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
@@ -150,42 +151,44 @@ def _graph(
 ) -> Diagram:
     """Return the neuron with the values that are known after so many steps."""
     count = len(inputs)
-    nodes = [
+    v, y = found
+    nodes = (
+        *_input_nodes(inputs, weights, step),
+        DiagramNode(name="b", title="bias", detail=amount(params.bias)),
         DiagramNode(
+            name="sum", title=f"Σ = {amount(v)}", kind="join", detail="sum", value=v
+        ),
+        _output_node(y if step > count + 1 else None, params.activation),
+    )
+    edges = (
+        *(
+            DiagramEdge(source=place, target=count + 1, value=float(weight))
+            for place, weight in enumerate(weights)
+        ),
+        DiagramEdge(source=count, target=count + 1),
+        DiagramEdge(source=count + 1, target=count + 2),
+    )
+    return Diagram(nodes=nodes, edges=edges)
+
+
+def _input_nodes(inputs: Numbers, weights: Numbers, step: int) -> Iterator[DiagramNode]:
+    """Yield the inputs with their weights, and the products that are known."""
+    for place, (value, weight) in enumerate(zip(inputs, weights, strict=True)):
+        product = f" = {amount(value * weight)}" if place < step else ""
+        yield DiagramNode(
             name=f"x{place}",
             title=f"x{place + 1} = {amount(value)}",
             kind="input",
-            detail=f"× {amount(weight)} = {amount(value * weight)}"
-            if place < step
-            else f"× {amount(weight)}",
+            detail=f"× {amount(weight)}{product}",
             value=float(value),
         )
-        for place, (value, weight) in enumerate(zip(inputs, weights, strict=True))
-    ]
-    nodes.append(DiagramNode(name="b", title="bias", detail=amount(params.bias)))
-    v, y = found
-    nodes.append(
-        DiagramNode(
-            name="sum", title=f"Σ = {amount(v)}", kind="join", detail="sum", value=v
-        )
+
+
+def _output_node(y: float | None, activation: str) -> DiagramNode:
+    title = "y" if y is None else f"y = {amount(y)}"
+    return DiagramNode(
+        name="phi", title=title, kind="activation", detail=activation, value=y
     )
-    known = step > count + 1
-    nodes.append(
-        DiagramNode(
-            name="phi",
-            title=f"y = {amount(y)}" if known else "y",
-            kind="activation",
-            detail=params.activation,
-            value=y if known else None,
-        )
-    )
-    edges = [
-        DiagramEdge(source=place, target=count + 1, value=float(weight))
-        for place, weight in enumerate(weights)
-    ]
-    edges.append(DiagramEdge(source=count, target=count + 1))
-    edges.append(DiagramEdge(source=count + 1, target=count + 2))
-    return Diagram(nodes=tuple(nodes), edges=tuple(edges))
 
 
 def _curve(v: float, params: NeuronParams) -> Plane:
@@ -213,14 +216,10 @@ def _boundary(inputs: Numbers, weights: Numbers, params: NeuronParams) -> Plane:
     x, y = grid_of(window)
     sums = weights[0] * x[None] + weights[1] * y[:, None] + params.bias
     return Plane(
-        x_range=window[0],
-        y_range=window[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(window),
         region=PlaneRegion(values=sums, kind="signed", unit="sum"),
         paths=boundary_path(weights, params.bias, window, name="w · x + b = 0"),
         points=(PlanePoints(places=inputs[None].copy(), labels=("x",)),),
-        equal=True,
     )
 
 

@@ -24,6 +24,7 @@ from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
+    input_axes,
     points_of,
     sides_of,
     two_classes,
@@ -198,13 +199,8 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     window = window_around(task.points, 0.4)
     ending = _ending(task, steps)
-    yield (
-        _measured(task, task.start),
-        Report(
-            {"plane": _plane(task, window, None), "updates": _table(())},
-            ("start weights", ending),
-        ),
-    )
+    first = {"plane": _plane(task, window, None), "updates": _table(())}
+    yield _measured(task, task.start), Report(first, ("start weights", ending))
     for number, step in enumerate(steps, 1):
         results = {
             "plane": _plane(task, window, step),
@@ -227,28 +223,17 @@ def _plane(task: Task, window: Range2, step: PerceptronStep | None) -> Plane:
     normal, offset = task.line(weights)
     paths = boundary_path(normal, offset, window, name="boundary")
     if step is not None and step.changed:
-        old_normal, old_offset = task.line(step.before)
-        paths += boundary_path(
-            old_normal, old_offset, window, name="before", quiet=True
-        )
+        before = task.line(step.before)
+        paths += boundary_path(*before, window, name="before", quiet=True)
+    marked = step.indices[0] if step and len(step.indices) == 1 else -1
     return Plane(
-        x_range=window[0],
-        y_range=window[1],
-        x_label="x1",
-        y_label="x2",
+        **input_axes(window),
         region=sides_of(normal, offset, window),
         paths=paths,
         arrows=(weight_arrow(normal, offset, window),),
-        points=(
-            points_of(
-                task.points,
-                task.targets,
-                marked=step.indices[0] if step and len(step.indices) == 1 else -1,
-            ),
-        ),
+        points=(points_of(task.points, task.targets, marked=marked),),
         formula=_formula(task, step),
         edits="points",
-        equal=True,
     )
 
 

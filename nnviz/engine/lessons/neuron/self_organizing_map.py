@@ -100,6 +100,15 @@ class SelfOrganizingMap:
         yield from stepped(ctx, _reports(params, samples, steps), total, seed=seed)
 
 
+def _triangle(reach: Numbers, random: np.random.Generator) -> Numbers:
+    """Return points of a triangle, as evenly spread as ``reach``, (N, 1), in [0, 1]."""
+    share = np.sqrt(reach)
+    corner = (1 - share) * np.array([0.0, 0.9])
+    along = random.random(reach.shape)
+    low = along * np.array([-0.95, -0.8]) + (1 - along) * np.array([0.95, -0.8])
+    return np.asarray(corner + share * low, np.float64)
+
+
 def draw_points(name: str, count: int, random: np.random.Generator) -> Numbers:
     """Return points of a shape within [−1, 1]², (N, 2)."""
     points = random.uniform(-0.95, 0.95, (count, 2))
@@ -112,11 +121,7 @@ def draw_points(name: str, count: int, random: np.random.Generator) -> Numbers:
         case "ring":
             return np.asarray((0.65 + 0.3 * reach) * around, np.float64)
         case "triangle":
-            share = np.sqrt(reach)
-            corner = (1 - share) * np.array([0.0, 0.9])
-            along = random.random((count, 1))
-            low = along * np.array([-0.95, -0.8]) + (1 - along) * np.array([0.95, -0.8])
-            return np.asarray(corner + share * low, np.float64)
+            return _triangle(reach, random)
         case "two clusters":
             side = np.where(random.random((count, 1)) < 0.5, -0.5, 0.5)  # noqa: PLR2004
             return np.asarray(side + random.normal(0, 0.15, (count, 2)), np.float64)

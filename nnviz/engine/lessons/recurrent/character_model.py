@@ -154,9 +154,8 @@ def _reports(
         if step % every and step < params.steps:
             continue
         # The same draw at each step, so that only the network makes the difference.
-        drawn, chances = sample(
-            trainer.weights, start, 200, params.temperature, np.random.default_rng(seed)
-        )
+        random = np.random.default_rng(seed)
+        drawn, chances = sample(trainer.weights, start, 200, params.temperature, random)
         words = "".join(letters.alphabet[place] for place in (*start, *drawn))
         results = _results(losses, lengths, words, _ranking(letters, chances))
         shown = words[:_NOTE].replace("\n", " ")
@@ -174,21 +173,12 @@ def _start(text: str, letters: Letters) -> NDArray[np.int64]:
 def _results(
     losses: list[float], lengths: list[float], words: str, following: Ranking
 ) -> dict[str, Result]:
-    steps = np.arange(1, len(losses) + 1, dtype=np.float64)
     return {
-        "loss": Curves(
-            x=steps,
-            series={"loss": np.array(losses)},
-            x_label="step",
-            y_label="loss a letter, nats",
-        ),
+        "loss": Curves.over_steps({"loss": losses}, "step", "loss a letter, nats", 1),
         "sample": Text(text=words),
         "next letter": following,
-        "gradient": Curves(
-            x=steps.copy(),
-            series={"length": np.array(lengths)},
-            x_label="step",
-            y_label="length of the gradient",
+        "gradient": Curves.over_steps(
+            {"length": lengths}, "step", "length of the gradient", 1
         ),
     }
 

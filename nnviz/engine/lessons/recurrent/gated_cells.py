@@ -115,18 +115,11 @@ def follow_cell(
         np.array([-1.0, params.remembers, 0.0, 1.0]),
         np.full((3, 1), 0.7 if params.cell == "peepholes" else 0.0),
     )
+    joined = params.cell == "joined gates"
     output, state = np.zeros(1), np.zeros(1)
-    found: dict[str, list[float]] = {
-        name: [] for name in ("f", "i", "g", "o", "c", "h")
-    }
+    found: dict[str, list[float]] = {name: [] for name in "figoch"}
     for x in signal:
-        step = lstm_step(
-            weights,
-            np.array([x]),
-            output,
-            state,
-            joined=params.cell == "joined gates",
-        )
+        step = lstm_step(weights, np.array([x]), output, state, joined=joined)
         output, state = step.output, step.state
         parts = (step.forget, step.enter, step.candidate, step.leave, state, output)
         for name, part in zip(found, parts, strict=True):
@@ -137,19 +130,15 @@ def follow_cell(
 def _follow_gru(
     params: GatedCellsParams, signal: Numbers, random: np.random.Generator
 ) -> dict[str, list[float]]:
-    first, second, third = (
-        np.array([[random.normal(0, 0.3), abs(random.normal(1, 0.3))]])
-        for _ in range(3)
-    )
     # A constant input of 1 is the bias: a GRU that remembers updates little.
-    biased = tuple(
-        np.column_stack([weights, bias])
-        for weights, bias in ((first, 0.0), (second, -params.remembers), (third, 0.0))
+    reset, update, candidate = (
+        np.array([[random.normal(0, 0.3), abs(random.normal(1, 0.3)), bias]])
+        for bias in (0.0, -params.remembers, 0.0)
     )
     output = np.zeros(1)
     found: dict[str, list[float]] = {name: [] for name in ("r", "z", "candidate", "h")}
     for x in signal:
-        step = gru_step((biased[0], biased[1], biased[2]), np.array([x, 1.0]), output)
+        step = gru_step((reset, update, candidate), np.array([x, 1.0]), output)
         output = step.output
         parts = (step.reset, step.update, step.candidate, output)
         for name, part in zip(found, parts, strict=True):
@@ -166,20 +155,11 @@ def _reports(
         before = {
             name: track[step - 1] if step else 0.0 for name, track in values.items()
         }
+        seen = {"input": signal.tolist(), **values}
+        tracks = {name: track[: step + 1] for name, track in seen.items()}
         results = {
             "cell": graph(float(signal[step]), now, before, params.cell),
-            "over time": Curves(
-                x=np.arange(1, step + 2, dtype=np.float64),
-                series={
-                    "input": signal[: step + 1].copy(),
-                    **{
-                        name: np.array(track[: step + 1])
-                        for name, track in values.items()
-                    },
-                },
-                x_label="step in time",
-                y_label="value",
-            ),
+            "over time": Curves.over_steps(tracks, "step in time", "value", 1),
         }
         words = ", ".join(f"{name} {amount(value, 2)}" for name, value in now.items())
         yield now, Report(results, (f"step {step + 1}: {words}",))
@@ -208,18 +188,8 @@ def _lstm_graph(
     """Return an LSTM cell's graph: x, h, c → gates → state → output."""
     nodes = (
         _box("x", "input", x, "input"),
-        DiagramNode(
-            name="h0",
-            title=f"h = {amount(before['h'], _DIGITS)}",
-            detail="output before",
-            kind="input",
-        ),
-        DiagramNode(
-            name="c0",
-            title=f"c = {amount(before['c'], _DIGITS)}",
-            detail="state before",
-            kind="input",
-        ),
+        _before("h", "output before", before),
+        _before("c", "state before", before),
         _box("f", "forget gate, σ", now["f"]),
         _box("i", "1 − f" if cell == "joined gates" else "input gate, σ", now["i"]),
         _box("g", "candidate, tanh", now["g"]),
@@ -227,12 +197,14 @@ def _lstm_graph(
         _box("o", "output gate, σ", now["o"]),
         _box("h", "o tanh c", now["h"], "output"),
     )
+    return Diagram(nodes=nodes, edges=_edges(_lstm_pairs(cell)))
+
+
+def _lstm_pairs(cell: str) -> tuple[tuple[int, int, str], ...]:
+    """Return source, target and label of each edge, by place among the nodes."""
     pairs: tuple[tuple[int, int, str], ...] = (
         *((source, gate, "") for gate in (3, 5, 7) for source in (0, 1)),
-        (2, 6, ""),
-        (3, 6, ""),
-        (4, 6, ""),
-        (5, 6, ""),
+        *((part, 6, "") for part in (2, 3, 4, 5)),
         (6, 8, ""),
         (7, 8, ""),
     )
@@ -242,7 +214,27 @@ def _lstm_graph(
         pairs += ((0, 4, ""), (1, 4, ""))
     if cell == "peepholes":
         pairs += ((2, 3, "peephole"), (2, 4, "peephole"), (6, 7, "peephole"))
-    return Diagram(nodes=nodes, edges=_edges(pairs))
+    return pairs
+
+
+def _before(name: str, detail: str, values: Mapping[str, float]) -> DiagramNode:
+    title = f"{name} = {amount(values[name], _DIGITS)}"
+    return DiagramNode(name=f"{name}0", title=title, detail=detail, kind="input")
+
+
+_GRU_PAIRS = (
+    (0, 2, ""),
+    (1, 2, ""),
+    (0, 3, ""),
+    (1, 3, ""),
+    (2, 4, ""),
+    (0, 4, ""),
+    (1, 4, ""),
+    (3, 5, ""),
+    (4, 5, ""),
+    (1, 5, ""),
+)
+"""Source, target and label of each edge, by place among the nodes."""
 
 
 def _gru_graph(
@@ -252,27 +244,10 @@ def _gru_graph(
     del cell
     nodes = (
         _box("x", "input", x, "input"),
-        DiagramNode(
-            name="h0",
-            title=f"h = {amount(before['h'], _DIGITS)}",
-            detail="output before",
-            kind="input",
-        ),
+        _before("h", "output before", before),
         _box("r", "reset gate, σ", now["r"]),
         _box("z", "update gate, σ", now["z"]),
         _box("candidate", "tanh(W [r h, x])", now["candidate"]),
         _box("h", "(1 − z) h + z candidate", now["h"], "output"),
     )
-    pairs = (
-        (0, 2, ""),
-        (1, 2, ""),
-        (0, 3, ""),
-        (1, 3, ""),
-        (2, 4, ""),
-        (0, 4, ""),
-        (1, 4, ""),
-        (3, 5, ""),
-        (4, 5, ""),
-        (1, 5, ""),
-    )
-    return Diagram(nodes=nodes, edges=_edges(pairs))
+    return Diagram(nodes=nodes, edges=_edges(_GRU_PAIRS))

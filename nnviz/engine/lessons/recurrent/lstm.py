@@ -127,31 +127,15 @@ def read_gate(text: str, option: str, count: int, low: float) -> Numbers:
 def _reports(
     state: Numbers, step: LstmStep
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
-    kept, written = step.forget * state, step.enter * step.candidate
+    kept = "kept", step.forget * state
+    written = "written", step.enter * step.candidate
     rows = (
-        ("forget", ("f", step.forget), ("old state c", state), ("kept", kept), "×"),
-        (
-            "write",
-            ("i", step.enter),
-            ("candidate g", step.candidate),
-            ("written", written),
-            "×",
-        ),
-        (
-            "new state",
-            ("kept", kept),
-            ("written", written),
-            ("new state c", step.state),
-            "+",
-        ),
-        (
-            "output",
-            ("o", step.leave),
-            ("tanh c", np.tanh(step.state)),
-            ("output h", step.output),
-            "×",
-        ),
-    )
+        ("forget", ("f", step.forget), ("old state c", state), kept, "×"),
+        ("write", ("i", step.enter), ("candidate g", step.candidate), written, "×"),
+        ("new state", kept, written, ("new state c", step.state), "+"),
+        ("output", ("o", step.leave), ("tanh c", np.tanh(step.state)),
+         ("output h", step.output), "×"),
+    )  # fmt: skip
     for number, (name, *terms, operator) in enumerate(rows, 1):
         matrix = _equation(terms, operator)
         values = ", ".join(amount(float(each), 3) for each in terms[-1][1])

@@ -93,27 +93,25 @@ def unrolled_graph(steps: int, inputs: set[int], outputs: set[int]) -> Diagram:
     before = -1
     for step in range(steps):
         if step in inputs:
-            nodes.append(
-                DiagramNode(
-                    name=f"x{step}", cell=(step, 2), title=f"x{step + 1}", kind="input"
-                )
-            )
+            nodes.append(_node("x", step, "input"))
         state = len(nodes)
-        nodes.append(
-            DiagramNode(
-                name=f"h{step}", cell=(step, 1), title=f"h{step + 1}", kind="linear"
-            )
-        )
+        nodes.append(_node("h", step, "linear"))
         if step in inputs:
             edges.append(DiagramEdge(source=state - 1, target=state, label="W_xh"))
         if before >= 0:
             edges.append(DiagramEdge(source=before, target=state, label="W_hh"))
         if step in outputs:
-            nodes.append(
-                DiagramNode(
-                    name=f"y{step}", cell=(step, 0), title=f"y{step + 1}", kind="output"
-                )
-            )
+            nodes.append(_node("y", step, "output"))
             edges.append(DiagramEdge(source=state, target=state + 1, label="W_hy"))
         before = state
     return Diagram(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _node(letter: str, step: int, kind: str) -> DiagramNode:
+    """Return an output, a state or an input: a column a step, a row a letter."""
+    return DiagramNode(
+        name=f"{letter}{step}",
+        cell=(step, "yhx".index(letter)),
+        title=f"{letter}{step + 1}",
+        kind=kind,
+    )

@@ -27,6 +27,8 @@ from nnviz.engine.method import Context, Presets, register
 Numbers = NDArray[np.float64]
 _LONGEST = 12
 _CLIP = 5.0
+_FEW = 3
+"""Numbers of a state that are written."""
 _DIGITS = 2
 
 
@@ -113,20 +115,12 @@ def _reports(
         results = {
             "unrolled": _graph(params, letters, run, norms),
             "probabilities": _matrix(letters, run),
-            "loss": Curves(
-                x=np.arange(len(losses), dtype=np.float64),
-                series={"loss": np.array(losses)},
-                x_label="pass",
-                y_label="loss a letter, nats",
-            ),
+            "loss": Curves.over_steps({"loss": losses}, "pass", "loss a letter, nats"),
         }
-        said = "".join(
-            letters.alphabet[place] for place in run.probabilities.argmax(axis=1)
-        )
-        notes = (
-            f"pass {epoch}: reads {params.word[:-1]}, says {said}",
-            f"loss {amount(losses[-1], 3)}",
-        )
+        guesses = run.probabilities.argmax(axis=1)
+        said = "".join(letters.alphabet[place] for place in guesses)
+        words = f"pass {epoch}: reads {params.word[:-1]}, says {said}"
+        notes = (words, f"loss {amount(losses[-1], 3)}")
         yield {"loss": losses[-1]}, Report(results, notes)
         weights = descend(weights, slope, params.rate, _CLIP)
 
@@ -137,48 +131,57 @@ def _graph(
     nodes: list[DiagramNode] = []
     edges: list[DiagramEdge] = []
     before = -1
-    for step, letter in enumerate(letters.indices[:-1]):
+    for step in range(len(letters.indices) - 1):
         place = len(nodes)
-        state = ", ".join(
-            amount(float(value), _DIGITS) for value in run.states[step + 1][:3]
-        )
-        guess = int(run.probabilities[step].argmax())
-        right = "✓" if guess == letters.indices[step + 1] else "✗"
-        share = float(run.probabilities[step][guess])
         nodes += [
-            DiagramNode(
-                name=f"x{step}",
-                cell=(step, 2),
-                title=f"“{letters.alphabet[letter]}”",
-                kind="input",
-                detail=f"x{step + 1}",
-            ),
-            DiagramNode(
-                name=f"h{step}",
-                cell=(step, 1),
-                title=f"h{step + 1} = {state}" + (" …" if params.hidden > 3 else ""),  # noqa: PLR2004
-                kind="linear",
-                detail=f"gradient {amount(float(norms[step]), _DIGITS)}",
-                value=float(norms[step]),
-            ),
-            DiagramNode(
-                name=f"y{step}",
-                cell=(step, 0),
-                title=f"“{letters.alphabet[guess]}” {right}",
-                kind="output",
-                detail=f"{100 * share:.0f} %",
-                value=share,
-            ),
+            _input_node(letters, step),
+            _state_node(run.states[step + 1], step, float(norms[step])),
+            _output_node(letters, run, step),
         ]
         edges.append(DiagramEdge(source=place, target=place + 1))
         if before >= 0:
             cut = bool(params.truncate) and step % params.truncate == 0
-            edges.append(
-                DiagramEdge(source=before, target=place + 1, label="cut" if cut else "")
-            )
+            label = "cut" if cut else ""
+            edges.append(DiagramEdge(source=before, target=place + 1, label=label))
         edges.append(DiagramEdge(source=place + 1, target=place + 2))
         before = place + 1
     return Diagram(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _input_node(letters: Letters, step: int) -> DiagramNode:
+    title = f"“{letters.alphabet[letters.indices[step]]}”"
+    return DiagramNode(
+        name=f"x{step}", title=title, kind="input", detail=f"x{step + 1}"
+    )
+
+
+def _state_node(state: Numbers, step: int, norm: float) -> DiagramNode:
+    """Return the hidden state with its first numbers and its gradient's length."""
+    numbers = ", ".join(amount(float(value), _DIGITS) for value in state[:_FEW])
+    more = " …" if len(state) > _FEW else ""
+    return DiagramNode(
+        name=f"h{step}",
+        cell=(step, 1),
+        title=f"h{step + 1} = {numbers}{more}",
+        kind="linear",
+        detail=f"gradient {amount(norm, _DIGITS)}",
+        value=norm,
+    )
+
+
+def _output_node(letters: Letters, run: Unrolled, step: int) -> DiagramNode:
+    """Return the likeliest next letter, and whether it is the right one."""
+    guess = int(run.probabilities[step].argmax())
+    right = "✓" if guess == letters.indices[step + 1] else "✗"
+    share = float(run.probabilities[step][guess])
+    return DiagramNode(
+        name=f"y{step}",
+        cell=(step, 0),
+        title=f"“{letters.alphabet[guess]}” {right}",
+        kind="output",
+        detail=f"{100 * share:.0f} %",
+        value=share,
+    )
 
 
 def _matrix(letters: Letters, run: Unrolled) -> Matrix:

@@ -119,6 +119,18 @@ def _reports(
         yield {"length": length}, Report({"length": plane}, notes)
 
 
+def _compared(
+    params: VanishingGradientParams, others: Mapping[float, Numbers]
+) -> Iterator[PlanePath]:
+    """Yield the lengths under other singular values, and the limit of clipping."""
+    for each in others.values():
+        yield PlanePath(places=_places(each), style="dashed", color=-1)
+    if params.clip:
+        height = np.log10(params.clip)
+        ends = np.array([[0, height], [params.steps, height]])
+        yield PlanePath(places=ends, name="clipped above", color=2)
+
+
 def _plane(
     params: VanishingGradientParams, norms: Numbers, others: Mapping[float, Numbers]
 ) -> Plane:
@@ -126,23 +138,6 @@ def _plane(
     top = max(2.0, float(np.log10(max(1.0, *(each.max() for each in others.values())))))
     low = min(-2.0, *(float(_log(each).min()) for each in others.values()))
     reached = float(_log(norms).max())
-    quiet = tuple(
-        PlanePath(places=_places(each), style="dashed", color=-1)
-        for each in others.values()
-    )
-    limit = (
-        (
-            PlanePath(
-                places=np.array(
-                    [[0, np.log10(params.clip)], [params.steps, np.log10(params.clip)]]
-                ),
-                name="clipped above",
-                color=2,
-            ),
-        )
-        if params.clip
-        else ()
-    )
     here = _places(norms)[-1:]
     power = "" if params.tanh else rf" = {value:g}^{{{len(norms) - 1}}}"
     return Plane(
@@ -150,7 +145,10 @@ def _plane(
         y_range=(low * 1.05, max(top, reached) * 1.05),
         x_label="steps back in time",
         y_label="log₁₀ of the gradient's length",
-        paths=(*quiet, *limit, PlanePath(places=_places(norms), name=f"σ = {value:g}")),
+        paths=(
+            *_compared(params, others),
+            PlanePath(places=_places(norms), name=f"σ = {value:g}"),
+        ),
         points=(PlanePoints(places=here.copy(), marker="ring"),),
         texts=_names(params.steps, others),
         formula=rf"$\|\frac{{\partial h_T}}{{\partial h_t}}\|{power} = "

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Heatmap
 from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.deferred_refresh import DeferredRefresh
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
@@ -57,6 +58,7 @@ class BoardView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sheet: BoardSheet | None = None
+        self._themed = DeferredRefresh(self, self.repaint_wanted.emit)
         self.sides: list[Side] = []
         self.state = ViewState(self)
         self.lock = ComboBox(self)
@@ -134,7 +136,7 @@ class BoardView(QWidget):
         """Take the colours of another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._sheet is not None:
-            self.repaint_wanted.emit()
+            self._themed.ask()
 
     def _rebuild(self) -> None:
         """Make a canvas for each tile, and the headings."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Heatmap
 from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.deferred_refresh import DeferredRefresh
 from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -67,6 +68,7 @@ class CompareView(QWidget):
         super().__init__(parent)
         self._given: tuple[Tile, Tile] | None = None
         self._pair: tuple[Tile, Tile] | None = None
+        self._themed = DeferredRefresh(self, self._fill)
         self._mode = Mode.SIDES
         self.state = ViewState(self)
         self.sides = (
@@ -154,8 +156,8 @@ class CompareView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._fill()
+        if event.type() is QEvent.Type.PaletteChange and self._pair is not None:
+            self._themed.ask()
 
     def _fill(self) -> None:
         """Bring the page of the mode up to date; only that one is painted."""

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Result
+from nnviz.gui.layout.deferred_refresh import DeferredRefresh
 from nnviz.render import report
 
 if TYPE_CHECKING:  # figures load slowly
@@ -33,6 +34,8 @@ class ResultView(QWidget):
         position_chosen: row and column of the photo, px, that the user chose.
     """
 
+    _themed: DeferredRefresh | None = None  # events come before the end of __init__
+
     hovered = Signal(str)
     unit_chosen = Signal(int)
     unit_pointed = Signal(str, int)
@@ -46,6 +49,7 @@ class ResultView(QWidget):
         self.result: Result | None = None
         self.image: Image | None = None
         self.stale = False
+        self._themed = DeferredRefresh(self, self.follow_theme)
 
     def show_result(
         self,
@@ -66,6 +70,15 @@ class ResultView(QWidget):
     def update_view(self) -> None:
         """Bring the widgets to ``self.result`` and ``self.image``."""
         raise NotImplementedError
+
+    def follow_theme(self) -> None:
+        """Take the colors of another theme.  Most views paint with the palette's."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme when the view is seen next."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._themed is not None:
+            self._themed.ask()
 
     def select_unit(self, unit: int | None) -> None:
         """Mark a unit as chosen elsewhere; None or -1 for none.  Most show no units."""

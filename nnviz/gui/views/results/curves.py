@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Curves
@@ -58,12 +58,10 @@ class CurvesView(ResultView):
         elif curves.style == "bars":
             item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_plot"):
-            self._theme()
-            self.update_view()
+    def follow_theme(self) -> None:
+        """Plot in the colors of another theme."""
+        self._theme()
+        self.update_view()
 
     def _draw(self, index: int, name: str, values: Any) -> None:
         if self.result is None:

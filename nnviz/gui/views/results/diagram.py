@@ -1,6 +1,6 @@
 """The graph of a network: boxes that fold, arrows with shapes, search."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -30,6 +30,7 @@ from nnviz.render.drawings.diagram_parts import (
     Route,
 )
 from nnviz.render.drawings.diagrams import (
+    MARK,
     RADIUS,
     STRIP,
     bend,
@@ -40,6 +41,7 @@ from nnviz.render.drawings.diagrams import (
     words_in,
 )
 from nnviz.render.drawings.graph_layout import DiagramLayout
+from nnviz.render.palette import Colour
 
 _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -112,10 +114,12 @@ class DiagramCanvas(QWidget):
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
         layer_chosen: name of the layer that was clicked.
+        chosen: name of the node or group that was clicked.
     """
 
     hovered = Signal(str)
     layer_chosen = Signal(str)
+    chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +129,7 @@ class DiagramCanvas(QWidget):
         self._zoom, self._offset = 1.0, QPointF()
         self._fitted = True
         self._chosen = ""
+        self._marks: Mapping[str, Colour] = {}
         self._found: tuple[str, ...] = ()
         self._shown_hit = -1
         self._pressed: QPointF | None = None
@@ -155,6 +160,11 @@ class DiagramCanvas(QWidget):
         self._chosen, self._found = "", ()
         self._arrange()
         self.fit()
+
+    def mark(self, colors: Mapping[str, Colour]) -> None:
+        """Frame nodes and groups, by their names, in colors."""
+        self._marks = colors
+        self.update()
 
     def open_all(self) -> None:
         """Open every group."""
@@ -366,6 +376,7 @@ class DiagramCanvas(QWidget):
     def _choose(self, box: Box) -> None:
         self._chosen = box.name
         self.update()
+        self.chosen.emit(box.name)
         if self._layout is None:
             return
         node = None if box.group else self._layout.diagram.nodes[box.node]
@@ -416,13 +427,15 @@ class DiagramCanvas(QWidget):
         rect = _rect(box)
         shade = 0.94 if box.depth % 2 == 0 else 0.9
         chosen = box.name == self._chosen
-        painter.setPen(QPen(tokens.accent if chosen else tokens.line, 1 + chosen))
+        mark = self._marks.get(box.name)
+        edge = QPen(QColor(*mark), MARK) if mark else QPen(tokens.line, 1)
+        painter.setPen(QPen(tokens.accent, 2) if chosen else edge)
         painter.setBrush(mixed(tokens.text, tokens.backdrop, shade))
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         if box.name in found:
-            mark = QColor(tokens.warning)
-            mark.setAlpha(_FOUND_ALPHA)
-            painter.setBrush(mark)
+            hit = QColor(tokens.warning)
+            hit.setAlpha(_FOUND_ALPHA)
+            painter.setBrush(hit)
             painter.drawRoundedRect(rect, RADIUS, RADIUS)
         low = HEADER if box.opened else box.height
         strip = QRectF(box.left, box.top, STRIP, low)

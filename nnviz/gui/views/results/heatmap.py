@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -109,11 +109,9 @@ class HeatmapView(ResultView):
         else:
             self._paint_alone(heat, scale)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self.update_view()
+    def follow_theme(self) -> None:
+        """Paint the map in the colors of another theme."""
+        self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         self.canvas.set_picture(self._below.of(image, gray=self.look.gray))

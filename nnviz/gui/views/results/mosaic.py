@@ -140,11 +140,9 @@ class MosaicView(ResultView):
         super().resizeEvent(event)
         self._turn()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._reclip()
+    def follow_theme(self) -> None:
+        """Paint the tiles in the colors of another theme."""
+        self._reclip()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Change the columns if another shape of the canvas makes that better."""

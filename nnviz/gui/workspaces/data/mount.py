@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.state.display import ERRORS, MAP, UNITS, WALL
+from nnviz.gui.state.display import ERRORS, MAP, NEIGHBORS, UNITS, WALL
 from nnviz.gui.workspaces.data.errors_page import Errors
 from nnviz.gui.workspaces.data.filter_panel import FilterPanel
 from nnviz.gui.workspaces.data.map_page import DataMap
+from nnviz.gui.workspaces.data.neighbors_page import NeighborsPage
 from nnviz.gui.workspaces.data.page import DataPage
 from nnviz.gui.workspaces.data.record_panel import RecordPanel
 from nnviz.gui.workspaces.data.units_page import Units
@@ -21,6 +22,7 @@ from nnviz.gui.workspaces.data.wall_page import Wall
 PAGES: dict[str, Callable[[Workbench], QWidget]] = {
     WALL: Wall,
     MAP: DataMap,
+    NEIGHBORS: NeighborsPage,
     ERRORS: Errors,
     UNITS: Units,
 }

@@ -1,12 +1,13 @@
 """Lists of images worth a look: confident mistakes, suspected labels, duplicates."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.base.dataset.mistakes import Mistakes
-from nnviz.base.dataset.requests import FindMistakes
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.requests import CompareIndexes, FindMistakes
 from nnviz.base.errors import ErrorRecord
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
@@ -18,11 +19,14 @@ from nnviz.gui.state.record_query import RecordList, RecordQuery, Records, find_
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
+from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
+from nnviz.render.words import percent
 
 _MOST = 2000
 """Records of a list."""
 CONFIDENT, UNSURE = "confident", "unsure"
 LABELS, DUPLICATES = "labels", "duplicates"
+DISAGREEMENT = "disagreement"
 _QUERIES = {
     CONFIDENT: RecordQuery(right=False, sort=CONFIDENCE, descending=True),
     UNSURE: RecordQuery(sort=CONFIDENCE),
@@ -47,10 +51,12 @@ class SuspectLists(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(flow(self.choice, self.open))
+        self.second = SecondNetworkBox(bench)
+        column.addLayout(flow(self.choice, self.second, self.open))
         column.addWidget(self.words)
         column.addWidget(self.grid, 1)
         self.choice.activated.connect(lambda _: self._fill())
+        bench.second_network.changed.connect(self._compare_again)
         bench.datasets.opened.connect(self._forget)
         bench.datasets.grown.connect(self._forget)
         self._forget(bench.datasets.dataset)
@@ -63,21 +69,34 @@ class SuspectLists(QWidget):
             (self.tr("Likely wrong labels"), LABELS),
             (self.tr("Near duplicates"), DUPLICATES),
             (self.tr("Least certain answers"), UNSURE),
+            (self.tr("Two networks disagree"), DISAGREEMENT),
         ):
             choice.addItem(title, key)
         return choice
 
     def _forget(self, dataset: DataSet | None) -> None:
         """Another set, or more of it: what was found is not so any more."""
-        del dataset
         self._found, self._searched = None, ""
+        known = dataset is not None and bool((dataset.correct >= 0).any())
+        if dataset is not None and not known:
+            self._leave_out_mistakes()
         self._fill()
+
+    def _leave_out_mistakes(self) -> None:
+        """Without labels no answer is known to be wrong: begin with unsure ones."""
+        if self.choice.currentData() == CONFIDENT:
+            self.choice.setCurrentIndex(self.choice.findData(UNSURE))
 
     def _fill(self) -> None:
         """Find the records of the chosen list."""
         dataset, key = self._bench.datasets.dataset, self.choice.currentData()
         self.words.setText(self._explain(key))
+        self.second.setVisible(key == DISAGREEMENT)
         if dataset is None:
+            return
+        if key == DISAGREEMENT:
+            self._bench.second_network.look()
+            self._compare(dataset)
             return
         if key in _QUERIES:
             query = _QUERIES[key]
@@ -89,6 +108,37 @@ class SuspectLists(QWidget):
             self._show_found(key, self._found)
         else:
             self._search(dataset)
+
+    def _compare_again(self) -> None:
+        dataset = self._bench.datasets.dataset
+        if dataset is not None and self.choice.currentData() == DISAGREEMENT:
+            self._compare(dataset)
+
+    def _compare(self, dataset: DataSet) -> None:
+        """Look for the images on which the second network answers otherwise."""
+        other = self._bench.second_network.folder
+        self._show(np.zeros(0, np.int64))
+        if not other:
+            self.words.setText(self.tr("Choose a second network."))
+            return
+        folder = str(dataset.index.folder)
+        request = CompareIndexes(first=folder, second=other, count=_MOST)
+        job = self._bench.jobs.submit(request, self._search_lane)
+        job.done.connect(self._show_disagreement)
+        job.failed.connect(self._fail)
+
+    def _show_disagreement(self, found: Disagreement) -> None:
+        if self.choice.currentData() != DISAGREEMENT:
+            return
+        self._show(np.asarray(found.records, np.int64))
+        first, second = found.models
+        words = self.tr("The networks agree on {0} of {1:,} images.")
+        parts = [words.format(percent(found.agreeing), found.images)]
+        if math.isfinite(found.accuracies[0]):
+            only = self.tr("Only {0} is right on {1:,}, only {2} on {3:,}.")
+            parts.append(only.format(first, found.only[0], second, found.only[1]))
+        parts.append(self.tr("Those that both are surest of stand first."))
+        self.words.setText(" ".join(parts))
 
     def _search(self, dataset: DataSet) -> None:
         """Have wrong labels and duplicates looked for, once for each set."""
@@ -147,6 +197,7 @@ class SuspectLists(QWidget):
                 "Look at each before you change it."
             ),
             DUPLICATES: self.tr("Pairs of images that show the same, side by side."),
+            DISAGREEMENT: self.tr("Images on which another network answers otherwise."),
             UNSURE: self.tr("Images between two classes, or of none that it knows."),
         }[key]
 

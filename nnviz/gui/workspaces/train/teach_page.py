@@ -20,6 +20,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.workspaces.train.class_card import ClassCard
+from nnviz.gui.workspaces.train.teach_options import TeachOptionsForm
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
 _SIDE, _PREVIEW = 300, 200
@@ -178,6 +179,7 @@ class _TeachSide(QWidget):
         self.name = named(QLineEdit(teaching.name), name=self.tr("Network name"))
         self.name.editingFinished.connect(self._rename)
         self.backbone = label(style="muted", wrap=True)
+        self.options = TeachOptionsForm(teaching)
         self.go = button(self.tr("Teach"), self._toggle, "primary")
         self.bar = named(QProgressBar(), name=self.tr("Progress of teaching"))
         self.bar.setTextVisible(False)
@@ -203,6 +205,7 @@ class _TeachSide(QWidget):
         column.addWidget(label(self.tr("Network name"), "muted"))
         column.addWidget(self.name)
         column.addWidget(self.backbone)
+        column.addWidget(self.options)
         column.addLayout(row(self.go, self.live, None))
         column.addWidget(self.bar)
         column.addWidget(self.state)
@@ -299,10 +302,20 @@ class _TeachSide(QWidget):
         learned = self.tr("Learned {0} images in {1:.1f} s.").format(
             sum(taught.images), taught.seconds
         )
+        if taught.error is not None:
+            return f"{learned} {self._error(taught)}"
         if taught.accuracy is None:
             return learned
         held = self.tr("Right on {0:.0f} % of {1} images that were kept back.")
         return f"{learned} " + held.format(100 * taught.accuracy, taught.held_out)
+
+    def _error(self, taught: TaughtHead) -> str:
+        words = self.tr(
+            "Off by {0:.3g} {1} on average on {2} images that were kept back; always "
+            "the mean would be off by {3:.3g}."
+        )
+        usual = taught.usual_error or 0.0
+        return words.format(taught.error, taught.unit, taught.held_out, usual)
 
     def _saved(self, taught: TaughtHead | None) -> str:
         if taught is None:

@@ -21,6 +21,21 @@ _LEAST = 2
 """Images that a class needs before there is something to learn from it."""
 
 
+@dataclass(slots=True)
+class TeachOptions:
+    """What is learned beside which of several classes an image belongs to.
+
+    Attributes:
+        regression: names of classes are numbers, and a number is learned.
+        unit: of these numbers.
+        fine_tune: epochs in which all layers learn on; 0 leaves the backbone as it is.
+    """
+
+    regression: bool = False
+    unit: str = ""
+    fine_tune: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class TaughtClass:
     """A class and the images of it.
@@ -40,6 +55,7 @@ class Teaching(QObject):
     Attributes:
         classes: in the order of the cards.
         name: of the network, and of its files.
+        options: what is learned beside classes, and how long.
         progress: of the job; None while nothing is taught.
         taught: what came of it last.
         error: why the last attempt ended.
@@ -54,6 +70,7 @@ class Teaching(QObject):
         super().__init__(parent)
         self._bench = bench
         self.name = "my-classes"
+        self.options = TeachOptions()
         self.progress: Progress | None = None
         self.taught: TaughtHead | None = None
         self._job: JobHandle[TaughtHead] | None = None
@@ -176,6 +193,9 @@ class Teaching(QObject):
                 for each in self.classes
                 if len(each.files) >= _LEAST
             ),
+            regression=self.options.regression,
+            unit=self.options.unit if self.options.regression else "",
+            fine_tune=self.options.fine_tune,
         )
         title = self.tr("Teaching {0}").format(self.name)
         self._job = job = self._bench.jobs.submit(request, _LANE, title)

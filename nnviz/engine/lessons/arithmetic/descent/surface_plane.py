@@ -1,6 +1,7 @@
 """A surface as a plane with contours, and paths that descend on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from nnviz.base.kinds.planes import (
     PlanePoints,
     PlaneRegion,
 )
+from nnviz.base.results import Curves
 from nnviz.engine.lessons.arithmetic.descent.surfaces import Surface
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import grid_of
 
@@ -57,13 +59,7 @@ class SurfacePlane:
             y_range=window[1],
             region=self._region,
             paths=tuple(
-                PlanePath(
-                    places=_seen(path.places, window),
-                    name=path.name,
-                    style=path.style,
-                    color=path.color,
-                )
-                for path in paths
+                replace(path, places=_seen(path.places, window)) for path in paths
             ),
             arrows=arrows,
             points=(*points, *((stars,) if len(minima) else ())),
@@ -83,6 +79,15 @@ def _region(heights: Numbers, low_at_zero: bool) -> PlaneRegion:  # noqa: FBT001
         contours=tuple(float(level) for level in levels),
         unit="ln(1 + f)" if low_at_zero else "f",
     )
+
+
+def log_height_curves(heights: Mapping[str, Numbers], step: int) -> Curves:
+    """Return log₁₀ |f| up to a step, for each run by its name."""
+    series = {
+        name: np.log10(1e-9 + np.abs(values[: step + 1]))
+        for name, values in heights.items()
+    }
+    return Curves.over_steps(series, "step", "log₁₀ |f|")
 
 
 def _seen(

@@ -1,5 +1,7 @@
 """Points of two classes from text, and what is drawn around them."""
 
+from typing import TypedDict
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,6 +97,27 @@ def line_in(normal: Numbers, offset: float, window: Range2) -> Numbers:
     return np.array([ends[0], ends[-1]] if len(ends) > 1 else [], float).reshape(-1, 2)
 
 
+class PlaneAxes(TypedDict):
+    """Fields of a ``Plane`` that its two axes take."""
+
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    x_label: str
+    y_label: str
+    equal: bool
+
+
+def input_axes(window: Range2) -> PlaneAxes:
+    """Return the axes of two inputs, x1 and x2, with units as long on both."""
+    return {
+        "x_range": window[0],
+        "y_range": window[1],
+        "x_label": "x1",
+        "y_label": "x2",
+        "equal": True,
+    }
+
+
 def boundary_path(
     normal: Numbers,
     offset: float,
@@ -107,14 +130,9 @@ def boundary_path(
     ends = line_in(normal, offset, window)
     if not len(ends):
         return ()
-    return (
-        PlanePath(
-            places=ends,
-            name=name,
-            style="dashed" if quiet else "solid",
-            color=-1 if quiet else BOUNDARY,
-        ),
-    )
+    if quiet:
+        return (PlanePath(places=ends, name=name, style="dashed", color=-1),)
+    return (PlanePath(places=ends, name=name, color=BOUNDARY),)
 
 
 def sides_of(normal: Numbers, offset: float, window: Range2) -> PlaneRegion:

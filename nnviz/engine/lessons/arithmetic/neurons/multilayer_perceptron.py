@@ -211,18 +211,20 @@ def partial_derivatives(
                 error = float(run.outputs[-1][0, unit] - targets[unit])
                 sums: tuple[tuple[float, ...], ...] = ((error,),)
             else:
-                after = zip(
-                    layers[place + 1].weights[:, unit],
-                    gradients[place + 1].delta[0],
-                    strict=True,
-                )
-                sums = tuple((float(weight), float(each)) for weight, each in after)
+                after = layers[place + 1].weights[:, unit]
+                sums = _pairs(after, gradients[place + 1].delta[0])
             yield Partial(place, "delta", unit, -1, delta, ((float(slope),), *sums))
             for source, output in enumerate(run.outputs[place][0]):
                 value = float(gradients[place].weights[unit, source])
                 factors = ((delta, float(output)),)
                 yield Partial(place, "weight", unit, source, value, factors)
             yield Partial(place, "bias", unit, -1, delta, ((delta,),))
+
+
+def _pairs(weights: Numbers, deltas: Numbers) -> tuple[tuple[float, float], ...]:
+    """Return the factors of each product that a delta is the sum of."""
+    pairs = zip(weights, deltas, strict=True)
+    return tuple((float(weight), float(delta)) for weight, delta in pairs)
 
 
 def boundary(layers: Sequence[Layer], xs: Numbers, ys: Numbers) -> Numbers:

@@ -25,44 +25,35 @@ def network_graph(
         known: units, in order, whose values are shown.
         details: second lines by layer and unit, in place of weights and bias.
     """
-    nodes = [
-        DiagramNode(
-            name=f"0-{unit}",
-            title=f"x{unit + 1} = {amount(float(value), _DIGITS)}",
-            kind="input",
-            value=float(value),
-        )
-        for unit, value in enumerate(run.outputs[0][0])
-    ]
+    nodes = [_input(*each) for each in enumerate(run.outputs[0][0].tolist())]
     edges: list[DiagramEdge] = []
     first, number = 0, 0
     for place, layer in enumerate(layers):
         here = len(nodes)
         for unit, row in enumerate(layer.weights):
             number += 1
-            value = float(run.outputs[place + 1][0, unit])
-            nodes.append(
-                _unit(layers, place, unit, value if number <= known else None, details)
-            )
+            shown = run.outputs[place + 1][0, unit] if number <= known else None
+            nodes.append(_unit(layers, (place, unit), shown, details or {}))
             edges += [
-                DiagramEdge(
-                    source=first + source,
-                    target=here + unit,
-                    value=float(weight),
-                )
-                for source, weight in enumerate(row)
+                DiagramEdge(source=source, target=here + unit, value=float(weight))
+                for source, weight in enumerate(row, first)
             ]
         first = here
     return Diagram(nodes=tuple(nodes), edges=tuple(edges))
 
 
+def _input(unit: int, value: float) -> DiagramNode:
+    title = f"x{unit + 1} = {amount(value, _DIGITS)}"
+    return DiagramNode(name=f"0-{unit}", title=title, kind="input", value=value)
+
+
 def _unit(
     layers: Sequence[Layer],
-    place: int,
-    unit: int,
+    at: tuple[int, int],
     value: float | None,
-    details: Mapping[tuple[int, int], str] | None,
+    details: Mapping[tuple[int, int], str],
 ) -> DiagramNode:
+    place, unit = at
     last = place == len(layers) - 1
     letter = "y" if last else "h" if len(layers) < 3 else f"h{place + 1}."  # noqa: PLR2004
     name = f"{letter}{unit + 1}"
@@ -71,7 +62,7 @@ def _unit(
         name=f"{place + 1}-{unit}",
         title=name + known,
         kind="output" if last else "linear",
-        detail=(details or {}).get((place, unit)) or _weights(layers[place], unit),
+        detail=details.get(at) or _weights(layers[place], unit),
         value=value,
     )
 

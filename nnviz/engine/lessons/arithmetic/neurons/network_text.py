@@ -30,12 +30,19 @@ def read_layers(weights: str, biases: str, inputs: int) -> tuple[Layer, ...]:
     for place, (part, shift) in enumerate(zip(parts, shifts, strict=True), 1):
         matrix = parse_matrix(part, "--weights", _MOST_UNITS)
         bias = parse_matrix(shift, "--biases", _MOST_UNITS).ravel()
-        if matrix.shape[1] != inputs:
-            reason = f"layer {place} has {matrix.shape[1]} weights a unit"
-            raise UsageError("--weights", reason, f"write {inputs}: one for each input")
-        if len(bias) != len(matrix):
-            reason = f"layer {place} has {len(bias)} for {len(matrix)} units"
-            raise UsageError("--biases", reason, "write one for each unit")
+        _check_shapes(place, matrix, bias, inputs)
         layers.append(Layer(np.ascontiguousarray(matrix), bias, "linear"))
         inputs = len(matrix)
     return tuple(layers)
+
+
+def _check_shapes(
+    place: int, matrix: np.ndarray, bias: np.ndarray, inputs: int
+) -> None:
+    """Refuse weights that do not fit the inputs, and biases that do not fit them."""
+    if matrix.shape[1] != inputs:
+        reason = f"layer {place} has {matrix.shape[1]} weights a unit"
+        raise UsageError("--weights", reason, f"write {inputs}: one for each input")
+    if len(bias) != len(matrix):
+        reason = f"layer {place} has {len(bias)} for {len(matrix)} units"
+        raise UsageError("--biases", reason, "write one for each unit")

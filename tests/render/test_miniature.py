@@ -6,8 +6,8 @@ import pytest
 from nnviz.base.images import image_from_array
 from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.results import Curves, Heatmap, Mosaic, Picture, Text
-from nnviz.gui.panels.miniature import miniature
 from nnviz.render.drawings.plane_parts import series_color
+from nnviz.render.miniature import miniature
 
 
 def mosaic(tiles, order):

@@ -1,0 +1,69 @@
+"""Two networks' architectures side by side, from Python."""
+
+from os import PathLike
+from pathlib import Path
+
+from nnviz.api.core import Model, run
+from nnviz.base.kinds.diagram_alignment import DiagramComparison
+from nnviz.base.results import Diagram, Table
+from nnviz.storage.architecture_comparisons import save_comparison
+
+
+class ArchitectureComparison:
+    """The layers of two networks in pairs.
+
+    Attributes:
+        names: of the networks.
+        found: their graphs and the pairs.
+    """
+
+    def __init__(self, names: tuple[str, str], found: DiagramComparison) -> None:
+        self.names = names
+        self.found = found
+
+    @property
+    def table(self) -> Table:
+        """A row for each layer or operation that is not the same in both."""
+        return self.found.table()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many are the same, changed, only in the first, only in the second."""
+        return {verdict.value: n for verdict, n in self.found.counts().items()}
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write both graphs side by side, what differs framed; return the path.
+
+        Args:
+            path: ends with .svg or .png.
+
+        Raises:
+            UsageError: another ending.
+            InputError: it cannot be written.
+        """
+        return save_comparison(self.found, self.names, Path(path))
+
+
+def compare_architectures(first: Model, second: Model) -> ArchitectureComparison:
+    """Compare what one forward pass of each network runs.
+
+    Layers are paired in computing order by a global sequence alignment; the same are
+    those of one class with the same sizes.
+
+    Args:
+        first: a network.
+        second: another.
+
+    Raises:
+        ModelError: one of them cannot be run.
+    """
+    graphs = [_graph(model) for model in (first, second)]
+    names = first.info.title, second.info.title
+    return ArchitectureComparison(names, DiagramComparison.of(*graphs))
+
+
+def _graph(model: Model) -> Diagram:
+    found = run("architecture", model, passes=0).main
+    if not isinstance(found, Diagram):
+        raise TypeError("the method architecture gives no graph")
+    return found

@@ -1,0 +1,103 @@
+"""``nnviz --kiosk``: one lesson or Live on a stand, watched and started again."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.guides import SUFFIX
+from nnviz.base.kiosk import IDLE, KioskOrder
+from nnviz.base.resources import resource
+from nnviz.cli import live
+from nnviz.cli.arguments import Parser
+from nnviz.cli.lesson import checked
+from nnviz.runtime.watchdog import Watchdog
+
+OPTION = "--kiosk"
+_UNWATCHED, _WATCHED = "--unwatched", "--watched"
+_LEAST_IDLE = 5.0
+
+
+def wants_watchdog(words: Sequence[str]) -> bool:
+    """Tell whether the words ask for a process that watches the window."""
+    return not {_UNWATCHED, _WATCHED, "-h", "--help"} & set(words)
+
+
+def watch(words: Sequence[str]) -> int:
+    """Run the kiosk in a process of its own, again and again, until it is closed.
+
+    Args:
+        words: that ``read`` has accepted.
+    """
+    command = [sys.executable, "-m", "nnviz", OPTION, *words, _WATCHED]
+    return Watchdog(command).run()
+
+
+def read(words: Sequence[str]) -> KioskOrder:
+    """Return what the words after ``nnviz --kiosk`` ask for.
+
+    Raises:
+        UsageError: a word that is not known, or nothing to show.
+        InputError: no such lesson, or no such source.
+    """
+    parser = _parser()
+    options, rest = parser.parse_known_args(list(words))
+    if not options.what:
+        raise UsageError(OPTION, "nothing to show", "name a lesson or a camera")
+    guide = _guide(options.what)
+    if guide:
+        parser.read(words)  # Live's options are none of a lesson
+        return KioskOrder(guide=guide, idle=options.idle, watched=options.watched)
+    order, _ = live.read(["--source", options.what, *rest])
+    return KioskOrder(live=order, idle=options.idle, watched=options.watched)
+
+
+def _guide(what: str) -> str:
+    """Return the path of the lesson that is named; empty where it is a source.
+
+    Raises:
+        InputError: a file of a lesson that is none.
+    """
+    try:
+        path = resource("lessons", "en", f"{what}{SUFFIX}")
+    except FileNotFoundError:
+        path = Path(what)
+    if path.suffix.lower() != SUFFIX:
+        return ""
+    checked(str(path))
+    return str(path.resolve())
+
+
+def _idle(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not _LEAST_IDLE <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of {_LEAST_IDLE:g} up")
+    return seconds
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        OPTION,
+        "Show one guided lesson, or Live, full screen on a stand: nothing can be "
+        "opened or saved, after a pause it begins anew, and a window that ends or is "
+        "stuck is started again.  Ctrl+Alt+Shift+Q ends it.  A camera or a video takes "
+        "the options of nnviz live too.",
+        usage="LESSON|CAMERA|VIDEO [options]",
+    )
+    parser.add_argument("what", metavar="LESSON|CAMERA|VIDEO", nargs="?", default="")
+    parser.add_argument(
+        "--idle",
+        metavar="SECONDS",
+        type=_idle,
+        default=IDLE,
+        help=f"pause after which it begins anew [default {IDLE:g}]",
+    )
+    parser.add_argument(
+        _UNWATCHED, action="store_true", help="start no process that watches the window"
+    )
+    parser.add_argument(_WATCHED, action="store_true", help=argparse.SUPPRESS)
+    return parser

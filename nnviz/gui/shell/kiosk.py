@@ -1,0 +1,197 @@
+"""Kiosk: full screen, one lesson or Live, back to the start after a pause."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QToolBar
+
+from nnviz.base.guides import read_guide
+from nnviz.base.kiosk import BEAT, KioskOrder
+from nnviz.base.video import SourceState
+from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.workspaces.live.workspace import LIVE
+
+LEAVE = "Ctrl+Alt+Shift+Q"
+"""The one way out."""
+LESSON_COMMANDS = frozenset(
+    {
+        *("guide.back", "guide.next", "guide.reveal", "run.run", "run.stop"),
+        *("run.reset", "view.fit", "view.zoom_in", "view.zoom_out", "go.value"),
+        *("view.photo", "view.both", "view.result", "edit.undo", "edit.redo"),
+        *("go.next_unit", "go.previous_unit", "go.one_channel", "go.all_channels"),
+    }
+)
+LIVE_COMMANDS = frozenset(
+    {
+        *("live.hold", "live.step", "live.back", "live.pin", "run.reset"),
+        *("view.fit", "view.zoom_in", "view.zoom_out"),
+    }
+)
+LESSON_DOCKS = frozenset({"guide", "method"})
+_BEAT_MS, _RETRY_MS = 1000, 5000
+_HANDS = frozenset(
+    {
+        *(QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel),
+        *(QEvent.Type.KeyPress, QEvent.Type.TouchBegin, QEvent.Type.TabletPress),
+    }
+)
+_REFUSED = frozenset(
+    {QEvent.Type.ContextMenu, QEvent.Type.DragEnter, QEvent.Type.DragMove}
+)
+_SCHEMES = ("http", "https", "file", "mailto")
+
+
+class Kiosk(QObject):
+    """Keeps a window to one lesson or to Live; nothing can be opened or saved.
+
+    Args:
+        window: that is shown, with an engine.
+        order: what for.
+    """
+
+    def __init__(self, window: MainWindow, order: KioskOrder) -> None:
+        super().__init__(window)
+        self._window, self._bench, self._order = window, window.bench, order
+        self._guide = read_guide(Path(order.guide)) if order.guide else None
+        self._leaving = False
+        self._idle = QTimer(self, singleShot=True, interval=round(1000 * order.idle))
+        self._idle.timeout.connect(self.restart)
+        self._retry = QTimer(self, interval=_RETRY_MS)
+        self._retry.timeout.connect(self._try_source_again)
+        self._beat = QTimer(self, interval=_BEAT_MS)
+        self._beat.timeout.connect(_tell_alive)
+        self.restarts = 0
+
+    def begin(self) -> None:
+        """Lock the window, show it full screen and begin the lesson or Live."""
+        self._lock_commands()
+        self._strip()
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.installEventFilter(self)
+        slot: Any = "refuse_link"  # a str at run time, bytes to the stubs
+        for scheme in _SCHEMES:
+            QDesktopServices.setUrlHandler(scheme, self, slot)
+        leave = QShortcut(QKeySequence(LEAVE), self._window)
+        leave.activated.connect(self.leave)
+        # What went wrong is in the log; visitors could not mend it.
+        messages = self._bench.messages
+        messages.noticed.connect(lambda each: _later(self, messages.settle, each.topic))
+        self._window.showFullScreen()
+        if self._order.watched:
+            self._beat.start()
+        if self._order.live is not None:
+            self._retry.start()
+        self._idle.start()
+
+    def restart(self) -> None:
+        """Go back to the start: the first step of the lesson, or Live as ordered."""
+        self.restarts += 1
+        self._bench.stop()
+        if self._guide is not None:
+            self._bench.open_guide(self._guide)
+            for name in LESSON_DOCKS:
+                self._window.stage.docks[name].show()
+        else:
+            self._restart_live()
+        self._idle.start()
+
+    def leave(self) -> None:
+        """Close the window: whoever runs the stand asked for it."""
+        self._leaving = True
+        self._window.close()
+
+    @Slot(QUrl)
+    def refuse_link(self, _address: QUrl) -> None:
+        """Open no address in a browser."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice hands; refuse menus, drops, dialogs and being closed."""
+        kind = event.type()
+        if kind in _HANDS:
+            self._idle.start()
+        elif kind in _REFUSED:
+            event.ignore()
+            return True
+        elif kind is QEvent.Type.Close and watched is self._window:
+            if not self._leaving:
+                event.ignore()
+                return True
+        elif kind is QEvent.Type.Show:
+            self._refuse_shown(watched)
+        return False
+
+    def _refuse_shown(self, shown: QObject) -> None:
+        """Close dialogs at once; keep hidden what is not for visitors."""
+        if isinstance(shown, QDialog):
+            _later(self, shown.reject)
+        elif isinstance(shown, (QDockWidget, QToolBar)) and self._is_hidden(shown):
+            _later(self, shown.hide)
+
+    def _is_hidden(self, part: QDockWidget | QToolBar) -> bool:
+        if isinstance(part, QToolBar):
+            return part.parent() is self._window
+        return not self._is_for_visitors(part)
+
+    def _is_for_visitors(self, dock: QDockWidget) -> bool:
+        docks = self._window.stage.docks
+        allowed = LESSON_DOCKS if self._order.live is None else frozenset()
+        return any(docks.get(name) is dock for name in allowed)
+
+    def _lock_commands(self) -> None:
+        lesson = self._order.live is None
+        allowed = LESSON_COMMANDS if lesson else LIVE_COMMANDS
+        for command, action in self._window.commands.all():
+            if command.name not in allowed:
+                action.setShortcuts([])
+                action.blockSignals(True)
+
+    def _strip(self) -> None:
+        """Hide menus, bars and all docks that are not for visitors."""
+        window = self._window
+        window.setAcceptDrops(False)
+        window.menuBar().hide()
+        window.statusBar().hide()
+        for bar in window.findChildren(QToolBar):
+            if bar.parent() is window:
+                bar.hide()
+        for dock in window.stage.docks.values():
+            if not self._is_for_visitors(dock):
+                dock.hide()
+
+    def _restart_live(self) -> None:
+        order, live = self._order.live, self._bench.live
+        if order is None:
+            return
+        self._window.enter(LIVE)
+        live.unpin()
+        self._bench.choice.choose(order.content.method, order.values)
+        if order.source is not None and live.held:
+            live.open(order.source)
+
+    def _try_source_again(self) -> None:
+        """Open a camera again that was unplugged, until it is back."""
+        order, live = self._order.live, self._bench.live
+        if order is None or order.source is None or live.status is None:
+            return
+        lost = live.status.state in {SourceState.FAILED, SourceState.ENDED}
+        if lost and live.entered:
+            live.open(order.source)
+
+
+def _later(owner: QObject, act: Callable[..., object], *values: object) -> None:
+    """Do something in a turn of the event loop of its own."""
+    QTimer.singleShot(0, owner, lambda: act(*values))
+
+
+def _tell_alive() -> None:
+    """Tell the process that watches that this one is not stuck."""
+    try:
+        os.write(sys.stdout.fileno(), BEAT)
+    except OSError:  # nobody listens any more
+        QApplication.quit()

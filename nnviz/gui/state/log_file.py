@@ -1,0 +1,87 @@
+"""Log file: what the window said, with rotation, for the day when something went wrong.
+
+Nothing of it is sent anywhere.
+"""
+
+import faulthandler
+import logging
+import sys
+import threading
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from platformdirs import user_log_path
+
+from nnviz.gui.state.messages import Messages, Notice
+
+_BYTES, _OLDER = 1_000_000, 4
+"""Size from which a new file is begun, and how many older ones are kept."""
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class LogFile:
+    """Writes messages, notices with their details, and errors that nobody caught.
+
+    Args:
+        folder: where the files are; the user's own folder of logs where left out.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or user_log_path("nnviz", appauthor=False)) / "nnviz.log"
+        self._logger = logging.getLogger("nnviz.window")
+        self._logger.setLevel(logging.INFO)
+        self._logger.propagate = False
+        self._crashes = self.path.with_name("crashes.log")
+        with suppress(OSError):  # a full or locked disk is no reason not to start
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handler = RotatingFileHandler(
+                self.path, maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8"
+            )
+            handler.setFormatter(logging.Formatter(_FORMAT))
+            self._logger.addHandler(handler)
+
+    def follow(self, messages: Messages) -> None:
+        """Write whatever the window says from now on."""
+        messages.said.connect(self._logger.info)
+        messages.logged.connect(self._logger.info)
+        messages.noticed.connect(self._write_notice)
+
+    def catch(self) -> None:
+        """Write errors that nobody caught, and where a crash of a library happened."""
+        before, before_thread = sys.excepthook, threading.excepthook
+
+        def note(
+            kind: type[BaseException], error: BaseException, trace: TracebackType | None
+        ) -> None:
+            self._logger.error("not caught", exc_info=(kind, error, trace))
+            before(kind, error, trace)
+
+        def note_thread(args: threading.ExceptHookArgs) -> None:
+            if args.exc_value is not None:
+                found = (args.exc_type, args.exc_value, args.exc_traceback)
+                self._logger.error("not caught in a thread", exc_info=found)
+            before_thread(args)
+
+        sys.excepthook, threading.excepthook = note, note_thread
+        with suppress(OSError):
+            # Stays open: it is written by a process that can do nothing else any more.
+            self._crash_file = self._crashes.open("a", encoding="utf-8")
+            faulthandler.enable(self._crash_file)
+
+    def close(self) -> None:
+        """Write nothing any more."""
+        for handler in list(self._logger.handlers):
+            self._logger.removeHandler(handler)
+            handler.close()
+
+    def write(self, text: str) -> None:
+        """Write a line of one's own."""
+        self._logger.info(text)
+
+    def _write_notice(self, notice: Notice) -> None:
+        details = f"\n{notice.details}" if notice.details else ""
+        self._logger.warning(
+            "%s: %s: %s%s", notice.severity, notice.topic, notice.text, details
+        )

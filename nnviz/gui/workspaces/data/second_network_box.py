@@ -1,0 +1,51 @@
+"""The choice of a second network that the open data set is compared by."""
+
+from PySide6.QtWidgets import QWidget
+
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
+from nnviz.gui.services.app_context import Workbench
+
+_OTHER = "…"
+"""In place of a folder: one that is asked for."""
+_LETTERS = 10
+
+
+class SecondNetworkBox(ComboBox):
+    """Lists the networks that indexed the same set, and opens any other index."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.setAccessibleName(self.tr("Second network"))
+        self.setMinimumContentsLength(_LETTERS)
+        self.setSizeAdjustPolicy(
+            ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.setToolTip(
+            self.tr("Index the same images with another network to compare the two")
+        )
+        self.activated.connect(lambda _: self._choose())
+        bench.second_network.changed.connect(self._fill)
+        self._fill()
+
+    def _fill(self) -> None:
+        second = self._bench.second_network
+        self.clear()
+        self.addItem(self.tr("No second network"), "")
+        for each in second.known:
+            self.addItem(each.model, each.folder)
+        self.addItem(self.tr("Open its index…"), _OTHER)
+        self.setCurrentIndex(max(0, self.findData(second.folder)))
+
+    def _choose(self) -> None:
+        chosen = str(self.currentData())
+        if chosen != _OTHER:
+            self._bench.second_network.choose(chosen)
+            return
+        title = self.tr("Open the index of another network")
+        folder = ask_folder(self, self._bench.settings, DATASETS, title)
+        if folder:
+            self._bench.second_network.open(folder)
+        else:
+            self._fill()

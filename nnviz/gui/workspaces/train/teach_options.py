@@ -1,0 +1,52 @@
+"""Options of teaching: numbers in place of classes, and fine-tuning."""
+
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import label, named, row
+from nnviz.gui.workspaces.train.teaching import Teaching
+
+_MOST_EPOCHS = 100
+
+
+class TeachOptionsForm(QWidget):
+    """Controls that write into ``Teaching.options``."""
+
+    def __init__(self, teaching: Teaching) -> None:
+        super().__init__()
+        self._options = teaching.options
+        self.regression = QCheckBox(self.tr("Class names are numbers"))
+        self.regression.setToolTip(
+            self.tr(
+                "Learn a number, as an age or an angle: call the classes 0, 10, 20…"
+            )
+        )
+        self.unit = named(QLineEdit(), name=self.tr("Unit"))
+        self.unit.setPlaceholderText(self.tr("Unit, as years"))
+        self.unit.setVisible(False)
+        self.fine_tune = named(QSpinBox(), name=self.tr("Epochs of fine-tuning"))
+        self.fine_tune.setRange(0, _MOST_EPOCHS)
+        self.fine_tune.setSpecialValueText(self.tr("off"))
+        self.fine_tune.setToolTip(
+            self.tr("Epochs in which all layers learn on; each takes minutes")
+        )
+        self.regression.toggled.connect(self._set_regression)
+        self.unit.textChanged.connect(self._set_unit)
+        self.fine_tune.valueChanged.connect(self._set_epochs)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.regression)
+        column.addWidget(self.unit)
+        words = label(self.tr("Fine-tune all layers, epochs"), "muted")
+        column.addLayout(row(words, None, self.fine_tune))
+
+    def _set_regression(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._options.regression = on
+        self.unit.setVisible(on)
+
+    def _set_unit(self, text: str) -> None:
+        self._options.unit = text.strip()
+
+    def _set_epochs(self, epochs: int) -> None:
+        self._options.fine_tune = epochs

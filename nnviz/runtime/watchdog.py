@@ -1,0 +1,93 @@
+"""Watchdog: a process that starts another one again when it ends or is stuck."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_STARTING, _STUCK = 120.0, 20.0
+"""Seconds without a beat after which a process is stuck, at its start and later."""
+_LOOK = 0.5
+_QUICK = 30.0
+"""A process that ends sooner, s, has failed at its start."""
+_PAUSES = (0.0, 1.0, 5.0, 20.0, 60.0)
+"""Seconds before the next start, after so many quick ends one after the other."""
+_WRONG_USE = 2
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """When a process was heard last."""
+
+    heard: float
+    beats: int = 0
+
+
+class Watchdog:
+    """Starts a command again and again until it ends well.
+
+    The command writes a line a second as long as it is not stuck.
+
+    Args:
+        command: program and its words.
+        starting: seconds that it may take until it is heard first.
+        stuck: seconds without a line after which it is ended by force.
+        pauses: seconds before the next start, by the number of quick ends in a row.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        starting: float = _STARTING,
+        stuck: float = _STUCK,
+        pauses: Sequence[float] = _PAUSES,
+    ) -> None:
+        self._command = list(command)
+        self._starting, self._stuck, self._pauses = starting, stuck, pauses
+        self.starts = 0
+
+    def run(self) -> int:
+        """Return the exit status of the run that ended well, or was used wrongly."""
+        quick = 0
+        while True:
+            self.starts += 1
+            began = time.monotonic()
+            status, heard = self._follow()
+            if status == 0 or (status == _WRONG_USE and not heard):
+                return status
+            quick = quick + 1 if time.monotonic() - began < _QUICK else 0
+            time.sleep(self._pauses[min(quick, len(self._pauses) - 1)])
+
+    def _follow(self) -> tuple[int, bool]:
+        """Start the command; return its exit status and whether it was ever heard."""
+        process = subprocess.Popen(  # noqa: S603  the program itself
+            self._command, stdout=subprocess.PIPE
+        )
+        pulse = _Pulse(time.monotonic())
+        listener = threading.Thread(
+            target=_listen, args=(process, pulse), name="watchdog", daemon=True
+        )
+        listener.start()
+        try:
+            while process.poll() is None:
+                time.sleep(_LOOK)
+                limit = self._stuck if pulse.beats else self._starting
+                if time.monotonic() - pulse.heard > limit:
+                    process.kill()
+            return process.wait(), bool(pulse.beats)
+        finally:
+            process.kill()
+            process.wait()
+            listener.join()
+
+
+def _listen(process: "subprocess.Popen[bytes]", pulse: _Pulse) -> None:
+    """Note each line until the process has ended."""
+    if process.stdout is None:
+        return
+    with process.stdout as lines:
+        for _ in lines:
+            pulse.heard = time.monotonic()
+            pulse.beats += 1

@@ -1,0 +1,215 @@
+"""A kiosk: locked, full screen, back to the start, and started again when it ends.
+
+Truth: what a stand needs, as the issue of the kiosk says it; tried on the real window.
+"""
+
+import sys
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QDragEnterEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolBar
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.kiosk import BEAT, KioskOrder
+from nnviz.base.resources import resource
+from nnviz.base.video import SourceState, SourceStatus
+from nnviz.cli import kiosk as command
+from nnviz.gui.shell import app
+from nnviz.gui.shell.kiosk import LEAVE, Kiosk
+from nnviz.gui.state.settings import scratch_settings
+from nnviz.runtime.watchdog import Watchdog
+from tests.gui.conftest import FakeBridge
+
+GUIDE = str(resource("lessons", "en", "convolution.md"))
+
+
+@pytest.fixture
+def make(qtbot, tmp_path):
+    """Makes a kiosk for an order, its engine answering at once."""
+    made = []
+
+    def build(order):
+        window = app.make_window(scratch_settings(tmp_path))
+        qtbot.addWidget(window)
+        window.bench.attach(FakeBridge())
+        kiosk = Kiosk(window, order)
+        kiosk.begin()
+        made.append(kiosk)
+        return kiosk, window
+
+    yield build
+    for each in made:
+        each.leave()
+        QApplication.instance().removeEventFilter(each)
+
+
+@pytest.fixture
+def lesson(make):
+    kiosk, window = make(KioskOrder(guide=GUIDE, idle=300))
+    window.bench.open_files([GUIDE])
+    return kiosk, window
+
+
+def test_only_the_lesson_can_be_seen(lesson, qtbot):
+    _, window = lesson
+    qtbot.waitUntil(window.isFullScreen)
+    assert window.bench.guide.guide.title == "Convolution by hand"
+
+    def shown():
+        return {name for name, dock in window.stage.docks.items() if dock.isVisible()}
+
+    qtbot.waitUntil(lambda: shown() <= {"guide", "method"})
+    assert "guide" in shown()
+    assert not window.menuBar().isVisible()
+    assert not window.statusBar().isVisible()
+    bars = [each for each in window.findChildren(QToolBar) if each.parent() is window]
+    assert not any(each.isVisible() for each in bars)
+
+
+def test_nothing_can_be_opened_saved_or_left(lesson):
+    _, window = lesson
+    before = list(window.bench.bridge.asked)
+    for name in ("file.open", "file.save", "file.paste", "go.palette", "file.quit"):
+        action = window.commands[name]
+        assert not action.shortcuts()
+        action.trigger()
+    assert window.isVisible()
+    assert not window.palette_box.isVisible()
+    assert window.bench.bridge.asked == before
+
+
+@pytest.mark.usefixtures("lesson")
+def test_no_address_is_opened_in_a_browser():
+    """Handled, and by the kiosk: nothing else can open it here."""
+    assert QDesktopServices.openUrl(QUrl("https://arxiv.org/abs/1701.04128"))
+
+
+def test_dialogs_menus_and_drops_are_refused(lesson, qtbot, tmp_path):
+    _, window = lesson
+    dialog = QFileDialog(window)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    at = QPoint(5, 5)
+    mouse = QContextMenuEvent.Reason.Mouse
+    menu = QContextMenuEvent(mouse, at, at, Qt.KeyboardModifier.NoModifier)
+    assert QApplication.sendEvent(window.stage.centre.result, menu)
+    assert QApplication.activePopupWidget() is None
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    drop = QDragEnterEvent(
+        QPoint(9, 9),
+        Qt.DropAction.CopyAction,
+        files,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(window, drop)
+    assert not drop.isAccepted()
+
+
+def test_it_can_be_closed_by_its_own_keys_alone(lesson, qtbot):
+    _, window = lesson
+    window.close()
+    assert window.isVisible()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    keys = (
+        Qt.KeyboardModifier.ControlModifier
+        | Qt.KeyboardModifier.AltModifier
+        | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert LEAVE == "Ctrl+Alt+Shift+Q"
+    qtbot.keyClick(window, Qt.Key.Key_Q, keys)
+    assert not window.isVisible()
+
+
+def test_a_pause_brings_the_first_step_back(make, qtbot):
+    kiosk, window = make(KioskOrder(guide=GUIDE, idle=0.3))
+    window.bench.open_files([GUIDE])
+    guide = window.bench.guide
+    window.commands["guide.next"].trigger()
+    window.commands["guide.next"].trigger()
+    assert guide.index == 1
+    window.stage.docks["guide"].close()
+    qtbot.waitUntil(lambda: guide.index == 0 and not guide.revealed)
+    assert kiosk.restarts >= 1
+    assert window.stage.docks["guide"].isVisible()
+
+
+def test_hands_put_the_pause_off(lesson, qtbot):
+    kiosk, window = lesson
+    for act in (
+        lambda: qtbot.mouseMove(window, QPoint(40, 40)),
+        lambda: qtbot.keyClick(window.stage.centre, Qt.Key.Key_Shift),
+    ):
+        kiosk._idle.stop()
+        act()
+        assert kiosk._idle.isActive()
+
+
+def test_an_unplugged_camera_is_opened_again(make):
+    order = command.read([str(resource("samples", "photographs.mp4"))])
+    kiosk, window = make(order)
+    live = window.bench.live
+    window.bench.start_live(order.live)
+    opened = len(window.bench.bridge.live.opened)
+    live.status = SourceStatus(state=SourceState.FAILED, title="camera")
+    kiosk._retry.timeout.emit()
+    assert len(window.bench.bridge.live.opened) == opened + 1
+    live.status = SourceStatus(state=SourceState.RUNNING, title="camera")
+    kiosk._retry.timeout.emit()
+    assert len(window.bench.bridge.live.opened) == opened + 1
+
+
+def test_words_say_what_a_kiosk_shows():
+    assert command.read(["convolution", "--idle", "30"]).guide == GUIDE
+    assert command.read(["convolution"]).idle == 90
+    film = str(resource("samples", "photographs.mp4"))
+    order = command.read([film, "--task", "detect"])
+    assert order.live.content.name == "detect"
+    assert order.live.source.address == film
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "reason"),
+    [
+        ([], UsageError, "nothing to show"),
+        (["none.md"], InputError, "no such file"),
+        (["convolution", "--idle", "0"], UsageError, "is no number of 5 up"),
+        (["convolution", "--taks", "x"], UsageError, "no such option"),
+    ],
+)
+def test_wrong_words_are_told(words, error, reason):
+    with pytest.raises(error, match=reason):
+        command.read(words)
+
+
+BEATING = f"import os, sys, time; os.write(1, {BEAT!r}); "
+
+
+def watched(tmp_path, then, **limits):
+    """Run a process that notes each start and does something; return status, starts."""
+    note = tmp_path / "starts"
+    program = (
+        f"f = open({str(note)!r}, 'a'); f.write('x'); f.close(); "
+        f"n = len(open({str(note)!r}).read()); {BEATING}{then}"
+    )
+    dog = Watchdog([sys.executable, "-c", program], pauses=(0.0,), **limits)
+    return dog.run(), len(note.read_text())
+
+
+def test_watchdog_starts_what_crashed_again(tmp_path):
+    assert watched(tmp_path, "sys.exit(3 if n < 3 else 0)") == (0, 3)
+
+
+def test_watchdog_ends_what_is_stuck(tmp_path):
+    then = "time.sleep(60 if n < 2 else 0)"
+    assert watched(tmp_path, then, stuck=0.5, starting=20) == (0, 2)
+
+
+def test_watchdog_does_not_repeat_a_wrong_use():
+    dog = Watchdog([sys.executable, "-c", "raise SystemExit(2)"], pauses=(0.0,))
+    assert dog.run() == 2
+    assert dog.starts == 1

@@ -1,0 +1,138 @@
+"""Languages of the window: catalogs are whole where it counts, and layouts hold.
+
+Truth: the texts in the source, found by reading it; 1024 x 700 as the smallest screen.
+"""
+
+import re
+import string
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication
+
+from nnviz.gui.shell import app
+from nnviz.gui.shell.commands import MENUS, commands
+from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.state.language import (
+    ENGLISH,
+    LANGUAGES,
+    Catalog,
+    language_of,
+    read_catalog,
+)
+from nnviz.gui.state.settings import Settings
+from tests.gui.conftest import FakeBridge
+from tests.support.translations import translatable
+
+OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
+LEAST = 0.45
+"""Share of the window's texts that each language has at least; it may only rise."""
+SCREEN = QSize(1024, 700)
+
+
+def placeholders(text):
+    """Return what is put into a text: {0}, {1:,}, %s."""
+    fields = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text)]
+    return sorted([each for each in fields if each[0] is not None]), len(
+        re.findall(r"(?<!%)%s", text)
+    )
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_catalogs_are_those_of_the_source(language):
+    """`make translations` brings them there."""
+    assert list(read_catalog(language)) == translatable()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_are_filled_in_like_the_english(language):
+    catalog = read_catalog(language)
+    for text, said in catalog.items():
+        if said:
+            assert placeholders(said) == placeholders(text), text
+            assert said.endswith("…") == text.endswith("…"), text
+            assert (said[:1] == " ") == (text[:1] == " "), text
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_menus_workspaces_and_commands_are_translated_wholly(language):
+    catalog = read_catalog(language)
+    titles = [*MENUS, *(each.title for each in WORKSPACES)]
+    titles += [c.title for c in commands() if not c.name.startswith("view.language")]
+    assert [title for title in titles if not catalog[title]] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_share_that_is_translated_does_not_fall(language):
+    catalog = read_catalog(language)
+    assert sum(map(bool, catalog.values())) / len(catalog) >= LEAST
+
+
+def test_language_is_the_chosen_one_else_the_systems(monkeypatch):
+    assert language_of("hu") == "hu"
+    for system, expected in (("de_AT", "de"), ("fr_FR", "en"), ("es_MX", "es")):
+        monkeypatch.setattr(
+            "nnviz.gui.state.language.QLocale.system",
+            lambda system=system: type("Locale", (), {"name": lambda _: system})(),
+        )
+        assert language_of("") == expected
+        assert language_of("tlh") == expected
+
+
+@pytest.fixture
+def translated(request, qapp):
+    """The application in a language, and English again."""
+    catalog = Catalog(request.param, qapp)
+    qapp.installTranslator(catalog)
+    yield request.param
+    qapp.removeTranslator(catalog)
+
+
+def make(qtbot, tmp_path):
+    window = app.make_window(Settings(tmp_path / "settings.json"))
+    qtbot.addWidget(window)
+    window.bench.attach(FakeBridge())
+    window.resize(SCREEN)
+    window.show()
+    return window
+
+
+@pytest.mark.parametrize(
+    "translated",
+    ["de", *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS[1:])],
+    indirect=True,
+)
+def test_longer_words_do_not_widen_the_window(translated, qtbot, tmp_path):
+    window = make(qtbot, tmp_path)
+    assert window.commands["file.quit"].text() == read_catalog(translated)["Quit"]
+    window.bench.look.enlarge(6)
+    for workspace in (*WORKSPACES, WORKSPACES[0]):
+        window.enter(workspace)
+        QApplication.processEvents()
+        least = window.minimumSizeHint()
+        assert least.width() <= SCREEN.width(), workspace.name
+        assert least.height() <= SCREEN.height(), workspace.name
+
+
+def test_right_to_left_does_not_break(qtbot, qapp, tmp_path):
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        window = make(qtbot, tmp_path)
+        for workspace in (*WORKSPACES, WORKSPACES[0]):
+            window.enter(workspace)
+            QApplication.processEvents()
+            assert window.size() == SCREEN
+            assert window.stage.centre.width() >= 0.4 * SCREEN.width()
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_choice_is_remembered_for_the_next_start(qtbot, tmp_path):
+    window = make(qtbot, tmp_path)
+    said = []
+    window.bench.messages.said.connect(said.append)
+    window.commands["view.language.hu"].trigger()
+    assert window.bench.settings.language == "hu"
+    assert said == ["Magyar from the next start on"]
+    assert window.commands["view.language.hu"].isChecked()
+    assert not window.commands["view.language.en"].isChecked()

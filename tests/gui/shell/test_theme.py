@@ -1,0 +1,94 @@
+"""Another theme costs what is seen: hidden docks and views follow when shown."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QPushButton
+
+from nnviz.base.results import Curves
+from nnviz.gui.theme.manager import Look
+from nnviz.gui.views.results.curves import CurvesView
+
+
+class Counted(QPushButton):
+    """Counts how often Qt polishes it anew."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.polished = 0
+
+    def changeEvent(self, event):  # noqa: N802  Qt's name
+        self.polished += event.type() is QEvent.Type.StyleChange
+        super().changeEvent(event)
+
+
+@pytest.fixture
+def look(qapp):
+    before = qapp.palette(), qapp.font()
+    yield Look("dark", 1.0)
+    qapp.setPalette(before[0])
+    qapp.setFont(before[1])
+
+
+@pytest.fixture
+def window(qtbot, look):
+    """A middle, and two docks, the second of which is hidden."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    look.apply()
+    look.dress(window)
+    window.setCentralWidget(Counted("middle"))
+    for name in ("seen", "hidden"):
+        dock = QDockWidget(name, window, objectName=name)
+        dock.setWidget(Counted(name))
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.findChild(QDockWidget, "hidden").hide()
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+def test_a_hidden_dock_is_dressed_when_it_is_shown(window, look):
+    """``StyleChange`` is what Qt sends to each widget that it polishes anew."""
+    buttons = {each.text(): each for each in window.findChildren(Counted)}
+    dock = window.findChild(QDockWidget, "hidden")
+    for each in buttons.values():
+        each.polished = 0
+    look.use("light")
+    assert [buttons[name].polished > 0 for name in ("middle", "seen")] == [True, True]
+    assert buttons["hidden"].polished == 0
+    dock.show()
+    assert buttons["hidden"].polished > 0
+    assert dock.styleSheet() == buttons["seen"].parentWidget().styleSheet()
+    assert dock.styleSheet() == window.centralWidget().styleSheet()
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "contrast"])
+def test_the_window_shows_the_background_of_each_theme(window, look, name):
+    """Truth: the theme's own color, read from the pixels between two docks."""
+    look.use(name)
+    grabbed = window.grab().toImage()
+    dock, middle = window.findChild(QDockWidget, "seen"), window.centralWidget()
+    between = (dock.geometry().right() + middle.geometry().left() + 1) // 2
+    assert grabbed.pixelColor(between, 40).name() == look.theme.window
+
+
+def test_a_view_that_is_hidden_follows_the_theme_when_it_is_seen(qtbot, qapp, look):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    curves = Curves(
+        x=np.arange(3.0),
+        series={"loss": np.arange(3.0)},
+        x_label="step",
+        y_label="loss",
+    )
+    view.show_result(curves, None)
+    followed = []
+    view.follow_theme = lambda: followed.append(1)
+    view._themed._refresh = view.follow_theme
+    for name in ("light", "dark", "light"):
+        look.use(name)
+    qapp.processEvents()
+    assert not followed
+    view.show()
+    qtbot.waitUntil(lambda: len(followed) == 1)

@@ -1,0 +1,61 @@
+"""Texts of the window that can be translated, found in its source.
+
+Usage: python -m tests.support.translations; brings the catalogs to the texts that are
+there: new ones are added, without a translation, and those that are gone are left out.
+"""
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from nnviz.base.resources import resource
+from nnviz.gui.shell.commands import MENUS
+from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.state.language import ENGLISH, LANGUAGES, read_catalog
+from nnviz.gui.theme.manager import THEMES
+
+SOURCE = Path(__file__).parents[2] / "nnviz" / "gui"
+_CALLS = {"tr": 0, "_tr": 0, "translate": 1}
+"""Functions that translate, and which of their arguments is the text."""
+
+
+@cache
+def translatable() -> list[str]:
+    """Return every text, those of tables first, then by file and line."""
+    named = [*MENUS, *(each.title for each in WORKSPACES)]
+    named += [theme.title for theme in THEMES.values()]
+    written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
+    return list(dict.fromkeys([*named, *written]))
+
+
+def texts_in(file: Path) -> Iterator[str]:
+    """Yield the literal texts that a file translates."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        place = _CALLS.get(called)
+        if place is None or len(node.args) <= place:
+            continue
+        text = node.args[place]
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            yield text.value
+
+
+def main() -> None:
+    """Write the catalogs anew."""
+    texts = translatable()
+    for language in LANGUAGES:
+        if language == ENGLISH:
+            continue
+        there = read_catalog(language)
+        catalog = {text: there.get(text, "") for text in texts}
+        path = resource("translations", f"{language}.json")
+        words = json.dumps(catalog, ensure_ascii=False, indent=1)
+        path.write_text(words + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
