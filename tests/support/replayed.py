@@ -101,6 +101,7 @@ _MODELS = {
     "d_rise": "bundled:scenes-detector",
     "track": "bundled:scenes-detector",
     "segment": "bundled:scenes-segmenter",
+    "segmentation_steps": "bundled:scenes-segmenter",
     "fast_style": "bundled:mosaic",
     "grad_cam": "bundled:objects",
     "style_transfer": "bundled:objects",

@@ -16,10 +16,9 @@ from nnviz.engine.learning.run_state import (
     restore_optimizer,
     tensors,
 )
-from nnviz.engine.models.networks.autoencoder import Autoencoder, Kind
+from nnviz.engine.models.networks.autoencoder import HIDDEN, Autoencoder, Kind
 
 Arrays = dict[str, NDArray[np.generic]]
-_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,9 @@ class AutoencoderSwitches:
             doi:10.1145/1390156.1390294); it is to give back the image without.
         epochs: how often each image is seen.
         learning_rate: of Adam.
+        hidden: units of the layers before a deep code.
+        activation: word of a deep one's activation function.
+        batch: images of a step.
     """
 
     kind: Kind = "deep"
@@ -40,6 +42,9 @@ class AutoencoderSwitches:
     noise: float = 0.0
     epochs: int = 20
     learning_rate: float = 0.002
+    hidden: tuple[int, ...] = HIDDEN
+    activation: str = "relu"
+    batch: int = 64
 
 
 class AutoencoderRun:
@@ -67,7 +72,14 @@ class AutoencoderRun:
         channels, size = examples.pixels.shape[1], examples.pixels.shape[3]
         # Its layers draw weights from the global generator, which are drawn anew.
         with torch.random.fork_rng(devices=[]):
-            self.net = Autoencoder(switches.kind, channels, size, switches.code)
+            self.net = Autoencoder(
+                switches.kind,
+                channels,
+                size,
+                switches.code,
+                switches.hidden,
+                switches.activation,
+            )
         initialize(self.net, "xavier", generator)
         self.losses: list[float] = []
         self.held: list[float] = []
@@ -84,7 +96,7 @@ class AutoencoderRun:
         """Train for an epoch."""
         order = torch.randperm(len(self.examples.pixels), generator=self._generator)
         total = 0.0
-        for part in torch.split(order, _BATCH):
+        for part in torch.split(order, self.switches.batch):
             total += self._step(self.examples.pixels[part]) * len(part)
         self.losses.append(total / len(order))
         seen, images = (

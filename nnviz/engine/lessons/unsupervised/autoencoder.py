@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.results import Curves, Mosaic, Report
-from nnviz.engine.lessons.arithmetic.embedding.autoencoder import (
-    AutoencoderStep,
-    decode,
-    encode,
-    make_autoencoder,
-    train,
-)
+from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
+from nnviz.engine.learning.examples import Examples
 from nnviz.engine.lessons.arithmetic.embedding.digit_images import SIDE, draw_digits
 from nnviz.engine.lessons.arithmetic.embedding.pca import PrincipalComponents, analyze
 from nnviz.engine.lessons.arithmetic.equations import amount
@@ -96,41 +92,66 @@ class Autoencoder:
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
         data, classes = draw_digits(params.count, random)
-        layers = make_autoencoder(
-            data.shape[1], params.hidden, params.code, "tanh", random
-        )
-        mean = data.mean(axis=0)
-        steps = train(
-            layers, data - mean, rate=params.rate, noise=params.noise, random=random
+        run = AutoencoderRun(
+            _switches(params, len(data)),
+            _examples(data, classes),
+            torch.Generator().manual_seed(seed),
         )
         every = max(1, params.epochs // _SHOWN)
-        reports = _reports(params, (data, classes), steps, every)
+        reports = _reports(params, (data, classes), run, every)
         total = -(-params.epochs // every)
         yield from stepped(ctx, reports, total, "picture", seed=seed)
+
+
+def _switches(params: AutoencoderParams, count: int) -> AutoencoderSwitches:
+    """Return a training on all digits at once; without hidden units it is linear."""
+    return AutoencoderSwitches(
+        kind="deep" if params.hidden else "linear",
+        code=params.code,
+        hidden=(params.hidden,),
+        activation="tanh",
+        noise=params.noise,
+        epochs=params.epochs,
+        learning_rate=params.rate,
+        batch=count,
+    )
+
+
+def _examples(data: Numbers, classes: NDArray[np.int64]) -> Examples:
+    """Return digits to learn from, with the first of them in place of held-out ones."""
+    pixels = torch.from_numpy(data).float().view(-1, 1, SIDE, SIDE)
+    labels = torch.from_numpy(classes)
+    names = tuple(map(str, range(10)))
+    some = slice(_EXAMPLES)
+    spread = float(pixels.std())
+    return Examples(
+        pixels, labels, pixels[some], labels[some], names, float(pixels.mean()), spread
+    )
 
 
 def _reports(
     params: AutoencoderParams,
     seen: tuple[Numbers, NDArray[np.int64]],
-    steps: Iterator[AutoencoderStep],
+    run: AutoencoderRun,
     every: int,
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     data, classes = seen
     found = analyze(data)
     best = float(np.square(data - found.restore(params.code)).mean())
-    losses: list[float] = []
-    for epoch, step in enumerate(steps, 1):
-        losses.append(step.loss)
-        if epoch % every and epoch < params.epochs:
+    while not run.ended:
+        run.advance()
+        epoch = len(run.losses)
+        if epoch % every and not run.ended:
             continue
-        codes = encode(step.layers, data - found.mean)
+        loss = run.losses[-1]
+        codes = run.codes(run.examples.pixels).double().numpy()
         results = {
             "codes": _plane(codes, classes, "code"),
-            "digits": _digits(data, step, found, params.code),
+            "digits": _digits(data, run, found, params.code),
             "error": Curves(
                 x=np.arange(1, epoch + 1, dtype=np.float64),
                 series={
-                    "autoencoder": np.array(losses),
+                    "autoencoder": np.array(run.losses),
                     f"{params.code} principal components": np.full(epoch, best),
                 },
                 x_label="epoch",
@@ -139,12 +160,10 @@ def _reports(
             "PCA": _plane(found.scores, classes, "component"),
         }
         notes = (
-            f"epoch {epoch:,}: error {amount(step.loss, 3)}, PCA {amount(best, 3)}",
+            f"epoch {epoch:,}: error {amount(loss, 3)}, PCA {amount(best, 3)}",
             f"64 → {params.code}: {64 / params.code:.0f} times fewer numbers",
         )
-        yield {"error": step.loss, "PCA": best}, Report(results, notes)
-        if epoch >= params.epochs:
-            return
+        yield {"error": loss, "PCA": best}, Report(results, notes)
 
 
 def _plane(codes: Numbers, classes: NDArray[np.int64], noun: str) -> Plane:
@@ -163,11 +182,12 @@ def _plane(codes: Numbers, classes: NDArray[np.int64], noun: str) -> Plane:
 
 
 def _digits(
-    data: Numbers, step: AutoencoderStep, found: PrincipalComponents, code: int
+    data: Numbers, run: AutoencoderRun, found: PrincipalComponents, code: int
 ) -> Mosaic:
     """Return digits, beside each as the autoencoder and PCA give them back."""
     some = data[:_EXAMPLES]
-    given = decode(step.layers, encode(step.layers, some - found.mean)) + found.mean
+    pixels = run.examples.pixels[:_EXAMPLES]
+    given = run.reconstruct(pixels).flatten(1).double().numpy()
     back = found.restore(code)[:_EXAMPLES]
     rows = np.stack([some, given, back], axis=1).reshape(-1, some.shape[1])
     names = ("digit", "autoencoder", "PCA")

@@ -1,13 +1,16 @@
 """Autoencoders: networks that give an image back through a code of few numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from torch import Tensor, nn
 
+from nnviz.engine.models.networks.layer_list import ACTIVATIONS
+
 Kind = Literal["linear", "deep", "convolutional"]
-_HIDDEN = (256, 64)
+HIDDEN = (256, 64)
+"""Units of the layers before a deep code, where nothing else is asked for."""
 _WIDTHS = (16, 32)
 
 
@@ -23,9 +26,19 @@ class Autoencoder(nn.Module):
         channels: of the image.
         size: its height and width, px, a multiple of 4.
         code: numbers of the code.
+        hidden: units of the layers before a deep code; after it in turn.
+        activation: word of a deep one's activation function.
     """
 
-    def __init__(self, kind: Kind, channels: int, size: int, code: int) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        channels: int,
+        size: int,
+        code: int,
+        hidden: Sequence[int] = HIDDEN,
+        activation: str = "relu",
+    ) -> None:
         super().__init__()
         self.shape = (channels, size, size)
         values = channels * size * size
@@ -35,8 +48,10 @@ class Autoencoder(nn.Module):
             )
             self.decoder: nn.Module = nn.Linear(code, values)
         elif kind == "deep":
-            self.encoder = nn.Sequential(nn.Flatten(), *_dense(values, *_HIDDEN, code))
-            self.decoder = nn.Sequential(*_dense(code, *_HIDDEN[::-1], values))
+            make = ACTIVATIONS[activation]
+            inner = _dense((values, *hidden, code), make)
+            self.encoder = nn.Sequential(nn.Flatten(), *inner)
+            self.decoder = nn.Sequential(*_dense((code, *hidden[::-1], values), make))
         else:
             self.encoder = _convolutional_encoder(channels, size, code)
             self.decoder = _convolutional_decoder(channels, size, code)
@@ -51,11 +66,13 @@ class Autoencoder(nn.Module):
         return images
 
 
-def _dense(*widths: int) -> Iterator[nn.Module]:
-    """Yield linear layers with ReLU between them."""
+def _dense(
+    widths: Sequence[int], activation: Callable[[], nn.Module]
+) -> Iterator[nn.Module]:
+    """Yield linear layers with activation functions between them."""
     for place, (inputs, outputs) in enumerate(pairwise(widths)):
         if place:
-            yield nn.ReLU()
+            yield activation()
         yield nn.Linear(inputs, outputs)
 
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nnviz.engine.lessons.arithmetic.embedding import autoencoder, pca, tsne
+from nnviz.engine.lessons.arithmetic.embedding import pca, tsne
 from nnviz.engine.lessons.arithmetic.embedding.dimensions import (
     ball_in_cube,
     cell_side,
@@ -99,26 +99,3 @@ def test_tsne_keeps_two_clusters_apart():
     first, second = places[:30], places[30:]
     gap = np.linalg.norm(first.mean(axis=0) - second.mean(axis=0))
     assert gap > 2 * max(first.std(), second.std())
-
-
-def test_linear_autoencoder_finds_the_principal_subspace():
-    random = np.random.default_rng(5)
-    data = random.normal(0, 1, (80, 6)) * np.array([3, 2, 0.3, 0.2, 0.1, 0.1])
-    data -= data.mean(axis=0)
-    layers = autoencoder.make_autoencoder(6, 0, 2, "linear", random)
-    steps = autoencoder.train(layers, data, rate=0.02, noise=0, random=random)
-    last = next(itertools.islice(steps, 3000, None))
-    best = np.square(data - pca.analyze(data).restore(2)).mean()
-    assert last.loss == pytest.approx(best, rel=0.01)
-    decoder, _ = np.linalg.qr(last.layers[-1].weights)
-    axes = pca.analyze(data).axes[:2]
-    assert np.allclose(np.linalg.svd(axes @ decoder)[1], 1, atol=0.01)
-
-
-def test_autoencoder_has_a_linear_code():
-    layers = autoencoder.make_autoencoder(64, 20, 2, "tanh", np.random.default_rng(0))
-    assert [each.activation for each in layers] == ["tanh", "linear", "tanh", "linear"]
-    data = np.random.default_rng(1).random((3, 64))
-    codes = autoencoder.encode(layers, data)
-    assert codes.shape == (3, 2)
-    assert autoencoder.decode(layers, codes).shape == (3, 64)
