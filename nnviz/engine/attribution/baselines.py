@@ -5,9 +5,22 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from nnviz.engine.context import Context
 from nnviz.engine.imaging.blur import blurred
 
 Baseline = Literal["black", "white", "mean", "blur", "random"]
+
+
+def baseline_of(ctx: Context, kind: Baseline, sigma: float) -> Tensor:
+    """Return a baseline for the image of a running method, (1, C, H, W).
+
+    Args:
+        ctx: of the method; random noise takes its generator.
+        kind: as of ``baseline``.
+        sigma: of the blur, px.
+    """
+    mean = ctx.model.mean_color
+    return baseline(kind, ctx.pixels, mean, sigma=sigma, generator=ctx.generator)
 
 
 def baseline(

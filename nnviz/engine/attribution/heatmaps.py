@@ -50,6 +50,25 @@ def input_map(
     )
 
 
+def both_sizes(
+    name: str, large: Array, small: Array, unit: str, placement: Placement
+) -> dict[str, Heatmap]:
+    """Return a signed map over the network's input, and "map", one value a cell.
+
+    Args:
+        name: of the first.
+        large: over the input, (H, W).
+        small: of its own resolution, (h, w); it lies over nothing.
+        unit: of the numbers.
+        placement: where the input lies on the image.
+    """
+    wide, narrow = (np.ascontiguousarray(each, np.float32) for each in (large, small))
+    over = Heatmap(
+        values=wide, signed=True, unit=unit, frame=Frame.INPUT, placement=placement
+    )
+    return {name: over, "map": Heatmap(values=narrow, signed=True, unit=unit)}
+
+
 def attribution_picture(
     attribution: Tensor, placement: Placement
 ) -> tuple[Picture, str]:

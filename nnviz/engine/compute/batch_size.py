@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from nnviz.base.info import LayerInfo
+from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.engine.compute.memory import free_bytes, most_used_bytes, used_bytes
 
 Size = tuple[int, int]
@@ -125,6 +125,17 @@ def tile_side(
     taken = _BOTH_WAYS * graph_bytes(layers[: last + 1])
     side = math.sqrt(room * size[0] * size[1] / max(taken, 1))
     return max(1, int(side) // LEAST_TILE) * LEAST_TILE
+
+
+def pass_sizer(info: ModelInfo, device: torch.device, most: int = PASSES) -> BatchSizer:
+    """Return what chooses how many images go through a network at once.
+
+    Args:
+        info: of the network.
+        device: where the work is done.
+        most: images in a chunk, at most.
+    """
+    return BatchSizer(device, info.macs, pass_bytes(info.layers), most)
 
 
 def pass_bytes(layers: Iterable[LayerInfo]) -> int:

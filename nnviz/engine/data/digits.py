@@ -22,20 +22,18 @@ def load_digits() -> Split:
     try:
         from sklearn import datasets  # noqa: PLC0415  optional, and slow to import
     except ModuleNotFoundError:
-        raise InputError(
-            "digits", "come with scikit-learn", install_command("training")
-        ) from None
+        remedy = install_command("training")
+        raise InputError("digits", "come with scikit-learn", remedy) from None
     data = datasets.load_digits()
     pixels = np.round(data.images * (255 / _WHITE)).astype(np.uint8)
     held = np.array([is_held_out(each.tobytes()) for each in pixels])
     names = tuple(str(name) for name in data.target_names)
-    return Split(
-        *(
-            LabeledPhotos(
-                list(torch.from_numpy(pixels[part])[:, None]),
-                torch.from_numpy(data.target[part]).long(),
-                names,
-            )
-            for part in (~held, held)
+    train, test = (
+        LabeledPhotos(
+            list(torch.from_numpy(pixels[part])[:, None]),
+            torch.from_numpy(data.target[part]).long(),
+            names,
         )
+        for part in (~held, held)
     )
+    return Split(train, test)

@@ -136,12 +136,16 @@ def load_split(
         LabeledPhotos(photos, torch.tensor(labels), classes) for photos, labels in parts
     )
     if not len(train) or not len(held_out):
-        raise InputError(
-            str(folder),
-            f"holds {len(train) + len(held_out)} images in sub-folders: too few",
-            "name a folder with a sub-folder for each class, dozens of images in it",
-        )
+        raise _too_few(folder, len(train) + len(held_out))
     return Split(train, held_out)
+
+
+def _too_few(folder: Path, count: int) -> InputError:
+    return InputError(
+        str(folder),
+        f"holds {count} images in sub-folders: too few",
+        "name a folder with a sub-folder for each class, dozens of images in it",
+    )
 
 
 def _photographs(folder: Path) -> list[Path]:

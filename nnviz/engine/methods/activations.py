@@ -120,10 +120,9 @@ def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:
         raise ModelError(info.title, "has no layer that can be looked at")
     top = min(layer.depth for layer in candidates)
     chosen = [layer for layer in candidates if layer.depth == top][-1]
+    reason = "the deepest with maps" if spatial else "the last before the output"
     if fine:
-        reason = f"the deepest with maps of at least 1/{_FINEST} of the input's side"
-    else:
-        reason = "the deepest with maps" if spatial else "the last before the output"
+        reason += f" of at least 1/{_FINEST} of the input's side"
     return chosen, (f"layer {chosen.name} was chosen: {reason}",)
 
 
@@ -215,32 +214,28 @@ def _spread(maps: Maps, figures: ChannelFigures, channel: int | None) -> Curves:
     )
 
 
+_COLUMNS = (
+    "channel",
+    "mean",
+    "root mean square",
+    "lowest",
+    "highest",
+    "zeros, %",
+    "peak at row, column",
+)
+
+
 def _table(figures: ChannelFigures, order: NDArray[np.int64]) -> Table:
-    columns = np.stack(
-        [
-            figures.mean,
-            figures.strength,
-            figures.lowest,
-            figures.highest,
-            100 * figures.zeros,
-        ],
-        axis=1,
-    )[order].tolist()
+    columns = (figures.mean, figures.strength, figures.lowest, figures.highest,
+               100 * figures.zeros)  # fmt: skip
+    values = np.stack(columns, axis=1)[order].tolist()
     peaks = figures.peak[order].tolist()
     return Table(
-        columns=(
-            "channel",
-            "mean",
-            "root mean square",
-            "lowest",
-            "highest",
-            "zeros, %",
-            "peak at row, column",
-        ),
+        columns=_COLUMNS,
         rows=tuple(
-            (index, *values, f"{row}, {column}")
-            for index, values, (row, column) in zip(
-                order.tolist(), columns, peaks, strict=True
+            (index, *numbers, f"{row}, {column}")
+            for index, numbers, (row, column) in zip(
+                order.tolist(), values, peaks, strict=True
             )
         ),
     )

@@ -63,12 +63,8 @@ class Architecture:
         """Yield the graph and the table, then the table with times."""
         info = ctx.model.info
         channels, size = info.preprocess.channels, info.preprocess.input_size
-        graph = operation_graph(
-            ctx.model.net,
-            channels,
-            size,
-            needs_numbers=info.smallest_input == size,
-        )
+        exact = info.smallest_input == size
+        graph = operation_graph(ctx.model.net, channels, size, needs_numbers=exact)
         notes = (
             f"{len(graph.nodes)} operations in {len(graph.groups)} blocks",
             f"{info.parameters:,} parameters",
@@ -77,11 +73,17 @@ class Architecture:
         results: dict[str, Result] = {"graph": graph, "layers": _table(info.layers, {})}
         yield Report(results, notes)
         if params.passes:
-            inputs = noise_input(ctx.model.net, channels, size)
-            times = measure_layers(ctx.model.net, inputs, params.passes, ctx.check)
+            times = _times(ctx, params.passes)
             measured = f"{1000 * times['']:.1f} ms a pass on {info.device}"
             results = {**results, "layers": _table(info.layers, times)}
             yield Report(results, (*notes, measured))
+
+
+def _times(ctx: Context, passes: int) -> Mapping[str, float]:
+    """Return the seconds of each layer in a pass, and of the whole under ""."""
+    net, preprocess = ctx.model.net, ctx.model.info.preprocess
+    inputs = noise_input(net, preprocess.channels, preprocess.input_size)
+    return measure_layers(net, inputs, passes, ctx.check)
 
 
 def _table(layers: tuple[LayerInfo, ...], times: Mapping[str, float]) -> Table:

@@ -87,15 +87,11 @@ class Attention:
             relevance = _gradient_relevance(ctx, scorer)
             notes = (scorer.target.caption,)
         cam = token_map(relevance, layer.grid or (1, 1), layer.extra_tokens)
+        layers = ChosenLayers((layer,), ())
         results = cam_results(
-            "attention",
-            [cam],
-            ChosenLayers((layer,), ()),
-            ctx.placement,
-            signed=False,
-            unit="relevance",
+            "attention", [cam], layers, ctx.placement, signed=False, unit="relevance"
         )
-        yield cam_report(results, ChosenLayers((layer,), ()), notes)
+        yield cam_report(results, layers, notes)
 
 
 def _token_layer(ctx: Context) -> LayerInfo:

@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.frames import Frame
+from nnviz.base.frames import Frame, Placement
 from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Along, Help, Range, Title, When
-from nnviz.base.results import Heatmap, Mosaic, Report
+from nnviz.base.results import Mosaic, Report
+from nnviz.engine.attribution.heatmaps import input_map
 from nnviz.engine.attribution.patches import cell_at
 from nnviz.engine.attribution.transformers.attention import open_attention
 from nnviz.engine.compute.memory import in_words
@@ -55,6 +56,9 @@ class AttentionHeadsParams:
     ] = 0.5
 
 
+_UNIT = "attention weight"
+
+
 @register(
     "attention_heads",
     title="Attention heads",
@@ -94,35 +98,34 @@ class AttentionHeads:
         grid = layer.grid or (1, 1)
         rows = _rows(ctx, params, layer, weights)
         maps = rows[:, layer.extra_tokens :].reshape(-1, *grid)
-        heads = Mosaic(
-            tiles=np.ascontiguousarray(maps.float().numpy()),
-            order=np.arange(len(maps)),
-            captions=tuple(f"head {place}" for place in range(len(maps))),
-            signed=False,
-            shared_scale=False,
-            unit="attention weight",
-            noun="head",
-            layer="",
-            frame=Frame.INPUT,
-            placement=ctx.placement,
-        )
         mean = functional.interpolate(
             maps.mean(0)[None, None], ctx.placement.input_size
         )
-        overlay = Heatmap(
-            values=np.ascontiguousarray(mean[0, 0].float().numpy()),
-            signed=False,
-            unit="attention weight",
-            frame=Frame.INPUT,
-            placement=ctx.placement,
-        )
+        overlay = input_map(mean[0, 0], _UNIT, ctx.placement, signed=False)
         aside = 100 * float(rows[:, : layer.extra_tokens].sum(1).mean())
         notes = [f"{len(maps)} heads, {grid[0]} x {grid[1]} patches"]
         if layer.extra_tokens:
             several = f"{layer.extra_tokens} class and register tokens"
             whom = several if layer.extra_tokens > 1 else "the class token"
             notes.append(f"{aside:.3g} % of the attention goes to {whom}, set aside")
-        yield Report({"heads": heads, "mean": overlay}, tuple(notes))
+        results = {"heads": _mosaic(maps, ctx.placement), "mean": overlay}
+        yield Report(results, tuple(notes))
+
+
+def _mosaic(maps: Tensor, placement: Placement) -> Mosaic:
+    """Return the maps of the heads, (heads, rows, columns), as tiles."""
+    return Mosaic(
+        tiles=np.ascontiguousarray(maps.float().numpy()),
+        order=np.arange(len(maps)),
+        captions=tuple(f"head {place}" for place in range(len(maps))),
+        signed=False,
+        shared_scale=False,
+        unit=_UNIT,
+        noun="head",
+        layer="",
+        frame=Frame.INPUT,
+        placement=placement,
+    )
 
 
 def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:

@@ -82,9 +82,8 @@ class BlurIg:
         for part, found in parts:
             total += found
             ctx.step(part.stop, params.steps, "steps")
-            heat = attribution_map(
-                total, params.colors, score.target.unit, ctx.placement
-            )
+            unit = score.target.unit
+            heat = attribution_map(total, params.colors, unit, ctx.placement)
             if part.stop < params.steps:
                 notes = (score.target.caption, f"{part.stop} of {params.steps} steps")
                 yield Report({"blur_ig": heat}, notes)

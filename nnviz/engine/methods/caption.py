@@ -118,11 +118,8 @@ class Caption:
         """
         net = ctx.model.net
         if not isinstance(net, SceneCaptioner):
-            raise ModelError(
-                ctx.model.info.title,
-                "writes no sentences",
-                "open bundled:scenes-captioner",
-            )
+            remedy = "open bundled:scenes-captioner"
+            raise ModelError(ctx.model.info.title, "writes no sentences", remedy)
         maps = ctx.activations(_ENCODER)
         size = (maps.shape[2], maps.shape[3])
         writer = _Writer(net, net.places(maps), ctx.generator, params)
@@ -212,49 +209,51 @@ def _report(
     size: tuple[int, int],
 ) -> Report:
     best = sentences[0]
-    names = net.words
-    spoken = [names[word] for word in best.words]
-    tiles = torch.stack(best.looks).view(len(spoken), *size).numpy().copy()
-    shown = [place for place, word in enumerate(best.words) if word != net.end]
-    text = sentence_text([names[word] for word in best.words if word != net.end])
-    return Report(
-        {
-            "attention": Mosaic(
-                tiles=tiles,
-                order=np.array(shown, np.int64),
-                captions=tuple(spoken),
-                signed=False,
-                shared_scale=False,
-                unit="share of the attention",
-                noun="word",
-                layer="",
-                frame=Frame.INPUT,
-                placement=ctx.placement,
-                empty="nothing is said",
-            ),
-            "sentence": Text(text=text),
-            "words": Table(
-                columns=("word", "probability", "else", "its probability"),
-                rows=tuple(
-                    (name, round(share, 3), names[other], round(second, 3))
-                    for name, share, (other, second) in zip(
-                        spoken, best.shares, best.rivals, strict=True
-                    )
-                ),
-            ),
-            "sentences": Table(
-                columns=("sentence", "log probability"),
-                rows=tuple(
-                    (
-                        sentence_text([names[w] for w in each.words if w != net.end]),
-                        round(each.score, 3),
-                    )
-                    for each in sentences
-                ),
-            ),
-        },
-        (text,),
+    text = _text(net, best)
+    rows = tuple((_text(net, each), round(each.score, 3)) for each in sentences)
+    results = {
+        "attention": _looks(ctx, net, best, size),
+        "sentence": Text(text=text),
+        "words": _words(net, best),
+        "sentences": Table(columns=("sentence", "log probability"), rows=rows),
+    }
+    return Report(results, (text,))
+
+
+def _text(net: SceneCaptioner, sentence: _Sentence) -> str:
+    return sentence_text([net.words[w] for w in sentence.words if w != net.end])
+
+
+def _looks(
+    ctx: Context, net: SceneCaptioner, sentence: _Sentence, size: tuple[int, int]
+) -> Mosaic:
+    """Return the attention before each word, as maps over the image."""
+    tiles = torch.stack(sentence.looks).view(len(sentence.words), *size)
+    shown = [place for place, word in enumerate(sentence.words) if word != net.end]
+    return Mosaic(
+        tiles=tiles.numpy().copy(),
+        order=np.array(shown, np.int64),
+        captions=tuple(net.words[word] for word in sentence.words),
+        signed=False,
+        shared_scale=False,
+        unit="share of the attention",
+        noun="word",
+        layer="",
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+        empty="nothing is said",
     )
+
+
+def _words(net: SceneCaptioner, sentence: _Sentence) -> Table:
+    """Return each word with its probability, and the likeliest other one."""
+    columns = ("word", "probability", "else", "its probability")
+    parts = zip(sentence.words, sentence.shares, sentence.rivals, strict=True)
+    rows = tuple(
+        (net.words[word], round(share, 3), net.words[other], round(second, 3))
+        for word, share, (other, second) in parts
+    )
+    return Table(columns=columns, rows=rows)
 
 
 def sentence_text(words: list[str]) -> str:

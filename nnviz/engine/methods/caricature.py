@@ -71,18 +71,10 @@ class Caricature:
         climb = Ascent(make, "adam", look, mean, ctx.generator, ctx.begun)
         while climb.steps < params.steps:
             now: CaricatureParams = ctx.params
-            aim = compared(
-                look,
-                ctx.pixels,
-                layer,
-                partial(likeness, cosine_power=now.cosine_power),
-            )
+            alike = partial(likeness, cosine_power=now.cosine_power)
+            aim = compared(look, ctx.pixels, layer, alike)
             climbed = climb.step(aim, now.rules(info))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
-            yield ascent_report(
-                climb,
-                climbed,
-                f"what is found in the image at {layer}",
-                ctx.placement,
-            )
+            words = f"what is found in the image at {layer}"
+            yield ascent_report(climb, climbed, words, ctx.placement)

@@ -10,7 +10,7 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, LayerKinds, LayerName, Range, When
 from nnviz.base.results import Report
-from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.baselines import baseline_of
 from nnviz.engine.attribution.cam import cam_results
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.flow import LayerFlow
@@ -88,13 +88,7 @@ class Conductance:
         """Yield "conductance" and, of a whole layer, "map", as it adds up."""
         score = ctx.inference.target(params.target)
         layers = choose_layers(ctx.model.info, params.layer, "", params.target)
-        start = baseline(
-            params.baseline,
-            ctx.pixels,
-            ctx.model.mean_color,
-            sigma=params.blur,
-            generator=ctx.generator,
-        )
+        start = baseline_of(ctx, params.baseline, params.blur)
         flow = LayerFlow(ctx, score, layers.layers[-1], start, params.steps)
         parts = ctx.chunks.over_gradients(
             params.steps, lambda part: flow.of(part, params.channel)
@@ -121,12 +115,7 @@ def _report(
     if not done:
         notes.append("more steps are coming")
     if params.channel >= 0:
-        heat = attribution_map(total, "sum", target.unit, ctx.placement)
-        notes.append(
-            f"{float(total.sum()):.4g} of the difference in score flows through "
-            f"channel {params.channel} of {flow.layer.name}"
-        )
-        return Report({"conductance": heat}, (*notes, *remarks(heat.values)))
+        return _channel_report(ctx, params.channel, flow, total, notes)
     results = cam_results(
         "conductance", [total], layers, ctx.placement, signed=True, unit=target.unit
     )
@@ -134,3 +123,14 @@ def _report(
     if done:
         notes += completeness_notes(sums, _REMEDY)
     return Report(results, tuple(notes), sums)
+
+
+def _channel_report(
+    ctx: Context, channel: int, flow: LayerFlow, total: torch.Tensor, notes: list[str]
+) -> Report:
+    heat = attribution_map(total, "sum", flow.score.target.unit, ctx.placement)
+    words = (
+        f"{float(total.sum()):.4g} of the difference in score flows through "
+        f"channel {channel} of {flow.layer.name}"
+    )
+    return Report({"conductance": heat}, (*notes, words, *remarks(heat.values)))

@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
 from nnviz.base.results import Boxes, Heatmap, Mosaic, Report
 from nnviz.engine.attribution.random_masks import RandomMasks, draw_masks
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.detection.suppression import (
     Suppression,
     class_names,
@@ -24,7 +24,6 @@ from nnviz.engine.detection.suppression import (
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.detection import Candidates, candidates_of
 from nnviz.engine.nn.nms import on_photo
-from nnviz.engine.nn.pixel_model import PixelModel
 
 _OVERLAP = 0.5
 _MOST = 24
@@ -110,8 +109,7 @@ class DRise:
         size = ctx.placement.input_size
         drawn = draw_masks(params.masks, params.cells, params.kept, size, ctx.generator)
         sums = torch.zeros(len(found.kept), *size, dtype=torch.float64)
-        info, done = ctx.model.info, 0
-        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+        pace = pass_sizer(ctx.model.info, ctx.model.device)
         work = _weighing(ctx, found.chosen, drawn)
         for part, (weights, masks) in ctx.chunks.over(params.masks, pace, work):
             sums += torch.einsum("nk,nhw->khw", weights, masks)
@@ -148,12 +146,7 @@ def _weighing(
     """Return what gives weights (n, K) and masks (n, H, W) of some of the masks."""
     model, size = ctx.model, ctx.placement.input_size
     image = model.normalizer(ctx.pixels)
-    passes = PixelModel(
-        net=ctx.inference.twin(),
-        normalizer=nn.Identity(),
-        check=ctx.check,
-        alone=not model.info.takes_several,
-    )
+    passes = model.normalized_model(ctx.check, ctx.inference.twin())
 
     def weigh(part: slice) -> tuple[Tensor, Tensor]:
         masks = drawn.masks(part)

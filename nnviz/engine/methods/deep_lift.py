@@ -8,7 +8,7 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help
 from nnviz.base.results import Report
-from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.engine.attribution.baselines import Baseline, baseline_of
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import AttributionColors, BaselineParams
@@ -71,13 +71,7 @@ class DeepLift:
     def run(self, ctx: Context, params: DeepLiftParams) -> Iterator[Report]:
         """Yield one report: "deep_lift", the map over the input."""
         score = ctx.inference.target(params.target)
-        start = baseline(
-            params.baseline,
-            ctx.pixels,
-            ctx.model.mean_color,
-            sigma=params.blur,
-            generator=ctx.generator,
-        )
+        start = baseline_of(ctx, params.baseline, params.blur)
         with in_words(ctx.model.info.title):
             found = multipliers(score, ctx.pixels, start, ctx.check)
         shares = (ctx.pixels - start)[0].double() * found.values.double()

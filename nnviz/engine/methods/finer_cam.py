@@ -78,29 +78,20 @@ class FinerCam:
 
     def run(self, ctx: Context, params: FinerCamParams) -> Iterator[Report]:
         """Yield one report: "finer_cam" and "map", or a map of each layer."""
-        layers = choose_layers(
-            ctx.model.info, params.layer, params.layers, params.target
-        )
+        info = ctx.model.info
+        layers = choose_layers(info, params.layer, params.layers, params.target)
         named: list[str] = []
 
         def compare(target: ResolvedTarget, logits: Tensor) -> ResolvedTarget:
-            index = class_index(target)
-            others = similar_classes(logits[0], index, params.similar)
+            others = similar_classes(logits[0], class_index(target), params.similar)
             if not others:
-                raise ModelError(
-                    ctx.model.info.title, "knows one class only", "use grad_cam"
-                )
-            named.extend(label(ctx.model.info, other) for other in others)
+                raise ModelError(info.title, "knows one class only", "use grad_cam")
+            named.extend(label(info, other) for other in others)
             return compared(target, logits, others, params.alpha)
 
         found = ctx.inference.layer_gradients(layers.layers, params.target, compare)
         report = gradient_report(
-            "finer_cam",
-            grad_cam,
-            found,
-            layers,
-            ctx.placement,
-            signed=params.signed,
+            "finer_cam", grad_cam, found, layers, ctx.placement, signed=params.signed
         )
         first, *rest = report.notes
         notes = (first, f"compared with {', '.join(named)}", *rest)

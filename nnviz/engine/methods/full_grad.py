@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import nn
-
 from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
@@ -15,7 +13,6 @@ from nnviz.engine.attribution.heatmaps import input_map, remarks
 from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 
 _REMEDY = (
@@ -29,6 +26,9 @@ class FullGradParams:
     """The parameter of FullGrad: the target."""
 
     target: AskedTarget = ""
+
+
+_UNIT = "sum over layers of shares of each one's maximum"
 
 
 @register(
@@ -65,25 +65,11 @@ class FullGrad:
         """Yield one report: "full_grad", the map over the input."""
         model = ctx.model
         target = ctx.inference.target(params.target).target
-        passes = PixelModel(
-            net=model.net,
-            normalizer=nn.Identity(),
-            check=ctx.check,
-            alone=not model.info.takes_several,
-        )
+        scorer = Scorer(model.normalized_model(ctx.check), target)
+        image = model.normalizer(ctx.pixels)
         with in_words(model.info.title):
-            found = full_gradient(
-                Scorer(passes, target),
-                model.net,
-                model.normalizer(ctx.pixels),
-                ctx.check,
-            )
-        heat = input_map(
-            found.saliency(),
-            "sum over layers of shares of each one's maximum",
-            ctx.placement,
-            signed=False,
-        )
+            found = full_gradient(scorer, model.net, image, ctx.check)
+        heat = input_map(found.saliency(), _UNIT, ctx.placement, signed=False)
         notes = (
             target.caption,
             f"the input and {len(found.biases)} maps of biases, stretched and added",

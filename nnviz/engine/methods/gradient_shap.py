@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Unit, When
-from nnviz.base.results import Report
+from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
     AskedTarget,
@@ -113,23 +113,25 @@ def _report(
 ) -> Report:
     heat = attribution_map(sums.mean, params.colors, score.target.unit, ctx.placement)
     completeness = Completeness(float(sums.found.mean()), float(sums.due.mean()))
-    notes = [
-        score.target.caption,
-        (
-            f"the attributions add up to {completeness.total:.4g}; the difference in "
-            f"score is {completeness.due:.4g}"
-        ),
-    ]
     count = len(sums.found)
+    words = (
+        f"the attributions add up to {completeness.total:.4g}; the difference in "
+        f"score is {completeness.due:.4g}"
+    )
+    notes = [score.target.caption, words]
     if count > 1:
-        spread = heat.values.max() - heat.values.min()
-        error = float(sums.found.std()) / count**0.5
-        notes.append(
-            f"standard error {sums.standard_error():.2g} for a pixel, {error:.2g} for "
-            f"the sum; the map spans {spread:.2g}"
-        )
+        notes.append(_spread(sums, heat))
     if count < params.samples:
         notes.append(f"{count} of {params.samples} samples so far")
-    return Report(
-        {"gradient_shap": heat}, (*notes, *remarks(heat.values)), completeness
+    notes += remarks(heat.values)
+    return Report({"gradient_shap": heat}, tuple(notes), completeness)
+
+
+def _spread(sums: SampleSums, heat: Heatmap) -> str:
+    """Say how exact the mean over samples is."""
+    span = heat.values.max() - heat.values.min()
+    error = float(sums.found.std()) / len(sums.found) ** 0.5
+    return (
+        f"standard error {sums.standard_error():.2g} for a pixel, {error:.2g} for "
+        f"the sum; the map spans {span:.2g}"
     )

@@ -11,7 +11,7 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report
-from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.baselines import baseline_of
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import AttributionColors, BaselineParams
@@ -92,20 +92,10 @@ class GuidedIg:
     def run(self, ctx: Context, params: GuidedIgParams) -> Iterator[Report]:
         """Yield a report after every few steps: "guided_ig"."""
         score = ctx.inference.target(params.target)
-        start = baseline(
-            params.baseline,
-            ctx.pixels,
-            ctx.model.mean_color,
-            sigma=params.blur,
-            generator=ctx.generator,
-        )
-        path = GuidedPath(
-            start[0].cpu(),
-            ctx.pixels[0].cpu(),
-            params.steps,
-            params.fraction / _PERCENT,
-            params.distance / _PERCENT,
-        )
+        start = baseline_of(ctx, params.baseline, params.blur)
+        shares = params.fraction / _PERCENT, params.distance / _PERCENT
+        ends = start[0].cpu(), ctx.pixels[0].cpu()
+        path = GuidedPath(*ends, params.steps, *shares)
         total = torch.zeros_like(path.place)
         for number in range(params.steps):
             total += path.step(number, _slope(ctx, score, path.place))
@@ -113,9 +103,8 @@ class GuidedIg:
             if done % _SHOWN and done < params.steps:
                 continue
             ctx.step(done, params.steps, "steps")
-            heat = attribution_map(
-                total, params.colors, score.target.unit, ctx.placement
-            )
+            unit = score.target.unit
+            heat = attribution_map(total, params.colors, unit, ctx.placement)
             if done < params.steps:
                 notes = (score.target.caption, f"{done} of {params.steps} steps")
                 yield Report({"guided_ig": heat}, notes)

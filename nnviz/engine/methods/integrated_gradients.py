@@ -18,7 +18,7 @@ from nnviz.base.parameters import (
     When,
 )
 from nnviz.base.results import Heatmap, Report
-from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.baselines import baseline_of
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
@@ -30,7 +30,6 @@ from nnviz.engine.attribution.parameters import (
 from nnviz.engine.attribution.paths.path_integral import Line, line_between
 from nnviz.engine.attribution.paths.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.gradients import gradient_sizer
 from nnviz.engine.targets.resolve import Scorer
 
 
@@ -97,13 +96,10 @@ class IntegratedGradients:
     def run(self, ctx: Context, params: IntegratedGradientsParams) -> Iterator[Report]:
         """Yield a report after each part of the way: "integrated gradients"."""
         score = ctx.inference.target(params.target)
-        line = line_between(
-            _baseline(ctx, params), ctx.pixels, params.rule, params.steps
-        )
-        parts = ctx.chunks.over(
-            params.steps,
-            gradient_sizer(ctx.model.info, ctx.model.device),
-            lambda part: line.weighted_gradients(score, part, ctx.check),
+        start = _baseline(ctx, params)
+        line = line_between(start, ctx.pixels, params.rule, params.steps)
+        parts = ctx.chunks.over_gradients(
+            params.steps, lambda part: line.weighted_gradients(score, part, ctx.check)
         )
         total = torch.zeros_like(line.difference)
         for part, found in parts:
@@ -111,9 +107,8 @@ class IntegratedGradients:
             ctx.step(part.stop, params.steps, "steps")
             # What is there so far stands for the rest as well.
             shares = line.difference * total / line.weights[: part.stop].sum()
-            heat = attribution_map(
-                shares, params.colors, score.target.unit, ctx.placement
-            )
+            unit = score.target.unit
+            heat = attribution_map(shares, params.colors, unit, ctx.placement)
             if part.stop < params.steps:
                 notes = (score.target.caption, f"{part.stop} of {params.steps} points")
                 yield Report({"integrated gradients": heat}, notes)
@@ -128,23 +123,14 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
         UsageError: the user's own does not fit the photograph's input.
     """
     if params.baseline != "own":
-        return baseline(
-            params.baseline,
-            ctx.pixels,
-            ctx.model.mean_color,
-            sigma=params.blur,
-            generator=ctx.generator,
-        )
+        return baseline_of(ctx, params.baseline, params.blur)
     if not params.file:
         raise UsageError("--file", "no baseline image", "name its file")
     own = ctx.files.pixels(params.file)
     if own.shape != ctx.pixels.shape:
-        raise UsageError(
-            "--file",
-            f"is {own.shape[2]} x {own.shape[3]} px to the network, the image "
-            f"{ctx.pixels.shape[2]} x {ctx.pixels.shape[3]}",
-            "use an image of the same shape",
-        )
+        sizes = [f"{each.shape[2]} x {each.shape[3]}" for each in (own, ctx.pixels)]
+        reason = f"is {sizes[0]} px to the network, the image {sizes[1]}"
+        raise UsageError("--file", reason, "use an image of the same shape")
     return own
 
 

@@ -92,16 +92,16 @@ class KernelShap:
             whole_set = drawn.complete and done == len(drawn)
             so_far = Coalitions(drawn.kept[:done], drawn.weights[:done], whole_set)
             fit = fit_shapley(so_far, scores[:done], whole, none)
-            notes = [
-                score.target.caption,
-                f"the filled image scores {none:.4g}; {count} regions",
-            ]
-            if whole_set:
-                notes.append("all coalitions were asked: the values are exact")
-            elif done < len(drawn):
-                notes.append(f"{done} of {len(drawn)} coalitions so far")
+            words = f"the filled image scores {none:.4g}; {count} regions"
+            notes = [score.target.caption, words, *_progress(drawn, done)]
             report = region_report(
                 ctx, "kernel_shap", labels, fit, score.target.unit, notes
             )
             sums = Completeness(float(fit.values.sum()), whole - none)
             yield Report(report.results, report.notes, sums)
+
+
+def _progress(drawn: Coalitions, done: int) -> tuple[str, ...]:
+    if done < len(drawn):
+        return (f"{done} of {len(drawn)} coalitions so far",)
+    return ("all coalitions were asked: the values are exact",) * drawn.complete

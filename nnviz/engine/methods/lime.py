@@ -95,13 +95,9 @@ class Lime:
             ctx.step(part.stop, len(drawn), "samples")
             so_far = Coalitions(drawn.kept[: part.stop], drawn.weights[: part.stop])
             fit = fit_lime(so_far, scores[: part.stop], params.ridge)
-            notes = [
-                score.target.caption,
-                (
-                    f"{count} regions; the linear model explains "
-                    f"{100 * max(0.0, fit.explained):.0f} % of the scores' variance"
-                ),
-            ]
+            explained = f"{100 * max(0.0, fit.explained):.0f} % of the scores' variance"
+            words = f"{count} regions; the linear model explains {explained}"
+            notes = [score.target.caption, words]
             if part.stop < len(drawn):
                 notes.append(f"{part.stop} of {len(drawn)} samples so far")
             yield region_report(ctx, "lime", labels, fit, score.target.unit, notes)

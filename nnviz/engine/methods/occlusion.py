@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
-from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Help, Range, Unit
-from nnviz.base.results import Heatmap, Report
-from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import Baseline, baseline_of
+from nnviz.engine.attribution.heatmaps import both_sizes
 from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.attribution.sliding_windows import (
     Drops,
@@ -22,10 +22,10 @@ from nnviz.engine.attribution.sliding_windows import (
     lay_windows,
     mean_over_windows,
 )
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes, pass_sizer
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
-from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
+from nnviz.engine.nn.pixel_model import is_channels_last
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
@@ -172,34 +172,36 @@ def _passes(
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else ctx.inference.twin()
-    picture = model.normalizer(ctx.pixels)
+    net, picture = _prepared(ctx, scorer, rough=params.computation == "bfloat16")
     notes: tuple[str, ...] = ()
     if params.computation == "bfloat16":
-        net, picture = model.rough_twin(), picture.bfloat16()
         notes = ("a preview in bfloat16: roughly the exact map",)
-    if is_channels_last(net):
-        picture = picture.contiguous(memory_format=torch.channels_last)
-    behind = PixelModel(
-        net=net,
-        normalizer=nn.Identity(),
-        check=ctx.check,
-        alone=not model.info.takes_several,
-    )
-    score = Scorer(behind, target)
+    score = Scorer(model.normalized_model(ctx.check, net), target)
     hidden = _Hidden(picture, windows, _filling(ctx, params.fill))
     if params.computation != "full":
         try:
             return _incremental(ctx, score, hidden, notes)
         except UnfollowableError as error:
             notes = (*notes, f"every image is computed in full: {error}")
-    pace = BatchSizer(ctx.model.device, model.info.macs, pass_bytes(model.info.layers))
+    pace = pass_sizer(model.info, model.device)
 
     def scores(part: slice) -> Tensor:
         with torch.no_grad():
             return score(hidden.images(part))
 
     return _Passes(scores, pace, notes)
+
+
+def _prepared(ctx: Context, scorer: Scorer, *, rough: bool) -> tuple[nn.Module, Tensor]:
+    """Return the fastest network for the target, and the image as it goes in."""
+    model = ctx.model
+    net = model.net if scorer.target.layer else ctx.inference.twin()
+    picture = model.normalizer(ctx.pixels)
+    if rough:
+        net, picture = model.rough_twin(), picture.bfloat16()
+    if is_channels_last(net):
+        picture = picture.contiguous(memory_format=torch.channels_last)
+    return net, picture
 
 
 def _incremental(
@@ -272,23 +274,20 @@ class _Hidden:
 
     def patches(self, part: slice) -> Tensor:
         """Return what these rectangles hold, (N, C, h, w)."""
-        found = []
-        for index, top, left in zip(
-            self._indices(part), *self.places(part), strict=True
-        ):
-            rows, columns = self.windows.box(index)
-            down, across = (
-                slice(top, top + self.size[0]),
-                slice(left, left + self.size[1]),
-            )
-            patch = self.image[0, :, down, across].clone()
-            patch[
-                :,
-                rows.start - top : rows.stop - top,
-                columns.start - left : columns.stop - left,
-            ] = self.fill(rows, columns)
-            found.append(patch)
-        return torch.stack(found)
+        corners = zip(self._indices(part), *self.places(part), strict=True)
+        return torch.stack([self._patch(*each) for each in corners])
+
+    def _patch(self, index: int, top: int, left: int) -> Tensor:
+        """Return a rectangle of the image with its window hidden, (C, h, w)."""
+        rows, columns = self.windows.box(index)
+        down, across = slice(top, top + self.size[0]), slice(left, left + self.size[1])
+        patch = self.image[0, :, down, across].clone()
+        patch[
+            :,
+            rows.start - top : rows.stop - top,
+            columns.start - left : columns.stop - left,
+        ] = self.fill(rows, columns)
+        return patch
 
     def _indices(self, part: slice) -> range:
         return range(*part.indices(len(self.windows)))
@@ -314,13 +313,7 @@ def _cover(ctx: Context, fill: str) -> Tensor:
     """Return a whole image of what hides, (1, C, H, W)."""
     if fill == "grey":
         return torch.full_like(ctx.pixels, _GRAY)
-    return baseline(
-        _BASELINES[fill],
-        ctx.pixels,
-        ctx.model.mean_color,
-        sigma=min(ctx.pixels.shape[2:]) / _BLUR,
-        generator=ctx.generator,
-    )
+    return baseline_of(ctx, _BASELINES[fill], min(ctx.pixels.shape[2:]) / _BLUR)
 
 
 def _report(
@@ -333,16 +326,6 @@ def _report(
 ) -> Report:
     whole = filled(grid)
     target, placement = scorer.target, ctx.placement
-
-    def heatmap(values: Drops, frame: Frame | None) -> Heatmap:
-        return Heatmap(
-            values=values.astype(np.float32),
-            signed=True,
-            unit=f"{target.unit} lost",
-            frame=frame,
-            placement=placement if frame else None,
-        )
-
     large = mean_over_windows(windows, whole, placement.input_size)
     height, width = windows.rows[0][1], windows.columns[0][1]
     notes = [
@@ -354,5 +337,5 @@ def _report(
             f"{done} of {len(windows)} windows: the rest shows the nearest of these"
         )
     # Windows overlap and are pushed about at the edges: their grid fits over nothing.
-    results = {"occlusion": heatmap(large, Frame.INPUT), "map": heatmap(whole, None)}
+    results = both_sizes("occlusion", large, whole, f"{target.unit} lost", placement)
     return Report(results, (*notes, *remarks))

@@ -21,7 +21,7 @@ from nnviz.engine.attacks.one_pixel import (
 from nnviz.engine.attacks.params import GoalParams, as_tensor
 from nnviz.engine.attacks.report import AttackRun
 from nnviz.engine.attacks.run import start_attack
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, register
 
 _MOST = 64
@@ -129,8 +129,7 @@ def _fitness(ctx: Context, attempt: AttackRun, genes: Tensor) -> Tensor:
         pictures = painted(attempt.clean, genes[part])
         return goal.margin(attempt.victim.logits(pictures)).cpu()
 
-    info = ctx.model.info
-    pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers), most=_MOST)
+    pace = pass_sizer(ctx.model.info, ctx.model.device, _MOST)
     return torch.cat([found for _, found in ctx.chunks.over(len(genes), pace, margins)])
 
 

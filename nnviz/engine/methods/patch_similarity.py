@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-import numpy as np
 from torch.nn import functional
 
-from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Need, Reference
 from nnviz.base.parameters import Along, Help, LayerKinds, LayerName, Range, Title
-from nnviz.base.results import Heatmap, Report
+from nnviz.base.results import Report
+from nnviz.engine.attribution.heatmaps import both_sizes
 from nnviz.engine.attribution.patches import cell_at, choose_features, cosine_map
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import maps_of
@@ -78,20 +77,9 @@ class PatchSimilarity:
         cell = cell_at(ctx.placement, params.x, params.y, grid)
         small = cosine_map(maps, cell)
         large = functional.interpolate(small[None, None], ctx.placement.input_size)
-
-        def heatmap(values: np.ndarray, frame: Frame | None) -> Heatmap:
-            return Heatmap(
-                values=np.ascontiguousarray(values, np.float32),
-                signed=True,
-                unit="cosine",
-                frame=frame,
-                placement=ctx.placement if frame else None,
-            )
-
         cells = f"{grid[0]} x {grid[1]}"
         notes = (f"layer {layer.name}, row {cell[0]}, column {cell[1]} of {cells}",)
-        results = {
-            "similarity": heatmap(large[0, 0].numpy(), Frame.INPUT),
-            "map": heatmap(small.numpy(), None),
-        }
+        results = both_sizes(
+            "similarity", large[0, 0].numpy(), small.numpy(), "cosine", ctx.placement
+        )
         yield Report(results, notes)

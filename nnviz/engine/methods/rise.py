@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, Range, TargetText
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.random_masks import RandomMasks, draw_masks
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 
 
@@ -81,8 +80,7 @@ class Rise:
         size = ctx.placement.input_size
         drawn = draw_masks(params.masks, params.cells, params.kept, size, ctx.generator)
         total = _Sums(torch.zeros(size, dtype=torch.float64), params.kept)
-        info = ctx.model.info
-        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+        pace = pass_sizer(ctx.model.info, ctx.model.device)
         work = _weighing(ctx, scorer, drawn)
         for part, (scores, masks) in ctx.chunks.over(params.masks, pace, work):
             total.add(scores, masks)
@@ -102,13 +100,8 @@ def _weighing(
 ) -> Callable[[slice], tuple[Tensor, Tensor]]:
     """Return what gives scores (n,) and masks (n, H, W) of some of the masks."""
     model, target = ctx.model, scorer.target
-    passes = PixelModel(
-        net=model.net if target.layer else ctx.inference.twin(),
-        normalizer=nn.Identity(),
-        check=ctx.check,
-        alone=not model.info.takes_several,
-    )
-    score = Scorer(passes, target)
+    net = model.net if target.layer else ctx.inference.twin()
+    score = Scorer(model.normalized_model(ctx.check, net), target)
     image = model.normalizer(ctx.pixels)
 
     def weigh(part: slice) -> tuple[Tensor, Tensor]:

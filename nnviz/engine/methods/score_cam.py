@@ -12,7 +12,7 @@ from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers, map_size
@@ -112,8 +112,7 @@ class _Uncovered:
             with torch.no_grad():
                 return score(masks * picture).double()
 
-        info = ctx.model.info
-        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+        pace = pass_sizer(ctx.model.info, ctx.model.device)
         scores = torch.empty(0, dtype=torch.float64)
         for part, found in ctx.chunks.over(len(telling), pace, uncover):
             scores = torch.cat([scores, found.cpu()])

@@ -26,7 +26,6 @@ from nnviz.engine.attribution.heatmaps import (
 from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.attribution.smoothing import NoisyCopies, Statistic
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.gradients import gradient_sizer
 
 _PERCENT = 100
 
@@ -113,14 +112,11 @@ class SmoothGrad:
         score = ctx.inference.target(params.target)
         low, high = ctx.pixels.aminmax()
         spread = float(high - low)
-        copies = NoisyCopies(
-            ctx.pixels, params.noise / _PERCENT * spread, ctx.generator
-        )
+        deviation = params.noise / _PERCENT * spread
+        copies = NoisyCopies(ctx.pixels, deviation, ctx.generator)
         rule = rule_of(params.rule, score, ctx.check, params.steps)
-        parts = ctx.chunks.over(
-            params.samples,
-            gradient_sizer(ctx.model.info, ctx.model.device),
-            lambda part: copies.look(rule, part),
+        parts = ctx.chunks.over_gradients(
+            params.samples, lambda part: copies.look(rule, part)
         )
         caption = f"noise {params.noise:g} % of the image's range of {spread:.3g}"
         for part, found in parts:

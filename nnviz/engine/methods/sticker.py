@@ -41,7 +41,7 @@ from nnviz.engine.attacks.patch.sticker_search import (
 )
 from nnviz.engine.attacks.report import AttackRun
 from nnviz.engine.attacks.run import start_attack
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.placed import open_cut, open_placed, paste_layers
 from nnviz.media.resize import resize
@@ -307,10 +307,7 @@ class _Search:
             logits = self._attempt.victim.logits(torch.cat(pictures))
             return self._attempt.chosen.goal.margin(logits).cpu()
 
-        info = self._ctx.model.info
-        pace = BatchSizer(
-            self._ctx.model.device, info.macs, pass_bytes(info.layers), most=_MOST
-        )
+        pace = pass_sizer(self._ctx.model.info, self._ctx.model.device, _MOST)
         for part, found in self._ctx.chunks.over(len(allowed), pace, margins):
             for row, margin in zip(allowed[part], found.tolist(), strict=True):
                 fitness[row] = margin

@@ -128,6 +128,17 @@ class Model:
             alone=not self.info.takes_several,
         )
 
+    def normalized_model(
+        self, check: Callable[[], None], net: nn.Module | None = None
+    ) -> PixelModel:
+        """Return passes of images that the normalizer has been through.
+
+        Args:
+            check: called before every module; raises to abandon a pass.
+            net: a copy that computes the same; None for ``net`` itself.
+        """
+        return replace(self.pixel_model(check, net), normalizer=nn.Identity())
+
     def rough_twin(self) -> nn.Module:
         """Return the twin in bfloat16, for previews."""
         return self._half(self.twin())

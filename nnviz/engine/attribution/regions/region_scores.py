@@ -14,7 +14,7 @@ from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.attribution.regions.coalitions import Fit, Kept
 from nnviz.engine.attribution.regions.superpixels import Labels
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.context import Context
 from nnviz.engine.targets.resolve import Scorer
 
@@ -80,8 +80,7 @@ def score_coalitions(
         hidden: what stands where a region is not kept.
         kept: bool (N, M).
     """
-    info = ctx.model.info
-    pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+    pace = pass_sizer(ctx.model.info, ctx.model.device)
     yield from ctx.chunks.over(
         len(kept), pace, _scoring(ctx.pixels, score, labels, hidden, kept)
     )

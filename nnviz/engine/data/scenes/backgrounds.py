@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.engine.data.scenes.noise import fractal_noise
+from nnviz.engine.data.scenes.textures import window_of
 
 Picture = NDArray[np.float32]
 """(size, size, 3) in [0, 1]."""
@@ -91,23 +92,13 @@ def _noise(
         zoom: tile px a picture's 128th, varied by a third.
         grain: how much longer the grain is than wide, and its turn, radians.
     """
-    import cv2
-
     tile = fractal_noise(_TILE, slope, int(rng.integers(_TILES)))
     scale = zoom * 128 / size * rng.uniform(0.75, 1.33)
     stretch, turn = grain
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     matrix = np.diag([scale / stretch, scale]) @ rotation
     shift = rng.uniform(0, _TILE, 2)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    part = cv2.warpAffine(
-        tile,
-        np.column_stack([matrix, shift]),
-        (size, size),
-        flags=flags,
-        borderMode=cv2.BORDER_WRAP,
-    )
-    return np.asarray(part, np.float32)
+    return window_of(tile, np.column_stack([matrix, shift]), (size, size))
 
 
 def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> Picture:
@@ -129,6 +120,15 @@ def _landscape(rng: np.random.Generator, size: int) -> Picture:
     cloud = _noise(rng, size, 2.5, 2, (2.5, 0))
     cover = np.clip((cloud - np.float32(rng.uniform(0.4, 1))) * 3, 0, 1)
     picture: Picture = sky + cover[..., None] * (np.float32(0.95) - sky)
+    _add_ridges(picture, rng, haze)
+    return picture
+
+
+def _add_ridges(
+    picture: Picture, rng: np.random.Generator, haze: NDArray[np.float64]
+) -> None:
+    """Paint two to four ridges below a sky, in place, the farther the hazier."""
+    size = len(picture)
     ground = np.array(
         ((0.20, 0.32, 0.12), (0.42, 0.36, 0.20), (0.16, 0.26, 0.20))[rng.integers(3)]
     )
@@ -140,11 +140,10 @@ def _landscape(rng: np.random.Generator, size: int) -> Picture:
         relief = 0.25 * _line(rng, size) / (1 + ridge)
         top = horizon + (1 - horizon) * 0.7 * ridge / ridges + relief
         land = rows >= top * size
-        colour = (haze + (ground - haze) * nearness).astype(np.float32)
+        color = (haze + (ground - haze) * nearness).astype(np.float32)
         grain = _noise(rng, size, 1.5, 3)[land] - np.float32(0.5)
         shade = 1 + np.float32(0.7 * nearness) * grain
-        picture[land] = shade[:, None] * colour
-    return picture
+        picture[land] = shade[:, None] * color
 
 
 def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:

@@ -95,6 +95,17 @@ def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, 
             return shape, texture, colour
 
 
+def _draw_matrix(rng: np.random.Generator, radius: float) -> NDArray[np.float64]:
+    """Draw what turns, skews and enlarges a shape of radius 1, (2, 2)."""
+    # Most shapes stand nearly upright, as things do; some lie any way.
+    turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
+    squeeze = rng.uniform(-0.12, 0.12)
+    shear = rng.uniform(-0.12, 0.12)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    skew = np.array([[np.exp(squeeze), shear], [0, np.exp(-squeeze)]])
+    return np.asarray(radius * rotation @ skew, np.float64)
+
+
 def _draw_item(
     rng: np.random.Generator,
     size: int,
@@ -102,13 +113,7 @@ def _draw_item(
     radii: tuple[float, float],
 ) -> Item:
     radius = float(size * np.exp(rng.uniform(*np.log(radii))))
-    # Most shapes stand nearly upright, as things do; some lie any way.
-    turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
-    squeeze = rng.uniform(-0.12, 0.12)
-    shear = rng.uniform(-0.12, 0.12)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    skew = np.array([[np.exp(squeeze), shear], [0, np.exp(-squeeze)]])
-    matrix = radius * rotation @ skew
+    matrix = _draw_matrix(rng, radius)
     margin = min(0.7 * radius, size / 2)
     centre = rng.uniform(margin, size - margin, 2)
     polygons = outlines.place(SHAPES[kind[0]], matrix, centre)

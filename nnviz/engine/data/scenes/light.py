@@ -52,15 +52,22 @@ def put(picture: Picture, item: Item, light: Light, rng: np.random.Generator) ->
     origin = item.centre - (left, top)
     size = (bottom - top, right - left)
     pattern = sample(TEXTURES[item.texture], period, turn, origin, size)
-    steepness = np.float32(-shading / item.radius) * light.towards.astype(np.float32)
-    y = np.arange(size[0], dtype=np.float32)[:, None] - np.float32(origin[1])
-    x = np.arange(size[1], dtype=np.float32) - np.float32(origin[0])
-    lit = 1 + steepness[0] * x + steepness[1] * y
+    lit = _shading(shading / item.radius, light, origin, size)
     alpha = item.coverage[inside] * np.float32(1 / 255)
     # Channel by channel: numpy is slow along an axis of three.
     for channel, (first, second) in enumerate(tones.T):
         under = picture[(*inside, channel)]
         under += alpha * (lit * (first + pattern * (second - first)) - under)
+
+
+def _shading(
+    slope: float, light: Light, origin: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return the light over a shape's window, (H, W): 1 at its middle."""
+    steepness = np.float32(-slope) * light.towards.astype(np.float32)
+    y = np.arange(size[0], dtype=np.float32)[:, None] - np.float32(origin[1])
+    x = np.arange(size[1], dtype=np.float32) - np.float32(origin[0])
+    return np.asarray(1 + steepness[0] * x + steepness[1] * y, np.float32)
 
 
 def expose(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -60,21 +60,15 @@ def coverage(polygons: Outline, size: int) -> NDArray[np.uint8]:
     covered = np.zeros((size, size), np.uint8)
     corners = np.concatenate(polygons)
     left, top = np.clip(np.floor(corners.min(0)).astype(int), 0, size - 1)
-    right, bottom = np.clip(
-        np.ceil(corners.max(0)).astype(int), (left + 1, top + 1), size
-    )
+    ends = np.ceil(corners.max(0)).astype(int)
+    right, bottom = np.clip(ends, (left + 1, top + 1), size)
     window = covered[top:bottom, left:right]
     height, width = window.shape
     fine = np.zeros((height * _SUPERSAMPLING, width * _SUPERSAMPLING), np.uint8)
     # cv2 counts from the middle of the first pixel, we from its left edge.
     moved = [(part - (left, top)) * _SUPERSAMPLING - 0.5 for part in polygons]
-    cv2.fillPoly(
-        fine,
-        [np.round(part * 2**_FRACTION_BITS).astype(np.int32) for part in moved],
-        255,
-        cv2.LINE_8,
-        _FRACTION_BITS,
-    )
+    fixed = [np.round(part * 2**_FRACTION_BITS).astype(np.int32) for part in moved]
+    cv2.fillPoly(fine, fixed, 255, cv2.LINE_8, _FRACTION_BITS)
     window[...] = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
     return covered
 

@@ -151,13 +151,12 @@ def _scene(
     background: str,
 ) -> Scene:
     labels = np.array([item.shape for item in items], np.int64)
+    boxes = [_box(instances == index + 1) for index in range(len(items))]
     numbers = np.concatenate([[0], labels + 1]).astype(np.uint8)
     return Scene(
         pixels,
         items[main].shape,
-        np.array(
-            [_box(instances == index + 1) for index in range(len(items))], np.float32
-        ),
+        np.array(boxes, np.float32),
         labels,
         np.array([item.texture for item in items], np.int64),
         np.array([item.colour for item in items], np.int64),

@@ -46,8 +46,6 @@ def sample(
     Returns:
         float32 (height, width) in [0, 1].
     """
-    import cv2
-
     height, width = size
     if texture == "plain":
         return np.zeros(size, np.float32)
@@ -57,14 +55,24 @@ def sample(
     cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
     matrix = np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0]])
     matrix[:, 2] = -matrix[:, :2] @ origin
+    return window_of(_tile(texture, fineness), matrix, (width, height))
+
+
+def window_of(
+    tile: NDArray[np.float32], matrix: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Sample a tile that repeats without end, bilinearly, (height, width).
+
+    Args:
+        tile: (H, W); it continues at its edges.
+        matrix: from a place in the window to one in the tile, (2, 3).
+        size: width and height of the window, px.
+    """
+    import cv2
+
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    window = cv2.warpAffine(
-        _tile(texture, fineness),
-        matrix,
-        (width, height),
-        flags=flags,
-        borderMode=cv2.BORDER_WRAP,
-    )
+    wrapped = cv2.BORDER_WRAP
+    window = cv2.warpAffine(tile, matrix, size, flags=flags, borderMode=wrapped)
     return np.asarray(window, np.float32)
 
 

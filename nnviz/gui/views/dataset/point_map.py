@@ -36,6 +36,9 @@ _REST_MS = 140
 _CLICK = 4
 _STEP = 0.1
 _LARGEST_SCALE = 1e9
+_STRETCHED = 4.0
+"""How much a raster of points that moved may be scaled until the next one."""
+_LEAST_HEIGHT = 160
 _DIRECTIONS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -99,6 +102,7 @@ class PointMap(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Map of the data set"))
         self.lassoing = False
@@ -108,6 +112,8 @@ class PointMap(QWidget):
         self._fitted = True
         self._raster: tuple[QImage, PointRaster] | None = None
         self._asked: RasterRequest | None = None
+        self._outdated = False
+        """Whether points, colors or selection have changed since it was asked."""
         self._lines = np.zeros((0, 4), np.float32)
         self._pin: tuple[float, float, str] | None = None
         self._words = ""
@@ -136,8 +142,12 @@ class PointMap(QWidget):
         left, below = map(float, low)
         right, above = map(float, high)
         self._extent = (left, below, right, above)
-        if self._fitted:
-            self.fit()
+        if not self._fitted:
+            return
+        before = self._view.scale
+        self.fit()
+        if not 1 / _STRETCHED < self._view.scale / before < _STRETCHED:
+            self._raster = None  # of points that lay elsewhere: they would be a smear
 
     def fit(self) -> None:
         """Show all points."""
@@ -153,8 +163,12 @@ class PointMap(QWidget):
         self._show(PointView(*middle, scale, width, height))
 
     def repaint_points(self) -> None:
-        """Have what is seen painted anew: points, colors or selection changed."""
-        self._asked = None
+        """Have what is seen painted anew: points, colors or selection changed.
+
+        What is being painted is finished first: points that move faster than they are
+        painted are seen all the same.
+        """
+        self._outdated = self._asked is not None
         self._ask(quick=False)
 
     def put_raster(self, request: RasterRequest, raster: PointRaster) -> None:
@@ -168,7 +182,8 @@ class PointMap(QWidget):
         image = QImage(pixels.data, width, height, 4 * width, kind)
         self._raster = image, raster
         self.update()
-        if self._view != request.seen or (request.quick and not self._moving):
+        unfinished = request.quick and not self._moving
+        if self._outdated or unfinished or self._view != request.seen:
             self._ask(quick=self._moving)
 
     def refuse(self, request: RasterRequest) -> None:
@@ -240,6 +255,7 @@ class PointMap(QWidget):
 
     def _ask(self, *, quick: bool) -> None:
         if self._asked is None and self.isVisible():
+            self._outdated = False
             self._asked = RasterRequest(self._view.grown(_BEYOND), self._view, quick)
             self.raster_wanted.emit(self._asked)
 

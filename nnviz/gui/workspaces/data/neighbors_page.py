@@ -22,6 +22,9 @@ from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
 
 _COUNT = 40
 _PAUSE_MS = 150
+_LETTERS = 6
+_LEAST_HEIGHT = 80
+"""Of a strip, px: a row of thumbnails."""
 _METRIC_NAMES = {"cosine": "cosine", "l2": "L2"}
 
 
@@ -37,6 +40,8 @@ class NeighborsPage(QWidget):
         self._make_controls()
         self.titles = [label(style="section", wrap=True) for _ in range(3)]
         self.grids = [RecordGrid(bench, self) for _ in range(3)]
+        for grid in self.grids:
+            grid.setMinimumHeight(_LEAST_HEIGHT)
         self.strips = [self._make_strip(place) for place in range(3)]
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask)
@@ -48,12 +53,15 @@ class NeighborsPage(QWidget):
 
     def _make_controls(self) -> None:
         self.heading = label(style="heading", wrap=True)
-        self.layer = ComboBox.narrow(self.tr("Layer"))
-        self.distance = ComboBox.narrow(self.tr("Distance"))
+        self.layer = ComboBox.narrow(self.tr("Layer"), _LETTERS)
+        self.distance = ComboBox.narrow(self.tr("Distance"), _LETTERS)
         for name in METRICS:
             self.distance.addItem(_METRIC_NAMES[name], name)
         self.second = SecondNetworkBox(self._bench)
-        self.again = button(self.tr("Look from the selected image"), self._look_again)
+        self.layer.setToolTip(self.tr("Layer whose features are compared"))
+        self.distance.setToolTip(self.tr("Distance"))
+        self.again = button(self.tr("Look from here"), self._look_again)
+        self.again.setToolTip(self.tr("Find the neighbors of the selected image"))
 
     def _make_strip(self, place: int) -> QWidget:
         strip = QWidget()
@@ -65,19 +73,7 @@ class NeighborsPage(QWidget):
         return strip
 
     def _lay_out(self) -> None:
-        layer, distance = (
-            label(self.tr("Layer"), "muted"),
-            label(self.tr("Distance"), "muted"),
-        )
-        line = flow(
-            layer,
-            self.layer,
-            distance,
-            self.distance,
-            self.second,
-            self.again,
-            spacing=GRID,
-        )
+        line = flow(self.layer, self.distance, self.second, self.again, spacing=GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)

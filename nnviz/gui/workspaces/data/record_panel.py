@@ -28,7 +28,7 @@ from nnviz.gui.state.dataset import (
     DataSet,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, toggle_button
+from nnviz.gui.theme.parts import MARGIN, button, label, row, toggle_button
 from nnviz.gui.views.canvas.box_pen import BoxPen
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes
@@ -113,8 +113,9 @@ class RecordPanel(QWidget):
         for each in (self.title, self.words, self.numbers):
             column.addWidget(each)
         column.addWidget(self.state)
-        column.addWidget(label(self.tr("Nearest neighbors"), "section"))
-        column.addLayout(flow(self.neighbors, self.pixels, self.box))
+        section = label(self.tr("Nearest neighbors"), "section")
+        column.addLayout(row(section, None, self.box))
+        column.addLayout(flow(self.neighbors, self.pixels))
         column.addLayout(flow(self.explain))
         column.addWidget(label(self.tr("Open in"), "section"))
         column.addLayout(flow(*self.rooms))

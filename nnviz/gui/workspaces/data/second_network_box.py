@@ -8,7 +8,7 @@ from nnviz.gui.services.app_context import Workbench
 
 _OTHER = "…"
 """In place of a folder: one that is asked for."""
-_LETTERS = 16
+_LETTERS = 10
 
 
 class SecondNetworkBox(ComboBox):

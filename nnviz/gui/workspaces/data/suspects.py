@@ -76,9 +76,16 @@ class SuspectLists(QWidget):
 
     def _forget(self, dataset: DataSet | None) -> None:
         """Another set, or more of it: what was found is not so any more."""
-        del dataset
         self._found, self._searched = None, ""
+        known = dataset is not None and bool((dataset.correct >= 0).any())
+        if dataset is not None and not known:
+            self._leave_out_mistakes()
         self._fill()
+
+    def _leave_out_mistakes(self) -> None:
+        """Without labels no answer is known to be wrong: begin with unsure ones."""
+        if self.choice.currentData() == CONFIDENT:
+            self.choice.setCurrentIndex(self.choice.findData(UNSURE))
 
     def _fill(self) -> None:
         """Find the records of the chosen list."""

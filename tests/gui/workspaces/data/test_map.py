@@ -224,6 +224,25 @@ def test_pulling_and_keys_move_the_map(page):
     assert page.map.view == view
 
 
+def test_points_that_move_faster_than_they_are_painted_are_seen(page, points):
+    """Truth: by hand; every raster that comes is taken, and one of the newest asked."""
+    asked = []
+    page.map.raster_wanted.disconnect()
+    page.map.raster_wanted.connect(asked.append)
+    page.map.repaint_points()
+    for _ in range(3):
+        page.map.repaint_points()
+    assert len(asked) == 1
+    page.map.put_raster(asked[0], page.map._raster[1])
+    assert len(asked) == 2
+    page.map.put_raster(asked[1], page.map._raster[1])
+    assert len(asked) == 2
+    assert page.map.fresh
+    # Points that shrink ten thousand times are no smear of the old ones.
+    page.map.set_extent(points.min(0) * 1e-4, points.max(0) * 1e-4)
+    assert page.map._raster is None
+
+
 def test_colors_say_what_they_mean(dataset):
     """Truth: the columns by hand."""
     colors, scale = color_records(dataset, ANSWER, "viridis")

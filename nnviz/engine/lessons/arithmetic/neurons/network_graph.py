@@ -32,7 +32,8 @@ def network_graph(
         here = len(nodes)
         for unit, row in enumerate(layer.weights):
             number += 1
-            shown = run.outputs[place + 1][0, unit] if number <= known else None
+            value = float(run.outputs[place + 1][0, unit])
+            shown = value if number <= known else None
             nodes.append(_unit(layers, (place, unit), shown, details or {}))
             edges += [
                 DiagramEdge(source=source, target=here + unit, value=float(weight))
