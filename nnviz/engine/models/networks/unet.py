@@ -1,6 +1,5 @@
 """A U-Net on the scene detector's trunk: a class for each pixel."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,6 +8,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nnviz.engine.models.networks.scene_trunk import SceneTrunk
+
+
+def _merge(channels: int) -> nn.Sequential:
+    """Return the convolution that joins a level with the one that came up."""
+    return nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
+            bn=nn.BatchNorm2d(channels),
+            relu=nn.ReLU(),
+        )
+    )
 
 
 class UNet(nn.Module):
@@ -34,16 +44,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(lower, upper, 2, 2) for lower, upper in pairwise(rising)
         )
-        self.merge = nn.ModuleList(
-            nn.Sequential(
-                OrderedDict(
-                    conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
-                    bn=nn.BatchNorm2d(channels),
-                    relu=nn.ReLU(),
-                )
-            )
-            for channels in rising[1:]
-        )
+        self.merge = nn.ModuleList(_merge(channels) for channels in rising[1:])
         self.scores = nn.ModuleList(
             nn.Conv2d(channels, classes, 1) for channels in rising
         )
