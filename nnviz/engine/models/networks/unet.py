@@ -1,5 +1,6 @@
 """A U-Net on the scene detector's trunk: a class for each pixel."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import pairwise
 
