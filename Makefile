@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint dist smoke docs fuzz bench soak screenshots film gallery lessons \
+.PHONY: setup run test lint dist smoke bundle docs fuzz bench soak screenshots film gallery lessons \
 	catalogue translations peers
 
 python := .venv/bin/python
@@ -26,6 +26,9 @@ dist: setup
 
 smoke: dist
 	@sh packaging/smoke.sh
+
+bundle: setup
+	@sh packaging/bundle.sh $(ARGS)
 
 docs: setup
 	@sh packaging/docs.sh $(ARGS)

@@ -30,6 +30,7 @@ from nnviz.api.core import (
 )
 from nnviz.api.dataset import Index, index, open_index
 from nnviz.api.measured import attack_curve, board, evaluate, score, trust
+from nnviz.api.notebook import Explorer, explore
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 from nnviz.api.shared import SavedRun, run_over
 from nnviz.api.trained import (
@@ -43,6 +44,7 @@ from nnviz.api.trained import (
 
 __all__ = [
     "ArchitectureComparison",
+    "Explorer",
     "Index",
     "Model",
     "OnProgress",
@@ -55,6 +57,7 @@ __all__ = [
     "compare_architectures",
     "contact_sheet",
     "evaluate",
+    "explore",
     "export_recording",
     "export_trained",
     "fetch",

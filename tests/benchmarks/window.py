@@ -53,3 +53,13 @@ def heartbeat() -> Iterator[Figure]:
     assert found["jobs"] > HEARTBEAT_SECONDS
     yield Figure("heartbeat: 99.9 % of the beats are late by", found["p99.9"], 50, "ms")
     yield Figure("heartbeat: worst", found["worst"], 250, "ms")
+
+
+@benchmark
+def lessons() -> Iterator[Figure]:
+    """From choosing a lesson to its first picture on the screen, warm."""
+    times = run_program("lessons.py")
+    last = max(times, key=times.__getitem__)
+    middle = float(np.median([*times.values()]))
+    yield Figure("lesson: first picture, median", middle, 200, "ms")
+    yield Figure(f"lesson: first picture, {last}", times[last], 200, "ms")

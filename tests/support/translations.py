@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from nnviz.base.catalogue import Catalogue
 from nnviz.base.resources import resource
 from nnviz.gui.shell.commands import MENUS
 from nnviz.gui.shell.main_window import WORKSPACES
@@ -23,11 +24,13 @@ _CALLS = {"tr": 0, "_tr": 0, "translate": 1}
 
 @cache
 def translatable() -> list[str]:
-    """Return every text, those of tables first, then by file and line."""
+    """Return every text: of tables, by file and line, then parameters' titles."""
     named = [*MENUS, *(each.title for each in WORKSPACES)]
     named += [theme.title for theme in THEMES.values()]
+    catalogue = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
+    titles = {p.title for info in catalogue.methods for p in info.parameters}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
-    return list(dict.fromkeys([*named, *written]))
+    return list(dict.fromkeys([*named, *written, *sorted(titles)]))
 
 
 def texts_in(file: Path) -> Iterator[str]:
