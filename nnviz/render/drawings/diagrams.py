@@ -217,19 +217,10 @@ def _svg_legend(
         if x + room > drawing.width:
             x, y = float(DETAIL_SIZE), y + LINE
         middle = y - LINE / 2
-<<<<<<< HEAD
-        lines.append(
-            f'<rect x="{x:.1f}" y="{middle - DETAIL_SIZE / 2:.1f}" '
-            f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}" '
-            f'fill="{_hex(KIND_COLORS[kind])}"/>'
-        )
-        lines.append(svg_text(kind, (x + DETAIL_SIZE, middle), ink))
-=======
         place = f'x="{x:.1f}" y="{middle - DETAIL_SIZE / 2:.1f}"'
         size = f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}"'
         lines.append(f'<rect {place} {size} fill="{_hex(KIND_COLORS[kind])}"/>')
-        lines.append(_svg_text(kind, (x + DETAIL_SIZE, middle), ink))
->>>>>>> short-edit
+        lines.append(svg_text(kind, (x + DETAIL_SIZE, middle), ink))
         x += room
     return lines, y + LINE / 2
 
