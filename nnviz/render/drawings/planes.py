@@ -103,12 +103,9 @@ def _draw_path(axes: "Axes", path: PlanePath, ink: Ink) -> None:
         label=path.name or "_",
     )
     if path.style == "arrow" and len(path.places) > 1:
-        axes.annotate(
-            "",
-            xy=tuple(path.places[-1]),
-            xytext=tuple(path.places[-2]),
-            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2},
-        )
+        start, end = map(tuple, path.places[-2:])
+        head = {"arrowstyle": "-|>", "color": color, "lw": 2}
+        axes.annotate("", xy=end, xytext=start, arrowprops=head)
 
 
 def _draw_arrows(axes: "Axes", plane: Plane, ink: Ink) -> None:
