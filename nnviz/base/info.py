@@ -40,10 +40,27 @@ class Task(StrEnum):
     GENERIC = "generic"
     """Anything else: layers can be looked at, the output cannot be asked about."""
 
+    @property
+    def purpose(self) -> str:
+        """The task as a noun: "classification"."""
+        return _PURPOSES[self]
+
     @classmethod
     def _missing_(cls, value: object) -> "Task | None":
         """Understand the names that other programs use."""
         return _TASK_ALIASES.get(str(value).lower().replace("_", "-"))
+
+
+_PURPOSES = {
+    Task.CLASSIFY: "classification",
+    Task.DETECT: "object detection",
+    Task.SEGMENT: "segmentation",
+    Task.REPAINT: "image-to-image translation",
+    Task.MULTILABEL: "multi-label classification",
+    Task.REGRESS: "regression",
+    Task.EMBED: "embedding",
+    Task.GENERIC: "no known task",
+}
 
 
 _TASK_ALIASES = {
@@ -435,7 +452,8 @@ def obstacle(method: MethodInfo, model: ModelInfo) -> str:
     if not method.needs_model:
         return ""
     if not method.suits(model.task):
-        return f"needs a network to {' or '.join(method.tasks)}"
+        purposes = (task.purpose for task in method.tasks)
+        return f"needs a network for {' or '.join(purposes)}"
     missing = [need for need in method.needs if not model.has(need)]
     if missing:
         return f"needs {' and '.join(missing)}"

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnviz.base.errors import UsageError, unknown
-from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo, Task, obstacle
+from nnviz.base.info import (
+    LayerInfo,
+    ModelEntry,
+    ModelInfo,
+    OutputActivation,
+    Task,
+    obstacle,
+)
 from nnviz.base.preprocess import Preprocess
 from nnviz.cli import console, known
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options
@@ -14,6 +21,11 @@ from nnviz.engine.models.places import find_weights
 
 _DRAWN = (".svg", ".png")
 _SCORED = {Task.CLASSIFY, Task.MULTILABEL}
+_PROBABILITIES = {
+    OutputActivation.SOFTMAX: "by softmax of the output",
+    OutputActivation.SIGMOID: "by sigmoid of the output",
+    OutputActivation.NONE: "the output itself",
+}
 _ACTIONS = ("list", "inspect", "compare", "fetch")
 
 
@@ -123,8 +135,9 @@ def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
     if info.output:
         yield "output", info.output
     if info.task in _SCORED:
-        yield "probabilities", f"by {info.output_activation}"
-    yield "classes", f"{len(info.labels)}: {_first(info.labels)}"
+        yield "probabilities", _PROBABILITIES[info.output_activation]
+    if info.labels:
+        yield "classes", f"{len(info.labels)}: {_first(info.labels)}"
     yield "parameters", console.count(info.parameters)
     yield "MACs", f"{console.count(info.macs)} for one image"
     yield "smallest input", "{} x {} px".format(*info.smallest_input)

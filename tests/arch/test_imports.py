@@ -82,6 +82,17 @@ def test_the_bundled_network_needs_no_torchvision():
     assert "torchvision" not in found
 
 
+def test_the_list_of_methods_needs_no_torchvision():
+    """It costs 2 s of processor time and 130 MB before the first prediction.
+
+    With it come torch's compiler and, for that, sympy.
+    """
+    named = modules_of("engine/methods"), modules_of("engine/lessons")
+    _, found = probe("nnviz.engine.jobs", *named[0], *named[1])
+    assert "torch" in found
+    assert not found & {"torchvision", "sympy"}
+
+
 def test_the_public_package_is_cheap_to_import():
     fastest, found = min((probe("nnviz") for _ in range(3)), key=lambda each: each[0])
     assert fastest < 0.3

@@ -38,7 +38,7 @@ def test_a_classifier_of_convolutions():
     found = obstacles(network(layers=(CONV,)))
     assert found["grad_cam"] == found["fgsm"] == found["filters"] == ""
     assert found["attention"] == f"needs {Need.ATTENTION}"
-    assert found["segment"] == "needs a network to segment"
+    assert found["segment"] == "needs a network for segmentation"
 
 
 def test_without_gradients_or_layers():
@@ -51,5 +51,5 @@ def test_without_gradients_or_layers():
 def test_outputs_that_cannot_be_asked_about():
     found = obstacles(network(Task.EMBED, layers=(CONV,)))
     assert "channel" in found["saliency"]
-    assert "classify" in found["fgsm"]
+    assert "classification" in found["fgsm"]
     assert found["activations"] == ""

@@ -68,7 +68,7 @@ def test_inspect_shows_the_doctors_word_and_the_card(nnviz):
     """Truth: LeNet-5's last convolution fits its input exactly; its card's figure."""
     _, out, _ = nnviz("models", "inspect", "bundled:digits")
     doctor, card = out.partition("Doctor")[2].split("Card")
-    assert "takes 32 x 32 px, not any other size" in doctor
+    assert "takes inputs of 32 x 32 px only" in doctor
     assert "| top-1, held out | 99.2 % |" in card
     _, out, _ = nnviz("models", "inspect", "bundled:scenes")
     assert "found nothing to warn of" in out.partition("Doctor")[2]

@@ -16,6 +16,7 @@ from nnviz.base.info import Task
 from nnviz.base.results import Ranking
 from nnviz.base.targets import ClassTarget
 from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.imaging.input_masks import mask_on_input
 from nnviz.engine.inference import Inference
 from nnviz.engine.nn.incremental.forward import IncrementalForward
 from nnviz.engine.nn.incremental.tape import UnfollowableError
@@ -68,7 +69,7 @@ class HandOcclusion:
             mask: uint8 (h, w) over the image; what is not zero is hidden.
             fill: what stands there.
         """
-        inside = self._on_input(mask)
+        inside = mask_on_input(mask, self._inference.placement)
         box = _box(inside)
         if box is None:
             output, incremental = self._before, True
@@ -117,25 +118,6 @@ class HandOcclusion:
         whole[:, :, rows, columns] = patch
         with torch.no_grad():
             return self._score.output(whole), False
-
-    def _on_input(self, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Return which pixels of the input have their center in a mask of the image."""
-        placement = self._inference.placement
-        found = np.zeros(placement.input_size, np.bool_)
-        axes = [
-            _places(*each)
-            for each in zip(
-                mask.shape,
-                placement.photo_size,
-                placement.input_size,
-                placement.scale,
-                placement.offset,
-                strict=True,
-            )
-        ]
-        (seen_rows, rows), (seen_columns, columns) = axes
-        found[np.ix_(seen_rows, seen_columns)] = mask[np.ix_(rows, columns)] > 0
-        return found
 
     def _cover(self, fill: Fill, inside: NDArray[np.bool_]) -> Tensor:
         """Return what stands where the image is hidden, normalized (1, C, H, W)."""
@@ -187,24 +169,6 @@ def _probability(inference: Inference, target: str) -> str:
     if isinstance(asked, ClassTarget) and inference.model.info.task is Task.CLASSIFY:
         return f"probability({asked.index})"
     return target
-
-
-def _places(
-    mask: int, photo: int, size: int, scale: float, offset: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the pixels of the input that show the image, and where the mask has them.
-
-    Args:
-        mask: height or width of the mask.
-        photo: of the image.
-        size: of the input.
-        scale: input px per px of the image.
-        offset: of the image's edge on the input, px.
-    """
-    pixels = np.arange(size, dtype=np.int64)
-    share = (pixels + 0.5 - offset) / (scale * photo)
-    seen = (share >= 0) & (share < 1)
-    return pixels[seen], (share[seen] * mask).astype(np.int64)
 
 
 def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice] | None:

@@ -157,8 +157,8 @@ def _require_task(info: MethodInfo, model: Model) -> None:
     if not info.suits(model.info.task):
         raise ModelError(
             model.info.title,
-            f"is a network to {model.info.task}; {info.name} needs one to "
-            + " or ".join(info.tasks),
+            f"is a network for {model.info.task.purpose}; {info.name} needs one for "
+            + " or ".join(task.purpose for task in info.tasks),
             "pick another network, or another method",
         )
 

@@ -94,7 +94,7 @@ def _preprocessing(
 
 def _layerless(facts: Facts) -> Iterator[Finding]:
     if not facts.layers:
-        text = "no network of layers: it has no activations, kernels or gradients"
+        text = "has no layers: there are no activations, kernels or gradients to see"
         yield Finding(Severity.NOTE, text)
 
 
@@ -127,8 +127,8 @@ def _trials(trials: Trials) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, text)
     if trials.random:
         text = (
-            "draws at random in evaluation mode: two passes over one image differ, and "
-            "one draw is shown as the answer"
+            "draws random numbers in evaluation mode: two passes over one image "
+            "differ, and the answer of one is shown"
         )
         yield Finding(Severity.WARNING, text)
     elif trials.stateful:
@@ -142,13 +142,13 @@ def _trials(trials: Trials) -> Iterator[Finding]:
 def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Finding]:
     if facts.needs_numbers:
         text = (
-            "what it does depends on the image's numbers: shapes and costs are those "
-            "for noise, other sizes were not tried"
+            "its computation depends on the image's values: shapes and costs are "
+            "those for noise, and other sizes were not tried"
         )
         yield Finding(Severity.NOTE, text)
     elif not _takes_larger(net, preprocess, _OTHER_SIZE):
         height, width = preprocess.input_size
-        text = f"takes {height} x {width} px, not any other size"
+        text = f"takes inputs of {height} x {width} px only"
         yield Finding(Severity.NOTE, text)
 
 
@@ -171,7 +171,7 @@ def _unreached(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:
     ]
     if names:
         text = (
-            f"{len(names)} layers with weights are not called in a trial pass "
+            f"{_counted(names, 'layer')} with weights not called in a trial pass "
             f"({_some(names)}): used by another layer directly, only in training, or "
             "only where something is found"
         )
@@ -182,8 +182,8 @@ def _reused(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:
     names = [layer.name for layer in layers if layer.calls > 1 and layer.leaf]
     if names:
         text = (
-            f"{len(names)} layers run more than once in a pass ({_some(names)}): "
-            "their last output is shown"
+            f"{_counted(names, 'layer')} called more than once in a pass "
+            f"({_some(names)}): the last output is shown"
         )
         yield Finding(Severity.NOTE, text)
 
@@ -222,6 +222,11 @@ def _attention(net: nn.Module) -> Iterator[Finding]:
             "its projections are not layers"
         )
         yield Finding(Severity.NOTE, text)
+
+
+def _counted(names: list[str], noun: str) -> str:
+    """Return "1 layer is" or "3 layers are"."""
+    return f"1 {noun} is" if len(names) == 1 else f"{len(names)} {noun}s are"
 
 
 def _some(names: list[str]) -> str:

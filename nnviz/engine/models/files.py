@@ -25,7 +25,6 @@ from nnviz.engine.models.hugging_face import (
     task_of_class,
 )
 from nnviz.engine.models.labels import check_count, numbered, read_labels
-from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.declared import (
     Declared,
@@ -34,6 +33,8 @@ from nnviz.engine.models.match.declared import (
     side_car_within,
 )
 from nnviz.engine.models.match.evidence import Evidence, gather
+from nnviz.engine.models.match.find import build, find_architecture, install
+from nnviz.engine.models.match.fit import Fit
 from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, OutputWords, frozen
 from nnviz.engine.models.outputs import parse_task

@@ -40,6 +40,7 @@ _RESHAPED = frozenset(
 _PER_CLASS = {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS}
 _MAPS = {Task.SEGMENT, Task.REPAINT}
 _TWO = 2
+_ROWS_NDIM = 3
 _MAP_NDIM = 4
 _COARSE = 8
 """Times smaller than the input: above this a map is a feature, not an answer."""
@@ -67,6 +68,7 @@ class OutputChoice:
         notes: what was decided, for people.
         head: how boxes lie in it, for a detector of a kind that is known by shapes.
         names: of all tensors that are given, where those are several.
+        beside: name of a tensor that the head needs too: prototype masks.
     """
 
     name: str
@@ -76,6 +78,7 @@ class OutputChoice:
     notes: tuple[str, ...] = ()
     head: YoloLayout | SetPrediction | None = None
     names: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def doubled(self) -> bool:
@@ -99,15 +102,29 @@ class Wish:
 
 
 class OutputAdapter:
-    """The forward hook that gives the chosen tensor in place of all others."""
+    """The forward hook that gives the chosen tensor in place of all others.
 
-    def __init__(self, name: str, form: Form) -> None:
+    Args:
+        name: of the tensor.
+        form: what is done to it.
+        beside: name of a tensor that is given beside it, as it is; empty for none.
+    """
+
+    def __init__(self, name: str, form: Form, beside: str = "") -> None:
         self._name = name
         self._form = form
+        self._beside = beside
 
-    def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Tensor:
+    def __call__(
+        self, _module: nn.Module, _inputs: Any, output: Any
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Return the chosen tensor in float32, laid out for the task."""
-        tensor = named_tensors(output)[self._name]
+        tensors = named_tensors(output)
+        if self._beside:
+            return self._laid(tensors[self._name]), tensors[self._beside].float()
+        return self._laid(tensors[self._name])
+
+    def _laid(self, tensor: Tensor) -> Tensor:
         if tensor.is_floating_point():
             tensor = tensor.float()
         match self._form:
@@ -208,7 +225,9 @@ def adapt(
 
 def _hooked(net: nn.Module, choice: OutputChoice) -> nn.Module:
     adapted = sharing_twin(net)
-    hook: OutputAdapter | SetPredictionAdapter = OutputAdapter(choice.name, choice.form)
+    hook: OutputAdapter | SetPredictionAdapter = OutputAdapter(
+        choice.name, choice.form, choice.beside
+    )
     if isinstance(choice.head, SetPrediction):
         hook = SetPredictionAdapter(choice.head, named_tensors)
     adapted.register_forward_hook(hook)
@@ -220,8 +239,7 @@ def _detecting(
 ) -> nn.Module:
     """Return the adapted network as a detector, its boxes read by a known head."""
     adapted = _hooked(net, choice)
-    adapted.candidates = head.candidates  # type: ignore[assignment]
-    adapted.stages = head.stages  # type: ignore[assignment]
+    head.equip(adapted)
     return adapted
 
 
@@ -326,11 +344,15 @@ def _chosen_name(given: Mapping[str, _Given], wish: Wish) -> str:
         if name in given:
             return name
     made = [name for name, each in given.items() if each.maker in _PRODUCTS]
-    shaped = [name for name in made if given[name].tensor.ndim in _ndims(wish.task)]
+    wanted = _ndims(wish.task)
+    among = given if wish.task is Task.DETECT else made
+    shaped = [name for name in among if given[name].tensor.ndim in wanted]
     return next(iter(shaped or made or given))
 
 
 def _ndims(task: Task | None) -> tuple[int, ...]:
+    if task is Task.DETECT:
+        return (_ROWS_NDIM,)
     return (_MAP_NDIM,) if task in _MAPS else (_TWO, 1)
 
 
@@ -349,10 +371,7 @@ def _decide(
         notes.append(f"gives {len(given)} tensors ({listed}): {name} is looked at")
     task = wish.task or _guessed(each, wish, image, title)
     if task is Task.DETECT:
-        layout = yolo_layout(tuple(each.tensor.shape), title)
-        return OutputChoice(
-            name, Form.SAME, task, OutputActivation.NONE, (*notes, layout.words), layout
-        )
+        return _of_rows(name, given, wish, title)
     _require_shape(task, each, title)
     single = each.tensor.ndim == 1 or each.tensor.shape[1:2] == (1,)
     probability = each.maker == "sigmoid" or _are_shares(each)
@@ -364,8 +383,27 @@ def _decide(
     form = Form.COLUMN if each.tensor.ndim == 1 else Form.SAME
     activation = _activation(task, probability=probability)
     if wish.task is None and task is not Task.CLASSIFY:
-        notes.append(f"taken for a network to {task}; task= says otherwise")
+        notes.append(f"taken for a network for {task.purpose}; --task says otherwise")
     return OutputChoice(name, form, task, activation, tuple(notes))
+
+
+def _of_rows(
+    name: str, given: Mapping[str, _Given], wish: Wish, title: str
+) -> OutputChoice:
+    """Return the choice of dense rows of boxes, of a YOLO-type head."""
+    maps = [key for key, one in given.items() if one.tensor.ndim == _MAP_NDIM]
+    masks = given[maps[0]].tensor.shape[1] if len(maps) == 1 else 0
+    shape = tuple(given[name].tensor.shape)
+    layout = yolo_layout(shape, title, len(wish.labels), masks)
+    return OutputChoice(
+        name,
+        Form.SAME,
+        Task.DETECT,
+        OutputActivation.NONE,
+        (layout.words,),
+        layout,
+        beside=maps[0] if layout.masks else "",
+    )
 
 
 def _guessed(each: _Given, wish: Wish, image: tuple[int, int, int], title: str) -> Task:

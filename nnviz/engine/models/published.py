@@ -13,7 +13,7 @@ from nnviz.engine.models import zoo
 from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.download import RemoteFile, download
 from nnviz.engine.models.hashing import file_sha256
-from nnviz.engine.models.match import install
+from nnviz.engine.models.match.find import install
 from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.places import find_weights, weights_folder
 from nnviz.engine.models.references import ZooReference

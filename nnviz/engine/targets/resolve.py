@@ -157,8 +157,8 @@ def _meant(target: Target, info: ModelInfo) -> Target:
     if needed is not None and info.task not in needed:
         raise ModelError(
             info.title,
-            f"is a network to {info.task}; that target needs one to "
-            + " or ".join(needed),
+            f"is a network for {info.task.purpose}; that target needs one for "
+            + " or ".join(task.purpose for task in needed),
             "ask about something else, or a layer's channel",
         )
     return target

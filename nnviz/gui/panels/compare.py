@@ -122,7 +122,7 @@ class ComparePane(QWidget):
         short = self._bench.captions.short
         names = short(first, pair), short(second, pair)
         if len(drawn) == len(pair):
-            self.graphs.set_pair(drawn[0], drawn[1], names)
+            self.graphs.set_pair(drawn[0], drawn[1])
             return
         tiles = [tile_of(run, "", name) for run, name in zip(pair, names, strict=True)]
         if not drawn and tiles[0] is not None and tiles[1] is not None:

@@ -216,7 +216,7 @@ def test_wrong_targets_are_refused_in_words(session, target, words):
 
 @pytest.mark.parametrize("target", ["box:0", "segment:first"])
 def test_targets_of_other_networks_are_refused(session, target):
-    with pytest.raises(ModelError, match="is a network to classify"):
+    with pytest.raises(ModelError, match="is a network for classification"):
         run_network(session, Straight(), PLAIN, "saliency", target=target)
 
 

@@ -206,7 +206,7 @@ def test_one_number_is_a_number(session, image):
     assert report.main.labels == ("age",)
     note = run(session, request, "saliency", image).notes[0]
     assert note.startswith("age, ")
-    with pytest.raises(ModelError, match="fgsm needs one to classify"):
+    with pytest.raises(ModelError, match="fgsm needs one for classification"):
         run(session, request, "fgsm", image)
 
 

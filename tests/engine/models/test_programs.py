@@ -1,5 +1,7 @@
 """TorchScript, torch.export, pickled modules and Python code, run after a yes only."""
 
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,32 @@ def test_programs_open_after_a_yes_with_all_layers(
     assert kinds["0"] == "Conv2d"
     assert kinds["1"] == "BatchNorm2d"
     assert kinds["2"] == "ReLU"
+
+
+class Foreign(nn.Module):
+    """A network whose class is nowhere to be imported when its file is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd_name = nn.Conv2d(3, 4, 3)
+
+
+def test_a_pickled_module_names_its_class_and_the_package_that_lacks(
+    open_model, tmp_path: Path, monkeypatch
+) -> None:
+    """Truth: the name that the file was saved with; ultralytics saves so too."""
+    package = types.ModuleType("faraway")
+    package.Foreign = Foreign
+    monkeypatch.setitem(sys.modules, "faraway", package)
+    monkeypatch.setattr(Foreign, "__module__", "faraway")
+    torch.save({"model": Foreign()}, tmp_path / "net.pt")
+    monkeypatch.delitem(sys.modules, "faraway")
+    with pytest.raises(
+        TrustError, match=r"pickled faraway\.Foreign: .* faraway; export"
+    ):
+        open_model(tmp_path / "net.pt")
+    with pytest.raises(InputError, match="install faraway beside nnviz, or export"):
+        open_model(tmp_path / "net.pt", trust=True)
 
 
 def test_a_yes_is_remembered_for_the_file_as_it_is(

@@ -286,8 +286,11 @@ def test_the_doctor_finds_each_thing() -> None:
     text = "\n".join(finding.text for finding in findings)
     for words in (
         *("NaN or infinite weights in head.weight", "mean 406 is above"),
-        *("norm keep no statistics", "takes 32 x 32 px, not any other size"),
-        *("not called in a trial pass (spare)", "run more than once in a pass (relu)"),
+        *("norm keep no statistics", "takes inputs of 32 x 32 px only"),
+        *(
+            "not called in a trial pass (spare)",
+            "called more than once in a pass (relu)",
+        ),
         *("in place (1 ReLU)", "not layers (1 relu)"),
     ):
         assert words in text

@@ -20,14 +20,13 @@ def view(qtbot):
     qtbot.addWidget(view)
     view.resize(600, 500)
     view.show()
-    view.set_pair(chain("conv", "head"), chain("conv", "drop", "head"), ("A", "B"))
+    view.set_pair(chain("conv", "head"), chain("conv", "drop", "head"))
     return view
 
 
 def test_it_says_what_differs(view):
     assert "2 the same" in view.summary.text()
     assert "1 only on the right" in view.summary.text()
-    assert [each.text() for each in view.names] == ["A", "B"]
 
 
 def test_a_layer_chosen_on_one_side_is_shown_on_the_other(view, qtbot):
@@ -44,4 +43,4 @@ def test_differences_are_gone_through(view, qtbot):
 
 
 def test_it_can_be_narrow(view):
-    assert view.minimumSizeHint().width() < 500
+    assert view.minimumSizeHint().width() < 400

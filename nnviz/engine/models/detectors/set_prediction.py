@@ -75,6 +75,11 @@ class SetPrediction:
         """Return None: queries are learned, no anchors stand behind them."""
         del outputs, size
 
+    def equip(self, net: nn.Module) -> None:
+        """Give a network the methods of a detector with this head."""
+        net.candidates = self.candidates  # type: ignore[assignment]
+        net.stages = self.stages  # type: ignore[assignment]
+
     def _scores(self, logits: Tensor) -> Tensor:
         """Return (Q, K); of a softmax all but each query's likeliest class are 0."""
         if not self.empty_class:

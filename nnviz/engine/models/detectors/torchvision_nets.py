@@ -27,6 +27,7 @@ from torchvision.ops import batched_nms, clip_boxes_to_image, remove_small_boxes
 
 from nnviz.base.frames import Placement
 from nnviz.base.preprocess import Fit, Interpolation, Preprocess
+from nnviz.engine.models.detectors.coco_keypoints import COCO_SKELETON
 from nnviz.engine.nn.detection import (
     Candidates,
     Limits,
@@ -53,13 +54,6 @@ _CORNERS = 4
 _SMALLEST_SIDE = 1e-2
 """px: boxes of the second stage that are thinner are dropped, as torchvision does."""
 _PLAIN = (1.0, 1.0, 1.0, 1.0)
-_COCO_SKELETON = (
-    *((0, 1), (0, 2), (1, 3), (2, 4), (0, 5), (0, 6), (5, 6), (5, 7), (7, 9)),
-    *((6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14)),
-    (14, 16),
-)
-"""COCO's 17 keypoints: nose, eyes, ears, shoulders, elbows, wrists, hips, knees,
-ankles; left before right."""
 
 
 def detector(net: nn.Module) -> nn.Module:
@@ -361,7 +355,7 @@ class Outlining(TwoStage):
 class FindingKeypoints(TwoStage):
     """Keypoint R-CNN (He et al. 2017, arXiv:1703.06870, section 5)."""
 
-    skeleton = _COCO_SKELETON
+    skeleton = COCO_SKELETON
 
     def keypoints(
         self, outputs: Sequence[Tensor], found: Candidates, size: Size

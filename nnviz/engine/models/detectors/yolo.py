@@ -5,15 +5,25 @@ objectness and K class scores; YOLOv8 gives (N, 4 + K, A) without an objectness;
 end-to-end heads (YOLOv10, Wang et al. 2024, arXiv:2405.14458) give (N, M, 6) of
 corners, score and class, which need no suppression.  Scores are probabilities and
 boxes px of the input in all of them.
+
+Rows of YOLOv8 may go on with coefficients of prototype masks (YOLACT, Bolya et al.
+2019, arXiv:1904.02689), which a second tensor holds, or with keypoints (x, y,
+visibility).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from nnviz.base.errors import ModelError
+from nnviz.base.frames import Placement
+from nnviz.engine.models.detectors.coco_keypoints import (
+    COCO_POINTS,
+    COCO_SKELETON,
+)
 from nnviz.engine.nn.detection import (
     AnchorStage,
     Candidates,
@@ -38,16 +48,22 @@ class YoloLayout:
     Attributes:
         kind: "v5", "v8" or "end-to-end".
         classes: how many are told apart; 0 where the output does not say.
+        masks: coefficients of prototype masks after the class scores.
+        points: keypoints after the class scores.
     """
 
     kind: str
     classes: int
+    masks: int = 0
+    points: int = 0
 
     @property
     def words(self) -> str:
         """The recognized layout, in words."""
         counted = f" of {self.classes} classes" if self.classes else ""
-        return f"boxes are read as a YOLO {self.kind} head{counted}"
+        more = " with masks" if self.masks else ""
+        more = f" with {self.points} keypoints" if self.points else more
+        return f"boxes are read as a YOLO {self.kind} head{counted}{more}"
 
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
@@ -92,19 +108,69 @@ class YoloLayout:
             )
         )
 
+    def outlines(
+        self, outputs: Sequence[Tensor], found: Candidates, place: Placement
+    ) -> Iterator[Tensor]:
+        """Yield (H, W) in [0, 1] over the photo for each box, 0 outside of it.
+
+        The prototypes (C, h, w) lie over the whole input; each object's mask is the
+        sigmoid of their sum by its coefficients.
+        """
+        rows, prototypes = outputs[0][0].float().T, outputs[1].float()
+        grid = _photo_in_input(place).to(rows)
+        places = grid * grid.new_tensor(place.input_size[::-1]) / 2
+        places = places + grid.new_tensor(place.input_size[::-1]) / 2
+        for row, (left, top, right, bottom) in zip(
+            found.sources if found.sources is not None else (), found.boxes, strict=True
+        ):
+            coefficients = rows[row, -self.masks :]
+            logits = (coefficients[:, None, None] * prototypes[0]).sum(0)
+            mask = functional.grid_sample(
+                logits[None, None], grid, padding_mode="border", align_corners=False
+            )[0, 0]
+            x, y = places[0].unbind(-1)
+            inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
+            yield mask.sigmoid() * inside
+
+    def keypoints(
+        self, outputs: Sequence[Tensor], found: Candidates, size: Size
+    ) -> Tensor:
+        """Return (n, P, 3): x, y in px of the input, and a logit of being seen."""
+        del size
+        rows = outputs[0][0].float().T
+        sources = found.sources if found.sources is not None else found.classes[:0]
+        points = rows[sources, -3 * self.points :].reshape(-1, self.points, 3)
+        seen = points[..., 2:].clamp(1e-6, 1 - 1e-6).logit()
+        return torch.cat((points[..., :2], seen), 2)
+
+    def equip(self, net: nn.Module) -> None:
+        """Give a network the methods of a detector with this head."""
+        net.candidates = self.candidates  # type: ignore[assignment]
+        net.stages = self.stages  # type: ignore[assignment]
+        if self.masks:
+            net.outlines = self.outlines  # type: ignore[assignment]
+        if self.points:
+            net.keypoints = self.keypoints  # type: ignore[assignment]
+            people = self.points == COCO_POINTS
+            net.skeleton = COCO_SKELETON if people else ()  # type: ignore[assignment]
+
     def _scores(self, rows: Tensor) -> Tensor:
         """Return (A, K) class scores, times the objectness where there is one."""
-        if self.kind == "v5":
-            return rows[:, _BOX + 1 :] * rows[:, _BOX : _BOX + 1]
-        return rows[:, _BOX:]
+        first = _BOX + (self.kind == "v5")
+        scores = rows[:, first : first + self.classes]
+        return scores * rows[:, _BOX:first] if self.kind == "v5" else scores
 
 
-def yolo_layout(shape: tuple[int, ...], title: str) -> YoloLayout:
+def yolo_layout(
+    shape: tuple[int, ...], title: str, classes: int = 0, masks: int = 0
+) -> YoloLayout:
     """Return the layout that an output's shape speaks for.
 
     Args:
         shape: with the batch.
         title: the network's name, for errors.
+        classes: how many it tells apart, 0 where unknown.
+        masks: channels of the prototype masks that it gives beside, 0 for none.
 
     Raises:
         ModelError: it is none of those known.
@@ -116,13 +182,34 @@ def yolo_layout(shape: tuple[int, ...], title: str) -> YoloLayout:
         if columns < rows and columns > _BOX + 1:
             return YoloLayout("v5", columns - _BOX - 1)
         if rows < columns and rows > _BOX:
-            return YoloLayout("v8", rows - _BOX)
+            return _with_more(rows - _BOX, classes, masks)
     listed = " x ".join(map(str, shape[1:]))
     raise ModelError(
         title,
         f"gives {listed}, which is no head of boxes that is known",
         "give the network a method candidates() that returns its boxes",
     )
+
+
+def _with_more(numbers: int, classes: int, masks: int) -> YoloLayout:
+    """Return the layout of rows of so many numbers after the box."""
+    if 0 < masks < numbers:
+        return YoloLayout("v8", numbers - masks, masks=masks)
+    points, rest = divmod(numbers - classes, 3)
+    if classes and points > 0 and not rest:
+        return YoloLayout("v8", classes, points=points)
+    return YoloLayout("v8", numbers)
+
+
+def _photo_in_input(place: Placement) -> Tensor:
+    """Return the photo's pixels in the input, (1, H, W, 2): x, y in -1 to 1."""
+    axes = []
+    for axis in (1, 0):
+        pixels = torch.arange(place.photo_size[axis]) + 0.5
+        at = pixels * place.scale[axis] + place.offset[axis]
+        axes.append(2 * at / place.input_size[axis] - 1)
+    y, x = torch.meshgrid(axes[1], axes[0], indexing="ij")
+    return torch.stack((x, y), -1)[None]
 
 
 def _cells(count: int, size: Size) -> Tensor | None:

@@ -1,6 +1,5 @@
-"""Matching of weights to an architecture: found, compared, built, filled."""
+"""Matching of weights to an architecture: found, compared, built, filled.
 
-from nnviz.engine.models.match.find import build, find_architecture, install
-from nnviz.engine.models.match.fit import Fit
-
-__all__ = ["Fit", "build", "find_architecture", "install"]
+Nothing is imported here: ``architectures`` brings torchvision, which takes longer than
+a first prediction may, and methods that only read or write weights come before it.
+"""

@@ -112,6 +112,8 @@ _NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
 
 _TASKS = {"detect": Task.DETECT, "classify": Task.CLASSIFY}
 """ultralytics' names."""
+_BOXED = ("", "segment", "pose")
+"""Likewise, of those whose outputs may be boxes."""
 _STRIDES = (8, 16, 32)
 """px between the places of a YOLO head's three grids."""
 _ANCHORS = 3
@@ -143,7 +145,7 @@ def _task(
     labels = labels_in(metadata)
     task = _TASKS.get(metadata.get("task", ""))
     boxes = [each for each in shapes if _is_yolo(each, size)]
-    if task is Task.DETECT or (boxes and "task" not in metadata):
+    if task is Task.DETECT or (boxes and metadata.get("task", "") in _BOXED):
         task = Task.DETECT
         if boxes and not labels:
             labels = numbered(_classes(boxes[0]))

@@ -1,7 +1,8 @@
 """Parsing ONNX files: limits, constants, weights in files beside, nothing executed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from torch import Tensor
 from nnviz.base.errors import InputError, OutOfMemoryError
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
-from nnviz.engine.models.onnx.scopes import scope_of
+from nnviz.engine.models.onnx.scopes import (
+    Scope,
+    has_scope,
+    scope_of,
+    shared_scope,
+)
 
 Check = Callable[[], None]
 
@@ -204,7 +210,10 @@ class _Reader:
         )
         if source.sparse_initializer:
             raise self._refusal("has sparse weights", "export it with dense ones")
-        nodes = [self._node(each, constants, depth) for each in source.node]
+        nodes = _placed(
+            [self._node(each, constants, depth) for each in source.node],
+            [has_scope(each.key for each in n.metadata_props) for n in source.node],
+        )
         inputs = tuple(
             self._input(each) for each in source.input if each.name not in constants
         )
@@ -336,6 +345,35 @@ class _Reader:
 
     def _refusal(self, reason: str, remedy: str = _DAMAGED) -> InputError:
         return InputError(self._path.name, reason, remedy)
+
+
+def _placed(nodes: list[Node], known: Sequence[bool]) -> list[Node]:
+    """Return nodes with modules around those that the exporter's optimizer made.
+
+    They lie in what lies around all nodes that they take from or give to; without one,
+    they would cut the module that is called around them into two.
+
+    Args:
+        nodes: in computing order.
+        known: whether the exporter noted the modules of each.
+    """
+    if not any(known):
+        return nodes
+    around: dict[str, list[Scope]] = defaultdict(list)
+    made = {name for node in nodes for name in node.outputs}
+    for node, noted in zip(nodes, known, strict=True):
+        if noted or node.scope:
+            for name in made.intersection((*node.inputs, *node.outputs)):
+                around[name].append(node.scope)
+    return [
+        node if noted or node.scope else replace(node, scope=_scope_among(node, around))
+        for node, noted in zip(nodes, known, strict=True)
+    ]
+
+
+def _scope_among(node: Node, around: Mapping[str, Sequence[Scope]]) -> Scope:
+    names = (*node.inputs, *node.outputs)
+    return shared_scope([scope for name in names for scope in around.get(name, ())])
 
 
 def _text(value: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Scope = tuple[str, ...]
 """Dotted paths of the modules that were called around a node, the outermost first."""
@@ -32,6 +32,21 @@ def scope_of(name: str, metadata: Mapping[str, str], weights: Sequence[str]) -> 
         return _from_path(name)
     owners = [each.rpartition(".")[0] for each in weights if "." in each]
     return _chain(owners[0]) if owners and owners[0] else ()
+
+
+def has_scope(keys: Iterable[str]) -> bool:
+    """Tell by a node's metadata whether torch's exporter noted its modules."""
+    return _NAME_SCOPES in keys
+
+
+def shared_scope(scopes: Sequence[Scope]) -> Scope:
+    """Return the modules that lie around all of several nodes."""
+    found = []
+    for paths in zip(*scopes, strict=False):
+        if len(set(paths)) > 1:
+            break
+        found.append(paths[0])
+    return tuple(found)
 
 
 def _from_list(text: str) -> Scope:

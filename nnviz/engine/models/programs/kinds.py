@@ -1,5 +1,6 @@
 """Kinds of programs that hold networks, told by their contents."""
 
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from nnviz.base.errors import TrustError
 from nnviz.base.reading import ARCHIVE_ERRORS
 from nnviz.engine.models.pickles.archives import open_contents
 from nnviz.engine.models.pickles.modules import attributes_of
-from nnviz.engine.models.pickles.values import PickleError
+from nnviz.engine.models.pickles.values import PickleError, Stub
 
 
 class ProgramKind(StrEnum):
@@ -25,9 +26,11 @@ class ProgramKind(StrEnum):
 WORDS = {
     ProgramKind.TORCHSCRIPT: "is a TorchScript program",
     ProgramKind.EXPORTED: "is a torch.export program",
-    ProgramKind.PICKLE: "is a pickled module of no known architecture",
+    ProgramKind.PICKLE: "is a pickled module",
     ProgramKind.PYTHON: "is Python code",
 }
+_DOTTED = re.compile(r"\w+(\.\w+)+")
+_LONGEST = 120
 _CODE = ".py"
 _MODULES = "_modules"
 
@@ -40,19 +43,35 @@ class Program:
         kind: how it is run.
         path: its file.
         factory: name of what makes the network, of Python code; "" to find it.
+        module: dotted name of a pickled module's class; "" where it is none.
     """
 
     kind: ProgramKind
     path: Path
     factory: str = ""
+    module: str = ""
+
+    @property
+    def words(self) -> str:
+        """The program in words: "is a pickled ultralytics.nn.tasks.DetectionModel"."""
+        return f"is a pickled {self.module}" if self.module else WORDS[self.kind]
 
     def refusal(self) -> TrustError:
         """Return the error for a program that nobody has said yes to."""
         return TrustError(
             self.path.name,
-            f"{WORDS[self.kind]}: opening it runs the code in it",
-            "run it only if you trust where it comes from (--trust)",
+            f"{self.words}: opening it runs {self._code}",
+            f"{self._else}run it only if you trust where it comes from (--trust)",
         )
+
+    @property
+    def _code(self) -> str:
+        package = self.module.partition(".")[0]
+        return f"code of the package {package}" if package else "the code in it"
+
+    @property
+    def _else(self) -> str:
+        return "export it to ONNX where it was made, or " if self.module else ""
 
 
 def program_in(path: Path) -> Program | None:
@@ -84,8 +103,12 @@ def pickled_module(path: Path, check: Callable[[], None]) -> Program | None:
         return None
     # Training programs keep the module beside other things.
     inner = attributes_of(whole.get("model"))
-    found = _MODULES in whole or _MODULES in inner
-    return Program(ProgramKind.PICKLE, path) if found else None
+    for value, held in ((contents.value, whole), (whole.get("model"), inner)):
+        if _MODULES in held:
+            name = value.made_by if isinstance(value, Stub) else ""
+            module = name[:_LONGEST] if _DOTTED.fullmatch(name) else ""
+            return Program(ProgramKind.PICKLE, path, module=module)
+    return None
 
 
 def _members(path: Path) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Running a program in a process of its own, and opening the network that it gives."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,12 +11,13 @@ from pathlib import Path
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.engine.models.onnx.opening import OnnxNetwork, open_onnx
-from nnviz.engine.models.programs.kinds import WORDS, Program
+from nnviz.engine.models.programs.kinds import Program
 
 Check = Callable[[], None]
 
 _LONGEST = 600
 """s: after this a program is ended."""
+_MISSING = re.compile(r"No module named '(\w+)")
 _TURN = 0.05
 """s: how often somebody may stop it."""
 
@@ -72,7 +74,20 @@ def _failure(program: Program, folder: Path) -> InputError:
     reason = told.read_text("utf-8") if told.is_file() else "its process ended"
     return InputError(
         program.path.name,
-        f"{WORDS[program.kind]} that gave no network ({reason})",
+        f"{program.words} that gave no network ({reason})",
+        _remedy(reason),
+    )
+
+
+def _remedy(reason: str) -> str:
+    """Return what would help a program that failed for a reason."""
+    missing = _MISSING.search(reason)
+    if missing:
+        return (
+            f"install {missing[1]} beside nnviz, or export the network to ONNX where "
+            "it was made"
+        )
+    return (
         "say its input size in a side-car, or save its weights with "
-        "torch.save(net.state_dict(), path)",
+        "torch.save(net.state_dict(), path)"
     )

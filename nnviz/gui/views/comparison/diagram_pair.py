@@ -28,27 +28,28 @@ class DiagramPairView(QWidget):
         self._found: DiagramComparison | None = None
         self._at = -1
         self.views = (DiagramView(self), DiagramView(self))
-        self.names = (
-            ElidedLabel(self, Qt.AlignmentFlag.AlignLeft),
-            ElidedLabel(self, Qt.AlignmentFlag.AlignLeft),
-        )
         self.summary = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
         self.summary.setObjectName("muted")
         self.next = QPushButton(self.tr("Next difference"), self)
         self.next.clicked.connect(self.show_next)
+        self.expand = QPushButton(self.tr("Expand all"), self)
+        self.collapse = QPushButton(self.tr("Collapse all"), self)
         for place, view in enumerate(self.views):
+            self.expand.clicked.connect(view.canvas.open_all)
+            self.collapse.clicked.connect(view.canvas.close_all)
+            view.expand.hide()
+            view.collapse.hide()
             view.hovered.connect(self.hovered)
             view.canvas.chosen.connect(partial(self._follow, place))
         self._arrange()
 
-    def set_pair(self, first: Diagram, second: Diagram, names: tuple[str, str]) -> None:
-        """Show two graphs under their networks' names."""
+    def set_pair(self, first: Diagram, second: Diagram) -> None:
+        """Show two graphs."""
         self._found = DiagramComparison.of(first, second)
         self._at = -1
         for place, view in enumerate(self.views):
             view.show_result(self._found.sides[place], None)
             view.canvas.mark(mark_colors(self._found, place))
-            self.names[place].setText(names[place])
         self.summary.setText(self._summary(self._found))
         self.next.setEnabled(bool(self._found.differences))
 
@@ -84,14 +85,9 @@ class DiagramPairView(QWidget):
     def _arrange(self) -> None:
         sides = QHBoxLayout()
         sides.setSpacing(1)
-        for name, view in zip(self.names, self.views, strict=True):
-            column = QVBoxLayout()
-            column.setSpacing(0)
-            name.setContentsMargins(SPACE, 0, SPACE, 0)
-            column.addWidget(name)
-            column.addWidget(view, 1)
-            sides.addLayout(column, 1)
-        foot = flow(self.next, spacing=2 * SPACE)
+        for view in self.views:
+            sides.addWidget(view, 1)
+        foot = flow(self.next, self.expand, self.collapse, spacing=SPACE)
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
         self.summary.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
         layout = QVBoxLayout(self)

@@ -1,5 +1,6 @@
 """Networks from ONNX files against onnxruntime and the network that was exported."""
 
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -137,3 +138,31 @@ def test_gradients_are_those_of_the_network(
         gradients.append(gradient)
     small.float()
     assert close(*gradients, precision=1e-5)
+
+
+class Halves(nn.Module):
+    """A convolution on one half of the channels, as in ShuffleNet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = x.chunk(2, 1)
+        return torch.cat((self.conv(second), first), 1)
+
+
+def test_operations_without_a_module_do_not_cut_the_modules_around(
+    open_model, tmp_path: Path
+) -> None:
+    """Truth: the network.  The exporter's optimizer makes splits of no module."""
+    torch.manual_seed(0)
+    body = nn.Sequential(Halves(), Halves(), nn.ReLU())
+    stem, tail = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 2, 1)
+    net = nn.Sequential(OrderedDict(stem=stem, body=body, tail=tail)).eval()
+    x = torch.randn(1, 3, 32, 32)
+    export(net, x, tmp_path / "halves.onnx", "dynamo")
+    model = open_model(tmp_path / "halves.onnx")
+    found, wanted = outputs_of(model.net, x), outputs_of(net, x)
+    for name in ("body", "body.0.conv", "body.1.conv", "tail"):
+        assert close(found[name], wanted[name]), name

@@ -177,7 +177,7 @@ def test_layers_give_what_onnx_says(cases: list[Any], tmp_path: Path) -> None:
             _compare([module.eval()(first).numpy()], wanted, case)
 
     assert _failures(cases, check) == []
-    assert len(seen) > 25
+    assert len(seen) >= 25
 
 
 def _read(case: Any, folder: Path) -> tuple[Graph, list[np.ndarray], list[np.ndarray]]:
