@@ -2,9 +2,9 @@
 
 Usage: .venv/bin/python packaging/live_film.py [FILE]
 
-The real window follows the sample film through a scripted camera: classes, feature
-maps, faces, each for a third of 20 seconds.  What the window shows is grabbed ten times
-a second.  FILE is resources/screenshots/live.webp where none is named.
+The real window plays the sample video: classes and feature maps of the cat, then
+detected objects, each for a third of 20 seconds.  The window is grabbed eight times a
+second.  FILE is resources/screenshots/live.webp where none is named.
 """
 
 import os
@@ -23,7 +23,6 @@ from PySide6.QtWidgets import QApplication
 from nnviz.base.live import CONTENTS, Content
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.samples import sample_film
-from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.settings import Settings
@@ -39,8 +38,8 @@ LONGEST = 0.5
 PATIENCE = 120.0
 Shot = tuple[float, Image.Image]
 """When it was taken, s, and what the window showed."""
-SHOWN = ("classify", "features", "detect")
-SCRIPT = 'play = "{film}"\nrate = 24\nsize = [480, 640]\n'
+SHOWN = {"classify": 5.2, "features": 5.2, "detect": 10.2}
+"""Contents, and where in the sample video each begins, s: twice the cat, the coffee."""
 
 
 def main(words: list[str]) -> int:
@@ -50,14 +49,11 @@ def main(words: list[str]) -> int:
     application = make_application()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        script = folder / "camera.toml"
-        script.write_text(SCRIPT.format(film=sample_film().address))
         window = make_window(Settings(folder / "settings.json"))
         window.resize(SIZE)
         window.show()
         start_engine(window.bench)
-        source = SourceRequest(kind=SourceKind.SCRIPT, address=str(script))
-        window.bench.live.request = source
+        window.bench.live.request = sample_film()
         window.bench.open_model(DEFAULT_MODEL)
         window.enter(LIVE)
         frames = [frame for content in contents() for frame in film(window, content)]
@@ -79,6 +75,8 @@ def film(window: MainWindow, content: Content) -> list[Shot]:
     wait(lambda: answered_by(window, content.method))
     live.again()
     wait(lambda: answered_by(window, content.method))
+    live.seek(SHOWN[content.name])
+    wait(partial(has_come, time.monotonic() + LONGEST))
     frames: list[Shot] = []
     until = time.monotonic() + SECONDS / len(SHOWN)
     while time.monotonic() < until:

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnviz.api.core import (
     Model,
     OnProgress,
@@ -208,6 +211,7 @@ def trust(
     model: Model,
     checks: Sequence[str] = ("curves",),
     *,
+    mask: NDArray[np.generic] | None = None,
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> Trust:
@@ -217,7 +221,9 @@ def trust(
         result: what ``run`` returned: a map over the image.
         model: that it was run on.
         checks: "curves" (deletion, insertion, completeness), "road", "infidelity",
-            "sensitivity", "randomization".
+            "sensitivity", "randomization", "object".
+        mask: (h, w) over the image, of any size, not zero on the object: pointing
+            game, energy inside and IoU are measured too.
         seed: of the random maps, squares and weights.
         progress: told how far it is.
 
@@ -228,6 +234,8 @@ def trust(
     if not isinstance(main, Heatmap):
         raise UsageError(recipe.method, "gives no map over the image")
     known = [each.value for each in TrustCheck]
+    if mask is not None and TrustCheck.OBJECT not in checks:
+        checks = (*checks, TrustCheck.OBJECT)
     for each in checks:
         if each not in known:
             raise unknown("check", each, known)
@@ -243,6 +251,7 @@ def trust(
         completeness=result.report.completeness,
         checks=tuple(map(TrustCheck, checks)),
         seed=seed,
+        mask=mask,
     )
     return perform(request, progress)
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnviz.base.attacks import Rescaled, SavedPicture
 from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
@@ -368,6 +371,8 @@ class MeasureTrust(Request[Trust]):
         checks: what is measured.
         steps: of the deletion and insertion curves.
         seed: of the random maps, squares and weights.
+        mask: (h, w) over the image, of any size, not zero on the object; for the check
+            of the object.
     """
 
     run: RunMethod
@@ -376,6 +381,7 @@ class MeasureTrust(Request[Trust]):
     checks: tuple[TrustCheck, ...] = (TrustCheck.CURVES,)
     steps: int = 14
     seed: int = 0
+    mask: NDArray[np.generic] | None = None
 
 
 AnyRequest = (

@@ -28,6 +28,8 @@ class TrustCheck(StrEnum):
     """Whether the map stays the same under noise too small to see."""
     RANDOMIZATION = "randomization"
     """Whether the map changes when the network forgets what it learned."""
+    OBJECT = "object"
+    """Whether the map lies on an object whose mask is given."""
 
 
 _RANK = {Verdict.PASS: 0, Verdict.CAUTION: 1, Verdict.FAIL: 2}

@@ -37,6 +37,7 @@ _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
         _StandIn("bundled:scenes-detector", ""),
     ),
     Task.SEGMENT: (_StandIn("bundled:scenes-segmenter", ""),),
+    Task.EMBED: (_StandIn("bundled:face-embedding", "astronaut"),),
     Task.MULTILABEL: (_StandIn("bundled:scenes-captioner", ""),),
     Task.REPAINT: (_StandIn("bundled:strokes", "chelsea"),),
 }

@@ -17,7 +17,9 @@ _MOST_TILES = 64
 _MARGIN = 0.05
 _DEAD = 1e-6
 _WATCHED = 48
-"""Held-out images whose activations are looked at: more would slow training."""
+"""Held-out images at most whose activations are looked at: more would slow training."""
+_FEWEST_WATCHED, _WATCHED_SHARE = 8, 30
+"""Images at least; and the training images that count for one that is looked at."""
 
 
 def training_report(run: TrainingRun) -> Report:
@@ -134,7 +136,9 @@ def activation_table(run: TrainingRun) -> Table:
     """
     kinds = tuple(type(make()) for make in ACTIVATIONS.values())
     layers = [n for n, m in run.net.named_modules() if isinstance(m, kinds)]
-    pixels = run.examples.normalized(run.examples.held_pixels[:_WATCHED])
+    count = len(run.examples.pixels) // _WATCHED_SHARE
+    count = min(_WATCHED, max(_FEWEST_WATCHED, count))
+    pixels = run.examples.normalized(run.examples.held_pixels[:count])
     run.net.eval()
     with torch.no_grad():
         calls = dict.fromkeys(layers, 1)
@@ -209,12 +213,12 @@ def nearest_classes(
     high: NDArray[np.float64],
 ) -> NDArray[np.int64]:
     """Return the class of the nearest point at each place of a grid, top row first."""
-    x = np.linspace(low[0], high[0], _GRID)
-    y = np.linspace(high[1], low[1], _GRID)
+    from scipy.spatial import KDTree  # noqa: PLC0415  takes a while to import
+
+    shares = np.linspace(0, 1, _GRID)
+    grid = np.stack(np.meshgrid(shares, 1 - shares), -1)
     scale = np.maximum(high - low, 1e-9)
-    across = ((x[:, None] - places[:, 0]) / scale[0]) ** 2
-    down = ((y[:, None] - places[:, 1]) / scale[1]) ** 2
-    nearest = (down[:, None] + across[None]).argmin(-1)
+    _, nearest = KDTree((places - low) / scale).query(grid)
     return np.asarray(classes[nearest], np.int64)
 
 

@@ -80,7 +80,7 @@ class CompareTraining:
         "plain and residual": {
             "vary": "network = plain, residual; depth = 20, 56",
             "data": "scenes", "batch_norm": True, "optimizer": "momentum",
-            "learning_rate": 0.05, "epochs": 10,
+            "learning_rate": 0.05, "schedule": "one cycle", "epochs": 10,
         },
         "optimizers": {
             "vary": "optimizer = sgd, momentum, rmsprop, adam", "learning_rate": 0.003,

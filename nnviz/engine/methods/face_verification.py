@@ -50,7 +50,7 @@ class FaceVerificationParams:
         Range(0.0, 2.0),
         Help("Up to this distance the faces count as one person's."),
         Essential(),
-    ] = 0.85
+    ] = 0.9
     crop: Annotated[
         bool,
         Title("Find faces"),

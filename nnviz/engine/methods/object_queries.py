@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
@@ -91,6 +91,10 @@ class ObjectQueries:
         """Yield one report: objects, the attention of one query, heads and layers."""
         found = suppress(ctx, params.score, 1.0, 1000)
         layers = _cross_attention(ctx)
+        if not layers:
+            words = "this detector has no queries that attend to the image"
+            yield Report({"objects": _objects(ctx, found, 0, params.score)}, (words,))
+            return
         if not -1 <= params.layer < len(layers):
             known = f"layers are 0 to {len(layers) - 1}; -1 is the last"
             raise UsageError("--layer", f"there is no layer {params.layer}", known)
@@ -111,8 +115,7 @@ class ObjectQueries:
 def _cross_attention(ctx: Context) -> list[Tensor]:
     """Return the weights (heads, queries, rows, columns) of each decoder layer.
 
-    Raises:
-        ModelError: the network has no queries that attend to the image.
+    None for a detector without queries that attend to the image.
     """
     info = ctx.model.info
     with open_attention() as opened, in_words(info.title), torch.no_grad():
@@ -123,11 +126,7 @@ def _cross_attention(ctx: Context) -> list[Tensor]:
         if each.ndim == _AXES and each.shape[2] != each.shape[3]
     ]
     if not crossed:
-        raise ModelError(
-            info.title,
-            "has no queries that attend to the image",
-            "use detection_steps, for detectors with anchors",
-        )
+        return []
     grid = cell_grid(crossed[-1].shape[2], ctx.placement.input_size)
     return [each.reshape(*each.shape[:2], *grid) for each in crossed]
 
@@ -146,16 +145,10 @@ def cell_grid(count: int, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _queries(found: Suppression) -> NDArray[np.int64]:
-    """Return the query of each box that is left.
-
-    Raises:
-        ModelError: the detector does not say.
-    """
+    """Return the query of each box that is left, -1 where the detector does not say."""
     sources = found.chosen.sources
     if sources is None:
-        raise ModelError(
-            "the detector", "does not say which query a box is of", "use detect"
-        )
+        return np.full(len(found.kept), -1, np.int64)
     return sources.cpu().numpy().astype(np.int64)
 
 
@@ -171,7 +164,7 @@ def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> B
         classes=classes,
         labels=labels,
         captions=tuple(
-            f"query {query}: {labels[index]}"
+            f"query {query}: {labels[index]}" if query >= 0 else labels[index]
             for query, index in zip(queries, classes, strict=True)
         ),
         faint=np.arange(len(classes)) != rank,

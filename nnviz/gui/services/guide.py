@@ -120,7 +120,10 @@ class GuideRunner(QObject):
                     pass
         if chosen or values:
             name = chosen or (method.name if method is not None else "")
-            self._choice.choose(name, self._fresh(name) | values)
+            # A method for a network that is still being opened does not suit the old.
+            opening = self._models.is_opening
+            take = self._choice.prefer if opening else self._choice.choose
+            take(name, self._fresh(name) | values)
         steps = [int(each.name) for each in actions if each.kind == "step"]
         if steps:
             self._seek(steps[-1] - 1, _PATIENCE)

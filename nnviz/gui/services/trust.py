@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.errors import ErrorRecord
@@ -91,14 +93,20 @@ class TrustChecks(QObject):
             self._end()
             self._tell()
 
-    def measure(self, check: TrustCheck) -> None:
-        """Do one more check of the shown map, as the user asked."""
+    def measure(self, check: TrustCheck, mask: NDArray[np.uint8] | None = None) -> None:
+        """Do one more check of the shown map, as the user asked.
+
+        Args:
+            check: what is measured.
+            mask: (h, w) over the image, of the object, where that is compared.
+        """
         run = self.state.run
         if run is None:
             return
         self._end()
         title = self._captions.title(run)
-        self._submit(run, check, _ASKED, self.tr("Check of {0}").format(title))
+        words = self.tr("Check of {0}").format(title)
+        self._submit(run, check, _ASKED, words, mask)
 
     def _follow(self, state: DisplayState) -> None:
         run = _measurable(state)
@@ -126,7 +134,14 @@ class TrustChecks(QObject):
         if run is not None and self.automatic and not busy and self.state.found is None:
             self._submit(run, TrustCheck.CURVES, _UNASKED, "")
 
-    def _submit(self, run: Run, check: TrustCheck, lane: Lane, title: str) -> None:
+    def _submit(
+        self,
+        run: Run,
+        check: TrustCheck,
+        lane: Lane,
+        title: str,
+        mask: NDArray[np.uint8] | None = None,
+    ) -> None:
         main = run.report.main
         if not isinstance(main, Heatmap):
             return
@@ -135,6 +150,7 @@ class TrustChecks(QObject):
             heatmap=main,
             completeness=run.report.completeness,
             checks=(check,),
+            mask=mask,
         )
         self._job = job = self._jobs.submit(request, lane, title)
         self._tell(Progress(0, 0, ""))

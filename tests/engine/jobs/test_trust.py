@@ -1,5 +1,7 @@
 """Trust in one map, measured by the job."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.jobs import finish, never
@@ -150,3 +152,30 @@ def test_copies_with_random_weights_are_let_go(session, scene):
     before = len(session.store._kept)
     asked(session, scene, "saliency", TrustCheck.RANDOMIZATION)
     assert len(session.store._kept) == before
+
+
+def test_the_map_on_a_marked_object(session, scene):
+    """Truth: a map that is the mask lies wholly on it; the mask may be larger."""
+    mask = scene.semantic == 1 + scene.label
+    request, _ = asked(session, scene, "grad_cam")
+    heatmap = replace(request.heatmap, values=mask.astype(np.float32))
+    twice = mask.repeat(2, 0).repeat(2, 1).astype(np.uint8)
+    trust = finish(
+        session.job(
+            MeasureTrust(
+                run=request.run,
+                heatmap=heatmap,
+                checks=(TrustCheck.OBJECT,),
+                mask=twice,
+            ),
+            never,
+        )
+    )
+    found = {each.figure: each.estimate.mean for each in trust.scores}
+    assert found == {"pointing": 1.0, "energy": 1.0, "iou": 1.0}
+    random = {each.figure: each.estimate.mean for each in trust.rows[1].scores}
+    assert random["energy"] == pytest.approx(mask.mean(), abs=0.05)
+    assert all(each.verdict is None for each in trust.scores)  # one image says little
+    for nothing in (None, np.zeros((8, 8), np.uint8)):
+        with pytest.raises(UsageError, match="marks nothing that the network sees"):
+            asked(session, scene, "grad_cam", TrustCheck.OBJECT, mask=nothing)

@@ -17,9 +17,9 @@ from nnviz.engine.lessons.architectures.compound_scaling import (
     counted_macs,
     rounded_channels,
 )
-from nnviz.engine.lessons.architectures.efficiency import frontier
 from nnviz.engine.lessons.arithmetic.architecture_predictor import AccuracyPredictor
 from nnviz.engine.models.networks.layer_list import LayerList
+from nnviz.engine.models.published_figures import frontier
 
 
 def test_residual_block_has_a_skip():

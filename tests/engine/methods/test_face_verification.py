@@ -65,7 +65,7 @@ def test_the_cards_rates_are_a_verifications():
     assert rates.false_accepts[[0, -1]].tolist() == [0, 1]
     assert rates.false_rejects[[0, -1]].tolist() == [1, 0]
     assert (np.diff(rates.false_accepts) >= 0).all()
-    assert rates.equal_error[1] < 0.02
+    assert rates.equal_error[1] < 0.03
 
 
 def test_a_face_is_found_and_is_its_own(astronaut, cat):

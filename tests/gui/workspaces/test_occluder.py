@@ -1,5 +1,7 @@
 """The occluder's page: the newest patch is asked about, the trace is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -8,7 +10,10 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.base.events import Done, Policy, Priority
 from nnviz.base.explanations.occluder import Occluded, OccludeImage
+from nnviz.base.explanations.scores import scores_of
+from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.results import Ranking
+from nnviz.gui.services.trust import TrustState
 from nnviz.gui.shell.main_window import EXPLAIN
 from nnviz.gui.state.display import OCCLUDER
 
@@ -101,3 +106,26 @@ def test_keeping_hides_all_else(page, fake):
     mask[:10] = 255
     page.brush.set_mask(mask)
     np.testing.assert_array_equal(fake.last("occluder").mask, 255 - mask)
+
+
+def test_the_map_is_compared_with_what_is_painted(page, opened):
+    """Truth: what is asked, and the figures as they are answered."""
+    page.compare.click()
+    assert "Paint the object" in page._agreement.text()
+    mask = np.zeros_like(page.brush.mask)
+    mask[:10] = 255
+    page.brush.set_mask(mask)
+    asked = []
+    opened.bench.trust.measure = lambda check, mask: asked.append((check, mask))
+    opened.bench.trust.state = replace(opened.bench.trust.state, run=object())
+    page.compare.click()
+    assert asked[0][0] is TrustCheck.OBJECT
+    np.testing.assert_array_equal(asked[0][1], mask)
+    found = {
+        "grad_cam": {"pointing": [1.0], "energy": [0.625]},
+        "random": {"pointing": [0.0], "energy": [0.25]},
+        "edges": {"pointing": [0.0], "energy": [0.375]},
+    }
+    trust = Trust(method="grad_cam", rows=scores_of(found))
+    opened.bench.trust.changed.emit(TrustState(found=trust))
+    assert "Energy inside: 0.62 (random 0.25, edges 0.38)" in page._agreement.text()

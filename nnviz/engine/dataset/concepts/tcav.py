@@ -21,7 +21,7 @@ from nnviz.engine.nn.shapes.calls import first_tensor
 
 Check = Callable[[], None]
 _PENALTY = 1e-2
-_HELD_OUT = 0.25
+HELD_OUT = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +42,7 @@ def concept_direction(
     others: NDArray[np.floating],
     seed: int,
     check: Check = lambda: None,
+    held_out: float = HELD_OUT,
 ) -> ConceptDirection:
     """Return the normal of the linear boundary between a concept and other images.
 
@@ -50,11 +51,12 @@ def concept_direction(
         others: (m, C).
         seed: of the part that is held out.
         check: raises to stop.
+        held_out: share of the images that accuracy is measured on.
     """
     features = torch.from_numpy(np.concatenate([concept, others]).astype(np.float32))
     labels = torch.cat([torch.ones(len(concept)), torch.zeros(len(others))]).long()
     order = torch.from_numpy(np.random.default_rng(seed).permutation(len(labels)))
-    held = order[: max(1, int(_HELD_OUT * len(labels)))]
+    held = order[: int(held_out * len(labels))]
     learned = order[len(held) :]
     probe = fit_probe(features[learned], labels[learned], 2, _PENALTY, check)
     guessed = probe.logits(features[held]).argmax(1)

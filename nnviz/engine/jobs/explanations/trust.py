@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.explanations.scores import (
     COMPLETENESS,
@@ -25,14 +26,18 @@ from nnviz.base.requests import MeasureTrust, ModelRequest, RunMethod
 from nnviz.base.results import Curves
 from nnviz.base.targets import ClassTarget, Target
 from nnviz.engine.evaluation.trust.curve_areas import Samples, measure_areas
+from nnviz.engine.evaluation.trust.energy_inside import energy_inside
 from nnviz.engine.evaluation.trust.fills import fills
 from nnviz.engine.evaluation.trust.infidelity import infidelities, measure_drops
 from nnviz.engine.evaluation.trust.maps import input_values
+from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.max_sensitivity import perturbed, relative_changes
+from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
 from nnviz.engine.evaluation.trust.road import measure_road
 from nnviz.engine.evaluation.trust.trial import Trial
+from nnviz.engine.imaging.input_masks import mask_on_input
 from nnviz.engine.inference import Inference
 from nnviz.engine.input_files import InputFiles
 from nnviz.engine.jobs.explanations.nested import class_target, follow_turns
@@ -63,6 +68,7 @@ _NOTES = {
     "gets no verdict: a map that never changes would be best.",
     TrustCheck.RANDOMIZATION: f"Randomization compares with the maps of {_NETWORKS} "
     "copies of the network whose upper half of layers has random weights.",
+    TrustCheck.OBJECT: "The object is what was marked.",
 }
 _VERDICTS = (
     "Pass: better than a random map and than an edge map of this image (relative "
@@ -186,6 +192,7 @@ class _Measuring:
             TrustCheck.INFIDELITY: self._infidelity,
             TrustCheck.SENSITIVITY: self._sensitivity,
             TrustCheck.RANDOMIZATION: self._randomization,
+            TrustCheck.OBJECT: self._object,
         }
         yield from checks[check]()
 
@@ -283,6 +290,27 @@ class _Measuring:
             self.samples.add(
                 RANDOMIZED, self.asked.method, abs(similarity(self.values, found))
             )
+
+    def _object(self) -> Turns:
+        """Compare the maps with the object that was marked.
+
+        Raises:
+            UsageError: nothing was marked, or nothing that the network sees.
+        """
+        yield Progress(0, 1, "comparing with the object")
+        mask = self.request.mask
+        placement = self.model.info.preprocess.placement(self.image.size)
+        inside = mask_on_input(mask, placement) if mask is not None else None
+        if inside is None or not inside.any():
+            raise UsageError(
+                "mask",
+                "marks nothing that the network sees",
+                "mark the object inside the frame of the network's input",
+            )
+        for name, values in self._maps(0).items():
+            self.samples.add("pointing", name, hits(values, inside))
+            self.samples.add("energy", name, energy_inside(values, inside))
+            self.samples.add("iou", name, best_iou(values, inside))
 
     @contextmanager
     def _random_network(self, number: int) -> Iterator[str]:

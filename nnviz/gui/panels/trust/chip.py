@@ -27,6 +27,9 @@ FIGURE_TITLES = {
     "infidelity": "Infidelity",
     "max_sensitivity": "Max-sensitivity",
     "randomized": "Randomized",
+    "pointing": "Pointing game",
+    "energy": "Energy inside",
+    "iou": "IoU",
 }
 
 

@@ -8,13 +8,16 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.explanations.occluder import Occluded
+from nnviz.base.explanations.trust import TrustCheck
 from nnviz.base.results import Heatmap
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.occluder_tools import FillBox, PatchSlider, export_trace
 from nnviz.gui.panels.photo import input_marks, seen
+from nnviz.gui.panels.trust.chip import FIGURE_TITLES
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.presence import connect_while_in
+from nnviz.gui.services.trust import TrustState
 from nnviz.gui.state.display import DisplayState
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, toggle_button
@@ -27,6 +30,7 @@ from nnviz.gui.workspaces.explain.occluder import Occluder
 _ROWS = 6
 _SIDE_WIDTH = 300
 _PERCENT = 100
+_AGREEMENT = ("pointing", "energy", "iou")
 _WHITE, _GRAY, _OPACITY = 255, 128, 215
 
 
@@ -91,6 +95,11 @@ class OccluderPane(QWidget):
         self.fill = FillBox()
         self.patch = PatchSlider()
         self.clear = button(self.tr("Clear"), self._clear)
+        self.compare = button(self.tr("Compare map with mark"), self._compare)
+        self.compare.setToolTip(
+            self.tr("Does the map lie on what is painted: pointing game, energy, IoU")
+        )
+        self._agreement = label(style="muted", wrap=True)
         self.export = button(self.tr("Export trace…"), self._export)
 
     def _lay_out(self) -> None:
@@ -102,8 +111,9 @@ class OccluderPane(QWidget):
         column.setSpacing(2 * GRID)
         for each in (self._score, self._facts, self.bars, self.trace, self._rate):
             column.addWidget(each)
+        column.addWidget(self._agreement)
         column.addStretch(1)
-        column.addLayout(flow(self.clear, self.export, None))
+        column.addLayout(flow(self.compare, self.clear, self.export, None))
         tools = flow(
             self.paint, self.erase, self.keep, self.patch, label(self.tr("Fill"))
         )
@@ -128,6 +138,7 @@ class OccluderPane(QWidget):
     def _connect(self) -> None:
         bench = self._bench
         self.canvas.pointed.connect(self._point)
+        bench.trust.changed.connect(self._tell_agreement)
         self.paint.toggled.connect(self._choose_tool)
         self.erase.toggled.connect(self._choose_tool)
         self.keep.toggled.connect(self._ask)
@@ -240,6 +251,31 @@ class OccluderPane(QWidget):
         self.map.setVisible(there)
         if there and content is not None:
             self.map.show_result(main, content.image)
+
+    def _compare(self) -> None:
+        """Compare the map with what is painted, as with a mask of the object."""
+        mask = self.brush.mask
+        if mask is None or not mask.any():
+            self._agreement.setText(self.tr("Paint the object first."))
+        elif self._bench.trust.state.run is None:
+            self._agreement.setText(
+                self.tr("Run a method that gives a map over the image.")
+            )
+        else:
+            self._bench.trust.measure(TrustCheck.OBJECT, mask)
+
+    def _tell_agreement(self, state: TrustState) -> None:
+        """Tell how far the map lies on what was painted, where that was compared."""
+        rows = state.found.rows if state.found is not None else ()
+        lines = []
+        for name in _AGREEMENT:
+            scores = [row.score(name) for row in rows]
+            means = [each.estimate.mean for each in scores if each is not None]
+            if means:
+                words = self.tr("{0}: {1} (random {2}, edges {3})")
+                numbers = (f"{mean:.2f}" for mean in means)
+                lines.append(words.format(self.tr(FIGURE_TITLES[name]), *numbers))
+        self._agreement.setText(state.error or "\n".join(lines))
 
     def _export(self) -> None:
         export_trace(self._occluder.trace, self._bench, self)
