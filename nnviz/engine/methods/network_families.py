@@ -10,13 +10,13 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report, Table
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.published_figures import (
+from nnviz.engine.data.published_networks import (
     FAMILY_NAMES,
     Published,
     frontier,
     published,
 )
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.shapes.tracer import noise_input
 from nnviz.engine.nn.timing import measure_layers
 

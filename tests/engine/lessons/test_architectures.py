@@ -7,6 +7,7 @@ from scipy import stats
 from support.lessons import run_lesson
 
 import nnviz
+from nnviz.engine.data.published_networks import frontier
 from nnviz.engine.lessons.architectures.architecture_blocks import KNOWN
 from nnviz.engine.lessons.architectures.architecture_search import (
     VOCABULARY,
@@ -19,7 +20,6 @@ from nnviz.engine.lessons.architectures.compound_scaling import (
 )
 from nnviz.engine.lessons.arithmetic.architecture_predictor import AccuracyPredictor
 from nnviz.engine.models.networks.layer_list import LayerList
-from nnviz.engine.models.published_figures import frontier
 
 
 def test_residual_block_has_a_skip():

@@ -10,13 +10,13 @@ from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.parameters import Essential, Help
 from nnviz.base.results import Report, Table
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.published_figures import (
+from nnviz.engine.data.published_networks import (
     FAMILY_NAMES,
     Published,
     frontier,
     published,
 )
+from nnviz.engine.method import Context, Presets, register
 
 _NAMED = (
     *("alexnet", "vgg16", "resnet50", "resnet152", "mobilenet_v3_large", "vit_b_16"),
