@@ -203,10 +203,8 @@ def _attack(
         photo = photo_of(recipe, image)
     if photo is None:
         raise InputError(recipe.method, "has no image", "name it")
+    model = stored.model_request(recipe, beside, labels)
     noise = RescaleNoise(
-        model=stored.model_request(recipe, beside, labels),
-        image=photo,
-        attacked=attacked,
-        values=recipe.values,
+        model=model, image=photo, attacked=attacked, values=recipe.values
     )
     return _Attack(recipe, noise)

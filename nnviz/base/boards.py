@@ -90,13 +90,7 @@ class Plan:
                 column=method.title,
                 network=network.title,
                 image=image,
-                request=RunMethod(
-                    method=method.name,
-                    model=network.request,
-                    image=image,
-                    values=self._values(method, network),
-                    seed=self.seed,
-                ),
+                request=self._request(method, network, image),
             )
             for network in self.networks
             for image in self.images
@@ -114,6 +108,15 @@ class Plan:
         names = [network.title] if len(self.networks) > 1 else []
         names += [image.name] if len(self.images) > 1 else []
         return ", ".join(names) or network.title
+
+    def _request(self, method: MethodInfo, network: Network, image: Image) -> RunMethod:
+        return RunMethod(
+            method=method.name,
+            model=network.request,
+            image=image,
+            values=self._values(method, network),
+            seed=self.seed,
+        )
 
     def _values(self, method: MethodInfo, network: Network) -> dict[str, Value]:
         """Return the parameters that differ from their defaults."""

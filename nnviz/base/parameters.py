@@ -53,6 +53,8 @@ class Kind(StrEnum):
     """Path of a folder of images; empty means none."""
     TEXT_FILE = "text_file"
     """Path of a text file; empty means none."""
+    NETWORK_FILE = "network_file"
+    """Path of a saved network; empty means none."""
     COLOR = "color"
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
@@ -74,7 +76,8 @@ class Kind(StrEnum):
     @property
     def names_file(self) -> bool:
         """Whether its value is the path of a file or a folder."""
-        return self in {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE}
+        files = {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE, Kind.NETWORK_FILE}
+        return self in files
 
 
 LayerName = Annotated[str, Kind.LAYER]
@@ -87,6 +90,7 @@ ImageFile = Annotated[str, Kind.IMAGE]
 MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
 TextFile = Annotated[str, Kind.TEXT_FILE]
+NetworkFile = Annotated[str, Kind.NETWORK_FILE]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
 NumberRows = Annotated[str, Kind.NUMBERS]
@@ -223,12 +227,10 @@ class Parameter:
         if self.kind is Kind.TARGET and type(value) is int:
             value = f"class:{value}"
         # True is an int to Python, but no number to a user.
-        if not isinstance(value, plain) or (
-            isinstance(value, bool) and plain is not bool
-        ):
-            raise UsageError(
-                self.option, f"{value!r} is no {self.kind}", self.expected()
-            )
+        other = isinstance(value, bool) and plain is not bool
+        if other or not isinstance(value, plain):
+            reason = f"{value!r} is no {self.kind}"
+            raise UsageError(self.option, reason, self.expected())
         if self.kind is Kind.NUMBER:
             return self._in_range(float(value))
         if isinstance(value, int):
@@ -265,6 +267,7 @@ class Parameter:
                     | Kind.MASK
                     | Kind.FOLDER
                     | Kind.TEXT_FILE
+                    | Kind.NETWORK_FILE
                     | Kind.COLOR
                     | Kind.STICKERS
                     | Kind.NUMBERS
@@ -285,27 +288,7 @@ class Parameter:
             return "one of " + ", ".join(self.choices)
         if self.minimum is not None:
             return f"{self.minimum:g} to {self.maximum:g}{_spaced(self.unit)}"
-        return {
-            Kind.FLAG: "yes or no",
-            Kind.INTEGER: "a whole number",
-            Kind.CHANNEL: "a channel's index, or -1 for all",
-            Kind.NUMBER: "a number",
-            Kind.LAYER: "a layer's name",
-            Kind.LAYERS: "names of layers separated by commas",
-            Kind.CHANNELS: "channels' indices, such as 3, 7, 12-20",
-            Kind.TARGET: "a class's name or index",
-            Kind.CLASSES: "names of classes",
-            Kind.IMAGE: "the path of an image file",
-            Kind.MASK: "the path of a mask, white where it applies",
-            Kind.FOLDER: "the path of a folder of images",
-            Kind.TEXT_FILE: "the path of a text file",
-            Kind.COLOR: "a color such as #ff0000, or empty",
-            Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
-            Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",
-            Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
-            Kind.CELLS: "rows of # and . with slashes between",
-            Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
-        }.get(self.kind, "text")
+        return _EXPECTED.get(self.kind, "text")
 
     def _in_range(self, value: Number) -> Number:
         low, high = self.minimum, self.maximum
@@ -373,6 +356,30 @@ _FLAG_WORDS = {
     "off": False,
     "0": False,
 }
+_EXPECTED = {
+    Kind.FLAG: "yes or no",
+    Kind.INTEGER: "a whole number",
+    Kind.CHANNEL: "a channel's index, or -1 for all",
+    Kind.NUMBER: "a number",
+    Kind.LAYER: "a layer's name",
+    Kind.LAYERS: "names of layers separated by commas",
+    Kind.CHANNELS: "channels' indices, such as 3, 7, 12-20",
+    Kind.TARGET: "a class's name or index",
+    Kind.CLASSES: "names of classes",
+    Kind.IMAGE: "the path of an image file",
+    Kind.MASK: "the path of a mask, white where it applies",
+    Kind.FOLDER: "the path of a folder of images",
+    Kind.TEXT_FILE: "the path of a text file",
+    Kind.NETWORK_FILE: "the path of a saved network",
+    Kind.COLOR: "a color such as #ff0000, or empty",
+    Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
+    Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",
+    Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
+    Kind.CELLS: "rows of # and . with slashes between",
+    Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
+}
+"""Allowed values of a kind without choices or a range, for an error's remedy."""
+
 _TYPE_OF_KIND: dict[Kind, Any] = dict.fromkeys(Kind, str) | {
     Kind.FLAG: bool,
     Kind.INTEGER: int,

@@ -138,14 +138,10 @@ class Preprocess:
                 return max(1, round(height * ratio)), max(1, round(width * ratio))
             case Fit.WHOLE:
                 # floor() of this very product, as torch's interpolate has it.
-                ratio = min(
-                    self.resize / min(photo_size),
-                    max(self.input_size) / max(photo_size),
-                )
-                return (
-                    max(1, math.floor(height * ratio)),
-                    max(1, math.floor(width * ratio)),
-                )
+                longest = max(self.input_size) / max(photo_size)
+                ratio = min(self.resize / min(photo_size), longest)
+                rows, columns = math.floor(height * ratio), math.floor(width * ratio)
+                return max(1, rows), max(1, columns)
             case Fit.CROP:
                 # torchvision truncates the longer side: int(), not round().
                 if height <= width:

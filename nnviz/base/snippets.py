@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnviz.base.boards import Network, Plan
 from nnviz.base.parameters import Parameter, Value, with_current_names
@@ -42,6 +42,16 @@ def command_line(
     return shlex.join([*words, "--out", out])
 
 
+def _load_arguments(recipe: Recipe, own: Preprocess | None) -> Iterator[str]:
+    """Yield what ``nnviz.load`` takes for a recipe."""
+    yield repr(recipe.model)
+    if own is not None and own != recipe.preprocess:
+        plain = json.loads(json.dumps(recipe.preprocess.to_json()))
+        yield f"preprocess={plain!r}"
+    if recipe.labels:
+        yield f"labels={recipe.labels!r}"
+
+
 def python_code(
     recipe: Recipe,
     parameters: Sequence[Parameter] = (),
@@ -49,21 +59,14 @@ def python_code(
     out: str = "out",
 ) -> str:
     """Return the Python lines of a recipe; the arguments are ``command_line``'s."""
-    load = [repr(recipe.model)]
-    if own is not None and own != recipe.preprocess:
-        plain = json.loads(json.dumps(recipe.preprocess.to_json()))
-        load.append(f"preprocess={plain!r}")
-    if recipe.labels:
-        load.append(f"labels={recipe.labels!r}")
     run = [repr(recipe.method), "model"]
-    lines = ["import nnviz", "", f"model = nnviz.load({', '.join(load)})"]
+    load = ", ".join(_load_arguments(recipe, own))
+    lines = ["import nnviz", "", f"model = nnviz.load({load})"]
     if recipe.image:
         lines.append(f"image = nnviz.open_image({recipe.image!r})")
         run.append("image")
-    run += [
-        f"{name}={value!r}"
-        for name, value in _telling(recipe.values, parameters).items()
-    ]
+    telling = _telling(recipe.values, parameters)
+    run += [f"{name}={value!r}" for name, value in telling.items()]
     if recipe.seed:
         run.append(f"seed={recipe.seed}")
     lines += [f"result = nnviz.run({', '.join(run)})", f"result.save({out!r})"]

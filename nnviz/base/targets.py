@@ -166,9 +166,8 @@ def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
     rest = rest.strip()
     match prefix if colon else "":
         case "class":
-            return ClassTarget(
-                _at(_index(rest), labels) if rest.isdecimal() else _class(rest, labels)
-            )
+            number = _at(_index(rest), labels) if rest.isdecimal() else None
+            return ClassTarget(_class(rest, labels) if number is None else number)
         case "box":
             if not rest.isdecimal():
                 raise UsageError(OPTION, f"{rest!r} is no box", "box:0 is the best")

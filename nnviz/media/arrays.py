@@ -20,6 +20,15 @@ def is_array(data: bytes) -> bool:
     return data.startswith(npy.MAGIC_PREFIX)
 
 
+def _check_shape(shape: tuple[int, ...], name: str) -> None:
+    """Refuse an array that is no image."""
+    ndim = len(shape) in {2, 3}
+    if not ndim or min(shape) < 1 or max(shape[2:], default=1) > _MAX_CHANNELS:
+        raise InputError(
+            name, f"has the shape {shape}", "save it as (height, width, channels)"
+        )
+
+
 def decode_array(
     data: bytes, name: str, max_pixels: int
 ) -> tuple[Pixels, None, tuple[str, ...]]:
@@ -31,14 +40,7 @@ def decode_array(
     shape, dtype = _header(data, name)
     if max(shape, default=0) > len(data):
         raise InputError(name, "is cut off", "save it once more")
-    if (
-        len(shape) not in {2, 3}
-        or min(shape) < 1
-        or max(shape[2:], default=1) > (_MAX_CHANNELS)
-    ):
-        raise InputError(
-            name, f"has the shape {shape}", "save it as (height, width, channels)"
-        )
+    _check_shape(shape, name)
     check_size((shape[1], shape[0]), name, max_pixels)
     if dtype.kind not in "buif":
         raise InputError(name, f"holds {dtype}", "save it as uint8, uint16 or float32")

@@ -50,11 +50,9 @@ def read_header(data: bytes, name: str) -> DeepTiff | None:
     if end > len(data):
         raise InputError(name, "is cut off", "copy or download it once more")
     if samples > _MAX_SAMPLES:
-        raise InputError(
-            name,
-            f"is a TIFF file with {samples} channels of more than 8 bits",
-            "save it as a .npy array (height, width, channels)",
-        )
+        reason = f"is a TIFF file with {samples} channels of more than 8 bits"
+        remedy = "save it as a .npy array (height, width, channels)"
+        raise InputError(name, reason, remedy)
     return header
 
 

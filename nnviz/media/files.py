@@ -124,6 +124,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def _new_part(folder: Path) -> Path:
+    """Make an empty hidden file in a folder, which is made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep_parts(folder)
+    handle, name = tempfile.mkstemp(
+        prefix=part_prefix(), suffix=PART_SUFFIX, dir=folder
+    )
+    os.close(handle)
+    return Path(name)
+
+
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
     """Give the path of a hidden file beside, which takes the name at the end.
@@ -135,13 +146,7 @@ def part_of(path: Path) -> Iterator[Path]:
             there before is untouched and nothing is left behind.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sweep_parts(path.parent)
-        handle, name = tempfile.mkstemp(
-            prefix=part_prefix(), suffix=PART_SUFFIX, dir=path.parent
-        )
-        os.close(handle)
-        part = Path(name)
+        part = _new_part(path.parent)
         try:
             yield part
             part.chmod(0o666 & ~_umask())

@@ -193,9 +193,7 @@ class _Mp4Track:
         context.gop_size = max(1, round(rate * _KEY_SECONDS))
         # With B frames the first picture would not be at 0 where fragments are used.
         context.max_b_frames = 0
-        context.colorspace = context.color_primaries = _BT709
-        context.color_trc = _SRGB_CURVE
-        context.color_range = ColorRange.MPEG
+        _set_colors(context)
         if name == _H264:
             context.options = {"preset": "veryfast", "crf": "20"}
         else:
@@ -268,15 +266,19 @@ def _exact(rate: float) -> Fraction:
     return Fraction(rate).limit_denominator(1000)
 
 
+def _set_colors(context: av.VideoCodecContext) -> None:
+    """Say that colors are those of BT.709 with sRGB's curve, in the range of TV."""
+    context.colorspace = context.color_primaries = _BT709
+    context.color_trc = _SRGB_CURVE
+    context.color_range = ColorRange.MPEG
+
+
 def _palette_graph(size: tuple[int, int], ticks: int) -> Graph:
     """Return filters that reduce each frame to the 256 colours that suit it best."""
     graph = Graph()
-    source = graph.add_buffer(
-        width=size[1],
-        height=size[0],
-        format=VideoFormat("rgb24"),
-        time_base=Fraction(1, ticks),
-    )
+    height, width = size
+    rgb, tick = VideoFormat("rgb24"), Fraction(1, ticks)
+    source = graph.add_buffer(width=width, height=height, format=rgb, time_base=tick)
     split = graph.add("split")
     palette = graph.add("palettegen", "stats_mode=single")
     use = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=3")

@@ -54,14 +54,12 @@ def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
     part = pixels[top : rows.stop + _MARGIN, left : columns.stop + _MARGIN]
     bytes_ = np.round(part * _WHITE).astype(np.uint8)
     hole = np.zeros(bytes_.shape[:2], np.uint8)
-    inside = (
-        slice(rows.start - top, rows.stop - top),
-        slice(columns.start - left, columns.stop - left),
-    )
-    hole[inside] = 1
+    down = slice(rows.start - top, rows.stop - top)
+    across = slice(columns.start - left, columns.stop - left)
+    hole[down, across] = 1
     channels = [
         cv2.inpaint(np.ascontiguousarray(each), hole, _RADIUS, cv2.INPAINT_TELEA)
         for each in np.moveaxis(bytes_, 2, 0)
     ]
-    whole = np.stack([each[inside] for each in channels], axis=2)
+    whole = np.stack([each[down, across] for each in channels], axis=2)
     return cast("Photo", whole.astype(np.float32) / _WHITE)

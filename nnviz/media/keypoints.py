@@ -1,6 +1,7 @@
 """SIFT keypoints of an image, found by OpenCV."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,17 +50,13 @@ def find_keypoints(
     if descriptors is None:
         return (), np.zeros((0, 128), np.float32)
     order = sorted(range(len(found)), key=lambda n: -found[n].response)[:count]
-    points = tuple(
-        Keypoint(
-            float(found[n].pt[0]),
-            float(found[n].pt[1]),
-            float(found[n].size),
-            float(found[n].angle),
-            float(found[n].response),
-        )
-        for n in order
-    )
+    points = tuple(_keypoint(found[place]) for place in order)
     return points, np.asarray(descriptors[order], np.float32)
+
+
+def _keypoint(found: Any) -> Keypoint:
+    numbers = (*found.pt, found.size, found.angle, found.response)
+    return Keypoint(*map(float, numbers))
 
 
 def draw_keypoints(
@@ -76,10 +73,8 @@ def draw_keypoints(
         middle = round(each.x), round(each.y)
         radius = max(2, round(each.size / 2))
         turn = np.deg2rad(each.angle)
-        end = (
-            round(each.x + radius * float(np.cos(turn))),
-            round(each.y + radius * float(np.sin(turn))),
-        )
+        across, down = radius * float(np.cos(turn)), radius * float(np.sin(turn))
+        end = round(each.x + across), round(each.y + down)
         cv2.circle(painted, middle, radius, color, width, cv2.LINE_AA)
         cv2.line(painted, middle, end, color, width, cv2.LINE_AA)
     drawn: NDArray[np.uint8] = painted

@@ -65,15 +65,10 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
             raise ValueError(sound.codec_context.name)
         tracks = [out.add_stream_from_template(each) for each in (pictures, sound)]
         length = float((pictures.duration or 0) * (pictures.time_base or 0))
-        packets = heapq.merge(
-            _timed(seen, pictures, 0, _first_second(seen)),
-            (
-                each
-                for each in _timed(heard, sound, 1, _first_second(heard))
-                if -_PRIMING <= each.seconds < length
-            ),
-        )
-        for each in packets:
+        every = _timed(heard, sound, 1, _first_second(heard))
+        inside = (each for each in every if -_PRIMING <= each.seconds < length)
+        images = _timed(seen, pictures, 0, _first_second(seen))
+        for each in heapq.merge(images, inside):
             each.packet.stream = tracks[each.track]
             out.mux(each.packet)
 

@@ -44,9 +44,8 @@ def thumbnail(
     try:
         turn = orientation(picture)
         picture.draft("RGB", (size, size))
-        picture.thumbnail(
-            (size, size), PillowImage.Resampling.BICUBIC, reducing_gap=_GAP
-        )
+        smooth = PillowImage.Resampling.BICUBIC
+        picture.thumbnail((size, size), smooth, reducing_gap=_GAP)
         pixels = np.asarray(picture.convert("RGB"))
     except DECODE_ERRORS as error:
         raise damaged(path.name, error) from None

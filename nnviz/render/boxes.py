@@ -285,11 +285,10 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     written = [
         _label(*caption(found, index), size, color_of(found, index)) for index in shown
     ]
+    pairs = zip(shapes.boxes[shown].tolist(), written, strict=True)
     wanted = [
         Label((left, top - width, right, bottom + width), each.shape[1], each.shape[0])
-        for (left, top, right, bottom), each in zip(
-            shapes.boxes[shown].tolist(), written, strict=True
-        )
+        for (left, top, right, bottom), each in pairs
     ]
     spots = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
     for spot, each in zip(spots, written, strict=True):

@@ -96,15 +96,14 @@ def _plot(axes: "Axes", result: Curves) -> None:
             )
         else:
             dots = "o" if len(values) <= _FEW else ""
-            axes.plot(
-                result.x,
-                values,
-                color=colour,
-                linewidth=2,
-                label=name,
-                marker=dots,
-                clip_on=not dots,
-            )
+            (line,) = axes.plot(result.x, values, color=colour, linewidth=2, label=name)
+            line.set(marker=dots, clip_on=not dots)
+
+
+def _keep_bottom_spine(axes: "Axes") -> None:
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(hex_of(LINE))
 
 
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
@@ -122,8 +121,6 @@ def _dress(axes: "Axes", result: Curves, size: int) -> None:
         low, high = result.limits
         room = _MARGIN * (high - low)
         axes.set_ylim(low - room, high + room)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(hex_of(LINE))
+    _keep_bottom_spine(axes)
     if len(result.series) > 1:
         axes.legend(prop=face, labelcolor=hex_of(TEXT), frameon=False)

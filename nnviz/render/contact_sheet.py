@@ -44,7 +44,12 @@ def paint(runs: Sequence[Run], width: int = WIDTH) -> Canvas:
     side = (width - gap * (columns + 1)) // columns
     cells = [] if shared is None else [_image_cell(shared, side, size)]
     cells += [_cell(run, side, size, named=shared is None) for run in runs]
-    rows = [cells[start : start + columns] for start in range(0, count, columns)]
+    return _page([cells[n : n + columns] for n in range(0, count, columns)], gap, side,
+                 width)  # fmt: skip
+
+
+def _page(rows: Sequence[Sequence[Canvas]], gap: int, side: int, width: int) -> Canvas:
+    """Lay cells out row by row, their tops on one line."""
     heights = [max(map(len, row)) for row in rows]
     page = text.sheet(sum(heights) + gap * (len(rows) + 1), width, BACKGROUND)
     top = gap

@@ -168,10 +168,14 @@ def bare_bar(
     text.stamp(canvas, end, high, size, colour=ink.text, align="right")
     thick = max(6, size * 3 // 4)
     top = (height - thick) // 2
-    steps = np.arange(length) * colormaps.LEVELS // length
-    strip = colormaps.look_up(steps.astype(np.uint8), name)
-    canvas[top : top + thick, left : left + length] = strip
+    canvas[top : top + thick, left : left + length] = _strip(length, name)
     if scale.signed:
         middle = left + length // 2
         canvas[top - 2 : top + thick + 2, middle] = ink.quiet
     return canvas
+
+
+def _strip(length: int, colormap: str) -> Colours:
+    """Return the colors of a map from low to high, (length, 3)."""
+    steps = np.arange(length) * colormaps.LEVELS // length
+    return colormaps.look_up(steps.astype(np.uint8), colormap)

@@ -27,7 +27,7 @@ UNLIMITED = {"engine/methods", "engine/models/networks", "engine/lessons/arithme
 
 def test_functions_are_short():
     lines = [n for tree in TREES.values() for _, n in figures.function_lines(tree)]
-    assert figures.percentile(lines, 0.9) <= 18  # the target is 17
+    assert figures.percentile(lines, 0.9) <= 17
     assert max(lines) <= 74
 
 

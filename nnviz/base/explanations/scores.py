@@ -351,9 +351,5 @@ def _verdict(
     if figure.name == COMPLETENESS:
         return judge_completeness(values)
     references = [found[each][figure.name] for each in REFERENCES]
-    return judge(
-        values,
-        references,
-        higher_is_better=figure.higher_is_better,
-        relative=relative,
-    )
+    higher = figure.higher_is_better
+    return judge(values, references, higher_is_better=higher, relative=relative)

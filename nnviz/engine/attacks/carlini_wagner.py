@@ -153,9 +153,8 @@ def descend(
     # The first term is known in closed form, and so is the slope of tanh.
     slope = 2 * (picture - clean) + gradient
     slope = slope * 2 * picture * (1 - picture)
-    return _adam(
-        _noted(at, goal, picture, logits, clean, search), slope, search
-    ), logits
+    noted = _noted(at, goal, picture, logits, clean, search)
+    return _adam(noted, slope, search), logits
 
 
 def _noted(
@@ -171,12 +170,8 @@ def _noted(
     norm = (picture - clean).flatten(1).norm(dim=1)
     nearer = reached & (norm < at.norm)
     best = torch.where(nearer.view(-1, 1, 1, 1), picture, at.best)
-    return replace(
-        at,
-        best=best,
-        norm=torch.where(nearer, norm, at.norm),
-        here=at.here | reached,
-    )
+    norm = torch.where(nearer, norm, at.norm)
+    return replace(at, best=best, norm=norm, here=at.here | reached)
 
 
 def _adam(at: Descent, slope: Tensor, search: Search) -> Descent:

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from nnviz.engine.attribution.cam import upsampled
 from nnviz.engine.attribution.nonlinear_calls import (
@@ -22,7 +21,7 @@ from nnviz.engine.attribution.nonlinear_calls import (
     NonlinearMode,
 )
 from nnviz.engine.nn.gradients import Check, Score, send_back_to
-from nnviz.engine.nn.hooks import checked_backward
+from nnviz.engine.nn.hooks import checked_backward, removed_hooks
 
 _MAP_AXES = 4
 
@@ -118,14 +117,9 @@ def _biased(net: nn.Module) -> Iterator[list[_Biased]]:
         return _noted(found, output, spread.detach())
 
     layers = (module for module in net.modules() if isinstance(module, _LAYERS))
-    handles: list[RemovableHandle] = []
-    try:
+    with removed_hooks() as handles, _ImplicitBiases(found):
         handles.extend(layer.register_forward_hook(hook) for layer in layers)
-        with _ImplicitBiases(found):
-            yield found
-    finally:
-        for handle in handles:
-            handle.remove()
+        yield found
 
 
 def _noted(found: list[_Biased], output: Tensor, bias: Tensor) -> Tensor:

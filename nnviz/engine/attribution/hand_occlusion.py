@@ -4,7 +4,7 @@ The image's own feature maps are kept, so that only what a hidden part can have 
 is computed.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from nnviz.base.explanations.occluder import Fill, Occluded
 from nnviz.base.info import Task
 from nnviz.base.results import Ranking
 from nnviz.base.targets import ClassTarget
-from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.baselines import Baseline, baseline
 from nnviz.engine.imaging.input_masks import mask_on_input
 from nnviz.engine.inference import Inference
 from nnviz.engine.nn.incremental.forward import IncrementalForward
@@ -77,10 +77,7 @@ class HandOcclusion:
             hidden = torch.from_numpy(inside).to(self._picture.device)
             cover = self._cover(fill, inside)
             output, incremental = self._output(box, hidden, cover)
-        with torch.no_grad():
-            score, before = (
-                float(self._target.score(each)) for each in (output, self._before)
-            )
+        score, before = map(self._score_of, (output, self._before))
         return Occluded(
             score=score,
             before=before,
@@ -119,6 +116,10 @@ class HandOcclusion:
         with torch.no_grad():
             return self._score.output(whole), False
 
+    def _score_of(self, output: Any) -> float:
+        with torch.no_grad():
+            return float(self._target.score(output))
+
     def _cover(self, fill: Fill, inside: NDArray[np.bool_]) -> Tensor:
         """Return what stands where the image is hidden, normalized (1, C, H, W)."""
         pixels, normalizer = self._inference.pixels, self._model.normalizer
@@ -128,18 +129,16 @@ class HandOcclusion:
             whole: Tensor = normalizer(found[None].to(pixels))
             return whole
         if fill not in self._covers:
-            if fill == "gray":
-                plain = torch.full_like(pixels, _GRAY)
-            else:
-                plain = baseline(
-                    fill,
-                    pixels,
-                    self._model.mean_color,
-                    sigma=min(pixels.shape[2:]) / _BLUR,
-                    generator=torch.Generator(),
-                )
-            self._covers[fill] = normalizer(plain)
+            self._covers[fill] = normalizer(self._plain(fill))
         return self._covers[fill]
+
+    def _plain(self, fill: Literal["gray"] | Baseline) -> Tensor:
+        """Return what stands for nothing, all over, in pixels (1, C, H, W)."""
+        pixels, mean = self._inference.pixels, self._model.mean_color
+        if fill == "gray":
+            return torch.full_like(pixels, _GRAY)
+        sigma = min(pixels.shape[2:]) / _BLUR
+        return baseline(fill, pixels, mean, sigma=sigma, generator=torch.Generator())
 
     def _ranking(self, output: Any) -> Ranking | None:
         info = self._model.info
@@ -149,10 +148,7 @@ class HandOcclusion:
         before, after = (
             each.double().softmax(1)[0].cpu() for each in (self._before, output)
         )
-        count = min(_ROWS, len(after))
-        top = before.topk(count).indices
-        both = torch.unique(torch.cat([top, after.topk(1).indices]))
-        order = both[before[both].argsort(descending=True, stable=True)]
+        order = _shown(before, after)
         return Ranking(
             labels=tuple(label(info, int(index)) for index in order),
             values=after[order].numpy(),
@@ -169,6 +165,13 @@ def _probability(inference: Inference, target: str) -> str:
     if isinstance(asked, ClassTarget) and inference.model.info.task is Task.CLASSIFY:
         return f"probability({asked.index})"
     return target
+
+
+def _shown(before: Tensor, after: Tensor) -> Tensor:
+    """Return the classes to list: the most probable before, and the first after."""
+    top = before.topk(min(_ROWS, len(after))).indices
+    both: Tensor = torch.unique(torch.cat([top, after.topk(1).indices]))
+    return both[before[both].argsort(descending=True, stable=True)]
 
 
 def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice] | None:

@@ -178,10 +178,7 @@ def box_offsets(boxes: Corners, proposals: Corners) -> Floats:
 
 
 def _svm(
-    scaled: Floats,
-    positive: NDArray[np.bool_],
-    negative: NDArray[np.bool_],
-    seed: int,
+    scaled: Floats, positive: NDArray[np.bool_], negative: NDArray[np.bool_], seed: int
 ) -> tuple[Floats, float]:
     """Return weights and bias of a linear SVM (liblinear)."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415  slow to import

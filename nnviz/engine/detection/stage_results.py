@@ -305,13 +305,9 @@ def _anchor_counts(view: StageView) -> list[tuple[str | float, ...]]:
     sizes = view.anchors.anchors[:, 2:]
     for level, grid in enumerate(view.anchors.grids):
         sides = sizes[grid.start : grid.start + grid.per_cell].prod(1).sqrt()
-        rows.append(
-            (
-                f"anchors, {view.level_names()[level]}",
-                grid.stop - grid.start,
-                f"{grid.per_cell} a cell, {sides.min():.0f} to {sides.max():.0f} px",
-            )
-        )
+        name = f"anchors, {view.level_names()[level]}"
+        words = f"{grid.per_cell} a cell, {sides.min():.0f} to {sides.max():.0f} px"
+        rows.append((name, grid.stop - grid.start, words))
     rows.append(("anchors", len(view.anchors.anchors), "all levels"))
     if view.stages.proposals is not None:
         dropped = len(view.stages.proposals.suppressed)

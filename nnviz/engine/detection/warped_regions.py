@@ -87,9 +87,8 @@ def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
         room = height - side, width - side
         steps = max(1.0, share * count)
         aspect = (room[1] + side) / (room[0] + side)
-        rows = max(
-            1, min(round((steps / aspect) ** 0.5), 1 + round(4 * room[0] / side))
-        )
+        most = 1 + round(4 * room[0] / side)
+        rows = max(1, min(round((steps / aspect) ** 0.5), most))
         columns = max(1, min(round(steps / rows), 1 + round(4 * room[1] / side)))
         found += [
             (x, y, x + side, y + side)

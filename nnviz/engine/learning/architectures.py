@@ -1,6 +1,7 @@
 """Architectures of small networks in words, with the switches of a training run."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 Kind = Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"]
@@ -46,12 +47,9 @@ class Architecture:
                 tail = [*self._drop(), *self._linear(120)]
                 return [*maps, *tail, *self._drop(), *self._linear(84)]
             case "vgg":
-                stages = [
-                    word
-                    for width in _STAGES
-                    for word in (*self._conv(width), *self._conv(width), "pool")
-                ]
-                return [*stages, "gap", *self._drop()]
+                stages = [[*self._conv(width), *self._conv(width), "pool"]
+                          for width in _STAGES]  # fmt: skip
+                return [*chain(*stages), "gap", *self._drop()]
             case "plain" | "residual":
                 return [*self._conv(_STAGES[0]), *self._blocks(), "gap", *self._drop()]
             case _:

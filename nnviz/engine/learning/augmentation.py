@@ -51,13 +51,9 @@ class Augmentation:
         move = (random[:, 1:] * (self.shift + 0.5)).trunc()
         cosine, sine = angle.cos(), angle.sin()
         aspect = height / width
-        matrix = torch.stack(
-            [
-                torch.stack([cosine, -sine * aspect, 2 * move[:, 0] / width], 1),
-                torch.stack([sine / aspect, cosine, 2 * move[:, 1] / height], 1),
-            ],
-            1,
-        )
+        across = torch.stack([cosine, -sine * aspect, 2 * move[:, 0] / width], 1)
+        down = torch.stack([sine / aspect, cosine, 2 * move[:, 1] / height], 1)
+        matrix = torch.stack([across, down], 1)
         grid = functional.affine_grid(matrix, list(pixels.shape), align_corners=False)
         moved: Tensor = functional.grid_sample(
             pixels, grid, padding_mode="border", align_corners=False

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
@@ -71,9 +70,8 @@ def _export_autoencoder(
     channels, size, _ = (int(side) for side in state["shape"])
     values = recording.recipe.values
     arguments = {"kind": values["kind"], "code": values["code"]}
-    declared = Declared(
-        "Autoencoder", {**arguments, "channels": channels, "size": size}
-    )
+    sizes = {"channels": channels, "size": size}
+    declared = Declared("Autoencoder", {**arguments, **sizes})
     side_car = {
         "title": stem.name,
         "labels": list(CHANNELS[:channels]),
@@ -168,16 +166,8 @@ def _words(values: Mapping[str, Any]) -> str:
 def _write_network(state: State, words: str, stem: Path) -> Path:
     classes = [str(name) for name in state["classes"]]
     channels, size, _ = (int(side) for side in state["input"])
-    prefix = "net0/"
-    tensors = {
-        name.removeprefix(prefix): torch.from_numpy(np.array(values))
-        for name, values in state.items()
-        if name.startswith(prefix)
-    }
-    declared = Declared(
-        "LayerList",
-        {"layers": words, "classes": len(classes), "channels": channels, "size": size},
-    )
+    sizes = {"classes": len(classes), "channels": channels, "size": size}
+    declared = Declared("LayerList", {"layers": words, **sizes})
     side_car = {
         "title": stem.name,
         "labels": classes,
@@ -185,7 +175,7 @@ def _write_network(state: State, words: str, stem: Path) -> Path:
         "task": Task.CLASSIFY.value,
         **declared.to_json(),
     }
-    return write_weights(tensors, side_car, stem)
+    return write_weights(tensors("net0/", state), side_car, stem)
 
 
 def _preprocess(state: State, channels: int, size: int) -> Preprocess:

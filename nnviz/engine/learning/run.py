@@ -278,15 +278,14 @@ class TrainingRun:
         held = min(float(np.nan_to_num(held, nan=_LARGEST_LOSS)), _LARGEST_LOSS)
         accuracy = float((logits.argmax(1) == labels).double().mean())
         lowest = min(self.history["held-out loss"], default=float("inf"))
-        self.history.note(
-            {
-                "training loss": sum(self._losses) / len(self._losses),
-                "held-out loss": held,
-                "held-out accuracy": accuracy,
-                **{f"gradient {name}": v for name, v in self.gradients.items()},
-                **{f"update {name}": v for name, v in self.updates.items()},
-            }
-        )
+        figures = {
+            "training loss": sum(self._losses) / len(self._losses),
+            "held-out loss": held,
+            "held-out accuracy": accuracy,
+        }
+        figures |= {f"gradient {name}": v for name, v in self.gradients.items()}
+        figures |= {f"update {name}": v for name, v in self.updates.items()}
+        self.history.note(figures)
         if self.switches.patience:
             self._stop_early(held < lowest)
 
@@ -339,6 +338,11 @@ class TrainingRun:
         found |= _numbers("update", self.updates)
         for place, order in enumerate(self._orders):
             found[f"order/{place}"] = order.numpy().copy()
+        return found | self._weight_arrays()
+
+    def _weight_arrays(self) -> Arrays:
+        """Return the weights, the best ones so far, and the optimizers' memory."""
+        found: Arrays = {}
         for place, net in enumerate(self.nets):
             found |= arrays_of(f"net{place}", net.state_dict())
         for place, best in enumerate(self._best):

@@ -118,25 +118,23 @@ def _unwrapped(contents: Contents, path: Path, check: Check) -> Checkpoint:
     found, labels = _find(contents.value, notes, _DEEPEST)
     named = dict.fromkeys(contents.named)
     deeds = describe(named, contents.called)
-    if not found and deeds:
-        raise InputError(
-            path.name,
-            f"is a program that holds no weights: unpickling it would {deeds}; "
-            "nothing of it was run",
-            STATE_DICT,
-        )
     if not found:
-        raise InputError(
-            path.name,
-            f"holds no weights ({_described(contents.value)})",
-            "expected is a dictionary from names to tensors",
-        )
+        raise _no_weights(contents, path, deeds)
     if contents.program:
         notes.append("a TorchScript program: its weights were read, its code was not")
     elif deeds:
         notes.append(f"read as data: unpickling would {deeds}; nothing of it was run")
     checkpoint = _loaded(found, labels, notes, path, check)
     return replace(checkpoint, values=plain_values(contents.value) or {})
+
+
+def _no_weights(contents: Contents, path: Path, deeds: str) -> InputError:
+    if deeds:
+        reason = f"is a program that holds no weights: unpickling it would {deeds}"
+        return InputError(path.name, f"{reason}; nothing of it was run", STATE_DICT)
+    reason = f"holds no weights ({_described(contents.value)})"
+    remedy = "expected is a dictionary from names to tensors"
+    return InputError(path.name, reason, remedy)
 
 
 def _loaded(
@@ -147,13 +145,7 @@ def _loaded(
     check: Check,
 ) -> Checkpoint:
     bare = _bare(found, notes)
-    needed = bytes_needed(bare.values())
-    if needed > memory.free_bytes(torch.device("cpu")):
-        raise OutOfMemoryError(
-            path.name,
-            f"needs {memory.in_units(needed)}, more than the free memory",
-            "close other programs or use a smaller network",
-        )
+    _require_room(bare, path)
     tensors = read_tensors(bare, path.stat().st_size, check)
     kinds = {str(each.dtype) for each in bare.values() if each.dtype.is_floating_point}
     if kinds := kinds - {"torch.float32"}:
@@ -162,6 +154,17 @@ def _loaded(
     if any(each.quantizer for each in bare.values()):
         notes.append("quantized weights converted to float32")
     return Checkpoint(tensors, labels, tuple(notes))
+
+
+def _require_room(bare: References, path: Path) -> None:
+    """Refuse tensors that would not fit into the free memory."""
+    needed = bytes_needed(bare.values())
+    if needed > memory.free_bytes(torch.device("cpu")):
+        raise OutOfMemoryError(
+            path.name,
+            f"needs {memory.in_units(needed)}, more than the free memory",
+            "close other programs or use a smaller network",
+        )
 
 
 def _find(

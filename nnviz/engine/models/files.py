@@ -381,11 +381,7 @@ def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
 
 
 def _labels(
-    fit: Fit,
-    side_car: SideCar,
-    checkpoint: Checkpoint,
-    evidence: Evidence,
-    source: str,
+    fit: Fit, side_car: SideCar, checkpoint: Checkpoint, evidence: Evidence, source: str
 ) -> tuple[str, ...]:
     """Return names from the side-car, else the file, else the architecture."""
     library, name = split_name(fit.architecture)

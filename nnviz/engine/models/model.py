@@ -354,27 +354,26 @@ def _as_band(image: Image) -> Pixels:
     return (whole * largest).round().astype(image.pixels.dtype)
 
 
+def _padding_color(preprocess: Preprocess) -> Photo:
+    """Return the color beside a padded image, float32 (C,), in [0, 1]."""
+    if preprocess.fit is not Fit.PAD:
+        return np.zeros(preprocess.channels, np.float32)
+    if preprocess.padding:
+        return np.asarray(preprocess.padding, np.float32)
+    mean = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
+    # The mean is in the network's order.
+    return mean[::-1] if is_flipped(preprocess) else mean
+
+
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
     """Extend to the input size, for ``Fit.PAD`` with its color, else with black."""
     sizes = pixels.shape[:2]
     before = [max(0, -origin) for origin in preprocess.crop_origin(sizes)]
-    after = [
-        max(0, wanted - size - first)
-        for wanted, size, first in zip(
-            preprocess.input_size, sizes, before, strict=True
-        )
-    ]
-    fill = np.zeros(preprocess.channels, np.float32)
-    if preprocess.fit is Fit.PAD and preprocess.padding:
-        fill = np.asarray(preprocess.padding, np.float32)
-    elif preprocess.fit is Fit.PAD:
-        fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
-        if is_flipped(preprocess):  # the mean is in the network's order
-            fill = fill[::-1]
-    widths = [
-        size + first + last
-        for size, first, last in zip(sizes, before, after, strict=True)
-    ]
+    ends = zip(preprocess.input_size, sizes, before, strict=True)
+    after = [max(0, wanted - size - first) for wanted, size, first in ends]
+    fill = _padding_color(preprocess)
+    parts = zip(sizes, before, after, strict=True)
+    widths = [size + first + last for size, first, last in parts]
     padded = np.broadcast_to(fill, (*widths, len(fill))).copy()
     padded[before[0] : before[0] + sizes[0], before[1] : before[1] + sizes[1]] = pixels
     return padded

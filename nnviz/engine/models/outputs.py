@@ -426,11 +426,9 @@ def _guessed(each: _Given, wish: Wish, image: tuple[int, int, int], title: str) 
             return Task.REPAINT
         return Task.SEGMENT if shape[2] * _COARSE >= image[1] else Task.EMBED
     if len(shape) == 0:
-        raise ModelError(
-            title,
-            "gives one number for a whole batch, not one for each image",
-            "keep the batch apart: return one row for each image",
-        )
+        reason = "gives one number for a whole batch, not one for each image"
+        remedy = "keep the batch apart: return one row for each image"
+        raise ModelError(title, reason, remedy)
     return Task.GENERIC
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
+from torch.utils.hooks import RemovableHandle
 
 from nnviz.base.errors import ModelError, unknown
 
@@ -70,6 +71,23 @@ def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
     return run_to_all(net, x, {layer: calls})[layer]
 
 
+@contextmanager
+def removed_hooks() -> Iterator[list[RemovableHandle]]:
+    """Yield a list for the handles of hooks, which go when the block ends."""
+    handles: list[RemovableHandle] = []
+    try:
+        yield handles
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _run_until_reached(net: nn.Module, x: Tensor) -> None:
+    """Run a pass that a hook may end, with the random generators as they were."""
+    with suppress(_ReachedError), generators_kept(x.device):
+        net(x)
+
+
 def run_to_all(
     net: nn.Module, x: Tensor, calls: Mapping[str, int]
 ) -> dict[str, Tensor]:
@@ -91,17 +109,10 @@ def run_to_all(
     """
     waiting = set(calls)
     taps = {layer: _Tap(layer, number, waiting) for layer, number in calls.items()}
-    handles = []
-    try:
+    with removed_hooks() as handles:
         for layer, tap in taps.items():
             handles.append(find_module(net, layer).register_forward_hook(tap))
-        with generators_kept(x.device):
-            net(x)
-    except _ReachedError:
-        pass
-    finally:
-        for handle in handles:
-            handle.remove()
+        _run_until_reached(net, x)
     found = {layer: tap.found for layer, tap in taps.items() if tap.found is not None}
     for layer in calls:
         if layer not in found:
@@ -126,14 +137,9 @@ def input_to(net: nn.Module, x: Tensor, layer: str) -> Tensor:
             found.append(tensor)
             raise _ReachedError
 
-    handle = find_module(net, layer).register_forward_pre_hook(before)
-    try:
-        with generators_kept(x.device):
-            net(x)
-    except _ReachedError:
-        pass
-    finally:
-        handle.remove()
+    with removed_hooks() as handles:
+        handles.append(find_module(net, layer).register_forward_pre_hook(before))
+        _run_until_reached(net, x)
     if not found:
         raise ModelError(layer, "a forward pass does not give it a tensor", _PICK)
     return found[0]

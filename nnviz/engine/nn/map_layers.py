@@ -174,11 +174,9 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
     """
     candidates = layers_with_maps(info)
     if not candidates:
-        raise ModelError(
-            info.title,
-            "has no layer with a map of more than one position",
-            "use a method that needs none, such as occlusion",
-        )
+        reason = "has no layer with a map of more than one position"
+        remedy = "use a method that needs none, such as occlusion"
+        raise ModelError(info.title, reason, remedy)
     shared = info.task in {Task.DETECT, Task.SEGMENT}
     best = _before_heads(info, candidates) if shared else candidates[-1]
     rows, columns = map_size(best) or (0, 0)

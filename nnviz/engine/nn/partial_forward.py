@@ -20,7 +20,7 @@ from torch.nn.modules.module import (
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo
-from nnviz.engine.nn.hooks import checked, find_module, generators_kept
+from nnviz.engine.nn.hooks import checked, find_module, generators_kept, removed_hooks
 from nnviz.engine.nn.pytree import map_tensors, with_first_tensor
 from nnviz.engine.nn.shapes.calls import first_tensor, tensors_in
 
@@ -173,15 +173,10 @@ class _Recorder:
             if threading.get_ident() == owner and self._seen < self.calls:
                 self._leave(module, output)
 
-        handles = [
-            register_module_forward_pre_hook(enter),
-            register_module_forward_hook(leave),
-        ]
-        try:
+        with removed_hooks() as handles:
+            handles.append(register_module_forward_pre_hook(enter))
+            handles.append(register_module_forward_hook(leave))
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _leave(self, module: nn.Module, output: Any) -> None:
         _, start = self._stack.pop()

@@ -83,6 +83,9 @@ class AscentStep:
     importance: Tensor
 
 
+_NO_GRADIENTS = "gives no gradients: somewhere it leaves the differentiable path"
+
+
 class Ascent:
     """A batch of images on its way to a large objective.
 
@@ -144,13 +147,7 @@ class Ascent:
                 "diverged: the values are no longer finite",
                 "lower the learning rate",
             )
-        leaves = list(self.picture.leaves.values())
-        back = [gradient] if image.is_leaf else _back(image, leaves, gradient)
-        for leaf, found in zip(leaves, back, strict=True):
-            leaf.grad = found
-        self._follow(rules)
-        if isinstance(self.picture, Pixels):
-            rules.pixels.apply(leaves[0].detach(), self._mean, gradient, self.steps)
+        self._climb(image, gradient, rules)
         self.steps += 1
         self.scores.append(float(scores.mean()))
         self._importance = self._importance + gradient.abs().sum(1)
@@ -191,6 +188,16 @@ class Ascent:
             gradient += found / rules.views
         return total, gradient
 
+    def _climb(self, image: Tensor, gradient: Tensor, rules: StepRules) -> None:
+        """Move the numbers that an image is made of along its pixels' gradient."""
+        leaves = list(self.picture.leaves.values())
+        back = [gradient] if image.is_leaf else _back(image, leaves, gradient)
+        for leaf, found in zip(leaves, back, strict=True):
+            leaf.grad = found
+        self._follow(rules)
+        if isinstance(self.picture, Pixels):
+            rules.pixels.apply(leaves[0].detach(), self._mean, gradient, self.steps)
+
     def _seen(
         self, leaf: Tensor, views: Sequence[Geometry], aim: Aim, noise: float
     ) -> tuple[Tensor, Tensor]:
@@ -206,11 +213,7 @@ class Ascent:
             ]
             scores = torch.stack(parts).sum(0)
         if not scores.requires_grad:
-            raise ModelError(
-                "the network",
-                "gives no gradients: somewhere it leaves the differentiable path",
-                "pick an earlier layer",
-            )
+            raise ModelError("the network", _NO_GRADIENTS, "pick an earlier layer")
         (found,) = torch.autograd.grad(-scores.sum(), leaf)
         return scores.detach(), found
 
@@ -228,12 +231,15 @@ class Ascent:
                     "continue with the parameters it was made with",
                 )
             leaf.detach().copy_(torch.from_numpy(state[name]))
-            head = name + _SEPARATOR
-            for key, value in state.items():
-                if key.startswith(head):
-                    kept = torch.from_numpy(np.array(value))
-                    kept = kept if not kept.ndim else kept.to(leaf.device)
-                    self._optimizer.state[leaf][key.removeprefix(head)] = kept
+            self._restore_optimizer(leaf, name + _SEPARATOR, state)
+
+    def _restore_optimizer(self, leaf: Tensor, head: str, state: State) -> None:
+        """Give the optimizer what it remembered of a leaf, kept under this prefix."""
+        for key, value in state.items():
+            if key.startswith(head):
+                kept = torch.from_numpy(np.array(value))
+                kept = kept if not kept.ndim else kept.to(leaf.device)
+                self._optimizer.state[leaf][key.removeprefix(head)] = kept
 
     def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
         if not noise:

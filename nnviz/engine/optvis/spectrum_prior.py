@@ -69,13 +69,9 @@ def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) ->
     height, width = size
     down = torch.fft.fftfreq(height) * rows + rows // 2
     across = torch.fft.rfftfreq(width) * 2 * (columns - 1)
-    grid = torch.stack(
-        [
-            (2 * across / (columns - 1) - 1).expand(height, -1),
-            (2 * down / (rows - 1) - 1)[:, None].expand(-1, len(across)),
-        ],
-        -1,
-    )
+    x = (2 * across / (columns - 1) - 1).expand(height, -1)
+    y = (2 * down / (rows - 1) - 1)[:, None].expand(-1, len(across))
+    grid = torch.stack([x, y], -1)
     fitted = functional.grid_sample(
         rising, grid[None], padding_mode="border", align_corners=True
     )

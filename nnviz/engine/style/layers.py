@@ -103,11 +103,9 @@ def _first_of_each_size(info: ModelInfo) -> list[tuple[str, float]]:
         if max(size) >= coarsest:
             by_size.setdefault(size, []).append(layer)
     if not by_size:
-        raise ModelError(
-            info.title,
-            "has no layer with a map fine enough to describe style",
-            "pick a network with convolutions, or name the layers",
-        )
+        reason = "has no layer with a map fine enough to describe style"
+        remedy = "pick a network with convolutions, or name the layers"
+        raise ModelError(info.title, reason, remedy)
     return [(_typical(layers).name, 1.0) for layers in by_size.values()]
 
 

@@ -72,11 +72,8 @@ class Subject:
         overlap = 1.0 if found.distinct else _OVERLAP
         kept = select(boxes, scores, classes, overlap, _MOST)
         if rank >= len(kept):
-            raise UsageError(
-                OPTION,
-                f"there is no box {rank}",
-                f"{len(kept)} found with a score above {_LOWEST:g}, counted from 0",
-            )
+            words = f"{len(kept)} found with a score above {_LOWEST:g}, counted from 0"
+            raise UsageError(OPTION, f"there is no box {rank}", words)
         row = int(kept[rank])
         one = _Box(self.net, self.size, boxes[row], int(classes[row]))
         return one.kind, one

@@ -22,6 +22,10 @@ from nnviz.engine.targets.resolve import Activations, ResolvedTarget, Scorer, re
 
 ChangeTarget = Callable[[ResolvedTarget, Tensor], ResolvedTarget]
 """From a target and the network's output (1, ...) for the image to another target."""
+_UNREACHED = (
+    "no gradient of the score reaches this layer: it lies behind what is asked about, "
+    "or the network cuts the path there (re-entrant checkpoints do)"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,9 +137,7 @@ class LayerGradientPass:
         if not scores.requires_grad:
             raise ModelError(
                 self.layers[-1].name,
-                "no gradient of the score reaches this layer: it lies behind what is "
-                "asked about, or the network cuts the path there (re-entrant "
-                "checkpoints do)",
+                _UNREACHED,
                 "pick another layer, or a method that needs no gradients",
             )
         with gradients_in_words():

@@ -146,17 +146,14 @@ def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
     named = dict(net.named_parameters())
     biases = {p for n, p in named.items() if n.endswith(".bias")} - head
     rest = set(named.values()) - head - biases
+    rates = ((rest, 1.0), (biases, recipe.bias_rate), (head, recipe.head_rate))
     return [
         {
             "params": [p for p in named.values() if p in group],
             "scale": scale,
             "weight_decay": recipe.weight_decay / scale,
         }
-        for group, scale in (
-            (rest, 1.0),
-            (biases, recipe.bias_rate),
-            (head, recipe.head_rate),
-        )
+        for group, scale in rates
     ]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.nn.hooks import removed_hooks
+
 PICTURES = 200
 """How many a channel must leave cold to count as dead."""
 
@@ -31,13 +33,10 @@ def dead_units(net: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
         return module.register_forward_hook(note)
 
     relus = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.ReLU)]
-    handles = [watch(name, module) for name, module in relus]
-    try:
+    with removed_hooks() as handles:
+        handles.extend(watch(name, module) for name, module in relus)
         for pixels in batches:
             net(pixels)
-    finally:
-        for handle in handles:
-            handle.remove()
     return {name: 1 - seen.float().mean().item() for name, seen in alive.items()}
 
 

@@ -54,7 +54,7 @@ def publish(
     save_file(shipped, partial)
     # Its writer lets nobody else read it, so a package made of it could not be used.
     partial.chmod(0o644)
-    # PreviousFrames weights of this name may be open.
+    # Earlier weights of this name may be open.
     partial.replace(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     text = json.dumps({**facts, "sha256": digest}, indent=1, ensure_ascii=False)

@@ -53,15 +53,20 @@ def train(
         raise unknown("training recipe", request.name, RECIPES)
     if request.epochs < 0:
         raise UsageError("--epochs", "must be 0 or more", "0 means the recipe's own")
+    assignment = _assignment_of(request)
+    for stand in RECIPES[request.name](assignment):
+        yield stand.progress()
+        check()
+    return str(assignment.stem.with_suffix(".safetensors"))
+
+
+def _assignment_of(request: TrainModel) -> Assignment:
+    """Return what a request asks for, with the place of its files."""
     data = Path(request.data) if request.data else None
     name = request.name
     if request.style:
         name = f"{name}-{Path(request.style).stem}"
     stem = Path(request.out) / name
-    assignment = Assignment(
+    return Assignment(
         data, stem, request.epochs, request.seed, request.style, request.network
     )
-    for stand in RECIPES[request.name](assignment):
-        yield stand.progress()
-        check()
-    return str(stem.with_suffix(".safetensors"))

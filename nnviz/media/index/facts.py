@@ -89,6 +89,21 @@ class IndexFacts:
         return json.dumps(asdict(self), indent=1).encode()
 
 
+def _parsed(values: dict[str, Any]) -> IndexFacts:
+    """Return a record from its JSON; LookupError or TypeError where it is damaged."""
+    values["layers"] = tuple(
+        LayerFacts(each["name"], each["channels"], tuple(each["map_size"]))
+        for each in values["layers"]
+    )
+    values["arrays"] = {
+        name: ArrayFacts(each["dtype"], tuple(each["shape"]), each["count"])
+        for name, each in values["arrays"].items()
+    }
+    for name in ("class_names", "split_names"):
+        values[name] = tuple(values[name])
+    return IndexFacts(**values)
+
+
 def read_facts(folder: Path) -> IndexFacts:
     """Read the commit record of an index.
 
@@ -97,24 +112,13 @@ def read_facts(folder: Path) -> IndexFacts:
     """
     path = folder / RECORD_FILE
     if not path.is_file():
-        raise InputError(
-            str(folder), "is no index of images", "make one with nnviz index"
-        )
+        remedy = "make one with nnviz index"
+        raise InputError(str(folder), "is no index of images", remedy)
     text = read_text(path, _LARGEST_RECORD, "a commit record")
     values = dict(parse_object(text, str(path), "make the index again"))
     if values.get("version", 0) > VERSION:
         raise InputError(str(folder), "was made by a later nnviz", "update nnviz")
     try:
-        values["layers"] = tuple(
-            LayerFacts(each["name"], each["channels"], tuple(each["map_size"]))
-            for each in values["layers"]
-        )
-        values["arrays"] = {
-            name: ArrayFacts(each["dtype"], tuple(each["shape"]), each["count"])
-            for name, each in values["arrays"].items()
-        }
-        for name in ("class_names", "split_names"):
-            values[name] = tuple(values[name])
-        return IndexFacts(**values)
+        return _parsed(values)
     except (LookupError, TypeError, AttributeError):
         raise InputError(str(path), "is damaged", "make the index again") from None

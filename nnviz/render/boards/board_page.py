@@ -84,24 +84,30 @@ def _legend(tiles: Sequence[Tile], used: dict[int, Scale]) -> str:
     return f'<img class="legend" src="{embedded(bar)}" alt="Color scale">'
 
 
+def _group_tables(group: Sequence[Tile]) -> list[str]:
+    """Return how far the maps about one image agree; none for a single map."""
+    maps = {
+        f"{tile.title_row} {tile.title_column}".strip(): tile.result
+        for tile in group
+        if isinstance(tile.result, Heatmap)
+    }
+    if len(maps) < 2:  # noqa: PLR2004
+        return []
+    numbers = agreement.board_numbers(list(maps.values()))
+    return [
+        _table("Rank correlation", list(maps), numbers.correlation),
+        _table("Overlap of the strongest tenth", list(maps), numbers.overlap),
+    ]
+
+
 def _numbers(tiles: Sequence[Tile]) -> str:
-    """Return how far the maps about one photograph agree with each other."""
+    """Return how far the maps about one image agree with each other."""
     parts = []
     groups: dict[object, list[Tile]] = {}
     for tile in tiles:
         groups.setdefault(tile.image, []).append(tile)
     for group in groups.values():
-        maps = {
-            f"{tile.title_row} {tile.title_column}".strip(): tile.result
-            for tile in group
-            if isinstance(tile.result, Heatmap)
-        }
-        if len(maps) > 1:
-            numbers = agreement.board_numbers(list(maps.values()))
-            parts += [
-                _table("Rank correlation", list(maps), numbers.correlation),
-                _table("Overlap of the strongest tenth", list(maps), numbers.overlap),
-            ]
+        parts += _group_tables(group)
     if not parts:
         return ""
     return "<h2>Agreement</h2>\n" + _EXPLAINED + "\n".join(parts)

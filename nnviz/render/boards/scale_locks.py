@@ -81,6 +81,17 @@ def places(tiles: Sequence[Tile]) -> dict[tuple[int, int], Tile]:
     }
 
 
+def _shares_with(tile: Tile, place: int, lock: Lock) -> object:
+    """Return what the maps that share a scale with a tile have in common with it."""
+    return {
+        Lock.BOARD: "",
+        Lock.ROW: tile.title_row,
+        Lock.COLUMN: tile.title_column,
+        Lock.NETWORK: (tile.network, tile.title_column),
+        Lock.TILE: place,
+    }[lock]
+
+
 def scales(
     tiles: Sequence[Tile], lock: Lock = Lock.BOARD, *, clip: bool = True
 ) -> dict[int, Scale]:
@@ -98,14 +109,7 @@ def scales(
     maps = {n: tile for n, tile in enumerate(tiles) if isinstance(tile.result, Heatmap)}
     groups: dict[object, list[int]] = {}
     for n, tile in maps.items():
-        key = {
-            Lock.BOARD: "",
-            Lock.ROW: tile.title_row,
-            Lock.COLUMN: tile.title_column,
-            Lock.NETWORK: (tile.network, tile.title_column),
-            Lock.TILE: n,
-        }[lock]
-        groups.setdefault(key, []).append(n)
+        groups.setdefault(_shares_with(tile, n, lock), []).append(n)
     found: dict[int, Scale] = {}
     for group in groups.values():
         shared = _shared_scale([_heat(maps[n]) for n in group], clip=clip)

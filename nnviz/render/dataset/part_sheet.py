@@ -11,6 +11,14 @@ _SIDE, _SIZE, _GAP, _MARGIN, _HEAD = 96, 14, 4, 12, 110
 _DIM = 0.3
 
 
+def _write_head(canvas: Canvas, top: int, words: tuple[str, str], ink: Ink) -> None:
+    """Write a part's name and its share beside its row."""
+    name, share = words
+    stamp(canvas, (_MARGIN, top), name, _SIZE, colour=ink.text, bold=True)
+    place = (_MARGIN, top + line_height(_SIZE))
+    stamp(canvas, place, share, _SIZE, colour=ink.quiet)
+
+
 def part_sheet(
     found: ConceptParts, thumbnails: NDArray[np.uint8], ink: Ink = SCREEN
 ) -> Canvas:
@@ -29,16 +37,14 @@ def part_sheet(
     canvas = sheet(2 * _MARGIN + rows * pitch, width, ink.ground)
     for row in range(rows):
         top = _MARGIN + row * pitch
-        stamp(canvas, (_MARGIN, top), f"part {row}", _SIZE, colour=ink.text, bold=True)
-        share = f"{found.shares[row]:.1%} of all"
-        place = (_MARGIN, top + line_height(_SIZE))
-        stamp(canvas, place, share, _SIZE, colour=ink.quiet)
+        _write_head(
+            canvas, top, (f"part {row}", f"{found.shares[row]:.1%} of all"), ink
+        )
         for column in range(columns):
             left = _MARGIN + _HEAD + column * pitch
             heat = found.maps[found.top[row, column], ..., row]
-            canvas[top : top + _SIDE, left : left + _SIDE] = _lit(
-                thumbnails[row, column], heat
-            )
+            lit = _lit(thumbnails[row, column], heat)
+            canvas[top : top + _SIDE, left : left + _SIDE] = lit
     return canvas
 
 

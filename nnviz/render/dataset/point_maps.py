@@ -274,9 +274,7 @@ def _count(
     if not inside.all():
         column, row, colors = column[inside], row[inside], colors[inside]
         weights = weights[inside] if weights is not None else None
-    at = row.astype(np.int64)
-    at *= view.width
-    at += column.astype(np.int64)
+    at = row.astype(np.int64) * view.width + column.astype(np.int64)
     size = total.shape[1]
     for channel in range(3):
         values = colors[:, channel].astype(np.float64)

@@ -217,11 +217,9 @@ def _svg_legend(
         if x + room > drawing.width:
             x, y = float(DETAIL_SIZE), y + LINE
         middle = y - LINE / 2
-        lines.append(
-            f'<rect x="{x:.1f}" y="{middle - DETAIL_SIZE / 2:.1f}" '
-            f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}" '
-            f'fill="{_hex(KIND_COLORS[kind])}"/>'
-        )
+        place = f'x="{x:.1f}" y="{middle - DETAIL_SIZE / 2:.1f}"'
+        size = f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}"'
+        lines.append(f'<rect {place} {size} fill="{_hex(KIND_COLORS[kind])}"/>')
         lines.append(svg_text(kind, (x + DETAIL_SIZE, middle), ink))
         x += room
     return lines, y + LINE / 2
@@ -420,12 +418,7 @@ def _legend(kinds: Iterable[str], width: int, size: int, ink: Ink) -> Canvas:
             x = size
         top = height // 2 - size // 2
         rows[-1][top : top + size, x : x + size // 2] = KIND_COLORS[kind]
-        text.stamp(
-            rows[-1],
-            (x + size, (height - text.line_height(size)) // 2),
-            kind,
-            size,
-            colour=ink.quiet,
-        )
+        place = x + size, (height - text.line_height(size)) // 2
+        text.stamp(rows[-1], place, kind, size, colour=ink.quiet)
         x += room
     return np.concatenate(rows) if rows else text.sheet(0, width, ink.ground)

@@ -353,6 +353,19 @@ def _straighten(rows: Sequence[Sequence[_Item]]) -> None:
             _settle(row, wanted)
 
 
+def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """Return the nearest numbers that never fall: pool adjacent violators."""
+    blocks: list[tuple[float, float, int]] = []
+    for aim, mass in zip(values, weights, strict=True):
+        value, weight, count = aim, mass, 1
+        while blocks and blocks[-1][0] > value:
+            left, before, size = blocks.pop()
+            value = (left * before + value * weight) / (before + weight)
+            weight, count = weight + before, count + size
+        blocks.append((value, weight, count))
+    return [value for value, _, count in blocks for _ in range(count)]
+
+
 def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
     """Set the x of a row's items as near to those wanted as their widths allow.
 
@@ -364,16 +377,9 @@ def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
         if index:
             total += (row[index - 1].width + item.width) / 2 + _GAP
         offsets.append(total)
-    blocks: list[tuple[float, float, int]] = []
-    for item, want, offset in zip(row, wanted, offsets, strict=True):
-        weight = _STRAIGHT if item.passing else 1.0
-        value, count = want - offset, 1
-        while blocks and blocks[-1][0] > value:
-            left, mass, size = blocks.pop()
-            value = (left * mass + value * weight) / (mass + weight)
-            weight, count = weight + mass, count + size
-        blocks.append((value, weight, count))
-    values = [value for value, _, count in blocks for _ in range(count)]
+    weights = [_STRAIGHT if item.passing else 1.0 for item in row]
+    aims = [want - offset for want, offset in zip(wanted, offsets, strict=True)]
+    values = _rising(aims, weights)
     for item, value, offset in zip(row, values, offsets, strict=True):
         item.x = value + offset
 
@@ -420,12 +426,9 @@ def _route(
     for rank, item in enumerate(chain[1:-1], ranks[first.name] + 1):
         points += [(item.x, spans[rank][0]), (item.x, spans[rank][1])]
     points += [(end, spans[ranks[last.name]][0]), (end, ends)]
-    return Route(
-        tuple(points),
-        " · ".join(labels),
-        head=last.name != _OUT,
-        named=bool(labels) and first.name != _IN and last.name != _OUT,
-    )
+    head = last.name != _OUT
+    named = bool(labels) and first.name != _IN and head
+    return Route(tuple(points), " · ".join(labels), head=head, named=named)
 
 
 def _name_once(routes: Sequence[Route]) -> list[Route]:

@@ -77,12 +77,8 @@ def figure(
     margin = _MARGIN * size
     # On a page nobody can draw.
     shown = tuple(grid for grid in matrix.grids if not grid.is_blank)
-    layout = arrange(
-        replace(matrix, grids=shown or matrix.grids),
-        width - 2 * margin,
-        _TALLEST * width,
-        size,
-    )
+    matrix = replace(matrix, grids=shown or matrix.grids)
+    layout = arrange(matrix, width - 2 * margin, _TALLEST * width, size)
     below = 2.6 * size if matrix.formula else 0.0
     height = layout.height + below + 2 * margin
     drawn, axes = blank_figure(width, height, ink.ground)
@@ -160,19 +156,16 @@ def _frame_window(
     if placed.grid.window is None:
         return
     row, column, rows, columns = placed.grid.window
-    axes.add_patch(
-        Rectangle(
-            (
-                corner[0] + column * placed.cell_width,
-                corner[1] + row * placed.cell_height,
-            ),
-            columns * placed.cell_width,
-            rows * placed.cell_height,
-            fill=False,
-            edgecolor=hex_of(ACCENT),
-            linewidth=FRAME_WIDTH,
-        )
+    width, height = placed.cell_width, placed.cell_height
+    frame = Rectangle(
+        (corner[0] + column * width, corner[1] + row * height),
+        columns * width,
+        rows * height,
+        fill=False,
+        edgecolor=hex_of(ACCENT),
+        linewidth=FRAME_WIDTH,
     )
+    axes.add_patch(frame)
 
 
 def _write_words(

@@ -7,6 +7,7 @@ import numpy as np
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints
 from nnviz.render.drawings import formulas
 from nnviz.render.drawings.plane_parts import (
+    BUBBLE_ALPHA,
     contour_lines,
     region_colors,
     series_color,
@@ -103,12 +104,9 @@ def _draw_path(axes: "Axes", path: PlanePath, ink: Ink) -> None:
         label=path.name or "_",
     )
     if path.style == "arrow" and len(path.places) > 1:
-        axes.annotate(
-            "",
-            xy=tuple(path.places[-1]),
-            xytext=tuple(path.places[-2]),
-            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2},
-        )
+        start, end = map(tuple, path.places[-2:])
+        head = {"arrowstyle": "-|>", "color": color, "lw": 2}
+        axes.annotate("", xy=end, xytext=start, arrowprops=head)
 
 
 def _draw_arrows(axes: "Axes", plane: Plane, ink: Ink) -> None:
@@ -138,7 +136,8 @@ def _draw_points(
     axes.scatter(
         series.places[:, 0],
         series.places[:, 1],
-        s=_SIZES[series.marker] * size,
+        s=_SIZES[series.marker] * size * (1 if series.areas is None else series.areas),
+        alpha=None if series.areas is None else BUBBLE_ALPHA,
         marker=_MARKERS[series.marker],
         facecolors="none" if series.marker == "ring" else colors,
         edgecolors=colors if series.marker == "ring" else hex_of(ink.ground),

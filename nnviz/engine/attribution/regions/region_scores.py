@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.frames import Frame
-from nnviz.base.results import Heatmap, Report
+from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.heatmaps import input_map
 from nnviz.engine.attribution.regions.coalitions import Fit, Kept
 from nnviz.engine.attribution.regions.superpixels import Labels
 from nnviz.engine.compute.batch_size import pass_sizer
@@ -103,19 +103,13 @@ def region_report(
     ctx: Context, name: str, labels: Labels, fit: Fit, unit: str, notes: list[str]
 ) -> Report:
     """Return a map of what each region adds, and one of the standard errors."""
-
-    def painted(values: NDArray[np.float64], unit: str, *, signed: bool) -> Heatmap:
-        return Heatmap(
-            values=values[labels].astype(np.float32),
-            signed=signed,
-            unit=unit,
-            frame=Frame.INPUT,
-            placement=ctx.placement,
-        )
-
+    values, errors = (
+        torch.from_numpy(each[labels]) for each in (fit.values, fit.errors)
+    )
+    of_errors = f"standard error, {unit}"
     results = {
-        name: painted(fit.values, unit, signed=True),
-        "standard error": painted(fit.errors, f"standard error, {unit}", signed=False),
+        name: input_map(values, unit, ctx.placement, signed=True),
+        "standard error": input_map(errors, of_errors, ctx.placement, signed=False),
     }
     error = float(np.sqrt(np.square(fit.errors).mean()))
     spread = float(fit.values.max() - fit.values.min())

@@ -46,11 +46,9 @@ def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
     """
     blocks = transformer_blocks(ctx.model.info)
     if not blocks or score.target.layer:
-        raise ModelError(
-            ctx.model.info.title,
-            "has no blocks of attention between patches that a class is read from",
-            "use attention or grad_cam, and ask about a class",
-        )
+        reason = "has no blocks of attention between patches that a class is read from"
+        remedy = "use attention or grad_cam, and ask about a class"
+        raise ModelError(ctx.model.info.title, reason, remedy)
     net = ctx.model.net
     with torch.enable_grad(), open_attention() as weights, _apart(net, blocks):
         answers = score.target.score(ctx.inference.pixel_model.forward(ctx.pixels))
@@ -60,9 +58,13 @@ def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
     maps = [each[0].relu().mean((0, 1)) for each in found]
     layer = blocks[-1]
     mean = torch.stack(maps).mean(0)[layer.extra_tokens :].double().cpu()
-    low, high = mean.min(), mean.max()
-    values = (mean - low) / (high - low if high > low else 1)
-    return AttentionMap(values.view(layer.grid or (1, -1)), layer, len(maps))
+    return AttentionMap(_to_unit(mean).view(layer.grid or (1, -1)), layer, len(maps))
+
+
+def _to_unit(values: Tensor) -> Tensor:
+    """Return numbers from 0 to 1, lowest and highest."""
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low if high > low else 1)
 
 
 def transformer_blocks(info: ModelInfo) -> Sequence[LayerInfo]:

@@ -176,11 +176,8 @@ def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:
 
 def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what timm's names for these things say, as fields of ``Preprocess``."""
-    found: dict[str, Any] = {}
-    for name in ("mean", "std"):
-        values = _numbers(config.get(name))
-        if values:
-            found[name] = values
+    parts = {name: _numbers(config.get(name)) for name in ("mean", "std")}
+    found: dict[str, Any] = {name: values for name, values in parts.items() if values}
     size = _numbers(config.get("input_size"))
     side = config.get("img_size")
     if len(size) == len("chw"):

@@ -25,8 +25,8 @@ _ALIKE = 0.3
 """Resemblance from which an architecture is worth naming as the nearest."""
 _SHOWN = 5
 _STRANGER = (
-    "its own code is needed: open it as python:package.module:function, or export it "
-    "to ONNX"
+    "its own code is needed: open the .py file that makes the network (or "
+    "python:package.module:function), or export it to ONNX"
 )
 
 
@@ -51,9 +51,8 @@ def find_architecture(
     best: Fit | None = None
     for done, (view, found) in enumerate(candidates):
         check()
-        yield Progress(
-            done, len(candidates), f"comparing {source} with {found.architecture}"
-        )
+        words = f"comparing {source} with {found.architecture}"
+        yield Progress(done, len(candidates), words)
         if not is_installed(LIBRARIES[found.architecture.partition(":")[0]]):
             continue
         fit = lay(view, found.prefix, shapes, found.architecture)
@@ -145,11 +144,7 @@ def install(
         if key not in state and key.endswith(BOOKKEEPING):
             # Written by versions before 0.4.1; only training reads it.
             state[key] = value.new_zeros((), device="cpu")
-        if key not in state:
-            raise InputError(source, f"lacks {key}", "pick the weights of this network")
-        if state[key].shape != value.shape:
-            shapes = f"{tuple(state[key].shape)} found, {tuple(value.shape)} expected"
-            raise InputError(source, f"{key}: {shapes}")
+        _require_shape(key, state, value, source)
     net.load_state_dict({key: state[key] for key in expected}, assign=True)
 
 
@@ -181,6 +176,17 @@ def _set_first_convolution(net: nn.Module, channels: int, kernel: int) -> None:
         first.weight = nn.Parameter(empty, requires_grad=False)
 
 
+def _require_shape(
+    key: str, state: Mapping[str, Tensor], expected: Tensor, source: str
+) -> None:
+    """Refuse a state that lacks a weight, or has one of another shape."""
+    if key not in state:
+        raise InputError(source, f"lacks {key}", "pick the weights of this network")
+    if state[key].shape != expected.shape:
+        shapes = f"{tuple(state[key].shape)} found, {tuple(expected.shape)} expected"
+        raise InputError(source, f"{key}: {shapes}")
+
+
 def _no_fit(
     best: Fit | None,
     candidates: list[tuple[View, Resemblance]],
@@ -194,11 +200,8 @@ def _no_fit(
     library_name, _, name = nearest.architecture.partition(":")
     library = LIBRARIES[library_name]
     if not is_installed(library):
-        return ModelError(
-            source,
-            f"holds the weights of {name} of the package {library.package}",
-            install_command(library.package),
-        )
+        reason = f"holds the weights of {name} of the package {library.package}"
+        return ModelError(source, reason, install_command(library.package))
     return ModelError(source, _differences(best, nearest, names), _STRANGER)
 
 

@@ -88,9 +88,8 @@ def rank(shapes: Shapes, count: int) -> list[Resemblance]:
             for name, shape in shapes.items()
             if name.startswith(prefix)
         }
-        found = np.array(
-            [hash_weight(name, shape) for name, shape in names.items()], np.uint32
-        )
+        hashes = [hash_weight(name, shape) for name, shape in names.items()]
+        found = np.array(hashes, np.uint32)
         hits = np.isin(index.hashes, found)
         shares = np.add.reduceat(hits, index.starts) / index.sizes
         for place in np.argsort(-shares, kind="stable")[:count]:

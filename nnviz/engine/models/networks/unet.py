@@ -11,6 +11,17 @@ from torch.nn import functional
 from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
 
+def _merge(channels: int) -> nn.Sequential:
+    """Return the convolution that joins a level with the one that came up."""
+    return nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
+            bn=nn.BatchNorm2d(channels),
+            relu=nn.ReLU(),
+        )
+    )
+
+
 class UNet(nn.Module):
     """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) with a residual trunk.
 
@@ -34,16 +45,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(lower, upper, 2, 2) for lower, upper in pairwise(rising)
         )
-        self.merge = nn.ModuleList(
-            nn.Sequential(
-                OrderedDict(
-                    conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
-                    bn=nn.BatchNorm2d(channels),
-                    relu=nn.ReLU(),
-                )
-            )
-            for channels in rising[1:]
-        )
+        self.merge = nn.ModuleList(_merge(channels) for channels in rising[1:])
         self.scores = nn.ModuleList(
             nn.Conv2d(channels, classes, 1) for channels in rising
         )

@@ -39,10 +39,7 @@ class _NeedsNumbersError(Exception):
 
 
 def build_network(
-    graph: Graph,
-    sample: Tensor,
-    other: tuple[int, ...] | None,
-    check: Check,
+    graph: Graph, sample: Tensor, other: tuple[int, ...] | None, check: Check
 ) -> nn.Module:
     """Return a network of modules that computes what a graph does.
 

@@ -128,16 +128,10 @@ def _convolution(node: Node, materials: Materials) -> Layer | None:
         return None
     groups = node.get("group", 1)
     kind: Any = _CONVOLUTIONS[rank - 1] if same else PaddedConv2d
+    padding = window.padding if same else 0
+    shape = weight.shape[1] * groups, weight.shape[0], window.kernel, window.stride
     with torch.device("meta"):
-        module = kind(
-            weight.shape[1] * groups,
-            weight.shape[0],
-            window.kernel,
-            window.stride,
-            window.padding if same else 0,
-            window.dilation,
-            groups,
-        )
+        module = kind(*shape, padding, window.dilation, groups)
     if not same:
         module.window = window
     return _given(module, weight, materials.parameter(node, 2)), (0,)

@@ -20,6 +20,12 @@ def named_layers(graph: Graph) -> None:
     ]
 
 
+def _are_siblings(first: str, second: str) -> bool:
+    """Tell whether two modules are others, inside one and the same."""
+    inside = first.rpartition(".")[0] == second.rpartition(".")[0]
+    return bool(first) and first != second and inside
+
+
 def _both(node: Node) -> Node:
     weight = node.inputs[1] if node.takes(1) else ""
     if not node.scope or not weight:
@@ -30,11 +36,7 @@ def _both(node: Node) -> Node:
         # Exported by TorchScript, which does not keep the batch norm's name.
         folded = node.takes(2) and node.inputs[2].startswith(_MADE)
         name = f"{where}_bn" if folded else where
-    elif (
-        owner
-        and owner != where
-        and owner.rpartition(".")[0] == where.rpartition(".")[0]
-    ):
+    elif _are_siblings(owner, where):
         name = f"{owner}_{where.rpartition('.')[2]}"
     else:
         return node

@@ -195,6 +195,9 @@ _OF_IMAGENET = (1, 1000)
 # --- what it takes ------------------------------------------------------------------
 
 
+_ONE_IMAGE = "this version opens networks that take one image"
+
+
 def _image_input(graph: Graph, source: str) -> GraphInput:
     """Return the one input, with its channels first.
 
@@ -203,19 +206,13 @@ def _image_input(graph: Graph, source: str) -> GraphInput:
     """
     if len(graph.inputs) != 1:
         names = ", ".join(each.name for each in graph.inputs[:4]) or "none"
-        raise ModelError(
-            source,
-            f"has {len(graph.inputs)} inputs ({names})",
-            "this version opens networks that take one image",
-        )
+        reason = f"has {len(graph.inputs)} inputs ({names})"
+        raise ModelError(source, reason, _ONE_IMAGE)
     (given,) = graph.inputs
     shape = given.shape
     if shape is None or len(shape) != 4:  # noqa: PLR2004 -- N, C, H, W
-        raise ModelError(
-            source,
-            f"takes an array {shape}, not images (batch, channels, rows, columns)",
-            "this version opens networks that take one image",
-        )
+        reason = f"takes an array {shape}, not images (batch, channels, rows, columns)"
+        raise ModelError(source, reason, _ONE_IMAGE)
     if _is_channels_last(shape):
         _turn(graph, given)
         batch, height, width, channels = shape
@@ -258,20 +255,25 @@ def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | N
 # --- preprocessing and labels -------------------------------------------------------
 
 
+def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
+    """Return the height and width that ultralytics wrote down, else the usual ones."""
+    told = _literal(metadata.get("imgsz", ""))
+    if (
+        isinstance(told, list | tuple)
+        and len(told) == len("hw")
+        and all(isinstance(side, int) and 0 < side <= _LARGEST_SIDE for side in told)
+    ):
+        return int(told[0]), int(told[1])
+    return _USUAL_SIZE, _USUAL_SIZE
+
+
 def _preprocess(
     graph: Graph, given: GraphInput, metadata: Mapping[str, str]
 ) -> tuple[Preprocess, tuple[str, ...]]:
     """Return the preprocessing, and what had to be guessed about it."""
     shape = given.shape or (1, _COLORS, None, None)
     channels = shape[1] or _COLORS
-    told = _literal(metadata.get("imgsz", ""))
-    usual = (
-        (int(told[0]), int(told[1]))
-        if isinstance(told, list | tuple)
-        and len(told) == len("hw")
-        and all(isinstance(side, int) and 0 < side <= _LARGEST_SIDE for side in told)
-        else (_USUAL_SIZE, _USUAL_SIZE)
-    )
+    usual = _told_size(metadata)
     size = shape[2] or usual[0], shape[3] or usual[1]
     plain: dict[str, Any] = {
         "input_size": size,

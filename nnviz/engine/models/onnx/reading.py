@@ -1,5 +1,6 @@
 """Parsing ONNX files: limits, constants, weights in files beside, nothing executed."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -217,13 +218,8 @@ class _Reader:
         inputs = tuple(
             self._input(each) for each in source.input if each.name not in constants
         )
-        graph = Graph(
-            nodes,
-            constants,
-            inputs,
-            tuple(each.name for each in source.output),
-            weights,
-        )
+        outputs = tuple(each.name for each in source.output)
+        graph = Graph(nodes, constants, inputs, outputs, weights)
         self._check_order(graph, depth)
         return graph
 
@@ -287,14 +283,10 @@ class _Reader:
         if len(shape) > _MOST_AXES or min(shape, default=0) < 0:
             raise self._refusal(f"{tensor.name!r} has the shape {shape}")
         values = self._values(tensor)
-        # Products of numpy's whole numbers could overflow.
-        count = 1
-        for size in shape:
-            count *= size
+        count = math.prod(shape)  # numpy's whole numbers could overflow
         if values.numel() != count:
-            raise self._refusal(
-                f"{tensor.name!r} holds {values.numel()} numbers, not {count}"
-            )
+            reason = f"{tensor.name!r} holds {values.numel()} numbers, not {count}"
+            raise self._refusal(reason)
         values = values.reshape(shape)
         if values.dtype in {torch.float16, torch.bfloat16}:
             self._widened.add(str(values.dtype).removeprefix("torch."))

@@ -38,10 +38,8 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
     Returns:
         (M, 4): left, top, right, bottom, px.
     """
-    dx, dy, dw, dh = (
-        column / weight
-        for column, weight in zip(offsets.unbind(1), weights, strict=True)
-    )
+    columns = zip(offsets.unbind(1), weights, strict=True)
+    dx, dy, dw, dh = (column / weight for column, weight in columns)
     x, y, width, height = anchors.unbind(1)
     middle_x, middle_y = dx * width + x, dy * height + y
     half_width = 0.5 * (torch.exp(dw.clamp(max=_LONGEST)) * width)

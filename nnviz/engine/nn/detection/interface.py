@@ -92,11 +92,9 @@ def candidates_of(
             gives no numbers.
     """
     if not all(bool(each.sum().isfinite()) for each in outputs):
-        raise ModelError(
-            type(net).__name__,
-            "gives outputs that are infinite or not numbers",
-            "check its weights and its preprocessing",
-        )
+        reason = "gives outputs that are infinite or not numbers"
+        remedy = "check its weights and its preprocessing"
+        raise ModelError(type(net).__name__, reason, remedy)
     if isinstance(net, Detector):
         return net.candidates(outputs, size, min_score)
     if isinstance(net, AnchorDetector):

@@ -307,11 +307,7 @@ class _Batch:
         return tensor
 
     def _read(
-        self,
-        index: int,
-        wanted: Rectangles,
-        key: tuple[object, ...],
-        fill: float = 0.0,
+        self, index: int, wanted: Rectangles, key: tuple[object, ...], fill: float = 0.0
     ) -> Tensor:
         """Return rows of a value: its part, the kept map around it, and padding.
 

@@ -8,7 +8,7 @@ box of the module that runs them.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
+from nnviz.engine.nn.hooks import removed_hooks
 from nnviz.engine.nn.shapes.calls import tensors_in
 from nnviz.engine.nn.shapes.meta import Shapes
 from nnviz.engine.nn.shapes.tracer import (
@@ -72,11 +73,7 @@ class _Node:
 
 @torch.inference_mode()
 def operation_graph(
-    net: nn.Module,
-    channels: int,
-    size: tuple[int, int],
-    *,
-    needs_numbers: bool = False,
+    net: nn.Module, channels: int, size: tuple[int, int], *, needs_numbers: bool = False
 ) -> Diagram:
     """Return the graph of one forward pass; the network is left untouched.
 
@@ -94,13 +91,10 @@ def operation_graph(
     twin = sharing_twin(net) if needs_numbers else meta_twin(net)
     pixels = (noise_input if needs_numbers else _empty)(net, channels, size)
     recorder = _GraphRecorder(pixels)
-    handles = recorder.watch(twin)
-    try:
+    with removed_hooks() as handles:
+        handles.extend(recorder.watch(twin))
         with recorder:
             output = twin(pixels)
-    finally:
-        for handle in handles:
-            handle.remove()
     recorder.finish(output)
     return _diagram(recorder.nodes, twin)
 
@@ -148,8 +142,12 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         sources = list(tensors_in((args, tuple((kwargs or {}).values()))))
         made_by = [self._makers.get(id(each)) for each in sources]
         output = super().__torch_dispatch__(func, types, args, kwargs)
-        if not any(made_by):
-            return output
+        if any(made_by):
+            self._note(func, sources, output)
+        return output
+
+    def _note(self, func: Any, sources: Sequence[Tensor], output: Any) -> None:
+        """Add an operation to its node, and edges from what it reads."""
         name = func._schema.name.removeprefix("aten::").strip("_")  # noqa: SLF001
         index = self._node_of(name)
         node = self.nodes[index]
@@ -158,7 +156,6 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
             self._connect(node, tensor)
         for tensor in tensors_in(output):
             self._makers[id(tensor)] = (tensor, index)
-        return output
 
     def _node_of(self, operation: str) -> int:
         """Return the node that runs; a new one for an operation outside the leaves."""

@@ -124,10 +124,8 @@ def _slid(
         )
         room = x.shape[axis] + 2 * p - d * (k - 1) - 1
         if room < 0:
-            raise RuntimeError(
-                f"a window of {d * (k - 1) + 1} px does not fit into "
-                f"{x.shape[axis] + 2 * p} px"
-            )
+            extent, side = d * (k - 1) + 1, x.shape[axis] + 2 * p
+            raise RuntimeError(f"a window of {extent} px does not fit into {side} px")
         sizes.append(room // s + 1)
     return sizes
 

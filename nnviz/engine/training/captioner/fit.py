@@ -138,11 +138,8 @@ def measure(net: nn.Module, recipe: CaptionRecipe) -> dict[str, float]:
         for index, (good, all_) in enumerate([*counted[0], counted[1]]):
             right[index] += good
             total[index] += all_
-    names = ("sentences", "shapes", "attention")
-    return {
-        name: good / max(1, all_)
-        for name, good, all_ in zip(names, right, total, strict=True)
-    }
+    shares = [good / max(1, all_) for good, all_ in zip(right, total, strict=True)]
+    return dict(zip(("sentences", "shapes", "attention"), shares, strict=True))
 
 
 def _said(
@@ -211,10 +208,8 @@ def captioner_course(assignment: Assignment) -> Iterator[Stand]:
     net = build()
     initialize(net, torch.Generator().manual_seed(recipe.seed))
     net.to(best_device()).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(
-        net.parameters(), 0.0, weight_decay=recipe.weight_decay
-    )
-    learner = Learner(net, optimizer)
+    decay = recipe.weight_decay
+    learner = Learner(net, torch.optim.AdamW(net.parameters(), 0.0, weight_decay=decay))
     yield from run_epochs(
         learner,
         recipe.epochs,

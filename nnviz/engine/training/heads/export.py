@@ -138,18 +138,16 @@ def _write_program(
         path.unlink(missing_ok=True)
         return None
     source, call = building
-    path.write_text(
-        program_text(
-            title=taught.title,
-            weights=path.with_suffix(".safetensors").name,
-            preprocess=taught.backbone.preprocess,
-            labels=taught.classes,
-            unit=taught.unit if taught.task is Task.REGRESS else None,
-            architecture=source,
-            call=call,
-        ),
-        encoding="utf-8",
+    text = program_text(
+        title=taught.title,
+        weights=path.with_suffix(".safetensors").name,
+        preprocess=taught.backbone.preprocess,
+        labels=taught.classes,
+        unit=taught.unit if taught.task is Task.REGRESS else None,
+        architecture=source,
+        call=call,
     )
+    path.write_text(text, encoding="utf-8")
     return path
 
 
