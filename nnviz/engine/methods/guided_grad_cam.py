@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Help, LayerKinds, LayerName
+from nnviz.base.parameters import Essential, Help, LayerKinds, LayerName
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
 from nnviz.engine.attribution.heatmaps import changed_report
@@ -23,6 +23,7 @@ class GuidedGradCamParams:
     target: AskedTarget = ""
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("spatial"),
         Help("The layer for Grad-CAM. Empty: chosen automatically."),
     ] = ""
