@@ -1,6 +1,13 @@
 """Options of teaching: numbers in place of classes, and fine-tuning."""
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label, named, row
@@ -33,6 +40,8 @@ class TeachOptionsForm(QWidget):
         self.regression.toggled.connect(self._set_regression)
         self.unit.textChanged.connect(self._set_unit)
         self.fine_tune.valueChanged.connect(self._set_epochs)
+        # Its rows would else lie upon each other where the page is low.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
