@@ -37,6 +37,7 @@ class SourceRequest:
         mirrored: left and right swapped, as a person in front of a camera expects.
         loop: a file or folder begins again at its end.
         speed: of a file or folder, 1 for its own.
+        start: of a file or folder: where it begins when it is opened, s.
     """
 
     kind: SourceKind
@@ -46,6 +47,7 @@ class SourceRequest:
     mirrored: bool = False
     loop: bool = True
     speed: float = 1.0
+    start: float = 0.0
 
 
 def without_password(address: str) -> str:

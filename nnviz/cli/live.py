@@ -16,7 +16,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
 from nnviz.base.placed import parse_placed
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod, fields_of
-from nnviz.base.video import SourceRequest, SourceState, SourceStatus
+from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.media.placed import open_placed
@@ -24,6 +24,7 @@ from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import Worker
+from nnviz.storage.recording_parts import next_part
 
 _EVERY = 1.0
 """Seconds between two lines."""
@@ -39,10 +40,30 @@ def execute(words: Sequence[str]) -> int:
             "--source", "is not given", "name a camera (0), a video, an address, screen"
         )
     source = replace(order.source, loop=False)
+    if options.resume:
+        order, source = _resumed(order, source)
     follower = _Follower(order, json=options.json)
     with suppress(KeyboardInterrupt):
         follower.follow(source, options.seconds or float("inf"))
     return follower.end()
+
+
+def _resumed(
+    order: LiveOrder, source: SourceRequest
+) -> tuple[LiveOrder, SourceRequest]:
+    """Return what goes on where the last part of a recording ended.
+
+    Raises:
+        UsageError: nothing is recorded, or the source has no places to go on from.
+        InputError: nobody knows where the last part ended.
+    """
+    if order.record is None:
+        raise UsageError("--resume", "nothing is recorded", "--record OUT.mp4")
+    if source.kind not in (SourceKind.FILE, SourceKind.FOLDER):
+        raise UsageError("--resume", "the source is not a video", "name a file")
+    part, start = next_part(order.record)
+    console.remark(f"{part.name} from {start:.1f} s on")
+    return replace(order, record=part), replace(source, start=start)
 
 
 def wants_window(words: Sequence[str]) -> bool:
@@ -287,6 +308,9 @@ _OPTIONS = (
     flag_option("--mirrored", "swap left and right"),
     Option(
         "--record", metavar="OUT.mp4", help="write a video, and its numbers as .csv"
+    ),
+    flag_option(
+        "--resume", "go on where the recording ended, in a next part: OUT.2.mp4"
     ),
     text_option(
         "--stickers",

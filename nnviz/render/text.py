@@ -80,14 +80,19 @@ def wrap(text: str, width: int, size: int, *, bold: bool = False) -> list[str]:
     return lines
 
 
+_BREAKS = "-_"
+"""Behind these a word may be broken."""
+
+
 def _break_word(word: str, width: int, size: int) -> list[str]:
-    """Break a word behind its hyphens, where there are none anywhere."""
+    """Break a word behind hyphens and underscores, where there are none anywhere."""
     pieces = [""]
     for letter in word:
         if pieces[-1] and width_of(pieces[-1] + letter, size) > width:
-            whole, hyphen, rest = pieces[-1].rpartition("-")
-            if whole:
-                pieces[-1:] = [whole + hyphen, rest]
+            full = pieces[-1]
+            end = 1 + max(full.rfind(mark) for mark in _BREAKS)
+            if end > 1:
+                pieces[-1:] = [full[:end], full[end:]]
             else:
                 pieces.append("")
         pieces[-1] += letter

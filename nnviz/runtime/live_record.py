@@ -14,6 +14,7 @@ from nnviz.base.live import Recorded, Shown, found
 from nnviz.base.results import Boxes, Ranking
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.storage.box_recording import BoxRecording
+from nnviz.storage.recording_parts import PLACE_COLUMN
 
 RECORD_PLACE = "live:record"
 """Address of the Recorded that a recording ends with, or of why it could not be."""
@@ -22,7 +23,7 @@ _HEIGHT = 480
 _WAITING = 6
 """Frames that may wait to be written; with more of them the oldest is left out."""
 _numbers = itertools.count(1)
-_COLUMNS = ("inference_ms", "frames_per_second", "found", "value")
+_COLUMNS = ("inference_ms", "frames_per_second", "found", "value", PLACE_COLUMN)
 
 
 class LiveRecorder:
@@ -130,7 +131,12 @@ class _Film:
             image.captured - self._began,
             image.number,
             figures.age,
-            (f"{1e3 * figures.inference:.1f}", f"{figures.rate:.2f}", *found(shown)),
+            (
+                f"{1e3 * figures.inference:.1f}",
+                f"{figures.rate:.2f}",
+                *found(shown),
+                "" if image.position is None else f"{image.position:.4f}",
+            ),
         )
         main = shown.run.report.main if shown.run is not None else None
         if isinstance(main, Boxes):

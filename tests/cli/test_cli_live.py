@@ -40,6 +40,23 @@ def test_a_film_is_followed_to_its_end(nnviz, film, tmp_path):
         assert sum(1 for _ in recorded.decode(video=0)) == len(numbers)
 
 
+def test_a_recording_goes_on_where_it_ended(nnviz, film, tmp_path):
+    """Truth: the place that the first part's last line names: 0.5 s of the video."""
+    out = tmp_path / "out.mp4"
+    words = ("live", "--source", film, *QUICK, "--record", out)
+    assert nnviz(*words)[0] == 0
+    numbers = out.with_suffix(".csv")
+    head, first, *_ = numbers.read_text().splitlines()
+    numbers.write_text(f"{head}\n{first.rpartition(',')[0]},0.5\n")
+    status, _, told = nnviz(*words, "--resume")
+    assert status == 0
+    assert "out.2.mp4 from 0.5 s on" in told
+    with (tmp_path / "out.2.csv").open() as file:
+        later = [float(row["place"]) for row in csv.DictReader(file)]
+    assert later[0] >= 0.45
+    assert (tmp_path / "out.2.mp4").exists()
+
+
 def test_stickers_lie_on_each_frame(nnviz, film, tmp_path):
     """Truth: PyAV reads green pixels out of the film; the source has none."""
     out = tmp_path / "out.mp4"
@@ -73,6 +90,8 @@ def test_lines_for_people_name_rate_age_and_result(nnviz, film):
         (["--source", "0", "--seconds", "-3"], "--seconds"),
         (["--source", "0", "--record", "out.txt"], "--record"),
         (["--source", "0", "--top-k", "0"], "top"),
+        (["--source", "screen", "--resume"], "--resume"),
+        (["--source", "screen", "--record", "out.mp4", "--resume"], "--resume"),
     ],
 )
 def test_wrong_use_is_one_line(refused, words, said):

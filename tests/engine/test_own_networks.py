@@ -427,7 +427,8 @@ def test_a_pass_that_asks_for_numbers_is_known_by_noise(session):
     assert info.layer("conv").shape == (4, SIDE, SIDE)
     assert info.layer("conv").receptive_field == (3, 3)
     assert info.layer("conv").macs == 4 * SIDE * SIDE * 27
-    assert any("depends on the image's values" in f.text for f in info.findings)
+    (said,) = [f.text for f in info.findings if "the image's values" in f.text]
+    assert said.endswith("occlusion computes every image in full")
 
 
 def test_a_pass_with_noise_leaves_no_trace(session):

@@ -6,6 +6,7 @@ import pytest
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Heatmap, Picture
+from nnviz.render import text
 from nnviz.render.boards import board_picture
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Tile
@@ -136,6 +137,15 @@ def test_any_number_of_tiles_and_odd_shapes():
     assert board_picture.paint(alone).ndim == 3
 
 
+def test_many_columns_stay_readable():
+    """The longest word of a heading is not broken; by hand: 16 letters of 15 px."""
+    word = "backpropagation"
+    tiles = [tile("image", f"{word} {n}", heat([[0, n + 1]])) for n in range(30)]
+    page = board_picture.paint(tiles, lock=Lock.COLUMN)
+    size = 15
+    assert page.shape[1] > 30 * text.width_of(word, size, bold=True)
+
+
 def test_photographs_of_one_network_share_a_methods_scale():
     """Truth: by hand; the second network's numbers are a hundredth of the first's."""
     tiles = [
@@ -162,3 +172,13 @@ def test_a_board_shows_the_part_that_its_maps_are_about():
     assert shown.shape == (40, 40, 3)
     both = [tile("", "a", square), tile("", "b", heat([[0, 1]]))]
     assert boards.seen_parts(both)[PHOTO] == ((0, 1), (0, 1))
+
+
+def test_file_names_break_behind_underscores():
+    """By hand: both parts fit a line of their own, the whole does not."""
+    width = text.width_of("n02110063_", 15) + 4
+    assert text.wrap("n02110063_malamute", width, 15) == ["n02110063_", "malamute"]
+    assert text.wrap("Ablation-CAM", text.width_of("Ablation-", 15), 15) == [
+        "Ablation-",
+        "CAM",
+    ]

@@ -27,6 +27,8 @@ class PlanePoints:
         labels: a word beside each; () for none.
         marker: their shape.
         marked: index of the point that is looked at, -1 for none.
+        areas: float64 (N,), of the dots, 1 being the usual one: bubbles; None for
+            usual ones.
     """
 
     places: Floats
@@ -35,6 +37,7 @@ class PlanePoints:
     labels: tuple[str, ...] = ()
     marker: Literal["dot", "ring", "cross", "star"] = "dot"
     marked: int = -1
+    areas: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,6 +162,8 @@ class Plane(Result):
             named[series.name or f"points{place}"] = series.places
             if series.classes is not None:
                 named[f"{series.name or f'points{place}'}_classes"] = series.classes
+            if series.areas is not None:
+                named[f"{series.name or f'points{place}'}_areas"] = series.areas
         for place, path in enumerate(self.paths):
             named[path.name or f"path{place}"] = path.places
         if self.region is not None:
@@ -175,6 +180,7 @@ class Plane(Result):
         found: list[Array] = [each.places for each in self.points]
         found += [each.places for each in self.paths]
         found += [each.classes for each in self.points if each.classes is not None]
+        found += [each.areas for each in self.points if each.areas is not None]
         found += [side for each in self.arrows for side in (each.starts, each.ends)]
         return found + ([self.region.values] if self.region is not None else [])
 

@@ -176,14 +176,12 @@ class Stickers:
         attempt = start_attack(ctx, params.target, towards=params.towards)
         search = _Search(ctx, attempt, params)
         best = search.begun()
-        while best.tried < params.queries:
+        while not search.done(best):  # also a recording that ended in its last step
             best = search.further(best)
             report = search.report(best)
             ctx.step(best.tried, params.queries, "candidates")
             ctx.keep(attempt.numbers, partial(search.state, best))
             yield report
-            if params.early_stop and best.fitness > params.margin:
-                break
         yield search.last(best)
 
 
@@ -216,6 +214,12 @@ class _Search:
             int(state["tried"]),
             int(state["asked"]),
         )
+
+    def done(self, best: Candidate) -> bool:
+        """Tell whether a candidate is what was sought, or the last one to try."""
+        params = self._params
+        found = params.early_stop and best.fitness > params.margin
+        return found or best.tried >= params.queries
 
     def further(self, best: Candidate) -> Candidate:
         """Return the best candidate after one more batch of questions."""

@@ -143,7 +143,8 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
     if facts.needs_numbers:
         text = (
             "its computation depends on the image's values: shapes and costs are "
-            "those for noise, and other sizes were not tried"
+            "those for noise, other sizes were not tried, and occlusion computes every "
+            "image in full"
         )
         yield Finding(Severity.NOTE, text)
     elif not _takes_larger(net, preprocess, _OTHER_SIZE):

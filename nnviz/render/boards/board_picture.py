@@ -15,8 +15,10 @@ from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import PAPER, Ink
 
 WIDTH = 1600
-_LARGEST, _SMALLEST = 400, 96
-"""Width of a tile, px."""
+_LARGEST = 400
+"""Width of a tile, px, at most."""
+_SMALLEST = 12
+"""The same, at least, in font sizes: the range and the scale below it can be read."""
 _TEXT_SHARE = 1 / 110
 """Size of words as a share of the width of the page."""
 _TALLEST = 1.5
@@ -71,7 +73,8 @@ def paint(
     Args:
         tiles: what to show; at least one.
         lock: which maps share a scale.
-        width: px, at most; the picture is narrower where the tiles need less.
+        width: px; the picture is narrower where the tiles need less, and wider where
+            many columns could not be read otherwise.
         ink: colours of ground and words.
         numbers: whether to say under each map how far it agrees with the first map of
             its row: rank correlation, and overlap of the strongest tenth.
@@ -167,7 +170,7 @@ def _plan(tiles: Sequence[Tile], width: int, *, barred: bool) -> _Plan:
     size = max(11, round(width * _TEXT_SHARE))
     side = _SIDE * size if any(rows) else 0
     free = width - 4 * size - side - size * (len(columns) - 1)
-    tile = min(max(free // len(columns), _SMALLEST), _LARGEST)
+    tile = min(max(free // len(columns), _SMALLEST * size), _LARGEST)
     parts = boards.seen_parts(tiles)
     return _Plan(tile, side, size, size, len(columns), parts, barred)
 

@@ -24,6 +24,8 @@ SERIES: tuple[Colour, ...] = (
     (250, 165, 200),
 )
 """Classes and series, after Okabe & Ito: told apart by color-blind readers."""
+BUBBLE_ALPHA = 0.65
+"""Opacity of dots of several sizes, which cover each other."""
 _CLASS_SHARE, _HEIGHT_SHARE = 0.35, 0.85
 _LEGEND_FROM = 0.6
 """Share of an axis from which on a corner lies."""

@@ -7,6 +7,7 @@ import numpy as np
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints
 from nnviz.render.drawings import formulas
 from nnviz.render.drawings.plane_parts import (
+    BUBBLE_ALPHA,
     contour_lines,
     region_colors,
     series_color,
@@ -135,7 +136,8 @@ def _draw_points(
     axes.scatter(
         series.places[:, 0],
         series.places[:, 1],
-        s=_SIZES[series.marker] * size,
+        s=_SIZES[series.marker] * size * (1 if series.areas is None else series.areas),
+        alpha=None if series.areas is None else BUBBLE_ALPHA,
         marker=_MARKERS[series.marker],
         facecolors="none" if series.marker == "ring" else colors,
         edgecolors=colors if series.marker == "ring" else hex_of(ink.ground),

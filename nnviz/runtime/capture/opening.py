@@ -28,15 +28,22 @@ def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
         case SourceKind.CAMERA:
             return lambda: _camera(request)
         case SourceKind.FILE:
-            return lambda: _film(Path(address))
+            return lambda: _begun(_film(Path(address)), request.start)
         case SourceKind.STREAM:
             return lambda: _stream(address)
         case SourceKind.FOLDER:
-            return lambda: _folder(Path(address))
+            return lambda: _begun(_folder(Path(address)), request.start)
         case SourceKind.SCREEN:
             return lambda: _screen(request, sleep)
         case SourceKind.SCRIPT:
             return ScriptedCamera(Path(address), sleep).open
+
+
+def _begun(reader: Reader, start: float) -> Reader:
+    """Return a reader that begins at a place, s."""
+    if start:
+        reader.seek(start)
+    return reader
 
 
 def _camera(request: SourceRequest) -> Reader:

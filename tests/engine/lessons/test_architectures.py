@@ -7,6 +7,7 @@ from scipy import stats
 from support.lessons import run_lesson
 
 import nnviz
+from nnviz.engine.data.published_networks import frontier
 from nnviz.engine.lessons.architectures.architecture_blocks import KNOWN
 from nnviz.engine.lessons.architectures.architecture_search import (
     VOCABULARY,
@@ -17,7 +18,6 @@ from nnviz.engine.lessons.architectures.compound_scaling import (
     counted_macs,
     rounded_channels,
 )
-from nnviz.engine.lessons.architectures.efficiency import frontier
 from nnviz.engine.lessons.arithmetic.architecture_predictor import AccuracyPredictor
 from nnviz.engine.models.networks.layer_list import LayerList
 

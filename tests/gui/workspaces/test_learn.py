@@ -5,6 +5,7 @@ Truth: issue "Learn": a lecturer finds every lesson, by keyboard alone.
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from nnviz.base.info import SECTIONS
 from nnviz.gui.shell.main_window import LEARN
@@ -127,3 +128,12 @@ def test_mistake_in_a_guide_is_told_and_nothing_is_lost(opened, tmp_path, qtbot)
     qtbot.waitUntil(lambda: bool(told))
     assert "own.md, line 3: nothing: no such method" in told[0]
     assert opened.bench.guide.guide is None
+
+
+def test_picture_keeps_its_share_at_a_projectors_text(learning):
+    """45 % of the width, as promised at 1024 x 700; here 1280 x 720, text doubled."""
+    learning.resize(1280, 720)
+    learning.bench.look.enlarge(6)
+    QApplication.processEvents()
+    assert learning.bench.look.scale == 2
+    assert learning.stage.centre.width() >= 0.45 * learning.width()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -11,9 +10,14 @@ from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.parameters import Essential, Help
 from nnviz.base.results import Report, Table
+from nnviz.engine.data.published_networks import (
+    FAMILY_NAMES,
+    Published,
+    frontier,
+    published,
+)
 from nnviz.engine.method import Context, Presets, register
 
-_FAMILIES = ("ResNet", "MobileNet", "EfficientNet", "ViT", "ConvNeXt", "Swin", "VGG")
 _NAMED = (
     *("alexnet", "vgg16", "resnet50", "resnet152", "mobilenet_v3_large", "vit_b_16"),
     *("efficientnet_b0", "efficientnet_b7", "convnext_large", "swin_v2_b"),
@@ -31,25 +35,6 @@ class EfficiencyParams:
         Essential(),
         Help("Multiply-accumulates of one image, or weights."),
     ] = "operations"
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A network as published.
-
-    Attributes:
-        name: torchvision's.
-        family: "ResNet".
-        accuracy: top-1 on ImageNet, %.
-        operations: multiply-accumulates of one image, 10^9.
-        weights: number of them.
-    """
-
-    name: str
-    family: str
-    accuracy: float
-    operations: float
-    weights: int
 
 
 @register(
@@ -90,40 +75,6 @@ class Efficiency:
         )
 
 
-@cache
-def published() -> tuple[Published, ...]:
-    """Return torchvision's classifiers with their best published weights."""
-    import torchvision  # noqa: PLC0415  two seconds
-
-    models = torchvision.models
-    found = []
-    for name in models.list_models(module=models):
-        weights = [each.meta for each in models.get_model_weights(name)]
-        best = max(weights, key=lambda meta: meta["_metrics"]["ImageNet-1K"]["acc@1"])
-        accuracy = float(best["_metrics"]["ImageNet-1K"]["acc@1"])
-        macs, count = float(best["_ops"]), int(best["num_params"])
-        found.append(Published(name, _family(name), accuracy, macs, count))
-    return tuple(found)
-
-
-def _family(name: str) -> str:
-    plain = name.lower().replace("_", "")
-    starts = {"resnext": "ResNet", "wideresnet": "ResNet", "mnasnet": "MobileNet"}
-    for start, family in (*starts.items(), *((f.lower(), f) for f in _FAMILIES)):
-        if plain.startswith(start):
-            return family
-    return "others"
-
-
-def frontier(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Return the places of those that none beats at their cost or below, by cost."""
-    order = np.lexsort((-accuracy, cost))
-    best = np.maximum.accumulate(accuracy[order])
-    first = np.flatnonzero(np.diff(best, prepend=-np.inf) > 0)
-    places: np.ndarray = order[first]
-    return places
-
-
 def _plane(networks: tuple[Published, ...], cost: str) -> Plane:
     by_weights = cost == "weights"
     costs = np.array(
@@ -143,7 +94,7 @@ def _plane(networks: tuple[Published, ...], cost: str) -> Plane:
             PlanePoints(
                 places=places[[n.family == family for n in networks]], name=family
             )
-            for family in (*_FAMILIES, "others")
+            for family in FAMILY_NAMES
         ),
         texts=_texts(networks, places),
     )

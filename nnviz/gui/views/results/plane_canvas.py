@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QWidget
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, points_text
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.drawings.plane_parts import (
+    BUBBLE_ALPHA,
     contour_lines,
     legend_corner,
     legend_names,
@@ -311,7 +313,12 @@ class PlaneCanvas(QWidget):
             classes = None if classes is None else self._classes
         for place, at in enumerate(self._on_screen(places)):
             label = index if classes is None else int(classes[place])
-            _paint_marker(painter, at, QColor(*series_color(label)), series, tokens)
+            color = QColor(*series_color(label))
+            radius = _RADIUS
+            if series.areas is not None:
+                color.setAlphaF(BUBBLE_ALPHA)
+                radius *= float(series.areas[place]) ** 0.5
+            _paint_marker(painter, at, color, radius, series.marker, tokens)
             if place == series.marked or (index == 0 and place == self._chosen):
                 painter.setPen(QPen(tokens.text, 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -537,22 +544,27 @@ def _color(index: int, tokens: Tokens) -> QColor:
 
 
 def _paint_marker(
-    painter: QPainter, at: QPointF, color: QColor, series: PlanePoints, tokens: Tokens
+    painter: QPainter,
+    at: QPointF,
+    color: QColor,
+    radius: float,
+    marker: Literal["dot", "ring", "cross", "star"],
+    tokens: Tokens,
 ) -> None:
     painter.setPen(QPen(tokens.backdrop, 1))
     painter.setBrush(color)
-    match series.marker:
+    match marker:
         case "ring":
             painter.setPen(QPen(color, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(at, _RADIUS, _RADIUS)
+            painter.drawEllipse(at, radius, radius)
         case "cross" | "star":
             painter.setPen(QPen(color, 3))
-            side = _RADIUS * 0.8
+            side = radius * 0.8
             for across, down in ((side, side), (side, -side)):
                 painter.drawLine(at - QPointF(across, down), at + QPointF(across, down))
         case "dot":
-            painter.drawEllipse(at, _RADIUS, _RADIUS)
+            painter.drawEllipse(at, radius, radius)
 
 
 def _paint_head(painter: QPainter, start: QPointF, end: QPointF, color: QColor) -> None:

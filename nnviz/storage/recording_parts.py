@@ -1,0 +1,51 @@
+"""Parts of a recording that was stopped and is gone on with."""
+
+import csv
+import itertools
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.reading import reading
+
+PLACE_COLUMN = "place"
+"""Column of a recording's numbers: where in its source a frame lies, s."""
+_FORMAT_ERRORS = (ValueError, LookupError, TypeError, csv.Error)
+
+
+def next_part(path: Path) -> tuple[Path, float]:
+    """Return the file of the next part of a recording and where its source goes on, s.
+
+    ``out.mp4`` is followed by ``out.2.mp4``, that by ``out.3.mp4``.  Without a first
+    part it is the recording itself, from the source's beginning.
+
+    Args:
+        path: of the recording, as it was named at first.
+
+    Raises:
+        InputError: the numbers of the last part are missing or damaged.
+    """
+    last: Path | None = None
+    for number in itertools.count(1):
+        part = path if number == 1 else path.with_suffix(f".{number}{path.suffix}")
+        if not part.exists():
+            return part, 0.0 if last is None else _last_place(last)
+        last = part
+    raise AssertionError("counting ended")
+
+
+def _last_place(part: Path) -> float:
+    """Return where in the source the last frame of a part lies, s."""
+    numbers = part.with_suffix(".csv")
+    if not numbers.is_file():
+        raise InputError(
+            numbers.name, "is missing, so nobody knows where to go on", "record anew"
+        )
+    remedy = "record anew, without --resume"
+    with (
+        reading(numbers.name, _FORMAT_ERRORS, "holds no places", remedy),
+        numbers.open(encoding="utf-8", newline="") as file,
+    ):
+        place = 0.0
+        for row in csv.DictReader(file):
+            place = float(row[PLACE_COLUMN])
+        return place
