@@ -28,7 +28,7 @@ class ArchitectureComparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many are the same, changed, only in the first, only in the second."""
+        """Counts of layers: the same, changed, only in one of the two."""
         return {verdict.value: n for verdict, n in self.found.counts().items()}
 
     def save(self, path: str | PathLike[str]) -> Path:

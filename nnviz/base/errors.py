@@ -68,6 +68,10 @@ class InputError(NnvizError):
     """A file or image that cannot be read, written or used."""
 
 
+TRUST_OPTION = " (--trust)"
+"""How the remedy of a ``TrustError`` ends."""
+
+
 class TrustError(InputError):
     """A file that is a program, which is run only after a yes."""
 

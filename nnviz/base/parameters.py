@@ -53,6 +53,8 @@ class Kind(StrEnum):
     """Path of a folder of images; empty means none."""
     TEXT_FILE = "text_file"
     """Path of a text file; empty means none."""
+    NETWORK_FILE = "network_file"
+    """Path of a saved network; empty means none."""
     COLOR = "color"
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
@@ -74,7 +76,8 @@ class Kind(StrEnum):
     @property
     def names_file(self) -> bool:
         """Whether its value is the path of a file or a folder."""
-        return self in {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE}
+        files = {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE, Kind.NETWORK_FILE}
+        return self in files
 
 
 LayerName = Annotated[str, Kind.LAYER]
@@ -87,6 +90,7 @@ ImageFile = Annotated[str, Kind.IMAGE]
 MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
 TextFile = Annotated[str, Kind.TEXT_FILE]
+NetworkFile = Annotated[str, Kind.NETWORK_FILE]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
 NumberRows = Annotated[str, Kind.NUMBERS]
@@ -263,6 +267,7 @@ class Parameter:
                     | Kind.MASK
                     | Kind.FOLDER
                     | Kind.TEXT_FILE
+                    | Kind.NETWORK_FILE
                     | Kind.COLOR
                     | Kind.STICKERS
                     | Kind.NUMBERS
@@ -365,6 +370,7 @@ _EXPECTED = {
     Kind.MASK: "the path of a mask, white where it applies",
     Kind.FOLDER: "the path of a folder of images",
     Kind.TEXT_FILE: "the path of a text file",
+    Kind.NETWORK_FILE: "the path of a saved network",
     Kind.COLOR: "a color such as #ff0000, or empty",
     Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
     Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",

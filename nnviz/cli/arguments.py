@@ -350,6 +350,7 @@ _METAVARS = {
     Kind.MASK: "FILE",
     Kind.FOLDER: "FOLDER",
     Kind.TEXT_FILE: "FILE",
+    Kind.NETWORK_FILE: "FILE",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
     Kind.NUMBERS: "NUMBERS",

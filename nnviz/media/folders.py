@@ -21,13 +21,17 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def list_images(folder: Path) -> tuple[Path, ...]:
-    """Return the pictures directly in a folder, in natural order.
+def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]:
+    """Return the images directly in a folder, in natural order.
 
     Hidden files are left out.
 
+    Args:
+        folder: of the images.
+        may_be_empty: whether a folder without images is none to complain about.
+
     Raises:
-        InputError: no such folder, it may not be read, or it holds no pictures.
+        InputError: no such folder, it may not be read, or it holds no images.
     """
     try:
         found = [
@@ -43,7 +47,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
         raise InputError(
             str(folder), "may not be read", "change its permissions"
         ) from None
-    if not found:
+    if not found and not may_be_empty:
         raise InputError(
             str(folder), "holds no images", "pick a folder with PNG or JPEG files"
         )

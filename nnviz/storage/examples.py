@@ -18,7 +18,7 @@ def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
 
     Args:
         paths: files that are no images are left out.  A folder of folders gives a class
-            for each, named after it.
+            for each that holds images, named after it.
 
     Raises:
         InputError: a folder may not be read, or holds no images.
@@ -30,12 +30,16 @@ def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
             own += [str(path)] if path.suffix.lower() in IMAGES else []
             continue
         inner = sorted(each for each in path.iterdir() if each.is_dir())
-        for folder in inner:
-            files = tuple(str(each) for each in list_images(folder))
-            found.append(ExampleClass(folder.name.replace("_", " "), files))
-        if not inner:
+        classes = [_class_of(folder) for folder in inner]
+        found += [each for each in classes if each.files]
+        if not any(each.files for each in classes):
             own += [str(each) for each in list_images(path)]
     return (*found, ExampleClass("", tuple(own))) if own else tuple(found)
+
+
+def _class_of(folder: Path) -> ExampleClass:
+    files = tuple(str(each) for each in list_images(folder, may_be_empty=True))
+    return ExampleClass(folder.name.replace("_", " "), files)
 
 
 def write_example(pixels: NDArray[Any], folder: Path) -> str:

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.parameters import (
+    Essential,
     Formerly,
     Help,
     LayerKinds,
@@ -38,11 +39,13 @@ class LayersParams:
 
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("spatial"),
         Help("The layer for the map. Empty: chosen automatically."),
     ] = ""
     layers: Annotated[
         LayerList,
+        Essential(),
         Formerly("others"),
         Title("More layers"),
         Help(
@@ -58,6 +61,7 @@ class CamParams(LayersParams):
     target: AskedTarget = ""
     signed: Annotated[
         bool,
+        Essential(),
         Title("Show negative evidence"),
         Help("Keep negative values: positions that lower the score."),
     ] = False

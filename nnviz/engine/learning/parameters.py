@@ -42,18 +42,22 @@ class TrainingDataParams:
     ] = 1500
 
 
+Shift = Annotated[
+    int, Range(0, 8), Unit("px"), Help("Augmentation: shift by up to so many.")
+]
+Rotation = Annotated[
+    float, Range(0, 180), Unit("°"), Help("Augmentation: turn by up to so many.")
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class AugmentationParams:
     """Random changes of the training images."""
 
     # No slots: it is one of two bases of the switches of a run.
 
-    shift: Annotated[
-        int, Range(0, 8), Unit("px"), Help("Augmentation: shift by up to so many.")
-    ] = 0
-    rotate: Annotated[
-        float, Range(0, 180), Unit("°"), Help("Augmentation: turn by up to so many.")
-    ] = 0.0
+    shift: Shift = 0
+    rotate: Rotation = 0.0
     flip: Annotated[bool, Help("Augmentation: mirror half of the images.")] = False
     cut: Annotated[
         int,

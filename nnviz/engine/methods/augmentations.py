@@ -14,7 +14,7 @@ from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Mosaic, Report
 from nnviz.engine.learning.augmentation import Augmentation
 from nnviz.engine.learning.examples import SIDE, cut_square
-from nnviz.engine.learning.parameters import AugmentationParams
+from nnviz.engine.learning.parameters import AugmentationParams, Rotation, Shift
 from nnviz.engine.method import Context, Presets, register
 
 _SHOWN = 128
@@ -35,6 +35,8 @@ _WORDS = {
 class AugmentationsParams(AugmentationParams):
     """Strengths of the augmentations, and how many draws of each."""
 
+    shift: Annotated[Shift, Essential()] = 0
+    rotate: Annotated[Rotation, Essential()] = 0.0
     draws: Annotated[
         int, Essential(), Range(2, 12), Help("Random draws of each augmentation.")
     ] = 6

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import CLASS_ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Formerly, Help, Title
+from nnviz.base.parameters import Essential, Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
     LayersParams,
@@ -32,6 +32,7 @@ class EigenCamParams(LayersParams):
     ] = False
     signed: Annotated[
         bool,
+        Essential(),
         Title("Show both signs"),
         Help("Keep negative values: positions unlike the rest."),
     ] = False

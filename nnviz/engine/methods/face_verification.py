@@ -55,6 +55,7 @@ class FaceVerificationParams:
         bool,
         Title("Find faces"),
         Help("Cuts out the face that OpenCV's cascade is surest of, if it finds any."),
+        Essential(),
     ] = True
     people: Annotated[
         ImageFolder,

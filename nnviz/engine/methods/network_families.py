@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import ModelInfo
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
-from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.parameters import Help, Range
 from nnviz.base.results import Report, Table
 from nnviz.engine.data.published_networks import (
     FAMILY_NAMES,
@@ -45,7 +45,6 @@ class NetworkFamiliesParams:
 
     against: Annotated[
         Axis,
-        Essential(),
         Help("Multiply-accumulates (MACs) of one image, parameters, or the year."),
     ] = "operations"
     passes: Annotated[

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import TRAINING, Reference
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Steerable, Title, Words
+from nnviz.base.parameters import (
+    Essential,
+    Help,
+    NetworkFile,
+    Range,
+    Steerable,
+    TextFile,
+    Title,
+    Words,
+)
 from nnviz.base.results import Curves, Ranking, Report, Result, Text
 from nnviz.engine.learning.characters import (
     GATES,
@@ -56,7 +65,7 @@ class TrainCharactersParams:
         Words, Essential(), Help("What it learns; thousands of characters or more.")
     ] = _TEXT
     text_file: Annotated[
-        str,
+        TextFile,
         Essential(),
         Title("Text file"),
         Help("A file of text to learn in its place, UTF-8."),
@@ -81,7 +90,7 @@ class TrainCharactersParams:
         Help("Of the sample: low is safe and dull, high is wild."),
     ] = 0.7
     weights: Annotated[
-        str,
+        NetworkFile,
         Title("Saved model"),
         Help("File of nnviz train characters to go on from; its sizes count."),
     ] = ""

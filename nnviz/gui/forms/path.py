@@ -1,4 +1,4 @@
-"""The path of an image file, a mask, a text or a folder, typed or picked."""
+"""The path of an image file, a mask, a text, a network or a folder, typed or picked."""
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
@@ -6,7 +6,8 @@ from nnviz.base.parameters import Kind, Parameter
 from nnviz.gui.forms.control import FolderMemory
 from nnviz.gui.forms.text import TextControl
 
-_IMAGES, _TEXTS = "images", "texts"
+_IMAGES = "images"
+_MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
 """Kinds of files, for the memory of folders."""
 
 
@@ -16,7 +17,7 @@ class PathControl(TextControl):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._folders: FolderMemory | None = None
-        self._memory = _TEXTS if parameter.kind is Kind.TEXT_FILE else _IMAGES
+        self._memory = _MEMORIES.get(parameter.kind, _IMAGES)
         self.pick = QToolButton(self)
         self.pick.setText("…")
         words = self._request()
@@ -38,6 +39,8 @@ class PathControl(TextControl):
                 return self.tr("Pick a folder")
             case Kind.TEXT_FILE:
                 return self.tr("Pick a text file")
+            case Kind.NETWORK_FILE:
+                return self.tr("Pick a saved network")
             case _:
                 return self.tr("Pick an image file")
 

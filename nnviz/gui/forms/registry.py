@@ -35,7 +35,7 @@ def make_control(  # noqa: C901, PLR0911  one case a kind: mypy finds what is mi
             return ChannelControl(parameter, parent)
         case Kind.TARGET:
             return TargetControl(parameter, parent)
-        case Kind.IMAGE | Kind.MASK | Kind.FOLDER | Kind.TEXT_FILE:
+        case Kind.IMAGE | Kind.MASK | Kind.FOLDER | Kind.TEXT_FILE | Kind.NETWORK_FILE:
             return PathControl(parameter, parent)
         case Kind.COLOR:
             return ColorControl(parameter, parent)

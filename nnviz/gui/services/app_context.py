@@ -1,13 +1,20 @@
 """Everything that is chosen, open and running, and what to do with a file."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.dropped import Dropped
-from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
+from nnviz.base.errors import (
+    TRUST_OPTION,
+    ErrorKind,
+    ErrorRecord,
+    NnvizError,
+    error_record,
+)
 from nnviz.base.events import Policy
 from nnviz.base.guides import Guide, check_guide
 from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
@@ -545,6 +552,8 @@ class Workbench(QObject):
             )
         if error.kind is ErrorKind.TRUST:
             remedies.append(Remedy(self.tr("Run It"), self.models.trust))
+            # A button says here what an option says in the command line.
+            error = replace(error, text=error.text.removesuffix(TRUST_OPTION))
         self.messages.fail("model", error, *remedies)
         if self.selection.model is None and reference != STAND_IN_MODEL:
             self._standing_in = True

@@ -172,9 +172,11 @@ def test_a_program_is_run_after_a_yes_only(opened, fake):
     """Truth: the request."""
     fake.held.add("model")
     opened.bench.open_model("net.pt2")
-    record = ErrorRecord(ErrorKind.TRUST, "net.pt2: is a torch.export program", "")
+    words = "net.pt2: is a torch.export program"
+    record = ErrorRecord(ErrorKind.TRUST, f"{words} (--trust)", "")
     fake.answer("model", Failed(record))
     banner = opened.stage.centre.banners.shown()[0]
+    assert banner.text == words
     assert [remedy.label for remedy in banner.remedies] == ["Run It"]
     assert not opened.bench.models.request.trust
     fake.held.remove("model")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.errors import InputError
 from nnviz.base.events import Done
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.requests import TeachHead
@@ -57,6 +58,15 @@ def test_a_folder_of_folders_fills_the_cards(page, teaching, tmp_path):
     ]
     assert [card.name.text() for card in page.cards] == ["cat", "dog", "owl"]
     assert page.cards[0].count.text() == "3 images"
+
+
+def test_an_empty_folder_among_others_is_no_class(teaching, tmp_path):
+    data = folders(tmp_path, cat=3, dog=2)
+    (tmp_path / "data" / "empty").mkdir()
+    teaching.drop(teaching.classes[0], [data])
+    assert [each.name for each in teaching.classes] == ["cat", "dog"]
+    with pytest.raises(InputError, match="holds no images"):
+        list_examples((str(tmp_path / "data" / "empty"),))
 
 
 def test_teaching_asks_for_classes_with_enough_images(page, teaching, fake, tmp_path):
@@ -143,6 +153,18 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert (request.recording, request.step) == ("/recordings/run-1", 6)
     fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
     assert window.bench.models.request.reference == "/networks/run-1.safetensors"
+
+
+def test_options_are_not_squeezed_on_a_low_page(page):
+    """Truth: rows of a form that do not lie upon each other."""
+    page.resize(400, 380)
+    page.layout().activate()
+    QApplication.processEvents()
+    options = page.side.options
+    least = options.regression.minimumSizeHint().height()
+    assert options.regression.height() >= least
+    rows = options.regression.geometry(), options.fine_tune.geometry()
+    assert rows[0].bottom() < rows[1].top()
 
 
 def test_a_narrow_page_has_the_button_above_the_cards(page, window):

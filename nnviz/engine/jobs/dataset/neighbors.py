@@ -26,7 +26,7 @@ from nnviz.media.index import ImageIndex
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """What neighbors are looked for.
+    """The query: features of an image or a record, or its pixels.
 
     Attributes:
         vector: float32 (1, d), in the terms of the index.

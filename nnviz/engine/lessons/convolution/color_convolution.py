@@ -46,7 +46,7 @@ class ColorConvolutionParams:
         NumberRows, Essential(), Help("Kernel of the third channel.")
     ] = "0 1 1; 0 1 0; 1 -1 1"
     bias: Annotated[
-        float, Range(-1000, 1000), Essential(), Help("Added once to the three sums.")
+        float, Range(-1000, 1000), Help("Added once to the three sums.")
     ] = 1.0
     padding: Annotated[
         Literal["valid", "same"],

@@ -25,8 +25,8 @@ _ALIKE = 0.3
 """Resemblance from which an architecture is worth naming as the nearest."""
 _SHOWN = 5
 _STRANGER = (
-    "its own code is needed: open it as python:package.module:function, or export it "
-    "to ONNX"
+    "its own code is needed: open the .py file that makes the network (or "
+    "python:package.module:function), or export it to ONNX"
 )
 
 

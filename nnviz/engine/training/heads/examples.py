@@ -53,7 +53,7 @@ def read_examples(data: Path, *, regression: bool) -> Examples:
     groups = [
         ExampleClass(
             name if regression else plain_name(name),
-            tuple(str(path) for path in list_images(data / name)),
+            tuple(str(p) for p in list_images(data / name, may_be_empty=True)),
         )
         for name in class_folders(data, frozenset())
         if not name.startswith(".")

@@ -38,7 +38,7 @@ _STEP = 0.1
 _LARGEST_SCALE = 1e9
 _STRETCHED = 4.0
 """How much a raster of points that moved may be scaled until the next one."""
-_LEAST_HEIGHT = 160
+_LEAST_HEIGHT = 110
 _DIRECTIONS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),

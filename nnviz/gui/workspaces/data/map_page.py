@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHideEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
@@ -41,6 +41,10 @@ from nnviz.render.dataset.point_maps import (
 )
 from nnviz.render.dataset.point_walk import nearest_to, next_point
 
+_LOW = 320
+"""Height of the page below which the map needs the room, logical px."""
+_UNLIMITED = 16_777_215
+"""Qt's QWIDGETSIZE_MAX."""
 _THUMBNAIL = 40
 """Side of the thumbnails on the map, logical px."""
 
@@ -62,6 +66,7 @@ class DataMap(QWidget):
         self.painter = PointPainter(bench.jobs, self)
         self.projection = ProjectionBar(bench)
         self.warning = label(style="muted", wrap=True)
+        self.warning.setAlignment(Qt.AlignmentFlag.AlignTop)  # where it is cut off
         self.column = ComboBox.narrow(self.tr("Color by"))
         self._make_tools()
         self._lay_out()
@@ -210,6 +215,7 @@ class DataMap(QWidget):
         """Write what the projection must not be read as."""
         projections = self._bench.projections
         self.warning.setText(projections.warning)
+        self.warning.setToolTip(projections.warning)
         layer = projections.choice.layer
         self._bench.neighborhood.watch(watched=self.isVisible(), layer=layer)
         self.warning.setVisible(bool(self.warning.text()))
@@ -321,6 +327,14 @@ class DataMap(QWidget):
         ends = ends[np.isfinite(ends).all(axis=1)]
         begins = np.repeat(start[None], len(ends), axis=0)
         self.map.set_lines(np.hstack([begins, ends]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the map its room: what is low keeps a line of the warning alone."""
+        super().resizeEvent(event)
+        low = self.height() < self._bench.look.px(_LOW)
+        self.legend.setVisible(not low)
+        line = self.warning.fontMetrics().lineSpacing()
+        self.warning.setMaximumHeight(line if low else _UNLIMITED)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Find the neighbors of what is selected from now on."""

@@ -23,7 +23,7 @@ from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
 _COUNT = 40
 _PAUSE_MS = 150
 _LETTERS = 6
-_LEAST_HEIGHT = 80
+_LEAST_HEIGHT = 60
 """Of a strip, px: a row of thumbnails."""
 _METRIC_NAMES = {"cosine": "cosine", "l2": "L2"}
 
@@ -81,6 +81,7 @@ class NeighborsPage(QWidget):
         column.addLayout(line)
         for strip in self.strips:
             column.addWidget(strip, 1)
+            strip.hide()
         self.setFocusProxy(self.grids[0])
 
     def _connect(self) -> None:

@@ -8,7 +8,7 @@ from nnviz.gui.services.app_context import Workbench
 
 _OTHER = "…"
 """In place of a folder: one that is asked for."""
-_LETTERS = 10
+_LETTERS = 12
 
 
 class SecondNetworkBox(ComboBox):
@@ -32,7 +32,7 @@ class SecondNetworkBox(ComboBox):
     def _fill(self) -> None:
         second = self._bench.second_network
         self.clear()
-        self.addItem(self.tr("No second network"), "")
+        self.addItem(self.tr("Second network"), "")
         for each in second.known:
             self.addItem(each.model, each.folder)
         self.addItem(self.tr("Open its index…"), _OTHER)

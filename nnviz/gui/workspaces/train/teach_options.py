@@ -1,19 +1,24 @@
 """Options of teaching: numbers in place of classes, and fine-tuning."""
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+)
 
-from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label, named, row
 from nnviz.gui.workspaces.train.teaching import Teaching
 
 _MOST_EPOCHS = 100
 
 
-class TeachOptionsForm(QWidget):
+class TeachOptionsForm(QObject):
     """Controls that write into ``Teaching.options``."""
 
-    def __init__(self, teaching: Teaching) -> None:
-        super().__init__()
+    def __init__(self, teaching: Teaching, parent: QObject) -> None:
+        super().__init__(parent)
         self._options = teaching.options
         self.regression = QCheckBox(self.tr("Class names are numbers"))
         self.regression.setToolTip(
@@ -33,9 +38,9 @@ class TeachOptionsForm(QWidget):
         self.regression.toggled.connect(self._set_regression)
         self.unit.textChanged.connect(self._set_unit)
         self.fine_tune.valueChanged.connect(self._set_epochs)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
+
+    def lay_out(self, column: QVBoxLayout) -> None:
+        """Add the controls to a column, each a row that keeps its height."""
         column.addWidget(self.regression)
         column.addWidget(self.unit)
         words = label(self.tr("Fine-tune all layers, epochs"), "muted")

@@ -23,7 +23,7 @@ _LEAST = 2
 
 @dataclass(slots=True)
 class TeachOptions:
-    """What is learned beside which of several classes an image belongs to.
+    """Options of teaching: numbers in place of classes, fine-tuning.
 
     Attributes:
         regression: names of classes are numbers, and a number is learned.
