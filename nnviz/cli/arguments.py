@@ -138,11 +138,13 @@ def add_model_options(
     parser.add([each for each in _NETWORK if wanted.get(each.name, True)], "network")
 
 
-def add_seed(parser: Parser) -> None:
+def add_seed(
+    parser: Parser, text: str = "seed of the random numbers (default 0)"
+) -> None:
     """Add ``--seed`` to the general options."""
     parser.add_general(
         "--seed", type=whole_number("--seed"), default=0, metavar="N",
-        help="seed of the random numbers (default 0)",
+        help=text,
     )  # fmt: skip
 
 

@@ -15,10 +15,10 @@ from nnviz.cli.arguments import (
     add_json_option,
     add_model_options,
     add_out,
+    add_seed,
     choice_option,
     flag_option,
     text_option,
-    whole_number,
     whole_option,
 )
 
@@ -136,10 +136,7 @@ def _parser() -> Parser:
         usage="--data FOLDER [--attack pgd] [--epsilons 0,1,2,4,8] [options]",
     )
     parser.add(_OPTIONS)
-    parser.add_general(
-        "--seed", type=whole_number("--seed"), default=0, metavar="N",
-        help="of the random starts (default 0)",
-    )  # fmt: skip
+    add_seed(parser, "of the random starts (default 0)")
     add_cluster_options(parser)
     add_model_options(parser)
     add_out(parser)

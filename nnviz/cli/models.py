@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import (
@@ -16,8 +17,17 @@ from nnviz.base.info import (
 )
 from nnviz.base.preprocess import Preprocess
 from nnviz.cli import console, known
-from nnviz.cli.arguments import Parser, add_json_option, add_model_options
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    add_json_option,
+    add_model_options,
+    flag_option,
+)
 from nnviz.engine.models.places import find_weights
+
+if TYPE_CHECKING:
+    from nnviz.api.compared import ArchitectureComparison
 
 _DRAWN = (".svg", ".png")
 _SCORED = {Task.CLASSIFY, Task.MULTILABEL}
@@ -218,24 +228,33 @@ def _compare(options: argparse.Namespace) -> None:
         ]
         found = api.compare_architectures(*models)
     files = [str(found.save(options.figure))] if options.figure else []
-    facts = [
-        {"model": m.info.title, "parameters": m.info.parameters, "macs": m.info.macs}
-        for m in models
-    ]
-    table = found.table
-    if options.json:
-        rows = {"columns": table.columns, "rows": table.rows}
-        answer = {"models": facts, "counts": found.counts, "differences": rows}
-        console.answer(answer | {"files": files})
-        return
-    console.table(
-        ("model", "parameters", "MACs"),
-        [
-            (m.info.title, console.count(m.info.parameters), console.count(m.info.macs))
-            for m in models
-        ],
-        right=(1, 2),
+    infos = [each.info for each in models]
+    answer = {**_compared(infos, found), "files": files}
+    console.conclude(
+        answer, lambda: _tell_compared(infos, found, files), json=options.json
     )
+
+
+def _compared(
+    infos: Sequence[ModelInfo], found: "ArchitectureComparison"
+) -> dict[str, object]:
+    facts = [
+        {"model": each.title, "parameters": each.parameters, "macs": each.macs}
+        for each in infos
+    ]
+    rows = {"columns": found.table.columns, "rows": found.table.rows}
+    return {"models": facts, "counts": found.counts, "differences": rows}
+
+
+def _tell_compared(
+    infos: Sequence[ModelInfo], found: "ArchitectureComparison", files: Sequence[str]
+) -> None:
+    rows = [
+        (each.title, console.count(each.parameters), console.count(each.macs))
+        for each in infos
+    ]
+    console.table(("model", "parameters", "MACs"), rows, right=(1, 2))
+    table = found.table
     console.line(", ".join(f"{n} {verdict}" for verdict, n in found.counts.items()))
     if table.rows:
         cells = [tuple(map(str, row)) for row in table.rows]
@@ -285,6 +304,19 @@ def _inspect_parser() -> Parser:
     return parser
 
 
+_COMPARE = (
+    Option(
+        "--figure",
+        metavar="FILE",
+        help="also both graphs side by side, what differs framed: .svg or .png",
+    ),
+    flag_option(
+        "--trust",
+        "run the code of a network that is a program; remembered for its file",
+    ),
+)
+
+
 def _compare_parser() -> Parser:
     parser = Parser(
         "models",
@@ -294,16 +326,7 @@ def _compare_parser() -> Parser:
     parser.add_argument("action", help=argparse.SUPPRESS)
     parser.add_argument("first", metavar="REF", help=argparse.SUPPRESS)
     parser.add_argument("second", metavar="REF", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--figure",
-        metavar="FILE",
-        help="also both graphs side by side, what differs framed: .svg or .png",
-    )
-    parser.add_argument(
-        "--trust",
-        action="store_true",
-        help="run the code of a network that is a program; remembered for its file",
-    )
+    parser.add(_COMPARE)
     add_json_option(parser)
     return parser
 

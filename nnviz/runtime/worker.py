@@ -11,12 +11,15 @@ from nnviz.base.errors import ErrorRecord, error_record
 from nnviz.base.events import Changes, Done, Event, Failed, Job, Policy, Priority
 from nnviz.base.requests import Request
 from nnviz.runtime.garbage import freeze_imports
+from nnviz.runtime.heap import trim_heap
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.runtime.scheduler import Explain, Scheduler, Task
 
 CATALOGUE_PLACE = ":catalogue"
 """Address of the live catalogue (Done), or of why the engine is missing (Failed)."""
 _THREAD_NAME = "nnviz-inference"
+_REST_SECONDS = 2.0
+"""Without work for so long, the worker gives memory back."""
 
 
 class Session(Protocol):
@@ -180,12 +183,18 @@ class Worker:
         return engine
 
     def _next_task(self) -> Task | None:
-        with self._changed:
-            while (task := self._scheduler.pick()) is None:
-                if self._stopping:
-                    return None
-                self._changed.wait(self._scheduler.idle_seconds)
-            return task
+        rested = False
+        while True:
+            with self._changed:
+                task = self._scheduler.pick()
+                if task is not None or self._stopping:
+                    return task
+                idle = self._scheduler.idle_seconds
+                short = idle is None and not rested
+                woken = self._changed.wait(_REST_SECONDS if short else idle)
+            if short and not woken:  # not under the lock: it takes milliseconds
+                trim_heap()
+                rested = True
 
     def _set_brief(self, task: Task) -> None:
         """Say whether a turn keeps the next frame or the next answer waiting."""

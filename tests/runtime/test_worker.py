@@ -233,3 +233,23 @@ def test_background_is_brief_beside_the_foreground_and_goes_on_by_itself_after_i
     time.sleep(0.6)
     reader.end_of(reader.submit("steps:1", "later"))
     assert told[-1] is False
+
+
+def test_memory_is_given_back_once_when_no_work_is_left(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Truth: counted calls; after each piece of work one, and none while it is done."""
+    trimmed = threading.Semaphore(0)
+    monkeypatch.setattr("nnviz.runtime.worker.trim_heap", trimmed.release)
+    monkeypatch.setattr("nnviz.runtime.worker._REST_SECONDS", 0.02)
+    reader = Reader(session)
+    reader.worker.start()
+    try:
+        assert trimmed.acquire(timeout=PATIENCE)
+        assert not trimmed.acquire(timeout=0.2)
+        reader.end_of(reader.submit("steps:2"))
+        assert trimmed.acquire(timeout=PATIENCE)
+        assert not trimmed.acquire(timeout=0.2)
+    finally:
+        assert reader.worker.shutdown(PATIENCE)
+        gc.unfreeze()
