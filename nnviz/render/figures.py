@@ -19,6 +19,7 @@ from nnviz.base.results import Curves, Diagram, Heatmap, Picture, Result
 from nnviz.render import charts, colormaps, heatmaps, pictures
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
+from nnviz.render.drawings.plots import DRAWING
 from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
 from nnviz.render.text import Canvas
@@ -139,7 +140,7 @@ def write(
     file = io.BytesIO()
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     # A fixed salt and no date: the same result gives the same file.
-    with rc_context({"svg.hashsalt": "nnviz"}):
+    with DRAWING, rc_context({"svg.hashsalt": "nnviz"}):
         draw(result, image, look).savefig(
             file, format=kind, transparent=True, dpi=_DPI, metadata=dated
         )

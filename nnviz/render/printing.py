@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.resources import resource
+from nnviz.render.drawings.plots import DRAWING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +120,8 @@ def sticker_page(picture: Colours, order: Print, name: str = "") -> bytes:
     file = io.BytesIO()
     facts: dict[str, Any] = {"Title": name or "Sticker", "CreationDate": None}
     canvas = FigureCanvasPdf(figure)
-    canvas.print_pdf(file, metadata=facts)  # type: ignore[no-untyped-call]
+    with DRAWING:
+        canvas.print_pdf(file, metadata=facts)  # type: ignore[no-untyped-call]
     return file.getvalue()
 
 

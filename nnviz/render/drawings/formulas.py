@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.render.drawings.plots import DRAWING
 from nnviz.render.palette import TEXT, Colour
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
 
-    with rc_context({"mathtext.fontset": FONTS}):
+    with DRAWING, rc_context({"mathtext.fontset": FONTS}):
         parsed = _parser().parse(formula, _POINTS, FontProperties(size=size))
     mask = np.asarray(parsed.image, np.uint8)
     mask.flags.writeable = False

@@ -1,5 +1,6 @@
 """Shared parts of matplotlib drawings: fonts, colors, a figure in px, its pixels."""
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+DRAWING = threading.RLock()
+"""Held while matplotlib draws: its parser of formulas and its settings are one for all
+threads, and the window paints formulas while others paint files."""
 DPI = 100
 POINTS = 72 / DPI
 """Points of one px."""
@@ -50,6 +54,7 @@ def rasterized(drawn: "Figure") -> Canvas:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(drawn)
-    canvas.draw()  # type: ignore[no-untyped-call]
+    with DRAWING:
+        canvas.draw()  # type: ignore[no-untyped-call]
     painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     return painted[..., :3].copy()

@@ -1,0 +1,22 @@
+"""Formulas painted by several threads.  Truth: each is what it is when painted alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from nnviz.render.drawings.formulas import formula_mask
+
+FORMULAS = [
+    rf"$\sum_{{i={n}}}^{{n}} w_{{i{n}}} x^{{{n}}} + \frac{{b}}{{{n}}}$"
+    for n in range(1, 41)
+]
+
+
+def test_threads_do_not_disturb_each_other():
+    """It ended in a ParseException: matplotlib has one parser for all threads."""
+    paint = formula_mask.__wrapped__
+    alone = [paint(formula, 20) for formula in FORMULAS]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda formula: paint(formula, 20), FORMULAS * 3))
+    for expected, found in zip(alone * 3, together, strict=True):
+        np.testing.assert_array_equal(found, expected)
