@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nnviz import cli
 from nnviz.base.errors import InputError, NnvizError
-from nnviz.base.reading import exists
+from nnviz.base.host.reading import exists
 from nnviz.cli.arguments import Parser
 
 _INFORMATION = ("-h", "--help", "--version")

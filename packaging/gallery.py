@@ -19,7 +19,8 @@ import nnviz
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.samples import sample_photos
-from nnviz.render import pictures, text
+from nnviz.render import pictures
+from nnviz.render.text import paragraphs as text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "gallery.webp"
 PHOTO = "chelsea.png"

@@ -21,8 +21,8 @@ from nnviz.base.images import Colours
 from nnviz.base.images import Image as Photo
 from nnviz.base.info import SECTIONS, MethodInfo
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
-from nnviz.render import text
 from nnviz.render.report import paint
+from nnviz.render.text import paragraphs as text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "lessons.webp"
 COLUMNS, WIDE, HIGH, GAP = 6, 300, 236, 14

@@ -52,9 +52,9 @@ def main(words: list[str]) -> int:
         window = make_window(Settings(folder / "settings.json"))
         window.resize(SIZE)
         window.show()
-        start_engine(window.bench)
-        window.bench.live.request = sample_film()
-        window.bench.open_model(DEFAULT_MODEL)
+        start_engine(window.app)
+        window.app.live.request = sample_film()
+        window.app.open_model(DEFAULT_MODEL)
         window.enter(LIVE)
         frames = [frame for content in contents() for frame in film(window, content)]
         window.close()
@@ -70,8 +70,8 @@ def contents() -> list[Content]:
 
 def film(window: MainWindow, content: Content) -> list[Shot]:
     """Look at something for its share of the time and return the pictures."""
-    live = window.bench.live
-    window.bench.look_live(content)
+    live = window.app.live
+    window.app.look_live(content)
     wait(lambda: answered_by(window, content.method))
     live.again()
     wait(lambda: answered_by(window, content.method))
@@ -93,7 +93,7 @@ def has_come(due: float) -> bool:
 
 def answered_by(window: MainWindow, method: str) -> bool:
     """Tell whether the frame that is shown was looked at by a method."""
-    last = window.bench.live.last
+    last = window.app.live.last
     return (
         last is not None and last.run is not None and (last.run.recipe.method == method)
     )

@@ -25,7 +25,7 @@ from scratch import use_scratch_folders
 import nnviz
 from nnviz.base.parameters import Value
 from nnviz.base.shipped.samples import sample_photos
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.display import ERRORS, WALL
@@ -127,7 +127,7 @@ def take_all(folder: Path) -> None:
             try:
                 take(window, scene, photos, folder)
             finally:
-                window.bench.shutdown()
+                window.app.shutdown()
             window.close()
             window.deleteLater()
             application.processEvents()
@@ -141,16 +141,16 @@ def take_data(temporary: Path, folder: Path) -> None:
     window = make_window(Settings(temporary / "data.json"))
     window.resize(SIZES[0])
     window.show()
-    start_engine(window.bench)
-    window.bench.open_dataset(str(index))
-    wait(lambda: window.bench.datasets.dataset is not None)
+    start_engine(window.app)
+    window.app.open_dataset(str(index))
+    wait(lambda: window.app.datasets.dataset is not None)
     for mode in (WALL, ERRORS):
         window.stage.centre.set_mode(mode)
         wait(lambda: True)
         name = f"data-{mode}-{SIZES[0].width()}x{SIZES[0].height()}.png"
         window.grab().save(str(folder / name))
         sys.stdout.write(f"{folder / name}\n")
-    window.bench.shutdown()
+    window.app.shutdown()
     window.close()
 
 
@@ -178,7 +178,7 @@ def take(
     window: MainWindow, scene: Scene, photos: Mapping[str, Path], folder: Path
 ) -> None:
     """Bring the window to a scene and save it at every size."""
-    bench = window.bench
+    bench = window.app
     window.resize(SIZES[0])
     window.show()
     start_engine(bench)
@@ -201,7 +201,7 @@ def take(
 
 def run(window: MainWindow, scene: Scene) -> None:
     """Run the scene's method, unless that is done already."""
-    runs, choice = window.bench.runs, window.bench.choice
+    runs, choice = window.app.runs, window.app.choice
     if scene.values or choice.method is None or choice.method.name != scene.method:
         choice.choose(scene.method, scene.values)
     if not runs.automatic:
@@ -213,13 +213,13 @@ def lay(window: MainWindow, scene: Scene, photos: Mapping[str, Path]) -> None:
     window.commands["view.stickers"].trigger()
     for look, placement in scene.stickers.items():
         outline, _, name = look.partition(":")
-        window.bench.stickers.add(f"{outline}:{photos.get(name, name)}", placement)
-    wait(lambda: window.bench.stickers.ready)
+        window.app.stickers.add(f"{outline}:{photos.get(name, name)}", placement)
+    wait(lambda: window.app.stickers.ready)
 
 
 def is_idle(window: MainWindow) -> bool:
     """Return whether a network is open and neither it nor a method is at work."""
-    bench = window.bench
+    bench = window.app
     if bench.bridge is None or bench.selection.model is None:
         return False
     return not (bench.runs.running or bench.predictions.running)

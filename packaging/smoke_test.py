@@ -47,12 +47,12 @@ def try_window() -> None:
     with tempfile.TemporaryDirectory() as folder:
         window = app.make_window(settings(Path(folder, "settings.json")))
         window.show()
-        app.start_engine(window.bench)
-        app.open_first(window.bench, (), "bundled:imagenet")
+        app.start_engine(window.app)
+        app.open_first(window.app, (), "bundled:imagenet")
         try:
-            wait(lambda: window.bench.predictions.report is not None, application)
+            wait(lambda: window.app.predictions.report is not None, application)
         finally:
-            window.bench.shutdown()
+            window.app.shutdown()
             window.close()
 
 

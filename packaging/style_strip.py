@@ -27,7 +27,7 @@ from PIL import Image as PillowImage
 import nnviz
 from nnviz.base.images import Colours, Image, rgb8
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
-from nnviz.render import text
+from nnviz.render.text import paragraphs as text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "styles.webp"
 STYLES = {"strokes": 1.0, "mosaic": 1.0, "marbling": 0.7}

@@ -10,14 +10,14 @@ import numpy as np
 
 from nnviz.api.core import Model, OnProgress, Pictured, Result, perform, photo_of
 from nnviz.api.measured import board
-from nnviz.base import boards
 from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
+from nnviz.base.documents import boards
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
 from nnviz.base.parameters import Value
-from nnviz.base.placed import Cut
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import LoadModel, RescaleNoise, SaveAttacked
+from nnviz.base.stickers.placed import Cut
 from nnviz.storage import attacks as saved_attacks
 from nnviz.storage import replay as stored
 
@@ -39,13 +39,13 @@ def rescale(
         attack: what ``run`` returned, or a file that was saved of it.
         epsilon: size of the noise in 1/255, in the attack's norm; None for the
             weakest that does what the attack wanted, all of it where none does.
-        image: the photograph of a saved attack; where left out it is found by its
+        image: the image of a saved attack; where left out it is found by its
             hash.
         labels: the recipe's label file, where it does not lie beside the file.
         progress: told how far the search is.
 
     Raises:
-        InputError: the file is of no attack, or a picture is not found.
+        InputError: the file is of no attack, or an image is not found.
     """
     found = _attack(attack, image, str(labels))
     search = dataclasses.replace(found.noise, search=epsilon is None)
@@ -101,7 +101,7 @@ def before_and_after(
     labels: str | PathLike[str] = "",
     progress: OnProgress | None = None,
 ) -> "Board":
-    """Explain a photograph and what an attack made of it, on one scale.
+    """Explain an image and what an attack made of it, on one scale.
 
     ``changes()`` of what is returned says how far the maps agree.
 
@@ -150,8 +150,8 @@ def print_sticker(
     """Write a sticker as a PDF page, on which it has its size in millimetres.
 
     Args:
-        sticker: a picture's file; "round:FILE" for its largest disc; "round:#ff0000"
-            or "square:#ff0000" for one colour.
+        sticker: an image's file; "round:FILE" for its largest disc; "round:#ff0000"
+            or "square:#ff0000" for one color.
         out: the file to write, .pdf.
         width_mm: width of the sticker on paper, mm.
         paper: "a4" or "letter".
@@ -166,7 +166,7 @@ def print_sticker(
     """
     # Imported here: it loads painters.
     from nnviz.render.printing import Print  # noqa: PLC0415
-    from nnviz.storage import sticker_pages  # noqa: PLC0415
+    from nnviz.storage.stickers import pages as sticker_pages  # noqa: PLC0415
 
     order = Print(width=width_mm, paper=paper, copies=copies, marks=marks)
     return sticker_pages.print_sticker(Cut.parse(str(sticker)), Path(out), order)
@@ -186,7 +186,7 @@ def _attack(
     """Return what there is of an attack, from a result or from a file of it.
 
     Raises:
-        InputError: it is none, or a picture is not found.
+        InputError: it is none, or an image is not found.
     """
     if isinstance(attack, Result):
         beside, recipe, photo = Path(), attack.recipe, attack.image

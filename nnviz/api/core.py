@@ -1,4 +1,4 @@
-"""Networks, photographs, runs and results, from Python."""
+"""Networks, images, runs and results, from Python."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +13,9 @@ import numpy as np
 from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.events import Job, Progress
+from nnviz.base.host.interrupts import held_back
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
@@ -48,7 +48,7 @@ OnProgress = Callable[[Progress], None]
 """Called on the caller's thread with each progress of a job."""
 
 Pictured = Image | str | PathLike[str] | Array
-"""A photograph, or where it is found."""
+"""An image, or where it is found."""
 PICTURE_WIDTH = 1200
 
 
@@ -92,7 +92,7 @@ class Result:
     Attributes:
         report: the results themselves, with their units and frames.
         recipe: what makes them again.
-        image: the photograph, or None.
+        image: the image, or None.
     """
 
     def __init__(self, run: Run) -> None:
@@ -133,11 +133,11 @@ class Result:
         return summarize(self.report, self.recipe)
 
     def _repr_png_(self) -> bytes:
-        """Return the picture that Jupyter shows, PNG."""
+        """Return the image that Jupyter shows, PNG."""
         return encode_png(self.picture())
 
     def picture(self, width: int = PICTURE_WIDTH) -> Array:
-        """Return the report as a picture with captions and legend, uint8 (H, W, 3)."""
+        """Return the report as an image with captions and legend, uint8 (H, W, 3)."""
         from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
 
         return paint_report(self.report, self.image, width, self.recipe.title)
@@ -149,7 +149,7 @@ class Result:
 
         Args:
             folder: is made if it does not exist.
-            stem: the photograph's name where left out.
+            stem: the image's name where left out.
 
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
@@ -207,7 +207,7 @@ def load(
 
     Args:
         model: a reference ("bundled:imagenet", "zoo:resnet18@random"), a file's path,
-            or an ``nn.Module`` that takes normalised pixels (N, C, H, W).
+            or an ``nn.Module`` that takes normalized pixels (N, C, H, W).
         preprocess: in place of the network's own; a module needs one.  A mapping may
             leave out fields: they stay the network's own, a module's ImageNet's.
         labels: a label file's path; for a module also the names themselves.
@@ -297,15 +297,15 @@ def fetch(reference: str, progress: OnProgress | None = None) -> Path:
 def open_image(
     source: str | PathLike[str] | Array, *, max_pixels: int | None = None
 ) -> Image:
-    """Open a picture.
+    """Open an image.
 
     Args:
         source: a file's path, or (H, W) or (H, W, C) pixels: uint8, uint16, or float
             in [0, 1].
-        max_pixels: larger pictures are refused before they are decoded.
+        max_pixels: larger images are refused before they are decoded.
 
     Raises:
-        InputError: no such file, no picture, or one that is too large.
+        InputError: no such file, no image, or one that is too large.
     """
     if isinstance(source, np.ndarray):
         return image_from_array(source)
@@ -337,7 +337,7 @@ def run(
         **params: the method's parameters; what is left out has its default.
 
     Raises:
-        NnvizError: says in words what is wrong: the method, a parameter, the picture.
+        NnvizError: says in words what is wrong: the method, a parameter, the image.
     """
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
@@ -380,13 +380,13 @@ def replay(
 
     Args:
         file: a .png or .json that ``Result.save`` or ``nnviz run`` wrote.
-        image: the picture; where left out it is found by its hash, beside the file or
-            where it was last worked on.  Another picture is taken as it is.
+        image: the image; where left out it is found by its hash, beside the file or
+            where it was last worked on.  Another image is taken as it is.
         labels: the recipe's label file, where it does not lie beside the file.
         progress: told how far the method is.
 
     Raises:
-        InputError: no recipe; the picture is not found; the network has changed.
+        InputError: no recipe; the image is not found; the network has changed.
     """
     path = Path(file)
     recipe = stored.read_recipe(path)
@@ -426,7 +426,7 @@ def _never() -> None:
 
 
 def photo_of(recipe: Recipe, image: Image | str | PathLike[str] | Array) -> Image:
-    """Open a picture that was named; the recipe's own keeps the recipe's name."""
+    """Open an image that was named; the recipe's own keeps the recipe's name."""
     photo = image if isinstance(image, Image) else open_image(image)
     if photo.sha256 != recipe.image_sha256:
         return photo

@@ -34,8 +34,8 @@ from nnviz.base.dataset.requests import (
     ProjectIndex,
     TestConcept,
 )
+from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
-from nnviz.base.reading import is_folder
 from nnviz.base.shipped.defaults import default_model
 from nnviz.media.index import ImageIndex
 

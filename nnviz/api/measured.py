@@ -17,7 +17,7 @@ from nnviz.api.core import (
     perform,
     session,
 )
-from nnviz.base import boards
+from nnviz.base.documents import boards
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, UsageError, unknown
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck
@@ -50,7 +50,7 @@ def board(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> "Board":
-    """Compare methods, networks and photographs: a row a network and photograph.
+    """Compare methods, networks and photographs: a row a network and image.
 
     A place whose method cannot work keeps its error in words; the others go on.
 
@@ -67,7 +67,7 @@ def board(
         progress: told how far each method is, and how far the board.
 
     Raises:
-        NnvizError: no such method, network or picture.
+        NnvizError: no such method, network or image.
     """
     from nnviz.render.boards.board import Board  # noqa: PLC0415  slow fonts
 
@@ -122,15 +122,15 @@ def evaluate(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Evaluation:
-    """Measure how good a network is on pictures whose truth is known.
+    """Measure how good a network is on images whose truth is known.
 
     Args:
         model: what ``load`` returned, or what it takes.
-        data: a folder or zip file with a sub-folder for each class, or with pictures
+        data: a folder or zip file with a sub-folder for each class, or with images
             and COCO's annotations; or "digits", "scenes", "scenes-planted",
             "scenes-contradicting", which the program makes.
         held_out: only the part that the project's networks are never trained on.
-        limit: most pictures, taken evenly from all; 0 for all.
+        limit: most images, taken evenly from all; 0 for all.
         cluster: empty for this process; "local" for processes here, or the address of
             a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
@@ -166,20 +166,20 @@ def attack_curve(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Robustness:
-    """Measure how often a network is right where every picture is attacked.
+    """Measure how often a network is right where every image is attacked.
 
     Args:
         model: what ``load`` returned, or what it takes.
         data: a folder or zip file.  Where its sub-folders are called as classes of
             the network, they tell what is right; else what the network says of the
-            pictures as they are counts as right.
+            images as they are counts as right.
         attack: "fgsm", "pgd", "deepfool" or "cw".  The last two look for the least
             noise in L2, of which one attack tells the whole curve.
         norm: "linf" or "l2"; empty for the attack's usual one.
         epsilons: in 1/255, rising.
         steps: of the attack.
         held_out: only the part that the project's networks are never trained on.
-        limit: most pictures, taken evenly from all; 0 for all.
+        limit: most images, taken evenly from all; 0 for all.
         seed: of the random starts.
         cluster: empty for this process; "local" for processes here, or the address of
             a Dask scheduler, "tcp://HOST:PORT".

@@ -22,7 +22,7 @@ class Explorer:
     """A method with its controls; what is changed there is run at once.
 
     Attributes:
-        widget: what a notebook shows: controls above the picture.
+        widget: what a notebook shows: controls above the image.
         controls: by the parameter's name.
         result: of the values that stand there; None while they cannot be run.
     """
@@ -78,7 +78,7 @@ class Explorer:
         self._said.value = _escaped(" · ".join(self.result.report.notes))
 
     def _ipython_display_(self) -> None:
-        """Show the controls and the picture, as Jupyter asks for it."""
+        """Show the controls and the image, as Jupyter asks for it."""
         importlib.import_module("IPython.display").display(self.widget)
 
     def _column(self, parameters: list[Parameter]) -> Any:

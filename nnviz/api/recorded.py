@@ -1,12 +1,12 @@
-"""Recorded optimisations and films, from Python."""
+"""Recorded optimisations and videos, from Python."""
 
 from os import PathLike
 from pathlib import Path
 
 from nnviz.api.core import Model, OnProgress, Pictured, Result, load, perform, photo_of
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.parameters import Value
-from nnviz.base.requests import ChangeFilm, Moment, RunMethod
-from nnviz.base.tapes import FilmRequest
+from nnviz.base.requests import ChangeFilm, RecordingStep, RunMethod
 from nnviz.media import recordings
 from nnviz.media.recordings import Recording
 from nnviz.storage import replay as stored
@@ -37,14 +37,14 @@ def resume(
     Args:
         folder: of the recording.
         step: its number; -1 for the newest.
-        image: the photograph; where left out it is found by its hash.
+        image: the image; where left out it is found by its hash.
         record: another folder, for a fork; where left out the recording itself goes
             on, and what came after the step is dropped.
         progress: told how far the method is.
         **params: steerable parameters to change from there on.
 
     Raises:
-        NnvizError: no recording; no such step; the network or photograph has changed.
+        NnvizError: no recording; no such step; the network or image has changed.
     """
     recipe = open_recording(folder).recipe
     beside = Path(folder) / recordings.RECIPE_FILE
@@ -60,7 +60,7 @@ def resume(
         image=photo,
         values={name: files[name] for name in recipe.pictures} | params,
         recording=str(record or folder),
-        begin=Moment(str(folder), step),
+        begin=RecordingStep(str(folder), step),
     )
     return Result(perform(request, progress))
 
@@ -73,13 +73,13 @@ def export_recording(
     blend: float = 0.0,
     progress: OnProgress | None = None,
 ) -> Path:
-    """Write a recording as a film.
+    """Write a recording as a video.
 
     Args:
         folder: of the recording.
         out: a file's name, .mp4 or .gif; else a folder for numbered PNG files.
         rate: frames a second.
-        blend: share of the photograph in each frame, 0 to 1.
+        blend: share of the image in each frame, 0 to 1.
         progress: told how far it is.
 
     Returns:
@@ -91,7 +91,7 @@ def export_recording(
     # Imported here: it loads painters.
     from nnviz.storage import recording_export as films  # noqa: PLC0415
 
-    request = FilmRequest(folder=str(folder), out=str(out), rate=rate, blend=blend)
+    request = VideoExport(folder=str(folder), out=str(out), rate=rate, blend=blend)
     return films.export_recording(request, progress or (lambda _: None))[0]
 
 
@@ -107,25 +107,25 @@ def film(
     progress: OnProgress | None = None,
     **params: Value,
 ) -> tuple[str, ...]:
-    """Run a method on every picture of a film, such as "deep_dream".
+    """Run a method on every image of a video, such as "deep_dream".
 
     Args:
-        method: one whose main result is a picture.
+        method: one whose main result is an image.
         model: what ``load`` returned, or what it takes.
-        source: the film's path.
-        out: the new film's, .mp4 or .gif; an MP4 gets the sound of the other.
-        kept: share of the last result in the next picture, 0 to below 1; left out,
-            0.15, or 0 for methods that follow cameras: they steady films themselves.
+        source: the video's path.
+        out: the new video's, .mp4 or .gif; an MP4 gets the sound of the other.
+        kept: share of the last result in the next image, 0 to below 1; left out,
+            0.15, or 0 for methods that follow cameras: they steady videos themselves.
         seconds: after which it ends.
-        seed: of the random numbers, the same for each picture.
-        progress: told after each picture.
+        seed: of the random numbers, the same for each image.
+        progress: told after each image.
         **params: the method's parameters; what is left out has its default.
 
     Returns:
         What there is to say of it.
 
     Raises:
-        NnvizError: no film, no pictures come out, or the disk does not allow it.
+        NnvizError: no video, no images come out, or the disk does not allow it.
     """
     opened = model if isinstance(model, Model) else load(model)
     request = ChangeFilm(

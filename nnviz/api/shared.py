@@ -20,9 +20,9 @@ from nnviz.api.core import (
 from nnviz.base.errors import InputError, NnvizError, UsageError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.file_formats import IMAGES
+from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
-from nnviz.base.reading import is_folder
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import decode
 from nnviz.media.folders import list_images, photographs_below

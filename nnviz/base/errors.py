@@ -117,7 +117,7 @@ def error_record(error: BaseException) -> ErrorRecord:
     """Return an exception as text and let go of what its frames held.
 
     An exception keeps the local variables of all functions that it passed alive,
-    pictures and tensors among them.
+    images and tensors among them.
     """
     details = "".join(traceback.format_exception(error))
     _clear_frames(error)

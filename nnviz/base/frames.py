@@ -8,7 +8,7 @@ class Frame(StrEnum):
     """The frame of a spatial result's pixels: photo or input."""
 
     PHOTO = "photo"
-    """The picture as opened."""
+    """The image as opened."""
     INPUT = "input"
     """What the network gets: resized and cropped."""
 

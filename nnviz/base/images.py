@@ -21,7 +21,7 @@ class Image:
     Attributes:
         pixels: (H, W, C), read-only; uint8 and uint16 mean value / maximum, float32
             is in [0, 1] already.
-        name: the file's name without its folder, or what the picture is.
+        name: the file's name without its folder, or what the image is.
         path: where it came from, for opening it again; empty if from no file.
         sha256: of the file's bytes, or of the pixels where there is no file.
         alpha: (H, W) of the pixels' dtype, read-only, where the file had one.
@@ -81,7 +81,7 @@ def rgb8(pixels: Pixels) -> Colours:
 
     Args:
         pixels: uint8, uint16 or float in [0, 1].  Three channels are red, green and
-            blue; of any other number the first is shown in grey.
+            blue; of any other number the first is shown in gray.
     """
     if pixels.shape[2] != _COLOURS:
         pixels = pixels[..., :1]

@@ -180,7 +180,7 @@ class MethodInfo:
         misleads: where it misleads.
         parameters: in the order of the form.
         presets: named values; ``demo`` is what ``nnviz demo`` runs.
-        needs_image: whether it looks at a photograph at all.
+        needs_image: whether it looks at an image at all.
         needs_model: whether it looks at a network at all.
         tasks: the tasks of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.
@@ -240,7 +240,7 @@ class LayerInfo:
             forward pass or gives no tensor.
         layout: what the axes of ``shape`` mean.
         parameters: number of weights in it and below.
-        macs: multiply-accumulates of one picture in it and below.
+        macs: multiply-accumulates of one image in it and below.
         receptive_field: height and width, px of the input that one output place can
             depend on, clipped to nothing; None where the notion does not apply.
         leaf: whether it has no modules below it.
@@ -297,7 +297,7 @@ class ModelEntry:
         file: name of the file of weights; empty where it ships with the program.
         task: what it is made for.
         about: what it is and does, a sentence or two; may be empty.
-        trained_on: what it was trained on where that is no photographs; else empty.
+        trained_on: what it was trained on where that is no images; else empty.
     """
 
     reference: str
@@ -362,13 +362,13 @@ class ModelInfo:
         labels: names of the outputs; "class 7" where none are known.
         layers: depth first, in the order of the module tree.
         parameters: number of weights.
-        macs: multiply-accumulates for one picture.
+        macs: multiply-accumulates for one image.
         smallest_input: height and width below which a pass fails.
         findings: of the model doctor.
         card: the model card, Markdown; may be empty.
         notes: what opening it did ("3 unexpected keys ignored").
         device: where it is: "cpu", "mps" or the name of the graphics card.
-        takes_several: whether several pictures can be given at once.
+        takes_several: whether several images can be given at once.
         takes_any_size: whether an input may be of any larger size, which nothing need
             divide.
         output: name of the tensor that is looked at, where a network gives several.

@@ -8,11 +8,11 @@ from typing import Protocol
 from nnviz.base.explanations.occluder import Fill
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
-from nnviz.base.placed import Placed
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Boxes, Heatmap, Mask, Ranking
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.stickers.placed import Placed
 from nnviz.base.video import FrameImage, SourceRequest
 
 
@@ -76,8 +76,8 @@ class Recorded:
     """The end of a recording.
 
     Attributes:
-        paths: of the film and of its numbers; empty where there was nothing to see.
-        frames: how many the film has.
+        paths: of the video and of its numbers; empty where there was nothing to see.
+        frames: how many the video has.
         left_out: frames that were shown while the disk was too slow.
     """
 
@@ -171,7 +171,7 @@ class Content:
     def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
         """Return the network to begin with, "" where this machine has none.
 
-        One trained on photographs comes before one that was not.
+        One trained on images comes before one that was not.
         """
         held = set(present)
         entries = sorted(models, key=lambda entry: bool(entry.trained_on))
@@ -203,7 +203,7 @@ class LiveOrder:
         content: what is looked at.
         model: how the network is opened.
         values: parameters of the method.
-        record: path of a film to write; None for none.
+        record: path of a video to write; None for none.
         stickers: to lay on each frame, the lowest first.
     """
 

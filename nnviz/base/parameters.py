@@ -41,7 +41,7 @@ class Kind(StrEnum):
     """Names of layers with commas between, each with a weight where the method takes
     one: "layer2, layer3*0.5"."""
     TARGET = "target"
-    """What is asked about, as ``nnviz.base.targets`` reads it; empty means the
+    """What is asked about, as ``notation.targets`` reads it; empty means the
     predicted class."""
     CLASSES = "classes"
     """Names of classes."""
@@ -58,7 +58,7 @@ class Kind(StrEnum):
     COLOR = "color"
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
-    """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
+    """Stickers and where they lie, as ``stickers.placed`` reads them."""
     NUMBERS = "numbers"
     """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
     POINTS = "points"
@@ -170,7 +170,7 @@ class When:
 class Along:
     """The number is a place along an axis of the image, in [0, 1].
 
-    A click on the photograph sets it.
+    A click on the image sets it.
     """
 
     axis: Literal["x", "y"]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from nnviz.base import placed
 from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError, UsageError
+from nnviz.base.host.reading import parse_object, reading
 from nnviz.base.images import Image
+from nnviz.base.notation.targets import DIRECTION, LIKE
 from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.reading import parse_object, reading
 from nnviz.base.results import Report
-from nnviz.base.targets import DIRECTION, LIKE
+from nnviz.base.stickers import placed
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
@@ -44,9 +44,9 @@ class Recipe:
         task: that was said in place of the network's own; may be empty.
         outputs: name of the tensor that was looked at, where one was named.
         unit: of the numbers of a network that regresses.
-        image: the photograph's name, never its folder; empty if there was none.
-        image_sha256: of the photograph's file.
-        pictures: sha256 of the files of further pictures, by the parameter that names
+        image: the image's name, never its folder; empty if there was none.
+        image_sha256: of the image's file.
+        pictures: sha256 of the files of further images, by the parameter that names
             them: a baseline, what likeness is asked to; of several, as stickers are,
             with spaces between.
         seed: of the generator.
@@ -55,7 +55,7 @@ class Recipe:
         chunks: sizes of the chunks that were used, in order.
         device: "cpu", "NVIDIA H100".
         versions: of nnviz and of the libraries that computed.
-        adversarial: whether its pictures were made to fool the network.
+        adversarial: whether its images were made to fool the network.
     """
 
     method: str

@@ -31,9 +31,9 @@ __all__ = [
     "MeasureRobustness",
     "MeasureTrust",
     "ModelRequest",
-    "Moment",
     "OccludeImage",
     "PrepareFeatures",
+    "RecordingStep",
     "Request",
     "RescaleNoise",
     "RunMethod",
@@ -67,7 +67,7 @@ class FetchModel(Request[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RecordingStep:
     """A step of a recorded optimization, to go on from.
 
     Attributes:
@@ -86,7 +86,7 @@ class RunMethod(Request[Run]):
     Attributes:
         method: its name.
         model: the network.
-        image: the photograph; None for a method that needs none.
+        image: the image; None for a method that needs none.
         values: parameters by name; what is left out has its default.
         seed: of ``Context.generator``.
         changes: steered values by step, when a recipe is replayed.
@@ -106,7 +106,7 @@ class RunMethod(Request[Run]):
     chunks: tuple[int, ...] = ()
     threads: int = 0
     recording: str = ""
-    begin: Moment | None = None
+    begin: RecordingStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +114,14 @@ class ChangeFilm(Request[tuple[str, ...]]):
     """Run a method on every image of a video; ends with words about the new one.
 
     Attributes:
-        method: one whose main result is a picture.
+        method: one whose main result is an image.
         model: the network.
-        film: path of the film.
+        film: path of the video.
         out: path of the new one, .mp4 or .gif.
         values: as in ``RunMethod``.
-        seed: likewise, the same for each picture.
-        kept: share of the last result in the next picture, 0 to below 1; None for the
-            usual: none for methods that follow cameras, which steady films themselves.
+        seed: likewise, the same for each image.
+        kept: share of the last result in the next image, 0 to below 1; None for the
+            usual: none for methods that follow cameras, which steady videos themselves.
         seconds: after which it ends; infinite for all of it.
     """
 
@@ -142,11 +142,11 @@ class TrainModel(Request[str]):
     Attributes:
         name: "objects".
         data: path of a folder of class folders, or of a zip file of one; empty where
-            the program makes the pictures itself.
+            the program makes the images itself.
         out: folder for weights, facts, card and the checkpoint to go on from.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
-        style: file of the picture, or name of the pattern, that "style" learns.
+        style: file of the image, or name of the pattern, that "style" learns.
         network: reference of the network that judges its paintings.
     """
 
@@ -230,11 +230,11 @@ class EvaluateModel(Request[Evaluation]):
 
     Attributes:
         model: the network.
-        data: path of a folder or zip file (a sub-folder for each class; or pictures
+        data: path of a folder or zip file (a sub-folder for each class; or images
             with COCO's annotations), or the name of data that the program makes:
             "digits", "scenes", "scenes-planted", "scenes-contradicting".
         held_out: only the part that the project never trains on.
-        limit: most pictures, taken evenly from all; 0 for all.
+        limit: most images, taken evenly from all; 0 for all.
         cluster: "" for this process, "local" for processes here, or the address of a
             Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for as many as there are cores.
@@ -254,7 +254,7 @@ class RescaleNoise(Request[Rescaled]):
 
     Attributes:
         model: the network.
-        image: the photograph that was attacked.
+        image: the image that was attacked.
         attacked: what the attack made of it, float (h, w, C) in [0, 1], as the report
             has it.
         values: the attack's parameters.
@@ -275,7 +275,7 @@ class SaveAttacked(Request[SavedPicture]):
     """Write an attacked photo and ask about the file; ends with a ``SavedPicture``.
 
     Attributes:
-        noise: whose picture, and how much of its noise.
+        noise: whose image, and how much of its noise.
         path: .png, .jpg, .jpeg or .webp.
         recipe: of the attack, as JSON; it goes into the file.
         quality: of JPEG and WebP, 1 to 100.
@@ -299,13 +299,13 @@ class MeasureRobustness(Request[Robustness]):
     Attributes:
         model: the network.
         data: path of a folder or zip file: a sub-folder for each class, or any
-            pictures, of which the network's own answers are then the truth.
+            images, of which the network's own answers are then the truth.
         attack: "fgsm", "pgd", "deepfool" or "cw".
         norm: of the noise, "linf" or "l2".
         epsilons: in 1/255, rising.
         steps: of the attack.
         held_out: only the part that the project never trains on.
-        limit: most pictures, taken evenly from all; 0 for all.
+        limit: most images, taken evenly from all; 0 for all.
         seed: of the random starts.
         cluster: as ``EvaluateModel`` has it.
         workers: likewise.

@@ -82,7 +82,7 @@ class Heatmap(Result):
 
     Attributes:
         values: float (H, W), any range; NaN and infinities are said, not painted.
-        signed: whether zero is the middle (diverging colours) or not (sequential).
+        signed: whether zero is the middle (diverging colors) or not (sequential).
         unit: what the values are, for the legend.
         frame: what the map lies over; None if over nothing.
         placement: where the input lies on the photo, if there is a photo.
@@ -105,10 +105,10 @@ class Picture(Result):
 
     Attributes:
         pixels: float32 (H, W, C) in [0, 1].
-        frame: the frame that it replaces; None for a picture of its own.
+        frame: the frame that it replaces; None for an image of its own.
         placement: as in Heatmap.
         alpha: float32 (H, W) in [0, 1], how much of a sticker is seen; None where the
-            picture is no sticker.
+            image is no sticker.
     """
 
     pixels: NDArray[np.float32]
@@ -127,11 +127,11 @@ class Mosaic(Result):
     """Many small maps of one size: the channels of a layer, the kernels of one.
 
     Attributes:
-        tiles: (N, h, w) numbers or (N, h, w, 3) colours, in the network's own order.
-            Colours are raw too: the painter scales them.
+        tiles: (N, h, w) numbers or (N, h, w, 3) colors, in the network's own order.
+            Colors are raw too: the painter scales them.
         order: int64 (M,), M <= N: which tiles to show, first to last.
         captions: one short name a tile ("12", "12 dead"); () means the indices.
-        signed: whether zero is the middle of the colour scale.
+        signed: whether zero is the middle of the color scale.
         shared_scale: one scale for all tiles, or one each.
         unit: what the numbers are, for the legend.
         noun: what a tile is: "channel", "filter".

@@ -17,7 +17,7 @@ class SourceKind(StrEnum):
     STREAM = "stream"
     """RTSP or HTTP."""
     FOLDER = "folder"
-    """The pictures of a folder in the order of their names, played as a film."""
+    """The images of a folder in the order of their names, played as a video."""
     SCREEN = "screen"
     SCRIPT = "script"
     """A camera that plays a script, faults included: for tests and demonstrations."""
@@ -80,9 +80,9 @@ class Grab:
 
     Attributes:
         captured: when it was taken, s of ``time.monotonic``.
-        seconds: where it stands in a film or folder; since the opening elsewhere.
+        seconds: where it stands in a video or folder; since the opening elsewhere.
         pixels: converts it to uint8 (H, W, 3), RGB.  To be called at most once, and
-            before the next is read; of a picture that is left out never.  May raise
+            before the next is read; of an image that is left out never.  May raise
             InputError.
     """
 
@@ -98,11 +98,11 @@ class Reader(Protocol):
 
     Attributes:
         title: for people.
-        rate: pictures a second as the source says; 0 where unknown.
+        rate: images a second as the source says; 0 where unknown.
         duration: s; 0 where it never ends.
-        live: pictures come when they come; else they are there at once, and whoever
+        live: images come when they come; else they are there at once, and whoever
             reads them waits until each is due.
-        remark: what is wrong with pictures that are given all the same, or left out.
+        remark: what is wrong with images that are given all the same, or left out.
     """
 
     title: str
@@ -121,7 +121,7 @@ class Reader(Protocol):
         ...
 
     def seek(self, seconds: float) -> None:
-        """Go to the picture that is seen at a time; where ``live``, do nothing."""
+        """Go to the image that is seen at a time; where ``live``, do nothing."""
         ...
 
     def close(self) -> None:
@@ -170,12 +170,12 @@ class SourceStatus:
     Attributes:
         state: of the source.
         title: its name for people, "USB camera", "film.mp4".
-        size: height and width of its pictures as they are taken, px; frames made
+        size: height and width of its images as they are taken, px; frames made
             smaller on request have less.  None before the first.
         rate: frames a second as it says or as measured; 0 where unknown.
         duration: of a file or folder, s; 0 where it never ends.
         error: why it waits or failed, in words; while it runs, what is wrong with its
-            pictures ("12 are damaged and left out").
+            images ("12 are damaged and left out").
     """
 
     state: SourceState

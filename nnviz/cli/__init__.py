@@ -53,9 +53,13 @@ COMMANDS = {
 }
 """Name and one line of help; without help it is for the project's own use."""
 
-_HOMES = dict.fromkeys(
-    ("index", "neighbors", "exemplars", "project", "concept", "ablate", "mistakes"),
-    "dataset.",
+_HOMES = (
+    dict.fromkeys(
+        ("index", "neighbors", "exemplars", "project", "concept", "ablate", "mistakes"),
+        "dataset.",
+    )
+    | dict.fromkeys(("attack-curve", "attacked", "print-sticker"), "attacks.")
+    | dict.fromkeys(("film", "recording", "replay"), "recordings.")
 )
 """Packages of the commands that do not lie in this one."""
 _SPELLINGS = {"neighbours": "neighbors"}

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnviz.base.errors import UsageError, unknown
+from nnviz.base.host.reading import parse_object
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.reading import parse_object
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
 from nnviz.cli import console
 from nnviz.media.files import read_text

@@ -1,11 +1,11 @@
-"""``nnviz board``: methods, networks and pictures beside each other, with numbers."""
+"""``nnviz board``: methods, networks and images beside each other, with numbers."""
 
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnviz.base.boards import COMPARED, chosen_methods
+from nnviz.base.documents.boards import COMPARED, chosen_methods
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
@@ -31,7 +31,7 @@ _SCALES = ("board", "row", "column", "network", "tile")
 
 
 def execute(words: Sequence[str]) -> int:
-    """Run every method on every network and picture; write picture, page, numbers."""
+    """Run every method on every network and image; write image, page, numbers."""
     options = _parser().read(words)
     if not options.images:
         raise UsageError("board", "no image named", "name a file or a folder")

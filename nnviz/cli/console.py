@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from nnviz.base.durations import long_duration
+from nnviz.base.notation.durations import long_duration
 
 if TYPE_CHECKING:  # it imports numpy, which a list does without
     from nnviz.base.events import Progress

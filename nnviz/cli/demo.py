@@ -108,7 +108,7 @@ def _lecture(options: argparse.Namespace, out: Path) -> int:
 
 
 def _paths(given: Sequence[str]) -> Sequence[Path]:
-    """Return the photographs to show: those named, or the samples.
+    """Return the images to show: those named, or the samples.
 
     Raises:
         InputError: none is named and there are no samples.
@@ -120,7 +120,7 @@ def _paths(given: Sequence[str]) -> Sequence[Path]:
 
 
 def _copy(path: Path, out: Path) -> Image:
-    """Put a photograph beside the results, where a replay finds it."""
+    """Put an image beside the results, where a replay finds it."""
     place = out / path.name
     data = read_bytes(path)
     with replacing(place) as file:

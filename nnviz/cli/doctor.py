@@ -23,7 +23,7 @@ from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.shipped.distribution import DISTRIBUTION, install_command
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
-from nnviz.engine.models.places import weights_folder
+from nnviz.engine.models.weights.places import weights_folder
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_MEMORY = 2e9

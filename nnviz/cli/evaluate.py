@@ -1,4 +1,4 @@
-"""``nnviz evaluate``: how good a network is on pictures whose truth is known."""
+"""``nnviz evaluate``: how good a network is on images whose truth is known."""
 
 import argparse
 from collections.abc import Sequence

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnviz.base.documents.guides import SUFFIX
 from nnviz.base.errors import UsageError
-from nnviz.base.guides import SUFFIX
 from nnviz.base.kiosk import IDLE, KioskOrder
 from nnviz.base.resources import resource
 from nnviz.cli import live

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.documents.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.errors import InputError
-from nnviz.base.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
-from nnviz.render.words import plural
+from nnviz.render.text.words import plural
 
 
 def execute(words: Sequence[str]) -> int:

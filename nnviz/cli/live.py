@@ -1,4 +1,4 @@
-"""``nnviz live``: follow a camera, a film or the screen, in the window or without."""
+"""``nnviz live``: follow a camera, a video or the screen, in the window or without."""
 
 import argparse
 import threading
@@ -14,15 +14,15 @@ from nnviz.base.events import Done, Failed, Policy, Priority
 from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
-from nnviz.base.placed import parse_placed
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod, fields_of
+from nnviz.base.stickers.placed import parse_placed
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.media.placed import open_placed
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
-from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.mailbox import Envelope
 from nnviz.runtime.worker import Worker
 from nnviz.storage.recording_parts import next_part
 
@@ -125,7 +125,7 @@ class _Follower:
                 self._tell(self._last)
 
     def _load(self) -> bool:
-        """Open the network first: a short film would be over before it is there."""
+        """Open the network first: a short video would be over before it is there."""
         self._worker.start()
         load = LoadModel(self._model)
         self._worker.submit(_MODEL_PLACE, load, Policy.QUEUE, Priority.INTERACTIVE)
@@ -154,7 +154,7 @@ class _Follower:
         while (posted := self._worker.mailbox.take()) is not None:
             self._hear(posted)
 
-    def _hear(self, posted: Posted) -> None:
+    def _hear(self, posted: Envelope) -> None:
         if posted.place in LIVE_PLACES:
             self._hear_live(posted)
         elif isinstance(posted.event, Failed):
@@ -164,7 +164,7 @@ class _Follower:
         elif posted.place == RECORD_PLACE and isinstance(posted.event, Done):
             self._hear_recorded(posted.event.value)
 
-    def _hear_live(self, posted: Posted) -> None:
+    def _hear_live(self, posted: Envelope) -> None:
         match self._loop.hear(posted):
             case Shown(run=run) as shown if run is not None:
                 self._last = shown

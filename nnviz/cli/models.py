@@ -24,7 +24,7 @@ from nnviz.cli.arguments import (
     add_model_options,
     flag_option,
 )
-from nnviz.engine.models.places import find_weights
+from nnviz.engine.models.weights.places import find_weights
 
 if TYPE_CHECKING:
     from nnviz.api.compared import ArchitectureComparison

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nnviz import api
 from nnviz.base.errors import InputError, UsageError
+from nnviz.base.host.reading import exists, is_folder
 from nnviz.base.info import MethodInfo, Severity
-from nnviz.base.reading import exists, is_folder
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, whole_number
 from nnviz.media.folders import list_images
@@ -51,11 +51,11 @@ def add_max_pixels(parser: Parser) -> None:
 
 
 def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
-    """Return the files named, a folder's pictures in its place.
+    """Return the files named, a folder's images in its place.
 
     Raises:
         UsageError: none for a method that needs one, or one for a method that does not.
-        InputError: a folder without pictures.
+        InputError: a folder without images.
     """
     if method.needs_image and not named:
         raise UsageError(method.name, "needs an image", "name a file or a folder")

@@ -1,4 +1,4 @@
-"""``nnviz run``: run a method on pictures."""
+"""``nnviz run``: run a method on images."""
 
 import argparse
 import dataclasses
@@ -31,7 +31,7 @@ class _Task:
 
 
 def execute(words: Sequence[str]) -> int:
-    """Run a method on each picture and write what it found."""
+    """Run a method on each image and write what it found."""
     method = _method(words)
     options = _parser(method).read(words)
     if method is None:
@@ -181,7 +181,7 @@ def _results(
 ) -> Iterator[tuple[api.Result, str | None]]:
     """Yield each result with a name of its own.
 
-    One picture among many that cannot be used costs a line on stderr, not the others.
+    One image among many that cannot be used costs a line on stderr, not the others.
     """
     if not paths:
         yield _run(task, None), None

@@ -13,7 +13,7 @@ _MOST_ROWS = 12
 
 
 def tell(result: Result, files: Sequence[Path]) -> None:
-    """Write where the picture is, what can be said in words, and the remarks."""
+    """Write where the image is, what can be said in words, and the remarks."""
     console.line(str(files[0]))
     for text in _words(result.main):
         console.line(f"  {text}")

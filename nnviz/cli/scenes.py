@@ -1,4 +1,4 @@
-"""``nnviz scenes``: write generated pictures whose truth is known."""
+"""``nnviz scenes``: write generated images whose truth is known."""
 
 import functools
 from collections.abc import Iterable, Sequence

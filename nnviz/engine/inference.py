@@ -144,7 +144,7 @@ class Inference:
         """Return what scores pixels (N, C, H, W) by a target, one number an image.
 
         Args:
-            text: as ``nnviz.base.targets`` describes; "" is the predicted class.
+            text: as ``notation.targets`` describes; "" is the predicted class.
 
         Raises:
             UsageError: nothing of that name; names the nearest.
@@ -157,7 +157,7 @@ class Inference:
         """Return a score's gradient with respect to the pixels, in one pass.
 
         Args:
-            target: as ``nnviz.base.targets`` describes; "" is the predicted class.
+            target: as ``notation.targets`` describes; "" is the predicted class.
             rule: what ReLUs do to gradients, where not what they do by nature.
 
         Raises:
@@ -184,7 +184,7 @@ class Inference:
 
         Args:
             layers: whose outputs are maps.
-            target: as ``nnviz.base.targets`` describes; "" is the predicted class.
+            target: as ``notation.targets`` describes; "" is the predicted class.
             change: makes of the target what is scored; None for itself.
             curvature: whether Hessian-vector products are wanted as well.
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Protocol
 
 from nnviz.base.errors import unknown
 from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Need, Reference, Task
+from nnviz.base.notation.targets import CONTRAST
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
-from nnviz.base.targets import CONTRAST
 from nnviz.engine.context import Context, make_context
 from nnviz.engine.journal import Kept, State
 
@@ -89,7 +89,7 @@ def register(
         group: heading in lists of methods.
         live: whether it can follow a camera.
         reference: the publication that defines it.
-        needs_image: whether it looks at a photograph.
+        needs_image: whether it looks at an image.
         needs_model: whether it looks at a network; without one ``ctx.model`` is empty.
         tasks: of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import ARRAY_ERRORS, reading
 from nnviz.base.images import Pixels
-from nnviz.base.reading import ARRAY_ERRORS, reading
 from nnviz.media.headers import check_size
 
 _MAX_CHANNELS = 4096

@@ -47,18 +47,18 @@ class Decoded:
 
 
 def open_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> Image:
-    """Open a picture file.
+    """Open an image file.
 
     Args:
         path: PNG, JPEG, TIFF, WebP, GIF, BMP, PNM, JPEG 2000, AVIF or ``.npy``.
-        max_pixels: a picture with more is refused before it is decoded.
+        max_pixels: an image with more is refused before it is decoded.
 
     Returns:
         8-bit files as uint8, 16-bit ones as uint16, floating-point ones as float32;
         the first frame or page; turned upright.
 
     Raises:
-        InputError: the file cannot be read, is no picture, damaged or too large.
+        InputError: the file cannot be read, is no image, damaged or too large.
     """
     path = Path(path)
     return decode(read_bytes(path), path.name, max_pixels, path=str(path))
@@ -67,7 +67,7 @@ def open_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> Image:
 def decode(
     data: bytes, name: str, max_pixels: int = MAX_PIXELS, *, path: str = ""
 ) -> Image:
-    """Decode a picture file's bytes; see ``open_image``."""
+    """Decode an image file's bytes; see ``open_image``."""
     if arrays.is_array(data):
         decoded = Decoded(*arrays.decode_array(data, name, max_pixels))
     else:
@@ -111,7 +111,7 @@ def _with_opencv(data: bytes, name: str, note: str = "") -> Decoded:
 def orientation(picture: PillowImage.Image) -> int:
     """Return the EXIF orientation, 1 (upright) where there is none that makes sense.
 
-    1 for TIFF: its decoders turn the picture themselves.
+    1 for TIFF: its decoders turn the image themselves.
     """
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
         return 1

@@ -1,4 +1,4 @@
-"""TIFF files with more than 8 bits a colour, which Pillow reduces or refuses."""
+"""TIFF files with more than 8 bits a color, which Pillow reduces or refuses."""
 
 import io
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class DeepTiff:
 
 
 def read_header(data: bytes, name: str) -> DeepTiff | None:
-    """Return the header of a TIFF file in deep colour, None for any other file.
+    """Return the header of a TIFF file in deep color, None for any other file.
 
     Raises:
         InputError: a part of its pixels is missing, or it has too many channels.

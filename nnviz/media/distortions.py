@@ -1,4 +1,4 @@
-"""Distortions of a picture on its way: files, copies, cameras.
+"""Distortions of an image on its way: files, copies, cameras.
 
 Each takes and gives uint8 (H, W, C), C of 1 or 3; the size may change.
 """
@@ -28,7 +28,7 @@ _JPEG, _WEBP, _OPENCV = 65_500, 16_383, 32_766
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """Something that happens to a picture.
+    """Something that happens to an image.
 
     Attributes:
         name: in words, "JPEG 75".
@@ -41,14 +41,14 @@ class Distortion:
     largest: int | None = None
 
     def suits(self, pixels: Colours) -> bool:
-        """Tell whether a picture is small enough for it."""
+        """Tell whether an image is small enough for it."""
         return self.largest is None or max(pixels.shape[:2]) <= self.largest
 
 
 def reencoded(
     pixels: Colours, _random: Random, *, form: str, quality: int = 100
 ) -> Colours:
-    """Return the picture written as a file and read again.
+    """Return the image written as a file and read again.
 
     Bands that no format has together, such as four, are written one by one.
     """
@@ -62,20 +62,20 @@ def reencoded(
 
 
 def resized(pixels: Colours, _random: Random, *, scale: float) -> Colours:
-    """Return the picture made larger or smaller."""
+    """Return the image made larger or smaller."""
     size = tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
     return resize(pixels, (size[0], size[1]), Interpolation.BICUBIC)
 
 
 def cropped(pixels: Colours, _random: Random, *, share: float) -> Colours:
-    """Return the picture without a share of its height and width, at all edges."""
+    """Return the image without a share of its height and width, at all edges."""
     top, left = (round(side * share / 2) for side in pixels.shape[:2])
     height, width = pixels.shape[:2]
     return pixels[top : height - top, left : width - left]
 
 
 def rotated(pixels: Colours, _random: Random, *, degrees: float) -> Colours:
-    """Return the picture turned around its middle; its edges go on beyond it."""
+    """Return the image turned around its middle; its edges go on beyond it."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -86,24 +86,24 @@ def rotated(pixels: Colours, _random: Random, *, degrees: float) -> Colours:
 
 
 def blurred(pixels: Colours, _random: Random, *, sigma: float) -> Colours:
-    """Return the picture out of focus; sigma in px."""
+    """Return the image out of focus; sigma in px."""
     import cv2
 
     return _channels(cv2.GaussianBlur(pixels, (0, 0), sigma))
 
 
 def noisy(pixels: Colours, random: Random, *, sigma: float) -> Colours:
-    """Return the picture with the noise of a sensor; sigma in 1/255."""
+    """Return the image with the noise of a sensor; sigma in 1/255."""
     return _levels(pixels + random.normal(0, sigma, pixels.shape))
 
 
 def lit(pixels: Colours, _random: Random, *, gain: float) -> Colours:
-    """Return the picture so many times as bright."""
+    """Return the image so many times as bright."""
     return _levels(pixels * gain)
 
 
 def through_lens(pixels: Colours, _random: Random, *, bend: float) -> Colours:
-    """Return the picture through a lens that bends straight lines (Brown's k1)."""
+    """Return the image through a lens that bends straight lines (Brown's k1)."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -120,7 +120,7 @@ def through_lens(pixels: Colours, _random: Random, *, bend: float) -> Colours:
 
 
 def photographed(pixels: Colours, random: Random) -> Colours:
-    """Return the picture as a camera sees it: askew, unevenly lit, blurred, noisy."""
+    """Return the image as a camera sees it: askew, unevenly lit, blurred, noisy."""
     seen = _askew(pixels, random)
     height, width = seen.shape[:2]
     angle = random.uniform(0, 2 * math.pi)
@@ -148,11 +148,11 @@ DISTORTIONS = (
     Distortion("bent by a lens", partial(through_lens, bend=0.05), _OPENCV),
     Distortion("held to a camera (simulated)", photographed, _OPENCV),
 )
-"""What an attacked picture may have to survive."""
+"""What an attacked image may have to survive."""
 
 
 def _askew(pixels: Colours, random: Random) -> Colours:
-    """Return the picture seen from a little aside."""
+    """Return the image seen from a little aside."""
     import cv2
 
     height, width = pixels.shape[:2]

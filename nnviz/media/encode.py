@@ -14,8 +14,8 @@ from PIL import Image as PillowImage
 from PIL import PngImagePlugin
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import ARCHIVE_ERRORS, ARRAY_ERRORS, parse_json, reading
 from nnviz.base.images import Pixels
-from nnviz.base.reading import ARCHIVE_ERRORS, ARRAY_ERRORS, parse_json, reading
 from nnviz.media.files import read_bytes, replacing, write_text
 from nnviz.media.headers import DECODE_ERRORS, open_header
 
@@ -34,10 +34,10 @@ __all__ = [
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip archive can hold: a fixed one, for equal bytes."""
 MADE_KEY = "nnviz.made"
-"""Keyword of the PNG text chunk with the recipe of a picture that is a photograph too:
+"""Keyword of the PNG text chunk with the recipe of an image that is an image too:
 opened, it is looked at, and not what the recipe is of."""
 MARKED = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""Formats of pictures that say what they are, by their suffixes."""
+"""Formats of images that say what they are, by their suffixes."""
 _WARNING = "Warning"
 _DESCRIPTION, _EXIF_IFD, _COMMENT = 0x010E, 0x8769, 0x9286
 """Tags of Exif 2.32: ImageDescription, the Exif directory, UserComment."""
@@ -110,7 +110,7 @@ def write_png(
 def write_marked(
     path: Path, pixels: Pixels, recipe: str, warning: str, *, quality: int = 95
 ) -> None:
-    """Write a picture that says what it is: PNG, JPEG or WebP by its suffix.
+    """Write an image that says what it is: PNG, JPEG or WebP by its suffix.
 
     A PNG has the recipe and the warning as text, under ``MADE_KEY`` and the keyword
     "Warning", which its specification has for the nature of the content; the others
@@ -145,7 +145,7 @@ def read_marked(path: Path) -> str:
     """Return the recipe that ``write_marked`` put into a file; empty where none did.
 
     Raises:
-        InputError: the file cannot be read or is no picture.
+        InputError: the file cannot be read or is no image.
     """
     picture = open_header(read_bytes(path), path.name)
     if isinstance(picture, PngImagePlugin.PngImageFile):
@@ -156,7 +156,7 @@ def read_marked(path: Path) -> str:
 
 
 def read_png_text(path: Path) -> dict[str, str]:
-    """Return the texts of a PNG file by keyword, without decoding the picture.
+    """Return the texts of a PNG file by keyword, without decoding the image.
 
     Raises:
         InputError: the file cannot be read or is no PNG.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import TEXT_ERRORS, reading
+from nnviz.base.host.reading import TEXT_ERRORS, reading
 
 _UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
 """Of this machine: another one's processes are not known here."""

@@ -1,4 +1,4 @@
-"""Folders of pictures."""
+"""Folders of images."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
 
 _USUAL = frozenset({".jpg", ".jpeg", ".png"})
-"""Of the photographs that are learned from."""
+"""Of the images that are learned from."""
 _NUMBERS = re.compile(r"(\d+)")
 
 

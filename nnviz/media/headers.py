@@ -1,6 +1,6 @@
-"""Headers of picture files: format and size, before any pixel is decoded.
+"""Headers of image files: format and size, before any pixel is decoded.
 
-Pillow's own ``Image.open`` is not used: it guards against huge pictures with a limit
+Pillow's own ``Image.open`` is not used: it guards against huge images with a limit
 and warnings that are global to the process, and it knows formats that run programs
 (EPS starts Ghostscript).  Its decoders are used directly instead.
 """
@@ -27,7 +27,7 @@ from PIL.ImageFile import ImageFile
 from nnviz.base.errors import InputError
 
 MAX_PIXELS = 80_000_000
-"""Default limit: an 8K picture has 33 million, the largest cameras' about 150."""
+"""Default limit: an 8K image has 33 million, the largest cameras' about 150."""
 
 DECODE_ERRORS = (
     OSError,
@@ -79,7 +79,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFile:
-    """Open a picture without decoding it.
+    """Open an image without decoding it.
 
     Args:
         data: the whole file.
@@ -87,7 +87,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
         max_pixels: more are refused.
 
     Raises:
-        InputError: no picture, a damaged one, or too many pixels.
+        InputError: no image, a damaged one, or too many pixels.
     """
     try:
         picture = _recognise(data)
@@ -115,7 +115,7 @@ def _recognise(data: bytes) -> ImageFile | None:
 
 
 def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> None:
-    """Refuse a picture that would not fit.
+    """Refuse an image that would not fit.
 
     Raises:
         InputError: more pixels than ``max_pixels``, or none.
@@ -133,7 +133,7 @@ def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> Non
 
 
 def damaged(name: str, error: BaseException) -> InputError:
-    """Return the error for a file that starts as a picture and does not go on so."""
+    """Return the error for a file that starts as an image and does not go on so."""
     if "truncated" in str(error).lower() or isinstance(error, EOFError):
         return InputError(name, "is cut off", "copy or download it once more")
     return InputError(

@@ -1,4 +1,4 @@
-"""Fill a hole in a picture from what lies around it."""
+"""Fill a hole in an image from what lies around it."""
 
 from typing import cast
 
@@ -42,7 +42,7 @@ def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
 
     Args:
         pixels: (H, W, C) in [0, 1].
-        rows: of the rectangle, inside the picture.
+        rows: of the rectangle, inside the image.
         columns: likewise.
 
     Returns:

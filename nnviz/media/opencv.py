@@ -1,6 +1,6 @@
-"""Decoding by OpenCV, better than Pillow's: deep colour, and large JPEG files.
+"""Decoding by OpenCV, better than Pillow's: deep color, and large JPEG files.
 
-Pillow reduces 16-bit colour to 8 bits.  A 12-megapixel JPEG takes Pillow as long to
+Pillow reduces 16-bit color to 8 bits.  A 12-megapixel JPEG takes Pillow as long to
 decode as OpenCV, and then half of that again to become an array; the pixels are equal
 bit for bit (both use libjpeg-turbo).  OpenCV is imported when first needed: 0.2 s.
 """
@@ -57,7 +57,7 @@ def _is_whole(picture: ImageFile) -> bool:
 
 
 def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
-    """Large, grey or RGB, and whole: a cut-off file is left to Pillow, which says so.
+    """Large, gray or RGB, and whole: a cut-off file is left to Pillow, which says so.
 
     After Pillow has read the header its file stands at the compressed data, in which
     the end marker cannot occur by chance.

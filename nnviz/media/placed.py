@@ -8,8 +8,8 @@ import numpy as np
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, Pixels
-from nnviz.base.placed import Cut, Placed
-from nnviz.base.stickers import Outline, Placement, Size
+from nnviz.base.stickers.placed import Cut, Placed
+from nnviz.base.stickers.placement import Outline, Placement, Size
 from nnviz.media.decode import open_image
 from nnviz.media.files import check_file
 from nnviz.media.stickers import cut_out, pasted, solid
@@ -21,14 +21,14 @@ _SOLID_SIDE = 512
 _KEPT = 16
 """Stickers that stay opened: one that is dragged is asked for at every step."""
 _COARSE = 256
-"""Longer side of the picture on which it is measured what stickers cover, px."""
+"""Longer side of the image on which it is measured what stickers cover, px."""
 
 
 def open_cut(cut: Cut) -> Image:
     """Return a sticker; the same object while its file stays the same.
 
     Raises:
-        InputError: its file cannot be read, is no picture, or a colour is misspelt.
+        InputError: its file cannot be read, is no image, or a color is misspelt.
     """
     if cut.is_colour:
         return _solid(cut)
@@ -36,10 +36,10 @@ def open_cut(cut: Cut) -> Image:
 
 
 def picture_of(source: str) -> Image:
-    """Return the picture that a sticker is cut out of.
+    """Return the image that a sticker is cut out of.
 
     Raises:
-        InputError: its file cannot be read, is no picture, or a colour is misspelt.
+        InputError: its file cannot be read, is no image, or a color is misspelt.
     """
     if source.startswith("#"):
         raise InputError(source, "is no color", "write it as #rrggbb")
@@ -59,7 +59,7 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
     """Return pixels (H, W, 1 or 3) with stickers on them, in their own depth.
 
     Raises:
-        InputError: the picture is neither grey nor coloured.
+        InputError: the image is neither gray nor coloured.
     """
     if pixels.shape[2] not in _GREY_OR_COLOUR:
         raise InputError(
@@ -71,12 +71,12 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
 
 
 def covered(size: Size, layers: Iterable[Layer]) -> float:
-    """Return the share of a picture that lies below stickers, in [0, 1].
+    """Return the share of an image that lies below stickers, in [0, 1].
 
     What lies below two counts once; what is half transparent counts half.
 
     Args:
-        size: height and width of the picture, px.
+        size: height and width of the image, px.
         layers: what lies on it.
     """
     shrink = min(1.0, _COARSE / max(size))

@@ -8,7 +8,7 @@ recording is a folder:
 - ``000012.state.npz``: the arrays from which the optimisation goes on after a step;
 - ``recipe.json``: what makes it again, with what was steered up to now;
 - ``facts.json``: how many steps it is to have, and whether it came to its end;
-- ``source.png``: the photograph as the frames show it, where it began with one.
+- ``source.png``: the image as the frames show it, where it began with one.
 """
 
 import json
@@ -22,13 +22,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import parse_object, reading
 from nnviz.base.images import Pixels
-from nnviz.base.reading import parse_object, reading
 from nnviz.base.recipes import Recipe
 from nnviz.media.decode import open_image
 from nnviz.media.encode import read_npz, write_npz, write_png, write_text
 from nnviz.media.files import read_bytes
-from nnviz.media.shelf import Shelf
+from nnviz.media.frame_store import FrameStore
 
 Numbers = Mapping[str, float]
 """What was measured at a step: loss, learning rate, ..."""
@@ -84,8 +84,8 @@ class Recording:
         with _in_words(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._numbers, self._numbers_bytes = _read_numbers(self._numbers_path)
-            self._frames = Shelf(folder, (".png", ".npz"), limit)
-            self._states = Shelf(folder, (_STATE_SUFFIX,), state_limit, fewest=1)
+            self._frames = FrameStore(folder, (".png", ".npz"), limit)
+            self._states = FrameStore(folder, (_STATE_SUFFIX,), state_limit, fewest=1)
             # Those of a step without numbers were not finished.
             for shelf in (self._frames, self._states):
                 shelf.hide_from(len(self))
@@ -258,12 +258,12 @@ class Recording:
 
     @property
     def source(self) -> Pixels | None:
-        """The photograph as the frames show it, None where there was none."""
+        """The image as the frames show it, None where there was none."""
         path = self.folder / SOURCE_FILE
         return open_image(path).pixels if path.exists() else None
 
     def write_source(self, pixels: Pixels) -> None:
-        """Keep the photograph as the frames show it, uint8 (H, W, 3).
+        """Keep the image as the frames show it, uint8 (H, W, 3).
 
         Raises:
             InputError: the disk is full or the folder gone.

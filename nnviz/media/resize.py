@@ -21,8 +21,8 @@ def resize(
 ) -> Pixels:
     """Resize (H, W, C) to ``size`` (height, width).
 
-    uint8 grey and colour pictures stay uint8, as torchvision's preprocessing of Pillow
-    pictures has it; all others are resized channel by channel in float32 and come
+    uint8 gray and color images stay uint8, as torchvision's preprocessing of Pillow
+    images has it; all others are resized channel by channel in float32 and come
     back in their own dtype.
     """
     if pixels.shape[:2] == size:
@@ -78,9 +78,9 @@ def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _as_pillow(pixels: Pixels) -> PillowImage.Image:
-    """Return uint8 grey or colour pixels as a picture.
+    """Return uint8 gray or color pixels as an image.
 
-    Pillow keeps colours in four bytes.  It takes 40 ms to copy 12 megapixels into
+    Pillow keeps colors in four bytes.  It takes 40 ms to copy 12 megapixels into
     them; OpenCV takes 10, and Pillow can use its array where it lies.
     """
     if pixels.shape[2] == 1:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import is_file
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.reading import is_file
 from nnviz.base.requests import ModelRequest
 
 

@@ -1,6 +1,6 @@
-"""Stickers: pictures with transparency, cut out, kept as files, pasted on others.
+"""Stickers: images with transparency, cut out, kept as files, pasted on others.
 
-A sticker is an ``Image`` with alpha.  Its colours are not multiplied with it.
+A sticker is an ``Image`` with alpha.  Its colors are not multiplied with it.
 """
 
 from functools import lru_cache
@@ -22,7 +22,7 @@ from nnviz.base.images import (
 )
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture
-from nnviz.base.stickers import Outline, Placement, Size
+from nnviz.base.stickers.placement import Outline, Placement, Size
 from nnviz.media.decode import open_image
 from nnviz.media.opencv import silent_opencv
 from nnviz.media.resize import resize
@@ -36,7 +36,7 @@ _Floats = NDArray[np.float32]
 def solid(
     colour: tuple[float, float, float], outline: Outline = "round", side: int = 256
 ) -> Image:
-    """Return a disc or a square of one colour.
+    """Return a disc or a square of one color.
 
     Args:
         colour: red, green and blue in [0, 1].
@@ -49,10 +49,10 @@ def solid(
 
 
 def cut_out(picture: Image, outline: Outline) -> Image:
-    """Return a picture as a sticker.
+    """Return an image as a sticker.
 
     Args:
-        picture: a photograph, a learned patch; its own transparency is kept.
+        picture: an image, a learned patch; its own transparency is kept.
         outline: "square" keeps all of it; "round" cuts the largest disc out of its
             middle, with an edge that is smooth over one pixel.
 
@@ -70,7 +70,7 @@ def cut_out(picture: Image, outline: Outline) -> Image:
 
 
 def from_picture(picture: Picture, name: str = "") -> Image:
-    """Return a learned sticker; all of a picture without transparency."""
+    """Return a learned sticker; all of an image without transparency."""
     bare = image_from_array(rgb8(picture.pixels), name)
     alpha = np.ones(bare.size) if picture.alpha is None else picture.alpha
     return _sticker(bare.pixels, rgb8(alpha[..., None])[..., 0], name, "")
@@ -88,10 +88,10 @@ def disc(side: int) -> _Floats:
 
 
 def open_sticker(path: str | Path) -> Image:
-    """Open a picture file as a sticker: what is transparent in it stays so.
+    """Open an image file as a sticker: what is transparent in it stays so.
 
     Raises:
-        InputError: the file cannot be read, is no picture, or transparent everywhere.
+        InputError: the file cannot be read, is no image, or transparent everywhere.
     """
     return cut_out(open_image(path), "square")
 
@@ -104,16 +104,16 @@ def with_alpha(sticker: Image) -> Colours:
 def paste(
     image: Image, sticker: Image, placement: Placement, opacity: float = 1
 ) -> Image:
-    """Return a picture with a sticker on it.
+    """Return an image with a sticker on it.
 
     Args:
-        image: of any depth, grey or coloured.
+        image: of any depth, gray or coloured.
         sticker: with or without alpha.
         placement: where it lies; what hangs over the edge is cut off.
         opacity: 0 shows nothing of it, 1 all.
 
     Raises:
-        InputError: the picture is neither grey nor coloured.
+        InputError: the image is neither gray nor coloured.
     """
     if image.channels not in _GREY_OR_COLOUR:
         raise InputError(
@@ -130,7 +130,7 @@ def pasted(
 
     The sticker is resized with a filter that averages what becomes smaller (triangle),
     then turned with bilinear interpolation; its edge is smooth over one pixel of the
-    picture.  Only the pixels around it are computed: fit for frames of a camera.
+    image.  Only the pixels around it are computed: fit for frames of a camera.
     """
     size = (pixels.shape[0], pixels.shape[1])
     found = pixels.copy()
@@ -149,9 +149,9 @@ def pasted(
 
 @lru_cache(maxsize=8)
 def _scaled(sticker: Image, size: Size) -> _Floats:
-    """Return a sticker of about its size on the picture, float32 (h, w, 4) in [0, 1].
+    """Return a sticker of about its size on the image, float32 (h, w, 4) in [0, 1].
 
-    Colours are multiplied with alpha: what is transparent has no colour that could
+    Colors are multiplied with alpha: what is transparent has no color that could
     bleed.  Kept, since a camera shows the same sticker in every frame.
     """
     whole = to_float(with_alpha(sticker))
@@ -163,7 +163,7 @@ def _scaled(sticker: Image, size: Size) -> _Floats:
 def _turned(
     layer: _Floats, size: Size, placement: Placement, region: tuple[slice, slice]
 ) -> _Floats:
-    """Return a scaled sticker where it lies, for a region of the picture."""
+    """Return a scaled sticker where it lies, for a region of the image."""
     cv2 = silent_opencv()
     rows, columns = region
     matrix = placement.matrix(size, (layer.shape[0], layer.shape[1]))

@@ -1,4 +1,4 @@
-"""Small pictures for the tray, without decoding the whole file where that can be."""
+"""Small images for the tray, without decoding the whole file where that can be."""
 
 from pathlib import Path
 
@@ -24,9 +24,9 @@ _GAP = 2.0
 def thumbnail(
     path: str | Path, size: int, max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """Return a picture, upright, so small that its longer side has ``size`` px.
+    """Return an image, upright, so small that its longer side has ``size`` px.
 
-    Smaller pictures keep their size.
+    Smaller images keep their size.
 
     Returns:
         uint8 (h, w, 3).

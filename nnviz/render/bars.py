@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.results import Ranking
-from nnviz.render import text, words
 from nnviz.render.palette import (
     ACCENT,
     BACKGROUND,
@@ -18,8 +17,10 @@ from nnviz.render.palette import (
     TEXT,
     Colour,
 )
-from nnviz.render.text import Canvas
-from nnviz.render.words import percent
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text import words
+from nnviz.render.text.paragraphs import Canvas
+from nnviz.render.text.words import percent
 
 _LABEL_SHARE, _LABEL_SHARE_OF_TWO = 0.45, 0.3
 """Most of the width that labels may take, before one column of bars and before two."""

@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 
 from nnviz.base.frames import Frame
 from nnviz.base.results import Boxes
-from nnviz.render import classes, labels, masks, overlays, text
 from nnviz.render.colormaps import Colours
-from nnviz.render.labels import Label
+from nnviz.render.maps import classes, masks, overlays
 from nnviz.render.palette import BACKGROUND, Colour
-from nnviz.render.words import percent, plural
+from nnviz.render.text import labels
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.labels import Label
+from nnviz.render.text.words import percent, plural
 
 FILL = 0.4
 """Opacity of an instance's mask."""
 SEEN_FROM = 0.0
 """Score (logit) of a keypoint above which it is drawn: more likely there than not."""
 _LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 48
-"""Width of lines and size of words, as shares of the picture's shorter side."""
+"""Width of lines and size of words, as shares of the image's shorter side."""
 _SMALLEST_TEXT, _LARGEST_TEXT = 11, 40
 
 Floats = NDArray[np.float64]
@@ -28,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
-    """Objects in the coordinates of a picture that shows the photo at some size.
+    """Objects in the coordinates of an image that shows the photo at some size.
 
     Attributes:
         boxes: (N, 4): left, top, right, bottom, px.
@@ -44,12 +46,12 @@ class Shapes:
 
 
 def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Shapes:
-    """Return where the objects lie on a picture of the photo.
+    """Return where the objects lie on an image of the photo.
 
     Args:
         found: in any frame.
         photo: height and width of the photo, px.
-        size: height and width of the picture that shows all of it, px.
+        size: height and width of the image that shows all of it, px.
     """
     scale, offset = np.ones(2), np.zeros(2)
     if found.frame is Frame.INPUT and found.placement is not None:
@@ -73,12 +75,12 @@ def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Sh
 
 
 def line_width(size: tuple[int, int]) -> int:
-    """Return how wide lines are on a picture of this height and width, px."""
+    """Return how wide lines are on an image of this height and width, px."""
     return max(1, round(min(size) * _LINE_SHARE))
 
 
 def text_size(size: tuple[int, int]) -> int:
-    """Return how large words are on a picture of this height and width, px."""
+    """Return how large words are on an image of this height and width, px."""
     return min(max(round(min(size) * _TEXT_SHARE), _SMALLEST_TEXT), _LARGEST_TEXT)
 
 
@@ -148,7 +150,7 @@ def overlaps(box: Floats, others: Floats) -> Floats:
 
 
 def mask_layer(found: Boxes) -> Colours:
-    """Return the objects' own pixels as an opaque picture on a clear ground.
+    """Return the objects' own pixels as an opaque image on a clear ground.
 
     Returns:
         uint8 (H, W, 4) in the frame of the masks; the surest object on top.
@@ -170,7 +172,7 @@ def outlines(found: Boxes) -> list[NDArray[np.float32]]:
     borders = []
     for index, inside in enumerate(found.masks):
         rows, columns = _area(found.boxes[index], inside.shape, margin=2)
-        # One px more all round: what touches the picture's edge is closed too.
+        # One px more all round: what touches the image's edge is closed too.
         part = np.pad(inside[rows, columns], 1)
         start = np.array([columns.start, rows.start] * 2, np.float32) - 1
         borders.append(masks.edges(part) + start)
@@ -178,7 +180,7 @@ def outlines(found: Boxes) -> list[NDArray[np.float32]]:
 
 
 def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
-    """Draw all objects onto a picture of the photo, the best on top.
+    """Draw all objects onto an image of the photo, the best on top.
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
@@ -293,14 +295,14 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     spots = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
     for spot, each in zip(spots, written, strict=True):
         if spot is not None:
-            # Down, not to the nearest: the last row and column stay on the picture.
+            # Down, not to the nearest: the last row and column stay on the image.
             left, top = int(spot[0]), int(spot[1])
             canvas[top : top + each.shape[0], left : left + each.shape[1]] = each
 
 
 @lru_cache(maxsize=1024)
 def _label(name: str, score: str, size: int, colour: Colour) -> Colours:
-    """Return name and score on a ground of the class's colour, uint8 (h, w, 3)."""
+    """Return name and score on a ground of the class's color, uint8 (h, w, 3)."""
     pad = size // 3
     middle = pad + text.width_of(name, size, bold=True)
     width = middle + text.width_of(score, size) + pad

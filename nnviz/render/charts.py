@@ -14,7 +14,7 @@ from nnviz.render.palette import (
     WARNING,
     Colour,
 )
-from nnviz.render.text import Canvas
+from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ _CYCLE: tuple[Colour, ...] = (
     (213, 94, 0),
     (240, 228, 66),
 )
-"""Told apart in lightness too, for the colour-blind."""
+"""Told apart in lightness too, for the color-blind."""
 _FEW = 12
 """Points up to so many are marked."""
 _MARGIN = 0.04
@@ -107,7 +107,7 @@ def _keep_bottom_spine(axes: "Axes") -> None:
 
 
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
-    """Give the axes the program's font and colours."""
+    """Give the axes the program's font and colors."""
     face = face_of(size)
     axes.set_xlabel(result.x_label, fontproperties=face, color=hex_of(MUTED))
     axes.set_ylabel(result.y_label, fontproperties=face, color=hex_of(MUTED))

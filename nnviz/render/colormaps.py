@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import unknown
 from nnviz.base.resources import resource
 from nnviz.render.palette import BROKEN, EMPTY
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 SEQUENTIAL = ("inferno", "magma", "viridis", "cividis", "grey")
 """Perceptually uniform, for numbers without a middle; the first is the default."""
@@ -31,9 +31,9 @@ class Scale:
     """The numbers at the ends of a color map.
 
     Attributes:
-        low: number at the first colour.
-        high: number at the last colour.
-        signed: whether the middle of the colours stands for zero.
+        low: number at the first color.
+        high: number at the last color.
+        signed: whether the middle of the colors stands for zero.
         problem: why there is nothing, or not all, to see ("all values are 0",
             "12 values are not finite"); empty if all is well.
         clipped: how the range was cut ("99 % of the values"); empty if it is whole.
@@ -47,12 +47,12 @@ class Scale:
 
     @property
     def flat(self) -> bool:
-        """Whether the range is empty, so that no colour means anything."""
+        """Whether the range is empty, so that no color means anything."""
         return not self.high > self.low
 
 
 def default_map(*, signed: bool, light: bool = False) -> str:
-    """Return the name of the colour map to use where none was chosen.
+    """Return the name of the color map to use where none was chosen.
 
     Args:
         signed: whether zero is in the middle.
@@ -71,7 +71,7 @@ def _tables() -> dict[str, Colours]:
 
 
 def table(name: str) -> Colours:
-    """Return a colour map: uint8 (256, 3), first to last.
+    """Return a color map: uint8 (256, 3), first to last.
 
     Raises:
         UsageError: there is none of this name.
@@ -83,7 +83,7 @@ def table(name: str) -> Colours:
 
 
 def scale_of(values: Values, *, signed: bool, percentile: float | None = None) -> Scale:
-    """Return the range that the colours should span.
+    """Return the range that the colors should span.
 
     Args:
         values: any shape; NaN and infinities are left out and said.
@@ -129,10 +129,10 @@ def _range(
 
 
 def levels(values: Values, low: Any, high: Any) -> Colours:
-    """Return the row of the colour table for each value, uint8.
+    """Return the row of the color table for each value, uint8.
 
     ``floor(256 * (value - low) / (high - low))``, held to 0..255, as matplotlib's
-    colour maps have it.
+    color maps have it.
 
     Args:
         values: finite numbers, any shape.
@@ -151,23 +151,23 @@ def levels(values: Values, low: Any, high: Any) -> Colours:
 
 
 def look_up(rows: Colours, name: str) -> Colours:
-    """Return the colours of rows of a table, uint8 (..., 3)."""
+    """Return the colors of rows of a table, uint8 (..., 3)."""
     # mode="clip" skips the check of every index, which uint8 cannot fail: 3 x faster.
     return np.take(table(name), rows, axis=0, mode="clip")
 
 
 def apply(values: Values, name: str, low: float, high: float) -> Colours:
-    """Return the colour of each value.
+    """Return the color of each value.
 
     Args:
         values: any shape.
-        name: of the colour map.
-        low: number at the first colour.
-        high: number at the last colour; if it is not above ``low`` there is nothing
-            to show and all is painted in one neutral grey.
+        name: of the color map.
+        low: number at the first color.
+        high: number at the last color; if it is not above ``low`` there is nothing
+            to show and all is painted in one neutral gray.
 
     Returns:
-        uint8 (..., 3); values that are not finite in a lighter grey.
+        uint8 (..., 3); values that are not finite in a lighter gray.
     """
     if not high > low:
         colours = np.empty((*values.shape, 3), np.uint8)

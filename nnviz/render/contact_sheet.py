@@ -13,9 +13,11 @@ from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Ranking
-from nnviz.render import heatmaps, pictures, report, text
+from nnviz.render import pictures, report
+from nnviz.render.maps import heatmaps
 from nnviz.render.palette import BACKGROUND, MUTED
-from nnviz.render.text import Canvas
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
 
 WIDTH = 1600
 """Default width, px."""

@@ -3,9 +3,9 @@
 import numpy as np
 
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import overlays
 from nnviz.render.boards import agreement
 from nnviz.render.boards.scale_locks import Tile
+from nnviz.render.maps import overlays
 
 _LESS = "\N{MINUS SIGN}"
 
@@ -14,11 +14,11 @@ def difference(first: Tile, second: Tile) -> Heatmap:
     """Return second minus first.
 
     Maps of different resolution or place are first brought to a common grid over the
-    part of the photograph that both cover.  Of pictures the mean over the colours is
+    part of the image that both cover.  Of images the mean over the colors is
     taken.
 
     Returns:
-        With a sign, positive where the second is larger; over the photograph where both
+        With a sign, positive where the second is larger; over the image where both
         cover the same part of it.
     """
     one, two = _map(first), _map(second)
@@ -38,7 +38,7 @@ def difference(first: Tile, second: Tile) -> Heatmap:
 
 
 def _map(tile: Tile) -> Heatmap:
-    """Return a tile's map; of a picture its brightness."""
+    """Return a tile's map; of an image its brightness."""
     result = tile.result
     if isinstance(result, Picture):
         return Heatmap(

@@ -1,6 +1,6 @@
 """Results as figures for slides and papers: no title, no ground, vector legend.
 
-The picture itself keeps its pixels; the color bar and all words are vectors in SVG and
+The image itself keeps its pixels; the color bar and all words are vectors in SVG and
 PDF.  Everything around is transparent.
 """
 
@@ -16,14 +16,15 @@ from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.resources import resource
 from nnviz.base.results import Curves, Diagram, Heatmap, Picture, Result
-from nnviz.render import charts, colormaps, heatmaps, pictures
+from nnviz.render import charts, colormaps, pictures
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.drawings.plots import DRAWING
+from nnviz.render.maps import heatmaps
 from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
-from nnviz.render.text import Canvas
-from nnviz.render.words import number
+from nnviz.render.text.paragraphs import Canvas
+from nnviz.render.text.words import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ FigureLook = heatmaps.MapLook | frozenset[str]
 """How a result is shown: the colors of a map, or the open boxes of a diagram."""
 _DPI = 200
 _WIDTH = 1200
-"""px of a picture that is made for the figure, and the least of one that is shown."""
+"""px of an image that is made for the figure, and the least of one that is shown."""
 _WORDS = 9
 """Size of the legend's words, points."""
 _BAR = 0.14
@@ -155,12 +156,12 @@ def _diagram_svg(diagram: Diagram, look: FigureLook | None) -> str:
 
 
 def _plain(pixels: Canvas) -> "Figure":
-    """Return a picture alone, from edge to edge."""
+    """Return an image alone, from edge to edge."""
     return _sheet(pixels, below=0)
 
 
 def _with_bar(pixels: Canvas, scale: colormaps.Scale, unit: str) -> "Figure":
-    """Return a picture with the bar of its colors below."""
+    """Return an image with the bar of its colors below."""
     figure = _sheet(pixels, below=_LEGEND)
     height = figure.get_size_inches()[1]
     axes = figure.add_axes(
@@ -189,7 +190,7 @@ def _with_bar(pixels: Canvas, scale: colormaps.Scale, unit: str) -> "Figure":
 
 
 def _sheet(pixels: Canvas, below: float) -> "Figure":
-    """Return a figure that a picture fills, with room below it, inches."""
+    """Return a figure that an image fills, with room below it, inches."""
     from matplotlib.figure import Figure
 
     rows, columns = pixels.shape[:2]

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnviz.base.results import Mask
-from nnviz.render import colormaps, masks, text
-from nnviz.render.classes import colours_of
+from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.maps import masks
+from nnviz.render.maps.classes import colours_of
 from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Colour, Ink
-from nnviz.render.words import number, percent
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.words import number, percent
 
 _BAR_WIDTH = 17
 """In multiples of the font size."""
@@ -34,7 +36,7 @@ def colour_bar(
         width: px.
         colormap: a name; the default for the kind of numbers if empty.
         size: of the words, px.
-        ink: colours of ground and words.
+        ink: colors of ground and words.
 
     Returns:
         uint8 (h, width, 3); a second line where the words need one.
@@ -62,7 +64,7 @@ def colour_bar(
 def classes(
     mask: Mask, width: int, *, size: int = 13, background: Colour = BACKGROUND
 ) -> Colours:
-    """Return the classes that occur, each with its colour and share of the picture.
+    """Return the classes that occur, each with its color and share of the image.
 
     The background, which is left unpainted, is not among them.
 

@@ -1,4 +1,4 @@
-"""A frame of a film with its result drawn on it, quickly: for recordings.
+"""A frame of a video with its result drawn on it, quickly: for recordings.
 
 On two cores of a server a 720p frame takes some milliseconds; nothing here depends on
 the frames before.
@@ -20,19 +20,11 @@ from nnviz.base.results import (
     Report,
     Result,
 )
-from nnviz.render import (
-    bars,
-    boxes,
-    colormaps,
-    legends,
-    masks,
-    overlays,
-    pictures,
-    sheets,
-    text,
-)
+from nnviz.render import bars, boxes, colormaps, legends, pictures, sheets
+from nnviz.render.maps import masks, overlays
 from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY
-from nnviz.render.text import Canvas
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
 
 _ROWS = 5
 """Most names of a ranking that are shown."""
@@ -47,13 +39,13 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
 
     A painting takes the frame's place; objects, segments and maps lie on the frame, a
     ranking stands in a corner, a mosaic beside the frame.  The size depends on the
-    frame's shape and the kinds of results only, so that all frames of a film have the
+    frame's shape and the kinds of results only, so that all frames of a video have the
     same.
 
     Args:
         report: what was found in it; None for the frame alone.
         image: the frame.
-        height: of the picture, px; made even, as films want it.
+        height: of the image, px; made even, as videos want it.
 
     Returns:
         uint8 (H, W, 3), both even; the frame's own pixels where nothing is drawn.

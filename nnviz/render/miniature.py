@@ -1,4 +1,4 @@
-"""A small picture of a result, for the tray."""
+"""A small image of a result, for the tray."""
 
 from functools import singledispatch
 from itertools import pairwise
@@ -38,7 +38,7 @@ def miniature(result: Result, image: Image | None) -> Pixels:
 
 @singledispatch
 def _gist(_result: Result) -> Pixels | None:
-    """Return a small picture of a result; None where its kind has none."""
+    """Return a small image of a result; None where its kind has none."""
     return None
 
 
@@ -134,7 +134,7 @@ def _kinds(diagram: Diagram) -> Pixels:
 
 
 def _coloured(values: NDArray[Any], *, signed: bool) -> Pixels:
-    """Paint numbers with the map of their kind; colours are only brought to range."""
+    """Paint numbers with the map of their kind; colors are only brought to range."""
     if values.ndim > _PLANE:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         return _picture((values - low) / max(1e-12, high - low))

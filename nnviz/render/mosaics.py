@@ -1,4 +1,4 @@
-"""Many small maps as one picture, and the way back from a pixel to its map."""
+"""Many small maps as one image, and the way back from a pixel to its map."""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.results import Mosaic
-from nnviz.render import colormaps, text
+from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, GAP, MUTED
+from nnviz.render.text import paragraphs as text
 
 _WIDEST = 2.0
 """Columns per row, at most, where that avoids an incomplete last row."""
@@ -60,7 +61,7 @@ class Layout:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the whole picture, px."""
+        """Height and width of the whole image, px."""
         return (
             self.rows * self.pitch[0] - self.gap,
             self.columns * self.pitch[1] - self.gap,
@@ -97,13 +98,13 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
-    """A mosaic as a picture.
+    """A mosaic as an image.
 
     Attributes:
         pixels: uint8 (H, W, 3).
         layout: where the tiles lie.
         order: which tile lies at each place.
-        scale: the colours' range, over all tiles; meaningful for shared scales.
+        scale: the colors' range, over all tiles; meaningful for shared scales.
         limits: float64 (M, 2), the range used at each place.
     """
 
@@ -190,8 +191,8 @@ def paint(
     """Paint a mosaic.
 
     Args:
-        mosaic: tiles of numbers get a colour map; tiles of colours are stretched to
-            their range, signed ones so that zero is middle grey.
+        mosaic: tiles of numbers get a color map; tiles of colors are stretched to
+            their range, signed ones so that zero is middle gray.
         width_hint: see ``layout``.
         colormap: a name; the default for the kind of numbers if empty.
         scale: a range to use instead of the mosaic's own (locked across a board).
@@ -225,7 +226,7 @@ def _has_colours(mosaic: Mosaic) -> bool:
 
 
 def _map_of(mosaic: Mosaic, colormap: str) -> str:
-    """Return the colour map's name, empty for tiles that are colours themselves."""
+    """Return the color map's name, empty for tiles that are colors themselves."""
     if _has_colours(mosaic):
         return ""
     return colormap or colormaps.default_map(signed=mosaic.signed)

@@ -28,7 +28,7 @@ class Norm(StrEnum):
 
 
 def normalised(tile: Tile, norm: Norm) -> Tile:
-    """Return a tile with its map's values written otherwise; pictures stay as they are.
+    """Return a tile with its map's values written otherwise; images stay as they are.
 
     What is not finite stays so.
     """

@@ -21,7 +21,7 @@ def document(title: str, body: str, style: str = "") -> str:
 
 
 def embedded(pixels: Colours) -> str:
-    """Return a picture, uint8 (H, W, 3), as an address that holds all of it."""
+    """Return an image, uint8 (H, W, 3), as an address that holds all of it."""
     file = io.BytesIO()
     PillowImage.fromarray(pixels).save(file, "PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

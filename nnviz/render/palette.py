@@ -1,4 +1,4 @@
-"""The few colours of painted pages: dark, calm, text in high contrast."""
+"""The few colors of painted pages: dark, calm, text in high contrast."""
 
 from dataclasses import dataclass
 

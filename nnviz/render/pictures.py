@@ -9,9 +9,9 @@ __all__ = ["Colours", "blended", "fitted", "rgb8", "show", "smoothly"]
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
-    """Return height and width at which a picture fills some room.
+    """Return height and width at which an image fills some room.
 
-    Larger pictures are made smaller; smaller ones grow by whole factors only, so that
+    Larger images are made smaller; smaller ones grow by whole factors only, so that
     a pixel stays a square.
     """
     ratio = min(room[0] / size[0], room[1] / size[1])
@@ -21,7 +21,7 @@ def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
 
 
 def show(pixels: Colours, size: tuple[int, int]) -> Colours:
-    """Return an RGB picture at another size: filtered if smaller, else by blocks."""
+    """Return an RGB image at another size: filtered if smaller, else by blocks."""
     height, width = pixels.shape[:2]
     if (height, width) == size:
         return pixels
@@ -32,7 +32,7 @@ def show(pixels: Colours, size: tuple[int, int]) -> Colours:
 
 
 def smoothly(pixels: Colours, size: tuple[int, int]) -> Colours:
-    """Return an RGB picture at another size, quickly: no squares where it grows.
+    """Return an RGB image at another size, quickly: no squares where it grows.
 
     Args:
         pixels: uint8 (H, W, 3); returned itself where it has the size.
@@ -47,7 +47,7 @@ def smoothly(pixels: Colours, size: tuple[int, int]) -> Colours:
 
 
 def blended(pixels: Colours, other: Colours, share: float) -> Colours:
-    """Return one RGB picture with a share of another, uint8 (H, W, 3).
+    """Return one RGB image with a share of another, uint8 (H, W, 3).
 
     Args:
         pixels: which decides the size.

@@ -4,7 +4,8 @@ import numpy as np
 
 from nnviz.base.images import Image, to_float
 from nnviz.base.results import Picture
-from nnviz.render import pictures, text
+from nnviz.render import pictures
+from nnviz.render.text import paragraphs as text
 
 _WIDTH = 360
 _SIZE = 20
@@ -13,11 +14,11 @@ _VEIL = 0.82
 _MARGIN = 14
 _INK = (245, 245, 245)
 _SHADE = 70
-"""How much darker the ground is than the middle grey, for words to be read."""
+"""How much darker the ground is than the middle gray, for words to be read."""
 
 
 def placeholder(image: Image, words: str) -> Picture:
-    """Return the photograph behind a grey veil, with words over it.
+    """Return the image behind a gray veil, with words over it.
 
     Args:
         image: says the shape.

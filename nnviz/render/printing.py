@@ -89,7 +89,7 @@ def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]
 def sticker_page(picture: Colours, order: Print, name: str = "") -> bytes:
     """Return a PDF page with a sticker at its size.
 
-    The picture's pixels are in the file as they are, none made up or left out; how
+    The image's pixels are in the file as they are, none made up or left out; how
     fine that is on paper stands below the stickers, beside a ruler to check with that
     the printer did not change the size.
 
@@ -126,10 +126,10 @@ def sticker_page(picture: Colours, order: Print, name: str = "") -> bytes:
 
 
 def dots_per_inch(columns: int, width: float) -> float:
-    """Return how many pixels of a picture come to an inch of its print.
+    """Return how many pixels of an image come to an inch of its print.
 
     Args:
-        columns: width of the picture, px.
+        columns: width of the image, px.
         width: of its print, mm.
     """
     return columns / (width / INCH)

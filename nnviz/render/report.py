@@ -1,4 +1,4 @@
-"""Results as pictures with captions and legends: what is saved, shown and printed."""
+"""Results as images with captions and legends: what is saved, shown and printed."""
 
 from collections.abc import Sequence
 from functools import singledispatch
@@ -28,19 +28,17 @@ from nnviz.render import (
     boxes,
     charts,
     colormaps,
-    heatmaps,
     legends,
-    masks,
     mosaics,
-    overlays,
     pictures,
     tables,
-    text,
 )
 from nnviz.render.drawings import diagrams, matrices, planes
+from nnviz.render.maps import heatmaps, masks, overlays
 from nnviz.render.palette import BACKGROUND, LINE, MUTED, PANEL, WARNING
-from nnviz.render.text import Canvas
-from nnviz.render.words import extent, plural
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
+from nnviz.render.text.words import extent, plural
 
 _USUAL: heatmaps.Looks = {}
 WIDTH = 960
@@ -48,7 +46,7 @@ WIDTH = 960
 _SIZE, _SMALLEST = 13, 11
 """Font size, px, on a page of the default width, and on the narrowest."""
 _HIGHEST = 0.9
-"""Most of its width that a picture may be high."""
+"""Most of its width that an image may be high."""
 _HIGHEST_PAIR = 0.6
 """Likewise of two beside each other."""
 _PAIR_FROM = 45
@@ -56,7 +54,7 @@ _PAIR_FROM = 45
 _TINY = 64
 """px: images below show each of their pixels as a square."""
 _GREYS = "grey"
-"""The colour map in the legend of tiles that are colours themselves."""
+"""The color map in the legend of tiles that are colors themselves."""
 
 
 @singledispatch
@@ -67,7 +65,7 @@ def paint(
 
     Args:
         result: any kind.
-        image: the photograph, for results that lie over it.
+        image: the image, for results that lie over it.
         width: px.
         size: of the words, px; 0 for one that suits the width.
 
@@ -259,7 +257,7 @@ def paint_report(
 
     Args:
         report: what a method returned.
-        image: the photograph that it was run on.
+        image: the image that it was run on.
         width: px, margins included.
         title: heading; none if empty.
         looks: of maps, by the result's name; the usual one where there is none.
@@ -397,7 +395,7 @@ def _photo(image: Image, width: int) -> Canvas:
 def _equally_high(
     first: tuple[int, ...], second: tuple[int, ...], width: int
 ) -> tuple[int, int]:
-    """Return the widths at which two pictures fill a line and are equally high."""
+    """Return the widths at which two images fill a line and are equally high."""
     shapes = first[1] / first[0], second[1] / second[0]
     height = min(width / sum(shapes), _HIGHEST_PAIR * width)
     return max(1, int(height * shapes[0])), max(1, int(height * shapes[1]))
@@ -443,7 +441,7 @@ def _mosaic_words(result: Mosaic, shown: tuple[int, int]) -> str:
 
 
 def _padded(pixels: Canvas, width: int) -> Canvas:
-    """Return the picture at the left of a strip of this width."""
+    """Return the image at the left of a strip of this width."""
     if pixels.shape[1] == width:
         return pixels
     canvas = text.sheet(pixels.shape[0], width, BACKGROUND)
@@ -457,7 +455,7 @@ def _below(top: Canvas, bottom: Canvas, size: int) -> Canvas:
 
 
 def _beside(left: Canvas, right: Canvas, gap: int, *, middle: bool = True) -> Canvas:
-    """Put two pictures side by side, the lower one at mid-height or at the top."""
+    """Put two images side by side, the lower one at mid-height or at the top."""
     height = max(len(left), len(right))
     canvas = text.sheet(height, left.shape[1] + gap + right.shape[1], BACKGROUND)
     for part, start in ((left, 0), (right, left.shape[1] + gap)):

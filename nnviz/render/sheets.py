@@ -1,7 +1,7 @@
 """A mosaic as one indexed picture: what a screen shows of it, and how fast.
 
 A screen lays the tiles out for its own shape and repaints them often, so the numbers
-are made smaller first and become bytes that a table turns into colours.
+are made smaller first and become bytes that a table turns into colors.
 """
 
 import math
@@ -21,10 +21,10 @@ Bounds = tuple[float, float, float, float]
 """Top, left, bottom, right."""
 
 CLIP = 99.5
-"""Share of the values, in per cent, that the colours span where outliers are cut."""
+"""Share of the values, in per cent, that the colors span where outliers are cut."""
 _ALL = 100.0
 _STEPS = 253
-"""Colours of the map; the last three of 256 indices stand for something else."""
+"""Colors of the map; the last three of 256 indices stand for something else."""
 _GAP, _FLAT, _BROKEN = 253, 254, 255
 _WIDE_GAP_FROM = 40
 _COLOUR_AXES = 4
@@ -39,8 +39,8 @@ class Sheet:
     """A mosaic as a screen shows it.
 
     Attributes:
-        pixels: uint8 (H, W) of indices, or (H, W, 3) for tiles of colours.
-        table: uint8 (256, 3), the colours of the indices; None for tiles of colours.
+        pixels: uint8 (H, W) of indices, or (H, W, 3) for tiles of colors.
+        table: uint8 (256, 3), the colors of the indices; None for tiles of colors.
         layout: where each tile lies, one px a (perhaps reduced) number.
         order: the tile (the network's index) at each place.
         data_size: height and width of a tile's own numbers.
@@ -139,7 +139,7 @@ def shown_tiles(mosaic: Mosaic) -> NDArray[Any]:
 
 
 def colour_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
-    """Return low and high of the colours of each shown tile, (M, 2).
+    """Return low and high of the colors of each shown tile, (M, 2).
 
     Args:
         mosaic: what is shown.
@@ -159,7 +159,7 @@ def shrunk(mosaic: Mosaic, factor: int) -> Mosaic:
 
 
 def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
-    """Return the shown tiles as indices (M, h, w), or 8-bit colours (M, h, w, 3)."""
+    """Return the shown tiles as indices (M, h, w), or 8-bit colors (M, h, w, 3)."""
     shown: NDArray[Any] = mosaic.tiles[mosaic.order]
     finite = bool(np.isfinite(shown.min()) and np.isfinite(shown.max()))
     numbers = shown if finite else np.nan_to_num(shown)
@@ -179,7 +179,7 @@ def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
 def table_of(
     mosaic: Mosaic, gap: Colour, flat: Colour, broken: Colour, colormap: str = ""
 ) -> Colours:
-    """Return the colours of the indices, uint8 (256, 3).
+    """Return the colors of the indices, uint8 (256, 3).
 
     Args:
         mosaic: what is shown.
@@ -204,7 +204,7 @@ def sheet_of(
         rows: of ``indices_of``.
         columns: tiles in a row.
         table: of ``table_of``.
-        gap: the colour between tiles of colours.
+        gap: the color between tiles of colors.
     """
     places = layout_of(len(rows), rows.shape[1:3], columns, mosaic.room)
     colours = rows.ndim == _COLOUR_AXES

@@ -1,10 +1,10 @@
-"""A table as a picture."""
+"""A table as an image."""
 
 from nnviz.base.results import Table
-from nnviz.render import text
 from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Colour
-from nnviz.render.text import Canvas
-from nnviz.render.words import plural, whole
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
+from nnviz.render.text.words import plural, whole
 
 MAX_ROWS = 16
 """More are counted, not painted: all of them are in the saved arrays."""

@@ -1,4 +1,4 @@
-"""Decoded photographs, kept for coming back to them."""
+"""Decoded images, kept for coming back to them."""
 
 import threading
 from collections import OrderedDict
@@ -12,12 +12,12 @@ _Key = tuple[str, int, int]
 
 
 class ImageCache:
-    """Opens photographs and keeps the ones used last, up to a number of bytes.
+    """Opens images and keeps the ones used last, up to a number of bytes.
 
     Safe to use from several threads.
 
     Args:
-        limit: bytes of pixels; a photograph larger than that is not kept.
+        limit: bytes of pixels; an image larger than that is not kept.
         decode: opens a file.
     """
 
@@ -29,7 +29,7 @@ class ImageCache:
         self._bytes = 0
 
     def open(self, path: Path) -> Image:
-        """Return a photograph, decoded anew only if the file changed.
+        """Return an image, decoded anew only if the file changed.
 
         Raises:
             InputError: as the decoder.

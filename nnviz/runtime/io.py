@@ -8,7 +8,7 @@ from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed, Progress
 from nnviz.base.request import FileWork, Urgency
 from nnviz.runtime.cancel import CancelToken
-from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.mailbox import Envelope, Mailbox
 
 _THREADS = 2
 _MAX_WAITING_IMAGES = 3
@@ -37,7 +37,7 @@ class _Reporter:
     def tell(self, progress: Progress) -> None:
         """Say how far the task is."""
         if not self.task.token.cancelled:
-            posted = Posted(self.task.place, self.task.ticket, progress)
+            posted = Envelope(self.task.place, self.task.ticket, progress)
             self.mailbox.put(posted, keep=False)
 
     def check(self) -> None:
@@ -138,7 +138,7 @@ class IoPool:
             event = self._outcome(task)
             with self._changed:
                 self._end(task, Cancelled() if task.token.cancelled else event)
-            # Not kept over the next wait: they may hold pictures.
+            # Not kept over the next wait: they may hold images.
             del task, event
 
     def _next(self) -> _Task | None:
@@ -161,7 +161,7 @@ class IoPool:
         del self._tasks[task.ticket]
         if task.urgency is Urgency.OPEN:
             self._unread.add((task.place, task.ticket))
-        self._mailbox.put(Posted(task.place, task.ticket, event), keep=True)
+        self._mailbox.put(Envelope(task.place, task.ticket, event), keep=True)
 
     def _outcome(self, task: _Task) -> Event:
         try:

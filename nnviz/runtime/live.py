@@ -33,7 +33,7 @@ from nnviz.media.placed import Layer
 from nnviz.runtime.live_record import LiveRecorder
 from nnviz.runtime.live_scale import ScaleKeeper
 from nnviz.runtime.live_stickers import Paster
-from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.mailbox import Envelope, Mailbox
 from nnviz.runtime.smoothing import SmoothRanking
 
 LIVE_PLACE = "live"
@@ -175,12 +175,12 @@ class LiveLoop:
             source.close(timeout)
 
     def record(self, path: Path) -> None:
-        """Write what is shown from now on into a film; ends a recording before it."""
+        """Write what is shown from now on into a video; ends a recording before it."""
         self.stop_recording()
         self._recorder = LiveRecorder(path, self._worker.mailbox)
 
     def stop_recording(self, timeout: float | None = None) -> None:
-        """End the recording; the mailbox is told when the film is written.
+        """End the recording; the mailbox is told when the video is written.
 
         Args:
             timeout: how long to wait for that, s; None not to wait.
@@ -234,7 +234,7 @@ class LiveLoop:
             if still and self._last is not None:
                 self._ask(self._paster.on(self._last))
 
-    def hear(self, posted: Posted) -> Heard | None:
+    def hear(self, posted: Envelope) -> Heard | None:
         """Return what an event of one of the places means; None for nothing new."""
         if posted.place == STATUS_PLACE:
             return self._heard_status(posted.event)
@@ -269,7 +269,7 @@ class LiveLoop:
             self._title = status.title
             # Each is an answer of its own: none may take another's place.
             number = next(self._told_statuses)
-        told = Posted(STATUS_PLACE, number, Done(status))
+        told = Envelope(STATUS_PLACE, number, Done(status))
         self._worker.mailbox.put(told, keep=True)
 
     # --- on either, with the lock held
@@ -277,7 +277,7 @@ class LiveLoop:
     def _ask(self, image: FrameImage) -> None:
         """Ask for a frame; show it as it is until there is a first answer."""
         if not self._answered:
-            posted = Posted(FRAME_PLACE, self._opening, Done(image))
+            posted = Envelope(FRAME_PLACE, self._opening, Done(image))
             self._worker.mailbox.put(posted, keep=False)
         if self._template is None or self._clock() < self._quiet_until:
             return
@@ -386,7 +386,7 @@ def _open_capture(
 
 
 def still(run: Run) -> Run:
-    """Return a frame's result as that of a photograph, its pixels hashed."""
+    """Return a frame's result as that of an image, its pixels hashed."""
     if not isinstance(run.image, FrameImage):
         return run
     image = image_from_array(run.image.pixels, run.image.name)

@@ -1,4 +1,4 @@
-"""Recording what is seen live: a film with the results drawn, and its numbers."""
+"""Recording what is seen live: a video with the results drawn, and its numbers."""
 
 import itertools
 import threading
@@ -12,14 +12,14 @@ from nnviz.base.events import Done, Failed
 from nnviz.base.images import Colours
 from nnviz.base.live import Recorded, Shown, found
 from nnviz.base.results import Boxes, Ranking
-from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.mailbox import Envelope, Mailbox
 from nnviz.storage.box_recording import BoxRecording
 from nnviz.storage.recording_parts import PLACE_COLUMN
 
 RECORD_PLACE = "live:record"
 """Address of the Recorded that a recording ends with, or of why it could not be."""
 _HEIGHT = 480
-"""Of the film, px."""
+"""Of the video, px."""
 _WAITING = 6
 """Frames that may wait to be written; with more of them the oldest is left out."""
 _numbers = itertools.count(1)
@@ -30,7 +30,7 @@ class LiveRecorder:
     """Draws and writes frames on a thread of its own; the loop never waits for it.
 
     Args:
-        path: of the film, .mp4 or .gif; the numbers stand beside it as .csv.
+        path: of the video, .mp4 or .gif; the numbers stand beside it as .csv.
         mailbox: is told how it ended.
     """
 
@@ -61,13 +61,13 @@ class LiveRecorder:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Write what waits and end the film; the mailbox is told."""
+        """Write what waits and end the video; the mailbox is told."""
         with self._changed:
             self._ending = True
             self._changed.notify()
 
     def join(self, timeout: float) -> bool:
-        """Wait until the film has its name; whether it has.
+        """Wait until the video has its name; whether it has.
 
         Args:
             timeout: how long at most, s.
@@ -80,7 +80,7 @@ class LiveRecorder:
             event: Done | Failed = Done(self._record())
         except NnvizError as error:
             event = Failed(error_record(error))
-        self._mailbox.put(Posted(RECORD_PLACE, next(_numbers), event), keep=True)
+        self._mailbox.put(Envelope(RECORD_PLACE, next(_numbers), event), keep=True)
 
     def _record(self) -> Recorded:
         written = 0
@@ -112,7 +112,7 @@ class _Film:
         self, path: Path, picture: Colours, first: Shown, stack: ExitStack
     ) -> None:
         # Imported here: it loads PyAV, which few starts need.
-        from nnviz.media.films import FilmWriter, NumbersWriter  # noqa: PLC0415
+        from nnviz.media.video.films import FilmWriter, NumbersWriter  # noqa: PLC0415
 
         size = picture.shape[0], picture.shape[1]
         self._stack = stack
@@ -157,7 +157,7 @@ def drawn(shown: Shown, height: int) -> Colours:
 
     Args:
         shown: the frame.
-        height: of the picture, px.
+        height: of the image, px.
     """
     from nnviz.render.live import compose  # noqa: PLC0415
 

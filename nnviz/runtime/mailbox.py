@@ -9,7 +9,7 @@ from nnviz.base.events import Cancelled, Done, Event, Partial, Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Posted:
+class Envelope:
     """An event with its address.
 
     Attributes:
@@ -39,11 +39,11 @@ class Mailbox:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._lock = threading.Lock()
-        self._box: dict[Hashable, Posted] = {}
+        self._box: dict[Hashable, Envelope] = {}
         self._replaceable: dict[str, int] = {}
         self._closed = False
 
-    def put(self, posted: Posted, *, keep: bool) -> None:
+    def put(self, posted: Envelope, *, keep: bool) -> None:
         """Add an event; thread-safe.  After ``close`` it is thrown away.
 
         Args:
@@ -62,7 +62,7 @@ class Mailbox:
             if was_empty:
                 self._wake()
 
-    def take(self) -> Posted | None:
+    def take(self) -> Envelope | None:
         """Remove and return the oldest event, None if there is none."""
         with self._lock:
             if not self._box:
@@ -72,7 +72,7 @@ class Mailbox:
                 self._forget_result(posted)
             return posted
 
-    def drain(self, seconds: float) -> Iterator[Posted]:
+    def drain(self, seconds: float) -> Iterator[Envelope]:
         """Take events until the box is empty or the time is up, at least one.
 
         The reader's own work between two events counts.  What remains needs another
@@ -96,7 +96,7 @@ class Mailbox:
             self._box.clear()
             self._replaceable.clear()
 
-    def _put_final(self, posted: Posted, *, keep: bool) -> None:
+    def _put_final(self, posted: Envelope, *, keep: bool) -> None:
         if isinstance(posted.event, Done):
             # The result is better than any step before it, so those need no showing.
             self._drop_steps(posted)
@@ -104,23 +104,23 @@ class Mailbox:
                 self._replace_result(posted)
         self._store(posted, (posted.place, posted.ticket))
 
-    def _replace_result(self, posted: Posted) -> None:
+    def _replace_result(self, posted: Envelope) -> None:
         older = self._replaceable.get(posted.place)
         if older is not None:
-            self._box[posted.place, older] = Posted(posted.place, older, Cancelled())
+            self._box[posted.place, older] = Envelope(posted.place, older, Cancelled())
         self._replaceable[posted.place] = posted.ticket
 
-    def _drop_steps(self, posted: Posted) -> None:
+    def _drop_steps(self, posted: Envelope) -> None:
         for kind in (Progress, Partial):
             step = self._box.get((posted.place, kind))
             if step is not None and step.ticket == posted.ticket:
                 del self._box[posted.place, kind]
 
-    def _forget_result(self, posted: Posted) -> None:
+    def _forget_result(self, posted: Envelope) -> None:
         if isinstance(posted.event, Done):
             del self._replaceable[posted.place]
 
-    def _store(self, posted: Posted, key: Hashable) -> None:
+    def _store(self, posted: Envelope, key: Hashable) -> None:
         # Taken out first, so that a newer event stands behind what was put before it.
         self._box.pop(key, None)
         self._box[key] = posted

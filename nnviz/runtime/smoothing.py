@@ -1,4 +1,4 @@
-"""Bars that can be read while the picture moves: smoothed, and in a steady order.
+"""Bars that can be read while the image moves: smoothed, and in a steady order.
 
 Each value follows ``s += (1 - exp(-dt / tau)) * (x - s)``: exponential smoothing by a
 time constant, which is right for samples that come at uneven times (A. Eckner,

@@ -12,7 +12,7 @@ from nnviz.base.events import Changes, Done, Event, Failed, Job, Policy, Priorit
 from nnviz.base.requests import Request
 from nnviz.runtime.garbage import freeze_imports
 from nnviz.runtime.heap import trim_heap
-from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.mailbox import Envelope, Mailbox
 from nnviz.runtime.scheduler import Explain, Scheduler, Task
 
 CATALOGUE_PLACE = ":catalogue"
@@ -165,7 +165,7 @@ class Worker:
             with self._changed:
                 self._scheduler.settle(task, event)
             freeze_imports()
-            # Not kept over the next wait: they may hold pictures and results.
+            # Not kept over the next wait: they may hold images and results.
             del task, event
         if self._engine is not None:
             self._engine.session.close()
@@ -214,11 +214,11 @@ class Worker:
         return explain(error)
 
     def _post(self, task: Task, event: Event) -> None:
-        posted = Posted(task.place, task.ticket, event)
+        posted = Envelope(task.place, task.ticket, event)
         self.mailbox.put(posted, keep=task.policy is Policy.QUEUE)
 
     def _tell(self, event: Event) -> None:
-        self.mailbox.put(Posted(CATALOGUE_PLACE, 0, event), keep=True)
+        self.mailbox.put(Envelope(CATALOGUE_PLACE, 0, event), keep=True)
 
 
 class _EngineMissingError(Exception):

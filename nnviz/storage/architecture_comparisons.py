@@ -7,7 +7,7 @@ from nnviz.base.kinds.diagram_alignment import DiagramComparison
 from nnviz.media.encode import write_png, write_text
 
 _WIDTH = 1600
-"""Of the picture, px."""
+"""Of the image, px."""
 
 
 def save_comparison(

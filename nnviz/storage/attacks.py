@@ -28,7 +28,7 @@ def attacked_picture(file: Path, recipe: Recipe) -> Image:
         recipe: what the file holds.
 
     Raises:
-        InputError: the recipe is of no attack, or its picture is not there.
+        InputError: the recipe is of no attack, or its image is not there.
     """
     if not recipe.adversarial:
         raise InputError(

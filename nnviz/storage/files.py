@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from nnviz.base.dropped import Dropped, Saved
+from nnviz.base.documents.dropped import Dropped, Saved
+from nnviz.base.documents.guides import SUFFIX, Guide, read_guide
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.file_formats import (
     CLASS_NAMES,
@@ -21,8 +22,7 @@ from nnviz.base.file_formats import (
     REFUSED_IMAGES,
     VIDEOS,
 )
-from nnviz.base.guides import SUFFIX, Guide, read_guide
-from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
+from nnviz.base.host.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.media.folders import natural_key
@@ -91,7 +91,7 @@ def _kind_of_folder(path: Path) -> FileKind:
 
 
 def holds_recipe(path: Path) -> bool:
-    """Tell whether a picture or JSON file was saved by nnviz."""
+    """Tell whether an image or JSON file was saved by nnviz."""
     try:
         match path.suffix.lower():
             case ".png":
@@ -128,9 +128,9 @@ def holds_network(folder: Path) -> bool:
 
 
 def look_at(files: Iterable[str]) -> Dropped:
-    """Tell what files are; reads folders and saved results, decodes no photograph.
+    """Tell what files are; reads folders and saved results, decodes no image.
 
-    The photograph of a saved result is the exception: its hash is compared.
+    The image of a saved result is the exception: its hash is compared.
     """
     found = _Found()
     for file in dict.fromkeys(files):
@@ -205,7 +205,7 @@ class _Found:
 
 
 def restore(path: Path) -> Saved:
-    """Return a saved result with its photograph and its network's request.
+    """Return a saved result with its image and its network's request.
 
     Raises:
         InputError: the file carries no recipe that can be read.
@@ -237,7 +237,7 @@ def _without_labels(recipe: Recipe) -> ModelRequest:
 
 
 def images_in(folder: Path) -> list[str]:
-    """Return the pictures in a folder and below, folder by folder, in natural order.
+    """Return the images in a folder and below, folder by folder, in natural order.
 
     Raises:
         InputError: there are none.

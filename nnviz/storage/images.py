@@ -1,4 +1,4 @@
-"""Pictures that are painted or pasted in the window, as files in the user's cache."""
+"""Images that are painted or pasted in the window, as files in the user's cache."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ _KEPT = 100
 
 
 def keep_picture(pixels: Colours, purpose: str, folder: Path | None = None) -> str:
-    """Write a picture under the name of its hash, and return its path.
+    """Write an image under the name of its hash, and return its path.
 
     The oldest of many go.
 

@@ -1,6 +1,6 @@
-"""Pictures that were worked on, by hash, so that a recipe finds its picture again.
+"""Images that were worked on, by hash, so that a recipe finds its image again.
 
-A recipe never says in which folder its picture lay; this list on the user's own
+A recipe never says in which folder its image lay; this list on the user's own
 machine does.
 """
 
@@ -12,19 +12,19 @@ import numpy as np
 from platformdirs import user_state_path
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import exists
 from nnviz.base.images import Image
-from nnviz.base.reading import exists
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.media.encode import write_png
 
 _KEPT = 200
 _FILE = "recent-pictures.json"
 _COPIES, _COPIES_KEPT = "pasted", 20
-"""Folder of the pictures that came from no file, and how many stay in it."""
+"""Folder of the images that came from no file, and how many stay in it."""
 
 
 def remember(image: Image, folder: Path | None = None) -> None:
-    """Note where a picture lies; a machine that refuses to keep notes is no error.
+    """Note where an image lies; a machine that refuses to keep notes is no error.
 
     Of one that came from no file, but from the clipboard, a copy is kept.
 
@@ -54,7 +54,7 @@ def _kept_copy(image: Image, folder: Path) -> str:
 
 
 def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
-    """Note where the further pictures lie that a result was made of.
+    """Note where the further images lie that a result was made of.
 
     Args:
         recipe: as the run left it, with the folders.
@@ -72,7 +72,7 @@ def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
 
 
 def _note(paths: Mapping[str, str], folder: Path | None) -> None:
-    """Put paths, by their pictures' hashes, at the end of the list."""
+    """Put paths, by their images' hashes, at the end of the list."""
     folder = folder or user_state_path("nnviz")
     known = _read(folder)
     for sha256, path in paths.items():
@@ -89,7 +89,7 @@ def _note(paths: Mapping[str, str], folder: Path | None) -> None:
 
 
 def find(sha256: str, folder: Path | None = None) -> Path | None:
-    """Return where a picture or folder of this hash was last, if it is still there."""
+    """Return where an image or folder of this hash was last, if it is still there."""
     path = _read(folder or user_state_path("nnviz")).get(sha256)
     return Path(path) if path and exists(path) else None
 

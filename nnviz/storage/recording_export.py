@@ -1,4 +1,4 @@
-"""Recordings as films: MP4, GIF, or a folder of numbered pictures."""
+"""Recordings as films: MP4, GIF, or a folder of numbered images."""
 
 import shutil
 import tempfile
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.images import Colours, rgb8
-from nnviz.base.tapes import FilmRequest
 from nnviz.media.encode import write_png
 from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
 from nnviz.render.pictures import blended
@@ -23,7 +23,7 @@ _MOST_RATE = 240.0
 
 
 def export_recording(
-    request: FilmRequest,
+    request: VideoExport,
     tell: Callable[[Progress], None] = lambda _: None,
     check: Callable[[], None] = lambda: None,
 ) -> tuple[Path, ...]:
@@ -37,7 +37,7 @@ def export_recording(
         check: called before each frame; raises ``CancelledError`` to stop.
 
     Returns:
-        The film; or the folder.
+        The video; or the folder.
 
     Raises:
         UsageError: a rate or share that makes no sense.
@@ -61,7 +61,7 @@ def export_recording(
     return (out,)
 
 
-def _require_sensible(request: FilmRequest) -> None:
+def _require_sensible(request: VideoExport) -> None:
     if not 0 < request.rate <= _MOST_RATE:
         raise UsageError(
             "--rate", f"{request.rate:g} is out of range", f"0 to {_MOST_RATE:g}"
@@ -99,7 +99,7 @@ def _write_film(
     check: Callable[[], None],
 ) -> None:
     # Imported here: it loads PyAV, which few starts need.
-    from nnviz.media.films import FilmWriter  # noqa: PLC0415
+    from nnviz.media.video.films import FilmWriter  # noqa: PLC0415
 
     with FilmWriter(path, size, rate) as film:
         seconds, last = 0.0, None

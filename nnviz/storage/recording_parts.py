@@ -5,7 +5,7 @@ import itertools
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import reading
+from nnviz.base.host.reading import reading
 
 PLACE_COLUMN = "place"
 """Column of a recording's numbers: where in its source a frame lies, s."""

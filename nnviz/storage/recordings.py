@@ -6,11 +6,16 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from nnviz.base.documents.recordings import (
+    OpenedRecording,
+    RecordedFrame,
+    RecordingEntry,
+    RecordingState,
+)
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.kinds.packing import unpack
 from nnviz.base.recipes import Recipe
-from nnviz.base.tapes import OpenedTape, Tape, TapeEntry, TapeFrame
 from nnviz.media.recordings import (
     NUMBERS_FILE,
     RECIPE_FILE,
@@ -26,7 +31,7 @@ _AWAY = ".deleted"
 _LIMIT, _NEWEST = 8 << 30, 10
 
 
-def read_tape(folder: Path) -> Tape:
+def read_recording(folder: Path) -> RecordingState:
     """Return what a recording holds now.
 
     Raises:
@@ -34,7 +39,7 @@ def read_tape(folder: Path) -> Tape:
     """
     recording = open_recording(folder)
     facts = recording.facts
-    return Tape(
+    return RecordingState(
         folder=str(folder),
         recipe=recording.recipe,
         numbers=recording.numbers,
@@ -45,20 +50,22 @@ def read_tape(folder: Path) -> Tape:
     )
 
 
-def open_tape(folder: Path) -> OpenedTape:
-    """Return a recording with its network's request and its photograph.
+def open_tape(folder: Path) -> OpenedRecording:
+    """Return a recording with its network's request and its image.
 
     Raises:
         InputError: no recording, or a damaged one.
     """
-    tape = read_tape(folder)
+    tape = read_recording(folder)
     saved = restore(folder / RECIPE_FILE)
     values = tape.values_at(tape.steps)
-    return OpenedTape(tape, replace(saved, recipe=replace(saved.recipe, values=values)))
+    return OpenedRecording(
+        tape, replace(saved, recipe=replace(saved.recipe, values=values))
+    )
 
 
-def read_frame(folder: Path, step: int, blend: float) -> TapeFrame:
-    """Return a step's frame with a share of the photograph in it.
+def read_frame(folder: Path, step: int, blend: float) -> RecordedFrame:
+    """Return a step's frame with a share of the image in it.
 
     Raises:
         InputError: no such frame.
@@ -66,15 +73,15 @@ def read_frame(folder: Path, step: int, blend: float) -> TapeFrame:
     recording = open_recording(folder)
     frame = recording.frame(step)
     if isinstance(frame, Mapping):
-        return TapeFrame(str(folder), step, None, unpack(frame))
+        return RecordedFrame(str(folder), step, None, unpack(frame))
     pixels = rgb8(frame)
     source = recording.source if blend else None
     if source is not None:
         pixels = blended(pixels, rgb8(source), blend)
-    return TapeFrame(str(folder), step, pixels)
+    return RecordedFrame(str(folder), step, pixels)
 
 
-def list_tapes(root: Path, side: int) -> tuple[TapeEntry, ...]:
+def list_recordings(root: Path, side: int) -> tuple[RecordingEntry, ...]:
     """Return all recordings in a folder, the newest first.
 
     Args:
@@ -130,9 +137,9 @@ def _folders(root: Path) -> Iterator[Path]:
                 yield folder
 
 
-def _entry(folder: Path, side: int) -> TapeEntry:
+def _entry(folder: Path, side: int) -> RecordingEntry:
     """Describe a recording; one that is damaged can still be seen, and deleted."""
-    entry = TapeEntry(str(folder), folder.name)
+    entry = RecordingEntry(str(folder), folder.name)
     try:
         changed = (folder / NUMBERS_FILE).stat().st_mtime
         entry = replace(entry, changed=changed)

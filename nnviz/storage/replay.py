@@ -1,12 +1,12 @@
-"""From a saved result back to what makes it: recipe, picture, request."""
+"""From a saved result back to what makes it: recipe, image, request."""
 
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import exists, is_file, is_folder
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.reading import exists, is_file, is_folder
 from nnviz.base.recipes import Recipe, files_of, with_files
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
@@ -46,15 +46,15 @@ def stem_of(file: Path, recipe: Recipe) -> str:
 def find_picture(
     recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS
 ) -> Image | None:
-    """Return the picture of a recipe by its hash; None if it was made of none.
+    """Return the image of a recipe by its hash; None if it was made of none.
 
     It is sought in the recipe's folder and the one above, in the current folder, and
     where it lay when it was last worked on.
 
     Args:
-        recipe: whose picture.
+        recipe: whose image.
         beside: the recipe's file.
-        max_pixels: larger pictures are refused.
+        max_pixels: larger images are refused.
 
     Raises:
         InputError: it is not there; says whether another of its name is.
@@ -75,7 +75,7 @@ def find_picture(
 def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
     """Return a recipe whose parameters name files that are there.
 
-    A recipe has names and hashes of the further pictures that it was made of, but no
+    A recipe has names and hashes of the further images that it was made of, but no
     folders; they are sought where ``find_picture`` seeks.
 
     Raises:
@@ -102,7 +102,7 @@ def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) ->
 
 
 def _folder(name: str, sha256: str, beside: Path) -> Path | None:
-    """Return a folder of pictures by its name and fingerprint, if it is there."""
+    """Return a folder of images by its name and fingerprint, if it is there."""
     folders = filter(is_folder, _places(name, sha256, beside))
     return next((each for each in folders if fingerprint(each) == sha256), None)
 
@@ -110,7 +110,7 @@ def _folder(name: str, sha256: str, beside: Path) -> Path | None:
 def _sought(
     name: str, sha256: str, beside: Path, max_pixels: int, remedy: str
 ) -> tuple[Path, Image]:
-    """Return the file of a picture by its name and hash, and the picture.
+    """Return the file of an image by its name and hash, and the image.
 
     Raises:
         InputError: it is not there.
@@ -118,7 +118,7 @@ def _sought(
     impostor = ""
     for path in filter(is_file, _places(name, sha256, beside)):
         image = open_image(path, max_pixels)
-        # A pasted picture has the hash of its pixels, its copy that of a file.
+        # A pasted image has the hash of its pixels, its copy that of a file.
         for known in (image, image_from_array(image.pixels, name)):
             if known.sha256 == sha256:
                 return path, known

@@ -16,8 +16,8 @@ from cattrs.preconf.json import make_converter
 from numpy.typing import NDArray
 
 from nnviz.base import results
+from nnviz.base.host.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.images import Image
-from nnviz.base.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Report, Result
 from nnviz.media.encode import read_npz, write_npz

@@ -1,4 +1,4 @@
-"""Results as files: a picture, the numbers and the recipe."""
+"""Results as files: an image, the numbers and the recipe."""
 
 import os
 import re
@@ -13,15 +13,15 @@ import numpy as np
 
 from nnviz.base.attacks import attacked_photo, warning_of
 from nnviz.base.errors import InputError
-from nnviz.base.placed import sticker_of
 from nnviz.base.recipes import Run
+from nnviz.base.stickers.placed import sticker_of
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
 from nnviz.media.stickers import from_picture, with_alpha
 
 if TYPE_CHECKING:  # who only opens files needs no painter
-    from nnviz.render.heatmaps import Looks
+    from nnviz.render.maps.heatmaps import Looks
 
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
@@ -38,7 +38,7 @@ _CHANNELS = (1, 3)
 _LONGEST_NAME = 255
 """Bytes of a file's name that every system takes."""
 _WIDTH = 1600
-"""Of the saved picture, px."""
+"""Of the saved image, px."""
 _naming = threading.Lock()
 """Two results saved at the same time must not choose the same free name."""
 _FOLDERS = re.compile(r"[/\\]")
@@ -63,8 +63,8 @@ def save_run(
     Args:
         run: what to save.
         folder: made where it does not exist.
-        stem: first part of the names; None for the photograph's name, or the
-            network's where there is no photograph.
+        stem: first part of the names; None for the image's name, or the
+            network's where there is no image.
         looks: of maps, by the result's name, where they are not the usual ones.
         overwrite: replace files of the same name, else number the new ones.
 

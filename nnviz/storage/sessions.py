@@ -21,11 +21,11 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 from platformdirs import user_state_path
 
+from nnviz.base.documents.session import SessionState
 from nnviz.base.errors import InputError, NnvizError
+from nnviz.base.host.reading import JSON_ERRORS, is_file, parse_json, reading
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.reading import JSON_ERRORS, is_file, parse_json, reading
 from nnviz.base.recipes import Run
-from nnviz.base.session import SessionState
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
 from nnviz.media.files import read_bytes, write_text

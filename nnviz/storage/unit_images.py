@@ -8,9 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
-from nnviz.base.portraits import FoundPortrait, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.results import Picture
 from nnviz.media.decode import open_image
@@ -20,43 +20,43 @@ from nnviz.storage.results import RECIPE_KEY
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
-def place_of(sitter: Sitter, root: Path | None = None) -> Path:
-    """Return where a portrait is kept.
+def place_of(unit_key: UnitKey, root: Path | None = None) -> Path:
+    """Return where a unit image is kept.
 
     Args:
-        sitter: whose.
+        unit_key: whose.
         root: folder of all; None for the user's cache.
     """
     root = root or user_cache_path("nnviz", appauthor=False) / "portraits"
-    layer = _UNSAFE.sub("_", sitter.layer) or "output"
-    return root / sitter.network / layer / sitter.name
+    layer = _UNSAFE.sub("_", unit_key.layer) or "output"
+    return root / unit_key.network / layer / unit_key.name
 
 
-def find_portrait(sitter: Sitter, root: Path | None = None) -> FoundPortrait:
-    """Return a portrait if it is there and whole."""
-    path = place_of(sitter, root)
+def find_unit_image(unit_key: UnitKey, root: Path | None = None) -> FoundUnitImage:
+    """Return a unit image if it is there and whole."""
+    path = place_of(unit_key, root)
     if path.is_file():
         with suppress(NnvizError):
-            return FoundPortrait(sitter, rgb8(open_image(path).pixels))
-    return FoundPortrait(sitter, None)
+            return FoundUnitImage(unit_key, rgb8(open_image(path).pixels))
+    return FoundUnitImage(unit_key, None)
 
 
-def keep_portrait(sitter: Sitter, run: Run, root: Path | None = None) -> None:
-    """Keep a portrait; a disk that refuses is no error: it is made again."""
+def keep_unit_image(unit_key: UnitKey, run: Run, root: Path | None = None) -> None:
+    """Keep a unit image; a disk that refuses is no error: it is made again."""
     main = run.report.main
     if isinstance(main, Picture):
         with suppress(NnvizError):
             text = {RECIPE_KEY: run.recipe.to_json()}
-            write_png(place_of(sitter, root), rgb8(main.pixels), text)
+            write_png(place_of(unit_key, root), rgb8(main.pixels), text)
 
 
-def save_portraits(
-    sitters: Iterable[Sitter], sheet: Colours, base: Path, root: Path | None = None
+def save_unit_images(
+    unit_keys: Iterable[UnitKey], sheet: Colours, base: Path, root: Path | None = None
 ) -> tuple[Path, ...]:
-    """Write a sheet of portraits, and beside it each that is kept, as UNIT.png.
+    """Write a sheet of unit images, and beside it each that is kept, as UNIT.png.
 
     Args:
-        sitters: who is on the sheet.
+        unit_keys: who is on the sheet.
         sheet: uint8 (H, W, 3).
         base: path of the sheet without suffix, and of the folder of the others.
         root: as in ``place_of``.
@@ -66,11 +66,11 @@ def save_portraits(
     """
     written = [base.with_name(base.name + ".png")]
     write_png(written[0], sheet)
-    for sitter in sitters:
-        kept = place_of(sitter, root)
+    for unit_key in unit_keys:
+        kept = place_of(unit_key, root)
         if not kept.is_file():
             continue
-        written.append(base / f"{sitter.unit:04d}.png")
+        written.append(base / f"{unit_key.unit:04d}.png")
         try:
             base.mkdir(exist_ok=True)
             shutil.copyfile(kept, written[-1])

@@ -15,11 +15,9 @@ from nnviz.engine.method import methods
 TREES = figures.modules()
 MOST_PUBLIC = 25
 """Public methods of a class, properties aside."""
-MOST_FILES = {"": 20, "base": 33, "render": 26, "media": 26, "cli": 25,
-              "engine/models": 29, "gui/panels": 23, "gui/services": 21}  # fmt: skip
-"""Files of a folder; the target is 20.  ``engine/methods`` and ``models/networks``
-hold one file a method and a network, ``lessons/arithmetic`` one a technique, without
-limit."""
+MOST_FILES = 20
+"""Files of a folder.  ``engine/methods`` and ``models/networks`` hold one file a method
+and a network, ``lessons/arithmetic`` one a technique, without limit."""
 TRAINED = {"training", "learning"}
 """Folders whose networks are in training: they have no ``PixelModel`` yet."""
 UNLIMITED = {"engine/methods", "engine/models/networks", "engine/lessons/arithmetic"}
@@ -46,7 +44,7 @@ def test_folders_are_small():
     found = {
         folder: count
         for folder, count in figures.folder_sizes().items()
-        if folder not in UNLIMITED and count > MOST_FILES.get(folder, MOST_FILES[""])
+        if folder not in UNLIMITED and count > MOST_FILES
     }
     assert found == {}
 

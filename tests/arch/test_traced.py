@@ -34,7 +34,7 @@ folder, image = Path(sys.argv[1]), sys.argv[2]
 application = app.make_application()
 window = app.make_window(Settings(folder / "settings.json"))
 window.show()
-bench = window.bench
+bench = window.app
 bench.attach(Bridge())
 
 def until(done):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nnviz.base.channels import parse_channels
 from nnviz.base.errors import UsageError
+from nnviz.base.notation.channels import parse_channels
 
 
 @pytest.mark.parametrize(

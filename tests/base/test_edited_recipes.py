@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import parse_json, printable
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.reading import parse_json, printable
 from nnviz.base.recipes import Recipe
 
 RIGHT: dict[str, Any] = json.loads(

@@ -1,13 +1,12 @@
 """Guided lessons: what ships is sound, and mistakes are told with their line.
 
-Truth: the format as the docstring of ``nnviz.base.guides`` and CONTRIBUTING tell it.
+Truth: the format as the docstring of ``documents.guides`` and CONTRIBUTING tell it.
 """
 
 import pytest
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.errors import InputError
-from nnviz.base.guides import (
+from nnviz.base.documents.guides import (
     PLACES,
     GuideAction,
     check_guide,
@@ -15,6 +14,7 @@ from nnviz.base.guides import (
     read_guide,
     shipped_guides,
 )
+from nnviz.base.errors import InputError
 from nnviz.base.resources import resource
 
 METHODS = Catalogue.from_json(resource("catalogue.json").read_text("utf-8")).methods

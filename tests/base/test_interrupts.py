@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from nnviz.base.interrupts import held_back
+from nnviz.base.host.interrupts import held_back
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="os.kill cannot send Ctrl+C there"

@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.base.errors import NnvizError
-from nnviz.base.placed import (
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import files_of as files_named
+from nnviz.base.stickers.placed import (
     Cut,
     Placed,
     files_of,
@@ -14,10 +17,7 @@ from nnviz.base.placed import (
     rounded,
     with_files,
 )
-from nnviz.base.preprocess import Preprocess
-from nnviz.base.recipes import Recipe
-from nnviz.base.recipes import files_of as files_named
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 
 LINE = "round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.errors import InputError, UsageError
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 
 
 def test_the_corners_of_a_sticker_that_is_not_turned() -> None:

@@ -4,10 +4,10 @@ import shlex
 
 import pytest
 
+from nnviz.base.documents.snippets import command_line, python_code
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.snippets import command_line, python_code
 
 PARAMETERS = (
     Parameter(name="layer", kind=Kind.LAYER, default="", title="", help=""),

@@ -3,8 +3,7 @@
 import pytest
 
 from nnviz.base.errors import UsageError
-from nnviz.base.parameters import Help, TargetText, make
-from nnviz.base.targets import (
+from nnviz.base.notation.targets import (
     BoxTarget,
     ChannelTarget,
     ClassTarget,
@@ -13,6 +12,7 @@ from nnviz.base.targets import (
     SegmentTarget,
     parse_target,
 )
+from nnviz.base.parameters import Help, TargetText, make
 
 LABELS = (
     "tabby, tabby cat",

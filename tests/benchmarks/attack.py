@@ -24,7 +24,7 @@ from nnviz.engine.attacks.carlini_wagner import (
 )
 from nnviz.engine.attacks.deepfool import walked
 from nnviz.engine.attacks.goals import AttackedModel, Goal
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.jobs import Session
 from nnviz.engine.nn.pixel_model import PixelModel
 from tests.benchmarks.engine import MODEL, finish, never, photo
@@ -65,7 +65,7 @@ class Bench:
     def climb(self, steps: int, step: float) -> torch.Tensor:
         """FGSM and PGD."""
         at = Position(self.x, torch.zeros_like(self.x))
-        how = Climb(epsilon=EPSILON, step=step)
+        how = AscentStep(epsilon=EPSILON, step=step)
         for _ in range(steps):
             _, gradient = self.victim.gradient(at.pixels, self.goal.loss)
             at = climbed(self.x, at, gradient, how)

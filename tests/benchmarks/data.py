@@ -37,12 +37,12 @@ def _figures(index: str, folder: str) -> Iterator[Figure]:
     window = app.make_window(Settings(Path(folder, "settings.json")))
     window.resize(1440, 900)
     window.show()
-    window.bench.attach(Bridge())
+    window.app.attach(Bridge())
     window.enter(DATA)
-    _settle(lambda: window.bench.bridge is not None, 3.0)
+    _settle(lambda: window.app.bridge is not None, 3.0)
     before, begun = _own_bytes(), time.perf_counter()
     worked = time.process_time()
-    window.bench.datasets.open(index)
+    window.app.datasets.open(index)
     wall = window.stage.centre.page("wall").content.grid
     _wait(lambda: len(wall.order) == _RECORDS and wall.covered)
     opened = time.perf_counter() - begun
@@ -58,7 +58,7 @@ def _figures(index: str, folder: str) -> Iterator[Figure]:
     grown = (_own_bytes() - before) / _GIB
     yield Figure("memory of the workspace, own pages", grown, 1.5, "GiB")
     window.close()
-    window.bench.shutdown()
+    window.app.shutdown()
 
 
 def _wall_figures(wall) -> Iterator[Figure]:

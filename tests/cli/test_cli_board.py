@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import nnviz
-from nnviz.base.boards import Network, Plan
+from nnviz.base.documents.boards import Network, Plan
+from nnviz.base.documents.snippets import board_command, board_python
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
-from nnviz.base.snippets import board_command, board_python
 from nnviz.cli.board import _SCALES
 from nnviz.render.boards.agreement import common_grid, rank_correlation
 from nnviz.render.boards.board import usual_lock

@@ -11,7 +11,7 @@ from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
-from nnviz.base.requests import ModelRequest, Moment, RunMethod
+from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.base.results import Curves, Diagram, Heatmap, Picture
 from nnviz.engine.jobs import Session, recorder
 from nnviz.engine.method import methods
@@ -79,7 +79,7 @@ def test_goes_on_from_the_middle_bit_for_bit(session, tmp_path, name):
         finish(job, stop)
     job.close()
     assert Recording(tmp_path / "part").states[-1] == middle
-    begin = Moment(str(tmp_path / "part"))
+    begin = RecordingStep(str(tmp_path / "part"))
     again = asked(name, tmp_path / "part", begin=begin)
     resumed = finish(session.job(again, never))
     assert same_bytes(resumed, whole)

@@ -155,7 +155,7 @@ def serve() -> None:
     """Read what stdin names, one input a line, and answer on stdout."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a library that prints must not be taken for an answer
-    import nnviz.engine.models.checkpoints  # noqa: F401  before memory is bounded
+    import nnviz.engine.models.weights.checkpoints  # noqa: F401  before memory is bounded
 
     _bound_memory()
     for line in sys.stdin:

@@ -17,15 +17,15 @@ import torch
 
 from nnviz.base.errors import NnvizError
 from nnviz.engine.data.folders import load_split
-from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.files import open_file
 from nnviz.engine.models.references import FileReference
+from nnviz.engine.models.weights.checkpoints import read_state
 from nnviz.gui.state.settings import Settings
 from nnviz.media.decode import open_image
-from nnviz.media.sequences import open_sequence
-from nnviz.media.sound import add_sound
 from nnviz.media.thumbnails import thumbnail
-from nnviz.media.video import open_film
+from nnviz.media.video.reader import open_film
+from nnviz.media.video.sequences import open_sequence
+from nnviz.media.video.sound import add_sound
 from nnviz.storage.files import look_at
 from nnviz.storage.replay import read_recipe
 from tests.fuzz.campaign import read_one

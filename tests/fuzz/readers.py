@@ -54,7 +54,7 @@ def _checkpoint(kind: str) -> bytes:
 
 
 def _read_checkpoint(kind: str, chance: random.Random, folder: Path) -> None:
-    from nnviz.engine.models.checkpoints import read_state
+    from nnviz.engine.models.weights.checkpoints import read_state
 
     data = _checkpoint(kind)
     if kind in {"zip", "module"} and chance.random() < 0.5:
@@ -215,7 +215,7 @@ def _video(suffix: str, codec: str) -> bytes:
 
 
 def _read_video(chance: random.Random, folder: Path) -> None:
-    from nnviz.media.video import open_film
+    from nnviz.media.video.reader import open_film
 
     kind = chance.choice(_VIDEOS)
     path = folder / f"a.{kind[0]}"
@@ -323,14 +323,14 @@ def _read_annotations(chance: random.Random, folder: Path) -> None:
 
 
 def _read_placement(chance: random.Random, _folder: Path) -> None:
-    from nnviz.base.stickers import Placement
+    from nnviz.base.stickers.placement import Placement
 
     text = '{"x": 0.5, "y": 0.5, "width": 0.25, "angle": 3}'
     Placement.from_json(damaged_json(text, chance).decode("utf-8", "replace"))
 
 
 def _read_stickers(chance: random.Random, _folder: Path) -> None:
-    from nnviz.base.placed import parse_placed
+    from nnviz.base.stickers.placed import parse_placed
     from nnviz.media.placed import open_placed
 
     text = "round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8"

@@ -336,7 +336,7 @@ def window(qtbot, settings, fake):
     """A window whose engine answers at once."""
     made = app.make_window(settings)
     qtbot.addWidget(made)
-    made.bench.attach(fake)
+    made.app.attach(fake)
     made.resize(1440, 900)
     made.show()
     return made
@@ -345,8 +345,8 @@ def window(qtbot, settings, fake):
 @pytest.fixture
 def opened(window, qtbot):
     """The same with a network and a photograph, and its result shown."""
-    window.bench.open_model("fake:net")
-    window.bench.images.add(["/photos/cat.png"])
+    window.app.open_model("fake:net")
+    window.app.images.add(["/photos/cat.png"])
     qtbot.waitUntil(lambda: window.stage.centre.run is not None)
     return window
 
@@ -358,6 +358,6 @@ def live(qtbot, settings):
     qtbot.addWidget(made)
     made.resize(1440, 900)
     made.show()
-    made.bench.attach(Bridge())
+    made.app.attach(Bridge())
     yield made
-    made.bench.shutdown()
+    made.app.shutdown()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
-from nnviz.base.placed import Cut, parse_placed
+from nnviz.base.stickers.placed import Cut, parse_placed
 from nnviz.media.placed import covered, open_cut, open_placed, paste_layers
 
 

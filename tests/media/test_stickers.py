@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.results import Picture
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 from nnviz.media.encode import write_png
 from nnviz.media.stickers import (
     cut_out,

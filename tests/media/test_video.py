@@ -15,8 +15,8 @@ from support.films import evenly, number_of, numbered, write_film
 
 from nnviz.base.errors import InputError
 from nnviz.base.video import SourceLostError
-from nnviz.media.sequences import open_sequence
-from nnviz.media.video import open_film, open_stream
+from nnviz.media.video.reader import open_film, open_stream
+from nnviz.media.video.sequences import open_sequence
 
 
 def played(reader):

@@ -14,8 +14,8 @@ import pytest
 from av.video.frame import VideoFrame
 
 from nnviz.base.errors import InputError
-from nnviz.media.sound import add_sound
-from nnviz.media.video import open_film
+from nnviz.media.video.reader import open_film
+from nnviz.media.video.sound import add_sound
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 RATE = 48_000

@@ -12,8 +12,8 @@ from PIL import Image
 from support.films import number_of, numbered
 
 from nnviz.base.errors import InputError
-from nnviz.media.films import FilmWriter, NumbersWriter
-from nnviz.media.video import open_film
+from nnviz.media.video.films import FilmWriter, NumbersWriter
+from nnviz.media.video.reader import open_film
 
 TIMES = [0.0, 0.04, 0.5, 0.52, 2.0, 2.2]
 
@@ -145,7 +145,7 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from nnviz.base.errors import InputError
-from nnviz.media.films import FilmWriter
+from nnviz.media.video.films import FilmWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)

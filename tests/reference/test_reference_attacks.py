@@ -24,7 +24,7 @@ from nnviz.engine.attacks.carlini_wagner import (
 )
 from nnviz.engine.attacks.deepfool import walked
 from nnviz.engine.attacks.goals import AttackedModel, Goal
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.data.digits import load_digits
 from nnviz.engine.nn.pixel_model import PixelModel
 
@@ -91,27 +91,27 @@ def ascended(victim, goal, clean, how, steps=STEPS):
 
 
 def test_fgsm_is_that_of_both(victim, goal, pictures, peer):
-    how = Climb(epsilon=EPSILON, step=EPSILON)
+    how = AscentStep(epsilon=EPSILON, step=EPSILON)
     ours = ascended(victim, goal, pictures, how, steps=1)
     np.testing.assert_allclose(ours, peer["fgsm"], atol=1e-9)
     np.testing.assert_allclose(ours, peer["foolbox fgsm"], atol=1e-9)
 
 
 def test_pgd_without_random_start_is_that_of_both(victim, goal, pictures, peer):
-    ours = ascended(victim, goal, pictures, Climb(epsilon=EPSILON, step=STEP))
+    ours = ascended(victim, goal, pictures, AscentStep(epsilon=EPSILON, step=STEP))
     np.testing.assert_allclose(ours, peer["bim"], atol=1e-9)
     np.testing.assert_allclose(ours, peer["foolbox bim"], atol=1e-9)
 
 
 def test_pgd_in_l2_is_that_of_torchattacks(victim, goal, pictures, peer):
-    how = Climb(epsilon=LONG, step=STRIDE, norm="l2")
+    how = AscentStep(epsilon=LONG, step=STRIDE, norm="l2")
     ours = ascended(victim, goal, pictures, how)
     np.testing.assert_allclose(ours, peer["l2"], atol=1e-8)
 
 
 def test_momentum_is_that_of_torchattacks(victim, goal, pictures, peer):
     """It divides by the mean where the paper has the sum: the same sign."""
-    how = Climb(epsilon=EPSILON, step=STEP, decay=1.0)
+    how = AscentStep(epsilon=EPSILON, step=STEP, decay=1.0)
     ours = ascended(victim, goal, pictures, how)
     np.testing.assert_allclose(ours, peer["mifgsm"], atol=1e-9)
 

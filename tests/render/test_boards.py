@@ -6,11 +6,11 @@ import pytest
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import text
 from nnviz.render.boards import board_picture
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.palette import PAPER, SCREEN
+from nnviz.render.text import paragraphs as text
 
 PHOTO = image_from_array(np.full((40, 60, 3), 90, np.uint8), "plain")
 

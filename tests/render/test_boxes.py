@@ -9,9 +9,11 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.results import Boxes
-from nnviz.render import boxes, classes, labels
-from nnviz.render.labels import Label
+from nnviz.render import boxes
+from nnviz.render.maps import classes
 from nnviz.render.report import paint
+from nnviz.render.text import labels
+from nnviz.render.text.labels import Label
 
 
 def found(places, **changes):

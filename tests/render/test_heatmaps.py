@@ -16,11 +16,12 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe
 from nnviz.base.results import Heatmap, Picture, Report
-from nnviz.render import figures, heatmaps
+from nnviz.render import figures
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.colormaps import Scale
-from nnviz.render.heatmaps import PLAIN, MapLook
+from nnviz.render.maps import heatmaps
+from nnviz.render.maps.heatmaps import PLAIN, MapLook
 from nnviz.render.palette import BACKGROUND
 from nnviz.render.report import paint_report
 

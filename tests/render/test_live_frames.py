@@ -18,8 +18,8 @@ from nnviz.base.results import (
     Report,
     Text,
 )
-from nnviz.render import classes
 from nnviz.render.live import compose
+from nnviz.render.maps import classes
 
 SIZE = 720, 1280
 RANDOM = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import numpy as np
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Mask
-from nnviz.render import classes, masks
+from nnviz.render.maps import classes, masks
 from nnviz.render.report import paint
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from nnviz.base.frames import Frame
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.results import Heatmap
-from nnviz.render import colormaps, overlays
+from nnviz.render import colormaps
+from nnviz.render.maps import overlays
 
 
 def heat(values, *, signed=True, frame=Frame.PHOTO, placement=None):

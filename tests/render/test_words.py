@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.render import text, words
 from nnviz.render.palette import BACKGROUND
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text import words
 
 MINUS = "\N{MINUS SIGN}"
 

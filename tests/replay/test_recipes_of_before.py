@@ -13,7 +13,7 @@ from support import replayed
 from support.jobs import finish, never
 from support.replayed import ARRAYS, FOLDER, RECORDED, RECORDING
 
-from nnviz.base.requests import Moment, RunMethod
+from nnviz.base.requests import RecordingStep, RunMethod
 from nnviz.engine.method import methods
 from nnviz.storage.replay import (
     find_picture,
@@ -74,7 +74,7 @@ def test_goes_on_with_a_recording(session, tmp_path, step):
         image=find_picture(recipe, beside),
         threads=recipe.threads,
         recording=str(tmp_path / "fork"),
-        begin=Moment(str(RECORDING), step),
+        begin=RecordingStep(str(RECORDING), step),
     )
     run = finish(session.job(request, never))
     compare(replayed.digests(run), WRITTEN["runs"][RECORDED])

@@ -14,7 +14,7 @@ from support.films import evenly, number_of, numbered, write_film
 
 from nnviz.base.errors import InputError
 from nnviz.base.video import Camera, SourceKind, SourceLostError, SourceRequest
-from nnviz.media import cameras
+from nnviz.media.video import cameras
 from nnviz.runtime.capture import Capture, list_cameras
 
 PATIENCE = 10.0

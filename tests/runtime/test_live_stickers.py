@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnviz.base.live import Cover, Shown
-from nnviz.base.placed import Cut
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placed import Cut
+from nnviz.base.stickers.placement import Placement
 from nnviz.media.covers import cover_frame
 from nnviz.media.placed import open_cut, paste_layers
 from tests.runtime.test_live_loop import HAND, Stand

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Progress
 from nnviz.base.results import Heatmap, Report
-from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.mailbox import Envelope, Mailbox
 
 
 class Counted:
@@ -22,7 +22,7 @@ class Counted:
     def put(
         self, event: Event, place: str = "a", ticket: int = 1, *, keep: bool = False
     ) -> None:
-        self.box.put(Posted(place, ticket, event), keep=keep)
+        self.box.put(Envelope(place, ticket, event), keep=keep)
 
     def drained(self) -> list[tuple[str, int, Event]]:
         return [(p.place, p.ticket, p.event) for p in self.box.drain(60)]
@@ -167,7 +167,7 @@ def test_close_waits_for_a_wake_that_is_going_on() -> None:
         assert go_on.wait(60)
 
     box = Mailbox(wake)
-    putting = threading.Thread(target=box.put, args=(Posted("a", 1, Done(1)),),
+    putting = threading.Thread(target=box.put, args=(Envelope("a", 1, Done(1)),),
                                kwargs={"keep": True})  # fmt: skip
     closing = threading.Thread(target=box.close)
     putting.start()

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import CancelledError, InputError
 from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.request import FileWork
-from nnviz.base.tapes import FilmRequest
 from nnviz.media.recordings import Facts, Recording
 from nnviz.runtime.file_work.recordings import RecordingWork
 from nnviz.storage.recordings import tidy
@@ -150,10 +150,10 @@ def test_a_film_tells_how_far_it_is_and_can_be_stopped(
 ) -> None:
     folder, heard = record(tmp_path / "a"), Heard()
     out = str(tmp_path / "a.gif")
-    assert done(works.export(FilmRequest(folder=folder, out=out)), heard) == out
+    assert done(works.export(VideoExport(folder=folder, out=out)), heard) == out
     assert heard.told[-1].fraction == 1
     folder = record(tmp_path / "long", 200, tuple(range(200)))
-    work = works.export(FilmRequest(folder=folder, out=str(tmp_path / "b.mp4")))
+    work = works.export(VideoExport(folder=folder, out=str(tmp_path / "b.mp4")))
     with pytest.raises(CancelledError):
         done(work, Heard(most=1))
     assert not (tmp_path / "b.mp4").exists()

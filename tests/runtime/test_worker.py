@@ -19,7 +19,7 @@ from nnviz.base.events import (
     Priority,
 )
 from nnviz.base.requests import FetchModel, Request
-from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.mailbox import Envelope
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker
 
 
@@ -27,7 +27,7 @@ class Reader:
     """Collects what a worker posts, as the bridge would, without Qt."""
 
     def __init__(self, session: FakeSession) -> None:
-        self.posted: list[Posted] = []
+        self.posted: list[Envelope] = []
         self._woken = threading.Event()
         self.worker = Worker(self._woken.set, session.engine)
 

@@ -12,7 +12,7 @@ from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Heatmap, Report, Text
-from nnviz.render.heatmaps import Ground, MapLook
+from nnviz.render.maps.heatmaps import Ground, MapLook
 from nnviz.render.report import paint_report
 from nnviz.storage import results as export
 from nnviz.storage.results import save_run

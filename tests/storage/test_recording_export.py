@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from support.films import number_of, numbered
 
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import CancelledError, InputError, UsageError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.tapes import FilmRequest
 from nnviz.media.recordings import Recording
 from nnviz.render.pictures import blended
 from nnviz.storage.recording_export import export_recording
@@ -34,9 +34,9 @@ def recording(tmp_path: Path) -> Recording:
     return made
 
 
-def request(recording: Recording, name: str, **fields: float) -> FilmRequest:
+def request(recording: Recording, name: str, **fields: float) -> VideoExport:
     out = recording.folder.parent / "out" / name
-    return FilmRequest(folder=str(recording.folder), out=str(out), **fields)
+    return VideoExport(folder=str(recording.folder), out=str(out), **fields)
 
 
 @pytest.mark.parametrize("name", ["dream.mp4", "dream.gif"])
@@ -93,11 +93,11 @@ def test_what_cannot_be_a_film_is_said(recording: Recording, tmp_path: Path) -> 
         export_recording(request(recording, "a.mp4", rate=0))
     with pytest.raises(UsageError, match="--blend: 2 is out of range"):
         export_recording(request(recording, "a.mp4", blend=2))
-    nothing = FilmRequest(folder=str(tmp_path / "none"), out=str(tmp_path / "a.mp4"))
+    nothing = VideoExport(folder=str(tmp_path / "none"), out=str(tmp_path / "a.mp4"))
     with pytest.raises(InputError, match="none: holds no recording"):
         export_recording(nothing)
     (tmp_path / "taken").write_text("a file")
-    in_file = FilmRequest(
+    in_file = VideoExport(
         folder=str(recording.folder), out=str(tmp_path / "taken/a.gif")
     )
     with pytest.raises(InputError, match="cannot be written"):

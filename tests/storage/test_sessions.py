@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import nnviz
+from nnviz.base.documents.session import SessionState
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
 from nnviz.base.request import ModelRequest
-from nnviz.base.session import SessionState
 from nnviz.storage.reports import read_run, write_run
 from nnviz.storage.sessions import SessionFiles
 

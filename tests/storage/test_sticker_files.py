@@ -8,13 +8,13 @@ import pytest
 from PIL import Image as PillowImage
 
 from nnviz import api
-from nnviz.base.placed import Cut, sticker_of
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
+from nnviz.base.stickers.placed import Cut, sticker_of
 from nnviz.render.printing import Print
-from nnviz.storage.sticker_pages import print_sticker
-from nnviz.storage.stickers import keep_learned, keep_stopped, open_sticker
+from nnviz.storage.stickers.files import keep_learned, keep_stopped, open_sticker
+from nnviz.storage.stickers.pages import print_sticker
 
 
 @pytest.fixture(scope="module")

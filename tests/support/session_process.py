@@ -19,7 +19,7 @@ def main() -> None:
     image, folder = Path(sys.argv[1]), Path(sys.argv[2])
     application = app.make_application()
     window = app.make_window(Settings(folder / "settings.json"))
-    bench = window.bench
+    bench = window.app
     window.show()
     app.start_engine(bench)
     bench.keep_session(bench.bridge.sessions)

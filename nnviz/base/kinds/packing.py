@@ -10,8 +10,8 @@ import numpy as np
 
 from nnviz.base import frames, results
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import JSON_ERRORS
 from nnviz.base.kinds import matrices, planes
-from nnviz.base.reading import JSON_ERRORS
 from nnviz.base.results import Array, Report
 
 _TREE = "report"

@@ -9,7 +9,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.results import Curves, Report, Table
 
 Truth = Literal["folders", "network"]
-"""What is right: the names of the folders, or what the network says of the pictures."""
+"""What is right: the names of the folders, or what the network says of the images."""
 SEARCHES = ("deepfool", "cw")
 """Attacks that look for the least noise, in L2: one of each tells the whole curve."""
 ATTACKS = ("fgsm", "pgd", *SEARCHES)
@@ -22,7 +22,7 @@ class ClassScore:
 
     Attributes:
         name: of the class.
-        count: how many pictures, objects or pixels of it there are.
+        count: how many images, objects or pixels of it there are.
         score: share in [0, 1]: top-1, average precision or intersection over union.
     """
 
@@ -38,8 +38,8 @@ class Confusion:
     Attributes:
         truth: what it is.
         said: what the network says.
-        count: in how many pictures.
-        share: of the pictures of ``truth``, in [0, 1].
+        count: in how many images.
+        share: of the images of ``truth``, in [0, 1].
     """
 
     truth: str
@@ -105,7 +105,7 @@ class Robustness:
         pictures: how many.
         truth: what counts as right.
         epsilons: in 1/255, rising.
-        accuracies: share of the pictures that are answered right at each, in [0, 1].
+        accuracies: share of the images that are answered right at each, in [0, 1].
         notes: what was left out and why, and what the figures mean.
         seconds: that it took.
     """

@@ -1,6 +1,6 @@
 """Samples that the window and the demo begin with.
 
-The photographs are scikit-image's; the film ships with nnviz.
+The images are scikit-image's; the video ships with nnviz.
 """
 
 from importlib.util import find_spec

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nnviz import api
+from nnviz.base.documents.snippets import command_line, python_code
 from nnviz.base.info import MethodInfo
 from nnviz.base.results import Heatmap, Picture, Ranking, Table
-from nnviz.base.snippets import command_line, python_code
 from nnviz.cli.exhibits.gallery import Figure, View
 from nnviz.media.encode import write_png
 from nnviz.render.report import paint
 
 _VIEWS = "views"
 _WIDTH = 640
-"""Of a picture on the page, px: its words are as large as the page's small print."""
+"""Of an image on the page, px: its words are as large as the page's small print."""
 _PICTORIAL = (Heatmap, Picture, Table)
 
 
@@ -25,7 +25,7 @@ def figure_of(
     Args:
         method: what was run.
         result: what it found.
-        files: where it was saved, the report's picture first.
+        files: where it was saved, the report's image first.
         usual: reference of the network that the page is about.
     """
     recipe = result.recipe
@@ -42,7 +42,7 @@ def figure_of(
 
 
 def _views(result: api.Result, picture: Path) -> Iterator[View]:
-    """Write the main result and those that are pictures, each by itself."""
+    """Write the main result and those that are images, each by itself."""
     for name, each in result.report.items():
         if each is not result.main and not isinstance(each, _PICTORIAL):
             continue
@@ -53,7 +53,7 @@ def _views(result: api.Result, picture: Path) -> Iterator[View]:
 
 
 def _answer(result: api.Result) -> str:
-    """Return the first line of a ranking, for the photograph's caption."""
+    """Return the first line of a ranking, for the image's caption."""
     main = result.main
     if not isinstance(main, Ranking) or main.unit != "probability":
         return ""

@@ -32,8 +32,8 @@ class Figure:
 
     Attributes:
         views: the main result first.
-        files: names of the whole report's picture, the numbers and the recipe.
-        subject: the photograph's name; the network's reference where there is none.
+        files: names of the whole report's image, the numbers and the recipe.
+        subject: the image's name; the network's reference where there is none.
         notes: remarks of the report.
         command: the command line that makes it.
         python: the Python lines that make it.
@@ -51,7 +51,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A method and its pictures."""
+    """A method and its images."""
 
     method: MethodInfo
     figures: tuple[Figure, ...]
@@ -64,7 +64,7 @@ class Gallery:
     Attributes:
         model: title of the network.
         facts: short facts about it.
-        photos: file name and top class of each photograph.
+        photos: file name and top class of each image.
         sections: one a method.
     """
 

@@ -10,8 +10,8 @@ from nnviz import api
 from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
+from nnviz.base.notation.targets import class_called
 from nnviz.base.parameters import Value
-from nnviz.base.targets import class_called
 from nnviz.cli import console
 from nnviz.cli.exhibits.figures import figure_of
 from nnviz.cli.exhibits.gallery import Figure, figure_html

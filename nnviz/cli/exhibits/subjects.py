@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz import api
+from nnviz.base.host.reading import exists
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, Task
-from nnviz.base.reading import exists
 from nnviz.base.shipped.defaults import default_model
 from nnviz.media.encode import write_png
 
 _SCENE = "scene.png"
 _SCENE_SEED, _SCENE_SIZE = 12, 256
-"""px.  No picture of the training, which began at another seed."""
+"""px.  No image of the training, which began at another seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class _StandIn:
 
     Attributes:
         reference: of the network.
-        photo: stem of the photograph that it goes with; "" for a generated scene.
+        photo: stem of the image that it goes with; "" for a generated scene.
     """
 
     reference: str
@@ -67,10 +67,10 @@ def subjects_of(
 
     Args:
         method: which.
-        place: its number: each begins with another photograph.
+        place: its number: each begins with another image.
         model: the demo's own network; others stand in where it is for another task.
         photos: at least one.
-        out: where a generated picture is written, so that a replay finds it.
+        out: where a generated image is written, so that a replay finds it.
     """
     if method.tasks and model.info.task not in method.tasks:
         return tuple(_stand_ins(method.tasks, photos, out, model.request.device))
@@ -92,7 +92,7 @@ def _stand_ins(
 
 
 def _scene(out: Path) -> Image:
-    """Write the picture that the networks for scenes are shown on, and open it."""
+    """Write the image that the networks for scenes are shown on, and open it."""
     from nnviz.engine.data.scenes import make_scene  # noqa: PLC0415  scipy
 
     path = out / _SCENE

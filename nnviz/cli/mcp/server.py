@@ -35,7 +35,7 @@ as bundled:imagenet or zoo:resnet18, or paths of weights and ONNX files; images 
 paths. Targets are class names, "cat - dog", or layer:channel.
 """
 _WIDTH = 1000
-"""px of a picture that an agent is shown."""
+"""px of an image that an agent is shown."""
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False)
 _one_at_a_time = Lock()
@@ -132,7 +132,7 @@ def run_method(
     parameters: dict[str, Any] | None = None,
     seed: int = 0,
 ) -> list[Any]:
-    """Run a method on a network and an image; return the picture and the numbers.
+    """Run a method on a network and an image; return the image and the numbers.
 
     Args:
         method: a name of list_methods.

@@ -1,7 +1,7 @@
 """The attack of Carlini & Wagner 2017 (arXiv:1608.04644), section VI-A: smallest L2.
 
 Minimises |x' - x|^2 + c max(kappa - margin(x'), 0) over w, where x' = (tanh(w) + 1) / 2
-is always a picture, by Adam, and searches for the smallest c that succeeds.
+is always an image, by Adam, and searches for the smallest c that succeeds.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class Descent:
         mean: Adam's first moment, likewise.
         square: Adam's second moment, likewise.
         step: steps taken.
-        best: the nearest picture that succeeded, (N, C, H, W); else the photograph.
+        best: the nearest image that succeeded, (N, C, H, W); else the image.
         norm: its L2 distance, (N,); infinite where none succeeded.
         here: whether this c succeeded, bool (N,).
     """

@@ -22,7 +22,7 @@ class Walk:
 
     Attributes:
         noise: all steps so far, (N, C, H, W), before the overshoot.
-        pixels: the photograph with the noise and the overshoot, in [0, 1].
+        pixels: the image with the noise and the overshoot, in [0, 1].
     """
 
     noise: Tensor
@@ -46,7 +46,7 @@ def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
     """Return the classes to go to, likeliest first, (N, number).
 
     Args:
-        logits: of the photographs, (N, K).
+        logits: of the images, (N, K).
         leave: bool (N, K), the classes that are to be left.
         number: how many, at most as many as there are.
     """
@@ -89,7 +89,7 @@ def boundaries(
 def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
     """Return where the step just across the border leads.
 
-    The overshoot is taken of all noise from the photograph, as foolbox does, and not
+    The overshoot is taken of all noise from the image, as foolbox does, and not
     of each step, as torchattacks does.
 
     Args:
@@ -113,7 +113,7 @@ def walked(
 ) -> Tensor:
     """Return where the whole walk leads, each image on its own, (N, C, H, W).
 
-    A picture that fools is left alone while the others go on.
+    An image that fools is left alone while the others go on.
 
     Args:
         victim: the network.

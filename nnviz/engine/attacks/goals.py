@@ -8,12 +8,12 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import ModelInfo
-from nnviz.base.targets import OPTION, ClassTarget, parse_target
+from nnviz.base.notation.targets import OPTION, ClassTarget, parse_target
 from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.resolve import label, output_unit
 
 Score = Callable[[Tensor], Tensor]
-"""From logits (N, K) to one number a picture, (N,)."""
+"""From logits (N, K) to one number an image, (N,)."""
 SEPARATOR = "|"
 """Between the names of several classes."""
 _CLASSIFIER_NDIM = 2
@@ -80,7 +80,7 @@ class AttackedModel:
 
         Args:
             pixels: (N, C, H, W), left untouched.
-            score: must not mix the pictures of a batch.
+            score: must not mix the images of a batch.
 
         Raises:
             ModelError: no gradient comes back.
@@ -148,7 +148,7 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
     Args:
         text: classes by name or index, separated by ``|``; "" is the predicted class.
         info: of the network.
-        logits: of the photograph, (1, K).
+        logits: of the image, (1, K).
         towards: whether the answer is to be one of them, or none of them.
 
     Raises:

@@ -1,6 +1,6 @@
 """Balls around an image: steepest steps in them and the way back onto them.
 
-Noise is (N, C, H, W) in units of pixels in [0, 1]; a norm is taken for each picture.
+Noise is (N, C, H, W) in units of pixels in [0, 1]; a norm is taken for each image.
 """
 
 from typing import Literal

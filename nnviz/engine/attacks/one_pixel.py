@@ -11,7 +11,7 @@ from torch import Tensor
 
 _SCALE = 0.5
 _GRAY, _SPREAD = 128 / 255, 127 / 255
-"""Mean and standard deviation of the first colours."""
+"""Mean and standard deviation of the first colors."""
 _PARTNERS = 3
 
 
@@ -20,7 +20,7 @@ class Population:
     """Candidates and how fit they are.
 
     Attributes:
-        genes: (P, k, 2 + C): row and column in [0, 1), colours in [0, 1].
+        genes: (P, k, 2 + C): row and column in [0, 1), colors in [0, 1].
         fitness: (P,), the goal's margin in logits; larger is better.
     """
 
@@ -49,7 +49,7 @@ def children(population: Population, generator: torch.Generator) -> Tensor:
     order.fill_diagonal_(torch.inf)
     a, b, c = population.genes[order.argsort(1)[:, :_PARTNERS].T]
     child = a + _SCALE * (b - c)
-    # A pixel that left the picture comes back at the other side.
+    # A pixel that left the image comes back at the other side.
     return torch.cat([child[..., :2] % 1, child[..., 2:].clamp(0, 1)], 2)
 
 

@@ -11,7 +11,7 @@ _TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Climb:
+class AscentStep:
     """Settings of a PGD step: size, norm, budget, momentum.
 
     Attributes:
@@ -40,16 +40,16 @@ class Position:
     momentum: Tensor
 
 
-def climbed(clean: Tensor, at: Position, gradient: Tensor, how: Climb) -> Position:
+def climbed(clean: Tensor, at: Position, gradient: Tensor, how: AscentStep) -> Position:
     """Return where one step of projected gradient ascent leads.
 
     Madry et al. 2018 (arXiv:1706.06083), equation 2.1; with a decay above 0 MI-FGSM,
     Dong et al. 2018 (arXiv:1710.06081), equations 6 and 7, whose L1 norm is taken for
-    each picture.  One step of the length of epsilon from the photograph itself is
+    each image.  One step of the length of epsilon from the image itself is
     FGSM (Goodfellow et al. 2015, arXiv:1412.6572).
 
     Args:
-        clean: the photograph, (N, C, H, W) in [0, 1].
+        clean: the image, (N, C, H, W) in [0, 1].
         at: where the attack stands.
         gradient: of the goal's loss there, (N, C, H, W).
         how: steps and limits.

@@ -31,11 +31,11 @@ class AttackRun:
     Attributes:
         victim: the network, as attacks see it.
         info: of the network.
-        placement: where the input lies on the photograph.
+        placement: where the input lies on the image.
         clean: the network's input, (1, C, H, W) in [0, 1].
         before: its logits, (1, K).
         chosen: what is wanted.
-        files: how the picture becomes a file.
+        files: how the image becomes a file.
         gain: how many times as strong the noise is shown; None for as strong as the
             scale allows.
     """

@@ -1,7 +1,7 @@
 """An attack's noise made weaker, and the weakest that still does what was wanted.
 
-A share of the noise is on the way from the photograph to what the attack made of it:
-always a picture in [0, 1], always of the noise's direction.
+A share of the noise is on the way from the image to what the attack made of it:
+always an image in [0, 1], always of the noise's direction.
 """
 
 from collections.abc import Generator
@@ -23,7 +23,7 @@ def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
     """Return the image with shares of the noise.
 
     Args:
-        clean: the photograph, (1, C, H, W) in [0, 1].
+        clean: the image, (1, C, H, W) in [0, 1].
         attacked: what the attack made of it, likewise.
         shares: (S,), 0 to 1.
 
@@ -43,7 +43,7 @@ def smallest_share(
 
     Args:
         victim: the network.
-        goal: for this one picture.
+        goal: for this one image.
         clean: (1, C, H, W) in [0, 1].
         attacked: likewise.
 

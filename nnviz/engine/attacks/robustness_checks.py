@@ -59,9 +59,9 @@ def repaired(
 
     Args:
         victim: the network.
-        goal: for this one picture.
+        goal: for this one image.
         pixels: attacked, (1, C, H, W) in [0, 1].
-        clean: the photograph's; none moves further from it, in the largest number,
+        clean: the image's; none moves further from it, in the largest number,
             than the attack did, rounded up to a whole level.
 
     Returns:

@@ -34,7 +34,7 @@ def stripes(clean: Tensor, epsilon: float, generator: torch.Generator) -> Tensor
 
     Args:
         clean: (1, C, H, W) in [0, 1].
-        epsilon: how much each colour of a stripe is raised or lowered.
+        epsilon: how much each color of a stripe is raised or lowered.
         generator: chooses which.
     """
     channels, _, width = clean.shape[1:]
@@ -47,7 +47,7 @@ def side_of(clean: Tensor, area: float, query: int, queries: int) -> int:
 
     Args:
         clean: (1, C, H, W).
-        area: share of the picture that the first square covers (p).
+        area: share of the image that the first square covers (p).
         query: counted from 0.
         queries: how many there are to be; the schedule is stretched to them.
     """
@@ -63,11 +63,11 @@ def with_square(
     """Return the image with one more square, at the ball's border (algorithm 2).
 
     Args:
-        clean: the photograph, (1, C, H, W) in [0, 1].
-        pixels: the best picture so far, likewise.
+        clean: the image, (1, C, H, W) in [0, 1].
+        pixels: the best image so far, likewise.
         epsilon: radius of the ball.
         side: of the square, px.
-        generator: chooses place and colour.
+        generator: chooses place and color.
     """
     channels, height, width = clean.shape[1:]
     top = int(torch.randint(height - side + 1, (1,), generator=generator))

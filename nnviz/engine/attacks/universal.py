@@ -1,6 +1,6 @@
 """One noise for many images.
 
-Stochastic gradient ascent on a batch of pictures, the noise brought back into its
+Stochastic gradient ascent on a batch of images, the noise brought back into its
 budget after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the
 noise of Moosavi-Dezfooli et al. 2017 (arXiv:1610.08401).
 """
@@ -12,7 +12,7 @@ from torch.nn import functional
 from nnviz.engine.attacks.norms import Norm, project, steepest
 
 MOST = 9.0
-"""Cross entropy above which a picture counts no more, or a few would rule the rest
+"""Cross entropy above which an image counts no more, or a few would rule the rest
 (equation 5)."""
 _TINY = 1e-12
 _LEAST_CROP = 0.75
@@ -27,9 +27,9 @@ def gathered(clean: Tensor, noise: Tensor, gradient: Tensor) -> Tensor:
     """Return the mean gradient with respect to the noise, (1, C, H, W).
 
     Args:
-        clean: the pictures, (N, C, H, W) in [0, 1].
+        clean: the images, (N, C, H, W) in [0, 1].
         noise: (1, C, H, W).
-        gradient: with respect to the pictures with the noise.  Where those are
+        gradient: with respect to the images with the noise.  Where those are
             clipped, more noise changes nothing.
     """
     moved = clean + noise

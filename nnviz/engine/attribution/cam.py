@@ -175,7 +175,7 @@ def cam_results(
         name: of the main result.
         cams: one (h, w) a layer, with their signs.
         layers: their layers, in the same order; the last is the main one.
-        placement: where the input lies on the photograph.
+        placement: where the input lies on the image.
         signed: whether negative values are kept.
         unit: of the maps.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.targets import OPTION, ClassTarget
+from nnviz.base.notation.targets import OPTION, ClassTarget
 from nnviz.engine.targets.resolve import ResolvedTarget
 
 

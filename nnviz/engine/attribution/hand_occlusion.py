@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from nnviz.base.explanations.occluder import Fill, Occluded
 from nnviz.base.info import Task
+from nnviz.base.notation.targets import ClassTarget
 from nnviz.base.results import Ranking
-from nnviz.base.targets import ClassTarget
 from nnviz.engine.attribution.baselines import Baseline, baseline
 from nnviz.engine.imaging.input_masks import mask_on_input
 from nnviz.engine.inference import Inference

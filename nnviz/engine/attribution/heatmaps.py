@@ -10,11 +10,11 @@ from nnviz.base.frames import Frame, Placement
 from nnviz.base.results import Array, Heatmap, Picture, Report, Result
 
 Colours = Literal["strongest", "sum"]
-"""The largest absolute value over the colours, or their sum with its sign."""
+"""The largest absolute value over the colors, or their sum with its sign."""
 _PAINTABLE = (1, 3)
-"""Numbers of channels that make a picture."""
+"""Numbers of channels that make an image."""
 _CLIPPED = 99.9
-"""Percentile of the absolute values at which a picture's contrast ends."""
+"""Percentile of the absolute values at which an image's contrast ends."""
 
 
 def attribution_map(
@@ -26,7 +26,7 @@ def attribution_map(
         attribution: (C, H, W).
         colours: how they become one number.
         unit: of the numbers.
-        placement: where the input lies on the photograph.
+        placement: where the input lies on the image.
 
     Returns:
         float32 (H, W): at least 0 for "strongest", signed for "sum".
@@ -76,10 +76,10 @@ def attribution_picture(
 
     Args:
         attribution: (C, H, W), C of 1 or 3.
-        placement: where the input lies on the photograph.
+        placement: where the input lies on the image.
 
     Returns:
-        The picture, and the words for what its contrast is.
+        The image, and the words for what its contrast is.
     """
     values = attribution.detach().to("cpu", torch.float32).numpy()
     # One of the values themselves: found in an eighth of the time.
@@ -109,7 +109,7 @@ def changed_report(
         name: of the map.
         attribution: (C, H, W).
         colours: how they become one number.
-        placement: where the input lies on the photograph.
+        placement: where the input lies on the image.
         notes: to begin with.
     """
     heat = attribution_map(attribution, colours, "changed gradient", placement)

@@ -44,7 +44,7 @@ def lay_windows(
 
     Args:
         size: height and width, px.
-        window: side, px; not larger than the picture.
+        window: side, px; not larger than the image.
         stride: between neighbours, px; not larger than the window.
         cut: the last window of a row hangs over the edge and is cut there, as captum
             has it; else it is pushed inside, so that all are of one size.
@@ -112,7 +112,7 @@ def mean_over_windows(windows: Windows, grid: Drops, size: tuple[int, int]) -> D
     Args:
         windows: cover every pixel.
         grid: (rows, columns), one number a window.
-        size: of the picture.
+        size: of the image.
     """
     # A window is a product of two spans: so are the sums over all of them.
     down, across = _covers(windows.rows, size[0]), _covers(windows.columns, size[1])

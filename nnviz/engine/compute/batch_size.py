@@ -14,12 +14,12 @@ Size = tuple[int, int]
 """Height and width, px."""
 
 PASSES = 16
-"""Pictures in one pass, at most: with more, what a CPU's caches held is read again
-from memory, and a picture takes longer."""
+"""Images in one pass, at most: with more, what a CPU's caches held is read again
+from memory, and an image takes longer."""
 _WORK = 20_000_000_000
 """Multiply-accumulates of a chunk: about 200 ms on two cores of a CPU."""
 _FIRST_SHARE = 4
-"""The first chunk is a quarter: it brings the first picture."""
+"""The first chunk is a quarter: it brings the first image."""
 _SLOW = 1.0
 """Seconds after which a chunk is found too long to be stopped or looked at."""
 _BRIEF = 0.05
@@ -32,7 +32,7 @@ _FLOAT = 4
 _BOTH_WAYS = 2
 """The outputs kept for the way back, and the gradients on it."""
 LEAST_TILE = 128
-"""px; a picture is not taken apart into smaller tiles."""
+"""px; an image is not taken apart into smaller tiles."""
 _LIVE = 3
 """A pass without gradients holds a layer's input, its output and a work space."""
 

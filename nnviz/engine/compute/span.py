@@ -7,7 +7,7 @@ class Span(NamedTuple):
     """A receptive field along one axis: the pixels that a position depends on.
 
     Place ``i`` depends on pixels ``jump * i + low`` to ``jump * i + high``, both
-    included and not clipped to the picture.
+    included and not clipped to the image.
     """
 
     jump: int

@@ -1,7 +1,7 @@
 """A pass in parts: tiles whose gradients add up to that of the whole image.
 
 Each place of a layer's map counts in one tile only.  Where a tile holds all pixels
-that its places depend on, the sum of the gradients is the whole picture's to rounding:
+that its places depend on, the sum of the gradients is the whole image's to rounding:
 there is nothing that could show as a seam.  Where that is too much, what counts fades
 from tile to tile instead.
 """
@@ -64,8 +64,8 @@ class Stretch:
     Attributes:
         start: first px that goes through the network.
         stop: one past the last.
-        first: px from which on places count; minus infinity at the picture's edge.
-        last: px before which they do; infinity at the picture's edge.
+        first: px from which on places count; minus infinity at the image's edge.
+        last: px before which they do; infinity at the image's edge.
         fade: px over which they begin and cease to, half of it on either side.
     """
 
@@ -173,7 +173,7 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
     """Return tiles along an axis, of one length but for the last.
 
     Args:
-        length: of the picture, px.
+        length: of the image, px.
         side: of a tile, px, at most; four steps where that is less.
         reach: what neighbours share.
     """

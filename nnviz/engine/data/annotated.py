@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import parse_object, reading
+from nnviz.base.host.reading import parse_object, reading
 from nnviz.media.files import read_bytes
 from nnviz.media.headers import MAX_PIXELS
 
@@ -30,7 +30,7 @@ class Annotated:
     """An image and the objects in it.
 
     Attributes:
-        path: of the picture.
+        path: of the image.
         objects: COCO's annotations of it, crowds left out.
     """
 
@@ -52,7 +52,7 @@ class Annotations:
 
 
 def read_annotations(folder: Path) -> Annotations:
-    """Read the one JSON file of a folder, and find its pictures there or in ``images``.
+    """Read the one JSON file of a folder, and find its images there or in ``images``.
 
     Raises:
         InputError: no such file, not one only, or not COCO's format.

@@ -14,7 +14,7 @@ _WHITE = 16
 def load_digits() -> Split:
     """Return the digits, white on black, split by the hash of their pixels.
 
-    Photographs are uint8 (1, 8, 8).  Alpaydin & Kaynak 1998 (doi:10.24432/C50P49).
+    Images are uint8 (1, 8, 8).  Alpaydin & Kaynak 1998 (doi:10.24432/C50P49).
 
     Raises:
         InputError: scikit-learn is not installed.

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
-from nnviz.base.reading import ARCHIVE_ERRORS, reading
+from nnviz.base.host.reading import ARCHIVE_ERRORS, reading
 from nnviz.media.files import read_bytes
 from nnviz.media.folders import photographs_below
 from nnviz.media.headers import DECODE_ERRORS, open_header
@@ -122,7 +122,7 @@ def load_split(
 
     Args:
         folder: one sub-folder for each class.
-        shorter_side: photographs are scaled to this many px on the shorter side.
+        shorter_side: images are scaled to this many px on the shorter side.
         leave_out: names of sub-folders that are no class.
     """
     parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
@@ -161,8 +161,8 @@ def load_photos(
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
-        shorter_side: photographs are scaled to this many px on the shorter side.
-        count: of photographs, at most; taken evenly from all.
+        shorter_side: images are scaled to this many px on the shorter side.
+        count: of images, at most; taken evenly from all.
 
     Returns:
         Those to train on and those held out, uint8 (3, H, W).
@@ -182,7 +182,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
-        count: of photographs, at most; taken evenly from all.
+        count: of images, at most; taken evenly from all.
 
     Returns:
         Those to train on and those held out.
@@ -231,7 +231,7 @@ def _read_photo(path: Path, shorter_side: int) -> Tensor:
     """Return an image; of other formats than those of headers.py none is opened.
 
     Raises:
-        InputError: it cannot be read, or is no picture.
+        InputError: it cannot be read, or is no image.
     """
     opened = open_header(read_bytes(path), path.name)
     with reading(path.name, DECODE_ERRORS):

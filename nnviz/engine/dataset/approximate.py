@@ -27,7 +27,7 @@ from torch.nn import functional
 from nnviz.base.dataset.neighbors import PIXELS, Metric
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
-from nnviz.base.reading import parse_object
+from nnviz.base.host.reading import parse_object
 from nnviz.engine.dataset.nearest import (
     Nearest,
     blocks,

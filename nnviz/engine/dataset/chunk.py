@@ -34,8 +34,8 @@ from nnviz.media.index.reader import (
     THUMBNAILS,
 )
 from nnviz.media.index.writer import Rows
-from nnviz.media.prefetch import prefetched
 from nnviz.media.thumbnails import framed_thumbnail
+from nnviz.media.video.prefetch import prefetched
 
 CHUNK = 512
 """Images of a chunk, at most."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.targets import class_called
+from nnviz.base.notation.targets import class_called
 
 NO_CLASS = -1
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from nnviz.engine.dataset.chunk import Prepared, prepared
 from nnviz.engine.dataset.sources import ImageSet, Skipped
 from nnviz.engine.models.model import Model
-from nnviz.media.prefetch import prefetched
+from nnviz.media.video.prefetch import prefetched
 
 _BATCH, _AHEAD = 16, 32
 Check = Callable[[], None]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import ModelInfo
-from nnviz.base.targets import OPTION, BoxTarget, ClassTarget, parse_target
+from nnviz.base.notation.targets import OPTION, BoxTarget, ClassTarget, parse_target
 from nnviz.engine.context import Context
 from nnviz.engine.nn.detection import Candidates, candidates_of
 from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors

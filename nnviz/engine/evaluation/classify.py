@@ -10,7 +10,7 @@ from torch import Tensor
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.measures.evaluation import ClassScore, Confusion, Evaluation
-from nnviz.base.targets import class_called
+from nnviz.base.notation.targets import class_called
 from nnviz.engine.evaluation.sources import Question
 from nnviz.engine.models.model import Model
 from nnviz.engine.sharing import Share, Worker
@@ -29,7 +29,7 @@ def classify(
 
     Args:
         model: a network with one output for each of its labels.
-        questions: pictures and the names of their classes; names are compared
+        questions: images and the names of their classes; names are compared
             without regard to case.
         share: has each batch asked about.
 
@@ -80,7 +80,7 @@ def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
 def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
     """Return images as the network gets them, (n, C, H, W) in [0, 1], n adding up.
 
-    Where photographs keep their shape they cannot share a batch.
+    Where images keep their shape they cannot share a batch.
     """
     pixels = [model.pixel_input(each.open()) for each in batch]
     alike = {each.shape for each in pixels}

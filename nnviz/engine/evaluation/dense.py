@@ -1,6 +1,6 @@
 """Mean average precision of detectors and mean IoU of segmenters.
 
-Pictures go through the methods ``detect`` and ``segment``, as in the window.
+Images go through the methods ``detect`` and ``segment``, as in the window.
 """
 
 from collections.abc import Generator, Mapping
@@ -15,9 +15,9 @@ from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
 from nnviz.base.images import Image
 from nnviz.base.measures.evaluation import ClassScore, Evaluation
+from nnviz.base.notation.targets import class_called
 from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
-from nnviz.base.targets import class_called
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.data.annotated import (
     Annotated,

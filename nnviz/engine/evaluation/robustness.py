@@ -14,14 +14,14 @@ from nnviz.base.errors import InputError, ModelError, UsageError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.measures.evaluation import ATTACKS, SEARCHES, Robustness, Truth
+from nnviz.base.notation.targets import class_called
 from nnviz.base.requests import MeasureRobustness
-from nnviz.base.targets import class_called
 from nnviz.engine.attacks.carlini_wagner import Search, shortest
 from nnviz.engine.attacks.deepfool import walked
 from nnviz.engine.attacks.goals import AttackedModel, Goal, gives_shares
 from nnviz.engine.attacks.norms import Norm, random_noise, size_of
 from nnviz.engine.attacks.params import LEVELS
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.classify import BATCH, batches, inputs, left_out
 from nnviz.engine.evaluation.sources import Question, questions_in, spread
@@ -79,7 +79,7 @@ def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring
         share: has each batch attacked.
 
     Raises:
-        InputError: there are no pictures.
+        InputError: there are no images.
         UsageError: no such attack, one of another norm, or epsilons that do not rise.
         ModelError: the network does not classify.
     """
@@ -278,7 +278,7 @@ def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tenso
         noise = random_noise(clean, epsilon, norm, batch.generator)
         pixels = (clean + noise).clamp(0, 1)
     step = epsilon * min(1.0, _STRIDE / steps) if steps > 1 else epsilon
-    how = Climb(epsilon=epsilon, step=step, norm=norm)
+    how = AscentStep(epsilon=epsilon, step=step, norm=norm)
     at = Position(pixels, torch.zeros_like(clean))
     fooled = torch.zeros(len(clean), dtype=torch.bool, device=clean.device)
     for _ in range(steps):

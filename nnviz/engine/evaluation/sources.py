@@ -28,7 +28,7 @@ class Question:
     """An image and the class that is right.
 
     Attributes:
-        open: gives the picture.
+        open: gives the image.
         name: of the class.
     """
 
@@ -48,7 +48,7 @@ MADE: dict[str, Callable[[], LabeledPhotos]] = {
         load_shapes, HELD_OUT, SIDE, Shortcut.CONTRADICTING
     ),
 }
-"""Data that need no file, by name: pictures that no bundled network is trained on."""
+"""Data that need no file, by name: images that no bundled network is trained on."""
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
@@ -56,7 +56,7 @@ def questions_made(name: str, limit: int) -> list[Question]:
 
     Args:
         name: one of ``MADE``.
-        limit: most pictures; 0 for all.
+        limit: most images; 0 for all.
     """
     photos = _made(name)
     chosen = spread(range(len(photos)), limit)
@@ -67,16 +67,16 @@ def questions_made(name: str, limit: int) -> list[Question]:
 
 
 def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
-    """Return the pictures of ``folder/<class>/*``, in the order of their names.
+    """Return the images of ``folder/<class>/*``, in the order of their names.
 
     Args:
         folder: one sub-folder for each class.
-        limit: most pictures, taken evenly from all; 0 for all.
+        limit: most images, taken evenly from all; 0 for all.
         held_out: only the fifth, by file hash, that the project never trains on; of
             data that come split in ``train`` and ``test``, the latter.
 
     Raises:
-        InputError: there are no class folders, or no pictures in them.
+        InputError: there are no class folders, or no images in them.
         UsageError: the data come split and it is not said which part is meant.
     """
     names = class_folders(folder, frozenset())

@@ -1,6 +1,6 @@
 """Colors whose axes are independent in images, as Lucid has them.
 
-Light and dark vary most in photographs, so a step along that axis is made larger than
+Light and dark vary most in images, so a step along that axis is made larger than
 one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning
 and Parameterization"; numbers as in Lucid's ``param/color.py``).
 """
@@ -17,7 +17,7 @@ def correlated(x: Tensor) -> Tensor:
     """Return colors along independent axes as red, green and blue.
 
     Args:
-        x: (N, C, H, W); colours where C is 3, anything else is returned as it is.
+        x: (N, C, H, W); colors where C is 3, anything else is returned as it is.
 
     Returns:
         As ``x``, around 0.

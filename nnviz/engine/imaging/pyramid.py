@@ -86,7 +86,7 @@ def moved_closer(picture: Tensor, zoom: float, turn: float) -> Tensor:
     height, width = picture.shape[2:]
     angle = math.radians(turn)
     cosine, sine = math.cos(angle) * (1 - zoom), math.sin(angle) * (1 - zoom)
-    # From places in the result to places in the picture, both from -1 to 1.
+    # From places in the result to places in the image, both from -1 to 1.
     matrix = torch.tensor(
         [[[cosine, -sine * height / width, 0], [sine * width / height, cosine, 0]]],
         dtype=picture.dtype,

@@ -9,7 +9,7 @@ from nnviz.base.resources import resource
 from nnviz.engine.method import Registered, methods
 from nnviz.engine.models.bundled import is_installed
 from nnviz.engine.models.devices import available
-from nnviz.engine.models.places import find_weights
+from nnviz.engine.models.weights.places import find_weights
 
 
 def live_catalogue(folder: Path | None = None) -> Catalogue:

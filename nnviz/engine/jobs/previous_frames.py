@@ -8,7 +8,7 @@ from nnviz.base.requests import RunMethod
 from nnviz.base.video import FrameImage
 
 _SOURCES = 2
-"""Of which something is kept: a camera, and a film that is exported meanwhile."""
+"""Of which something is kept: a camera, and a video that is exported meanwhile."""
 
 
 class PreviousFrames:

@@ -31,9 +31,9 @@ from nnviz.media.recordings import (
 from nnviz.media.resize import resize
 
 _LONGEST = 1280
-"""Of a frame, px: larger pictures are made smaller for the recording."""
+"""Of a frame, px: larger images are made smaller for the recording."""
 _SMALL = 512
-"""Longest side, px, of a picture whose state is kept twice a second."""
+"""Longest side, px, of an image whose state is kept twice a second."""
 _SMALL_SECONDS, _LARGE_SECONDS = 0.5, 10.0
 _FRAME_SECONDS = 1 / 20
 _FREE_SECONDS = 1.0
@@ -64,7 +64,7 @@ class ResumePoint:
         """Put a run where the earlier one was.
 
         Raises:
-            InputError: the network or the photograph is another one.
+            InputError: the network or the image is another one.
         """
         _require_same(self.recording.recipe, ctx.model, ctx.inference.image)
         if not self.arrays:
@@ -197,8 +197,8 @@ class Recorder:
     """Keeps each step's numbers, and frames and states as far as time allows.
 
     Frames are kept 20 times a second at most, in 3 % of the time and a second more, so
-    that a short run has all; where a method makes a film, all its pictures.  The state
-    is kept twice a second up to 512 px; of larger pictures every 10 s, in 10 % of the
+    that a short run has all; where a method makes a video, all its images.  The state
+    is kept twice a second up to 512 px; of larger images every 10 s, in 10 % of the
     time and a second more.  So a process that is killed loses little.
 
     Args:

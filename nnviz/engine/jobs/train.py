@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nnviz.base.events import Job, Progress
-from nnviz.base.interrupts import held_back
+from nnviz.base.host.interrupts import held_back
 from nnviz.base.requests import ExportTrained, PrepareFeatures, TeachHead, TrainModel
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources

@@ -1,7 +1,7 @@
 """The job that runs a method on every image of a video."""
 
 from nnviz.base.events import Job
-from nnviz.base.interrupts import held_back
+from nnviz.base.host.interrupts import held_back
 from nnviz.base.requests import ChangeFilm
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources

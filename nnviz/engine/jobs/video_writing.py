@@ -1,6 +1,6 @@
 """Videos made of videos: a method on every image, one after the other.
 
-The last result can be mixed into the next picture, so that one's dream goes on in the
+The last result can be mixed into the next image, so that one's dream goes on in the
 other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows
 cameras is given frames: it steadies them by itself.
 """
@@ -23,16 +23,16 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeFilm, RunMethod
 from nnviz.base.results import Picture, Report
 from nnviz.base.video import FrameImage, Grab
-from nnviz.media.films import FilmWriter
 from nnviz.media.resize import resize
-from nnviz.media.sound import add_sound
-from nnviz.media.video import FilmReader, open_film
+from nnviz.media.video.films import FilmWriter
+from nnviz.media.video.reader import FilmReader, open_film
+from nnviz.media.video.sound import add_sound
 
 _KEPT = 0.15
 _numbers = itertools.count(1)
 
 RunFrame = Callable[[RunMethod], Job]
-"""Returns the job of a method on a picture."""
+"""Returns the job of a method on an image."""
 
 
 def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
@@ -41,19 +41,19 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
     An MP4 file gets the other's sound.  Where it is broken off, what there is is kept.
 
     Args:
-        asked: which film becomes which.
+        asked: which video becomes which.
         info: of the method.
-        run: runs it on a picture.
+        run: runs it on an image.
 
     Yields:
-        Each new picture, and how far it is.
+        Each new image, and how far it is.
 
     Returns:
         What is to be said of it, in words.
 
     Raises:
-        UsageError: a share or an ending that makes no sense; no pictures come out.
-        InputError: no film, or the disk does not allow it.
+        UsageError: a share or an ending that makes no sense; no images come out.
+        InputError: no video, or the disk does not allow it.
     """
     source, out = Path(asked.film), Path(asked.out)
     _require_sensible(asked)

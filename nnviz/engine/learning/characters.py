@@ -19,8 +19,8 @@ from nnviz.engine.learning.run_state import (
     restore_optimizer,
     tensors,
 )
-from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.match.declared import side_car_within
+from nnviz.engine.models.weights.checkpoints import read_state
 
 UNKNOWN = "□"
 """Stands for characters that the model did not learn."""

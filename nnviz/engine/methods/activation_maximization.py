@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from nnviz.base.channels import Mixture, parse_channels
 from nnviz.base.info import OPTIMIZATION, ModelInfo, Need, Reference
+from nnviz.base.notation.channels import Mixture, parse_channels
 from nnviz.base.parameters import (
     ChannelIndex,
     ChannelList,
@@ -67,9 +67,9 @@ _LEVELS = 255
 _SHIFT = 16
 """Px either way, as the lectures shift."""
 _FIRST_NOISE = 10 / _LEVELS
-"""On the mean colour, as Yosinski begins."""
+"""On the mean color, as Yosinski begins."""
 _CROPS = (0.5, 0.05)
-"""Side of MaCo's crops at the first step and at the last, as a share of the picture."""
+"""Side of MaCo's crops at the first step and at the last, as a share of the image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

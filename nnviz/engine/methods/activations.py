@@ -27,7 +27,7 @@ _BINS = 60
 _UNIT = "activation"
 _FINEST = 4
 """The layer chosen by default has maps of at least 1/4 of the input's side: fine enough
-to recognise the photograph in them."""
+to recognise the image in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _height(figures: ChannelFigures) -> NDArray[np.float64]:
     """Return each channel's largest value, signs aside.
 
     Not its mean or root mean square: a channel that gives nearly the same everywhere
-    would come first, and it tells nothing of the picture.
+    would come first, and it tells nothing of the image.
     """
     return np.maximum(np.abs(figures.lowest), np.abs(figures.highest))
 

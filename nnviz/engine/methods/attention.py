@@ -25,7 +25,7 @@ from nnviz.engine.nn.map_layers import ChosenLayers
 from nnviz.engine.targets.resolve import Scorer
 
 _SQUARE = 4
-"""Axes of attention's weights: pictures, heads, tokens, tokens."""
+"""Axes of attention's weights: images, heads, tokens, tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ class _SearchState:
     descent: Descent
     constants: Constants
     best: Tensor
-    """Logits of the nearest picture that succeeded, (1, K)."""
+    """Logits of the nearest image that succeeded, (1, K)."""
     done: int = 0
 
     @property

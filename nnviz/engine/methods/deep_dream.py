@@ -64,7 +64,7 @@ _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _REDUCTIONS = {"shallow": 8, "middle": 16, "deep": 32}
 _OF_DREAM = ("layer", "depth", "layers", "channel", "strongest", "loss", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
-"""Of main memory that pictures and a tile may take, and that a tile may at least."""
+"""Of main memory that images and a tile may take, and that a tile may at least."""
 _COPIES = 14
 """Of the picture: its source, its gradient, both rolled, its bands, what is shown."""
 _SHARE = 0.5
@@ -471,7 +471,7 @@ def _dream(
     Raises:
         UsageError: no such layer or channel.
         ModelError: there is none with maps, or it is not run.
-        InputError: the guide is no picture.
+        InputError: the guide is no image.
     """
     model = ctx.model
     passes = model.feature_extractor(layers, ctx.check, params.precision)
@@ -479,7 +479,7 @@ def _dream(
     return Dream(
         maps=passes,
         signals={name: _signal(ctx, params, passes, name) for name in layers},
-        # A mean over the numbers of each layer, times the pixels of the picture.
+        # A mean over the numbers of each layer, times the pixels of the image.
         shares={
             name: height * width / math.prod(layer.shape or ())
             for name, layer in layers.items()

@@ -21,7 +21,7 @@ from nnviz.engine.nn.nms import on_photo
 _FLOOR = 0.005
 """Lowest score that can be asked for: below it nearly every place says something."""
 _MASK_BYTES = 256 << 20
-"""What the outlines of all objects may take on a large photograph."""
+"""What the outlines of all objects may take on a large image."""
 _INSIDE = 0.5
 """Probability above which a pixel belongs to an object (He et al. 2017)."""
 

@@ -134,7 +134,7 @@ def _steadied(
 ) -> Tensor:
     """Return the painting blended with that of the frame before, where it is live.
 
-    Only where the photograph stays as it was: what moves leaves no trail.
+    Only where the image stays as it was: what moves leaves no trail.
 
     Args:
         ctx: keeps the frame before.

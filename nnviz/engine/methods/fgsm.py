@@ -6,7 +6,7 @@ from typing import ClassVar
 from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, BallParams
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
 
@@ -49,7 +49,7 @@ class Fgsm:
         victim, clean = attempt.victim, attempt.clean
         _, gradient = victim.gradient(clean, attempt.chosen.goal.loss)
         epsilon = params.epsilon / LEVELS
-        how = Climb(epsilon=epsilon, step=epsilon, norm=params.norm)
+        how = AscentStep(epsilon=epsilon, step=epsilon, norm=params.norm)
         pixels = climbed(clean, Position(clean, gradient), gradient, how).pixels
         if ctx.inference.live:
             yield attempt.report(pixels, victim.logits(pixels))

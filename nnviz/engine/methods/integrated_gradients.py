@@ -120,7 +120,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
     """Return the image where the way begins, (1, C, H, W).
 
     Raises:
-        UsageError: the user's own does not fit the photograph's input.
+        UsageError: the user's own does not fit the image's input.
     """
     if params.baseline != "own":
         return baseline_of(ctx, params.baseline, params.blur)

@@ -23,7 +23,7 @@ from nnviz.base.parameters import (
     When,
 )
 from nnviz.base.results import Curves, Picture, Report, Table
-from nnviz.base.stickers import Outline
+from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.params import LEVELS, GoalParams, ImageCount
 from nnviz.engine.attacks.patch.batches import (
     AttackBatch,
@@ -51,7 +51,7 @@ _SHOWN = 9
 """Samples that are shown."""
 _GRAY = 0.5
 _FALLING = 0.5
-"""Between pixels and a photograph's own frequencies: large shapes are found sooner."""
+"""Between pixels and an image's own frequencies: large shapes are found sooner."""
 _MOST = 4.0
 """Cross entropy from which on a sample counts no more: it is fooled, others are not."""
 
@@ -340,7 +340,7 @@ class _Task:
 
     Attributes:
         words: "towards toaster".
-        learned: the pictures to learn from.
+        learned: the images to learn from.
         tests: those to test on, by what they are.
     """
 
@@ -364,7 +364,7 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
 
 
 Aimed = Callable[[Tensor], AttackObjective]
-"""From pictures (N, C, H, W) to what is wanted of them."""
+"""From images (N, C, H, W) to what is wanted of them."""
 
 
 def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:

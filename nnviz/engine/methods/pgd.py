@@ -12,7 +12,7 @@ from nnviz.base.parameters import Essential, Formerly, Help, Range, Steerable, T
 from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import LEVELS, BallParams, StepSize, as_tensor
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.attacks.report import AttackRun
 from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
@@ -108,8 +108,8 @@ class Pgd:
         yield attempt.last(at.pixels, ctx.generator)
 
 
-def _how(params: PgdParams) -> Climb:
-    return Climb(
+def _how(params: PgdParams) -> AscentStep:
+    return AscentStep(
         epsilon=params.epsilon / LEVELS,
         step=params.step / LEVELS,
         norm=params.norm,

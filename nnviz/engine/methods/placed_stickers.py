@@ -13,9 +13,9 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, StickersText
-from nnviz.base.placed import EXAMPLE, files_of, parse_placed
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture, Report, Result, Table
+from nnviz.base.stickers.placed import EXAMPLE, files_of, parse_placed
 from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
 from nnviz.engine.attacks.run import attacked_model, start_attack

@@ -14,9 +14,9 @@ from torch import Tensor
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Reference, Task
+from nnviz.base.notation.targets import OPTION, ClassTarget, SegmentTarget, parse_target
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Title, Unit
 from nnviz.base.results import Heatmap, Mask, Report, Result, Table
-from nnviz.base.targets import OPTION, ClassTarget, SegmentTarget, parse_target
 from nnviz.engine.imaging.guided_filter import guided_filter
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.segmentation.masks import enlarged, input_logits, make_mask

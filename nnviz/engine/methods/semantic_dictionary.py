@@ -144,7 +144,7 @@ def _look(
     """Find the place's cell of the map, and the strongest channels there.
 
     Raises:
-        UsageError: the network does not see that place of the photograph.
+        UsageError: the network does not see that place of the image.
     """
     row, column = cell_at(placement, params.x, params.y, maps.shape[1:])
     values = maps[:, row, column].astype(np.float64)

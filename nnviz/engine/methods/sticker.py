@@ -24,10 +24,10 @@ from nnviz.base.parameters import (
     Unit,
     When,
 )
-from nnviz.base.placed import PLACED, Cut, Placed, placed_text
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Report, Table, Text
-from nnviz.base.stickers import Outline
+from nnviz.base.stickers.placed import PLACED, Cut, Placed, placed_text
+from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.params import GoalParams, as_tensor
 from nnviz.engine.attacks.patch.compositing import Sticker, on_photo
 from nnviz.engine.attacks.patch.sticker_search import (
@@ -51,11 +51,11 @@ _PERCENT = 100
 _HALF = 0.5
 _WHITE = 255
 _GRAY = "#808080"
-"""Of plain stickers whose colour is searched: it does not count."""
+"""Of plain stickers whose color is searched: it does not count."""
 _MOST = 64
-"""Pictures at once, at most."""
+"""Images at once, at most."""
 _LARGEST = 256
-"""Px: of the sticker's own picture, what the search works with."""
+"""Px: of the sticker's own image, what the search works with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +329,7 @@ def _image(ctx: Context, params: StickerParams) -> Image:
     """Return what the stickers are cut from, as a sticker.
 
     Raises:
-        InputError: no such file, no picture, or no colour.
+        InputError: no such file, no image, or no color.
     """
     if params.sticker.strip():
         return cut_out(ctx.files.image(params.sticker.strip()), params.outline)
@@ -354,7 +354,7 @@ def _kept_free(ctx: Context, params: StickerParams) -> Tensor | None:
     """Return where no sticker may lie, (1, 1, H, W); None where all may.
 
     Raises:
-        InputError: the mask is no picture.
+        InputError: the mask is no image.
     """
     free = torch.zeros_like(ctx.pixels[:, :1])
     if params.mask.strip():

@@ -51,9 +51,9 @@ _RATIO = 2.0
 _COARSE = 256
 """px, longest side: where large shapes are painted first."""
 _FALLING = 0.5
-"""Between pixels and a photograph's own frequencies: strokes stay sharp."""
+"""Between pixels and an image's own frequencies: strokes stay sharp."""
 _STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""What is added to the balance in the pictures of a strip."""
+"""What is added to the balance in the images of a strip."""
 _STRIP_SIDE = 160
 _ROOM = 5 << 29
 """Of main memory, B, that passes may take: 2.5 GiB."""
@@ -545,7 +545,7 @@ class _Studio:
         params, photo = self._params, self._ctx.image
         if not params.mask.startswith(_SEGMENT):
             return self._whole(self._ctx.files.image(params.mask), self.sizes[-1])
-        # Things as large as in the pictures that it learnt from.
+        # Things as large as in the images that it learnt from.
         larger = max(photo.size) / min(photo.size)
         size = scaled(photo.size, round(min(self._own_size) * larger))
         if self._frame is Frame.INPUT or not self._trial.takes(size):
@@ -572,7 +572,7 @@ class _Style:
     """An image whose manner is taken.
 
     Attributes:
-        image: the picture.
+        image: the image.
         share: how much of the style it is.
         second: whether it is the one for where a mask is black.
     """
@@ -632,8 +632,8 @@ def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
     """Return the style images and how much each of them counts.
 
     Raises:
-        UsageError: a picture is needed and not named.
-        InputError: a file is no picture.
+        UsageError: an image is needed and not named.
+        InputError: a file is no image.
     """
     if params.mask and params.outside == "second style" and not params.second:
         raise UsageError("--second", "names no image", "name its file")

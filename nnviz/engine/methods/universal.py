@@ -45,11 +45,11 @@ from nnviz.engine.optvis.report import as_picture
 
 _PERCENT = 100
 _COPIES = 40
-"""Crops of the photograph that stand for many pictures where no folder is named."""
+"""Crops of the image that stand for many images where no folder is named."""
 _KEPT = 8
 """Of them, for the test."""
 _WATCHED = 32
-"""Held-out pictures that are asked about on the way, at most."""
+"""Held-out images that are asked about on the way, at most."""
 _LOOK_EVERY = 10
 """Steps from one time that they are asked about to the next."""
 

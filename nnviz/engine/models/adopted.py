@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.host.interrupts import held_back
 from nnviz.base.info import ModelSource, Task
-from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.inputs import adapt_inputs
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.models.plain_copies import is_compiled, plain_copy
 from nnviz.engine.models.references import ObjectReference
+from nnviz.engine.models.weights.hashing import parameters_sha256
+from nnviz.engine.models.weights.plain_copies import is_compiled, plain_copy
 
 
 class AdoptedNetworks:

@@ -20,11 +20,11 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, package_file
 from nnviz.engine.models.factories import on_meta
-from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import read_labels
 from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import BundledReference
+from nnviz.engine.models.weights.hashing import file_sha256
 from nnviz.engine.nn.layer_info import count_parameters
 
 _FIRST = DEFAULT_MODEL.removeprefix("bundled:")

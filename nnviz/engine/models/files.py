@@ -11,19 +11,11 @@ from torch import nn
 
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.events import Progress
+from nnviz.base.host.reading import parse_object
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.reading import parse_object
-from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.detectors.torchvision_nets import detector
 from nnviz.engine.models.folders import read_config, weight_files
-from nnviz.engine.models.hashing import file_sha256
-from nnviz.engine.models.hugging_face import (
-    is_transformers,
-    open_transformers,
-    size_in_config,
-    task_of_class,
-)
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.declared import (
@@ -47,6 +39,14 @@ from nnviz.engine.models.programs.kinds import (
 from nnviz.engine.models.programs.opening import open_program
 from nnviz.engine.models.programs.trust import is_trusted
 from nnviz.engine.models.references import FileReference, PythonReference
+from nnviz.engine.models.weights.checkpoints import Checkpoint, read_state
+from nnviz.engine.models.weights.hashing import file_sha256
+from nnviz.engine.models.weights.hugging_face import (
+    is_transformers,
+    open_transformers,
+    size_in_config,
+    task_of_class,
+)
 from nnviz.media.files import read_text
 from nnviz.media.side_cars import find_side_car
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import CONFIG, INDEX, TORCH
-from nnviz.base.reading import is_file
+from nnviz.base.host.reading import is_file
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")

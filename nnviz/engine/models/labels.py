@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import CSV_ERRORS, parse_json, reading
+from nnviz.base.host.reading import CSV_ERRORS, parse_json, reading
 from nnviz.media.files import read_text
 
 _LIMIT = 16 << 20

@@ -34,7 +34,7 @@ class Model:
     """A network in eval mode with frozen parameters, and its preprocessing.
 
     Attributes:
-        net: takes normalised pixels (N, C, H, W).
+        net: takes normalized pixels (N, C, H, W).
         info: what is known of it.
         normalizer: from pixels in [0, 1] to what ``net`` takes.
         branches: whether its pass depends on the numbers it is given, so that a copy

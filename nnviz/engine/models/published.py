@@ -10,13 +10,13 @@ from nnviz.base.errors import OfflineError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.engine.models import zoo
-from nnviz.engine.models.checkpoints import read_state
-from nnviz.engine.models.download import RemoteFile, download
-from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.match.find import install
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.models.places import find_weights, weights_folder
 from nnviz.engine.models.references import ZooReference
+from nnviz.engine.models.weights.checkpoints import read_state
+from nnviz.engine.models.weights.download import RemoteFile, download
+from nnviz.engine.models.weights.hashing import file_sha256
+from nnviz.engine.models.weights.places import find_weights, weights_folder
 
 Check = Callable[[], None]
 

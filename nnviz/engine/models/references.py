@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnviz.base.errors import UsageError
 from nnviz.base.file_formats import NETWORKS, PROGRAMS
-from nnviz.base.reading import exists
+from nnviz.base.host.reading import exists
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 
 _RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")

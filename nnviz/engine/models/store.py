@@ -14,8 +14,8 @@ from torch import nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
+from nnviz.base.host.interrupts import held_back
 from nnviz.base.info import Task
-from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.compute import memory

@@ -18,9 +18,9 @@ from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Fit, Interpolation, Preprocess
 from nnviz.engine.models.detectors import torchvision_nets as detectors
 from nnviz.engine.models.factories import on_meta
-from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import ZooReference
+from nnviz.engine.models.weights.hashing import parameters_sha256
 
 _FILTERS = {
     InterpolationMode.NEAREST: Interpolation.NEAREST,

@@ -13,13 +13,13 @@ from nnviz.engine.nn.hooks import checked_backward
 
 Check = Callable[[], None]
 Score = Callable[[Tensor], Tensor]
-"""From pixels (N, C, H, W) to one number a picture, (N,)."""
+"""From pixels (N, C, H, W) to one number an image, (N,)."""
 Rule = Callable[[Tensor], Tensor]
 """From pixels (N, C, H, W) to an attribution of each of them, the same shape."""
 
 _BEST = 8
-"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
-passes, and each picture takes longer."""
+"""Images at once, at most: with more, what a CPU's caches held is lost between the
+passes, and each image takes longer."""
 _BOTH_WAYS = 2
 """The outputs kept for the way back, and the gradients on it."""
 
@@ -28,7 +28,7 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
     """Return the scores (N,) and each one's gradient (N, C, H, W), both detached.
 
     Args:
-        score: must not mix the pictures of a batch.
+        score: must not mix the images of a batch.
         pixels: left untouched.
         check: called in both passes before or after every module; raises to stop.
 

@@ -30,7 +30,7 @@ class SizeTrial:
         self._channels = channels
         self._calls = dict(calls)
         self._working = working
-        # A pass may ask for numbers, which a picture without data does not have.
+        # A pass may ask for numbers, which an image without data does not have.
         self._blind = self._refusal(working) is not None
 
     def takes(self, size: Size) -> bool:

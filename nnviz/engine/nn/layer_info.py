@@ -29,7 +29,7 @@ class Facts:
     Attributes:
         layers: depth first, in the order of the module tree.
         parameters: number of weights.
-        macs: multiply-accumulates for one picture.
+        macs: multiply-accumulates for one image.
         output: shape of the network's output without the batch; None if no tensor.
         functional: torch's operations outside the leaves of the module tree.
         needs_numbers: a pass without data is not possible; this one was with noise.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
-from nnviz.base.targets import ChannelTarget, parse_target
+from nnviz.base.notation.targets import ChannelTarget, parse_target
 from nnviz.engine.nn.feature_maps import covers_input
 
 STAGES = "stages"
@@ -76,7 +76,7 @@ def before(info: ModelInfo, target: str) -> ModelInfo:
 
     Args:
         info: of the whole network.
-        target: as ``nnviz.base.targets`` describes; a class keeps all layers.
+        target: as ``notation.targets`` describes; a class keeps all layers.
 
     Raises:
         ModelError: nothing with a map lies before the target.

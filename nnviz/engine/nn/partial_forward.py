@@ -54,7 +54,7 @@ class PartialForward:
 
     Attributes:
         net: the network.
-        x: the normalised picture, (1, C, H, W).
+        x: the normalized image, (1, C, H, W).
         output: what the network gave for it.
         given: what the layer gave for it, in its structure.
         layer: the layer itself.
@@ -113,7 +113,7 @@ def record_partial_forward(
 
     Args:
         net: the network.
-        x: normalised, (1, C, H, W).
+        x: normalized, (1, C, H, W).
         layer: its last call is where the tail begins.
         check: called before every module; raises to abandon the pass.
 

@@ -23,7 +23,7 @@ class ReluRule(StrEnum):
     DECONVNET = "deconvnet"
     """g [g > 0]: Zeiler & Fergus 2013, arXiv:1311.2901."""
     REDIRECTED = "redirected"
-    """g [a > 0]; of a picture whose g would be zero everywhere, g where following it
+    """g [a > 0]; of an image whose g would be zero everywhere, g where following it
     downhill brings a nearer to what the ReLU lets through.  As in Lucid's
     ``redirected_relu_grad.py``: g is of a loss, to be made small."""
 
@@ -190,7 +190,7 @@ class _Rectify(torch.autograd.Function):
 def _redirected(
     gradient: Tensor, active: Tensor, out: Tensor, largest: float
 ) -> Tensor:
-    """Return ``active``, redirected for pictures of which it is zero everywhere."""
+    """Return ``active``, redirected for images of which it is zero everywhere."""
     blocked = ~active.flatten(1).any(1)
     if not blocked.any():
         return active

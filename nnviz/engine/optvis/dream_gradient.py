@@ -37,7 +37,7 @@ def guided_by(guide: Tensor) -> Signal:
     """Return what sends back, at each place, the guide's vector that fits best.
 
     Args:
-        guide: a layer's maps of another picture, (1, C, h, w).
+        guide: a layer's maps of another image, (1, C, h, w).
     """
     vectors = guide[0].flatten(1)
 
@@ -81,7 +81,7 @@ class Dream:
         maps: runs the network up to the deepest of the layers.
         signals: by layer.
         shares: by layer, how much it counts beside the others.
-        spans: by layer, which pixels its places depend on; None where pictures are
+        spans: by layer, which pixels its places depend on; None where images are
             not taken apart.
     """
 

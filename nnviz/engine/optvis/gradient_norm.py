@@ -31,7 +31,7 @@ def by_bands(gradient: Tensor) -> Tensor:
 
     The bands are those of a Laplacian pyramid (Burt & Adelson 1983,
     doi:10.1109/TCOM.1983.1095851) of five levels, so that large shapes grow as fast as
-    grain (``lap_normalize`` in TensorFlow's deep dream of 2015).  Small pictures have
+    grain (``lap_normalize`` in TensorFlow's deep dream of 2015).  Small images have
     fewer levels.
 
     Args:

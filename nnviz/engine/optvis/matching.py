@@ -24,7 +24,7 @@ from nnviz.engine.optvis.optimize import Aim, StepRules
 from nnviz.engine.optvis.transforms import Geometry, fitted, lucid_gentle
 
 Compare = Callable[[str, Tensor], Objective]
-"""From a layer and what it gives for the photograph."""
+"""From a layer and what it gives for the image."""
 
 _PERCENT = 100
 
@@ -90,12 +90,12 @@ def compared(
 ) -> Aim:
     """Return what is made strong in images that are compared with an image.
 
-    Each view changes the photograph as it does the pictures, as in Lucid: else what a
+    Each view changes the image as it does the images, as in Lucid: else what a
     shift does to the layer would count as a difference.
 
     Args:
         look: what layers give for pixels.
-        photograph: (1, C, H, W) in [0, 1], as large as the pictures.
+        photograph: (1, C, H, W) in [0, 1], as large as the images.
         layer: where they are compared.
         compare: makes the objective.
     """

@@ -1,6 +1,6 @@
 """Objectives of feature visualization: a score of layers' maps for each image.
 
-An objective reads the maps of some layers and gives each picture of a batch a score, to
+An objective reads the maps of some layers and gives each image of a batch a score, to
 be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
 those of Olah et al. 2017 (doi:10.23915/distill.00007) as in Lucid's ``objectives.py``.
 """
@@ -31,7 +31,7 @@ class Objective:
     Attributes:
         words: what is made strong, "channel 12 of layer3".
         layers: that it reads; "" is the network's own output.
-        score: from their maps to one number a picture, (N,), with its graph.
+        score: from their maps to one number an image, (N,), with its graph.
     """
 
     words: str
@@ -169,7 +169,7 @@ def likeness(
 ) -> Objective:
     """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
 
-    With B of a photograph it makes a caricature: what is strong becomes stronger.  As
+    With B of an image it makes a caricature: what is strong becomes stronger.  As
     in Lucid's ``recipes/caricature.py``, but that its "cosine" is not divided by the
     length of B.
 
@@ -212,7 +212,7 @@ def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Obje
 def diversity(layer: str) -> Objective:
     """Return how alike an image's textures are to those of the others in the batch.
 
-    The sum over the others of the products of normalised Gram matrices; use it with a
+    The sum over the others of the products of normalized Gram matrices; use it with a
     negative weight.
     """
 

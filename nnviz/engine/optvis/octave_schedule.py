@@ -13,7 +13,7 @@ from nnviz.engine.imaging.pyramid import Size, octave_of, resized
 
 State = Mapping[str, NDArray[Any]]
 Move = Callable[[Tensor], Tensor]
-"""From a film's picture to what its next one is dreamt from."""
+"""From a video's image to what its next one is dreamt from."""
 
 
 @dataclass(kw_only=True)
@@ -24,8 +24,8 @@ class Course:
         source: what is dreamt of, (1, C, H, W) in [0, 1].
         sizes: of the octaves, smallest first; the last is the source's.
         keeps_detail: only what was added goes over to the next octave, onto the
-            photograph's own detail; else the picture as it is.
-        frame: of the film.
+            image's own detail; else the image as it is.
+        frame: of the video.
         octave: index of a size.
         step: how many are done in this octave.
         picture: that is being made, (1, C, h, w) of the octave's size.
@@ -61,7 +61,7 @@ class Course:
 
         Args:
             steps: of an octave.
-            frames: of the film; 1 for a single picture.
+            frames: of the video; 1 for a single image.
         """
         pixels = [height * width for height, width in self.sizes]
         before = sum(pixels[: self.octave])
@@ -73,7 +73,7 @@ class Course:
 
         Args:
             steps: of an octave.
-            frames: of the film; 1 for a single picture.
+            frames: of the video; 1 for a single image.
             move: makes the next frame's source.
         """
         if self.step < steps:

@@ -25,7 +25,7 @@ from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
 Optimizer = Literal["adam", "nadam", "ascent", "progress"]
 Make = Callable[[torch.Generator], Parametrization]
 Aim = Callable[[Geometry], Objective]
-"""What is made strong when a picture is changed by a geometry."""
+"""What is made strong when an image is changed by a geometry."""
 State = Mapping[str, NDArray[Any]]
 
 _REDIRECTED_STEPS = 16
@@ -38,7 +38,7 @@ _SEPARATOR = "."
 _IMPORTANCE = "importance"
 _TINY = 1e-12
 _BEST = 8
-"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
+"""Images at once, at most: with more, what a CPU's caches held is lost between the
 passes, and each takes longer."""
 
 
@@ -49,12 +49,12 @@ class StepRules:
     Attributes:
         learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
             the objective is to gain.
-        transforms: what the pictures are changed by before the network sees them.
+        transforms: what the images are changed by before the network sees them.
         views: changed copies whose mean gradient is followed.
         noise: standard deviation of normal noise on a view; half as much uniform noise
             comes on top, as in MaCo.
         total_variation: its weight beside the objective.
-        pixels: what is done to pixels after the step, where these are optimised.
+        pixels: what is done to pixels after the step, where these are optimized.
         redirected: whether ReLUs that let nothing through are helped at first.
     """
 
@@ -72,7 +72,7 @@ class AscentStep:
     """A step.
 
     Attributes:
-        pixels: the pictures before it, (N, C, H, W) in [0, 1].
+        pixels: the images before it, (N, C, H, W) in [0, 1].
         scores: how good these were, (N,), mean over the views.
         importance: how much each pixel mattered so far: the sum over the steps of the
             gradient's size, (N, H, W), as in MaCo.
@@ -90,17 +90,17 @@ class Ascent:
     """A batch of images on its way to a large objective.
 
     Args:
-        make: makes what is optimised, with the generator for its first numbers.
-        optimiser: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
+        make: makes what is optimized, with the generator for its first numbers.
+        optimizer: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
             "progress" so far that the objective gains what is wanted.
         look: what layers give for pixels.
-        mean: the colour that normalisation takes to zero, (C, 1, 1).
+        mean: the color that normalisation takes to zero, (C, 1, 1).
         generator: on the CPU.
         begun: the ``state`` to go on from; None for a fresh start.  With it,
             ``generator`` is as it was then, and nothing is drawn for the start.
 
     Raises:
-        UsageError: the state is of another kind of picture, or of another size.
+        UsageError: the state is of another kind of image, or of another size.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Ascent:
 
         Raises:
             ModelError: no gradient comes back, or it is not finite.
-            UsageError: transforms leave nothing of the picture.
+            UsageError: transforms leave nothing of the image.
         """
         with torch.enable_grad():
             image = self.picture.pixels()

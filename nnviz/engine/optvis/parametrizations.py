@@ -1,7 +1,7 @@
 """Image parametrizations: pixels, Fourier spectrum, or phases alone.
 
-The same gradient makes another picture in another space: steps along a photograph's
-own frequencies and colours give no noise (Olah et al. 2017,
+The same gradient makes another image in another space: steps along an image's
+own frequencies and colors give no noise (Olah et al. 2017,
 doi:10.23915/distill.00007, "Preconditioning and Parameterization").
 """
 
@@ -52,14 +52,14 @@ class Pixels:
 
 
 class Spectrum:
-    """Fourier coefficients of independent colours, as in Lucid's ``fft_image``.
+    """Fourier coefficients of independent colors, as in Lucid's ``fft_image``.
 
     A coefficient at F cycles a pixel counts sqrt(W H) / max(F, 1 / max(W, H))^p / 4, so
-    that a step changes all frequencies as strongly as photographs have them.  It begins
+    that a step changes all frequencies as strongly as images have them.  It begins
     with N(0, 0.01²) for real and imaginary parts.
 
     Args:
-        shape: of the pictures; 3 channels are colours.
+        shape: of the images; 3 channels are colors.
         generator: on the CPU.
         device: where to compute.
         decay: p.
@@ -91,9 +91,9 @@ class Phases:
     Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardisations of Xplique.
 
     Args:
-        magnitudes: (C, H, W // 2 + 1), of independent colours, as
+        magnitudes: (C, H, W // 2 + 1), of independent colors, as
             ``nnviz.engine.optvis.spectrum_prior`` makes them.
-        shape: of the pictures.
+        shape: of the images.
         generator: on the CPU.
         device: where to compute.
     """

@@ -6,10 +6,10 @@ from typing import Literal
 
 import torch
 
-from nnviz.base.channels import Mixture
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
-from nnviz.base.targets import (
+from nnviz.base.notation.channels import Mixture
+from nnviz.base.notation.targets import (
     OPTION,
     ChannelTarget,
     ClassTarget,
@@ -44,7 +44,7 @@ def of_channels(
     Args:
         info: of the network.
         layer: whose channels; "" for the network's output, whose channels are classes.
-        mixtures: one for each picture.
+        mixtures: one for each image.
         place: the mean over all places, or the unit in the middle.
         cosine_power: how often the cosine with a mixture's direction counts.
 
@@ -72,12 +72,12 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
 
     Args:
         info: of the network.
-        text: a class, class - class, or layer:channel, as ``nnviz.base.targets`` has
+        text: a class, class - class, or layer:channel, as ``notation.targets`` has
             them.
         place: as for ``of_channels``.
 
     Raises:
-        UsageError: no such class, layer or channel, or a target of a photograph.
+        UsageError: no such class, layer or channel, or a target of an image.
         ModelError: the output is no row of classes.
     """
     names = {layer.name for layer in info.layers}
@@ -114,7 +114,7 @@ def side_of(info: ModelInfo, size: int) -> int:
         size: as asked for; 0 for that of the network's input.
 
     Raises:
-        UsageError: the network cannot be given such small pictures.
+        UsageError: the network cannot be given such small images.
     """
     smallest = max(info.smallest_input)
     if info.takes_any_size and 0 < size < smallest:

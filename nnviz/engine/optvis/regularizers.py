@@ -1,7 +1,7 @@
 """Regularizers of optimized pixels: decay, blur, small values set to zero.
 
 Yosinski et al. 2015, arXiv:1506.06579, section 3, with the deviations from the mean
-colour in place of Caffe's mean-free pixels.
+color in place of Caffe's mean-free pixels.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class PixelRules:
     """Regularization of the pixels after each step.
 
     Attributes:
-        decay: share of the deviation from the mean colour that goes each step.
+        decay: share of the deviation from the mean color that goes each step.
         blur: standard deviation of the Gaussian, px; 0 for none.
         blur_every: steps from one blur to the next; 0 for none.
-        small_values: percentage of pixels, those nearest to the mean colour, that are
+        small_values: percentage of pixels, those nearest to the mean color, that are
             set to it.
         small_gradients: percentage of pixels, those that add least to the objective,
-            that are set to the mean colour.
+            that are set to the mean color.
     """
 
     decay: float = 0.0
@@ -39,7 +39,7 @@ class PixelRules:
 
         Args:
             pixels: (N, C, H, W), detached.
-            mean: the colour that normalisation takes to zero, (C, 1, 1).
+            mean: the color that normalisation takes to zero, (C, 1, 1).
             gradient: of what was made small, as ``pixels``.
             step: counted from 0.
         """
@@ -59,7 +59,7 @@ def without_small(values: Tensor, sizes: Tensor, percentage: float) -> Tensor:
     Args:
         values: of several channels.
         sizes: (N, H, W).
-        percentage: of each picture's places, 0 to 100.
+        percentage: of each image's places, 0 to 100.
     """
     if not percentage:
         return values

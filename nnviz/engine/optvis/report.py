@@ -11,7 +11,7 @@ from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.optvis.optimize import Ascent, AscentStep
 
 _GAP = 2
-"""Px between two pictures."""
+"""Px between two images."""
 _TINY = 1e-12
 _OPAQUE = 0.8
 """Share of the pixels below the importance from which a pixel is shown in full."""
@@ -26,11 +26,11 @@ def ascent_report(
         climb: after the step.
         climbed: what the step gave.
         words: what is made strong.
-        placement: of the network's input on the photograph, where the pictures are in
+        placement: of the network's input on the image, where the images are in
             its place.
 
     Returns:
-        "picture", the pictures that were scored, and "objective", a curve.
+        "picture", the images that were scored, and "objective", a curve.
     """
     scores = np.array(climb.scores)
     curve = Curves(
@@ -68,10 +68,10 @@ def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
     Args:
         pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is
             shown.
-        columns: pictures in a row; 0 makes a near square.
+        columns: images in a row; 0 makes a near square.
 
     Returns:
-        Float32 (rows, columns, 1 or 3), white between the pictures.
+        Float32 (rows, columns, 1 or 3), white between the images.
     """
     tiles = pixels.detach().float().permute(0, 2, 3, 1).cpu().numpy()
     if tiles.shape[3] not in {1, 3}:

@@ -1,7 +1,7 @@
 """The spectrum prior of MaCo: mean magnitude of each frequency in images.
 
-Fel et al. 2023, arXiv:2306.06805, section 3: the mean over photographs of the absolute
-values of their Fourier coefficients, of independent colours.
+Fel et al. 2023, arXiv:2306.06805, section 3: the mean over images of the absolute
+values of their Fourier coefficients, of independent colors.
 """
 
 from collections.abc import Iterable
@@ -55,8 +55,8 @@ def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) ->
 
     Args:
         template: (C, h, w // 2 + 1).
-        channels: of the pictures; where they are not C, each is as light and dark are.
-        size: of the pictures, px.
+        channels: of the images; where they are not C, each is as light and dark are.
+        size: of the images, px.
 
     Returns:
         float32 (channels, H, W // 2 + 1).

@@ -1,6 +1,6 @@
 """Small random changes that an optimized image is to be robust against.
 
-A chain of paddings, crops, scalings and rotations is one affine map, so the picture is
+A chain of paddings, crops, scalings and rotations is one affine map, so the image is
 sampled once for all of them.  Where Lucid's chain resizes and then rotates to the
 nearest pixel, this samples linearly at the very place; what is padded and what a
 rotation leaves black are the same.
@@ -36,11 +36,11 @@ class Geometry:
     """A geometric transform: the source of each pixel of a changed image.
 
     Attributes:
-        source: of the picture.
+        source: of the image.
         size: of the changed one.
-        matrix: from a pixel of the changed picture to a place of the picture.
+        matrix: from a pixel of the changed image to a place of the image.
         cuts: what lies outside of one of these is black: a map from the changed
-            picture to a plane, and the plane's size.
+            image to a plane, and the plane's size.
     """
 
     source: Size
@@ -56,7 +56,7 @@ class Geometry:
             matrix: from a pixel after the step to one before it.
 
         Raises:
-            UsageError: nothing would be left of the picture.
+            UsageError: nothing would be left of the image.
         """
         if min(size) < 1:
             raise UsageError(
@@ -78,7 +78,7 @@ class Geometry:
             pictures: (N, C, H, W) in [0, 1].
 
         Returns:
-            (N, C, *size); what lies outside the picture is grey.
+            (N, C, *size); what lies outside the image is gray.
         """
         cuts = [cut for cut in self.cuts if not self._inside(*cut)]
         shift = self._shift()
@@ -112,7 +112,7 @@ class Geometry:
         whole[:2, 2] = -1
         x, y = self._places(whole @ self.matrix, pictures)
         grid = torch.stack([x, y], -1).expand(len(pictures), -1, -1, -1)
-        # Zero outside of what is sampled, so grey is made zero meanwhile.
+        # Zero outside of what is sampled, so gray is made zero meanwhile.
         return _GRAY + functional.grid_sample(
             pictures - _GRAY, grid, padding_mode="zeros", align_corners=True
         )
@@ -259,10 +259,10 @@ class Crop:
     """A square somewhere about the center at a fixed size: MaCo's view.
 
     As in Xplique: its centre is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
-    the picture's, at least 0.05 and at most all of it.
+    the image's, at least 0.05 and at most all of it.
 
     Attributes:
-        share: of the picture's side.
+        share: of the image's side.
         size: after it.
     """
 
@@ -290,11 +290,11 @@ def drawn(
 
     Args:
         transforms: in their order.
-        size: of the picture.
+        size: of the image.
         generator: on the CPU.
 
     Raises:
-        UsageError: nothing would be left of the picture.
+        UsageError: nothing would be left of the image.
     """
     geometry = Geometry(size, size)
     for transform in transforms:

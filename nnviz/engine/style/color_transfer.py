@@ -50,7 +50,7 @@ def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     """Return matrix (C, C) and shift (C,) that give colors other moments.
 
     Args:
-        moments: of the colours as they are, from ``colour_moments``.
+        moments: of the colors as they are, from ``colour_moments``.
         wanted: that they are to have.
     """
     mean, covariance = _spread(moments)
@@ -63,7 +63,7 @@ def grey(picture: Tensor) -> Tensor:
     """Return an image's luminance, in as many channels as it has.
 
     Args:
-        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+        picture: (N, C, H, W); colors where C is 3, else returned as it is.
     """
     if picture.shape[1] != COLORS:
         return picture
@@ -74,7 +74,7 @@ def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
     """Return an image's luminance in the colors of an image.
 
     Args:
-        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+        picture: (N, C, H, W); colors where C is 3, else returned as it is.
         photograph: (1, C, H, W).
 
     Returns:

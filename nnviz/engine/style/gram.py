@@ -16,7 +16,7 @@ def gram(maps: Tensor, weights: Tensor | None = None) -> Tensor:
         weights: of the places, (h, w); None is 1 for all.
 
     Returns:
-        (N, C, C); sums over parts of a picture add up to that of the whole.
+        (N, C, C); sums over parts of an image add up to that of the whole.
     """
     flat = maps.flatten(2)
     weighted = flat if weights is None else (maps * weights).flatten(2)

@@ -37,7 +37,7 @@ def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
 
 
 def content_layers(info: ModelInfo, text: str, option: str) -> Shares:
-    """Return the layers that say what a picture shows; as ``style_layers``.
+    """Return the layers that say what an image shows; as ``style_layers``.
 
     Those that suit are relu4_2 of a VGG, else the first activation of the coarsest map
     that still tells places apart.

@@ -5,7 +5,7 @@ at each place (equation 1), style the Gram matrices of several layers (equations
 5), each divided by its number of elements as in neural-style-pt.
 
 What goes back from a layer has a closed form for both, so the network is run forward
-and back once and the losses themselves are not differentiated.  A picture that is too
+and back once and the losses themselves are not differentiated.  An image that is too
 large is run in tiles: once to add up the Gram matrices of the whole of it, once more
 for the gradient.
 """
@@ -49,7 +49,7 @@ class Goal:
 
     Attributes:
         tiles: that they are run in.
-        content: what the content's layers give for the photographs, tile by tile.
+        content: what the content's layers give for the images, tile by tile.
         units: by content layer, what its squared distances are divided by, (N,).
         regions: with the style of each.
     """
@@ -104,7 +104,7 @@ class StyleLoss:
         style: likewise.
         spans: by layer, which pixels its places depend on.
         plain: distances are mean squares, as published; else they are in units of what
-            a layer gives for the photograph or the style, so that the layers of any
+            a layer gives for the image or the style, so that the layers of any
             network count alike.
     """
 
@@ -132,9 +132,9 @@ class StyleLoss:
         """Return what images of an image's size are to become.
 
         Args:
-            photograph: (1, C, H, W) in [0, 1]; or one for each picture.
+            photograph: (1, C, H, W) in [0, 1]; or one for each image.
             regions: with the style of each.
-            tiling: how pictures are taken apart.
+            tiling: how images are taken apart.
         """
         tiles = _tiles(photograph, tiling)
         content = []

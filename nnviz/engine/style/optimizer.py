@@ -21,7 +21,7 @@ Look = Callable[[Tensor], tuple[float, Tensor]]
 """From pixels to the loss and its gradient."""
 
 _HISTORY_BYTES = 512 << 20
-"""What L-BFGS may remember at most: of each step two pictures."""
+"""What L-BFGS may remember at most: of each step two images."""
 _FURTHEST = 0.1
 """Root mean square of a step of L-BFGS, of the range from black to white."""
 _LISTS = ("old_dirs", "old_stps", "ro")
@@ -33,12 +33,12 @@ class Descent:
 
     Args:
         start: (N, C, H, W); copied.
-        optimiser: "lbfgs", with steps as neural-style-pt takes them, without a line
+        optimizer: "lbfgs", with steps as neural-style-pt takes them, without a line
             search or a tolerance at which it ends, but none longer than a tenth of
             the range; or "adam".
-        history: steps that L-BFGS remembers; fewer where the pictures are large.
+        history: steps that L-BFGS remembers; fewer where the images are large.
         falling: what is moved are not the pixels but frequencies, of which one of f
-            cycles a pixel counts (1 / 2f)^falling; 0 is the pixels.  Photographs have
+            cycles a pixel counts (1 / 2f)^falling; 0 is the pixels.  Images have
             about 1: with it, large shapes change as readily as grain.
     """
 

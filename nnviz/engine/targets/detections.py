@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.targets import OPTION
+from nnviz.base.notation.targets import OPTION
 from nnviz.engine.nn.detection import Candidates, Size, candidates_of
 from nnviz.engine.nn.hooks import input_to
 from nnviz.engine.nn.nms import overlaps, select
@@ -20,7 +20,7 @@ Score = Callable[[Any], Tensor]
 _LOWEST = 0.05
 """Score of the boxes that can be asked about."""
 _FLOOR = 0.001
-"""Score down to which a box is followed when the picture changes."""
+"""Score down to which a box is followed when the image changes."""
 _OVERLAP = 0.5
 """Of two boxes of a class that share more, one is left out; a box that shares less with
 the one asked about is another one."""
@@ -33,11 +33,11 @@ class Subject:
     """Targets beyond classes and channels: boxes, segments, likeness to an image.
 
     Attributes:
-        net: takes normalised pixels.
+        net: takes normalized pixels.
         size: height and width of the input, px.
-        outputs: gives all tensors of a pass with the photograph.
-        pixels: the photograph, normalised, (1, C, H, W).
-        other: gives another picture, normalised, by its file.
+        outputs: gives all tensors of a pass with the image.
+        pixels: the image, normalized, (1, C, H, W).
+        other: gives another image, normalized, by its file.
         direction: gives a layer and a vector on its channels, by their file.
     """
 
@@ -51,7 +51,7 @@ class Subject:
     def box(self, rank: int, kind: int | None) -> tuple[int, Score]:
         """Return the class of a box and what scores it by its log-odds.
 
-        In another picture it is the candidate of that class, before those that say the
+        In another image it is the candidate of that class, before those that say the
         same are dropped, that overlaps it most; none overlapping by half counts as the
         lowest score that is followed.
 
@@ -82,7 +82,7 @@ class Subject:
         """Return the head's name and what scores its input by the cosine to another.
 
         Raises:
-            InputError: no such picture.
+            InputError: no such image.
             ModelError: the network has no layer with weights.
         """
         head = last_with_weights(self.net, self.pixels)
@@ -130,10 +130,10 @@ def segment(
 ) -> tuple[int, int, Score]:
     """Return a class, how many places it wins, and what sums its logits over them.
 
-    The places are the photograph's and stay the same for other pictures.
+    The places are the image's and stay the same for other images.
 
     Args:
-        logits: (1, K, H, W), of the photograph.
+        logits: (1, K, H, W), of the image.
         kind: the class; None for the one other than the background that wins most.
         background: its class; -1 for none.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, UsageError
-from nnviz.base.targets import OPTION
+from nnviz.base.notation.targets import OPTION
 from nnviz.media.encode import read_npz
 
 _LARGEST = 1 << 26

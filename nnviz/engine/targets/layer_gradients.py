@@ -79,8 +79,8 @@ class LayerGradientPass:
         """Return the gradients of a target's score; one pass where it is a class.
 
         Args:
-            text: the target, as ``nnviz.base.targets`` describes.
-            activations: of the photograph, for targets inside the network.
+            text: the target, as ``notation.targets`` describes.
+            activations: of the image, for targets inside the network.
             subject: for boxes, segments and likeness.
             change: makes of the target what is scored; None for itself.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import LayerInfo, ModelInfo, OutputActivation, Task
-from nnviz.base.targets import (
+from nnviz.base.notation.targets import (
     OPTION,
     BoxTarget,
     ChannelTarget,
@@ -44,9 +44,9 @@ class ResolvedTarget:
         layer: where the pass ends; "" for the network's own output.
         calls: how often one pass runs that layer.
         score: from what the layer gives, (N, ...), to (N,); differentiable.
-        value: the score of the photograph itself.
+        value: the score of the image itself.
         before: what the layer is given is scored, not what it gives.
-        alone: pictures must be scored one at a time.
+        alone: images must be scored one at a time.
     """
 
     target: Target
@@ -107,7 +107,7 @@ class Scorer:
 
 
 Activations = Callable[[str], Tensor]
-"""What a layer gives for the photograph, (1, ...); "" is the network's output."""
+"""What a layer gives for the image, (1, ...); "" is the network's output."""
 
 
 def resolve(
@@ -116,10 +116,10 @@ def resolve(
     """Return a target as written by the user, with the image's own score.
 
     Args:
-        text: as ``nnviz.base.targets`` describes.
+        text: as ``notation.targets`` describes.
         info: of the network.
-        activations: of the photograph.
-        subject: the network and the photograph, for boxes, segments and likeness.
+        activations: of the image.
+        subject: the network and the image, for boxes, segments and likeness.
 
     Raises:
         UsageError: nothing of that name; names the nearest.

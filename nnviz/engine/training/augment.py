@@ -40,7 +40,7 @@ def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
 
 
 def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Tensor:
-    """Move each picture of (N, C, H, W) by up to ``reach`` px, mirror half of them.
+    """Move each image of (N, C, H, W) by up to ``reach`` px, mirror half of them.
 
     What moves in at the edges is what a mirror there would show.
     """
@@ -67,7 +67,7 @@ def center_crop(photo: Tensor, size: int) -> Tensor:
 def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
     """Change brightness, contrast, saturation and hue of each image of (N, 3, H, W).
 
-    One picture in ten becomes grey, so that shape has to do.
+    One image in ten becomes gray, so that shape has to do.
     """
     draws = 2 * torch.rand(4, len(batch), 1, 1, 1, generator=generator) - 1
     brightness, contrast, saturation = 1 + _COLOR_STRENGTH * draws[:3]

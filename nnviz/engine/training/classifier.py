@@ -54,7 +54,7 @@ class ClassifierRecipe:
     balanced: bool = True
     """Whether rare classes are drawn more often than they occur."""
     watch_every: int = 1
-    """Each n-th held-out photograph is looked at after each epoch, all at the end."""
+    """Each n-th held-out image is looked at after each epoch, all at the end."""
     seed: int = 0
 
     def side(self, number: int) -> int:
@@ -64,12 +64,12 @@ class ClassifierRecipe:
 
 
 Draw = Callable[[LabeledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
-"""From photographs, the chosen ones' indices, a side in px and a source of random
+"""From images, the chosen ones' indices, a side in px and a source of random
 numbers to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
 
 
 Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
-"""Draws the first weights of a network; may look at the training photographs."""
+"""Draws the first weights of a network; may look at the training images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def _order(
 ) -> Tensor:
     """Return the indices of an epoch's images, as many as there are.
 
-    Balanced, a class of n photographs is drawn in proportion to sqrt(n): between the
+    Balanced, a class of n images is drawn in proportion to sqrt(n): between the
     data's own frequencies (which starve small classes) and equal ones (which wear
     them out).  Otherwise each comes once.
     """

@@ -42,7 +42,7 @@ def mean_average_precision(
     """Return how well boxes were found (Lin et al. 2014, arXiv:1405.0312).
 
     Args:
-        truth: for each picture boxes (n, 4) as corners in px, and classes (n,).
+        truth: for each image boxes (n, 4) as corners in px, and classes (n,).
         found: likewise.
     """
     from pycocotools.coco import COCO  # noqa: PLC0415  it imports matplotlib

@@ -42,9 +42,9 @@ class Words:
     Attributes:
         title: name for people.
         about: one or two sentences on network and purpose.
-        input: what pictures it takes.
+        input: what images it takes.
         data: with authors and licence.
-        split: what is held out; ``{count}`` stands for how many pictures.
+        split: what is held out; ``{count}`` stands for how many images.
         train: options of ``nnviz train`` that say where the data are.
         evaluate: options of ``nnviz evaluate`` that pick the held-out part.
         weaknesses: what it is bad at.

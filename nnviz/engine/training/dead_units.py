@@ -20,7 +20,7 @@ def dead_units(net: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
 
     Args:
         net: in evaluation mode; left as it was.
-        batches: normalised pixels (N, C, H, W), where the network is.
+        batches: normalized pixels (N, C, H, W), where the network is.
     """
     alive: dict[str, Tensor] = {}
 

@@ -18,9 +18,9 @@ from nnviz.engine.training.course import Course, Words
 
 _TURN = math.radians(12)
 _SCALES = (0.95, 1.5)
-"""How much smaller than the picture the digit is drawn."""
+"""How much smaller than the image the digit is drawn."""
 _SHIFT = 0.15
-"""Of the picture's half side."""
+"""Of the image's half side."""
 
 
 def load(_data: Path | None, recipe: ClassifierRecipe) -> Split:

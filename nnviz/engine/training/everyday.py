@@ -51,7 +51,7 @@ def initialize_whitened(
 ) -> None:
     """Start near the identity, behind a first layer that whitens.
 
-    The first layer's filters are the principal components of the pictures' patches,
+    The first layer's filters are the principal components of the images' patches,
     each with both signs, scaled to unit variance; every other convolution hands its
     inputs on.  Both make training several times shorter (Jordan 2024,
     arXiv:2404.00498, sec. 3.1 and 3.2).
@@ -71,7 +71,7 @@ def initialize_whitened(
 def _whiten(first: nn.Conv2d, pixels: Tensor) -> None:
     mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (_MEAN, _STD))
     side = first.kernel_size[0]
-    # (pictures, values of a patch, patches) to (all patches, values)
+    # (images, values of a patch, patches) to (all patches, values)
     patches = functional.unfold((pixels - mean) / std, side, stride=side)
     patches = patches.transpose(1, 2).flatten(0, 1)
     values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))

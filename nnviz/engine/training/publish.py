@@ -35,7 +35,7 @@ def publish(
     """Write ``stem.safetensors`` (half precision), ``stem.json`` and ``stem.md``.
 
     Half precision halves the download and, for these networks, leaves the held-out
-    accuracy as it is to the last photograph; batch norm's counters are dropped.
+    accuracy as it is to the last image; batch norm's counters are dropped.
 
     Args:
         weights: state dict.

@@ -19,14 +19,14 @@ class SceneRecipe:
     """Drawn anew for each epoch; each is used twice, the second time mirrored."""
     batch: int = 16
     size: int = 128
-    """Side of the pictures, px."""
+    """Side of the images, px."""
     shapes: tuple[int, int] = (1, 5)
-    """Fewest and most in a picture."""
+    """Fewest and most in an image."""
     early: float = 0.0
     """Share of the epochs, from the first on, whose scenes are crowded: more shapes to
     learn from in the same time."""
     crowd: tuple[int, int] = (4, 8)
-    """Fewest and most in a crowded picture."""
+    """Fewest and most in a crowded image."""
     held_out: int = 500
     """Scenes of the seeds from 0 on, that the figures are measured on."""
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
@@ -51,7 +51,7 @@ class SceneBatch:
     """Scenes as tensors.
 
     Attributes:
-        pixels: float32 (N, 3, H, W), normalised.
+        pixels: float32 (N, 3, H, W), normalized.
         boxes: for each scene float32 (n, 4): left, top, right, bottom, px.
         labels: for each scene int64 (n,).
         semantic: int64 (N, H, W): 0 for the background, else 1 + the class.

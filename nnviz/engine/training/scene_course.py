@@ -21,7 +21,7 @@ from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
 _JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
 _LONGEST = 256
-"""A wide photograph becomes at most this wide, px."""
+"""A wide image becomes at most this wide, px."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

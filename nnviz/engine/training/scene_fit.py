@@ -83,7 +83,7 @@ def _train_epoch(
     if task.frozen:
         part = learner.net.get_submodule(task.frozen)
         kept = number < task.thaw * recipe.epochs
-        # Its batch norm too: what it says of a picture then depends on no other.
+        # Its batch norm too: what it says of an image then depends on no other.
         part.requires_grad_(not kept).train(not kept)
     early = task.early_loss if recipe.is_early(number) else None
     judge = early or task.loss

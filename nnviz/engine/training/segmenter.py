@@ -23,7 +23,7 @@ from nnviz.engine.training.scene_fit import SceneTask
 PIXEL_CLASSES = ("background", *CLASSES)
 _COARSE_LEVELS = 4
 _COARSE_STRIDE = 4
-"""How many px of the picture one of the fourth level stands for."""
+"""How many px of the image one of the fourth level stands for."""
 
 
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:

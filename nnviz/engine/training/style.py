@@ -1,4 +1,4 @@
-"""``nnviz train style``: a network that paints in the manner of one picture.
+"""``nnviz train style``: a network that paints in the manner of one image.
 
 Johnson et al. 2016 (arXiv:1603.08155): the network's paintings are judged as style
 transfer judges pixels, by another network's layers.
@@ -82,15 +82,15 @@ class StyleRecipe:
     Attributes:
         epochs: how many; after each the preview is drawn anew.
         steps: of an epoch.
-        batch: pictures in a step.
-        side: of the squares that are cut from the photographs, px.
-        size: shorter side of the photographs, px: about what it is going to be used
+        batch: images in a step.
+        side: of the squares that are cut from the images, px.
+        size: shorter side of the images, px: about what it is going to be used
             at.
-        style_size: longest side of the style's picture, px: strokes grow with it.
+        style_size: longest side of the style's image, px: strokes grow with it.
         photos: how many are read, at most.
         held_out: how many of those never trained on are judged.
         share: how much style counts, content the rest.
-        colour: how much mean and covariance of the style's colours count beside that.
+        colour: how much mean and covariance of the style's colors count beside that.
         smoothness: how much total variation counts.
         rate: largest learning rate.
         ema_decay: share of the averaged weights that stays, a step.
@@ -120,7 +120,7 @@ class Judge:
     Attributes:
         loss: content and style.
         region: the style.
-        colours: moments of the style's colours, (4, 4).
+        colours: moments of the style's colors, (4, 4).
         recipe: how much each counts.
     """
 
@@ -156,7 +156,7 @@ class Judge:
     def _recoloring(self, paintings: Tensor) -> Tensor:
         """Return the gradient of the distance of moments of colors, in their unit.
 
-        Layers behind a batch norm hardly see flat colours, so pixels are judged too.
+        Layers behind a batch norm hardly see flat colors, so pixels are judged too.
         """
         colours = torch.cat([paintings, torch.ones_like(paintings[:, :1])], 1)
         places = paintings.shape[2] * paintings.shape[3]
@@ -169,7 +169,7 @@ def style_course(assignment: Assignment) -> Iterator[Stand]:
     """Learn a style; yield steps and epochs.
 
     After each epoch the files are written anew, so that what has been learnt so far can
-    be painted with; ``STEM.png`` shows held-out photographs and their paintings.
+    be painted with; ``STEM.png`` shows held-out images and their paintings.
 
     Raises:
         UsageError: no style or no data are named.
@@ -202,7 +202,7 @@ def fit_style(
     Args:
         judge: of paintings.
         photos: uint8 (3, H, W), shorter side at least ``recipe.side``.
-        watched: photographs never trained on, (N, 3, side, side) in [0, 1].
+        watched: images never trained on, (N, 3, side, side) in [0, 1].
         recipe: sizes, rates, seed.
         stem: path of the checkpoint and of the preview, without suffix.
     """
@@ -265,7 +265,7 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
 
     Args:
         model: whose layers.
-        style: the picture, (1, 3, H, W) in [0, 1].
+        style: the image, (1, 3, H, W) in [0, 1].
         recipe: what counts how much.
     """
     wanted = style_layers(model.info, "", "")
@@ -288,7 +288,7 @@ def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
 
     Raises:
         UsageError: none is named.
-        InputError: the file is no picture.
+        InputError: the file is no image.
     """
     if not style:
         drawn = ", ".join(PATTERNS)

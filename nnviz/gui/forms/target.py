@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import LayerInfo
+from nnviz.base.notation.targets import parse_target
 from nnviz.base.parameters import Parameter, Value
-from nnviz.base.targets import parse_target
 from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.forms.control import Control
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.panels.tiles import comparable, diagram_of, newest_pair
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 from nnviz.gui.views.comparison.compare import CompareView
@@ -21,9 +21,9 @@ class ComparePane(QWidget):
 
     hovered = Signal(str)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.choices = (
             self._make_choice(self.tr("First result")),
             self._make_choice(self.tr("Second result")),
@@ -32,7 +32,7 @@ class ComparePane(QWidget):
         self.graphs = DiagramPairView(self)
         for view in (self.view, self.graphs):
             view.hovered.connect(self.hovered)
-        swap = icon_button(bench.look, "flip-horizontal-2", self.tr("Swap"), self.swap)
+        swap = icon_button(app.look, "flip-horizontal-2", self.tr("Swap"), self.swap)
         line = row(self.choices[0], swap, self.choices[1], spacing=GRID)
         line.setContentsMargins(2 * GRID, 2 * GRID, MARGIN, 0)
         line.setStretch(0, 1)
@@ -54,7 +54,7 @@ class ComparePane(QWidget):
         column.addWidget(self.graphs, 1)
         column.addWidget(self._hint, 1)
         self.setFocusProxy(self.view)
-        bench.runs.history.changed.connect(self._list)
+        app.runs.history.changed.connect(self._list)
         self._list()
 
     def compare(self, first: Run, second: Run) -> None:
@@ -82,14 +82,14 @@ class ComparePane(QWidget):
         return choice
 
     def _list(self) -> None:
-        """Offer the session's maps and pictures; what is chosen stays chosen."""
-        runs = comparable(self._bench)
+        """Offer the session's maps and images; what is chosen stays chosen."""
+        runs = comparable(self._app)
         for choice in self.choices:
             kept = choice.currentData()
             with QSignalBlocker(choice):
                 choice.clear()
                 for run in runs:
-                    choice.addItem(self._bench.captions.short(run, runs), run)
+                    choice.addItem(self._app.captions.short(run, runs), run)
                 choice.setCurrentIndex(self._place_of(kept) if kept else -1)
         self._begin(runs)
 
@@ -109,7 +109,7 @@ class ComparePane(QWidget):
         return next((n for n in places if shown.itemData(n) is run), -1)
 
     def _show(self) -> None:
-        """Show the two as graphs or as pictures; say so where they are of two sorts."""
+        """Show the two as graphs or as images; say so where they are of two sorts."""
         first, second = self.pair()
         graphs = [diagram_of(run) for run in (first, second) if run is not None]
         drawn = [each for each in graphs if each is not None]
@@ -119,7 +119,7 @@ class ComparePane(QWidget):
         if first is None or second is None:
             return
         pair = first, second
-        short = self._bench.captions.short
+        short = self._app.captions.short
         names = short(first, pair), short(second, pair)
         if len(drawn) == len(pair):
             self.graphs.set_pair(drawn[0], drawn[1])

@@ -4,36 +4,36 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.info import LayerInfo
+from nnviz.base.notation.targets import class_text
 from nnviz.base.parameters import Kind
-from nnviz.base.targets import class_text
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.theme.parts import MenuEntry
 
 _ATTACK = "pgd"
 
 
-def class_entries(bench: Workbench, index: int) -> tuple[MenuEntry, ...]:
+def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
     """Return what can be done with a class of the open network.
 
     Args:
-        bench: whose network it is.
+        app: whose network it is.
         index: in the network's output.
     """
-    model = bench.selection.model
+    model = app.selection.model
     labels = model.labels if model is not None else ()
     if index >= len(labels):
         return ()
     target = class_text(index, labels)
 
     def explain() -> None:
-        bench.explain_wanted.emit()
-        bench.selection.set_target(target)
+        app.explain_wanted.emit()
+        app.selection.set_target(target)
 
     def attack() -> None:
-        bench.choice.choose(_ATTACK, {"goal": "towards", "target": target})
+        app.choice.choose(_ATTACK, {"goal": "towards", "target": target})
 
-    able = bench.choice.suits(_ATTACK)
+    able = app.choice.suits(_ATTACK)
     return (
         MenuEntry(_tr("Explain this class"), explain),
         MenuEntry(_tr("Attack towards this class"), attack, able),
@@ -41,11 +41,11 @@ def class_entries(bench: Workbench, index: int) -> tuple[MenuEntry, ...]:
     )
 
 
-def layer_entries(bench: Workbench, layer: LayerInfo) -> tuple[MenuEntry, ...]:
+def layer_entries(app: AppContext, layer: LayerInfo) -> tuple[MenuEntry, ...]:
     """Return what can be done with a layer of the open network."""
 
     def show(method: str) -> MenuEntry:
-        info = bench.choice.info(method)
+        info = app.choice.info(method)
         takes = info is not None and any(
             offered((layer,), each.layers)
             for each in info.parameters
@@ -54,13 +54,13 @@ def layer_entries(bench: Workbench, layer: LayerInfo) -> tuple[MenuEntry, ...]:
         title = info.title if info is not None else method
         return MenuEntry(
             _tr("Show {0}").format(title.lower()),
-            lambda: bench.choice.choose(method, {"layer": layer.name}),
-            takes and bench.choice.suits(method),
+            lambda: app.choice.choose(method, {"layer": layer.name}),
+            takes and app.choice.suits(method),
         )
 
     def explain() -> None:
-        bench.explain_wanted.emit()
-        bench.choice.choose("grad_cam", {"layer": layer.name})
+        app.explain_wanted.emit()
+        app.choice.choose("grad_cam", {"layer": layer.name})
 
     spatial = bool(offered((layer,), "spatial"))
     return (
@@ -69,7 +69,7 @@ def layer_entries(bench: Workbench, layer: LayerInfo) -> tuple[MenuEntry, ...]:
         MenuEntry(
             _tr("Explain at this layer"),
             explain,
-            spatial and bench.choice.suits("grad_cam"),
+            spatial and app.choice.suits("grad_cam"),
         ),
         MenuEntry(_tr("Copy name"), lambda: _copy(layer.name)),
     )

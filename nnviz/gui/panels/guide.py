@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 
@@ -18,14 +18,14 @@ _MARKDOWN = (
 class GuidePanel(QWidget):
     """One step at a time.  F7 goes on, F6 back, F8 shows the answer."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench, self._guide = bench, bench.guide
+        self._app, self._guide = app, app.guide
         self.title = label(style="heading", wrap=True)
         self.place = label(style="muted")
         self.leave = icon_button(
-            bench.look, "x", self.tr("Leave the guided lesson"), self._guide.close
+            app.look, "x", self.tr("Leave the guided lesson"), self._guide.close
         )
         self.words = named(_Words(), name=self.tr("Guided lesson"))
         self.back = button(self.tr("Back"), self._guide.back)

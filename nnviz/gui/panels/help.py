@@ -1,4 +1,4 @@
-"""Help on a method: its picture, how to read it, where it misleads, its source."""
+"""Help on a method: its image, how to read it, where it misleads, its source."""
 
 import html
 
@@ -6,15 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.base.info import MethodInfo, Reference
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 
 
 class HelpText(QLabel):
     """Three short paragraphs and a reference."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.setObjectName("help")
         self.setAccessibleName(self.tr("About the method"))
         self.setWordWrap(True)
@@ -26,17 +26,17 @@ class HelpText(QLabel):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setOpenExternalLinks(True)
-        bench.choice.method_changed.connect(lambda _: self._show())
-        bench.look.changed.connect(self._show)
+        app.choice.method_changed.connect(lambda _: self._show())
+        app.look.changed.connect(self._show)
 
     def _show(self) -> None:
-        info = self._bench.choice.method
+        info = self._app.choice.method
         if info is not None:
             self.setText(self._page(info))
 
     def _page(self, info: MethodInfo) -> str:
-        theme = self._bench.look.theme
-        small = self._bench.look.px(11)
+        theme = self._app.look.theme
+        small = self._app.look.px(11)
         parts = (
             (self.tr("What it shows"), info.shows),
             (self.tr("How to read it"), info.reading),

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.context_menus import layer_entries
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.layer_facts import field_text, shape_text, short_number
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -60,10 +60,10 @@ class LayerPanel(QWidget):
     activated = Signal(str)
     """A layer was clicked or entered: its activations are wanted."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self._items: dict[str, QTreeWidgetItem] = {}
         self.search = search_field(
             self.tr("Search layers"), self.tr("Search the layers of the network")
@@ -79,9 +79,9 @@ class LayerPanel(QWidget):
         column.addWidget(rule())
         column.addLayout(self._make_facts())
         self.search.textChanged.connect(self._filter)
-        bench.selection.model_changed.connect(self._fill)
-        bench.selection.layer_changed.connect(self._mark)
-        bench.look.changed.connect(self._colour)
+        app.selection.model_changed.connect(self._fill)
+        app.selection.layer_changed.connect(self._mark)
+        app.look.changed.connect(self._colour)
 
     def names(self) -> list[str]:
         """Return the layers that can be seen, from top to bottom."""
@@ -151,12 +151,12 @@ class LayerPanel(QWidget):
         self.tree.blockSignals(False)
         self._fit_columns()
         self._filter(self.search.text())
-        self._mark(self._bench.selection.layer)
+        self._mark(self._app.selection.layer)
 
     def _fit_columns(self) -> None:
         """Give kinds and outputs what they need, but leave room for the names."""
         head = self.tree.header()  # as wide as the view inside the frame
-        room = head.width() - self._bench.look.px(_NARROWEST_NAME)
+        room = head.width() - self._app.look.px(_NARROWEST_NAME)
         output = self.tree.sizeHintForColumn(_OUTPUT)
         kind = self.tree.sizeHintForColumn(_KIND)
         output = max(output, head.sectionSizeHint(_OUTPUT))
@@ -173,8 +173,8 @@ class LayerPanel(QWidget):
         item.setTextAlignment(_OUTPUT, _RIGHT)
 
     def _colour(self) -> None:
-        look = self._bench.look
-        info = self._bench.selection.model
+        look = self._app.look
+        info = self._app.selection.model
         quiet = QColor(look.theme.muted)
         accent = mixed(QColor(look.theme.accent), QColor(look.theme.panel), 0.25)
         small = self.tree.font()
@@ -196,7 +196,7 @@ class LayerPanel(QWidget):
         """Hide what does not match, but not what a match stands in."""
         words = text.lower().split()
         keep: set[str] = set()
-        info = self._bench.selection.model
+        info = self._app.selection.model
         for layer in info.layers if info else ():
             if all(word in f"{layer.name} {layer.kind}".lower() for word in words):
                 parts = layer.name.split(".")
@@ -207,7 +207,7 @@ class LayerPanel(QWidget):
                 item.setExpanded(True)
 
     def _mark(self, layer: str) -> None:
-        info = self._bench.selection.layer_info
+        info = self._app.selection.layer_info
         self._chosen.setText(f"{info.name} · {info.kind}" if info else "")
         self._facts.setText(
             _facts(info) if info else self.tr("Choose a layer to see its facts.")
@@ -221,7 +221,7 @@ class LayerPanel(QWidget):
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
-            self._bench.selection.set_layer(str(item.data(0, _NAME)))
+            self._app.selection.set_layer(str(item.data(0, _NAME)))
 
     def _click(self, _index: QModelIndex) -> None:
         item = self.tree.currentItem()
@@ -230,10 +230,10 @@ class LayerPanel(QWidget):
 
     def _show_menu(self, at: QPoint) -> None:
         """Offer what can be done with the layer under the mouse."""
-        item, model = self.tree.itemAt(at), self._bench.selection.model
+        item, model = self.tree.itemAt(at), self._app.selection.model
         if item is not None and model is not None:
             layer = model.known_layer(str(item.data(0, _NAME)))
-            menu = menu_of(self, layer_entries(self._bench, layer))
+            menu = menu_of(self, layer_entries(self._app, layer))
             popup(menu, self.tree.viewport().mapToGlobal(at))
 
 

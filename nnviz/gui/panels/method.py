@@ -19,7 +19,7 @@ from nnviz.base.parameters import Value
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.help import HelpText
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.durations import duration
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -44,10 +44,10 @@ _LEAST_LETTERS = 11
 class MethodPanel(QWidget):
     """Made from a method's declaration alone: a new method needs nothing here."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.form: Form | None = None
         self._unfolded = False
         self.choice = named(ComboBox(), name=self.tr("Method"))
@@ -56,15 +56,15 @@ class MethodPanel(QWidget):
         self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._presets.setMenu(QMenu(self._presets))
         self._reset = icon_button(
-            bench.look, "rotate-ccw", self.tr("Reset all parameters"), self._reset_form
+            app.look, "rotate-ccw", self.tr("Reset all parameters"), self._reset_form
         )
-        self.run = button(self.tr("Run"), bench.runs.run, "primary")
-        self.stop = button(self.tr("Stop"), bench.stop)
+        self.run = button(self.tr("Run"), app.runs.run, "primary")
+        self.stop = button(self.tr("Stop"), app.stop)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the method"))
         self._bar.setTextVisible(False)
         self._state = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
         self._form_place = QVBoxLayout()
-        self.help = HelpText(bench)
+        self.help = HelpText(app)
         for widget in (self._presets, self.run):  # until a method is known
             widget.hide()
         self._lay_out()
@@ -111,7 +111,7 @@ class MethodPanel(QWidget):
     def _make_foot(self) -> QWidget:
         """Return Run, Stop and progress; always as high, so that nothing jumps."""
         foot = named(QWidget(), "page")
-        foot.setFixedHeight(self._bench.look.px(48))
+        foot.setFixedHeight(self._app.look.px(48))
         column = QVBoxLayout(foot)
         column.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         column.setSpacing(GRID)
@@ -122,10 +122,10 @@ class MethodPanel(QWidget):
         return foot
 
     def _connect(self) -> None:
-        runs, choice = self._bench.runs, self._bench.choice
-        self._bench.models.listed.connect(lambda _: self._list())
+        runs, choice = self._app.runs, self._app.choice
+        self._app.models.listed.connect(lambda _: self._list())
         choice.offered_changed.connect(self._list)
-        self._bench.selection.model_changed.connect(self._offer_layers)
+        self._app.selection.model_changed.connect(self._offer_layers)
         self.choice.activated.connect(
             lambda place: choice.choose(str(self.choice.itemData(place)))
         )
@@ -144,12 +144,12 @@ class MethodPanel(QWidget):
     def _list(self) -> None:
         with QSignalBlocker(self.choice):
             self.choice.clear()
-            for info in self._bench.choice.offered():
+            for info in self._app.choice.offered():
                 self.choice.addItem(info.title, info.name)
             self._mark()
 
     def _mark(self) -> None:
-        info = self._bench.choice.method
+        info = self._app.choice.method
         if info is not None:
             self.choice.setCurrentIndex(self.choice.findData(info.name))
 
@@ -163,20 +163,20 @@ class MethodPanel(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
-        self.form.set_folders(self._bench.settings)
+        self.form.set_folders(self._app.settings)
         self.form.set_unfolded(self._unfolded)
         self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)
         self._offer_layers()
-        self._show_values(self._bench.choice.values)
-        self.form.changed.connect(self._bench.choice.set_values)
+        self._show_values(self._app.choice.values)
+        self.form.changed.connect(self._app.choice.set_values)
         self._fill_presets(info)
         self._show_front()
 
     def _show_front(self) -> None:
         """Show how far the chosen method is, and nothing of any other."""
-        if self._bench.runs.running == self.stop.isHidden():
-            if self._bench.runs.running:
+        if self._app.runs.running == self.stop.isHidden():
+            if self._app.runs.running:
                 self._start()
             else:
                 self._idle("")
@@ -184,9 +184,9 @@ class MethodPanel(QWidget):
 
     def _show_pace(self) -> None:
         """Say whether the method runs by itself, and why."""
-        runs = self._bench.runs
+        runs = self._app.runs
         self.run.setVisible(not runs.automatic)
-        if runs.running or self._bench.choice.live:
+        if runs.running or self._app.choice.live:
             return
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
@@ -210,7 +210,7 @@ class MethodPanel(QWidget):
         self._presets.setVisible(bool(info.presets))
 
     def _apply(self, preset: str) -> None:
-        info = self._bench.choice.method
+        info = self._app.choice.method
         if self.form is not None and info is not None:
             self.form.apply_preset(preset, info.presets[preset])
 
@@ -219,7 +219,7 @@ class MethodPanel(QWidget):
             self.form.reset()
 
     def _offer_layers(self) -> None:
-        model = self._bench.selection.model
+        model = self._app.selection.model
         if self.form is not None and model is not None:
             self.form.set_layers(model.layers)
             self.form.set_labels(model.labels)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from nnviz.base.explanations.occluder import FILLS, Fill
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.occlusion_trace import OcclusionTrace
 from nnviz.gui.theme.parts import named
 from nnviz.gui.views.widgets.named_slider import NamedSlider
@@ -57,13 +57,13 @@ class PatchSlider(NamedSlider):
         return self.value() / _PERCENT
 
 
-def export_trace(trace: OcclusionTrace, bench: Workbench, parent: QWidget) -> None:
+def export_trace(trace: OcclusionTrace, app: AppContext, parent: QWidget) -> None:
     """Ask for a file and write a trace into it."""
     path, _ = QFileDialog.getSaveFileName(
         parent,
         _tr("Save the trace"),
-        f"{bench.settings.export_folder}/trace.csv",
+        f"{app.settings.export_folder}/trace.csv",
         _tr("Table (*.csv)"),
     )
-    if path and bench.bridge is not None:
-        bench.saving.save(bench.bridge.files.results.text(trace.text(), path))
+    if path and app.bridge is not None:
+        app.saving.save(app.bridge.files.results.text(trace.text(), path))

@@ -1,4 +1,4 @@
-"""The photograph, with the part of it that the network sees."""
+"""The image, with the part of it that the network sees."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.base.images import Image
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.empty_state import IMAGE_SOURCES, EmptyState
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 
@@ -19,15 +19,15 @@ _COLOURS = 3
 
 
 class PhotoPane(QWidget):
-    """Shows the chosen photograph; a click chooses a position on it."""
+    """Shows the chosen image; a click chooses a position on it."""
 
     hovered = Signal(str)
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._framed = True
         self.canvas = Canvas()
         self.canvas.setAccessibleName(self.tr("Photograph"))
@@ -41,19 +41,19 @@ class PhotoPane(QWidget):
         self._pages.addWidget(self.canvas)
         column.addWidget(self._pages)
         self.canvas.hovered.connect(self.hovered)
-        self.canvas.clicked.connect(lambda y, x: bench.selection.set_position((y, x)))
-        bench.images.opening.connect(self._wait)
-        bench.images.failed.connect(lambda *_: self._show(bench.selection.image))
-        bench.selection.image_changed.connect(self._show)
-        bench.selection.model_changed.connect(lambda _: self._frame())
-        bench.selection.position_changed.connect(self.canvas.set_position)
+        self.canvas.clicked.connect(lambda y, x: app.selection.set_position((y, x)))
+        app.images.opening.connect(self._wait)
+        app.images.failed.connect(lambda *_: self._show(app.selection.image))
+        app.selection.image_changed.connect(self._show)
+        app.selection.model_changed.connect(lambda _: self._frame())
+        app.selection.position_changed.connect(self.canvas.set_position)
 
     def _invitation(self) -> str:
         return self.tr("Drop images, folders, weights or saved results here")
 
     def _wait(self, path: str) -> None:
         """Say what is being opened, where nothing else is to be seen."""
-        if self._bench.selection.image is None:
+        if self._app.selection.image is None:
             name = Path(path).name
             self.canvas.set_message(self.tr("Opening {0}").format(name))
             self._pages.setCurrentWidget(self.canvas)
@@ -68,18 +68,18 @@ class PhotoPane(QWidget):
         self._frame()
 
     def set_framed(self, *, framed: bool) -> None:
-        """Outline what the network sees, or leave the photograph as it is."""
+        """Outline what the network sees, or leave the image as it is."""
         self._framed = framed
         self._frame()
 
     def _frame(self) -> None:
-        """Outline what the network sees of the photograph."""
-        chosen = self._bench.selection
+        """Outline what the network sees of the image."""
+        chosen = self._app.selection
         self.canvas.set_marks(*(input_marks(chosen) if self._framed else ()))
 
 
 def input_marks(chosen: Selection) -> tuple[Mark, ...]:
-    """Return the outline of what the chosen network sees of the chosen photograph."""
+    """Return the outline of what the chosen network sees of the chosen image."""
     if chosen.image is None or chosen.model is None:
         return ()
     placement = chosen.model.preprocess.placement(chosen.image.size)
@@ -87,7 +87,7 @@ def input_marks(chosen: Selection) -> tuple[Mark, ...]:
 
 
 def seen(image: Image) -> NDArray[np.uint8]:
-    """Return a photograph of any depth and channels as uint8 (H, W) or (H, W, 3)."""
+    """Return an image of any depth and channels as uint8 (H, W) or (H, W, 3)."""
     pixels: NDArray[Any] = image.pixels
     if image.channels == 1:
         pixels = pixels[..., 0]

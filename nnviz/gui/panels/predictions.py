@@ -1,13 +1,13 @@
-"""The network's prediction for the photograph, live."""
+"""The network's prediction for the image, live."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from nnviz.base.notation.targets import class_text
 from nnviz.base.results import Ranking, Report
-from nnviz.base.targets import class_text
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.context_menus import class_entries
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, menu_of, popup
 
@@ -17,10 +17,10 @@ _TOP = 5
 class PredictionPanel(QWidget):
     """Top-5 bars."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.bars = Bars(_TOP)
         self.bars.setCursor(Qt.CursorShape.PointingHandCursor)
         self.bars.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -35,13 +35,13 @@ class PredictionPanel(QWidget):
         column.addWidget(self.bars)
         column.addStretch(1)
         self._say(self.tr("Waiting for the network."))
-        bench.predictions.predicted.connect(self._show)
-        bench.predictions.failed.connect(lambda error: self._say(error.text))
-        bench.models.opening.connect(lambda _: self.bars.set_stale())
-        bench.images.opening.connect(lambda _: self.bars.set_stale())
-        bench.selection.image_changed.connect(lambda _: self.bars.set_stale())
-        bench.models.failed.connect(lambda *_: self._wait())
-        bench.selection.model_changed.connect(lambda _: self._wait())
+        app.predictions.predicted.connect(self._show)
+        app.predictions.failed.connect(lambda error: self._say(error.text))
+        app.models.opening.connect(lambda _: self.bars.set_stale())
+        app.images.opening.connect(lambda _: self.bars.set_stale())
+        app.selection.image_changed.connect(lambda _: self.bars.set_stale())
+        app.models.failed.connect(lambda *_: self._wait())
+        app.selection.model_changed.connect(lambda _: self._wait())
 
     def _show(self, report: Report | None) -> None:
         if report is None or not isinstance(report.main, Ranking):
@@ -53,17 +53,17 @@ class PredictionPanel(QWidget):
 
     def _ask(self, index: int) -> None:
         """Make a class what is asked about."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         if model is not None and index < len(model.labels):
-            self._bench.selection.set_target(class_text(index, model.labels))
+            self._app.selection.set_target(class_text(index, model.labels))
 
     def _show_menu(self, index: int, at: QPoint) -> None:
-        entries = class_entries(self._bench, index)
+        entries = class_entries(self._app, index)
         if entries:
             popup(menu_of(self, entries), at)
 
     def _wait(self) -> None:
-        chosen = self._bench.selection
+        chosen = self._app.selection
         if self.bars.lines() and chosen.model and chosen.image:
             return
         if chosen.model is None:

@@ -4,17 +4,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.gui.forms.preprocess_form import PreprocessForm
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.parts import MARGIN, scrolled
 
 
 class PreprocessPanel(QWidget):
     """Size, fit, mean, std, order and range of what the network is given."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self._own: Preprocess | None = None
         self.form = PreprocessForm()
         self.form.changed.connect(self._apply)
@@ -27,19 +27,19 @@ class PreprocessPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolled(page))
         self.setFocusProxy(self.form)
-        bench.selection.model_changed.connect(lambda _: self._show())
-        bench.models.failed.connect(lambda *_: self._show())
+        app.selection.model_changed.connect(lambda _: self._show())
+        app.models.failed.connect(lambda *_: self._show())
         self._show()
 
     def _show(self) -> None:
         """Show what the network is given; a number being typed is left alone."""
-        info = self._bench.selection.model
+        info = self._app.selection.model
         self.setEnabled(info is not None)
-        own = self._bench.models.own_preprocess
+        own = self._app.models.own_preprocess
         if info is None or (self.form.value(), self._own) == (info.preprocess, own):
             return
         self._own = own
         self.form.set_value(info.preprocess, own)
 
     def _apply(self, wanted: Preprocess) -> None:
-        self._bench.models.set_preprocess(None if wanted == self._own else wanted)
+        self._app.models.set_preprocess(None if wanted == self._own else wanted)

@@ -7,10 +7,10 @@ from PySide6.QtCore import QElapsedTimer, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.results import Report
-from nnviz.base.tapes import TapeEntry
 from nnviz.gui.panels.tray import icon_of
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 from nnviz.render.miniature import miniature
@@ -27,13 +27,13 @@ class RecordingsPanel(QWidget):
     A click opens one.
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
-        self._entries: tuple[TapeEntry, ...] = ()
+        self._app = app
+        self._entries: tuple[RecordingEntry, ...] = ()
         self.list = named(QListWidget(), name=self.tr("Recordings"))
-        self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
         self.list.setSpacing(1)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -47,7 +47,7 @@ class RecordingsPanel(QWidget):
         )
         self.hint.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         self.delete = icon_button(
-            bench.look, "trash-2", self.tr("Delete the recording (Del)"), self.remove
+            app.look, "trash-2", self.tr("Delete the recording (Del)"), self.remove
         )
         foot = row(None, self.delete)
         foot.setContentsMargins(GRID, 0, GRID, GRID)
@@ -63,21 +63,21 @@ class RecordingsPanel(QWidget):
         self._offer()
 
     def _connect(self) -> None:
-        bench = self._bench
+        app = self._app
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.remove)
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
-        bench.recordings.listed.connect(self._list)
-        bench.choice.offered_changed.connect(self._fill)
-        bench.timeline.changed.connect(self._follow_run)
-        bench.timeline.shown.connect(self._follow_image)
+        app.recordings.listed.connect(self._list)
+        app.choice.offered_changed.connect(self._fill)
+        app.timeline.changed.connect(self._follow_run)
+        app.timeline.shown.connect(self._follow_image)
 
     def _running_item(self) -> QListWidgetItem | None:
         """Return the row of the recording that is being made, where that is seen."""
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         if not timeline.running or self.isHidden():
             return None
         items = (self.list.item(place) for place in range(self.list.count()))
@@ -85,7 +85,7 @@ class RecordingsPanel(QWidget):
 
     def _follow_run(self) -> None:
         """Let the number of steps move while a recording is being made."""
-        item, newest = self._running_item(), self._bench.timeline.newest
+        item, newest = self._running_item(), self._app.timeline.newest
         if item is not None and newest >= 0:
             entry = replace(item.data(_KEY), steps=newest + 1)
             item.setData(_KEY, entry)
@@ -97,26 +97,26 @@ class RecordingsPanel(QWidget):
         if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
             return
         self._painted.restart()
-        item.setIcon(icon_of(miniature(report.main, self._bench.selection.image)))
+        item.setIcon(icon_of(miniature(report.main, self._app.selection.image)))
 
     def remove(self) -> None:
         """Delete the chosen recording."""
         item = self.list.currentItem()
         if item is not None:
-            self._bench.recordings.put_away(item.data(_KEY).folder)
+            self._app.recordings.put_away(item.data(_KEY).folder)
 
     def _open(self, item: QListWidgetItem) -> None:
-        self._bench.timeline.open(item.data(_KEY).folder)
+        self._app.timeline.open(item.data(_KEY).folder)
 
     def _offer(self) -> None:
         self.delete.setEnabled(bool(self.list.selectedItems()))
 
-    def _list(self, entries: tuple[TapeEntry, ...]) -> None:
+    def _list(self, entries: tuple[RecordingEntry, ...]) -> None:
         self._entries = entries
         self._fill()
 
     def _fill(self) -> None:
-        entries = [e for e in self._entries if self._bench.choice.belongs(e.method)]
+        entries = [e for e in self._entries if self._app.choice.belongs(e.method)]
         chosen = self.list.selectedItems()
         folder = chosen[0].data(_KEY).folder if chosen else ""
         self.list.clear()
@@ -128,7 +128,7 @@ class RecordingsPanel(QWidget):
         self.hint.setVisible(not entries)
         self._offer()
 
-    def _item(self, entry: TapeEntry) -> QListWidgetItem:
+    def _item(self, entry: RecordingEntry) -> QListWidgetItem:
         title = self._title(entry)
         item = QListWidgetItem(f"{title}\n{self._state(entry)}")
         if entry.thumbnail is not None:
@@ -137,16 +137,16 @@ class RecordingsPanel(QWidget):
             entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}"
         )
         item.setData(_KEY, entry)
-        item.setSizeHint(QSize(0, self._bench.look.px(_SIDE + 8)))
+        item.setSizeHint(QSize(0, self._app.look.px(_SIDE + 8)))
         return item
 
-    def _title(self, entry: TapeEntry) -> str:
+    def _title(self, entry: RecordingEntry) -> str:
         return " · ".join(filter(None, (self._named(entry.method), entry.title)))
 
     def _named(self, method: str) -> str:
-        return self._bench.captions.method(method) if method else ""
+        return self._app.captions.method(method) if method else ""
 
-    def _state(self, entry: TapeEntry) -> str:
+    def _state(self, entry: RecordingEntry) -> str:
         if entry.trouble:
             return self.tr("damaged")
         when = datetime.fromtimestamp(entry.changed).astimezone()

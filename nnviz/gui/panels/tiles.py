@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from nnviz.base.recipes import Run
 from nnviz.base.results import Diagram
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.render.boards.board import tile_of
 
 
-def comparable(bench: Workbench) -> list[Run]:
-    """Return the session's maps, pictures and graphs, newest first."""
-    runs = bench.runs.history.runs
+def comparable(app: AppContext) -> list[Run]:
+    """Return the session's maps, images and graphs, newest first."""
+    runs = app.runs.history.runs
     return [run for run in runs if diagram_of(run) or tile_of(run) is not None]
 
 

@@ -1,4 +1,4 @@
-"""The timeline below the picture: scrub, go, steer, fork, and make a film."""
+"""The timeline below the picture: scrub, go, steer, fork, and make a video."""
 
 import math
 from pathlib import Path
@@ -7,12 +7,12 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.events import Progress
-from nnviz.base.tapes import FilmRequest
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.file_dialogs import ask_new_file
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import ask_new_file
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -24,7 +24,7 @@ from nnviz.gui.theme.parts import (
 )
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 RATES = (1, 2, 3, 6, 15, 30)
 """Steps a second that a lesson can be played at."""
@@ -33,12 +33,12 @@ RATES = (1, 2, 3, 6, 15, 30)
 class TimelinePanel(QWidget):
     """Scrub bar above, buttons below; of one height, so that nothing jumps."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
-        timeline, look = bench.timeline, bench.look
+        self._app = app
+        timeline, look = app.timeline, app.look
         self.bar = ScrubBar()
         self.go = icon_button(look, "play", self.tr("Play (Space)"), timeline.toggle)
         self.back = icon_button(
@@ -47,7 +47,7 @@ class TimelinePanel(QWidget):
         self.step = icon_button(
             look, "skip-forward", self.tr("Next step (.)"), timeline.step_on
         )
-        self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), app.stop)
         self.rate = named(ComboBox(), name=self.tr("Steps a second"))
         self.rate.setToolTip(self.tr("Steps a second"))
         for rate in RATES:
@@ -86,7 +86,7 @@ class TimelinePanel(QWidget):
         column.addLayout(line)
 
     def _connect(self) -> None:
-        timeline, look = self._bench.timeline, self._bench.look
+        timeline, look = self._app.timeline, self._app.look
         self.bar.sought.connect(timeline.seek)
         self.bar.walked.connect(timeline.walk)
         self.blend.valueChanged.connect(lambda share: timeline.set_blend(share / 100))
@@ -94,23 +94,23 @@ class TimelinePanel(QWidget):
             lambda place: timeline.set_rate(int(self.rate.itemData(place)))
         )
         timeline.changed.connect(self._show)
-        self._bench.recordings.film_changed.connect(self._show_film)
-        self._bench.runs.finished.connect(lambda _: self._show())
+        self._app.recordings.film_changed.connect(self._show_film)
+        self._app.runs.finished.connect(lambda _: self._show())
         keep_icon(look, self.go, lambda: look.icon(self._sign()), self.go.setIcon)
 
     def _put_photo_icon(self, icon: QIcon) -> None:
-        side = self._bench.look.px(16)
+        side = self._app.look.px(16)
         self._photo.setPixmap(icon.pixmap(side, side))
 
     def _sign(self) -> str:
         """Return the icon of what the first button does next."""
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         goes = timeline.playing or (timeline.running and not timeline.paused)
         return "pause" if goes else "play"
 
     def ask_film(self) -> None:
-        """Ask where the film goes and make it; or stop making it."""
-        timeline, recordings = self._bench.timeline, self._bench.recordings
+        """Ask where the video goes and make it; or stop making it."""
+        timeline, recordings = self._app.timeline, self._app.recordings
         if recordings.exporting:
             recordings.stop_export()
             return
@@ -120,12 +120,12 @@ class TimelinePanel(QWidget):
             self.tr("Folder of images (*)"): "",
         }
         title, name = self.tr("Export the recording"), Path(timeline.folder).name
-        settings = self._bench.settings
+        settings = self._app.settings
         path, kind = ask_new_file(self, settings, title, name, ";;".join(names))
         if path:
             ending = names.get(kind, "")
             recordings.export(
-                FilmRequest(
+                VideoExport(
                     folder=timeline.folder,
                     out=path if Path(path).suffix == ending else path + ending,
                     rate=timeline.rate,
@@ -134,10 +134,10 @@ class TimelinePanel(QWidget):
             )
 
     def _show(self) -> None:
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         tape = timeline.tape
         self.bar.show_steps(self._steps(), timeline.step)
-        self.go.setIcon(self._bench.look.icon(self._sign()))
+        self.go.setIcon(self._app.look.icon(self._sign()))
         self.go.setToolTip(self._go_words())
         self.go.setAccessibleName(self._go_words())
         there = tape is not None and tape.steps > 0
@@ -150,7 +150,7 @@ class TimelinePanel(QWidget):
         self.fork.setVisible(not timeline.teaches)
         self.fork.setEnabled(there)
         self._name_fork()
-        self.film.setEnabled(there or self._bench.recordings.exporting)
+        self.film.setEnabled(there or self._app.recordings.exporting)
         for widget in (self._photo, self.blend):
             widget.setVisible(tape is not None and tape.blends)
         self.words.setText(self._told())
@@ -158,7 +158,7 @@ class TimelinePanel(QWidget):
             self.blend.setValue(round(100 * timeline.blend))
 
     def _go_on(self) -> None:
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         if timeline.can_resume and timeline.step >= timeline.last:
             timeline.resume()
         else:
@@ -166,7 +166,7 @@ class TimelinePanel(QWidget):
 
     def _name_fork(self) -> None:
         """Say whether the run itself goes on, or another from the step shown."""
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         if timeline.can_resume and timeline.step >= timeline.last:
             self.fork.setText(self.tr("Resume"))
             self.fork.setToolTip(self.tr("Continue the stopped run"))
@@ -180,7 +180,7 @@ class TimelinePanel(QWidget):
             )
 
     def _steps(self) -> Steps:
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         tape = timeline.tape
         if tape is None:
             return Steps(total=timeline.total)
@@ -200,7 +200,7 @@ class TimelinePanel(QWidget):
 
     def _told(self) -> str:
         """Say which step is shown and what was measured there."""
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         tape, step = timeline.tape, timeline.step
         if step < 0:
             return self.tr("Press Run to begin a recording; every step is kept.")
@@ -212,8 +212,8 @@ class TimelinePanel(QWidget):
         return " · ".join(words)
 
     def _go_words(self) -> str:
-        if self._bench.timeline.running:
-            paused = self._bench.timeline.paused
+        if self._app.timeline.running:
+            paused = self._app.timeline.paused
             return self.tr("Continue (Space)") if paused else self.tr("Pause (Space)")
         return self.tr("Play (Space)")
 

@@ -1,4 +1,4 @@
-"""The tray at the bottom: photographs and the results of this session."""
+"""The tray at the bottom: images and the results of this session."""
 
 from itertools import starmap
 from pathlib import Path
@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.file_dialogs import ANY, ask_files
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import ANY, ask_files
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.parts import MARGIN, MenuEntry, menu_of, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
@@ -41,14 +41,14 @@ _PAIR = 2
 
 
 class ImageTray(QWidget):
-    """The photographs; a click or the arrow keys open one."""
+    """The images; a click or the arrow keys open one."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.list = _strip(
-            bench,
+            app,
             self.tr("Images"),
             self.tr("Images that you drop or open appear here."),
         )
@@ -65,12 +65,12 @@ class ImageTray(QWidget):
 
     def ask_files(self) -> None:
         """Ask for files of any kind, and open them."""
-        files = ask_files(self, self._bench.settings, ANY, self.tr("Open"))
+        files = ask_files(self, self._app.settings, ANY, self.tr("Open"))
         if files:
-            self._bench.open_files(files)
+            self._app.open_files(files)
 
     def _connect(self) -> None:
-        images = self._bench.images
+        images = self._app.images
         images.added.connect(self._added)
         images.inserted.connect(self._insert)
         images.removed.connect(self._removed)
@@ -88,7 +88,7 @@ class ImageTray(QWidget):
         item = QListWidgetItem(Path(path).name)
         item.setData(_KEY, path)
         item.setToolTip(literal(path))
-        item.setSizeHint(_cell(self._bench))
+        item.setSizeHint(_cell(self._app))
         self.list.insertItem(place, item)
 
     def _removed(self, path: str) -> None:
@@ -119,8 +119,8 @@ class ImageTray(QWidget):
 
     def _open(self, item: QListWidgetItem) -> None:
         path = str(item.data(_KEY))
-        if path != self._bench.images.current and len(self.list.selectedItems()) <= 1:
-            self._bench.images.show(path)
+        if path != self._app.images.current and len(self.list.selectedItems()) <= 1:
+            self._app.images.show(path)
 
     def remove_selected(self) -> None:
         """Take the selected images out of the tray."""
@@ -129,22 +129,22 @@ class ImageTray(QWidget):
 
     def remove_all(self) -> None:
         """Take all images out of the tray."""
-        self._remove(list(self._bench.images.paths))
+        self._remove(list(self._app.images.paths))
 
     def restore(self) -> None:
         """Bring back what was removed last."""
-        self._bench.images.restore()
+        self._app.images.restore()
 
     def _remove(self, paths: list[str]) -> None:
-        self._bench.images.remove(paths)
+        self._app.images.remove(paths)
         if paths:
             words = self.tr("{0} removed; Restore images brings it back")
-            self._bench.messages.say(words.format(_counted(len(paths))))
+            self._app.messages.say(words.format(_counted(len(paths))))
 
     def _show_menu(self, at: QPoint) -> None:
         """Offer what can be done with the selected images."""
         chosen = self.list.selectedItems()
-        images = self._bench.images
+        images = self._app.images
         count = self.tr("Remove {0} images").format(len(chosen))
         entries = (
             (self.tr("Show"), lambda: self._open(chosen[0]), len(chosen) == 1),
@@ -170,21 +170,21 @@ class ResultTray(QWidget):
 
     wanted = Signal(str)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.list = _strip(
-            bench,
+            app,
             self.tr("Results"),
             self.tr("Results appear here, newest first; click one to bring it back."),
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
-        bench.runs.history.changed.connect(self._fill)
+        app.runs.history.changed.connect(self._fill)
         # The predicted class is the target of those that were asked about none.
-        bench.predictions.predicted.connect(lambda _: self._fill())
+        app.predictions.predicted.connect(lambda _: self._fill())
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemClicked.connect(self._click)
         self.list.itemActivated.connect(self._bring_back)
@@ -211,7 +211,7 @@ class ResultTray(QWidget):
     def _remove(self) -> None:
         """Forget the chosen results; what is shown stays."""
         chosen = [item.data(_KEY) for item in self.list.selectedItems()]
-        self._bench.runs.history.remove(chosen)
+        self._app.runs.history.remove(chosen)
 
     def _do(self, command: str) -> None:
         """Bring the chosen result back and do something with it."""
@@ -248,30 +248,30 @@ class ResultTray(QWidget):
         popup(menu, self.list.viewport().mapToGlobal(at))
 
     def _compare(self, first: QListWidgetItem, second: QListWidgetItem) -> None:
-        self._bench.compare_wanted.emit(first.data(_KEY), second.data(_KEY))
+        self._app.compare_wanted.emit(first.data(_KEY), second.data(_KEY))
 
     def _fill(self) -> None:
         items = [self.list.item(place) for place in range(self.list.count())]
         known = {id(item.data(_KEY)): item.icon() for item in items}
         self.list.clear()
-        for run in self._bench.runs.history.runs:
+        for run in self._app.runs.history.runs:
             self.list.addItem(self._item(run, known.get(id(run))))
 
     def _item(self, run: Run, icon: QIcon | None) -> QListWidgetItem:
-        captions, runs = self._bench.captions, self._bench.runs.history.runs
+        captions, runs = self._app.captions, self._app.runs.history.runs
         title = captions.title(run)
         item = QListWidgetItem(captions.short(run, runs))
         item.setIcon(icon or icon_of(miniature(run.report.main, run.image)))
         values = (f"{name} = {value}" for name, value in run.recipe.values.items())
         item.setToolTip(literal("\n".join([title, *values])))
         item.setData(_KEY, run)
-        item.setSizeHint(_cell(self._bench))
+        item.setSizeHint(_cell(self._app))
         return item
 
     def _bring_back(self, item: QListWidgetItem) -> None:
         run = item.data(_KEY)
         if isinstance(run, Run):
-            self._bench.runs.bring_back(run)
+            self._app.runs.bring_back(run)
 
 
 def _counted(count: int) -> str:
@@ -289,7 +289,7 @@ def icon_of(pixels: Bytes) -> QIcon:
     whole = np.ascontiguousarray(pixels)
     pixmap = QPixmap.fromImage(image_of(whole))
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen picture
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen image
     return icon
 
 
@@ -336,21 +336,21 @@ class _Strip(QListWidget):
                 )
 
 
-def _strip(bench: Workbench, name: str, hint: str) -> _Strip:
+def _strip(app: AppContext, name: str, hint: str) -> _Strip:
     strip = named(_Strip(hint), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)
     strip.setWrapping(False)
     strip.setMovement(QListView.Movement.Static)
     strip.setResizeMode(QListView.ResizeMode.Adjust)
-    strip.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+    strip.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
     strip.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     strip.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    strip.setMinimumHeight(bench.look.px(_SIDE + 28))
+    strip.setMinimumHeight(app.look.px(_SIDE + 28))
     return strip
 
 
-def _cell(bench: Workbench) -> QSize:
-    px = bench.look.px
+def _cell(app: AppContext) -> QSize:
+    px = app.look.px
     return QSize(px(_SIDE + 28), px(_SIDE + 26))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QCursor, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from nnviz.base.images import Colours
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label
 from nnviz.gui.views.canvas.layers import image_of
@@ -17,18 +17,18 @@ _SIDE = 144
 
 
 class PortraitCard(QFrame):
-    """Shows a unit's portrait if one was made; hovering makes none.
+    """Shows a unit's unit image if one was made; hovering makes none.
 
     Args:
-        bench: knows the portraits.
+        app: knows the unit images.
         view: whose maps the cursor rests on; the card lies over it.
     """
 
-    def __init__(self, bench: Workbench, view: ReportView) -> None:
+    def __init__(self, app: AppContext, view: ReportView) -> None:
         super().__init__(view)
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._bench, self._view = bench, view
+        self._app, self._view = app, view
         self._wanted = ("", -1)
         self._picture = QLabel()
         self._words = label(style="muted")
@@ -40,7 +40,7 @@ class PortraitCard(QFrame):
         self._resting = QTimer(self, singleShot=True, interval=_REST_MS)
         self._resting.timeout.connect(self._look_up)
         view.unit_pointed.connect(self._point)
-        bench.portraits.looked_up.connect(self._show)
+        app.unit_images.looked_up.connect(self._show)
         self.hide()
 
     def _point(self, layer: str, unit: int) -> None:
@@ -52,12 +52,12 @@ class PortraitCard(QFrame):
             self._resting.stop()
 
     def _look_up(self) -> None:
-        self._bench.portraits.look_up(*self._wanted)
+        self._app.unit_images.look_up(*self._wanted)
 
     def _show(self, layer: str, unit: int, pixels: Colours) -> None:
         if (layer, unit) != self._wanted:
             return
-        side = self._bench.look.px(_SIDE)
+        side = self._app.look.px(_SIDE)
         shown = show(pixels, fitted(pixels.shape[:2], (side, side)))
         self._picture.setPixmap(QPixmap.fromImage(image_of(shown)))
         self._words.setText(self.tr("channel {0} responds most to").format(unit))

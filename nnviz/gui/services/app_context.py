@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.dropped import Dropped
+from nnviz.base.documents.dropped import Dropped
+from nnviz.base.documents.guides import Guide, check_guide
+from nnviz.base.documents.unit_images import METHOD, UnitKey
 from nnviz.base.errors import (
     TRUST_OPTION,
     ErrorKind,
@@ -16,20 +18,17 @@ from nnviz.base.errors import (
     error_record,
 )
 from nnviz.base.events import Policy
-from nnviz.base.guides import Guide, check_guide
 from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
-from nnviz.base.placed import placed_of
-from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Report
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, STAND_IN_MODEL
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placed import placed_of
+from nnviz.base.stickers.placement import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
-from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
 from nnviz.gui.services.dataset.exemplars import UnitExemplars
 from nnviz.gui.services.dataset.indexing import Indexing
@@ -41,28 +40,29 @@ from nnviz.gui.services.display import Display
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
-from nnviz.gui.services.live import Live
-from nnviz.gui.services.method_choice import MethodChoice
-from nnviz.gui.services.method_runner import MethodRun, MethodRunner
+from nnviz.gui.services.methods.captions import Captions
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.notices import ask_about_size, tell_long_runs
+from nnviz.gui.services.methods.predictions import Predictions
+from nnviz.gui.services.methods.runner import MethodRun, MethodRunner
 from nnviz.gui.services.models import Models
-from nnviz.gui.services.predictions import Predictions
-from nnviz.gui.services.recipe_restore import Restoring
+from nnviz.gui.services.recipe_restore import RecipeRestore
 from nnviz.gui.services.recording.recordings import Recordings
 from nnviz.gui.services.recording.timeline import Timeline
-from nnviz.gui.services.run_notices import ask_about_size, tell_long_runs
 from nnviz.gui.services.saving import Saving
 from nnviz.gui.services.session.autosave import Autosave, SessionStore
 from nnviz.gui.services.session.reopening import Reopening
-from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
-from nnviz.gui.services.style_training import Lessons
+from nnviz.gui.services.stickers import LiveStickers, StickerLibrary, Stickers
+from nnviz.gui.services.style_training import StyleTraining
 from nnviz.gui.services.trust import TrustChecks
-from nnviz.gui.services.unit_images import Portraits
-from nnviz.gui.services.videos import Films
+from nnviz.gui.services.unit_images import UnitImages
+from nnviz.gui.services.video.exports import VideoExports
+from nnviz.gui.services.video.live import Live
 from nnviz.gui.state.display import ContentKind
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.state.settings import Settings
-from nnviz.gui.theme.manager import Look
+from nnviz.gui.theme.manager import ThemeManager
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
@@ -76,7 +76,7 @@ _LEARNED_WIDTH = 0.4
 """A learned sticker is laid about as large as it was learned to be."""
 
 
-class Workbench(QObject):
+class AppContext(QObject):
     """The services that the panels work with.  They know it, and not each other."""
 
     attached = Signal(object)
@@ -98,12 +98,12 @@ class Workbench(QObject):
     trust_wanted = Signal()
     """The figures behind the map's verdict are to be seen."""
     live_wanted = Signal()
-    """A film was opened: it is to be seen."""
+    """A video was opened: it is to be seen."""
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
-        self.look = Look(settings.theme, settings.scale, self)
+        self.look = ThemeManager(settings.theme, settings.scale, self)
         self.messages = Messages(self)
         self.selection = Selection(self)
         self.jobs = Jobs(self)
@@ -113,17 +113,19 @@ class Workbench(QObject):
         )
         self.images = Images(self.jobs, self.selection, self)
         self._make_runs()
-        self.films = Films(self.jobs, self.messages, self)
+        self.videos = VideoExports(self.jobs, self.messages, self)
         self.live = Live(
-            self.jobs, self.choice, self.runs, self.films, self.messages, self
+            self.jobs, self.choice, self.runs, self.videos, self.messages, self
         )
         self.boards = Boards(self.jobs, self)
         self._make_dataset()
         self._make_recordings()
-        self.portraits = Portraits(
+        self.unit_images = UnitImages(
             self.jobs, self.saving, self.selection, self.models, self
         )
-        self.lessons = Lessons(self.jobs, self.images, settings, self.messages, self)
+        self.style_training = StyleTraining(
+            self.jobs, self.images, settings, self.messages, self
+        )
         self._make_stickers()
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
@@ -131,7 +133,9 @@ class Workbench(QObject):
         self._sample = ""
         self._connect()
         # After that: what it finds stands when the network's own banners are gone.
-        self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
+        self.restoring = RecipeRestore(
+            self.models, self.images, self.choice, self.messages
+        )
         self.restoring.setParent(self)
         self._make_session()
         self.timeline.opened.connect(self.restoring.restore)
@@ -186,7 +190,7 @@ class Workbench(QObject):
 
     def _make_stickers(self) -> None:
         """Make what holds stickers, and lays them on images and frames."""
-        self.shelf = Shelf(self.jobs, self.settings, self.messages, self)
+        self.shelf = StickerLibrary(self.jobs, self.settings, self.messages, self)
         self.stickers = Stickers(
             self.shelf,
             self.jobs,
@@ -226,8 +230,8 @@ class Workbench(QObject):
             part.attach(bridge)
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)
-        self.portraits.attach(bridge)
-        self.lessons.attach(bridge)
+        self.unit_images.attach(bridge)
+        self.style_training.attach(bridge)
         for laid in (self.shelf, self.stickers, self.live_stickers):
             laid.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
@@ -259,7 +263,7 @@ class Workbench(QObject):
         Args:
             files: of any kind.
             model: reference of the network; the bundled one where it does not open.
-            sample: photograph to open where none of the files is one.
+            sample: image to open where none of the files is one.
         """
         self._sample = sample
         self.open_model(model)
@@ -294,7 +298,7 @@ class Workbench(QObject):
         self.open_model(network)
 
     def _warn_of_training(self, content: Content, entry: ModelEntry) -> None:
-        """Say that a network knows no photographs, and let the user open it or not."""
+        """Say that a network knows no images, and let the user open it or not."""
         words = self.tr(
             "{0} is the only network here for this. It was trained on {1}, not on "
             "real images: expect wrong answers."
@@ -307,10 +311,10 @@ class Workbench(QObject):
             Notice(_CONTENT_TOPIC, Severity.WARNING, text, remedies=(remedy,))
         )
 
-    def imagine(self, sitter: Sitter) -> None:
-        """Make a unit's portrait large, as a recording."""
+    def imagine(self, unit_key: UnitKey) -> None:
+        """Make a unit's unit image large, as a recording."""
         self.imagine_wanted.emit()
-        values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
+        values: dict[str, Value] = {"layer": unit_key.layer, "channel": unit_key.unit}
         values["target"] = ""
         self.choice.choose(METHOD, values)
         self.runs.run()
@@ -324,7 +328,7 @@ class Workbench(QObject):
             self.live_wanted.emit()
 
     def start_live(self, order: LiveOrder) -> None:
-        """Begin with a camera in place of a photograph."""
+        """Begin with a camera in place of an image."""
         if order.source is not None:
             self.live.request = order.source
         self.live_stickers.begin_with(order.stickers)
@@ -338,11 +342,11 @@ class Workbench(QObject):
         """Stop what runs."""
         self.runs.stop()
         self.boards.stop()
-        self.films.stop()
+        self.videos.stop()
         self.indexing.stop()
         self.projections.stop()
-        if self.portraits.making_layer:
-            self.portraits.stop()
+        if self.unit_images.making_layer:
+            self.unit_images.stop()
         if self.models.is_opening:
             self.models.stop()
 
@@ -392,7 +396,7 @@ class Workbench(QObject):
         self.guide.open(guide)
 
     def _open_pictures(self, dropped: Dropped) -> None:
-        """Put photographs into the tray; the sample where none was to be opened."""
+        """Put images into the tray; the sample where none was to be opened."""
         pictures = dropped.pictures
         if pictures or dropped.saved:
             self.choice.leave_live()
@@ -446,8 +450,8 @@ class Workbench(QObject):
         self.timeline.changed.connect(
             lambda: self.display.hold(held=self.timeline.holds)
         )
-        self.portraits.layer_begun.connect(self._begin_portraits)
-        self.portraits.mosaic_changed.connect(self._show_portraits)
+        self.unit_images.layer_begun.connect(self._begin_portraits)
+        self.unit_images.mosaic_changed.connect(self._show_portraits)
         self.stickers.kept.connect(self.display.show_run)
         self.shelf.learned.connect(self._offer_sticker)
         for there in (self.runs.finished, self.runs.restored):
@@ -477,7 +481,7 @@ class Workbench(QObject):
         self.shelf.learn_stopped(run.report, run.request.recording)
 
     def _begin_portraits(self) -> None:
-        """Show the portraits of a layer until a run is begun or brought back."""
+        """Show the unit images of a layer until a run is begun or brought back."""
         self.display.begin_portraits(self.tr("Synthetic images"))
 
     def _show_portraits(self, report: Report) -> None:

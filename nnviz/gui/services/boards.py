@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.boards import Plan
+from nnviz.base.documents.boards import Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.recipes import Run
@@ -73,7 +73,7 @@ class Boards(QObject):
 
         Args:
             lock: which maps share a scale; None for the usual.
-            ink: the theme's colours.
+            ink: the theme's colors.
         """
         self._lock, self._ink = lock, ink
         self._dirty = True

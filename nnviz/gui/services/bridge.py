@@ -22,7 +22,7 @@ from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import IoPool
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
-from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.mailbox import Envelope
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 from nnviz.storage.sessions import SessionFiles
 
@@ -194,7 +194,7 @@ class Bridge(QObject):
         if not self._worker.mailbox:
             self._again.stop()
 
-    def _hear(self, posted: Posted) -> None:
+    def _hear(self, posted: Envelope) -> None:
         if posted.place in LIVE_PLACES:
             self._hear_live(posted)
         elif posted.place == CATALOGUE_PLACE:
@@ -204,7 +204,7 @@ class Bridge(QObject):
         else:
             self._hear_job(posted)
 
-    def _hear_live(self, posted: Posted) -> None:
+    def _hear_live(self, posted: Envelope) -> None:
         match self.live.hear(posted):
             case Shown() as shown:
                 self.live_shown.emit(shown)
@@ -215,7 +215,7 @@ class Bridge(QObject):
             case None:
                 pass
 
-    def _hear_job(self, posted: Posted) -> None:
+    def _hear_job(self, posted: Envelope) -> None:
         key = posted.place, posted.ticket
         ended = isinstance(posted.event, Final)
         handle = self._jobs.pop(key, None) if ended else self._jobs.get(key)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.recipes import Run
 from nnviz.base.results import Report
-from nnviz.gui.services.captions import Captions
-from nnviz.gui.services.method_choice import MethodChoice
-from nnviz.gui.services.method_runner import MethodRun, MethodRunner
+from nnviz.gui.services.methods.captions import Captions
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.runner import MethodRun, MethodRunner
 from nnviz.gui.state.display import (
     BOTH,
     COMPARE,
@@ -51,7 +51,7 @@ class Display(QObject):
         self._holds = False
         """Whether a step of a recording is shown while its run goes on."""
         self._portraits = "", ""
-        """Workspace in which a layer's portraits are wanted, and their title."""
+        """Workspace in which a layer's unit images are wanted, and their title."""
         self.state = DisplayState()
         self._connect()
 
@@ -91,7 +91,7 @@ class Display(QObject):
         self._show(Content(report, kind=kind, title=title))
 
     def begin_portraits(self, title: str) -> None:
-        """Show portraits as they come; ``update_report`` gives them."""
+        """Show unit images as they come; ``update_report`` gives them."""
         if self._mode != BOTH:
             self._mode = RESULT
         self._portraits = self._choice.place, title
@@ -133,7 +133,7 @@ class Display(QObject):
         self._selection.changed.connect(self._select)
 
     def _started(self) -> None:
-        """Let portraits, or a curve, give way to what was just started."""
+        """Let unit images, or a curve, give way to what was just started."""
         content = self._contents.get(self._choice.place)
         if content is not None and content.kind is not ContentKind.RESULT:
             self._contents.pop(self._choice.place)

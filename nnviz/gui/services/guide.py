@@ -5,11 +5,11 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from nnviz.base.documents.guides import Guide, GuideAction, GuideStep, value_of
 from nnviz.base.errors import UsageError
-from nnviz.base.guides import Guide, GuideAction, GuideStep, value_of
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.recording.timeline import Timeline
 

@@ -1,4 +1,4 @@
-"""The photographs of the tray and the one that is open."""
+"""The images of the tray and the one that is open."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _SMALL = Lane("thumbnail", Policy.QUEUE)
 
 
 class Images(QObject):
-    """Lists photographs, opens them off the GUI thread and keeps the newest few."""
+    """Lists images, opens them off the GUI thread and keeps the newest few."""
 
     added = Signal(list)
     """Paths that were put into the tray."""
@@ -41,13 +41,13 @@ class Images(QObject):
     thumbnail = Signal(str, object)
     """Path and uint8 (h, w, 3)."""
     opening = Signal(str)
-    """Path of the photograph that is being opened."""
+    """Path of the image that is being opened."""
     failed = Signal(str, object)
     """Path and ErrorRecord."""
     opened = Signal(object)
     """The Image that the selection has now."""
     current_changed = Signal(str)
-    """Path of the photograph that is open now."""
+    """Path of the image that is open now."""
 
     def __init__(
         self, jobs: Jobs, selection: Selection, parent: QObject | None = None
@@ -77,11 +77,11 @@ class Images(QObject):
 
     @property
     def current(self) -> str:
-        """Path of the photograph that is open or being opened."""
+        """Path of the image that is open or being opened."""
         return self._wanted
 
     def add(self, paths: Sequence[str]) -> None:
-        """Put photographs into the tray and open the first."""
+        """Put images into the tray and open the first."""
         paths = [str(Path(path).absolute()) for path in paths]
         new = [path for path in dict.fromkeys(paths) if path not in self._paths]
         self._paths[:0] = new
@@ -103,7 +103,7 @@ class Images(QObject):
             self._open(name, self._bridge.files.images.of_array(pixels, name))
 
     def add_opened(self, image: Image) -> None:
-        """Put a photograph into the tray that is open already, and show it."""
+        """Put an image into the tray that is open already, and show it."""
         self._wanted = image.path
         self.opening.emit(image.path)
         self._opened(image.path, image)
@@ -153,7 +153,7 @@ class Images(QObject):
         self.removals_changed.emit()
 
     def show(self, path: str) -> None:
-        """Open a photograph, at once where it is still in memory."""
+        """Open an image, at once where it is still in memory."""
         self._wanted = path
         self.opening.emit(path)
         if path in self._kept:
@@ -162,7 +162,7 @@ class Images(QObject):
             self._open(path, self._bridge.files.images.open(path))
 
     def step(self, steps: int) -> None:
-        """Open the next or an earlier photograph of the tray."""
+        """Open the next or an earlier image of the tray."""
         if not self._paths:
             return
         here = self._paths.index(self._wanted) if self._wanted in self._paths else 0

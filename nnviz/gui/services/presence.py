@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import SignalInstance
 
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.choice import MethodChoice
 
 
 def connect_while_in(

@@ -1,23 +1,23 @@
-"""Bringing a saved result back: network, photograph, method and values."""
+"""Bringing a saved result back: network, image, method and values."""
 
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from nnviz.base.dropped import Saved
+from nnviz.base.documents.dropped import Saved
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo, Severity
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.gui.services.images import Images
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.messages import Messages, Notice
 
 TOPIC = "recipe"
 
 
-class Restoring(QObject):
+class RecipeRestore(QObject):
     """Follows a recipe as far as its parts are there, and says what is missing."""
 
     def __init__(
@@ -29,12 +29,12 @@ class Restoring(QObject):
         self._waiting: Saved | None = None
         """Its network is being opened."""
         self._lacking: Recipe | None = None
-        """Its photograph is still to be dropped."""
+        """Its image is still to be dropped."""
         models.opened.connect(self._model_opened)
         images.opened.connect(self._image_opened)
 
     def restore(self, saved: Saved) -> None:
-        """Open the network and the photograph; the method follows when they are."""
+        """Open the network and the image; the method follows when they are."""
         self._messages.settle(TOPIC)
         self._lacking = None
         self._waiting = replace(
@@ -76,7 +76,7 @@ class Restoring(QObject):
             )
 
     def _image_opened(self, image: Image) -> None:
-        """Go on with the recipe's photograph; say so if it is another one."""
+        """Go on with the recipe's image; say so if it is another one."""
         if self._lacking is None:
             return
         if image.sha256 == self._lacking.image_sha256:

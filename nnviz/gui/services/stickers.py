@@ -14,7 +14,11 @@ from nnviz.base.events import Policy
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value
-from nnviz.base.placed import (
+from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Report
+from nnviz.base.stickers.placed import (
     Cut,
     OpenedSticker,
     Placed,
@@ -23,11 +27,7 @@ from nnviz.base.placed import (
     rounded,
     sticker_of,
 )
-from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork
-from nnviz.base.requests import RunMethod
-from nnviz.base.results import Report
-from nnviz.base.stickers import Outline, Placement
+from nnviz.base.stickers.placement import Outline, Placement
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.messages import Messages
@@ -51,8 +51,8 @@ _RATE_SECONDS = 2.0
 _REST_MS = 1500
 
 
-class Shelf(QObject):
-    """The stickers that can be laid on a picture, opened when they are first wanted."""
+class StickerLibrary(QObject):
+    """The stickers that can be laid on an image, opened when they are first wanted."""
 
     changed = Signal()
     """There are other stickers, or one of them is opened now."""
@@ -166,19 +166,19 @@ class Shelf(QObject):
         self.lost.emit(opened.text)
 
 
-class Placing(QObject):
-    """Stickers on one picture, the lowest first, with what can be undone."""
+class StickerLayout(QObject):
+    """Stickers on one image, the lowest first, with what can be undone."""
 
     changed = Signal()
     """They lie elsewhere, are others, or another one is chosen."""
 
     def __init__(
-        self, shelf: Shelf, settings: Settings, where: str, parent: QObject
+        self, shelf: StickerLibrary, settings: Settings, where: str, parent: QObject
     ) -> None:
         """Lay the stickers where they lay last.
 
         Args:
-            shelf: where their pictures are.
+            shelf: where their images are.
             settings: remember them.
             where: what they lie on, for the settings.
             parent: Qt parent.
@@ -217,7 +217,7 @@ class Placing(QObject):
 
     @property
     def text(self) -> str:
-        """All in a line, as ``nnviz.base.placed`` has it."""
+        """All in a line, as ``stickers.placed`` has it."""
         return placed_text(self._placed)
 
     @property
@@ -341,21 +341,21 @@ class Placing(QObject):
             self.settle()
 
 
-class Stickers(Placing):
-    """Stickers on the photograph, and what the network says to them while they move."""
+class Stickers(StickerLayout):
+    """Stickers on the image, and what the network says to them while they move."""
 
     answered = Signal(object)
     """Report with "before" and "after"; None where nothing can be asked."""
     rate_changed = Signal(float)
     """Answers a second while something moves; 0 at rest."""
     kept = Signal(object)
-    """Run: the photograph with its stickers."""
+    """Run: the image with its stickers."""
     taken = Signal(object, str)
-    """Pixels and name of the photograph with its stickers, to be opened as one."""
+    """Pixels and name of the image with its stickers, to be opened as one."""
 
     def __init__(
         self,
-        shelf: Shelf,
+        shelf: StickerLibrary,
         jobs: Jobs,
         settings: Settings,
         selection: Selection,
@@ -382,10 +382,10 @@ class Stickers(Placing):
         self._ask()
 
     def keep(self, *, take: bool = False) -> None:
-        """Make a result of the photograph with its stickers.
+        """Make a result of the image with its stickers.
 
         Args:
-            take: also open it as the photograph, for any method.
+            take: also open it as the image, for any method.
         """
         request = self._request({"picture": True})
         if request is None:
@@ -458,10 +458,10 @@ class Stickers(Placing):
             self.set_text(str(run.recipe.values["stickers"]))
 
 
-class LiveStickers(Placing):
+class LiveStickers(StickerLayout):
     """Stickers on what is live, pasted onto each frame while their panel is open."""
 
-    def __init__(self, shelf: Shelf, settings: Settings) -> None:
+    def __init__(self, shelf: StickerLibrary, settings: Settings) -> None:
         super().__init__(shelf, settings, "live", shelf)
         self._bridge: Bridge | None = None
         self.shown = self.asked = False

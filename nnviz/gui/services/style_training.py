@@ -26,12 +26,12 @@ _PREVIEW = 640
 """Longer side of the preview, px."""
 
 
-class Lessons(QObject):
+class StyleTraining(QObject):
     """One lesson at a time; what is learnt lies in the folder of the user's networks.
 
     Attributes:
-        style: path of the picture whose manner is learnt, or a pattern's name.
-        photographs: folder of the photographs that it is practised on.
+        style: path of the image whose manner is learnt, or a pattern's name.
+        photographs: folder of the images that it is practised on.
         progress: of the lesson; None before its first step.
         left: seconds to its end; negative where not known.
     """
@@ -89,7 +89,7 @@ class Lessons(QObject):
         return str(path) if self.ready and path.is_file() else ""
 
     def choose(self, style: str = "", photographs: str = "") -> None:
-        """Choose a picture or a folder; what is empty stays."""
+        """Choose an image or a folder; what is empty stays."""
         self.stop()
         self.style = style or self.style
         self.photographs = photographs or self.photographs

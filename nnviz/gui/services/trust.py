@@ -14,10 +14,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.recipes import Run
 from nnviz.base.requests import MeasureTrust, RunMethod
 from nnviz.base.results import Heatmap, Report
-from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.captions import Captions
+from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.display import DisplayState, Phase
 from nnviz.gui.state.settings import Settings

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.documents.unit_images import (
+    METHOD,
+    FoundUnitImage,
+    UnitKey,
+    network_key,
+)
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Policy, Priority
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind
-from nnviz.base.portraits import (
-    METHOD,
-    FoundPortrait,
-    Sitter,
-    network_key,
-)
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Mosaic, Picture, Report, Result
@@ -43,7 +43,7 @@ _MOSAIC_MS = 300
 _UNSAFE = re.compile(r"[^\w.]+")
 
 
-class Portraits(QObject):
+class UnitImages(QObject):
     """The chosen unit's synthetic image, and those of a whole layer.
 
     They are looked for in the cache on disk first.  One is made at a time, with the
@@ -51,13 +51,13 @@ class Portraits(QObject):
     """
 
     changed = Signal()
-    """Whose portrait is wanted, what there is of it, or how far the layer is."""
+    """Whose unit image is wanted, what there is of it, or how far the layer is."""
     layer_begun = Signal()
-    """The portraits of a layer are wanted."""
+    """The unit images of a layer are wanted."""
     mosaic_changed = Signal(object)
-    """Report with the layer's portraits as far as they are there."""
+    """Report with the layer's unit images as far as they are there."""
     looked_up = Signal(str, int, object)
-    """Layer and unit that were looked up, and the portrait, uint8 (H, W, 3)."""
+    """Layer and unit that were looked up, and the unit image, uint8 (H, W, 3)."""
 
     def __init__(
         self,
@@ -71,15 +71,15 @@ class Portraits(QObject):
         self._jobs, self._saving = jobs, saving
         self._selection, self._models = selection, models
         self._bridge: Bridge | None = None
-        self.sitter: Sitter | None = None
+        self.unit_key: UnitKey | None = None
         self.trouble = ""
-        self._kept: OrderedDict[Sitter, Colours] = OrderedDict()
+        self._kept: OrderedDict[UnitKey, Colours] = OrderedDict()
         self._growing: Colours | None = None
-        self._queue: deque[Sitter] = deque()
-        self._current: Sitter | None = None
-        self._looked_up: Sitter | None = None
-        self._layer: tuple[Sitter, ...] = ()
-        self._tiles: dict[Sitter, Colours] = {}
+        self._queue: deque[UnitKey] = deque()
+        self._current: UnitKey | None = None
+        self._looked_up: UnitKey | None = None
+        self._layer: tuple[UnitKey, ...] = ()
+        self._tiles: dict[UnitKey, Colours] = {}
         self._making = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._follow)
@@ -97,38 +97,38 @@ class Portraits(QObject):
 
     @property
     def pixels(self) -> Colours | None:
-        """The chosen unit's portrait, uint8 (H, W, 3), as far as it is made."""
-        if self.sitter is None:
+        """The chosen unit's unit image, uint8 (H, W, 3), as far as it is made."""
+        if self.unit_key is None:
             return None
-        return self._kept.get(self.sitter, self._growing_of(self.sitter))
+        return self._kept.get(self.unit_key, self._growing_of(self.unit_key))
 
     @property
     def working(self) -> bool:
-        """Whether the chosen unit's portrait is being made."""
-        return self.sitter is not None and self.sitter == self._current
+        """Whether the chosen unit's unit image is being made."""
+        return self.unit_key is not None and self.unit_key == self._current
 
     @property
     def progress(self) -> tuple[int, int]:
-        """The number of portraits of the layer that are there, and of all."""
+        """The number of unit images of the layer that are there, and of all."""
         return len(self._tiles), len(self._layer)
 
     @property
     def making_layer(self) -> bool:
-        """Whether portraits of a layer are being made."""
+        """Whether unit images of a layer are being made."""
         return self._making and len(self._tiles) < len(self._layer)
 
     # --- what is asked
 
     def look_up(self, layer: str, unit: int) -> None:
-        """Find a unit's portrait if it was made before; it is not made for this."""
-        sitter = self._looked_up = self._sitter(layer, unit)
-        if sitter in self._kept:
-            self.looked_up.emit(layer, unit, self._kept[sitter])
+        """Find a unit's unit image if it was made before; it is not made for this."""
+        unit_key = self._looked_up = self._sitter(layer, unit)
+        if unit_key in self._kept:
+            self.looked_up.emit(layer, unit, self._kept[unit_key])
         else:
-            self._find(sitter)
+            self._find(unit_key)
 
     def make_layer(self) -> None:
-        """Make the portraits of all units of the chosen layer."""
+        """Make the unit images of all units of the chosen layer."""
         info = self._selection.layer_info
         if info is None or not self._paintable(info) or info.shape is None:
             return
@@ -136,9 +136,9 @@ class Portraits(QObject):
             self._sitter(info.name, unit) for unit in range(info.shape[0])
         )
         self._tiles, self._making = {}, True
-        for sitter in self._layer:
-            if sitter in self._kept:
-                self._take(sitter, self._kept[sitter])
+        for unit_key in self._layer:
+            if unit_key in self._kept:
+                self._take(unit_key, self._kept[unit_key])
         self._queue = deque(each for each in self._layer if each not in self._tiles)
         self.layer_begun.emit()
         self._tell_mosaic()
@@ -146,7 +146,7 @@ class Portraits(QObject):
         self.changed.emit()
 
     def save(self, sheet: Colours, folder: Path) -> None:
-        """Save the layer's portraits as far as they are there, and a sheet of them."""
+        """Save the layer's unit images as far as there are, and a sheet of them."""
         info = self._selection.model
         if self._bridge is None or info is None or not self._tiles:
             return
@@ -156,7 +156,7 @@ class Portraits(QObject):
         self._saving.save(images.save(tuple(self._tiles), sheet, base))
 
     def stop(self) -> None:
-        """Stop making portraits of a layer; those that are there stay."""
+        """Stop making unit images of a layer; those that are there stay."""
         self._making = False
         self._queue.clear()
         if self._current is not None:
@@ -169,26 +169,26 @@ class Portraits(QObject):
     def _follow(self) -> None:
         """Go to the chosen unit."""
         info, unit = self._selection.layer_info, self._selection.unit
-        sitter = None
+        unit_key = None
         if info is not None and unit != NO_UNIT and self._paintable(info):
-            sitter = self._sitter(info.name, unit)
-        if sitter == self.sitter and (sitter is None or self.pixels is not None):
+            unit_key = self._sitter(info.name, unit)
+        if unit_key == self.unit_key and (unit_key is None or self.pixels is not None):
             return
-        self.sitter, self.trouble = sitter, ""
-        self._leave_for(sitter)
+        self.unit_key, self.trouble = unit_key, ""
+        self._leave_for(unit_key)
         self.changed.emit()
 
-    def _leave_for(self, sitter: Sitter | None) -> None:
+    def _leave_for(self, unit_key: UnitKey | None) -> None:
         """Let the chosen unit come next; what was being made waits, or ends."""
         current = self._current
-        if current is not None and current != sitter:
+        if current is not None and current != unit_key:
             self._current = None
             if current in self._layer:
                 self._queue.appendleft(current)
             else:
                 self._jobs.cancel(_LANE)
-        if sitter is not None and sitter != current and sitter not in self._kept:
-            self._queue.appendleft(sitter)
+        if unit_key is not None and unit_key != current and unit_key not in self._kept:
+            self._queue.appendleft(unit_key)
         self._next()
 
     def _paintable(self, info: LayerInfo) -> bool:
@@ -196,15 +196,15 @@ class Portraits(QObject):
         kinds = _layer_kinds(self._models.catalogue)
         return bool(kinds) and info in offered((info,), kinds)
 
-    def _sitter(self, layer: str, unit: int) -> Sitter:
+    def _sitter(self, layer: str, unit: int) -> UnitKey:
         model = self._selection.model
-        return Sitter(network_key(model) if model else "", layer, unit)
+        return UnitKey(network_key(model) if model else "", layer, unit)
 
     def _forget(self) -> None:
         """Another network: nothing of the old one is wanted any more."""
         self._layer, self._tiles = (), {}
         self.stop()
-        self.sitter, self._growing, self.trouble = None, None, ""
+        self.unit_key, self._growing, self.trouble = None, None, ""
 
     # --- one at a time
 
@@ -212,79 +212,79 @@ class Portraits(QObject):
         if self._bridge is None or self._current is not None:
             return
         while self._queue:
-            sitter = self._queue.popleft()
-            if sitter in self._kept:
-                self._take(sitter, self._kept[sitter])
+            unit_key = self._queue.popleft()
+            if unit_key in self._kept:
+                self._take(unit_key, self._kept[unit_key])
                 continue
-            self._current = sitter
+            self._current = unit_key
             self._growing = None
-            self._find(sitter)
+            self._find(unit_key)
             return
 
-    def _make(self, sitter: Sitter) -> None:
+    def _make(self, unit_key: UnitKey) -> None:
         """Ask the worker, who does it when there is nothing else to do."""
         request = RunMethod(
-            method=METHOD, model=self._models.request, values=sitter.values
+            method=METHOD, model=self._models.request, values=unit_key.values
         )
         job = self._jobs.submit(request, _LANE)
-        job.partial.connect(lambda partial: self._grow(sitter, partial))
-        job.done.connect(lambda run: self._keep(sitter, run))
-        job.failed.connect(lambda error: self._fail(sitter, error))
+        job.partial.connect(lambda partial: self._grow(unit_key, partial))
+        job.done.connect(lambda run: self._keep(unit_key, run))
+        job.failed.connect(lambda error: self._fail(unit_key, error))
 
-    def _find(self, sitter: Sitter) -> None:
-        """Look for a portrait in the cache."""
+    def _find(self, unit_key: UnitKey) -> None:
+        """Look for a unit image in the cache."""
         if self._bridge is not None:
-            work = self._bridge.files.unit_images.find(sitter)
+            work = self._bridge.files.unit_images.find(unit_key)
             self._jobs.do(work, _CACHE).done.connect(self._take_found)
 
-    def _take_found(self, found: FoundPortrait) -> None:
-        sitter = found.sitter
-        if sitter == self._looked_up and found.pixels is not None:
-            self.looked_up.emit(sitter.layer, sitter.unit, found.pixels)
-        if sitter != self._current:
+    def _take_found(self, found: FoundUnitImage) -> None:
+        unit_key = found.unit_key
+        if unit_key == self._looked_up and found.pixels is not None:
+            self.looked_up.emit(unit_key.layer, unit_key.unit, found.pixels)
+        if unit_key != self._current:
             return
         if found.pixels is None:
-            self._make(found.sitter)
+            self._make(found.unit_key)
         else:
-            self._end(found.sitter, found.pixels)
+            self._end(found.unit_key, found.pixels)
 
-    def _grow(self, sitter: Sitter, partial: Partial) -> None:
-        if sitter == self._current:
+    def _grow(self, unit_key: UnitKey, partial: Partial) -> None:
+        if unit_key == self._current:
             self._growing = _pixels(partial.report.main)
-        if sitter == self.sitter == self._current:
+        if unit_key == self.unit_key == self._current:
             self.changed.emit()
 
-    def _keep(self, sitter: Sitter, run: Run) -> None:
+    def _keep(self, unit_key: UnitKey, run: Run) -> None:
         if self._bridge is not None:
-            self._jobs.do(self._bridge.files.unit_images.keep(sitter, run), _CACHE)
-        if sitter == self._current:
-            self._end(sitter, _pixels(run.report.main))
+            self._jobs.do(self._bridge.files.unit_images.keep(unit_key, run), _CACHE)
+        if unit_key == self._current:
+            self._end(unit_key, _pixels(run.report.main))
 
-    def _fail(self, sitter: Sitter, error: ErrorRecord) -> None:
-        if sitter != self._current:
+    def _fail(self, unit_key: UnitKey, error: ErrorRecord) -> None:
+        if unit_key != self._current:
             return
-        if sitter == self.sitter:
+        if unit_key == self.unit_key:
             self.trouble = error.text
         self._making = False
         self._queue.clear()
-        self._end(sitter, None)
+        self._end(unit_key, None)
 
-    def _end(self, sitter: Sitter, pixels: Colours | None) -> None:
+    def _end(self, unit_key: UnitKey, pixels: Colours | None) -> None:
         self._current = None
         if pixels is not None:
-            self._kept[sitter] = pixels
+            self._kept[unit_key] = pixels
             while sum(each.nbytes for each in self._kept.values()) > _KEPT_BYTES:
                 self._kept.popitem(last=False)
-            self._take(sitter, pixels)
+            self._take(unit_key, pixels)
         self._next()
         self.changed.emit()
 
     # --- the layer
 
-    def _take(self, sitter: Sitter, pixels: Colours) -> None:
-        if sitter in self._layer:
+    def _take(self, unit_key: UnitKey, pixels: Colours) -> None:
+        if unit_key in self._layer:
             side = _side_of(len(self._layer))
-            self._tiles[sitter] = show(pixels, (side, side))
+            self._tiles[unit_key] = show(pixels, (side, side))
             if not self._telling.isActive():
                 self._telling.start()
 
@@ -293,8 +293,8 @@ class Portraits(QObject):
             return
         side = _side_of(len(self._layer))
         tiles = np.full((len(self._layer), side, side, 3), np.nan, np.float32)
-        for sitter, pixels in self._tiles.items():
-            tiles[sitter.unit] = pixels.astype(np.float32) / 255
+        for unit_key, pixels in self._tiles.items():
+            tiles[unit_key.unit] = pixels.astype(np.float32) / 255
         mosaic = Mosaic(
             tiles=tiles,
             order=self._order(),
@@ -319,8 +319,8 @@ class Portraits(QObject):
         units = [each.unit for each in self._tiles]
         return np.array(units if self._making else sorted(units), np.int64)
 
-    def _growing_of(self, sitter: Sitter) -> Colours | None:
-        return self._growing if sitter == self._current else None
+    def _growing_of(self, unit_key: UnitKey) -> Colours | None:
+        return self._growing if unit_key == self._current else None
 
 
 def _pixels(result: Result) -> Colours | None:
@@ -333,7 +333,7 @@ def _side_of(count: int) -> int:
 
 
 def _layer_kinds(catalogue: Catalogue) -> str:
-    """Return which layers have portraits, empty where there is no method for them."""
+    """Return which layers have unit images, empty where there is no method for them."""
     methods = (info for info in catalogue.methods if info.name == METHOD)
     parameters = next((info.parameters for info in methods), ())
     return next((p.layers for p in parameters if p.kind is Kind.LAYER), "")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from nnviz.gui.theme.manager import Look
+from nnviz.gui.theme.manager import ThemeManager
 from nnviz.gui.theme.parts import keep_icon
 
 
@@ -37,7 +37,7 @@ class Command:
 class Actions(QObject):
     """The actions of a window, by name."""
 
-    def __init__(self, window: QWidget, look: Look) -> None:
+    def __init__(self, window: QWidget, look: ThemeManager) -> None:
         super().__init__(window)
         self._window = window
         self._look = look

@@ -13,7 +13,7 @@ from nnviz.base.live import LiveOrder
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.distribution import VERSION
 from nnviz.base.shipped.samples import sample_photos
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.kiosk import Kiosk
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.language import use_language
@@ -28,21 +28,21 @@ def run(
     """Open the window and return its exit status when it is closed.
 
     Args:
-        files: to open in it; the sample photograph if there are none.
+        files: to open in it; the sample image if there are none.
         model: reference of the network; the bundled one if None or empty.
-        order: what to look at live; None to begin with a photograph.
+        order: what to look at live; None to begin with an image.
     """
     application = QApplication.instance() or make_application()
     log = begin_log()
     settings = Settings()
     use_language(application, settings.language)
     window = make_window(settings)
-    log.follow(window.bench.messages)
+    log.follow(window.app.messages)
     starter = _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
     starter.order = order
     window.show()
     status = application.exec()
-    window.bench.shutdown()
+    window.app.shutdown()
     return status
 
 
@@ -58,7 +58,7 @@ def run_kiosk(order: KioskOrder) -> int:
     use_language(application, Settings().language)
     with tempfile.TemporaryDirectory(prefix="nnviz-kiosk-") as folder:
         window = make_window(scratch_settings(Path(folder)))
-        begin_log().follow(window.bench.messages)
+        begin_log().follow(window.app.messages)
         kiosk = Kiosk(window, order)
         live = order.live
         model = live.model.reference if live is not None else DEFAULT_MODEL
@@ -66,7 +66,7 @@ def run_kiosk(order: KioskOrder) -> int:
         starter.order, starter.keeps_session = live, False
         kiosk.begin()
         status = application.exec()
-        window.bench.shutdown()
+        window.app.shutdown()
     return status
 
 
@@ -93,24 +93,24 @@ def make_application() -> QApplication:
 def make_window(settings: Settings) -> MainWindow:
     """Return the window in the remembered theme, without an engine yet."""
     load_fonts()
-    bench = Workbench(settings)
-    bench.look.apply()
-    window = MainWindow(bench)
-    bench.setParent(window)
+    app = AppContext(settings)
+    app.look.apply()
+    window = MainWindow(app)
+    app.setParent(window)
     return window
 
 
-def start_engine(bench: Workbench) -> None:
+def start_engine(app: AppContext) -> None:
     """Start the worker.  Imported here: it must not delay the first paint."""
     from nnviz.gui.services.bridge import Bridge  # noqa: PLC0415
 
     bridge = Bridge()
-    bench.attach(bridge)
+    app.attach(bridge)
 
 
-def open_first(bench: Workbench, files: Sequence[str], model: str) -> None:
+def open_first(app: AppContext, files: Sequence[str], model: str) -> None:
     """Open what the program was started with."""
-    bench.start_with(files, model, next(map(str, sample_photos()), ""))
+    app.start_with(files, model, next(map(str, sample_photos()), ""))
 
 
 class _AfterPaint(QObject):
@@ -118,7 +118,7 @@ class _AfterPaint(QObject):
 
     def __init__(self, window: MainWindow, files: Sequence[str], model: str) -> None:
         super().__init__(window)
-        self._bench = window.bench
+        self._app = window.app
         self._files, self._model = files, model
         self._window = window
         self.order: LiveOrder | None = None
@@ -133,10 +133,10 @@ class _AfterPaint(QObject):
         return super().eventFilter(watched, event)
 
     def _start(self) -> None:
-        start_engine(self._bench)
-        if self._bench.bridge is not None and self.keeps_session:
-            self._bench.keep_session(self._bench.bridge.sessions)
+        start_engine(self._app)
+        if self._app.bridge is not None and self.keeps_session:
+            self._app.keep_session(self._app.bridge.sessions)
         if self.order is None:
-            open_first(self._bench, self._files, self._model)
+            open_first(self._app, self._files, self._model)
         else:
-            self._bench.start_live(self.order)
+            self._app.start_live(self.order)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import breakable
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
@@ -46,7 +46,7 @@ class Banner(QFrame):
 
     dismissed = Signal()
 
-    def __init__(self, bench: Workbench, notice: Notice, parent: QWidget) -> None:
+    def __init__(self, app: AppContext, notice: Notice, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setProperty("severity", str(notice.severity))
@@ -69,9 +69,9 @@ class Banner(QFrame):
         beside, below = (answers, []) if len(answers) < _ROOM else ([], answers)
         line = row(text, *beside, spacing=2 * GRID)
         line.setStretch(0, 1)
-        line.addWidget(icon_button(bench.look, "copy", self.tr("Copy"), self._copy))
+        line.addWidget(icon_button(app.look, "copy", self.tr("Copy"), self._copy))
         dismiss = self.dismissed.emit
-        line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), dismiss))
+        line.addWidget(icon_button(app.look, "x", self.tr("Dismiss"), dismiss))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.addLayout(line)
@@ -132,22 +132,22 @@ class ProgressBanner(QFrame):
 class Banners(QWidget):
     """All notices that were not closed yet, one for each topic."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._banners: dict[str, QFrame] = {}
         self._places: dict[str, str] = {}
         """Workspace of each notice that is about what is done there."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        bench.messages.noticed.connect(self._show)
-        bench.choice.entered.connect(self._follow_workspace)
-        bench.messages.settled.connect(self._settle)
-        bench.films.changed.connect(self._film)
-        bench.models.fetching.connect(self._fetching)
-        bench.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
-        bench.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
+        app.messages.noticed.connect(self._show)
+        app.choice.entered.connect(self._follow_workspace)
+        app.messages.settled.connect(self._settle)
+        app.videos.changed.connect(self._film)
+        app.models.fetching.connect(self._fetching)
+        app.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
+        app.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
 
     def shown(self) -> tuple[Notice, ...]:
         """Return the notices that can be read now."""
@@ -158,11 +158,11 @@ class Banners(QWidget):
         )
 
     def _show(self, notice: Notice) -> None:
-        banner = Banner(self._bench, notice, self)
+        banner = Banner(self._app, notice, self)
         banner.dismissed.connect(lambda: self._settle(notice.topic))
         self._put(notice.topic, banner)
         if notice.topic in _LOCAL:
-            self._places[notice.topic] = self._bench.choice.place
+            self._places[notice.topic] = self._app.choice.place
 
     def _put(self, topic: str, banner: QFrame) -> None:
         self._settle(topic)
@@ -179,7 +179,7 @@ class Banners(QWidget):
 
     def _follow_workspace(self) -> None:
         """Show only what is about this workspace, or about all."""
-        here = self._bench.choice.place
+        here = self._app.choice.place
         for topic, banner in self._banners.items():
             banner.setVisible(self._places.get(topic, here) == here)
 
@@ -191,16 +191,16 @@ class Banners(QWidget):
             banner = ProgressBanner(
                 self.tr("Download"),
                 self.tr("Downloading {0}").format(reference),
-                lambda: self._bench.models.stop_fetch(reference),
+                lambda: self._app.models.stop_fetch(reference),
                 self,
             )
             self._put(topic, banner)
         banner.tell(progress)
 
     def _film(self, progress: Progress | None) -> None:
-        """Say how far a film of a film is, but in Live, which says so itself."""
-        films = self._bench.films
-        if progress is None or self._bench.choice.live:
+        """Say how far a video of a video is, but in Live, which says so itself."""
+        films = self._app.videos
+        if progress is None or self._app.choice.live:
             self._settle(_FILM)
             return
         banner = self._banners.get(_FILM)

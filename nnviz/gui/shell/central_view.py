@@ -1,4 +1,4 @@
-"""The middle of the window: the photograph and the result of the chosen method."""
+"""The middle of the window: the image and the result of the chosen method."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -24,7 +24,7 @@ from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.panels.trust.chip import TrustChip
 from nnviz.gui.panels.unit_image_card import PortraitCard
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.banner import Banners
 from nnviz.gui.state.display import (
     BOARD,
@@ -49,18 +49,18 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, row
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
-from nnviz.render.heatmaps import Looks
+from nnviz.render.maps.heatmaps import Looks
 
 if TYPE_CHECKING:  # made by their workspaces when these are first entered
     from nnviz.gui.workspaces.explain.board_panel import BoardPane
     from nnviz.gui.workspaces.live.panel import LivePane
 
 _WIDE = 1.35
-"""Width over height from which two pictures stand beside each other."""
+"""Width over height from which two images stand beside each other."""
 
 
 class CentralView(QWidget):
-    """Photograph, result, or both beside each other; or what is live.
+    """Image, result, or both beside each other; or what is live.
 
     It paints what ``Display.changed`` says, and nothing else decides what is seen.
     Notices stand above it.
@@ -72,25 +72,25 @@ class CentralView(QWidget):
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("centre")
-        self._bench = bench
-        self._display = bench.display
+        self._app = app
+        self._display = app.display
         self._makers: dict[str, Callable[[], QWidget]] = {
-            COMPARE: lambda: ComparePane(bench)
+            COMPARE: lambda: ComparePane(app)
         }
         self._made: dict[str, QWidget] = {}
         self._state = DisplayState()
-        self.banners = Banners(bench)
-        self.photo = PhotoPane(bench)
+        self.banners = Banners(app)
+        self.photo = PhotoPane(app)
         self.result = ReportView()
-        self.portrait_card = PortraitCard(bench, self.result)
-        self.timeline = TimelinePanel(bench)
+        self.portrait_card = PortraitCard(app, self.result)
+        self.timeline = TimelinePanel(app)
         # Method and target come first; image and network give way.
         left, end = Qt.AlignmentFlag.AlignLeft, Qt.TextElideMode.ElideRight
         self.title = named(ElidedLabel(align=left, elide=end), "muted")
-        self.chip = TrustChip(bench)
+        self.chip = TrustChip(app)
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
@@ -130,12 +130,12 @@ class CentralView(QWidget):
         return self._state.mode
 
     def set_mode(self, mode: str) -> None:
-        """Show the photograph, the result, both, two results, or another page."""
+        """Show the image, the result, both, two results, or another page."""
         self._display.set_mode(mode)
 
     def _offer(self) -> None:
         """Offer the pages that the workspace has."""
-        workspace = self._bench.choice.workspace
+        workspace = self._app.choice.workspace
         usual = (PHOTO, BOTH, RESULT, COMPARE)
         offered = workspace.pages if workspace is not None else usual
         for each in self._modes.buttons():
@@ -160,7 +160,7 @@ class CentralView(QWidget):
 
     def _invite(self, state: DisplayState) -> None:
         """Say what the method would show, or that it is at work."""
-        method = self._bench.choice.method
+        method = self._app.choice.method
         if state.invited and method is not None:
             words = self.tr("Working…") if state.title else method.shows
             self.invitation.say(words)
@@ -188,7 +188,7 @@ class CentralView(QWidget):
 
     def _words(self, state: DisplayState) -> str:
         """Return why what is shown is dimmed."""
-        content, method = state.content, self._bench.choice.method
+        content, method = state.content, self._app.choice.method
         if content is None or state.veil is Veil.NONE:
             return ""
         if state.veil is Veil.FAILED:
@@ -251,7 +251,7 @@ class CentralView(QWidget):
         return self.result.painted()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the longer side, so that both pictures stay large."""
+        """Divide the longer side, so that both images stay large."""
         super().resizeEvent(event)
         wide = event.size().width() > _WIDE * event.size().height()
         self._split.setOrientation(
@@ -260,7 +260,7 @@ class CentralView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space lets a recording go and wait; full stop and comma go step by step."""
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         acts: dict[int, Callable[[], None]] = {
             Qt.Key.Key_Space: timeline.toggle,
             Qt.Key.Key_Period: timeline.step_on,
@@ -324,18 +324,18 @@ class CentralView(QWidget):
         return header
 
     def _connect(self) -> None:
-        bench = self._bench
+        app = self._app
         self._display.changed.connect(self._paint)
-        bench.choice.entered.connect(self._offer)
-        bench.compare_wanted.connect(self.compare_runs)
-        self.result.unit_chosen.connect(bench.selection.set_unit)
-        self.result.target_chosen.connect(bench.selection.set_target)
-        self.result.layer_chosen.connect(bench.selection.set_layer)
-        self.result.values_edited.connect(bench.choice.adjust)
+        app.choice.entered.connect(self._offer)
+        app.compare_wanted.connect(self.compare_runs)
+        self.result.unit_chosen.connect(app.selection.set_unit)
+        self.result.target_chosen.connect(app.selection.set_target)
+        self.result.layer_chosen.connect(app.selection.set_layer)
+        self.result.values_edited.connect(app.choice.adjust)
         self.result.position_chosen.connect(
-            lambda y, x: bench.selection.set_position((y, x))
+            lambda y, x: app.selection.set_position((y, x))
         )
-        bench.selection.layer_changed.connect(self.result.select_layer)
+        app.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
         self.photo.wanted.connect(self.wanted)

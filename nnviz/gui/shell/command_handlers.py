@@ -10,33 +10,33 @@ from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
-from nnviz.base.boards import Plan
-from nnviz.base.info import LayerInfo, MethodInfo, Severity
-from nnviz.base.parameters import Kind, Parameter, Value
-from nnviz.base.preprocess import Preprocess
-from nnviz.base.recipes import Recipe
-from nnviz.base.shipped.samples import sample_film, sample_photos
-from nnviz.base.snippets import (
+from nnviz.base.documents.boards import Plan
+from nnviz.base.documents.snippets import (
     board_command,
     board_python,
     command_line,
     python_code,
 )
+from nnviz.base.info import LayerInfo, MethodInfo, Severity
+from nnviz.base.parameters import Kind, Parameter, Value
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.shipped.samples import sample_film, sample_photos
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
-from nnviz.gui.panels.file_dialogs import (
+from nnviz.gui.panels.dialogs.files import (
     DATASETS,
     IMAGES,
     ask_folder,
     ask_labels,
     ask_new_file,
 )
+from nnviz.gui.panels.dialogs.videos import ask_film, ask_new_film
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.tiles import comparable, newest_pair
-from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
-from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.services.stickers import Placing
-from nnviz.gui.shell.dock_manager import DockManager
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.stickers import StickerLayout
+from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.state.display import STICKERS, WHOLE, ContentKind
 from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.layer_facts import offered
@@ -65,11 +65,11 @@ class CommandHandlers(QObject):
     """Code of the language that texts have from the next start on."""
 
     def __init__(
-        self, bench: Workbench, window: QMainWindow, stage: DockManager
+        self, app: AppContext, window: QMainWindow, stage: DockManager
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._bench = bench
+        self._app = app
         self._stage = stage
 
     def table(self) -> dict[str, Act]:
@@ -80,10 +80,10 @@ class CommandHandlers(QObject):
             **self._go_operations(),
             **self._live_operations(),
             **self._view_operations(),
-            "run.run": self._bench.runs.run,
-            "run.stop": self._bench.stop,
+            "run.run": self._app.runs.run,
+            "run.stop": self._app.stop,
             "run.film": self._change_film,
-            "run.reset": self._bench.choice.reset,
+            "run.reset": self._app.choice.reset,
             "help.about": self.about,
         }
 
@@ -96,7 +96,7 @@ class CommandHandlers(QObject):
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
-            "file.reopen": self._bench.reopening.reopen,
+            "file.reopen": self._app.reopening.reopen,
             "file.save": self.save,
             "file.save_as": self.save_as,
             "file.figure": self.export_figure,
@@ -118,7 +118,7 @@ class CommandHandlers(QObject):
         }
 
     def _go_operations(self) -> dict[str, Act]:
-        stage, bench = self._stage, self._bench
+        stage, app = self._stage, self._app
         return {
             "go.models": lambda: self._find(stage.models),
             "go.untrained": stage.models.open_untrained,
@@ -128,24 +128,24 @@ class CommandHandlers(QObject):
             "go.next_unit": lambda: self.walk_units(1),
             "go.previous_unit": lambda: self.walk_units(-1),
             "go.one_channel": self.show_channel,
-            "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
+            "go.all_channels": lambda: app.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
             "go.value": self._show_value,
-            "guide.back": self._bench.guide.back,
-            "guide.next": self._bench.guide.next,
-            "guide.reveal": self._bench.guide.reveal,
+            "guide.back": self._app.guide.back,
+            "guide.next": self._app.guide.next,
+            "guide.reveal": self._app.guide.reveal,
             "go.explain_class": lambda: self._explain(""),
-            "go.portraits": bench.portraits.make_layer,
-            "go.next_image": lambda: bench.images.step(1),
-            "go.previous_image": lambda: bench.images.step(-1),
+            "go.portraits": app.unit_images.make_layer,
+            "go.next_image": lambda: app.images.step(1),
+            "go.previous_image": lambda: app.images.step(-1),
         }
 
     def _live_operations(self) -> dict[str, Act]:
-        live = self._bench.live
+        live = self._app.live
         return {
             "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
             "live.camera": self.open_camera,
-            "live.sample": lambda: self._bench.play(sample_film()),
+            "live.sample": lambda: self._app.play(sample_film()),
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,
@@ -162,12 +162,12 @@ class CommandHandlers(QObject):
 
     def open_camera(self) -> None:
         """Go to Live and open the first camera."""
-        self._bench.live_wanted.emit()
+        self._app.live_wanted.emit()
         camera = SourceRequest(kind=SourceKind.CAMERA, address="0", mirrored=True)
-        self._bench.live.open(camera)
+        self._app.live.open(camera)
 
     def zoom(self, factor: float) -> None:
-        """Zoom the largest picture that is seen about its middle; 0 fits it in."""
+        """Zoom the largest image that is seen about its middle; 0 fits it in."""
         seen = [c for c in self._stage.centre.findChildren(Canvas) if c.isVisible()]
         canvas = max(seen, key=lambda c: c.width() * c.height(), default=None)
         if canvas is not None:
@@ -175,7 +175,7 @@ class CommandHandlers(QObject):
 
     def _in_live(self, act: Callable[["LivePane"], None]) -> None:
         """Go to the camera and do something there."""
-        self._bench.live_wanted.emit()
+        self._app.live_wanted.emit()
         pane = self._stage.centre.live
         if pane is not None:
             act(pane)
@@ -188,7 +188,7 @@ class CommandHandlers(QObject):
             "view.result": lambda: stage.centre.set_mode("result"),
             "view.compare": self.compare,
             "view.board": self.open_board,
-            "view.stickers": self._bench.stickers_wanted.emit,
+            "view.stickers": self._app.stickers_wanted.emit,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             **{
                 f"view.language.{code}": partial(self._use_language, code)
@@ -206,73 +206,73 @@ class CommandHandlers(QObject):
     # --- opening
 
     def take(self, data: QMimeData) -> None:
-        """Open what was dropped or pasted: files, or a picture."""
+        """Open what was dropped or pasted: files, or an image."""
         files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if files:
-            self._bench.open_files(files)
+            self._app.open_files(files)
         elif data.hasImage():
             image = QImage(data.imageData())
-            self._bench.images.add_array(array_of(image), self.tr("pasted image"))
+            self._app.images.add_array(array_of(image), self.tr("pasted image"))
         elif names := file_names(data.text()):
-            self._bench.open_files(names)
+            self._app.open_files(names)
         else:
-            self._bench.messages.say(self.tr("the clipboard holds no image or file"))
+            self._app.messages.say(self.tr("the clipboard holds no image or file"))
 
     def paste(self) -> None:
         """Open what is on the clipboard."""
         self.take(clipboard_data())
 
     def ask_folder(self) -> None:
-        """Ask for a folder of photographs and open it."""
+        """Ask for a folder of images and open it."""
         title = self.tr("Open a folder of images")
-        folder = ask_folder(self._window, self._bench.settings, IMAGES, title)
+        folder = ask_folder(self._window, self._app.settings, IMAGES, title)
         if folder:
-            self._bench.open_files([folder])
+            self._app.open_files([folder])
 
     def _ask_dataset(self) -> None:
         """Ask for a folder of images, or of an index, and go to where it is seen."""
         title = self.tr("Open a folder of images, or an index")
-        folder = ask_folder(self._window, self._bench.settings, DATASETS, title)
+        folder = ask_folder(self._window, self._app.settings, DATASETS, title)
         if folder:
-            self._bench.open_dataset(folder)
+            self._app.open_dataset(folder)
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path = ask_labels(self._window, self._bench.settings)
+        path = ask_labels(self._window, self._app.settings)
         if path:
-            self._bench.models.set_labels(path)
+            self._app.models.set_labels(path)
 
     def open_sample(self) -> None:
-        """Open the photograph that the first start opens on."""
-        self._bench.images.add([str(path) for path in sample_photos()[:1]])
+        """Open the image that the first start opens on."""
+        self._app.images.add([str(path) for path in sample_photos()[:1]])
 
     def open_recent(self, entry: str) -> None:
         """Open a recent file, or a network by its reference."""
         if Path(entry).exists():
-            self._bench.open_files([entry])
+            self._app.open_files([entry])
         else:
-            self._bench.open_model(entry)
+            self._app.open_model(entry)
 
     # --- walking
 
     def look_into(self, layer: str) -> None:
         """Choose a layer and show what it does, unless filters are being looked at."""
-        bench = self._bench
-        bench.selection.set_layer(layer)
-        method = bench.choice.method
-        if method is None or not _suits(method, bench.selection.layer_info):
-            bench.choice.choose("activations")
+        app = self._app
+        app.selection.set_layer(layer)
+        method = app.choice.method
+        if method is None or not _suits(method, app.selection.layer_info):
+            app.choice.choose("activations")
 
     def walk_layers(self, steps: int) -> None:
         """Go to the next or an earlier layer that the method can show."""
-        bench = self._bench
-        if bench.selection.model is None:
+        app = self._app
+        if app.selection.model is None:
             return
-        kinds = _layer_kinds(bench.choice.method) or "any"
-        names = [each.name for each in offered(bench.selection.model.layers, kinds)]
+        kinds = _layer_kinds(app.choice.method) or "any"
+        names = [each.name for each in offered(app.selection.model.layers, kinds)]
         if not names:
             return
-        here = bench.selection.layer
+        here = app.selection.layer
         start = -1 if steps > 0 else 0
         place = names.index(here) if here in names else start
         chosen = max(0, min(len(names) - 1, place + steps))
@@ -280,61 +280,61 @@ class CommandHandlers(QObject):
 
     def walk_units(self, steps: int) -> None:
         """Go to the next or an earlier channel, in the order that is shown."""
-        bench = self._bench
-        info = bench.selection.layer_info
-        order = bench.display.state.order
+        app = self._app
+        info = app.selection.layer_info
+        order = app.display.state.order
         if not order and info is not None and info.shape:
             order = tuple(range(info.shape[0]))
         if order:
-            here = bench.selection.unit
+            here = app.selection.unit
             place = order.index(here) + steps if here in order else 0
-            bench.selection.set_unit(order[max(0, min(len(order) - 1, place))])
+            app.selection.set_unit(order[max(0, min(len(order) - 1, place))])
 
     def show_channel(self) -> None:
         """Show the chosen channel large; the first of those shown if none is."""
-        bench = self._bench
-        if bench.selection.unit == NO_UNIT:
+        app = self._app
+        if app.selection.unit == NO_UNIT:
             self.walk_units(1)
-        bench.choice.show_channel(max(0, bench.selection.unit))
+        app.choice.show_channel(max(0, app.selection.unit))
 
     # --- explaining
 
     def explain_unit(self) -> None:
         """Ask what drives the chosen channel."""
-        chosen = self._bench.selection
+        chosen = self._app.selection
         if chosen.unit == NO_UNIT or not chosen.layer:
-            self._bench.messages.say(self.tr("select a channel first: click one"))
+            self._app.messages.say(self.tr("select a channel first: click one"))
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
 
     def _show_value(self) -> None:
         """Show how the chosen value of a feature map is computed, in Learn."""
-        chosen, layer = self._bench.selection, self._bench.selection.layer
+        chosen, layer = self._app.selection, self._app.selection.layer
         values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}
         if chosen.image is not None and chosen.position is not None:
             height, width = chosen.image.size
             y, x = chosen.position
             values |= {"y": min(max(y / height, 0), 1), "x": min(max(x / width, 0), 1)}
-        self._bench.choice.choose("value", values)
+        self._app.choice.choose("value", values)
 
     def _explain(self, target: str) -> None:
         """Ask about a target where that is done."""
-        self._bench.selection.set_target(target)
-        self._bench.explain_wanted.emit()
+        self._app.selection.set_target(target)
+        self._app.explain_wanted.emit()
 
     def compare(self) -> None:
         """Compare the results that are selected in the tray, else the newest two."""
-        runs = self._stage.results.selected() or comparable(self._bench)
+        runs = self._stage.results.selected() or comparable(self._app)
         pair = newest_pair(runs)
         if pair is not None:
-            self._bench.compare_wanted.emit(*pair)
+            self._app.compare_wanted.emit(*pair)
         else:
             told = self.tr("there are no two maps or two graphs to compare yet")
-            self._bench.messages.say(told)
+            self._app.messages.say(told)
 
     def open_board(self) -> None:
         """Show the board, where methods are compared."""
-        self._bench.explain_wanted.emit()
+        self._app.explain_wanted.emit()
         self._stage.centre.set_mode("board")
 
     def _board(self) -> Board | None:
@@ -347,52 +347,50 @@ class CommandHandlers(QObject):
 
     def save(self) -> None:
         """Save the result where the last one was saved; ask the first time."""
-        folder = self._bench.settings.export_folder
+        folder = self._app.settings.export_folder
         if folder and Path(folder).is_dir():
             self._export(Path(folder))
         else:
             self.save_as()
 
     def save_as(self) -> None:
-        """Ask for a folder and save picture, arrays and recipe there."""
+        """Ask for a folder and save image, arrays and recipe there."""
         folder = QFileDialog.getExistingDirectory(
             self._window,
             self.tr("Save the result in"),
-            self._bench.settings.export_folder,
+            self._app.settings.export_folder,
         )
         if folder:
-            self._bench.settings.export_folder = folder
+            self._app.settings.export_folder = folder
             self._export(Path(folder))
 
     def export_contact_sheet(self) -> None:
         """Ask for a file and save the chosen results side by side in it."""
-        runs, bridge = self._stage.results.selected(), self._bench.bridge
+        runs, bridge = self._stage.results.selected(), self._app.bridge
         if not runs or bridge is None:
             words = self.tr("choose several results first, with Ctrl and a click")
-            self._bench.messages.say(words)
+            self._app.messages.say(words)
             return
         title = self.tr("Export contact sheet")
         name, pattern = self.tr("contact.png"), self.tr("PNG images (*.png)")
-        settings = self._bench.settings
+        settings = self._app.settings
         path, _ = ask_new_file(self._window, settings, title, name, pattern)
         if path:
             whole = path if path.lower().endswith(".png") else f"{path}.png"
-            self._bench.saving.save(
-                bridge.files.results.contact_sheet(runs[::-1], whole)
-            )
+            self._app.saving.save(bridge.files.results.contact_sheet(runs[::-1], whole))
 
     def export_figure(self) -> None:
         """Ask for a file and save what is shown as a figure for a slide or a paper."""
-        view, bridge = self._stage.centre.result.current, self._bench.bridge
-        run = self._bench.display.run
+        view, bridge = self._stage.centre.result.current, self._app.bridge
+        run = self._app.display.run
         if bridge is None or run is None or view is None or view.result is None:
-            self._bench.messages.say(self.tr("there is no result to export yet"))
+            self._app.messages.say(self.tr("there is no result to export yet"))
             return
         subject = run.image.name if run.image is not None else run.recipe.model
         name = f"{Path(subject.rpartition(':')[2]).stem}.{run.recipe.method}.svg"
         patterns = self.tr("SVG (*.svg);;PDF (*.pdf);;PNG images (*.png)")
         title = self.tr("Export figure")
-        settings = self._bench.settings
+        settings = self._app.settings
         path, pattern = ask_new_file(self._window, settings, title, name, patterns)
         if path:
             chosen = pattern.rpartition("*")[2].strip(")") or ".svg"
@@ -400,30 +398,26 @@ class CommandHandlers(QObject):
             whole = path if known else f"{path}{chosen}"
             shown = view.result, view.image
             look = view.figure_look()
-            self._bench.saving.save(bridge.files.results.figure(*shown, whole, look))
+            self._app.saving.save(bridge.files.results.figure(*shown, whole, look))
 
     def _export(self, folder: Path) -> None:
-        centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
+        centre, bridge, board = self._stage.centre, self._app.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
             lock = centre.board.chosen_lock()
-            self._bench.saving.save(
-                bridge.files.results.board(board, str(folder), lock)
-            )
-        elif self._shows_portraits and not self._bench.display.state.paintable:
-            self._bench.messages.say(
-                self.tr("there are no synthetic images to save yet")
-            )
+            self._app.saving.save(bridge.files.results.board(board, str(folder), lock))
+        elif self._shows_portraits and not self._app.display.state.paintable:
+            self._app.messages.say(self.tr("there are no synthetic images to save yet"))
         elif self._shows_portraits:
-            self._bench.portraits.save(centre.painted(), folder)
-        elif bridge is not None and self._bench.display.run is not None:
-            run, looks = self._bench.display.run, centre.looks()
-            self._bench.saving.save(bridge.files.results.save(run, str(folder), looks))
+            self._app.unit_images.save(centre.painted(), folder)
+        elif bridge is not None and self._app.display.run is not None:
+            run, looks = self._app.display.run, centre.looks()
+            self._app.saving.save(bridge.files.results.save(run, str(folder), looks))
         else:
-            self._bench.messages.say(self.tr("there is no result to save yet"))
+            self._app.messages.say(self.tr("there is no result to save yet"))
 
     @property
     def _shows_portraits(self) -> bool:
-        state = self._bench.display.state
+        state = self._app.display.state
         content = state.content
         shown = content is not None and content.kind is ContentKind.PORTRAITS
         return shown and state.mode not in WHOLE
@@ -434,14 +428,14 @@ class CommandHandlers(QObject):
         if board is not None and pane is not None:
             picture = board.picture(lock=pane.chosen_lock())
             QApplication.clipboard().setImage(image_of(picture))
-            self._bench.messages.say(self.tr("board copied as an image"))
+            self._app.messages.say(self.tr("board copied as an image"))
             return
         centre = self._stage.centre
-        if not self._bench.display.state.paintable:
-            self._bench.messages.say(self.tr("there is no result to copy yet"))
+        if not self._app.display.state.paintable:
+            self._app.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(centre.painted()))
-        self._bench.messages.say(self.tr("result copied as an image"))
+        self._app.messages.say(self.tr("result copied as an image"))
 
     def _copy_text(
         self, write: Callable[..., str], write_board: Callable[[Plan], str]
@@ -450,9 +444,9 @@ class CommandHandlers(QObject):
         if board is not None:
             self._put_text(write_board(board.plan))
             return
-        run = self._bench.display.run
+        run = self._app.display.run
         if run is None:
-            self._bench.messages.say(self.tr("there is no result to copy yet"))
+            self._app.messages.say(self.tr("there is no result to copy yet"))
             return
         recipe = run.recipe
         if run.image is not None and run.image.path:
@@ -462,31 +456,31 @@ class CommandHandlers(QObject):
 
     def _put_text(self, text: str) -> None:
         QApplication.clipboard().setText(text)
-        self._bench.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
+        self._app.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
 
     def _declared(
         self, recipe: Recipe
     ) -> tuple[tuple[Parameter, ...], Preprocess | None]:
         """Return the method's parameters and the network's own preprocessing."""
-        models, info = self._bench.models, self._bench.selection.model
+        models, info = self._app.models, self._app.selection.model
         known = (m for m in models.catalogue.methods if m.name == recipe.method)
         parameters = next((method.parameters for method in known), ())
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
 
     def _change_film(self) -> None:
-        """Ask for a film and run the method on each of its pictures."""
-        asked, films = self._bench.choice.asked(), self._bench.films
+        """Ask for a video and run the method on each of its images."""
+        asked, films = self._app.choice.asked(), self._app.videos
         if films.busy or asked is None:
             told = self.tr("a video is already being made")
             if asked is None:
                 told = self.tr("choose a network and a method first")
-            self._bench.messages.say(told)
+            self._app.messages.say(told)
             return
-        film = ask_film(self._window, self._bench.settings)
+        film = ask_film(self._window, self._app.settings)
         if not film:
             return
-        settings, title = self._bench.settings, self.tr("Write the new video to")
+        settings, title = self._app.settings, self.tr("Write the new video to")
         name = f"{Path(film).stem}-{asked.method}.mp4"
         out = ask_new_film(self._window, settings, title, name)
         if out:
@@ -496,18 +490,18 @@ class CommandHandlers(QObject):
 
     def _use_language(self, code: str) -> None:
         """Remember a language: the texts that are there already stay as they are."""
-        self._bench.settings.language = code
+        self._app.settings.language = code
         words = self.tr("{0} from the next start on")
-        self._bench.messages.say(words.format(LANGUAGES[code]))
+        self._app.messages.say(words.format(LANGUAGES[code]))
         self.language_chosen.emit(code)
 
     def _use_theme(self, name: str) -> None:
-        self._bench.settings.theme = name
-        self._bench.look.use(name)
+        self._app.settings.theme = name
+        self._app.look.use(name)
 
     def _enlarge(self, steps: int) -> None:
-        self._bench.look.enlarge(steps)
-        self._bench.settings.scale = self._bench.look.scale
+        self._app.look.enlarge(steps)
+        self._app.settings.scale = self._app.look.scale
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back."""
@@ -526,7 +520,7 @@ class CommandHandlers(QObject):
 
     def about(self) -> None:
         """Say what this program is."""
-        self._bench.messages.notice(
+        self._app.messages.notice(
             Notice(
                 "about",
                 Severity.NOTE,
@@ -536,20 +530,20 @@ class CommandHandlers(QObject):
 
     def _history(self, *, undo: bool) -> None:
         if undo and self._stage.images.list.hasFocus():
-            self._bench.images.restore()
+            self._app.images.restore()
             return
         form, laid = self._stage.method.form, self._laid()
         history = laid or (form.history if form is not None else None)
         if history is not None:
             (history.undo if undo else history.redo)()
 
-    def _laid(self) -> Placing | None:
+    def _laid(self) -> StickerLayout | None:
         """Return the stickers, where they are what is worked on."""
-        if self._bench.choice.live:
-            live = self._bench.live_stickers
+        if self._app.choice.live:
+            live = self._app.live_stickers
             return live if live.shown else None
         in_studio = self._stage.centre.mode == STICKERS
-        return self._bench.stickers if in_studio else None
+        return self._app.stickers if in_studio else None
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
         """Bring a page of the browser to the front and search in it."""

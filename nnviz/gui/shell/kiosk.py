@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QToolBar
 
-from nnviz.base.guides import read_guide
+from nnviz.base.documents.guides import read_guide
 from nnviz.base.kiosk import BEAT, KioskOrder
 from nnviz.base.video import SourceState
 from nnviz.gui.shell.main_window import MainWindow
@@ -56,7 +56,7 @@ class Kiosk(QObject):
 
     def __init__(self, window: MainWindow, order: KioskOrder) -> None:
         super().__init__(window)
-        self._window, self._bench, self._order = window, window.bench, order
+        self._window, self._app, self._order = window, window.app, order
         self._guide = read_guide(Path(order.guide)) if order.guide else None
         self._leaving = False
         self._idle = QTimer(self, singleShot=True, interval=round(1000 * order.idle))
@@ -80,7 +80,7 @@ class Kiosk(QObject):
         leave = QShortcut(QKeySequence(LEAVE), self._window)
         leave.activated.connect(self.leave)
         # What went wrong is in the log; visitors could not mend it.
-        messages = self._bench.messages
+        messages = self._app.messages
         messages.noticed.connect(lambda each: _later(self, messages.settle, each.topic))
         self._window.showFullScreen()
         if self._order.watched:
@@ -92,9 +92,9 @@ class Kiosk(QObject):
     def restart(self) -> None:
         """Go back to the start: the first step of the lesson, or Live as ordered."""
         self.restarts += 1
-        self._bench.stop()
+        self._app.stop()
         if self._guide is not None:
-            self._bench.open_guide(self._guide)
+            self._app.open_guide(self._guide)
             for name in LESSON_DOCKS:
                 self._window.stage.docks[name].show()
         else:
@@ -165,18 +165,18 @@ class Kiosk(QObject):
                 dock.hide()
 
     def _restart_live(self) -> None:
-        order, live = self._order.live, self._bench.live
+        order, live = self._order.live, self._app.live
         if order is None:
             return
         self._window.enter(LIVE)
         live.unpin()
-        self._bench.choice.choose(order.content.method, order.values)
+        self._app.choice.choose(order.content.method, order.values)
         if order.source is not None and live.held:
             live.open(order.source)
 
     def _try_source_again(self) -> None:
         """Open a camera again that was unplugged, until it is back."""
-        order, live = self._order.live, self._bench.live
+        order, live = self._order.live, self._app.live
         if order is None or order.source is None or live.status is None:
             return
         lost = live.status.state in {SourceState.FAILED, SourceState.ENDED}

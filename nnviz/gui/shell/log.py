@@ -4,7 +4,7 @@ import datetime as dt
 
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, named, row
@@ -15,7 +15,7 @@ _MAX_LINES = 5000
 class LogPanel(QWidget):
     """Every message and error with its time and, for errors, its details."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.text = named(QPlainTextEdit(), name=self.tr("Log"))
@@ -31,9 +31,9 @@ class LogPanel(QWidget):
                 None,
             )
         )
-        bench.messages.said.connect(self._write)
-        bench.messages.logged.connect(self._write)
-        bench.messages.noticed.connect(self._write_notice)
+        app.messages.said.connect(self._write)
+        app.messages.logged.connect(self._write)
+        app.messages.noticed.connect(self._write_notice)
 
     def _write(self, text: str) -> None:
         now = dt.datetime.now().astimezone()

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
 from nnviz.gui.shell.command_handlers import CommandHandlers
@@ -28,7 +28,7 @@ from nnviz.gui.shell.commands import (
     enter_command,
     gestures,
 )
-from nnviz.gui.shell.dock_manager import DockManager
+from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.shell.drop_frame import DropFrame
 from nnviz.gui.shell.field_keys import FieldKeys
 from nnviz.gui.shell.palette import Entry, Palette
@@ -61,24 +61,24 @@ _SHARE = 0.92
 class MainWindow(QMainWindow):
     """Everything around one workbench."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
-        self.bench = bench
-        bench.look.dress(self)
+        self.app = app
+        app.look.dress(self)
         self.setWindowTitle("nnviz")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.workspace = INSPECT
-        self.stage = DockManager(bench, self)
-        self.commands = Actions(self, bench.look)
-        self.operations = CommandHandlers(bench, self, self.stage)
-        self.presentation = Presentation(self, self.stage, bench.look)
+        self.stage = DockManager(app, self)
+        self.commands = Actions(self, app.look)
+        self.operations = CommandHandlers(app, self, self.stage)
+        self.presentation = Presentation(self, self.stage, app.look)
         self._bind()
         self._make_menus()
         self._make_bars()
         self._drop = DropFrame(self)
         self.palette_box = Palette(self, self.entries)
-        self.keys_sheet = ShortcutSheet(self, bench.look, self.keys)
+        self.keys_sheet = ShortcutSheet(self, app.look, self.keys)
         self._take_room()
         self._restore()
         self.stage.open_for(INSPECT)
@@ -125,11 +125,11 @@ class MainWindow(QMainWindow):
                     menu.addMenu(self.recent)
 
     def _make_bars(self) -> None:
-        self.top = TopBar(self.bench, self.commands, self)
+        self.top = TopBar(self.app, self.commands, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top)
-        bar = WorkspaceBar(WORKSPACES, self.commands, self.bench.look, self)
+        bar = WorkspaceBar(WORKSPACES, self.commands, self.app.look, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
-        self.status = StatusBar(self.bench)
+        self.status = StatusBar(self.app)
         self.setStatusBar(self.status)
 
     def _take_room(self) -> None:
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         self.move(frame.topLeft())
 
     def _restore(self) -> None:
-        settings = self.bench.settings
+        settings = self.app.settings
         if not settings.geometry.isEmpty():
             self.restoreGeometry(settings.geometry)
         self.stage.centre.restore_state(settings.centre)
@@ -156,36 +156,36 @@ class MainWindow(QMainWindow):
             lambda mode: self.stage.make_room(wide=mode in (BOARD, OCCLUDER, STICKERS))
         )
         self.stage.layers.activated.connect(self.operations.look_into)
-        self.bench.models.listed.connect(lambda _: self._choose_first())
-        self.bench.choice.elsewhere.connect(self._go_to)
-        self.bench.job_wanted.connect(self._show_job)
-        self.bench.live_wanted.connect(lambda: self.enter(LIVE))
-        self.bench.workspace_wanted.connect(self._enter_named)
-        self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
-        self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
-        self.bench.stickers_wanted.connect(self._open_studio)
+        self.app.models.listed.connect(lambda _: self._choose_first())
+        self.app.choice.elsewhere.connect(self._go_to)
+        self.app.job_wanted.connect(self._show_job)
+        self.app.live_wanted.connect(lambda: self.enter(LIVE))
+        self.app.workspace_wanted.connect(self._enter_named)
+        self.app.imagine_wanted.connect(lambda: self.enter(IMAGINE))
+        self.app.explain_wanted.connect(lambda: self.enter(EXPLAIN))
+        self.app.stickers_wanted.connect(self._open_studio)
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for name in ("go.explain_unit", "go.value", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
-        self.bench.look.changed.connect(self._mark_theme)
+        self.app.look.changed.connect(self._mark_theme)
         self._mark_theme()
         self.operations.language_chosen.connect(self._mark_language)
-        self._mark_language(language_of(self.bench.settings.language))
+        self._mark_language(language_of(self.app.settings.language))
 
     def _open_studio(self) -> None:
-        """Show the studio, where stickers are laid on the photograph."""
+        """Show the studio, where stickers are laid on the image."""
         self.enter(ATTACK)
         self.stage.centre.set_mode(STICKERS)
 
     def _choose_first(self) -> None:
-        if self.bench.choice.method is None:
-            self.bench.choice.enter(self.workspace)
+        if self.app.choice.method is None:
+            self.app.choice.enter(self.workspace)
 
     def _mark_theme(self) -> None:
         for name in THEMES:
             action = self.commands[f"view.theme.{name}"]
-            action.setChecked(name == self.bench.look.name)
+            action.setChecked(name == self.app.look.name)
 
     def _mark_language(self, code: str) -> None:
         for each in LANGUAGES:
@@ -209,31 +209,31 @@ class MainWindow(QMainWindow):
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)
         self.top.offer_photographs(offered=not workspace.live)
-        self.bench.choice.enter(workspace)
+        self.app.choice.enter(workspace)
         if workspace.live:
-            self.bench.live.enter()
+            self.app.live.enter()
         else:
-            self.bench.live.leave()
+            self.app.live.leave()
 
     def _enter_named(self, name: str) -> None:
         self.enter(next(each for each in WORKSPACES if each.name == name))
 
     def _go_to(self, info: MethodInfo | None) -> None:
-        """Go where a method belongs; None for where photographs are looked at."""
+        """Go where a method belongs; None for where images are looked at."""
         still = [each for each in WORKSPACES if not each.live]
         fitting = [each for each in still if info is None or each.offers(info)]
         self.enter((fitting or still)[0])
 
     def _show_job(self, job: AnyJob) -> None:
         """Go to where a run was started, with the image that it is about."""
-        run = self.bench.runs.run_of(job)
+        run = self.app.runs.run_of(job)
         if run is None:
             return
         self.enter(next(each for each in WORKSPACES if each.name == run.workspace))
         image = run.request.image
-        if image is not None and image is not self.bench.selection.image:
-            self.bench.images.show(image.path or image.name)
-        self.bench.choice.choose_quietly(run.request)
+        if image is not None and image is not self.app.selection.image:
+            self.app.images.show(image.path or image.name)
+        self.app.choice.choose_quietly(run.request)
 
     def _open_palette(self) -> None:
         self.palette_box.open()
@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Go back to the layout of the first start."""
-        self.bench.settings.forget_window()
+        self.app.settings.forget_window()
         self.stage.layouts.reset()
 
     def keys(self) -> list[Key]:
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
 
     def entries(self) -> list[Entry]:
         """Return everything for the palette: commands, methods, models, layers."""
-        bench = self.bench
+        app = self.app
         entries = [
             Entry(
                 f"{command.group}: {plain(action.text())}"
@@ -278,16 +278,16 @@ class MainWindow(QMainWindow):
             Entry(
                 info.title,
                 self.tr("method"),
-                partial(bench.choice.choose, info.name),
+                partial(app.choice.choose, info.name),
                 synonyms=METHOD_SYNONYMS.get(info.group, ""),
             )
-            for info in bench.models.catalogue.methods
+            for info in app.models.catalogue.methods
         ]
         entries += [
-            self._entry(entry.title, entry.reference, entry.reference, bench.open_model)
-            for entry in bench.models.catalogue.models
+            self._entry(entry.title, entry.reference, entry.reference, app.open_model)
+            for entry in app.models.catalogue.models
         ]
-        model = bench.selection.model
+        model = app.selection.model
         entries += [
             self._entry(layer.name, layer.kind, layer.name, self.operations.look_into)
             for layer in (model.layers if model else ())
@@ -300,16 +300,16 @@ class MainWindow(QMainWindow):
 
     def _fill_recent(self) -> None:
         self.recent.clear()
-        for path in self.bench.settings.recent:
+        for path in self.app.settings.recent:
             self.recent.addAction(path).triggered.connect(
                 lambda _=False, path=path: self.operations.open_recent(path)
             )
         self.recent.addSeparator()
         clear = self.recent.addAction(self.tr("Clear"))
-        clear.triggered.connect(self.bench.settings.clear_recent)
+        clear.triggered.connect(self.app.settings.clear_recent)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and pictures."""
+        """Take files and images."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
             self._drop.offer(len(event.mimeData().urls()))
@@ -329,10 +329,10 @@ class MainWindow(QMainWindow):
         """Remember the window and stop what is going on."""
         self.presentation.finish()
         self.stage.layouts.remember()
-        self.bench.settings.save_window(
+        self.app.settings.save_window(
             QByteArray(self.saveGeometry()), self.stage.centre.save_state()
         )
-        self.bench.settings.sync()
+        self.app.settings.sync()
         self.hide()
-        self.bench.close()
+        self.app.close()
         super().closeEvent(event)

@@ -1,10 +1,10 @@
-"""Presenting: the picture fills the window and the text is large, at one key."""
+"""Presenting: the image fills the window and the text is large, at one key."""
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
-from nnviz.gui.shell.dock_manager import DockManager
-from nnviz.gui.theme.manager import Look
+from nnviz.gui.shell.docks.manager import DockManager
+from nnviz.gui.theme.manager import ThemeManager
 
 _STEPS = 3
 """By which text is larger."""
@@ -13,7 +13,9 @@ _STEPS = 3
 class Presentation(QObject):
     """Hides all docks and bars, and brings them back."""
 
-    def __init__(self, window: QMainWindow, stage: DockManager, look: Look) -> None:
+    def __init__(
+        self, window: QMainWindow, stage: DockManager, look: ThemeManager
+    ) -> None:
         super().__init__(window)
         self._window, self._stage, self._look = window, stage, look
         self._scale = self._before = 0.0

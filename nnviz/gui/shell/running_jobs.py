@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
@@ -22,18 +22,18 @@ _STEPS = 1000
 class RunningJobs(QToolButton):
     """A button of the status bar, there while jobs run; it opens the list of them."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.setAccessibleName(self.tr("Running jobs"))
         self.setToolTip(self.tr("Show what is running, wherever it was started"))
-        self.list = _JobList(bench, self)
+        self.list = _JobList(app, self)
         self.clicked.connect(self._toggle)
-        bench.jobs.changed.connect(self._tell)
+        app.jobs.changed.connect(self._tell)
         self.hide()
 
     def _tell(self) -> None:
-        jobs = self._bench.jobs.listed
+        jobs = self._app.jobs.listed
         self.setVisible(bool(jobs))
         words = self.tr("1 job") if len(jobs) == 1 else self.tr("{0} jobs")
         shares = [job.share for job in jobs if job.share is not None]
@@ -55,20 +55,20 @@ class RunningJobs(QToolButton):
 class _JobList(QFrame):
     """A row for each job; those of one queue share a row."""
 
-    def __init__(self, bench: Workbench, parent: QWidget) -> None:
+    def __init__(self, app: AppContext, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self.rows: dict[AnyJob, _JobRow] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         self._column.setSpacing(2 * GRID)
-        self.setFixedWidth(bench.look.px(_WIDTH))
+        self.setFixedWidth(app.look.px(_WIDTH))
 
     def fill(self) -> None:
         """Show the jobs as they are now."""
-        jobs = self._bench.jobs.listed
+        jobs = self._app.jobs.listed
         for gone in self.rows.keys() - set(jobs):
             row = self.rows.pop(gone)
             self._column.removeWidget(row)
@@ -76,7 +76,7 @@ class _JobList(QFrame):
             row.deleteLater()
         for job in jobs:
             if job not in self.rows:
-                self.rows[job] = _JobRow(self._bench, job, self)
+                self.rows[job] = _JobRow(self._app, job, self)
                 self._column.addWidget(self.rows[job])
             self.rows[job].fill()
         self.adjustSize()
@@ -85,7 +85,7 @@ class _JobList(QFrame):
 class _JobRow(QWidget):
     """Title, progress, and buttons to look at a job and to stop it."""
 
-    def __init__(self, bench: Workbench, job: AnyJob, parent: QWidget) -> None:
+    def __init__(self, app: AppContext, job: AnyJob, parent: QWidget) -> None:
         super().__init__(parent)
         self._job = job
         title = label(job.title, wrap=True)
@@ -93,10 +93,10 @@ class _JobRow(QWidget):
         self.bar.setTextVisible(False)
         self._words = label(style="muted")
         show = icon_button(
-            bench.look, "eye", self.tr("Show"), lambda: bench.job_wanted.emit(job)
+            app.look, "eye", self.tr("Show"), lambda: app.job_wanted.emit(job)
         )
-        show.setVisible(bench.runs.run_of(job) is not None)
-        stop = icon_button(bench.look, "square", self.tr("Stop"), job.cancel)
+        show.setVisible(app.runs.run_of(job) is not None)
+        stop = icon_button(app.look, "square", self.tr("Stop"), job.cancel)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setColumnStretch(0, 1)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.gui.theme.manager import GRID, Look
+from nnviz.gui.theme.manager import GRID, ThemeManager
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, search_field
 
 _SIZE = (560, 620)
@@ -34,7 +34,7 @@ class ShortcutSheet(QFrame):
     """Shown over the window; Esc closes it."""
 
     def __init__(
-        self, window: QWidget, look: Look, keys: Callable[[], Sequence[Key]]
+        self, window: QWidget, look: ThemeManager, keys: Callable[[], Sequence[Key]]
     ) -> None:
         """Make a sheet that asks ``keys`` for its lines whenever it opens."""
         super().__init__(window)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
 from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.theme.manager import GRID
@@ -23,16 +23,16 @@ _LIVE_EVERY = 0.25
 class StatusBar(QStatusBar):
     """Says in a line what goes on; hover readouts come first while they last."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._said = ""
         self.message = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         self.job = ElidedLabel()
         self.bar = named(QProgressBar(), name=self.tr("Progress"))
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(bench.look.px(120))
-        self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.bar.setFixedWidth(app.look.px(120))
+        self.stop = icon_button(app.look, "square", self.tr("Stop (Esc)"), app.stop)
         self.live = ElidedLabel()
         self.live.setContentsMargins(0, 0, 3 * GRID, 0)
         self._lively = time.monotonic()
@@ -45,7 +45,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.addWidget(self.message, 2)
-        self.jobs = RunningJobs(bench)
+        self.jobs = RunningJobs(app)
         figures = (self.live, self.device, self.memory)
         parts = (self.job, self.bar, self.stop, self.jobs, *figures)
         for widget in parts:
@@ -62,23 +62,23 @@ class StatusBar(QStatusBar):
         self.message.setText(text or self._said)
 
     def _connect(self) -> None:
-        bench = self._bench
-        bench.messages.said.connect(self._say)
-        bench.messages.noticed.connect(lambda notice: self._say(notice.text))
-        bench.models.opening.connect(
+        app = self._app
+        app.messages.said.connect(self._say)
+        app.messages.noticed.connect(lambda notice: self._say(notice.text))
+        app.models.opening.connect(
             lambda ref: self._work(self.tr("opening {0}").format(ref))
         )
-        bench.models.progressed.connect(lambda progress: self._progress(progress, -1))
-        bench.models.opened.connect(lambda _: self._opened())
-        bench.models.failed.connect(lambda *_: self._rest())
-        bench.models.stopped.connect(lambda _: self._rest())
-        bench.runs.progressed.connect(self._progress)
-        for ended in (bench.runs.finished, bench.runs.failed):
+        app.models.progressed.connect(lambda progress: self._progress(progress, -1))
+        app.models.opened.connect(lambda _: self._opened())
+        app.models.failed.connect(lambda *_: self._rest())
+        app.models.stopped.connect(lambda _: self._rest())
+        app.runs.progressed.connect(self._progress)
+        for ended in (app.runs.finished, app.runs.failed):
             ended.connect(lambda _: self._rest())
-        bench.runs.stopped.connect(self._stopped)
-        bench.runs.front_changed.connect(self._follow)
-        bench.live.shown.connect(self._tell_live)
-        bench.live.status_changed.connect(self._end_live)
+        app.runs.stopped.connect(self._stopped)
+        app.runs.front_changed.connect(self._follow)
+        app.live.shown.connect(self._tell_live)
+        app.live.status_changed.connect(self._end_live)
 
     def _tell_live(self, shown: Shown) -> None:
         """Say how live it is; not so often that it cannot be read."""
@@ -89,7 +89,7 @@ class StatusBar(QStatusBar):
         figures = shown.figures
         rate = f"{figures.rate:.{int(figures.rate < 10)}f}"  # noqa: PLR2004 - digits
         words = [self.tr("{0} frames/s").format(rate)]
-        if self._bench.live.held:
+        if self._app.live.held:
             words = [self.tr("held")]
         else:
             words.append(self.tr("age {0:.0f} ms").format(1e3 * figures.age))
@@ -136,7 +136,7 @@ class StatusBar(QStatusBar):
 
     def _follow(self) -> None:
         """Tell of the run that is looked at; the list of jobs tells of all."""
-        if not self._bench.runs.running and not self._bench.models.is_opening:
+        if not self._app.runs.running and not self._app.models.is_opening:
             self._rest()
 
     def _opened(self) -> None:
@@ -148,7 +148,7 @@ class StatusBar(QStatusBar):
             widget.hide()
 
     def _show_device(self) -> None:
-        info = self._bench.selection.model
+        info = self._app.selection.model
         self.device.setText(info.device if info else "")
 
     def _measure(self) -> None:

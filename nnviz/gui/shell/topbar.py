@@ -1,4 +1,4 @@
-"""The bar at the top: network, photograph, device, command palette."""
+"""The bar at the top: network, image, device, command palette."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.actions import Actions
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import keep_icon, named, row
@@ -18,12 +18,12 @@ from nnviz.gui.views.widgets.elided import ElidedButton, cut
 class TopBar(QToolBar):
     """Shows what is chosen; a click changes it."""
 
-    def __init__(self, bench: Workbench, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, app: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(self.tr("Top bar"), parent)
         self.setObjectName("topbar")
         self.setMovable(False)
-        self.setIconSize(QSize(bench.look.px(16), bench.look.px(16)))
-        self._bench = bench
+        self.setIconSize(QSize(app.look.px(16), app.look.px(16)))
+        self._app = app
         self.model = self._picker("box", self.tr("Network"))
         self.model.clicked.connect(actions["go.models"].trigger)
         self.source = self._picker("image", self.tr("Photograph"))
@@ -40,14 +40,14 @@ class TopBar(QToolBar):
         self._name_model(None)
         self._name_image(None)
         self._list_devices()
-        bench.models.listed.connect(lambda _: self._list_devices())
-        bench.selection.model_changed.connect(self._name_model)
-        bench.selection.image_changed.connect(self._name_image)
-        bench.models.opening.connect(
+        app.models.listed.connect(lambda _: self._list_devices())
+        app.selection.model_changed.connect(self._name_model)
+        app.selection.image_changed.connect(self._name_image)
+        app.models.opening.connect(
             lambda reference: self._put(self.model, self.tr("opening {0}"), reference)
         )
-        for ended in (bench.models.opened, bench.models.failed, bench.models.stopped):
-            ended.connect(lambda *_: self._name_model(bench.selection.model))
+        for ended in (app.models.opened, app.models.failed, app.models.stopped):
+            ended.connect(lambda *_: self._name_model(app.selection.model))
 
     def _lay_out(self) -> None:
         # In one widget: a tool bar gives each of its own its minimum, not its hint.
@@ -59,11 +59,11 @@ class TopBar(QToolBar):
         self.addWidget(pickers)
 
     def offer_photographs(self, *, offered: bool) -> None:
-        """Show the photograph, or not where frames of a camera are looked at."""
+        """Show the image, or not where frames of a camera are looked at."""
         self.source.setVisible(offered)
 
     def _picker(self, icon: str, name: str) -> ElidedButton:
-        look = self._bench.look
+        look = self._app.look
         picker = named(ElidedButton(self), "picker")
         picker.setAccessibleName(name)
         picker.setToolTip(name)
@@ -83,7 +83,7 @@ class TopBar(QToolBar):
 
     def _list_devices(self) -> None:
         """Offer what this machine has, the chosen one marked."""
-        models = self._bench.models
+        models = self._app.models
         self._devices.clear()
         for device in models.devices:
             action: QAction = self._devices.addAction(device)
@@ -93,8 +93,8 @@ class TopBar(QToolBar):
         self._name_device(models.device)
 
     def _use(self, device: str) -> None:
-        self._bench.settings.device = device
-        self._bench.models.set_device(device)
+        self._app.settings.device = device
+        self._app.models.set_device(device)
         self._list_devices()
 
     def _name_model(self, info: ModelInfo | None) -> None:

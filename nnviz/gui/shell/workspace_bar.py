@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QToolBar, QWidget
 
 from nnviz.gui.shell.actions import Actions
 from nnviz.gui.state.workspace import Workspace
-from nnviz.gui.theme.manager import Look
+from nnviz.gui.theme.manager import ThemeManager
 
 _ICON, _LEAST = 20, 12
 """Px of an icon, usually and at least."""
@@ -19,7 +19,7 @@ class WorkspaceBar(QToolBar):
         self,
         workspaces: tuple[Workspace, ...],
         actions: Actions,
-        look: Look,
+        look: ThemeManager,
         parent: QWidget,
     ) -> None:
         super().__init__(self.tr("Workspaces"), parent)

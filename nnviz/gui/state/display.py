@@ -22,7 +22,7 @@ LIVE = "live"
 PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
 WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, NEIGHBORS, ERRORS, UNITS, TEACH)
-"""Modes that show neither photograph nor result beside them."""
+"""Modes that show neither image nor result beside them."""
 
 
 class ContentKind(StrEnum):

@@ -61,7 +61,7 @@ def _key(recipe: Recipe) -> str:
 
 
 def _bytes(runs: list[Run]) -> int:
-    """Size of all arrays; a photograph that several runs share counts once."""
+    """Size of all arrays; an image that several runs share counts once."""
     photos = {id(run.image): run.image.pixels.nbytes for run in runs if run.image}
     results = sum(
         array.nbytes for run in runs for array in run.report.arrays().values()

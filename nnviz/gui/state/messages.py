@@ -23,7 +23,7 @@ class Notice:
 
     Attributes:
         topic: a newer notice on the same topic takes the place of an older one.
-        severity: decides the colour.
+        severity: decides the color.
         text: one line.
         details: for the copy button; empty if there is no more to say.
         remedies: buttons.

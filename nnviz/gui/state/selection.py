@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
 from nnviz.base.info import LayerInfo, ModelInfo
-from nnviz.base.targets import parse_target
+from nnviz.base.notation.targets import parse_target
 
 NO_UNIT = -1
 
@@ -26,7 +26,7 @@ class Selection(QObject):
     unit_changed = Signal(int)
     """Channel, token feature or class of the layer; -1 for none."""
     target_changed = Signal(str)
-    """What is asked about, as ``nnviz.base.targets`` reads it."""
+    """What is asked about, as ``notation.targets`` reads it."""
     position_changed = Signal(object)
     """(y, x) on the photo, px, or None."""
     changed = Signal(object)
@@ -48,7 +48,7 @@ class Selection(QObject):
 
     @property
     def image(self) -> Image | None:
-        """The photograph."""
+        """The image."""
         return self._image
 
     @property
@@ -88,7 +88,7 @@ class Selection(QObject):
         self._set(model=model, layer=layer, unit=unit, target=target)
 
     def set_image(self, image: Image | None) -> None:
-        """Choose a photograph."""
+        """Choose an image."""
         if image is not self._image:
             self._set(image=image, position=None)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
+from nnviz.base.notation.targets import ChannelTarget, parse_target
 from nnviz.base.parameters import Kind, Value
-from nnviz.base.targets import ChannelTarget, parse_target
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 
@@ -65,7 +65,7 @@ class SelectionSync:
         values: dict[str, Value],
         position: tuple[float, float],
     ) -> None:
-        """Point the method at a place of the photograph, (y, x) px."""
+        """Point the method at a place of the image, (y, x) px."""
         image = self._selection.image
         if image is None:
             return

@@ -160,7 +160,7 @@ class Settings:
         self._values["stickers/shelf"] = list(texts)
 
     def placed(self, where: str) -> str:
-        """Return the stickers that lie somewhere, as ``nnviz.base.placed`` has them."""
+        """Return the stickers that lie somewhere, as ``stickers.placed`` has them."""
         return self._text(f"stickers/{where}")
 
     def save_placed(self, where: str, text: str) -> None:

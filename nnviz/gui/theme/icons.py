@@ -1,4 +1,4 @@
-"""The shipped SVG icons, drawn in the colours of the theme."""
+"""The shipped SVG icons, drawn in the colors of the theme."""
 
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
         name: file name in ``resources/icons`` without its ending; one that does not
             ship gives an empty icon, so that a button falls back to its text.
         colour: #rrggbb that takes the place of ``currentColor``.
-        disabled: colour for disabled controls.
+        disabled: color for disabled controls.
         side: px of the largest size; drawn once and scaled down by Qt.
     """
     try:
@@ -34,7 +34,7 @@ def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
 
 @cache
 def file(name: str, colour: str) -> str:
-    """Return the path of an icon in a colour: style sheets take pictures from files.
+    """Return the path of an icon in a colour: style sheets take images from files.
 
     Args:
         name: as for ``draw``, one that ships.

@@ -1,4 +1,4 @@
-"""Colours and sizes of the window: three themes on one grid."""
+"""Colors and sizes of the window: three themes on one grid."""
 
 import string
 from dataclasses import asdict, dataclass
@@ -26,13 +26,13 @@ _SIGNS = {
     "icon_check": ("check", "on_accent"),
     "icon_check_muted": ("check", "muted"),
 }
-"""Icons that the style sheet names, and the theme's colour for each."""
+"""Icons that the style sheet names, and the theme's color for each."""
 _FAMILIES = ("Inter", "Noto Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of a theme, as #rrggbb.
+    """The colors of a theme, as #rrggbb.
 
     Attributes:
         title: name for people.
@@ -41,7 +41,7 @@ class Theme:
         field: background of inputs and lists.
         raised: buttons and chosen rows.
         hover: what the pointer is on.
-        canvas: around pictures.
+        canvas: around images.
         line: separators and frames.
         text: words that matter.
         muted: words that help.
@@ -124,7 +124,7 @@ THEMES = {
 }
 
 
-class Look(QObject):
+class ThemeManager(QObject):
     """The theme and size in use; tells when either changes."""
 
     changed = Signal()
@@ -143,7 +143,7 @@ class Look(QObject):
 
     @property
     def theme(self) -> Theme:
-        """The colours."""
+        """The colors."""
         return THEMES[self._name]
 
     @property
@@ -156,7 +156,7 @@ class Look(QObject):
         return max(1, round(size * self._scale))
 
     def icon(self, name: str, colour: str = "") -> QIcon:
-        """Return an icon in the theme's text colour, or in another of its colours."""
+        """Return an icon in the theme's text color, or in another of its colors."""
         return icons.draw(
             name, colour or self.theme.text, self.theme.muted, self.px(32)
         )

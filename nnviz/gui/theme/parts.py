@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.gui.theme.manager import GRID, Look
+from nnviz.gui.theme.manager import GRID, ThemeManager
 
 Named = TypeVar("Named", bound=QWidget)
 
@@ -112,7 +112,7 @@ def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton
 
 
 def icon_button(
-    look: Look, icon: str, name: str, act: Callable[[], object]
+    look: ThemeManager, icon: str, name: str, act: Callable[[], object]
 ) -> QToolButton:
     """Return a button with an icon that follows the theme."""
     made = named(QToolButton(), name=name)
@@ -124,7 +124,7 @@ def icon_button(
     return made
 
 
-def toggle_button(look: Look, icon: str, name: str) -> QToolButton:
+def toggle_button(look: ThemeManager, icon: str, name: str) -> QToolButton:
     """Return a button with an icon that is on or off."""
     made = icon_button(look, icon, name, lambda: None)
     made.setCheckable(True)
@@ -132,7 +132,10 @@ def toggle_button(look: Look, icon: str, name: str) -> QToolButton:
 
 
 def keep_icon(
-    look: Look, owner: QObject, make: Callable[[], QIcon], put: Callable[[QIcon], None]
+    look: ThemeManager,
+    owner: QObject,
+    make: Callable[[], QIcon],
+    put: Callable[[QIcon], None],
 ) -> None:
     """Put an icon, and again whenever the theme changes, while the owner lives."""
     _IconKeeper(look, owner, lambda: put(make()))
@@ -141,14 +144,16 @@ def keep_icon(
 class _IconKeeper(QObject):
     """Lives as long as its owner, so the connection to the theme ends with it."""
 
-    def __init__(self, look: Look, owner: QObject, renew: Callable[[], None]) -> None:
+    def __init__(
+        self, look: ThemeManager, owner: QObject, renew: Callable[[], None]
+    ) -> None:
         super().__init__(owner)
         self._renew = renew
         look.changed.connect(self.renew)
         renew()
 
     def renew(self) -> None:
-        """Draw the icon in the theme's colours."""
+        """Draw the icon in the theme's colors."""
         self._renew()
 
 

@@ -1,4 +1,4 @@
-"""The style sheet, with the theme's colours and sizes as $names."""
+"""The style sheet, with the theme's colors and sizes as $names."""
 
 FRAME_TEMPLATE = """
 QMainWindow[theme="$name"] { background: $window; }

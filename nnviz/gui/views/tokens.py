@@ -1,4 +1,4 @@
-"""The colours of the views, taken from the palette so that any theme fits."""
+"""The colors of the views, taken from the palette so that any theme fits."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Tokens:
     """Design tokens: colors and sizes that a view paints with.
 
     Attributes:
-        backdrop: behind pictures.
+        backdrop: behind images.
         surface: of panels and legends.
         text: of labels.
         quiet: of secondary text.
@@ -43,11 +43,11 @@ class Tokens:
     dark: bool
 
     def colormap(self, *, signed: bool) -> str:
-        """Return the colour map whose middle suits what is around it."""
+        """Return the color map whose middle suits what is around it."""
         return default_map(signed=signed, light=not self.dark)
 
     def series(self, index: int) -> QColor:
-        """Return the colour of curve ``index``: Okabe & Ito's colour-blind-safe set."""
+        """Return the color of curve ``index``: Okabe & Ito's color-blind-safe set."""
         names = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#f0e442")
         return self.accent if index == 0 else QColor(names[index % len(names)])
 
@@ -62,7 +62,7 @@ def tokens_of(palette: QPalette) -> Tokens:
         backdrop=palette.color(QPalette.ColorRole.Dark),
         surface=surface,
         text=text,
-        # Style sheets make the palette's own placeholder colour half transparent.
+        # Style sheets make the palette's own placeholder color half transparent.
         quiet=mixed(text, surface, _QUIETER_IN_CONTRAST if extreme else _QUIETER),
         line=mixed(text, surface, 0.86),
         accent=palette.color(QPalette.ColorRole.Highlight),

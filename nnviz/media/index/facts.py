@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import parse_object
+from nnviz.base.host.reading import parse_object
 from nnviz.media.files import read_text
 
 RECORD_FILE = "index.json"

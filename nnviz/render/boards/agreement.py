@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.results import Heatmap
-from nnviz.render import overlays
-from nnviz.render.overlays import Span
+from nnviz.render.maps import overlays
+from nnviz.render.maps.overlays import Span
 
 TOP_SHARE = 0.1
 """Share of the places that count as a map's strongest."""
@@ -37,7 +37,7 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
     """Return the agreement of every map with every other.
 
     Args:
-        maps: of the same photograph, at any resolution and in any frame.
+        maps: of the same image, at any resolution and in any frame.
         share: of the places that count as strongest.
     """
     count = len(maps)
@@ -70,7 +70,7 @@ def _magnitudes(heat: Heatmap) -> Heatmap:
 
 
 def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
-    """Return two maps on one grid over the part of the photograph that both cover.
+    """Return two maps on one grid over the part of the image that both cover.
 
     The grid has as many places in each direction as the coarser map has there; each is
     the mean of a map over the place's area.  So no map is compared at places that it

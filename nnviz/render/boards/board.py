@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.base.boards import Cell, Plan
+from nnviz.base.documents.boards import Cell, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.recipes import Run
 from nnviz.base.results import Heatmap, Picture
@@ -25,10 +25,10 @@ WIDTH = 2400
 def tile_of(
     run: Run, row: str = "", column: str = "", network: str = ""
 ) -> Tile | None:
-    """Return a result as a tile; None where it has neither map nor picture.
+    """Return a result as a tile; None where it has neither map nor image.
 
     Args:
-        run: its first map is taken, else its first picture.
+        run: its first map is taken, else its first image.
         row: heading of the row.
         column: heading of the column.
         network: what the network is called.
@@ -89,7 +89,7 @@ class Board:
         return usual_lock(self.tiles())
 
     def picture(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
-        """Return the board as one picture, uint8 (H, W, 3)."""
+        """Return the board as one image, uint8 (H, W, 3)."""
         return board_picture.paint(
             self.tiles(),
             width=width,
@@ -160,7 +160,7 @@ class Board:
 
         Args:
             folder: made where it does not exist.
-            stem: first part of the names; the first photograph's where left out.
+            stem: first part of the names; the first image's where left out.
                 Files of these names are replaced.
             lock: which maps share a scale; None for the usual.
 

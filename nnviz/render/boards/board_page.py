@@ -1,4 +1,4 @@
-"""A board as a page of its own: one file that holds all its pictures."""
+"""A board as a page of its own: one file that holds all its images."""
 
 from collections.abc import Sequence
 from html import escape
@@ -16,7 +16,7 @@ from nnviz.render.palette import PAPER
 from nnviz.render.pictures import fitted, show
 
 _TILE = 480
-"""Longest side of a picture, px."""
+"""Longest side of an image, px."""
 _LEGEND = 720
 
 

@@ -1,4 +1,4 @@
-"""A board as one picture, fit for a paper."""
+"""A board as one image, fit for a paper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ import numpy as np
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap
-from nnviz.render import colormaps, legends, pictures, text
+from nnviz.render import colormaps, legends, pictures
 from nnviz.render.boards import agreement
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Part, Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import PAPER, Ink
+from nnviz.render.text import paragraphs as text
 
 WIDTH = 1600
 _LARGEST = 400
@@ -29,16 +30,16 @@ _SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Lengths of a board, px, and which parts of the photographs it shows.
+    """Lengths of a board, px, and which parts of the images it shows.
 
     Attributes:
-        tile: width of a tile's picture.
+        tile: width of a tile's image.
         side: width of the headings of rows; 0 where there are none.
         gap: between tiles.
         size: of the words.
         columns: number of tiles in a row.
-        parts: by photograph.
-        barred: each map has its own bar of colours below it.
+        parts: by image.
+        barred: each map has its own bar of colors below it.
     """
 
     tile: int
@@ -68,14 +69,14 @@ def paint(
     numbers: bool = True,
     notes: str = "",
 ) -> Colours:
-    """Paint a board: headings, maps over their photographs, ranges, scale.
+    """Paint a board: headings, maps over their images, ranges, scale.
 
     Args:
         tiles: what to show; at least one.
         lock: which maps share a scale.
-        width: px; the picture is narrower where the tiles need less, and wider where
+        width: px; the image is narrower where the tiles need less, and wider where
             many columns could not be read otherwise.
-        ink: colours of ground and words.
+        ink: colors of ground and words.
         numbers: whether to say under each map how far it agrees with the first map of
             its row: rank correlation, and overlap of the strongest tenth.
         notes: what else should be known: what was asked.
@@ -210,7 +211,7 @@ def _row(
     plan: _Plan,
     ink: Ink,
 ) -> Colours:
-    """Return a row: heading, pictures, and what is written below each."""
+    """Return a row: heading, images, and what is written below each."""
     size = plan.size - 1
     pitch = text.line_height(size)
     shapes = [_shape(tile, plan) for tile in line.values()]
@@ -250,7 +251,7 @@ def _picture(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
 
 
 def _put_bar(area: Colours, scale: Scale, size: int, ink: Ink) -> None:
-    """Write the range of the colours below a map; nothing where there is none."""
+    """Write the range of the colors below a map; nothing where there is none."""
     if scale.flat:
         return
     bar = legends.bare_bar(scale, area.shape[1], size=size, ink=ink)
@@ -281,7 +282,7 @@ def _fitting(choices: Sequence[str], plan: _Plan) -> str:
 
 
 def _put(area: Colours, picture: Colours, ink: Ink) -> None:
-    """Show a picture in the middle of an area, with a hairline around it."""
+    """Show an image in the middle of an area, with a hairline around it."""
     ratio = min(area.shape[0] / picture.shape[0], area.shape[1] / picture.shape[1])
     height = max(1, min(area.shape[0], round(picture.shape[0] * ratio)))
     width = max(1, min(area.shape[1], round(picture.shape[1] * ratio)))

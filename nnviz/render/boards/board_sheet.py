@@ -1,6 +1,6 @@
 """A board as a window shows it: painted tiles, scales, and how far its maps agree.
 
-All of it is slow for large photographs, so that no thread that listens to the user may
+All of it is slow for large images, so that no thread that listens to the user may
 do it.  What did not change since the sheet before is taken from there.
 """
 
@@ -28,8 +28,8 @@ class BoardSheet:
     Attributes:
         tiles: results by place.
         lock: which maps share a scale.
-        ink: colours around them.
-        scales: range of the colours of each map, by place.
+        ink: colors around them.
+        scales: range of the colors of each map, by place.
         whole: the range of all maps without clipping, where they share one.
         pictures: uint8 (H, W, 3), by place.
         ranges: each map's own range in words, by place.
@@ -69,7 +69,7 @@ def paint_sheet(
     Args:
         tiles: results by place.
         lock: which maps share a scale.
-        ink: colours around them.
+        ink: colors around them.
         before: an earlier sheet; what is the same in it is not made again.
     """
     scales = boards.scales(tiles, lock)

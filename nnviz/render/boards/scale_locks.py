@@ -6,15 +6,16 @@ from enum import StrEnum
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import colormaps, heatmaps, overlays, pictures
+from nnviz.render import colormaps, pictures
 from nnviz.render.colormaps import Colours, Scale
-from nnviz.render.overlays import Span
+from nnviz.render.maps import heatmaps, overlays
+from nnviz.render.maps.overlays import Span
 from nnviz.render.palette import SCREEN, Ink
 from nnviz.render.sheets import CLIP
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 PHOTOGRAPH = "Image"
-"""Heading of the column that the photographs stand in."""
+"""Heading of the column that the images stand in."""
 Part = tuple[Span, Span]
 """Of a photograph: from where to where, as shares of its height and of its width."""
 _WORTH = 0.75
@@ -26,10 +27,10 @@ class Tile:
     """One result of a board.
 
     Attributes:
-        title_row: heading of its row: a network, a photograph.
+        title_row: heading of its row: a network, an image.
         title_column: heading of its column: a method.
-        result: a map or a picture.
-        image: the photograph that it is about, if any.
+        result: a map or an image.
+        image: the image that it is about, if any.
         network: what the network is called, where several are compared.
     """
 
@@ -62,7 +63,7 @@ SCALE_WORDS = {
     "different networks are not comparable.",
     Lock.TILE: "Each map has a color scale of its own.",
 }
-"""What is to be said of the colours beside a board."""
+"""What is to be said of the colors beside a board."""
 
 
 def grid(tiles: Sequence[Tile]) -> tuple[list[str], list[str]]:
@@ -95,14 +96,14 @@ def _shares_with(tile: Tile, place: int, lock: Lock) -> object:
 def scales(
     tiles: Sequence[Tile], lock: Lock = Lock.BOARD, *, clip: bool = True
 ) -> dict[int, Scale]:
-    """Return the colours' range of each map by its place among the tiles.
+    """Return the colors' range of each map by its place among the tiles.
 
     Maps that share a scale share it with its sign: where one of them has a sign, zero
     is in the middle for all.  A clipped range is that of ``CLIP`` per cent of all the
     values that share it.
 
     Args:
-        tiles: pictures among them have no scale.
+        tiles: images among them have no scale.
         lock: which maps share one.
         clip: whether to leave a few outliers out, where that is worth it.
     """
@@ -157,17 +158,17 @@ def _union(given: Sequence[Scale]) -> Scale:
 def flat_picture(
     tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
 ) -> Colours:
-    """Return a tile as it is looked at: a map over its photograph, or alone.
+    """Return a tile as it is looked at: a map over its image, or alone.
 
     Args:
         tile: what to paint.
-        scale: of its colours; None for its own, and for pictures.
-        ink: what is around it; says which colour map fits.
-        opacity: of the map over the photograph; negative for the usual one, 1 and more
+        scale: of its colors; None for its own, and for images.
+        ink: what is around it; says which color map fits.
+        opacity: of the map over the image; negative for the usual one, 1 and more
             for the map alone.
 
     Returns:
-        uint8 (H, W, 3): the photograph's size, or the map's own.
+        uint8 (H, W, 3): the image's size, or the map's own.
     """
     result = tile.result
     if isinstance(result, Picture):
@@ -200,7 +201,7 @@ def grainy_words(tiles: Sequence[Tile]) -> str:
 
 
 def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
-    """Return which part of each photograph any of its maps is about."""
+    """Return which part of each image any of its maps is about."""
     spans: dict[Image, list[Part]] = {}
     for tile in tiles:
         if isinstance(tile.result, Heatmap) and tile.image is not None:
@@ -211,13 +212,13 @@ def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
 
 
 def _reach(parts: Sequence[Part], axis: int) -> Span:
-    """Return from where to where parts reach along an axis, inside the photograph."""
+    """Return from where to where parts reach along an axis, inside the image."""
     low, high = zip(*(part[axis] for part in parts), strict=True)
     return max(0.0, min(low)), min(1.0, max(high))
 
 
 def cropped(picture: Colours, part: Part) -> Colours:
-    """Return a part of a picture of the whole photograph, a view of it."""
+    """Return a part of an image of the whole image, a view of it."""
     rows, columns = (
         slice(
             round(span[0] * side), max(round(span[0] * side) + 1, round(span[1] * side))
@@ -241,7 +242,7 @@ def raw_range(tile: Tile, *, unit: bool = True) -> str:
 
 
 def colour_range(scale: Scale) -> str:
-    """Return which numbers the colours span, and how that was cut, in words."""
+    """Return which numbers the colors span, and how that was cut, in words."""
     if scale.flat:
         return scale.problem
     words = f"colors span {number(scale.low)} … {number(scale.high)}"
@@ -249,7 +250,7 @@ def colour_range(scale: Scale) -> str:
 
 
 def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
-    """Return the tiles with the photograph before each row that is about just one."""
+    """Return the tiles with the image before each row that is about just one."""
     found: list[Tile] = []
     for row in grid(tiles)[0]:
         line = [tile for tile in tiles if tile.title_row == row]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.render.palette import SCREEN, Ink
-from nnviz.render.text import Canvas, line_height, sheet, stamp
+from nnviz.render.text.paragraphs import Canvas, line_height, sheet, stamp
 
 ROWS = 32
 """Channels on a sheet."""

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.render.palette import SCREEN, Ink
-from nnviz.render.text import Canvas, line_height, sheet, stamp
+from nnviz.render.text.paragraphs import Canvas, line_height, sheet, stamp
 
 _SIDE, _SIZE, _GAP, _MARGIN, _HEAD = 96, 14, 4, 12, 110
 _DIM = 0.3

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.render import classes
 from nnviz.render.colormaps import Scale, apply, scale_of
+from nnviz.render.maps import classes
 from nnviz.render.palette import BROKEN, Colour
 
 Colors = NDArray[np.uint8]

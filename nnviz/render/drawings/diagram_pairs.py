@@ -1,4 +1,4 @@
-"""Two diagrams side by side, what differs framed in color, as a picture and as SVG."""
+"""Two diagrams side by side, what differs framed in color, as an image and as SVG."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,12 +6,12 @@ from types import MappingProxyType
 import numpy as np
 
 from nnviz.base.kinds.diagram_alignment import DiagramComparison, Verdict
-from nnviz.render import text
 from nnviz.render.drawings import diagrams
 from nnviz.render.drawings.diagram_parts import DETAIL_SIZE, TITLE_SIZE
 from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.palette import PAPER, SCREEN, Colour, Ink
-from nnviz.render.text import Canvas
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
 
 MARK_COLORS: Mapping[Verdict, Colour] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""Diagrams, the graphs of networks, as pictures and as SVG."""
+"""Diagrams, the graphs of networks, as images and as SVG."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
@@ -10,7 +10,6 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw
 
 from nnviz.base.results import DIAGRAM_KINDS, Diagram
-from nnviz.render import text
 from nnviz.render.drawings.diagram_parts import (
     DETAIL_SIZE,
     HEADER,
@@ -23,7 +22,8 @@ from nnviz.render.drawings.diagram_parts import (
 )
 from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.palette import SCREEN, Colour, Ink
-from nnviz.render.text import Canvas
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.paragraphs import Canvas
 
 KIND_COLORS: Mapping[str, Colour] = MappingProxyType(
     {
@@ -75,7 +75,7 @@ def paint(
 
     Args:
         diagram: a graph.
-        width: of the picture, px; larger drawings are made smaller.
+        width: of the image, px; larger drawings are made smaller.
         size: of the letters, px, where the drawing fits.
         ink: colors of ground and words.
         opened: paths of the open groups; None for the outer ones.

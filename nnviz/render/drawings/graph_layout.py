@@ -22,7 +22,7 @@ from nnviz.render.drawings.diagram_parts import (
     Point,
     Route,
 )
-from nnviz.render.text import width_of
+from nnviz.render.text.paragraphs import width_of
 
 Measure = Callable[[str, bool], float]
 """Width of a line of text, px; the flag says whether it is bold."""

@@ -20,7 +20,7 @@ from nnviz.render.drawings.matrix_layout import (
 from nnviz.render.drawings.plane_parts import series_color
 from nnviz.render.drawings.plots import blank_figure, face_of, hex_of, rasterized
 from nnviz.render.palette import ACCENT, SCREEN, Colour, Ink
-from nnviz.render.text import Canvas
+from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

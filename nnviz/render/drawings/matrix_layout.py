@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.render.words import short
+from nnviz.render.text.words import short
 
 LARGEST_CELL = 72.0
 """Side of a cell, px, that is never exceeded."""

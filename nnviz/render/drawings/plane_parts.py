@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.render import colormaps
 from nnviz.render.palette import Colour
-from nnviz.render.words import short
+from nnviz.render.text.words import short
 
 SERIES: tuple[Colour, ...] = (
     (86, 180, 233),

@@ -16,7 +16,7 @@ from nnviz.render.drawings.plane_parts import (
 )
 from nnviz.render.drawings.plots import DPI, POINTS, face_of, hex_of, rasterized
 from nnviz.render.palette import SCREEN, Ink
-from nnviz.render.text import Canvas
+from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

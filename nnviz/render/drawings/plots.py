@@ -7,7 +7,7 @@ import numpy as np
 
 from nnviz.base.resources import resource
 from nnviz.render.palette import Colour
-from nnviz.render.text import Canvas
+from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

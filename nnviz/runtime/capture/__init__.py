@@ -1,4 +1,4 @@
-"""Capture: the newest picture of a camera, film, stream, folder or screen."""
+"""Capture: the newest image of a camera, video, stream, folder or screen."""
 
 from nnviz.runtime.capture.cameras import list_cameras
 from nnviz.runtime.capture.capture import Capture

@@ -27,6 +27,6 @@ def list_cameras(timeout: float = _SECONDS) -> tuple[Camera, ...]:
 
 
 def _cameras() -> tuple[Camera, ...]:
-    from nnviz.media import cameras  # noqa: PLC0415 -- OpenCV
+    from nnviz.media.video import cameras  # noqa: PLC0415 -- OpenCV
 
     return cameras.list_cameras()

@@ -24,7 +24,7 @@ from nnviz.runtime.capture.sources import title_of
 RETRY_SECONDS = 1.5
 """After this a camera or stream that was lost is tried again."""
 PATIENCE_SECONDS = 2.0
-"""After this a source that gives no picture, or does not open, is said to wait."""
+"""After this a source that gives no image, or does not open, is said to wait."""
 _COMES_BACK = {SourceKind.CAMERA, SourceKind.STREAM, SourceKind.SCRIPT}
 _IN_PROCESS = {SourceKind.FILE, SourceKind.FOLDER}
 """Sources whose calls come back; all others are read by a helper."""
@@ -35,7 +35,7 @@ class Capture:
     """A source of frames, read on a thread of its own.
 
     Only the newest frame is kept.  A camera that is missing, busy, stalled or unplugged
-    is WAITING, with the reason, and is tried again; a film that cannot be read has
+    is WAITING, with the reason, and is tried again; a video that cannot be read has
     FAILED.  The last status is CLOSED or FAILED.
 
     Args:
@@ -72,7 +72,7 @@ class Capture:
         return self._output.newest
 
     def pause(self) -> None:
-        """Hold: a film stops, what a camera gives is left out."""
+        """Hold: a video stops, what a camera gives is left out."""
         self._controls.pause(paused=True)
 
     def resume(self) -> None:
@@ -80,15 +80,15 @@ class Capture:
         self._controls.pause(paused=False)
 
     def step(self, frames: int) -> None:
-        """Pause and go some pictures forward, in a film also back (negative)."""
+        """Pause and go some images forward, in a video also back (negative)."""
         self._controls.step(frames)
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a film; it is shown even while paused."""
+        """Go to a place in a video; it is shown even while paused."""
         self._controls.seek(seconds)
 
     def set_speed(self, speed: float) -> None:
-        """Play a film at another speed, 0.05 to 16."""
+        """Play a video at another speed, 0.05 to 16."""
         self._controls.set_speed(speed)
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001 -- a switch's slot

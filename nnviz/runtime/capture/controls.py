@@ -18,7 +18,7 @@ class Controls:
         changed: notified with every wish, and by a helper that has finished.
         mirrored: swap left and right.
         scale: share of the source's width and height.
-        speed: of a film, 1 for its own.
+        speed: of a video, 1 for its own.
     """
 
     def __init__(self, *, mirrored: bool, speed: float) -> None:
@@ -39,27 +39,27 @@ class Controls:
             self.changed.notify_all()
 
     def pause(self, *, paused: bool) -> None:
-        """Stop at the picture that is shown, or go on."""
+        """Stop at the image that is shown, or go on."""
         with self.changed:
             self._paused = paused
             self._steps = 0
             self.changed.notify_all()
 
     def step(self, frames: int) -> None:
-        """Pause, and go some pictures forward or back."""
+        """Pause, and go some images forward or back."""
         with self.changed:
             self._paused = True
             self._steps += frames
             self.changed.notify_all()
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a film."""
+        """Go to a place in a video."""
         with self.changed:
             self._place = max(0.0, seconds)
             self.changed.notify_all()
 
     def set_speed(self, speed: float) -> None:
-        """Play a film faster or slower, 0.05 to 16 times its own speed."""
+        """Play a video faster or slower, 0.05 to 16 times its own speed."""
         with self.changed:
             self.speed = min(_FASTEST, max(_SLOWEST, speed))
             self.changed.notify_all()
@@ -75,7 +75,7 @@ class Controls:
 
     @property
     def paused(self) -> bool:
-        """Whether no picture is to be shown now."""
+        """Whether no image is to be shown now."""
         return self._paused and not self._steps
 
     @property
@@ -85,7 +85,7 @@ class Controls:
 
     @property
     def wished(self) -> bool:
-        """Whether a film is to go somewhere else than to its next picture."""
+        """Whether a video is to go somewhere else than to its next image."""
         return self._place is not None or self._steps < 0
 
     def take_place(self) -> float | None:
@@ -95,14 +95,14 @@ class Controls:
             return place
 
     def take_steps_back(self) -> int:
-        """Return how many pictures to go back, once."""
+        """Return how many images to go back, once."""
         with self.changed:
             back = max(0, -self._steps)
             self._steps = max(0, self._steps)
             return back
 
     def take_step(self) -> bool:
-        """Return whether a picture is to be shown although it is paused, once each."""
+        """Return whether an image is to be shown although it is paused, once each."""
         with self.changed:
             wished = self._steps > 0
             self._steps -= wished

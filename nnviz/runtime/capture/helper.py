@@ -67,7 +67,7 @@ class Helper:
                 self._answer, self._error = answer, error
                 self._done = True
                 self._changed.notify_all()
-            # Not kept over the next wait: they may hold pictures.
+            # Not kept over the next wait: they may hold images.
             del call, answer, error
         if self._last is not None:
             self._last()

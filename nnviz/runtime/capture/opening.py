@@ -47,30 +47,30 @@ def _begun(reader: Reader, start: float) -> Reader:
 
 
 def _camera(request: SourceRequest) -> Reader:
-    from nnviz.media.cameras import open_camera  # noqa: PLC0415 -- OpenCV
+    from nnviz.media.video.cameras import open_camera  # noqa: PLC0415 -- OpenCV
 
     return open_camera(request.address, request.size, request.rate)
 
 
 def _film(path: Path) -> Reader:
-    from nnviz.media.video import open_film  # noqa: PLC0415 -- PyAV
+    from nnviz.media.video.reader import open_film  # noqa: PLC0415 -- PyAV
 
     return open_film(path)
 
 
 def _stream(address: str) -> Reader:
-    from nnviz.media.video import open_stream  # noqa: PLC0415 -- PyAV
+    from nnviz.media.video.reader import open_stream  # noqa: PLC0415 -- PyAV
 
     return open_stream(address)
 
 
 def _folder(path: Path) -> Reader:
-    from nnviz.media.sequences import open_sequence  # noqa: PLC0415 -- Pillow
+    from nnviz.media.video.sequences import open_sequence  # noqa: PLC0415 -- Pillow
 
     return open_sequence(path)
 
 
 def _screen(request: SourceRequest, sleep: Sleep) -> Reader:
-    from nnviz.media.screen import open_screen  # noqa: PLC0415 -- mss
+    from nnviz.media.video.screen import open_screen  # noqa: PLC0415 -- mss
 
     return open_screen(request.address, request.rate, sleep)

@@ -48,18 +48,18 @@ class Output:
         self._tell(SourceState.FAILED, error_record(error))
 
     def skip(self) -> None:
-        """Count a picture that is left out."""
+        """Count an image that is left out."""
         self._number += 1
 
     def publish(self, grab: Grab, position: float | None) -> bool:
-        """Convert a picture and give it out; a damaged one is told and left out.
+        """Convert an image and give it out; a damaged one is told and left out.
 
         Args:
-            grab: the picture.
-            position: where it stands in a film, s.
+            grab: the image.
+            position: where it stands in a video, s.
 
         Returns:
-            Whether there was a picture.
+            Whether there was an image.
         """
         try:
             pixels = grab.pixels()

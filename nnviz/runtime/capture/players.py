@@ -1,4 +1,4 @@
-"""Players: films against the clock, live sources as they come."""
+"""Players: videos against the clock, live sources as they come."""
 
 import math
 import time
@@ -11,9 +11,9 @@ from nnviz.runtime.capture.controls import Controls
 from nnviz.runtime.capture.output import Output
 
 _SEEN_SECONDS = 0.2
-"""However late a film is, a picture is shown this often."""
+"""However late a video is, an image is shown this often."""
 _HOPELESS_SECONDS = 1.0
-"""A film that is later than this is not caught up with: it goes on from there."""
+"""A video that is later than this is not caught up with: it goes on from there."""
 
 
 class Caller(Protocol):
@@ -29,7 +29,7 @@ class Caller(Protocol):
 
 
 class LivePlayer:
-    """Gives out pictures as they come; while it is paused they are left out."""
+    """Gives out images as they come; while it is paused they are left out."""
 
     def __init__(
         self, reader: Reader, controls: Controls, output: Output, call: Caller
@@ -59,17 +59,17 @@ class LivePlayer:
 
 
 class FilmPlayer:
-    """Plays a film or folder at its own rate, or another, against the clock.
+    """Plays a video or folder at its own rate, or another, against the clock.
 
-    A picture that comes too late is left out and not even converted.
+    An image that comes too late is left out and not even converted.
 
     Args:
-        reader: the film.
+        reader: the video.
         controls: what is wished.
-        output: where pictures go.
+        output: where images go.
         call: makes calls that may take long.
         loop: begin again at the end.
-        rate: pictures a second; 0 for the film's own.
+        rate: images a second; 0 for the video's own.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class FilmPlayer:
 
         Raises:
             ClosingError: the capture is to end.
-            InputError: the film holds no picture, or a server gives no more.
+            InputError: the video holds no image, or a server gives no more.
         """
         while True:
             self._go()
@@ -148,7 +148,7 @@ class FilmPlayer:
         if self._shown == -math.inf:
             raise InputError(self._reader.title, "contains no readable frame")
         if self._loop:
-            # The first picture is due when the last has been seen.
+            # The first image is due when the last has been seen.
             length = self._position + 1 / self._reader.rate
             self._zero -= max(self._reader.duration, length)
             self._seek(0.0)
@@ -157,7 +157,7 @@ class FilmPlayer:
         self._controls.wait(lambda: self._controls.wished, None)
 
     def _is_due(self, grab: Grab) -> bool:
-        """Wait for the picture's turn; tells whether it has come."""
+        """Wait for the image's turn; tells whether it has come."""
         if self._at_once:
             return True
         if self._controls.holding:
@@ -206,10 +206,10 @@ class FilmPlayer:
             self._anchor(now)
 
     def _anchor(self, seconds: float) -> None:
-        """Note that a place in the film is seen now."""
+        """Note that a place in the video is seen now."""
         self._clock, self._zero = time.monotonic(), seconds
         self._speed = self._pace()
 
     def _due(self, grab: Grab) -> float:
-        """Return when a picture is to be seen, s of the clock."""
+        """Return when an image is to be seen, s of the clock."""
         return self._clock + (grab.seconds - self._zero) / self._speed

@@ -2,16 +2,16 @@
 
 A script is a JSON or TOML file::
 
-    play = "film.mp4"      # a film or a folder of pictures beside the script; without
-                           # it a pattern that carries the number of each picture
+    play = "film.mp4"      # a video or a folder of images beside the script; without
+                           # it a pattern that carries the number of each image
     size = [480, 640]      # height and width of the pattern, px
-    rate = 30              # pictures a second; 0: as fast as they are taken
-    frames = 0             # so many pictures, then it ends; 0: never
+    rate = 30              # images a second; 0: as fast as they are taken
+    frames = 0             # so many images, then it ends; 0: never
     opening = 0.0          # seconds that opening takes
     refusals = 0           # so often it cannot be opened first
 
     [[events]]
-    frame = 60             # before this picture is given; or: at = 2.0 (seconds)
+    frame = 60             # before this image is given; or: at = 2.0 (seconds)
     do = "stall"           # nothing comes for a time
     lasts = 1.5            # seconds
 
@@ -20,12 +20,12 @@ What there is to ``do``:
 - ``stall``: nothing comes for ``lasts`` seconds.
 - ``hang``: the same, and closing the camera does not end it, as with a bad driver.
 - ``unplug``: the camera is gone, and back after ``lasts`` seconds; 0: for good.
-- ``resize``: pictures have another ``size`` from now on.
-- ``corrupt``: the next picture, or so many ``frames``, cannot be decoded.
-- ``slow``: pictures come at another ``rate`` from now on.
+- ``resize``: images have another ``size`` from now on.
+- ``corrupt``: the next image, or so many ``frames``, cannot be decoded.
+- ``slow``: images come at another ``rate`` from now on.
 
-Pictures are numbered from 0 over all openings, and an event comes before a picture, so
-that the same script gives the same pictures however fast the machine is.
+Images are numbered from 0 over all openings, and an event comes before an image, so
+that the same script gives the same images however fast the machine is.
 """
 
 import itertools
@@ -40,8 +40,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nnviz.base.errors import InputError, unknown
+from nnviz.base.host.reading import JSON_ERRORS, reading
 from nnviz.base.images import Colours, Pixels
-from nnviz.base.reading import JSON_ERRORS, reading
 from nnviz.base.video import Grab, Reader, SourceLostError
 from nnviz.media.encode import read_json
 from nnviz.media.files import read_bytes
@@ -135,7 +135,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _in_order(script: Script) -> Script:
-    """Give all events the number of a picture, rising."""
+    """Give all events the number of an image, rising."""
     placed = [
         replace(event, frame=round(event.at * script.rate)) if event.at else event
         for event in script.events
@@ -176,7 +176,7 @@ class ScriptedCamera:
 
         Raises:
             SourceLostError: the script says so.
-            InputError: the script or its film cannot be used.
+            InputError: the script or its video cannot be used.
         """
         script = self._script or self._begin()
         self._sleep(script.opening)
@@ -190,7 +190,7 @@ class ScriptedCamera:
         return self
 
     def read(self) -> Grab | None:
-        """Wait for the next picture."""
+        """Wait for the next image."""
         script = self._script
         if script is None or self._number == script.frames > 0:
             return None
@@ -214,7 +214,7 @@ class ScriptedCamera:
         """Do nothing: a camera has no places."""
 
     def close(self) -> None:
-        """Close the film."""
+        """Close the video."""
         if self._film is not None:
             self._film.close()
 
@@ -252,10 +252,10 @@ class ScriptedCamera:
 
 
 def pattern(number: int, size: tuple[int, int]) -> Colours:
-    """Return colours that move, with a number in sixteen fields on top.
+    """Return colors that move, with a number in sixteen fields on top.
 
     Args:
-        number: of the picture; its lowest 16 bits are shown, the lowest to the left.
+        number: of the image; its lowest 16 bits are shown, the lowest to the left.
         size: height and width, px; at least 8 x 64.
 
     Returns:
@@ -280,16 +280,16 @@ def _film_of(folder: Path, play: str) -> Reader | None:
         return None
     path = folder / play
     if path.is_dir():
-        from nnviz.media.sequences import open_sequence  # noqa: PLC0415 -- Pillow
+        from nnviz.media.video.sequences import open_sequence  # noqa: PLC0415 -- Pillow
 
         return open_sequence(path)
-    from nnviz.media.video import open_film  # noqa: PLC0415 -- PyAV
+    from nnviz.media.video.reader import open_film  # noqa: PLC0415 -- PyAV
 
     return open_film(path)
 
 
 def _taken(film: Reader) -> Grab:
-    """Return the next picture of a film without end."""
+    """Return the next image of a video without end."""
     for _ in itertools.repeat(None, 2):
         grab = film.read()
         if grab is not None:

@@ -22,8 +22,8 @@ def source_of(text: str) -> SourceRequest:
     """Return the source that a person means.
 
     Args:
-        text: "0" or "/dev/video0" is a camera; a path is a film or a folder of
-            pictures; "rtsp://..." or "http://..." a stream; "screen" or
+        text: "0" or "/dev/video0" is a camera; a path is a video or a folder of
+            images; "rtsp://..." or "http://..." a stream; "screen" or
             "screen:left,top,width,height" a part of the screen, px; "script:FILE" a
             scripted camera, see ``nnviz.runtime.capture.script``.
 

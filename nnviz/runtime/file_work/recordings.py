@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+from nnviz.base.documents.recordings import (
+    OpenedRecording,
+    RecordedFrame,
+    RecordingEntry,
+    RecordingState,
+    VideoExport,
+)
 from nnviz.base.images import Image
 from nnviz.base.request import FileWork, Reporter, Urgency, file_work
-from nnviz.base.tapes import FilmRequest, OpenedTape, Tape, TapeEntry, TapeFrame
 from nnviz.storage import recent, recordings
 from nnviz.storage.recording_export import export_recording
 
@@ -12,15 +18,15 @@ from nnviz.storage.recording_export import export_recording
 class RecordingWork:
     """Reads recordings, and moves them out of the list and back."""
 
-    def read(self, folder: str) -> FileWork[Tape]:
+    def read(self, folder: str) -> FileWork[RecordingState]:
         """Read what a recording holds now."""
-        return file_work(lambda: recordings.read_tape(Path(folder)), Urgency.LATER)
+        return file_work(lambda: recordings.read_recording(Path(folder)), Urgency.LATER)
 
-    def open(self, folder: str) -> FileWork[OpenedTape]:
+    def open(self, folder: str) -> FileWork[OpenedRecording]:
         """Find what is needed to go on with a recording."""
         return file_work(lambda: recordings.open_tape(Path(folder)))
 
-    def frame(self, folder: str, step: int, blend: float) -> FileWork[TapeFrame]:
+    def frame(self, folder: str, step: int, blend: float) -> FileWork[RecordedFrame]:
         """Read a step's frame with a share of the image in it."""
         return file_work(lambda: recordings.read_frame(Path(folder), step, blend))
 
@@ -28,9 +34,11 @@ class RecordingWork:
         """Note where the image of a recording lies, to find it again."""
         return file_work(lambda: recent.remember(image), Urgency.SAVE)
 
-    def list(self, root: str, side: int) -> FileWork[tuple[TapeEntry, ...]]:
+    def list(self, root: str, side: int) -> FileWork[tuple[RecordingEntry, ...]]:
         """List all recordings of a folder with thumbnails of so many px."""
-        return file_work(lambda: recordings.list_tapes(Path(root), side), Urgency.LATER)
+        return file_work(
+            lambda: recordings.list_recordings(Path(root), side), Urgency.LATER
+        )
 
     def put_away(self, folder: str) -> FileWork[Path]:
         """Take a recording out of the list."""
@@ -44,7 +52,7 @@ class RecordingWork:
         """Delete what was put away in an earlier session, and what is too much."""
         return file_work(lambda: recordings.tidy(Path(root)), Urgency.LATER)
 
-    def export(self, request: FilmRequest) -> FileWork[str]:
+    def export(self, request: VideoExport) -> FileWork[str]:
         """Make a video, of which nothing stays if it is stopped; its path."""
 
         def act(reporter: Reporter) -> str:

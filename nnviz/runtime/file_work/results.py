@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.scale_locks import Lock
     from nnviz.render.figures import FigureLook
-    from nnviz.render.heatmaps import Looks
+    from nnviz.render.maps.heatmaps import Looks
 
 Saved = FileWork[tuple[Path, ...]]
 """Work that ends with the paths that were written."""

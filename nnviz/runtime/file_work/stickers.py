@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.base.results import Picture
+from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.render.printing import Print
-from nnviz.storage.sticker_pages import print_sticker
-from nnviz.storage.stickers import keep_learned, keep_stopped, open_sticker
+from nnviz.storage.stickers.files import keep_learned, keep_stopped, open_sticker
+from nnviz.storage.stickers.pages import print_sticker
 
 
 class StickerWork:

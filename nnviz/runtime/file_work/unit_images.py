@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
 from nnviz.base.images import Colours
-from nnviz.base.portraits import FoundPortrait, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork, Urgency, file_work
-from nnviz.storage.unit_images import find_portrait, keep_portrait, save_portraits
+from nnviz.storage.unit_images import find_unit_image, keep_unit_image, save_unit_images
 
 
 class UnitImageWork:
     """Looks unit images up, keeps and saves them."""
 
-    def find(self, sitter: Sitter) -> FileWork[FoundPortrait]:
+    def find(self, unit_key: UnitKey) -> FileWork[FoundUnitImage]:
         """Look a unit's image up in the cache."""
-        return file_work(lambda: find_portrait(sitter), Urgency.LATER)
+        return file_work(lambda: find_unit_image(unit_key), Urgency.LATER)
 
-    def keep(self, sitter: Sitter, run: Run) -> FileWork[None]:
+    def keep(self, unit_key: UnitKey, run: Run) -> FileWork[None]:
         """Write a unit's image into the cache."""
-        return file_work(lambda: keep_portrait(sitter, run), Urgency.SAVE)
+        return file_work(lambda: keep_unit_image(unit_key, run), Urgency.SAVE)
 
     def save(
-        self, sitters: Iterable[Sitter], sheet: Colours, base: Path
+        self, unit_keys: Iterable[UnitKey], sheet: Colours, base: Path
     ) -> FileWork[tuple[Path, ...]]:
         """Save the images of units, and a sheet of them."""
-        return file_work(lambda: save_portraits(sitters, sheet, base), Urgency.SAVE)
+        return file_work(lambda: save_unit_images(unit_keys, sheet, base), Urgency.SAVE)

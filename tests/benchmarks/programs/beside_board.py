@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 
-from nnviz.base.boards import Network, Plan
+from nnviz.base.documents.boards import Network, Plan
 from nnviz.base.events import Policy
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -52,7 +52,7 @@ class Frames:
     def __init__(self, window: MainWindow) -> None:
         self.painted = 0
         self.window = window
-        window.bench.live.shown.connect(self.show)
+        window.app.live.shown.connect(self.show)
 
     def show(self, shown) -> None:
         if shown.run is not None:
@@ -70,7 +70,7 @@ class Answers:
     """Answers of the studio while its slider is dragged."""
 
     def __init__(self, window: MainWindow, image) -> None:
-        self.jobs, self.image = window.bench.jobs, image
+        self.jobs, self.image = window.app.jobs, image
         self.count = self.angle = 0
         self.timer = QTimer()
         self.timer.timeout.connect(self.ask)
@@ -159,8 +159,8 @@ def main() -> None:
         window = app.make_window(Settings(Path(folder) / "settings.json"))
         window.resize(1440, 900)
         window.show()
-        app.start_engine(window.bench)
-        bench, frames = window.bench, Frames(window)
+        app.start_engine(window.app)
+        bench, frames = window.app, Frames(window)
         bench.live.request = SourceRequest(kind=SourceKind.FILE, address=VIDEO)
         window.enter(LIVE)
         bench.choice.prefer("predictions", None)

@@ -29,7 +29,7 @@ def wait(condition) -> None:
 
 
 def first_picture(window, name: str) -> float:
-    bench = window.bench
+    bench = window.app
     seen: list[float] = []
 
     def note(_: object) -> None:
@@ -58,8 +58,8 @@ def main() -> None:
         window = app.make_window(scratch_settings(Path(folder)))
         window.resize(1280, 720)
         window.show()
-        app.start_engine(window.bench)
-        bench = window.bench
+        app.start_engine(window.app)
+        bench = window.app
         bench.open_model("bundled:objects")
         bench.open_files([str(sample_photos()[0])])
         wait(lambda: bench.selection.image and bench.selection.model)

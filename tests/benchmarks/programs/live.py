@@ -27,7 +27,7 @@ from nnviz.engine.jobs import Session
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import LIVE, MainWindow
 from nnviz.gui.state.settings import Settings
-from nnviz.media.video import open_film
+from nnviz.media.video.reader import open_film
 
 FILM, MODEL, METHOD = sys.argv[1:4]
 ROUNDS, SECONDS = int(sys.argv[4]), float(sys.argv[5])
@@ -50,7 +50,7 @@ class Watch(QObject):
         self.timer = QTimer()
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.beat)
-        window.bench.live.shown.connect(self.show)
+        window.app.live.shown.connect(self.show)
 
     def show(self, shown) -> None:
         if shown.run is None:
@@ -122,8 +122,8 @@ def main() -> None:
         window = app.make_window(Settings(Path(folder) / "settings.json"))
         window.resize(1440, 900)
         window.show()
-        app.start_engine(window.bench)
-        bench, watch = window.bench, Watch(window)
+        app.start_engine(window.app)
+        bench, watch = window.app, Watch(window)
         bench.live.request = SourceRequest(kind=SourceKind.FILE, address=FILM)
         window.enter(LIVE)
         bench.choice.prefer(METHOD, {"size": SIZE} if SIZE else None)
@@ -142,7 +142,7 @@ def main() -> None:
 
 def rounds(window, watch, bare):
     whole, alone = [], []
-    loop = window.bench.bridge.live
+    loop = window.app.bridge.live
     for _ in range(ROUNDS):
         whole.append(watch.run(SECONDS))
         template = loop._template

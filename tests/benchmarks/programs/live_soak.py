@@ -32,11 +32,11 @@ def main() -> None:
         window = app.make_window(Settings(folder / "settings.json"))
         window.resize(1440, 900)
         window.show()
-        app.start_engine(window.bench)
-        live = window.bench.live
+        app.start_engine(window.app)
+        live = window.app.live
         live.request = SourceRequest(kind=SourceKind.SCRIPT, address=str(script))
         window.enter(LIVE)
-        window.bench.open_model("bundled:objects")
+        window.app.open_model("bundled:objects")
 
         def sample() -> None:
             shown, now = live.last, time.monotonic() - began
@@ -51,7 +51,7 @@ def main() -> None:
         timer.timeout.connect(sample)
         timer.start(EVERY_MS)
         application.exec()
-        window.bench.shutdown()
+        window.app.shutdown()
     report(samples)
 
 

@@ -73,10 +73,10 @@ def main() -> None:
         window = app.make_window(Settings(Path(folder) / "settings.json"))
         window.resize(1440, 900)
         window.show()
-        app.start_engine(window.bench)
-        chosen = window.bench.selection
-        window.bench.open_model(MODEL)
-        window.bench.open_files([str(image)])
+        app.start_engine(window.app)
+        chosen = window.app.selection
+        window.app.open_model(MODEL)
+        window.app.open_files([str(image)])
         until(lambda: chosen.image is not None and chosen.model is not None)
         window.enter(EXPLAIN)
         window.stage.centre.set_mode(OCCLUDER)

@@ -34,7 +34,7 @@ def main() -> None:
         folder = Path(name)
         paths = iter(write_photos(folder, LAST))
         window = app.make_window(Settings(folder / "settings.json"))
-        bench = window.bench
+        bench = window.app
         window.show()
         app.start_engine(bench)
         seen = 0

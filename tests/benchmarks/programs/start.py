@@ -37,12 +37,12 @@ def main() -> None:
             print("predicted", since_start(), flush=True)
             window.close()
 
-        window.bench.predictions.predicted.connect(predicted)
+        window.app.predictions.predicted.connect(predicted)
         starter = app._AfterPaint(window, [], app.DEFAULT_MODEL)
         window.show()
         application.exec()
         starter.deleteLater()
-        window.bench.shutdown()
+        window.app.shutdown()
 
 
 main()

@@ -13,7 +13,7 @@ from support.jobs import cat, finish, never
 from torch import nn
 
 from nnviz.base.errors import UsageError
-from nnviz.base.requests import ModelRequest, Moment, RunMethod
+from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine.attacks.carlini_wagner import (
     Constants,
     Search,
@@ -25,7 +25,7 @@ from nnviz.engine.attacks.carlini_wagner import (
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
 from nnviz.engine.attacks.goals import AttackedModel, Goal, choose_goal
 from nnviz.engine.attacks.norms import project, random_noise, size_of
-from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.pgd_step import AscentStep, Position, climbed
 from nnviz.engine.jobs import Session
 from nnviz.engine.nn.pixel_model import PixelModel
 
@@ -92,7 +92,7 @@ def test_fgsm_is_the_sign_of_the_weights(net, victim, picture):
     start = int(victim.logits(picture).argmax())
     goal = Goal(torch.eye(2).bool()[start][None], towards=False)
     _, gradient = victim.gradient(picture, goal.loss)
-    how = Climb(epsilon=0.03, step=0.03)
+    how = AscentStep(epsilon=0.03, step=0.03)
     found = climbed(picture, Position(picture, gradient), gradient, how).pixels
     expected = 0.03 * (net.weight[1 - start] - net.weight[start]).sign().view(SHAPE)
     torch.testing.assert_close(found - picture, expected)
@@ -105,7 +105,7 @@ def test_noise_never_leaves_the_ball_or_the_pixels(victim, picture):
         at = Position(near_white, torch.zeros_like(picture))
         for _ in range(8):
             _, gradient = victim.gradient(at.pixels, goal.loss)
-            how = Climb(epsilon=epsilon, step=epsilon / 2, norm=norm)
+            how = AscentStep(epsilon=epsilon, step=epsilon / 2, norm=norm)
             at = climbed(near_white, at, gradient, how)
         assert float(size_of(at.pixels - near_white.clamp(0, 1), norm)) < 2 * epsilon
         assert 0 <= float(at.pixels.min()) <= float(at.pixels.max()) <= 1
@@ -114,7 +114,7 @@ def test_noise_never_leaves_the_ball_or_the_pixels(victim, picture):
 def test_momentum_adds_up_in_units_of_l1(picture):
     """Dong et al. 2018, equation 6: mu m + g / |g|_1, with gradients that stay."""
     gradient = torch.linspace(-1, 2, 12).double().view(SHAPE)
-    how = Climb(epsilon=1.0, step=0.01, decay=0.5)
+    how = AscentStep(epsilon=1.0, step=0.01, decay=0.5)
     at = Position(picture, torch.zeros_like(picture))
     for _ in range(2):
         at = climbed(picture, at, gradient, how)
@@ -230,7 +230,8 @@ def test_a_stopped_attack_goes_on_bit_for_bit(tmp_path, method, values):
     again = finish(
         session.job(
             request(
-                recording=str(tmp_path / "b"), begin=Moment(str(tmp_path / "a"), 1)
+                recording=str(tmp_path / "b"),
+                begin=RecordingStep(str(tmp_path / "a"), 1),
             ),
             never,
         )

@@ -13,7 +13,7 @@ from support.jobs import cat, finish, never, same_bytes
 
 from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
-from nnviz.base.requests import ModelRequest, Moment, RunMethod
+from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine import method as registry
 from nnviz.engine.jobs import Session, recorder
 from nnviz.media.recordings import Recording
@@ -104,7 +104,7 @@ def test_an_attack_that_was_killed_goes_on_bit_for_bit(name, steps, tmp_path):
     session = Session()
     try:
         again = request_of(name, folder)
-        again = replace(again, begin=Moment(str(folder)))
+        again = replace(again, begin=RecordingStep(str(folder)))
         taken_up = finish(session.job(again, never))
         # How many images go through at once is measured, and in the recipe.
         whole = replace(
@@ -140,7 +140,7 @@ def test_a_goal_that_was_reached_before_the_kill_is_not_sought_again(tmp_path):
         with pytest.raises(CancelledError):
             finish(job, stop)
         job.close()
-        begin = Moment(str(tmp_path / "cut"))
+        begin = RecordingStep(str(tmp_path / "cut"))
         taken_up = finish(session.job(replace(asked("cut"), begin=begin), never))
     finally:
         session.close()

@@ -18,7 +18,7 @@ from nnviz.base.requests import ChangeFilm, ModelRequest
 from nnviz.base.results import Picture, Report, Text
 from nnviz.base.video import FrameImage
 from nnviz.engine.jobs.video_writing import change_film
-from nnviz.media.sound import add_sound
+from nnviz.media.video.sound import add_sound
 
 RATE = 25.0
 MODEL = ModelRequest(reference="bundled:objects")

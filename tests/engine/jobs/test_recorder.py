@@ -15,7 +15,7 @@ from support.jobs import finish, never, same_bytes
 
 from nnviz.base.errors import CancelledError, InputError, UsageError
 from nnviz.base.events import Partial
-from nnviz.base.requests import ModelRequest, Moment, RunMethod
+from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine import method as registry
 from nnviz.engine.jobs import Session, recorder
 from nnviz.media.recordings import Facts, Recording
@@ -104,7 +104,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(session, tmp_path, request, every):
     stopped(session, asked(tmp_path / "b", seed=1), 25, steer)
     assert len(Recording(tmp_path / "b")) == 25
 
-    begin = Moment(str(tmp_path / "b"))
+    begin = RecordingStep(str(tmp_path / "b"))
     again = finish(session.job(asked(tmp_path / "b", begin=begin), never))
     assert same_bytes(again, whole)
     assert again.recipe == whole.recipe
@@ -117,7 +117,7 @@ def test_a_fork_goes_on_from_an_earlier_step(session, tmp_path):
     first = finish(
         session.job(asked(tmp_path / "a", seed=1), never), steering((30, {"rate": 0.9}))
     )
-    begin = Moment(str(tmp_path / "a"), 9)
+    begin = RecordingStep(str(tmp_path / "a"), 9)
     request = asked(tmp_path / "b", begin=begin, values={"rate": 0.4})
     fork = finish(session.job(request, never))
     assert fork.recipe.changes == ((10, {"rate": 0.4}),)
@@ -134,7 +134,7 @@ def test_a_fork_goes_on_from_an_earlier_step(session, tmp_path):
 @pytest.mark.usefixtures("every_state")
 def test_the_recipe_of_a_continued_run_is_replayed(session, tmp_path):
     stopped(session, asked(tmp_path / "a"), 12, steering((4, {"rate": 0.3})))
-    begin = Moment(str(tmp_path / "a"))
+    begin = RecordingStep(str(tmp_path / "a"))
     run = finish(session.job(asked(tmp_path / "a", begin=begin), never))
     recipe = Recording(tmp_path / "a").recipe
     assert recipe == run.recipe
@@ -152,7 +152,7 @@ def test_a_run_taken_up_twice_and_stopped_at_once_keeps_what_was_steered(
     monkeypatch.setattr(recorder, "_SMALL_SECONDS", 1e9)
     folder = tmp_path / "a"
     stopped(session, asked(folder), 12, steering((8, {"rate": 0.3})))
-    begin = Moment(str(folder))
+    begin = RecordingStep(str(folder))
     stopped(session, asked(folder, begin=begin), 3)
     assert Recording(folder).recipe.changes == ((8, {"rate": 0.3}),)
 
@@ -165,7 +165,7 @@ def test_a_damaged_state_is_passed_over(session, tmp_path):
     assert recording.states[-1] == 19
     for step in recording.states[1:]:
         (tmp_path / "b" / f"{step:06}.state.npz").write_bytes(b"nothing")
-    begin = Moment(str(tmp_path / "b"))
+    begin = RecordingStep(str(tmp_path / "b"))
     assert same_bytes(
         finish(session.job(asked(tmp_path / "b", begin=begin), never)), whole
     )
@@ -190,7 +190,7 @@ def test_what_cannot_be_taken_up_is_said(session, tmp_path, change, error, words
         model=ModelRequest(reference=change.get("model", OBJECTS.reference)),
         values=change.get("values", {}),
         recording=str(tmp_path / change.get("recording", "kept")),
-        begin=Moment(
+        begin=RecordingStep(
             str(tmp_path / change.get("begin", "kept")), change.get("step", -1)
         ),
     )
@@ -202,7 +202,7 @@ def test_what_cannot_be_taken_up_is_said(session, tmp_path, change, error, words
 @pytest.mark.usefixtures("every_state")
 def test_a_finished_recording_says_so(session, tmp_path):
     finish(session.job(asked(tmp_path / "a"), never))
-    begin = Moment(str(tmp_path / "a"))
+    begin = RecordingStep(str(tmp_path / "a"))
     with pytest.raises(UsageError, match="a: ended at this step"):
         finish(session.job(asked(tmp_path / "b", begin=begin), never))
 
@@ -260,7 +260,7 @@ def test_a_killed_process_loses_a_second_at_most(session, tmp_path):
     told = [times[step] for step in range(51)]
     longest = float(np.diff(told).max())
     assert told[50] - told[min(50, recording.states[-1] + 1)] < 1.0 + longest
-    request = asked(folder, begin=Moment(str(folder)))
+    request = asked(folder, begin=RecordingStep(str(folder)))
     again = finish(session.job(request, never))
     straight = asked(values={"steps": 90, "size": 256})
     assert same_bytes(again, finish(session.job(straight, never)))

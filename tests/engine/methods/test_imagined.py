@@ -13,7 +13,7 @@ from support.jobs import cat, finish, never, same_bytes
 from nnviz.base.errors import CancelledError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.requests import ModelRequest, Moment, RunMethod
+from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine.jobs import Session, recorder
 
 OBJECTS = "bundled:objects"
@@ -108,7 +108,7 @@ def test_presets_go_on_as_if_never_stopped(session, tmp_path, monkeypatch, prese
     job = session.job(asked(values=values, recording=folder), never)
     with pytest.raises(CancelledError):
         finish(job, stop)
-    again = asked(values=values, recording=folder, begin=Moment(folder))
+    again = asked(values=values, recording=folder, begin=RecordingStep(folder))
     assert same_bytes(finish(session.job(again, never)), whole)
 
 

@@ -9,8 +9,8 @@ from PIL import Image as PillowImage
 
 from nnviz import api
 from nnviz.base.errors import NnvizError
-from nnviz.base.placed import Cut, Placed, placed_text
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placed import Cut, Placed, placed_text
+from nnviz.base.stickers.placement import Placement
 from nnviz.cli import main
 
 SQUARE = Placed(Cut("square", "#00ff00"), Placement(0.5, 0.5, 0.5, 0))

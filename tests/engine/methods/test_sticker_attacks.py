@@ -14,9 +14,9 @@ from torch import nn
 
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.images import image_from_array
-from nnviz.base.placed import parse_placed, sticker_of
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.stickers.placed import parse_placed, sticker_of
 from nnviz.engine.jobs import Session
 from nnviz.media.placed import open_placed, paste_layers
 

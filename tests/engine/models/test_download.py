@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from nnviz.base.errors import CancelledError, InputError, OfflineError
-from nnviz.engine.models import download as download_module
-from nnviz.engine.models.download import RemoteFile, download
+from nnviz.engine.models.weights import download as download_module
+from nnviz.engine.models.weights.download import RemoteFile, download
 
 Finish = Callable[[Generator[Any, None, Any]], Any]
 

@@ -16,9 +16,9 @@ from skimage import data
 
 import nnviz
 from nnviz.base.errors import InputError
+from nnviz.base.notation.targets import class_called
 from nnviz.base.shipped import defaults
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, STAND_IN_MODEL
-from nnviz.base.targets import class_called
 from nnviz.cli.arguments import Parser, add_model_options
 from nnviz.engine.models import bundled
 from nnviz.engine.models.bundled import open_bundled

@@ -19,8 +19,8 @@ from torch import nn
 
 from nnviz.base.errors import InputError, ModelError, NnvizError
 from nnviz.base.info import ModelSource
-from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.networks import SmallResNet
+from nnviz.engine.models.weights.checkpoints import read_state
 
 
 def logits_of(model, net: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.errors import InputError
-from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.pickles.archives import open_contents
+from nnviz.engine.models.weights.checkpoints import read_state
 
 ZIPPED = pytest.mark.parametrize("zipped", [True, False])
 
@@ -325,7 +325,7 @@ def test_what_was_saved_beside_the_weights(tmp_path: Path) -> None:
 MEASURE = """
 import re, sys
 from pathlib import Path
-from nnviz.engine.models.checkpoints import read_state
+from nnviz.engine.models.weights.checkpoints import read_state
 def of(what):
     status = Path("/proc/self/status").read_text()
     return 1024 * int(re.search(what + r":\\s+(\\d+)", status)[1])

@@ -18,10 +18,10 @@ from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.jobs import Session
+from nnviz.engine.models.check.preprocess_check import doubt, rank_candidates
 from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.models.opened import OutputWords
-from nnviz.engine.models.preprocess_check import doubt, rank_candidates
 from nnviz.media.decode import open_image
 from nnviz.media.side_cars import write_side_car
 

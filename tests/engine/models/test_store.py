@@ -21,13 +21,13 @@ from nnviz.base.info import ModelSource, Severity
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models import published, zoo
+from nnviz.engine.models.check.doctor import examine
 from nnviz.engine.models.devices import available, device_of
-from nnviz.engine.models.doctor import examine
-from nnviz.engine.models.download import RemoteFile
-from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.references import ZooReference
 from nnviz.engine.models.store import ModelStore, bytes_of
 from nnviz.engine.models.trials import Trials
+from nnviz.engine.models.weights.download import RemoteFile
+from nnviz.engine.models.weights.hashing import file_sha256
 from nnviz.engine.nn.layer_info import layer_facts
 
 SMALL = "zoo:shufflenet_v2_x0_5@random"

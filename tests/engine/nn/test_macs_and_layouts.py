@@ -10,7 +10,7 @@ from torch import nn
 
 from nnviz.base.info import Layout
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models.doctor import takes_any_size
+from nnviz.engine.models.check.doctor import takes_any_size
 from nnviz.engine.nn.layer_info import layer_facts
 
 SIDE = 8

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QMainWindow, QSpinBox
 
 from nnviz.gui.forms.control import indent
-from nnviz.gui.theme.manager import THEMES, Look
+from nnviz.gui.theme.manager import THEMES, ThemeManager
 from nnviz.gui.views.canvas.layers import array_of
 
 
@@ -13,7 +13,7 @@ from nnviz.gui.views.canvas.layers import array_of
 def themed(request, qtbot):
     application = QApplication.instance()
     before = application.palette(), application.font()
-    look = Look(request.param, 1.0)
+    look = ThemeManager(request.param, 1.0)
     look.apply()
 
     def show(widget, width=120):

@@ -119,6 +119,6 @@ def test_a_dialog_begins_where_the_last_file_was_found(controls, monkeypatch, tm
 
 def test_the_method_panel_hands_the_memory_of_folders_to_its_controls(opened):
     """Truth: the guide of a dream begins in the folder of a remembered image."""
-    opened.bench.choice.choose("deep_dream")
+    opened.app.choice.choose("deep_dream")
     guide = opened.stage.method.form.findChildren(PathControl)[0]
-    assert guide._folders is opened.bench.settings
+    assert guide._folders is opened.app.settings

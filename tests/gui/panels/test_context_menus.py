@@ -25,28 +25,28 @@ def act(entries, text):
 
 
 def layer(window, name):
-    return window.bench.selection.model.known_layer(name)
+    return window.app.selection.model.known_layer(name)
 
 
 def test_a_class_is_explained_where_that_is_done(opened):
-    act(class_entries(opened.bench, 1), "Explain this class")
+    act(class_entries(opened.app, 1), "Explain this class")
     assert opened.workspace is EXPLAIN
-    assert opened.bench.selection.target == "dog"
+    assert opened.app.selection.target == "dog"
 
 
 def test_an_attack_towards_a_class_is_prepared_and_not_begun(opened, fake):
     asked = len(fake.asked)
-    act(class_entries(opened.bench, 1), "Attack towards this class")
+    act(class_entries(opened.app, 1), "Attack towards this class")
     assert opened.workspace is ATTACK
-    values = opened.bench.choice.values
+    values = opened.app.choice.values
     assert (values["goal"], values["target"]) == ("towards", "dog")
     assert "pgd" not in [getattr(r, "method", "") for _, r in fake.asked[asked:]]
 
 
 def test_names_are_copied(opened):
-    act(class_entries(opened.bench, 0), "Copy name")
+    act(class_entries(opened.app, 0), "Copy name")
     assert QApplication.clipboard().text() == "cat"
-    act(layer_entries(opened.bench, layer(opened, "stem.conv")), "Copy name")
+    act(layer_entries(opened.app, layer(opened, "stem.conv")), "Copy name")
     assert QApplication.clipboard().text() == "stem.conv"
 
 
@@ -59,20 +59,20 @@ def test_names_are_copied(opened):
     ],
 )
 def test_a_layer_is_looked_at_in_three_ways(opened, text, method):
-    chosen = opened.bench.selection
+    chosen = opened.app.selection
     maps = [
         replace(each, layout=Layout.MAP)
         for each in chosen.model.layers
         if each.shape and len(each.shape) > 1
     ]
     chosen.set_model(replace(chosen.model, layers=tuple(maps)))
-    act(layer_entries(opened.bench, layer(opened, "stem.conv")), text)
-    choice = opened.bench.choice
+    act(layer_entries(opened.app, layer(opened, "stem.conv")), text)
+    choice = opened.app.choice
     assert (choice.method.name, choice.values["layer"]) == (method, "stem.conv")
 
 
 def test_what_a_layer_has_not_is_not_offered(opened):
-    able = {e.text: e.able for e in layer_entries(opened.bench, layer(opened, "head"))}
+    able = {e.text: e.able for e in layer_entries(opened.app, layer(opened, "head"))}
     assert able == {
         "Show activations": True,
         "Show filters": False,

@@ -26,7 +26,7 @@ def test_without_an_image_there_are_four_ways_to_get_one(window):
 def test_the_sample_image_takes_the_buttons_place(window, qtbot):
     pane = window.stage.centre.photo
     pane.empty.buttons[SAMPLE_IMAGE].click()
-    qtbot.waitUntil(lambda: window.bench.selection.image is not None)
+    qtbot.waitUntil(lambda: window.app.selection.image is not None)
     assert pane.canvas.isVisible()
     assert not pane.empty.isVisible()
 
@@ -48,15 +48,15 @@ def test_camera_and_sample_video_are_opened_in_live(window, fake, name, kind, ad
 def test_all_images_removed_is_empty_again_and_undo_brings_the_image_back(opened):
     pane = opened.stage.centre.photo
     opened.stage.images.remove_all()
-    assert opened.bench.selection.image is None
+    assert opened.app.selection.image is None
     assert pane.empty.isVisible()
     opened.stage.images.restore()
-    assert opened.bench.selection.image is not None
-    assert opened.bench.selection.image.name == "cat.png"
+    assert opened.app.selection.image is not None
+    assert opened.app.selection.image.name == "cat.png"
 
 
 def test_an_image_that_does_not_open_leaves_the_buttons(window):
-    window.bench.images.add(["/photos/broken.png"])
+    window.app.images.add(["/photos/broken.png"])
     assert window.stage.centre.photo.empty.isVisible()
 
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFileDialog
 
-from nnviz.gui.panels.file_dialogs import (
+from nnviz.gui.panels.dialogs.files import (
     IMAGES,
     WEIGHTS,
     ask_file,

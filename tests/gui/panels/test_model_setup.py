@@ -17,7 +17,7 @@ from nnviz.gui.panels.browser import model_setup
 @pytest.fixture
 def setup(opened, monkeypatch, tmp_path):
     """The panel of a file with two outputs that regresses."""
-    bench = opened.bench
+    bench = opened.app
     weights = tmp_path / "age.pt"
     info = dataclasses.replace(
         bench.selection.model,
@@ -61,7 +61,7 @@ def choose(box, data):
 
 
 def asked(window) -> ModelRequest:
-    return window.bench.bridge.last("model").model
+    return window.app.bridge.last("model").model
 
 
 def test_output_task_and_unit_are_asked_for(opened, setup):
@@ -96,21 +96,21 @@ def test_class_names_come_from_a_file_and_go(opened, setup, monkeypatch):
 def test_it_is_saved_beside_the_weights_of_a_file_alone(opened, setup):
     choose(setup.task, "embed")
     setup.save.click()
-    _, info, request = opened.bench.bridge.files.results.asked[-1]
+    _, info, request = opened.app.bridge.files.results.asked[-1]
     assert (info.reference, request.task) == (request.reference, "embed")
-    opened.bench.open_model("bundled:digits")
+    opened.app.open_model("bundled:digits")
     assert not setup.save.isEnabled()
 
 
 def test_a_refused_setup_goes_back(opened, setup, monkeypatch):
     """Truth: the network stays as it was, so its form shows what it was."""
-    before = opened.bench.bridge.outcome
+    before = opened.app.bridge.outcome
     missing = LoadModel(ModelRequest(reference="missing"))
 
     def outcome(request):
         return before(missing if isinstance(request, LoadModel) else request)
 
-    monkeypatch.setattr(opened.bench.bridge, "outcome", outcome)
+    monkeypatch.setattr(opened.app.bridge, "outcome", outcome)
     choose(setup.task, "detect")
     assert setup.task.currentText() == "Regression"
 

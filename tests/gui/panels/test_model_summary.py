@@ -25,7 +25,7 @@ def test_the_chosen_network_is_told_about(opened):
 
 def test_figures_of_detectors_are_not_called_top_1(opened):
     panel = opened.stage.models
-    entries = opened.bench.models.catalogue.models
+    entries = opened.app.models.catalogue.models
     for metric in ("box mAP", "mean IoU"):
         entry = next(each for each in entries if each.metric == metric)
         panel._select(entry.reference)
@@ -34,7 +34,7 @@ def test_figures_of_detectors_are_not_called_top_1(opened):
 
 
 def test_bundled_networks_lead_the_list(opened):
-    entries = opened.bench.models.catalogue.models
+    entries = opened.app.models.catalogue.models
     bundled = [e.title for e in entries if e.source is ModelSource.BUNDLED]
     group = opened.stage.models.list.topLevelItem(0)
     shown = [group.child(row).text(0) for row in range(group.childCount())]
@@ -44,7 +44,7 @@ def test_bundled_networks_lead_the_list(opened):
 
 def test_the_card_is_read_without_its_empty_head(opened):
     """Truth: in Markdown (GFM 4.10) a table must have a head; the cards' is empty."""
-    selection = opened.bench.selection
+    selection = opened.app.selection
     card = "# net\n\n| | |\n|---|---|\n| task | naming |\n\nThe end.\n"
     selection.set_model(dataclasses.replace(selection.model, card=card))
     page = opened.stage.browser.widget(2).text

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
+from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.results import Picture, Report
-from nnviz.base.tapes import TapeEntry
 from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.shell.main_window import IMAGINE
 
 
 def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
     """Truth: 60 of 180 steps, by hand; a picture that is red."""
-    bench, panel = opened.bench, opened.stage.recordings
+    bench, panel = opened.app, opened.stage.recordings
     opened.enter(IMAGINE)
-    entry = TapeEntry("/r/one", "stem", "deep_dream", steps=1, total=180)
-    other = TapeEntry("/r/two", "stem", "deep_dream", steps=7, total=180)
+    entry = RecordingEntry("/r/one", "stem", "deep_dream", steps=1, total=180)
+    other = RecordingEntry("/r/two", "stem", "deep_dream", steps=7, total=180)
     bench.recordings.listed.emit((entry, other))
     monkeypatch.setattr(Timeline, "running", True)
     bench.timeline.folder, bench.timeline.newest = "/r/one", 59

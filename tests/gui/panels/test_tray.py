@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QMenu
 
-from nnviz.gui.panels.sticker_shelf import color_name
+from nnviz.gui.panels.stickers.shelf import color_name
 from nnviz.gui.shell.command_handlers import file_names
 from nnviz.gui.shell.main_window import STYLE
 
@@ -15,7 +15,7 @@ PATHS = [f"/photos/{name}.png" for name in "abcde"]
 
 @pytest.fixture
 def tray(opened):
-    opened.bench.images.add(PATHS)
+    opened.app.images.add(PATHS)
     return opened.stage.images
 
 
@@ -38,12 +38,12 @@ def test_all_that_is_selected_is_removed_and_comes_back_in_place(tray, opened):
     assert names(tray) == ["a.png", "c.png", "e.png", "cat.png"]
     opened.commands["edit.clear_images"].trigger()
     assert names(tray) == []
-    assert opened.bench.images.paths == ()
+    assert opened.app.images.paths == ()
     opened.commands["edit.restore_images"].trigger()
     assert names(tray) == ["a.png", "c.png", "e.png", "cat.png"]
     opened.commands["edit.restore_images"].trigger()
     assert names(tray) == before
-    assert [Path(path).name for path in opened.bench.images.paths] == before
+    assert [Path(path).name for path in opened.app.images.paths] == before
     opened.commands["edit.restore_images"].trigger()
     assert names(tray) == before
 
@@ -80,8 +80,8 @@ def test_its_menu_says_what_can_be_done(tray):
 
 def test_several_images_are_counted(opened):
     said = []
-    opened.bench.messages.said.connect(said.append)
-    opened.bench.images.add(PATHS)
+    opened.app.messages.said.connect(said.append)
+    opened.app.images.add(PATHS)
     assert said == ["a.png opened, the first of 5 images"]
 
 
@@ -95,7 +95,7 @@ def test_text_that_names_no_file_opens_nothing(opened, fake, text):
     data = QMimeData()
     data.setText(text)
     opened.operations.take(data)
-    opened.bench.open_files([text] if not text.strip() else [])
+    opened.app.open_files([text] if not text.strip() else [])
     assert fake.files.images.asked == before
 
 
@@ -114,7 +114,7 @@ def test_pasting_a_blank_says_so(opened):
     """Truth: the sentence, by hand."""
     QApplication.clipboard().setText("  ")
     said = []
-    opened.bench.messages.said.connect(said.append)
+    opened.app.messages.said.connect(said.append)
     opened.operations.paste()
     assert said == ["the clipboard holds no image or file"]
 
@@ -123,7 +123,7 @@ def test_pasting_a_blank_says_so(opened):
 @pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
 def test_results_have_a_menu_and_are_removed(opened, qtbot):
     """Truth: two results made here; entries by hand."""
-    bench, tray = opened.bench, opened.stage.results
+    bench, tray = opened.app, opened.stage.results
     bench.selection.set_layer("stem.conv")
     qtbot.waitUntil(lambda: tray.list.count() == 2)
     tray.list.clearSelection()
@@ -170,7 +170,7 @@ def test_a_clipboard_that_cannot_be_reached_holds_nothing(opened, monkeypatch):
     """Truth: Qt's answer where there is none."""
     monkeypatch.setattr(type(QApplication.clipboard()), "mimeData", lambda _: None)
     said = []
-    opened.bench.messages.said.connect(said.append)
+    opened.app.messages.said.connect(said.append)
     opened.operations.paste()
     opened.enter(STYLE)
     opened.stage.rooms["style"].style.pictures.paste()

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from support.engines import PATIENCE, FakeSession
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.dropped import Dropped
+from nnviz.base.documents.dropped import Dropped
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import (
     Cancelled,

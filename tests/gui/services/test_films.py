@@ -32,7 +32,7 @@ def filming(opened, fake, monkeypatch, qtbot):
     """A film is being made in Imagine; the bridge is in the test's hands."""
     fake.held.add(PLACE)
     opened.enter(IMAGINE)
-    opened.bench.choice.choose("activation_maximization")
+    opened.app.choice.choose("activation_maximization")
     qtbot.wait(20)
     answer_dialogs(monkeypatch, "in.mp4", "out")
     opened.commands["run.film"].trigger()
@@ -72,12 +72,12 @@ def test_a_film_is_dreamt_on(live, qtbot, tmp_path, monkeypatch):
     film = write_film(tmp_path / "film.mp4", evenly(3, 15.0), size=(48, 64))
     out = tmp_path / "dreamt.mp4"
     answer_dialogs(monkeypatch, film, out)
-    live.bench.open_model("bundled:objects")
-    qtbot.waitUntil(lambda: live.bench.selection.model is not None, timeout=60_000)
+    live.app.open_model("bundled:objects")
+    qtbot.waitUntil(lambda: live.app.selection.model is not None, timeout=60_000)
     live.enter(IMAGINE)
-    live.bench.choice.choose("deep_dream", {"steps": 1, "octaves": 1})
+    live.app.choice.choose("deep_dream", {"steps": 1, "octaves": 1})
     live.commands["run.film"].trigger()
-    assert live.bench.films.busy
-    qtbot.waitUntil(lambda: not live.bench.films.busy, timeout=60_000)
+    assert live.app.videos.busy
+    qtbot.waitUntil(lambda: not live.app.videos.busy, timeout=60_000)
     with av.open(str(out)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 3

@@ -5,8 +5,8 @@ Truth: 1 of 100 windows in 3 seconds leaves 297: five minutes.
 
 import time
 
-from nnviz.base.durations import long_duration
 from nnviz.base.events import Cancelled, Progress
+from nnviz.base.notation.durations import long_duration
 from nnviz.gui.shell.main_window import EXPLAIN
 
 
@@ -23,9 +23,9 @@ def began_before(run, seconds):
 def test_a_run_of_minutes_says_so_once_and_can_be_stopped(opened, fake):
     fake.held.add("result")
     opened.enter(EXPLAIN)
-    opened.bench.choice.choose("grad_cam")
-    opened.bench.runs.run()
-    run = opened.bench.runs.current
+    opened.app.choice.choose("grad_cam")
+    opened.app.runs.run()
+    run = opened.app.runs.current
     began_before(run, 1)
     run.job.hear(Progress(1, 1000, "window 1 of 1000"))
     assert not told(opened), "after a second the pace is not known"

@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnviz.base.documents.unit_images import METHOD, FoundUnitImage, UnitKey
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Partial, Priority
-from nnviz.base.portraits import METHOD, FoundPortrait, Sitter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.media.decode import open_image
 from nnviz.storage.unit_images import (
-    find_portrait,
-    keep_portrait,
+    find_unit_image,
+    keep_unit_image,
     place_of,
-    save_portraits,
+    save_unit_images,
 )
 
 PLACE = "portrait"
@@ -34,9 +34,9 @@ def run_of(value):
 @pytest.fixture
 def bench(opened, fake, qtbot):
     fake.held.add(PLACE)
-    opened.bench.selection.set_layer("stem")
+    opened.app.selection.set_layer("stem")
     qtbot.wait(10)
-    return opened.bench
+    return opened.app
 
 
 def choose(bench, unit, qtbot):
@@ -46,49 +46,49 @@ def choose(bench, unit, qtbot):
 
 def cache_has(fake, pixels=None):
     """Answer what was asked of the cache last; return who it was about."""
-    name, sitter = fake.files.unit_images.asked[-1]
+    name, unit_key = fake.files.unit_images.asked[-1]
     assert name == "find"
-    fake.files.unit_images.tell("find", Done(FoundPortrait(sitter, pixels)))
-    return sitter
+    fake.files.unit_images.tell("find", Done(FoundUnitImage(unit_key, pixels)))
+    return unit_key
 
 
 def test_a_chosen_unit_is_made_when_nothing_else_is_to_be_done(bench, fake, qtbot):
     choose(bench, 2, qtbot)
-    sitter = cache_has(fake)
-    assert (sitter.layer, sitter.unit) == ("stem", 2)
+    unit_key = cache_has(fake)
+    assert (unit_key.layer, unit_key.unit) == ("stem", 2)
     request = fake.last(PLACE)
     assert request.method == METHOD
-    assert request.values == sitter.values
+    assert request.values == unit_key.values
     assert request.values["channel"] == 2
     assert fake.handles[PLACE][-1].lane.priority is Priority.IDLE
     fake.tell(PLACE, Partial(run_of(0.2).report))
-    assert bench.portraits.working
-    assert bench.portraits.pixels[0, 0, 0] == 51
+    assert bench.unit_images.working
+    assert bench.unit_images.pixels[0, 0, 0] == 51
     run = run_of(0.4)
     fake.answer(PLACE, Done(run))
-    assert not bench.portraits.working
-    assert bench.portraits.pixels[0, 0, 0] == 102
-    assert fake.files.unit_images.asked[-1] == ("keep", sitter, run)
+    assert not bench.unit_images.working
+    assert bench.unit_images.pixels[0, 0, 0] == 102
+    assert fake.files.unit_images.asked[-1] == ("keep", unit_key, run)
 
 
 def test_what_is_kept_is_not_made_again(bench, fake, qtbot):
     choose(bench, 1, qtbot)
     cache_has(fake, np.full((8, 8, 3), 9, np.uint8))
-    assert bench.portraits.pixels[0, 0, 0] == 9
+    assert bench.unit_images.pixels[0, 0, 0] == 9
     asked = len(fake.files.unit_images.asked)
     choose(bench, -1, qtbot)
-    assert bench.portraits.pixels is None
+    assert bench.unit_images.pixels is None
     choose(bench, 1, qtbot)
-    assert bench.portraits.pixels[0, 0, 0] == 9
+    assert bench.unit_images.pixels[0, 0, 0] == 9
     assert len(fake.files.unit_images.asked) == asked
     assert PLACE not in [place for place, _ in fake.asked]
 
 
 def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, opened):
     shown = []
-    bench.portraits.mosaic_changed.connect(shown.append)
+    bench.unit_images.mosaic_changed.connect(shown.append)
     opened.commands["go.portraits"].trigger()
-    assert bench.portraits.progress == (0, 4)
+    assert bench.unit_images.progress == (0, 4)
     assert cache_has(fake, np.full((8, 8, 3), 255, np.uint8)).unit == 0
     assert cache_has(fake).unit == 1
     choose(bench, 3, qtbot)
@@ -98,16 +98,16 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
     fake.answer(PLACE, Done(run_of(0.0)))
     assert cache_has(fake).unit == 2
     qtbot.waitUntil(lambda: len(shown) > 1)
-    assert bench.portraits.progress == (3, 4)
+    assert bench.unit_images.progress == (3, 4)
     mosaic = shown[-1].main
     assert mosaic.layer == "stem"
     assert mosaic.tiles[0].min() == 1
     assert mosaic.order.tolist() == [0, 3, 1], "none changes its place"
     assert mosaic.room == 4, "and the grid is that of the whole layer"
-    assert opened.bench.display.state.content.report is shown[-1]
+    assert opened.app.display.state.content.report is shown[-1]
     bench.stop()
     fake.tell(PLACE, Cancelled())
-    assert not bench.portraits.making_layer
+    assert not bench.unit_images.making_layer
     qtbot.waitUntil(lambda: shown[-1].main.room == 0)
     assert shown[-1].main.order.tolist() == [0, 1, 3]
 
@@ -115,10 +115,10 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
 def test_another_result_is_not_covered_by_portraits(bench, fake, opened):
     opened.commands["go.portraits"].trigger()
     bench.runs.run()
-    before = opened.bench.display.state.content.report
+    before = opened.app.display.state.content.report
     cache_has(fake, np.zeros((8, 8, 3), np.uint8))
-    bench.portraits._tell_mosaic()
-    assert opened.bench.display.state.content.report is before
+    bench.unit_images._tell_mosaic()
+    assert opened.app.display.state.content.report is before
 
 
 def test_a_network_that_cannot_says_so(bench, fake, qtbot, opened):
@@ -134,7 +134,7 @@ def test_another_network_forgets_the_portrait(bench, fake, qtbot):
     cache_has(fake, np.zeros((8, 8, 3), np.uint8))
     choose(bench, 1, qtbot)
     bench.open_model("fake:other")
-    assert bench.portraits.pixels is None
+    assert bench.unit_images.pixels is None
     cache_has(fake)
     assert PLACE not in [place for place, _ in fake.asked]
 
@@ -150,17 +150,17 @@ def test_a_portrait_is_imagined_large(bench, fake, qtbot, opened):
 
 
 def test_the_cache_is_by_network_layer_unit_and_parameters(tmp_path):
-    sitter = Sitter("abc", "layer/1 x", 7)
-    assert find_portrait(sitter, tmp_path).pixels is None
-    keep_portrait(sitter, run_of(0.2), tmp_path)
-    assert find_portrait(sitter, tmp_path).pixels[0, 0].tolist() == [51, 51, 51]
-    path = place_of(sitter, tmp_path)
+    unit_key = UnitKey("abc", "layer/1 x", 7)
+    assert find_unit_image(unit_key, tmp_path).pixels is None
+    keep_unit_image(unit_key, run_of(0.2), tmp_path)
+    assert find_unit_image(unit_key, tmp_path).pixels[0, 0].tolist() == [51, 51, 51]
+    path = place_of(unit_key, tmp_path)
     assert path.parent == tmp_path / "abc" / "layer_1_x"
     assert path.name.startswith("7-")
     path.write_bytes(b"damaged")
-    assert find_portrait(sitter, tmp_path).pixels is None
-    for other in (Sitter("abd", "layer/1 x", 7), Sitter("abc", "layer/1 x", 8)):
-        assert find_portrait(other, tmp_path).pixels is None
+    assert find_unit_image(unit_key, tmp_path).pixels is None
+    for other in (UnitKey("abd", "layer/1 x", 7), UnitKey("abc", "layer/1 x", 8)):
+        assert find_unit_image(other, tmp_path).pixels is None
 
 
 @pytest.mark.usefixtures("bench")
@@ -169,8 +169,8 @@ def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
     found = np.full((8, 8, 3), 77, np.uint8)
     centre.result.unit_pointed.emit("stem", 2)
     qtbot.waitUntil(lambda: bool(fake.files.unit_images.asked), timeout=2000)
-    sitter = cache_has(fake, found)
-    assert (sitter.layer, sitter.unit) == ("stem", 2)
+    unit_key = cache_has(fake, found)
+    assert (unit_key.layer, unit_key.unit) == ("stem", 2)
     assert centre.portrait_card.isVisible()
     centre.result.unit_pointed.emit("", -1)
     assert not centre.portrait_card.isVisible()
@@ -186,23 +186,23 @@ def test_portraits_that_are_shown_are_what_is_saved(bench, fake, opened, setting
     cache_has(fake, np.full((8, 8, 3), 255, np.uint8))
     cache_has(fake, np.zeros((8, 8, 3), np.uint8))
     bench.stop()
-    bench.portraits._tell_mosaic()
+    bench.unit_images._tell_mosaic()
     settings.export_folder = str(Path.home())
     opened.commands["file.save"].trigger()
-    name, sitters, sheet, base = fake.files.unit_images.asked[-1]
+    name, unit_keys, sheet, base = fake.files.unit_images.asked[-1]
     assert name == "save"
-    assert [each.unit for each in sitters] == [0, 1]
+    assert [each.unit for each in unit_keys] == [0, 1]
     assert sheet.shape[2] == 3
     assert base.parent == Path.home()
     assert "stem" in base.name
 
 
 def test_saved_portraits_are_a_sheet_and_files_with_recipes(tmp_path):
-    kept, missing = Sitter("net", "stem", 3), Sitter("net", "stem", 4)
-    keep_portrait(kept, run_of(0.4), tmp_path / "cache")
+    kept, missing = UnitKey("net", "stem", 3), UnitKey("net", "stem", 4)
+    keep_unit_image(kept, run_of(0.4), tmp_path / "cache")
     sheet = np.full((5, 7, 3), 9, np.uint8)
     base = tmp_path / "out" / "net stem"
-    paths = save_portraits((kept, missing), sheet, base, tmp_path / "cache")
+    paths = save_unit_images((kept, missing), sheet, base, tmp_path / "cache")
     assert paths == (tmp_path / "out" / "net stem.png", base / "0003.png")
     assert open_image(paths[0]).size == (5, 7)
     copied = place_of(kept, tmp_path / "cache").read_bytes()

@@ -46,8 +46,8 @@ def slow(opened, fake):
     opened.enter(EXPLAIN)
     assert opened.stage.centre.run.recipe.method == "grad_cam"
     fake.held.add(RESULT)
-    opened.bench.choice.choose(SLOW)
-    opened.bench.runs.run()
+    opened.app.choice.choose(SLOW)
+    opened.app.runs.run()
     fake.tell(RESULT, Partial(a_map(0.24)))
     fake.tell(RESULT, Progress(24, 100, "step 12 of 50"))
     return opened
@@ -59,10 +59,10 @@ def title(window):
 
 def test_title_save_and_copy_are_of_what_is_on_the_canvas(slow, fake, tmp_path):
     """It was the method before that was named, saved and copied."""
-    for act in (lambda: None, slow.bench.stop):
+    for act in (lambda: None, slow.app.stop):
         act()
         assert title(slow) == "Integrated gradients · cat · cat.png · Fake:Net"
-        slow.bench.settings.export_folder = str(tmp_path)
+        slow.app.settings.export_folder = str(tmp_path)
         slow.commands["file.save"].trigger()
         saved = fake.files.results.asked[-1][1]
         assert saved.recipe.method == SLOW
@@ -81,7 +81,7 @@ def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
     assert title(slow).startswith("Activations")
     job.hear(Partial(a_map(0.5)))
     assert title(slow).startswith("Activations")
-    job.hear(Done(fake.outcome(slow.bench.runs.newest()["explain"].request).value))
+    job.hear(Done(fake.outcome(slow.app.runs.newest()["explain"].request).value))
     said = slow.status.message.text()
     assert (
         said
@@ -89,12 +89,12 @@ def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
     )
     slow.enter(EXPLAIN)
     assert title(slow).startswith("Integrated gradients")
-    assert slow.bench.runs.history.runs[0].recipe.method in (SLOW, "activations")
+    assert slow.app.runs.history.runs[0].recipe.method in (SLOW, "activations")
 
 
 def test_the_message_of_one_workspace_does_not_stand_in_another(slow, fake):
     fake.held.clear()
-    slow.bench.stop()
+    slow.app.stop()
     panel = slow.stage.method
     assert panel._state.text() == "stopped at 24 %"
     slow.enter(IMAGINE)
@@ -112,9 +112,9 @@ def test_all_jobs_are_listed_with_their_progress(slow):
     ((job, row),) = button.list.rows.items()
     assert job.title == "Integrated gradients · cat · cat.png · Fake:Net"
     assert row.bar.value() == 240
-    slow.bench.job_wanted.emit(job)
+    slow.app.job_wanted.emit(job)
     assert slow.workspace is EXPLAIN
-    assert slow.bench.choice.method.name == SLOW
+    assert slow.app.choice.method.name == SLOW
     assert job.open
     job.cancel()
     assert not button.isVisible()
@@ -123,13 +123,13 @@ def test_all_jobs_are_listed_with_their_progress(slow):
 def test_another_image_does_not_end_a_run(slow, fake):
     """It goes on behind, and its result is kept; the new image is shown."""
     job = fake.handles[RESULT][-1]
-    slow.bench.images.add(["/photos/dog.png"])
+    slow.app.images.add(["/photos/dog.png"])
     assert job.open
     assert slow.stage.centre.run is None
     assert slow.stage.centre.photo.isVisible()
-    asked = slow.bench.runs.newest()["explain"].request
+    asked = slow.app.runs.newest()["explain"].request
     job.hear(Done(fake.outcome(asked).value))
-    assert slow.bench.runs.history.runs[0].recipe.image == "cat.png"
+    assert slow.app.runs.history.runs[0].recipe.image == "cat.png"
     assert slow.stage.centre.run is None
 
 
@@ -146,25 +146,25 @@ def test_a_run_that_fails_behind_says_which(slow, fake):
 
 def test_a_class_of_explain_is_no_goal_of_an_attack(slow):
     """A cougar was "away from crab" before anything was attacked."""
-    slow.bench.selection.set_target("dog")
+    slow.app.selection.set_target("dog")
     slow.enter(ATTACK)
-    assert slow.bench.choice.values["target"] == ""
-    choice = slow.bench.choice
+    assert slow.app.choice.values["target"] == ""
+    choice = slow.app.choice
     choice.set_values(choice.values | {"target": "cat"})
     slow.enter(EXPLAIN)
-    assert slow.bench.choice.values["target"] == "dog"
+    assert slow.app.choice.values["target"] == "dog"
     slow.enter(ATTACK)
-    assert slow.bench.choice.values["target"] == "cat"
-    slow.bench.selection.set_target("dog")  # clicked there
-    assert slow.bench.choice.values["target"] == "dog"
+    assert slow.app.choice.values["target"] == "cat"
+    slow.app.selection.set_target("dog")  # clicked there
+    assert slow.app.choice.values["target"] == "dog"
 
 
 def test_results_of_one_method_are_told_apart_by_their_target(slow, fake):
     fake.held.clear()
-    slow.bench.stop()
+    slow.app.stop()
     for target in ("cat", "dog"):
-        slow.bench.selection.set_target(target)
-        slow.bench.runs.run()
+        slow.app.selection.set_target(target)
+        slow.app.runs.run()
     texts = [slow.stage.results.list.item(n).text() for n in range(2)]
     assert texts == ["Integrated gradients · dog", "Integrated gradients · cat"]
     assert title(slow) == "Integrated gradients · dog · cat.png · Fake:Net"
@@ -172,7 +172,7 @@ def test_results_of_one_method_are_told_apart_by_their_target(slow, fake):
 
 def test_values_of_another_form_are_not_taken(slow):
     """A form announces 60 ms late; by then another method's may stand there."""
-    choice, form = slow.bench.choice, slow.stage.method.form
+    choice, form = slow.app.choice, slow.stage.method.form
     late = form.values()
     choice.choose("saliency")
     before = choice.values
@@ -196,25 +196,25 @@ def test_a_method_that_does_not_suit_the_network_says_so_and_offers_one(opened, 
         return done
 
     fake.outcome = outcome
-    opened.bench.open_model("bundled:style-waves")
+    opened.app.open_model("bundled:style-waves")
     opened.enter(STYLE)
-    offered = [info.name for info in opened.bench.choice.offered()]
+    offered = [info.name for info in opened.app.choice.offered()]
     assert offered == ["fast_style"]
-    opened.bench.choice.choose("style_transfer", {"style": "waves"})
-    assert opened.bench.choice.method.name == "fast_style"
+    opened.app.choice.choose("style_transfer", {"style": "waves"})
+    assert opened.app.choice.method.name == "fast_style"
     assert opened.stage.method.choice.count() == 1
     (notice,) = opened.stage.centre.banners.shown()
     assert "Style transfer does not work on" in notice.text
     notice.remedies[0].act()
-    assert opened.bench.choice.method.name == "style_transfer"
-    assert opened.bench.choice.values["style"] == "waves"
+    assert opened.app.choice.method.name == "style_transfer"
+    assert opened.app.choice.values["style"] == "waves"
     assert opened.stage.centre.banners.shown() == ()
 
 
 def test_a_prediction_that_comes_late_names_the_target(opened, fake):
     """Truth: the fake predicts cat; the map was there before."""
     fake.held.add("predictions")
-    opened.bench.images.add(["/photos/the-dog.png"])
+    opened.app.images.add(["/photos/the-dog.png"])
     opened.enter(EXPLAIN)
     assert title(opened) == "Grad-CAM · stem · the-dog.png · Fake:Net"
     fake.tell("predictions", fake.outcome(fake.last("predictions")))

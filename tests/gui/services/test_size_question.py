@@ -23,8 +23,8 @@ def of_size(size, name):
 @pytest.fixture
 def dreaming(opened):
     opened.enter(IMAGINE)
-    opened.bench.choice.choose("deep_dream")
-    opened.bench.selection.set_image(of_size(LARGE, "alps.jpg"))
+    opened.app.choice.choose("deep_dream")
+    opened.app.selection.set_image(of_size(LARGE, "alps.jpg"))
     return opened
 
 
@@ -40,7 +40,7 @@ def notice(window):
 
 
 def test_twenty_megapixels_are_asked_about_before_anything_runs(dreaming, fake):
-    dreaming.bench.runs.run()
+    dreaming.app.runs.run()
     assert not dreams(fake)
     told = notice(dreaming)
     assert "20 megapixels (5,472 × 3,648)" in told.text
@@ -49,37 +49,37 @@ def test_twenty_megapixels_are_asked_about_before_anything_runs(dreaming, fake):
 
 
 def test_the_smaller_answer_sets_the_size_in_the_form_and_runs(dreaming, fake):
-    dreaming.bench.runs.run()
+    dreaming.app.runs.run()
     notice(dreaming).remedies[0].act()
     assert dreams(fake)[-1].values["size"] == 2048
-    assert dreaming.bench.choice.values["size"] == 2048
+    assert dreaming.app.choice.values["size"] == 2048
     assert not [n for n in dreaming.stage.centre.banners.shown() if n.topic == "run"]
 
 
 def test_the_full_size_is_agreed_to_once_an_image(dreaming, fake):
-    dreaming.bench.runs.run()
+    dreaming.app.runs.run()
     notice(dreaming).remedies[1].act()
     assert [each.values["size"] for each in dreams(fake)] == [0]
-    dreaming.bench.runs.run()
+    dreaming.app.runs.run()
     assert len(dreams(fake)) == 2
-    dreaming.bench.selection.set_image(of_size(LARGE, "lake.jpg"))
-    dreaming.bench.runs.run()
+    dreaming.app.selection.set_image(of_size(LARGE, "lake.jpg"))
+    dreaming.app.runs.run()
     assert len(dreams(fake)) == 2
 
 
 def test_small_images_and_sizes_chosen_by_hand_are_not_asked_about(dreaming, fake):
-    dreaming.bench.choice.adjust({"size": 4096})
-    dreaming.bench.runs.run()
-    dreaming.bench.choice.adjust({"size": 0})
-    dreaming.bench.selection.set_image(of_size(SMALL, "cat.jpg"))
-    dreaming.bench.runs.run()
+    dreaming.app.choice.adjust({"size": 4096})
+    dreaming.app.runs.run()
+    dreaming.app.choice.adjust({"size": 0})
+    dreaming.app.selection.set_image(of_size(SMALL, "cat.jpg"))
+    dreaming.app.runs.run()
     assert [each.values["size"] for each in dreams(fake)] == [4096, 0]
 
 
 def test_the_question_is_readable_on_a_small_screen(dreaming, qtbot):
     """Truth: 1,024 x 700 is the least screen; three lines of words at most."""
     dreaming.resize(1024, 700)
-    dreaming.bench.runs.run()
+    dreaming.app.runs.run()
     banner = dreaming.stage.centre.banners.findChild(Banner)
     text = next(each for each in banner.findChildren(QLabel) if each.text())
     lines = text.fontMetrics().lineSpacing()

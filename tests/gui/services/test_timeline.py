@@ -11,22 +11,22 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from nnviz.base.dropped import Saved
+from nnviz.base.documents.dropped import Saved
+from nnviz.base.documents.recordings import (
+    OpenedRecording,
+    RecordedFrame,
+    RecordingEntry,
+    RecordingState,
+    VideoExport,
+)
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial, Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.requests import ModelRequest, Moment
+from nnviz.base.requests import ModelRequest, RecordingStep
 from nnviz.base.results import Picture, Report
-from nnviz.base.tapes import (
-    FilmRequest,
-    OpenedTape,
-    Tape,
-    TapeEntry,
-    TapeFrame,
-)
-from nnviz.gui.services.method_runner import RESULT
+from nnviz.gui.services.methods.runner import RESULT
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
 
@@ -44,7 +44,7 @@ def tape(folder, steps=20, **fields):
     )
     numbers = tuple({"objective": float(step)} for step in range(steps))
     fields = {"frames": tuple(range(0, steps, 2)), "total": 40} | fields
-    return Tape(folder=folder, recipe=recipe, numbers=numbers, **fields)
+    return RecordingState(folder=folder, recipe=recipe, numbers=numbers, **fields)
 
 
 def picture(value):
@@ -52,7 +52,7 @@ def picture(value):
 
 
 def value_shown(window):
-    report = window.bench.display.state.content.report
+    report = window.app.display.state.content.report
     return round(float(report.main.pixels.mean()), 2)
 
 
@@ -61,9 +61,9 @@ def imagine(opened, fake, qtbot):
     """The window in the workspace, a run begun that the test goes on with."""
     fake.held.add(RESULT)
     opened.enter(IMAGINE)
-    opened.bench.choice.choose(METHOD)
+    opened.app.choice.choose(METHOD)
     qtbot.wait(20)
-    opened.bench.runs.run()
+    opened.app.runs.run()
     return opened
 
 
@@ -71,13 +71,13 @@ def tell(window, fake, step, total=40):
     """Let the run make a step, and let the window look into the folder."""
     fake.tell(RESULT, Progress(step + 1, total, f"step {step}"))
     fake.tell(RESULT, Partial(picture(step / 100), step))
-    folder = window.bench.timeline.folder
+    folder = window.app.timeline.folder
     told(window, fake, tape(folder, step + 1))
 
 
 def told(window, fake, found):
     """Let the window look into the folder."""
-    window.bench.timeline._read()
+    window.app.timeline._read()
     fake.files.recordings.tell("read", Done(found))
 
 
@@ -86,7 +86,7 @@ def answer_frame(fake):
     recordings = fake.files.recordings
     *_, (_, folder, step, _) = [each for each in recordings.asked if each[0] == "frame"]
     pixels = np.full((4, 4, 3), 100 + step, np.uint8)
-    recordings.tell("frame", Done(TapeFrame(folder, step, pixels)))
+    recordings.tell("frame", Done(RecordedFrame(folder, step, pixels)))
     return step
 
 
@@ -95,13 +95,13 @@ def test_a_run_is_recorded_where_the_settings_say(imagine, fake, settings):
     assert request.method == METHOD
     assert request.recording.startswith(settings.recordings)
     assert request.recording.endswith(METHOD)
-    assert imagine.bench.timeline.folder == request.recording
+    assert imagine.app.timeline.folder == request.recording
     assert imagine.stage.centre.timeline.isVisible()
 
 
 def test_the_run_is_followed_and_can_wait(imagine, fake):
     tell(imagine, fake, 8)
-    timeline, panel = imagine.bench.timeline, imagine.stage.centre.timeline
+    timeline, panel = imagine.app.timeline, imagine.stage.centre.timeline
     assert value_shown(imagine) == 0.08
     assert panel.words.text() == "9 of 40 · 8"
     panel.go.click()
@@ -118,7 +118,7 @@ def test_the_run_is_followed_and_can_wait(imagine, fake):
 def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
     """As an attack's last one, where the file is tested."""
     tell(imagine, fake, 8)
-    timeline = imagine.bench.timeline
+    timeline = imagine.app.timeline
     measured = tape(timeline.folder, 9)
     last = replace(measured, numbers=(*measured.numbers[:-1], {}))
     told(imagine, fake, last)
@@ -128,7 +128,7 @@ def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
 def test_the_end_of_a_run_is_reached(imagine, fake):
     """The last step is on disk and was not reported by itself."""
     tell(imagine, fake, 38)
-    timeline = imagine.bench.timeline
+    timeline = imagine.app.timeline
     finished = tape(timeline.folder, 40, finished=True)
     told(imagine, fake, finished)
     assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
@@ -136,7 +136,7 @@ def test_the_end_of_a_run_is_reached(imagine, fake):
 
 def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, qtbot):
     tell(imagine, fake, 19)
-    timeline, bar = imagine.bench.timeline, imagine.stage.centre.timeline.bar
+    timeline, bar = imagine.app.timeline, imagine.stage.centre.timeline.bar
     half = QPoint(round(bar._x(6)), 20)
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=half)
     assert timeline.step == 6
@@ -156,7 +156,7 @@ def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, 
 
 def test_frames_are_read_one_at_a_time_and_the_last_wish_wins(imagine, fake):
     tell(imagine, fake, 19)
-    timeline = imagine.bench.timeline
+    timeline = imagine.app.timeline
     before = len(fake.files.recordings.asked)
     for step in (2, 4, 6, 8):
         timeline.seek(step)
@@ -166,11 +166,11 @@ def test_frames_are_read_one_at_a_time_and_the_last_wish_wins(imagine, fake):
 
 
 def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
-    choice = imagine.bench.choice
+    choice = imagine.app.choice
     name = next(p.name for p in choice.method.parameters if p.name == "learning_rate")
     choice.set_values({**choice.values, name: 0.2})
     assert fake.asked[-1] == (RESULT, {name: 0.2})
-    timeline = imagine.bench.timeline
+    timeline = imagine.app.timeline
     changes = ((5, {name: 0.2}),)
     told(imagine, fake, tape(timeline.folder, changes=changes))
     marks = imagine.stage.centre.timeline._steps().marks
@@ -179,29 +179,29 @@ def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
 
 def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     tell(imagine, fake, 19)
-    timeline, panel = imagine.bench.timeline, imagine.stage.centre.timeline
+    timeline, panel = imagine.app.timeline, imagine.stage.centre.timeline
     folder = timeline.folder
-    imagine.bench.stop()
+    imagine.app.stop()
     assert panel.fork.text() == "Resume"
     panel.fork.click()
     request = fake.last(RESULT)
-    assert request.begin == Moment(folder)
+    assert request.begin == RecordingStep(folder)
     assert request.recording == folder
-    imagine.bench.stop()
+    imagine.app.stop()
     timeline.seek(6)
     assert panel.fork.text() == "Continue from here"
     panel.fork.click()
     request = fake.last(RESULT)
-    assert request.begin == Moment(folder, 6)
+    assert request.begin == RecordingStep(folder, 6)
     assert request.recording not in ("", folder)
-    steerable = {p.name for p in imagine.bench.choice.method.parameters if p.steerable}
+    steerable = {p.name for p in imagine.app.choice.method.parameters if p.steerable}
     assert set(request.values) == steerable
 
 
 def test_a_recording_is_played(imagine, fake, qtbot):
     tell(imagine, fake, 7)
-    imagine.bench.stop()
-    timeline = imagine.bench.timeline
+    imagine.app.stop()
+    timeline = imagine.app.timeline
     timeline.seek(0)
     answer_frame(fake)
     timeline.toggle()
@@ -215,9 +215,11 @@ def test_a_recording_is_played(imagine, fake, qtbot):
 
 
 def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fake):
-    imagine.bench.stop()
+    imagine.app.stop()
     entries = tuple(
-        TapeEntry(f"/recordings/{name}", name, method, 9, 40, False, 1e9, None, trouble)
+        RecordingEntry(
+            f"/recordings/{name}", name, method, 9, 40, False, 1e9, None, trouble
+        )
         for name, method, trouble in (
             ("good", METHOD, ""),
             ("another workspace's", "activations", ""),
@@ -237,74 +239,74 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     found = tape("/recordings/good", values={"learning_rate": 0.5})
     model = ModelRequest(reference="fake:net")
     saved = Saved("recipe.json", found.recipe, model, None, ())
-    fake.files.recordings.tell("open", Done(OpenedTape(found, saved)))
+    fake.files.recordings.tell("open", Done(OpenedRecording(found, saved)))
     assert imagine.workspace is IMAGINE
-    assert imagine.bench.choice.method.name == METHOD
-    assert imagine.bench.choice.values["learning_rate"] == 0.5
-    assert imagine.bench.timeline.step == 19
+    assert imagine.app.choice.method.name == METHOD
+    assert imagine.app.choice.values["learning_rate"] == 0.5
+    assert imagine.app.timeline.step == 19
     assert answer_frame(fake) == 18
     assert not imagine.stage.centre.result._veil.isVisible()
 
 
 def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
     notices = []
-    imagine.bench.messages.noticed.connect(notices.append)
-    imagine.bench.stop()
-    imagine.bench.recordings.put_away("/recordings/a")
+    imagine.app.messages.noticed.connect(notices.append)
+    imagine.app.stop()
+    imagine.app.recordings.put_away("/recordings/a")
     assert fake.files.recordings.asked[-1] == ("put_away", "/recordings/a")
     notices[-1].remedies[0].act()
     assert fake.files.recordings.asked[-1] == ("bring_back", "/recordings/.a.deleted")
     error = ErrorRecord(ErrorKind.USER, "recipe.json: contains no nnviz recipe", "")
-    imagine.bench.timeline.open("/recordings/damaged")
+    imagine.app.timeline.open("/recordings/damaged")
     fake.files.recordings.tell("open", Failed(error))
     assert "contains no nnviz recipe" in notices[-1].text
 
 
 def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):
     tell(imagine, fake, 19)
-    imagine.bench.stop()
+    imagine.app.stop()
     panel = imagine.stage.centre.timeline
     answer = str(tmp_path / "dream"), "Animation (*.gif)"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
     panel.film.click()
     name, request = fake.files.recordings.asked[-1]
-    folder = imagine.bench.timeline.folder
+    folder = imagine.app.timeline.folder
     assert name == "export"
-    assert request == FilmRequest(folder=folder, out=f"{tmp_path}/dream.gif")
+    assert request == VideoExport(folder=folder, out=f"{tmp_path}/dream.gif")
     fake.files.recordings.tell("export", Progress(3, 12, ""))
     assert panel.film.text() == "stop (25 %)"
     panel.film.click()
-    assert not imagine.bench.recordings.exporting
+    assert not imagine.app.recordings.exporting
     assert panel.film.text() == ""
 
 
 def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     tell(imagine, fake, 5)
     imagine.enter(INSPECT)
-    qtbot.waitUntil(lambda: imagine.bench.timeline.tape is None)
+    qtbot.waitUntil(lambda: imagine.app.timeline.tape is None)
     assert not imagine.stage.centre.timeline.isVisible()
 
 
 def test_a_recorded_method_never_runs_by_itself(imagine):
-    info = imagine.bench.choice.method
+    info = imagine.app.choice.method
     assert isinstance(info, MethodInfo)
     assert info.recorded
-    quickness = imagine.bench.runs._quickness
+    quickness = imagine.app.runs._quickness
     for _ in range(2):
         quickness.learn(info.name, "fake:net", 0.01)
-    assert not quickness.runs_by_itself(info, imagine.bench.selection.model)
+    assert not quickness.runs_by_itself(info, imagine.app.selection.model)
     assert quickness.runs_by_itself(
-        replace(info, recorded=False), imagine.bench.selection.model
+        replace(info, recorded=False), imagine.app.selection.model
     )
 
 
 def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
     """Truth: the place as shares of the photograph's sides, down and across."""
     opened.enter(IMAGINE)
-    opened.bench.choice.choose("semantic_dictionary")
-    height, width = opened.bench.selection.image.size
+    opened.app.choice.choose("semantic_dictionary")
+    height, width = opened.app.selection.image.size
     opened.stage.centre.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
     shown = opened.stage.method.form.values()
     assert (shown["y"], shown["x"]) == (0.25, 0.75)
-    opened.bench.runs.run()
+    opened.app.runs.run()
     qtbot.waitUntil(lambda: fake.last("result").values["x"] == 0.75)

@@ -63,13 +63,13 @@ def test_a_map_is_measured_unasked_when_it_is_quiet(explaining, fake):
     assert isinstance(request, MeasureTrust)
     assert request.checks == (TrustCheck.CURVES,)
     assert fake.handles["trust"][-1].lane.priority is Priority.IDLE
-    assert explaining.bench.jobs.listed == ()
+    assert explaining.app.jobs.listed == ()
     assert explaining.stage.centre.chip.text() == "Checking…"
 
 
 def test_it_gives_way_and_begins_again(explaining, fake, qtbot):
     first = fake.handles["trust"][-1]
-    explaining.bench.runs.run()
+    explaining.app.runs.run()
     assert not first.open
     assert not running(fake)
     qtbot.waitUntil(lambda: len(running(fake)) == 1)
@@ -81,7 +81,7 @@ def test_the_figures_are_said_and_kept(explaining, fake, qtbot):
     assert chip.text() == "Insertion: caution"
     assert not panel.plots["deletion"].isHidden()
     assert panel.plots["insertion"].isHidden()
-    explaining.bench.trust_wanted.emit()
+    explaining.app.trust_wanted.emit()
     assert not explaining.stage.docks["trust"].isHidden()
     # Another workspace and back: nothing is measured again.
     count = len(fake.handles["trust"])
@@ -97,7 +97,7 @@ def test_a_check_on_request_joins_the_figures(explaining, fake):
     fake.tell("trust", Done(trust_in("grad_cam")))
     explaining.stage.trust.buttons[TrustCheck.ROAD].click()
     assert fake.last("trust check").checks == (TrustCheck.ROAD,)
-    assert len(explaining.bench.jobs.listed) == 1
+    assert len(explaining.app.jobs.listed) == 1
     fake.tell("trust check", Done(trust_in("grad_cam", "road")))
     assert explaining.stage.centre.chip.text() == "Insertion: caution · ROAD: caution"
 
@@ -105,7 +105,7 @@ def test_a_check_on_request_joins_the_figures(explaining, fake):
 def test_switched_off_nothing_is_measured_unasked(explaining, fake, qtbot):
     explaining.stage.trust.automatic.setChecked(False)
     assert not running(fake)
-    explaining.bench.runs.run()
+    explaining.app.runs.run()
     qtbot.wait(700)
     assert not running(fake)
-    assert not explaining.bench.settings.measures_trust
+    assert not explaining.app.settings.measures_trust

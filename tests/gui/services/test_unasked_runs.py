@@ -12,19 +12,19 @@ from nnviz.gui.workspaces.inspect.workspace import INSPECT
 @pytest.fixture
 def said(window):
     heard = []
-    window.bench.messages.said.connect(heard.append)
+    window.app.messages.said.connect(heard.append)
     return heard
 
 
 def test_nothing_is_complained_of_before_a_network_is_open(window, said):
-    window.bench.images.add(["/photos/a.png"])
+    window.app.images.add(["/photos/a.png"])
     for workspace in (EXPLAIN, INSPECT):
         window.enter(workspace)
-    window.bench.choice.choose("activations")
+    window.app.choice.choose("activations")
     assert "open a network first" not in said
 
 
 def test_run_says_what_is_lacking(window, said):
-    window.bench.choice.choose("activations")
-    window.bench.runs.run()
+    window.app.choice.choose("activations")
+    window.app.runs.run()
     assert said[-1] == "open a network first"

@@ -19,7 +19,7 @@ def predicted(window):
 
 
 def start(window, qtbot, file):
-    app.open_first(window.bench, [str(file)], NETWORK)
+    app.open_first(window.app, [str(file)], NETWORK)
     qtbot.waitUntil(lambda: bool(predicted(window)), timeout=WAIT)
     qtbot.waitUntil(lambda: window.stage.centre.run is not None, timeout=WAIT)
 
@@ -68,10 +68,10 @@ def test_walking_the_layers_shows_each_at_once(live, qtbot, cat):
     """Truth: the order of the module tree, by hand."""
     start(live, qtbot, cat)
     names = live.stage.layers.names()
-    live.bench.selection.set_layer(names[0])
+    live.app.selection.set_layer(names[0])
     for name in names[1:4]:
         live.commands["go.next_layer"].trigger()
-        assert live.bench.selection.layer == name
+        assert live.app.selection.layer == name
         qtbot.waitUntil(
             lambda name=name: live.stage.centre.run.recipe.values["layer"] == name,
             timeout=WAIT,
@@ -83,7 +83,7 @@ def test_a_broken_file_says_why_and_all_else_lives(live, qtbot, cat, tmp_path):
     start(live, qtbot, cat)
     broken = tmp_path / "broken.png"
     broken.write_text("no picture")
-    live.bench.open_files([str(broken)])
+    live.app.open_files([str(broken)])
     qtbot.waitUntil(lambda: bool(live.stage.centre.banners.shown()), timeout=WAIT)
     assert "broken.png" in live.stage.centre.banners.shown()[0].text
     assert len(predicted(live)) == 5
@@ -91,7 +91,7 @@ def test_a_broken_file_says_why_and_all_else_lives(live, qtbot, cat, tmp_path):
 
 def test_closing_while_the_network_is_loading_is_quick(live):
     """Truth: the fixture that finds threads left over."""
-    app.open_first(live.bench, [], NETWORK)
+    app.open_first(live.app, [], NETWORK)
     live.close()
     assert live.isHidden()
 
@@ -103,7 +103,7 @@ def test_a_sixteen_bit_grey_picture_opens(live, qtbot, tmp_path):
         np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype("uint16")
     ).save(path)
     start(live, qtbot, path)
-    assert live.bench.selection.image.channels == 1
+    assert live.app.selection.image.channels == 1
 
 
 def test_weights_that_fit_nothing_are_refused_in_words(live, qtbot, cat, tmp_path):
@@ -111,6 +111,6 @@ def test_weights_that_fit_nothing_are_refused_in_words(live, qtbot, cat, tmp_pat
     start(live, qtbot, cat)
     path = tmp_path / "odd.safetensors"
     save_file({"what.weight": np.zeros((3, 3), np.float32)}, path)
-    live.bench.open_files([str(path)])
+    live.app.open_files([str(path)])
     qtbot.waitUntil(lambda: bool(live.stage.centre.banners.shown()), timeout=WAIT)
-    assert live.bench.selection.model.reference == NETWORK
+    assert live.app.selection.model.reference == NETWORK

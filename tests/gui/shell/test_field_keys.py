@@ -24,7 +24,7 @@ def line(opened, qtbot):
 def test_escape_leaves_a_field_and_stops_nothing(opened, line, qtbot, monkeypatch):
     """Truth: where the focus is, and what Esc does elsewhere."""
     stopped = []
-    monkeypatch.setattr(opened.bench, "stop", lambda: stopped.append(1))
+    monkeypatch.setattr(opened.app, "stop", lambda: stopped.append(1))
     qtbot.keyClicks(line, "do")
     qtbot.keyClick(line, Qt.Key.Key_Escape)
     line.completer().popup().hide()
@@ -51,7 +51,7 @@ def test_the_list_of_classes_is_one_click_away(opened, line, qtbot):
 @pytest.mark.usefixtures("line")
 def test_a_field_that_is_deleted_is_forgotten(opened, qtbot):
     """Truth: no exception, which fails a test."""
-    opened.bench.choice.choose("saliency")
+    opened.app.choice.choose("saliency")
     qtbot.wait(20)
     QApplication.processEvents()
     opened.stage.method.choice.setFocus()

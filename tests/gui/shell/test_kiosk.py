@@ -32,7 +32,7 @@ def make(qtbot, tmp_path):
     def build(order):
         window = app.make_window(scratch_settings(tmp_path))
         qtbot.addWidget(window)
-        window.bench.attach(FakeBridge())
+        window.app.attach(FakeBridge())
         kiosk = Kiosk(window, order)
         kiosk.begin()
         made.append(kiosk)
@@ -47,14 +47,14 @@ def make(qtbot, tmp_path):
 @pytest.fixture
 def lesson(make):
     kiosk, window = make(KioskOrder(guide=GUIDE, idle=300))
-    window.bench.open_files([GUIDE])
+    window.app.open_files([GUIDE])
     return kiosk, window
 
 
 def test_only_the_lesson_can_be_seen(lesson, qtbot):
     _, window = lesson
     qtbot.waitUntil(window.isFullScreen)
-    assert window.bench.guide.guide.title == "Convolution by hand"
+    assert window.app.guide.guide.title == "Convolution by hand"
 
     def shown():
         return {name for name, dock in window.stage.docks.items() if dock.isVisible()}
@@ -69,14 +69,14 @@ def test_only_the_lesson_can_be_seen(lesson, qtbot):
 
 def test_nothing_can_be_opened_saved_or_left(lesson):
     _, window = lesson
-    before = list(window.bench.bridge.asked)
+    before = list(window.app.bridge.asked)
     for name in ("file.open", "file.save", "file.paste", "go.palette", "file.quit"):
         action = window.commands[name]
         assert not action.shortcuts()
         action.trigger()
     assert window.isVisible()
     assert not window.palette_box.isVisible()
-    assert window.bench.bridge.asked == before
+    assert window.app.bridge.asked == before
 
 
 @pytest.mark.usefixtures("lesson")
@@ -127,8 +127,8 @@ def test_it_can_be_closed_by_its_own_keys_alone(lesson, qtbot):
 
 def test_a_pause_brings_the_first_step_back(make, qtbot):
     kiosk, window = make(KioskOrder(guide=GUIDE, idle=0.3))
-    window.bench.open_files([GUIDE])
-    guide = window.bench.guide
+    window.app.open_files([GUIDE])
+    guide = window.app.guide
     window.commands["guide.next"].trigger()
     window.commands["guide.next"].trigger()
     assert guide.index == 1
@@ -152,15 +152,15 @@ def test_hands_put_the_pause_off(lesson, qtbot):
 def test_an_unplugged_camera_is_opened_again(make):
     order = command.read([str(resource("samples", "photographs.mp4"))])
     kiosk, window = make(order)
-    live = window.bench.live
-    window.bench.start_live(order.live)
-    opened = len(window.bench.bridge.live.opened)
+    live = window.app.live
+    window.app.start_live(order.live)
+    opened = len(window.app.bridge.live.opened)
     live.status = SourceStatus(state=SourceState.FAILED, title="camera")
     kiosk._retry.timeout.emit()
-    assert len(window.bench.bridge.live.opened) == opened + 1
+    assert len(window.app.bridge.live.opened) == opened + 1
     live.status = SourceStatus(state=SourceState.RUNNING, title="camera")
     kiosk._retry.timeout.emit()
-    assert len(window.bench.bridge.live.opened) == opened + 1
+    assert len(window.app.bridge.live.opened) == opened + 1
 
 
 def test_words_say_what_a_kiosk_shows():

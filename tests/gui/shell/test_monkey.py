@@ -108,8 +108,8 @@ def drop_something(window, chance, _qtbot):
 
 def choose_a_method(window, chance, _qtbot):
     """Choose a method of any workspace, as the palette does."""
-    methods = window.bench.models.catalogue.methods
-    window.bench.choice.choose(chance.choice(methods).name)
+    methods = window.app.models.catalogue.methods
+    window.app.choice.choose(chance.choice(methods).name)
 
 
 def choose_a_row(window, chance, _qtbot):
@@ -148,14 +148,12 @@ def test_two_hundred_random_steps(live, qtbot, cat, coffee, seed):
     Afterwards a photograph is still predicted.
     """
     chance = random.Random(seed)  # noqa: S311 - not for secrets
-    app.open_first(live.bench, [str(cat), str(coffee)], "bundled:objects")
+    app.open_first(live.app, [str(cat), str(coffee)], "bundled:objects")
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
     drive(live, chance, qtbot, STEPS)
-    live.bench.open_model("bundled:objects")
-    live.bench.open_files([str(coffee)])
-    qtbot.waitUntil(
-        lambda: live.bench.selection.image.name == "coffee.jpg", timeout=WAIT
-    )
+    live.app.open_model("bundled:objects")
+    live.app.open_files([str(coffee)])
+    qtbot.waitUntil(lambda: live.app.selection.image.name == "coffee.jpg", timeout=WAIT)
     qtbot.waitUntil(lambda: len(live.stage.prediction.bars.lines()) == 5, timeout=WAIT)
 
 
@@ -170,7 +168,7 @@ def test_a_long_random_session(live, qtbot, cat, coffee, seed):
     """
     probe = StallProbe()
     chance = random.Random(seed)  # noqa: S311 - not for secrets
-    app.open_first(live.bench, [str(cat), str(coffee)], "bundled:objects")
+    app.open_first(live.app, [str(cat), str(coffee)], "bundled:objects")
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
     drive(live, chance, qtbot, LONG_STEPS or 600, probe)
     longest = sorted(probe.stretches, reverse=True)[:10]

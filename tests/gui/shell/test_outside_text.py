@@ -56,12 +56,12 @@ def test_no_name_is_laid_out_as_markup(opened, fake, monkeypatch):
             Done(hostile) if type(request).__name__ == "LoadModel" else plain(request)
         ),
     )
-    opened.bench.open_model("fake:other")
-    opened.bench.images.add([f"/photos/{TAG.replace('/', '')}.png", "/photos/<i>a</i>"])
+    opened.app.open_model("fake:other")
+    opened.app.images.add([f"/photos/{TAG.replace('/', '')}.png", "/photos/<i>a</i>"])
     for workspace in WORKSPACES:
         opened.enter(workspace)
         QApplication.processEvents()
-    opened.bench.messages.fail("open", ErrorRecord(ErrorKind.USER, TAG, TAG))
+    opened.app.messages.fail("open", ErrorRecord(ErrorKind.USER, TAG, TAG))
     assert not [tip for tip in tips(opened) if is_markup(tip)]
     for label in opened.findChildren(QLabel):
         if label.objectName() == "help":  # ours, escaped by hand
@@ -91,11 +91,11 @@ def test_a_dismissed_error_is_said_again(opened, qtbot):
     banners = opened.stage.centre.banners
     record = ErrorRecord(ErrorKind.USER, "broken.png: no image", "")
     for _ in range(3):
-        opened.bench.messages.fail("open", record)
+        opened.app.messages.fail("open", record)
         assert [each.text for each in banners.shown()] == ["broken.png: no image"]
         cross = banners._banners["open"].findChildren(QWidget, "")
         cross = [each for each in cross if each.accessibleName() == "Dismiss"]
         qtbot.mouseClick(cross[0], Core.MouseButton.LeftButton)
         assert banners.shown() == ()
         qtbot.wait(10)
-    opened.bench.messages.settle("open")
+    opened.app.messages.settle("open")

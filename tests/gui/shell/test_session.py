@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnviz.base.documents.session import SessionState
 from nnviz.base.request import ModelRequest
 from nnviz.base.requests import RunMethod
-from nnviz.base.session import SessionState
 from nnviz.gui.shell import app
 from nnviz.gui.state.settings import Settings
 from nnviz.storage.sessions import SessionFiles
@@ -50,10 +50,10 @@ def start(qtbot, tmp_path):
     def make():
         window = app.make_window(Settings(tmp_path / "settings.json"))
         qtbot.addWidget(window)
-        window.bench.attach(FakeBridge())
+        window.app.attach(FakeBridge())
         window.show()
         notices = []
-        window.bench.messages.noticed.connect(notices.append)
+        window.app.messages.noticed.connect(notices.append)
         return window, notices
 
     return make
@@ -65,7 +65,7 @@ def offers(notices):
 
 def test_what_is_open_is_kept_and_closing_is_noted(start, store, qtbot):
     window, _ = start()
-    bench = window.bench
+    bench = window.app
     bench.keep_session(store)
     bench.open_model("fake:net")
     bench.images.add([B])
@@ -90,15 +90,15 @@ def test_a_session_that_was_not_closed_is_offered_and_comes_back(start, store):
     run = finished(asked)
     store.keep(store.new_folder(), STATE, [run])
     window, notices = start()
-    window.bench.keep_session(store)
+    window.app.keep_session(store)
     (notice,) = offers(notices)
     assert "Images: 2, results: 1" in notice.text
     notice.remedies[0].act()
-    assert set(window.bench.images.paths) == {B, C}
-    assert window.bench.images.current == C
-    assert window.bench.models.request.reference == "fake:other"
+    assert set(window.app.images.paths) == {B, C}
+    assert window.app.images.current == C
+    assert window.app.models.request.reference == "fake:other"
     assert window.workspace.name == "explain"
-    assert run.recipe in [each.recipe for each in window.bench.runs.history.runs]
+    assert run.recipe in [each.recipe for each in window.app.runs.history.runs]
 
 
 def test_a_closed_session_is_not_offered_but_can_be_reopened(start, store):
@@ -106,22 +106,22 @@ def test_a_closed_session_is_not_offered_but_can_be_reopened(start, store):
     store.keep(folder, STATE, [])
     store.close(folder)
     window, notices = start()
-    window.bench.keep_session(store)
+    window.app.keep_session(store)
     assert not offers(notices)
     window.commands["file.reopen"].trigger()
-    assert set(window.bench.images.paths) == {B, C}
+    assert set(window.app.images.paths) == {B, C}
 
 
 def test_a_session_that_another_window_has_is_left_alone(start, store, qtbot):
     first, _ = start()
-    first.bench.keep_session(store)
-    first.bench.images.add([B])
+    first.app.keep_session(store)
+    first.app.images.add([B])
     qtbot.waitUntil(lambda: store.folders() != [], timeout=5000)
     other, notices = start()
-    other.bench.keep_session(store)
+    other.app.keep_session(store)
     assert not offers(notices)
     other.commands["file.reopen"].trigger()
-    assert other.bench.images.paths == ()
+    assert other.app.images.paths == ()
 
 
 def test_a_damaged_session_only_leaves_a_line_in_the_log(start, store):
@@ -130,8 +130,8 @@ def test_a_damaged_session_only_leaves_a_line_in_the_log(start, store):
     (folder / "session.json").write_text("{")
     window, notices = start()
     logged = []
-    window.bench.messages.logged.connect(logged.append)
-    window.bench.keep_session(store)
+    window.app.messages.logged.connect(logged.append)
+    window.app.keep_session(store)
     assert not offers(notices)
     assert any("session.json" in line for line in logged)
 

@@ -35,7 +35,7 @@ def assert_fits(window, why):
 
 def say_everything(window):
     """Let every kind of message come with a text of a thousand letters."""
-    bench = window.bench
+    bench = window.app
     record = ErrorRecord(ErrorKind.USER, LONG, LONG)
     for severity in Severity:
         remedies = (Remedy("Download", spin), Remedy("Open untrained", spin))
@@ -44,7 +44,7 @@ def say_everything(window):
     bench.messages.say(LONG)
     bench.models.opening.emit(LONG)
     bench.models.fetching.emit(LONG, Progress(1, 2, LONG))
-    bench.films.changed.emit(Progress(1, 2, LONG))
+    bench.videos.changed.emit(Progress(1, 2, LONG))
     bench.runs.progressed.emit(Progress(1, 2, LONG), 60.0)
 
 
@@ -53,8 +53,8 @@ def say_everything(window):
 )
 def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, steps):
     window = opened
-    window.bench.look.use(theme)
-    window.bench.look.enlarge(steps)
+    window.app.look.use(theme)
+    window.app.look.enlarge(steps)
     for workspace in (*WORKSPACES, WORKSPACES[0]):
         window.enter(workspace)
         spin()
@@ -64,8 +64,8 @@ def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, step
                 window.stage.centre.set_mode(mode)
                 spin()
                 assert_fits(window, f"{workspace.name} {mode}")
-    for info in window.bench.models.catalogue.methods:
-        window.bench.choice.choose(info.name)
+    for info in window.app.models.catalogue.methods:
+        window.app.choice.choose(info.name)
         assert_fits(window, info.name)
     say_everything(window)
     spin()
@@ -73,8 +73,8 @@ def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, step
 
 
 def test_names_from_outside_do_not_widen_it(window, qtbot):
-    window.bench.open_model("n" * 500)
-    window.bench.images.add(["/photos/" + "p" * 200 + ".png"])
+    window.app.open_model("n" * 500)
+    window.app.images.add(["/photos/" + "p" * 200 + ".png"])
     qtbot.waitUntil(lambda: window.stage.centre.run is not None)
     for workspace in WORKSPACES:
         window.enter(workspace)
@@ -85,7 +85,7 @@ def test_names_from_outside_do_not_widen_it(window, qtbot):
 @pytest.mark.parametrize("steps", [-2, 0, 8])
 def test_all_of_the_window_lies_on_a_small_screen(opened, steps):
     """Truth: every dock and bar lies within the window, by their own rectangles."""
-    opened.bench.look.enlarge(steps)
+    opened.app.look.enlarge(steps)
     opened.resize(SCREEN)
     for workspace in WORKSPACES:
         opened.enter(workspace)
@@ -101,7 +101,7 @@ def test_all_of_the_window_lies_on_a_small_screen(opened, steps):
 
 def test_what_a_panel_has_no_room_for_can_be_scrolled_to(opened):
     """Truth: a button beyond the edge of its dock is in the scroll bar's range."""
-    opened.bench.look.enlarge(8)
+    opened.app.look.enlarge(8)
     opened.resize(SCREEN)
     spin()
     dock = opened.stage.docks["method"]
@@ -226,7 +226,7 @@ def test_the_middle_has_nearly_half_of_the_width(opened, qtbot, size, steps):
     """Truth: 45 %, by the middle's own rectangle; entered, shrunk and text enlarged."""
     opened.resize(1440, 900)
     spin()
-    opened.bench.look.enlarge(steps)
+    opened.app.look.enlarge(steps)
     opened.resize(*size)
     for workspace in (*WORKSPACES, WORKSPACES[0]):
         opened.enter(workspace)
@@ -258,7 +258,7 @@ def test_there_is_room_for_ten_workspaces(opened, steps):
     icon = bar.actions()[0].icon()
     while len(bar.actions()) < 10:
         bar.addAction(QAction(icon, "Another", bar))
-    opened.bench.look.enlarge(steps)
+    opened.app.look.enlarge(steps)
     opened.resize(SCREEN)
     spin()
     buttons = [bar.widgetForAction(action) for action in bar.actions()]

@@ -18,7 +18,7 @@ LIMIT = 0.25
 
 @pytest.mark.slow
 def test_no_stretch_of_a_tour_is_longer_than_a_quarter_of_a_second(live, qtbot, cat):
-    bench = live.bench
+    bench = live.app
     probe = StallProbe()
     app.open_first(bench, [str(cat)], "bundled:objects")
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
@@ -48,7 +48,7 @@ def test_no_stretch_of_a_tour_is_longer_than_a_quarter_of_a_second(live, qtbot, 
 @pytest.mark.slow
 def test_curves_are_drawn_at_sixty_hertz_while_a_network_trains(live, qtbot):
     """Truth: the goal of the Train workspace, 99 % of all stretches below 50 ms."""
-    bench = live.bench
+    bench = live.app
     bench.open_model("bundled:digits")
     qtbot.waitUntil(lambda: bench.selection.model is not None, timeout=WAIT)
     live.enter(TRAIN)
@@ -82,7 +82,7 @@ def test_a_board_is_painted_by_another_thread(opened, fake, monkeypatch, qtbot):
     pane = opened.stage.centre.board
     pane.choices.methods.tick(["saliency", "grad_cam", "layer_cam"])
     pane.start()
-    qtbot.waitUntil(lambda: not opened.bench.boards.running)
+    qtbot.waitUntil(lambda: not opened.app.boards.running)
     assert len(works) == 1  # what came meanwhile waits for the painter
     assert not drawn
     work, handle = works[0]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QPushButton
 
 from nnviz.base.results import Curves
-from nnviz.gui.theme.manager import Look
+from nnviz.gui.theme.manager import ThemeManager
 from nnviz.gui.views.results.curves import CurvesView
 
 
@@ -25,7 +25,7 @@ class Counted(QPushButton):
 @pytest.fixture
 def look(qapp):
     before = qapp.palette(), qapp.font()
-    yield Look("dark", 1.0)
+    yield ThemeManager("dark", 1.0)
     qapp.setPalette(before[0])
     qapp.setFont(before[1])
 

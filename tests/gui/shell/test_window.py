@@ -45,8 +45,8 @@ def test_model_and_photograph_give_predictions_and_a_result(opened):
 
 def test_the_layer_that_the_method_chose_is_everybodys(opened, fake):
     """Truth: the fake chooses "stem" when none is given; nothing runs again."""
-    assert opened.bench.selection.layer == "stem"
-    assert opened.bench.choice.values["layer"] == "stem"
+    assert opened.app.selection.layer == "stem"
+    assert opened.app.choice.values["layer"] == "stem"
     assert len(results(fake)) == 1
 
 
@@ -54,32 +54,32 @@ def test_page_down_walks_layers_with_activations(opened, fake, qtbot):
     """Truth: the tree by hand; "unused" gives none."""
     for name in ("stem.conv", "stem.relu", "head", "head"):
         qtbot.keyClick(opened, Qt.Key.Key_PageDown)
-        assert opened.bench.selection.layer == name
+        assert opened.app.selection.layer == name
     qtbot.waitUntil(lambda: results(fake)[-1].values["layer"] == "head")
 
 
 def test_a_clicked_layer_keeps_filters_where_it_has_any(opened):
     """Truth: only "stem.conv" has filters in the fake network."""
-    opened.bench.choice.choose("filters")
+    opened.app.choice.choose("filters")
     opened.stage.layers.activated.emit("stem.conv")
-    assert opened.bench.choice.method.name == "filters"
+    assert opened.app.choice.method.name == "filters"
     opened.stage.layers.activated.emit("stem.relu")
-    assert opened.bench.choice.method.name == "activations"
+    assert opened.app.choice.method.name == "activations"
 
 
 def test_units_walk_in_the_order_that_is_shown(opened):
     """Truth: the fake's order is 2, 0, 1, 3."""
     for unit in (2, 0, 1, 3, 3):
         opened.commands["go.next_unit"].trigger()
-        assert opened.bench.selection.unit == unit
+        assert opened.app.selection.unit == unit
 
 
 def test_one_channel_large_follows_the_chosen_unit(opened, fake, qtbot):
     """Truth: channel -1 means all."""
-    opened.bench.selection.set_unit(1)
+    opened.app.selection.set_unit(1)
     opened.commands["go.one_channel"].trigger()
     qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == 1)
-    opened.bench.selection.set_unit(3)
+    opened.app.selection.set_unit(3)
     qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == 3)
     opened.commands["go.all_channels"].trigger()
     qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == -1)
@@ -88,7 +88,7 @@ def test_one_channel_large_follows_the_chosen_unit(opened, fake, qtbot):
 def test_the_form_restarts_a_cheap_method(opened, fake, qtbot):
     """Truth: the changed value is in the next request."""
     before = len(results(fake))
-    values = opened.bench.choice.values | {"order": "network"}
+    values = opened.app.choice.values | {"order": "network"}
     opened.stage.method.form.changed.emit(values)
     qtbot.waitUntil(lambda: len(results(fake)) == before + 1)
     assert results(fake)[-1].values["order"] == "network"
@@ -97,11 +97,11 @@ def test_the_form_restarts_a_cheap_method(opened, fake, qtbot):
 def test_escape_stops_and_says_how_far_it_was(opened, fake, qtbot):
     """Truth: 37 of 100."""
     fake.held.add("result")
-    opened.bench.runs.run()
+    opened.app.runs.run()
     fake.tell("result", Progress(37, 100, "window 37"))
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
     assert opened.status.message.text() == "stopped at 37 %"
-    assert not opened.bench.runs.running
+    assert not opened.app.runs.running
 
 
 def test_an_earlier_result_can_be_brought_back(opened, fake, qtbot):
@@ -120,11 +120,11 @@ def test_an_earlier_result_can_be_brought_back(opened, fake, qtbot):
 
 def test_a_broken_file_is_a_banner_and_leaves_the_photograph(opened):
     """Truth: the fake's words."""
-    opened.bench.open_files(["/photos/broken.png"])
+    opened.app.open_files(["/photos/broken.png"])
     assert shown(opened) == ["broken.png: no picture; try"]
-    assert opened.bench.selection.image.name == "cat.png"
-    assert "/photos/broken.png" not in opened.bench.images.paths
-    opened.bench.images.add(["/photos/dog.png"])
+    assert opened.app.selection.image.name == "cat.png"
+    assert "/photos/broken.png" not in opened.app.images.paths
+    opened.app.images.add(["/photos/dog.png"])
     assert shown(opened) == []
 
 
@@ -132,14 +132,14 @@ def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
     """Truth: ux.md: what cannot be opened says why and what would help."""
     path = tmp_path / "notes.docx"
     path.write_text("x")
-    opened.bench.open_files([str(path)])
+    opened.app.open_files([str(path)])
     assert "notes.docx" in shown(opened)[0]
     assert "networks" in shown(opened)[0]
 
 
 def test_a_folder_without_pictures_says_so(opened, tmp_path):
     """Truth: an empty folder."""
-    opened.bench.open_files([str(tmp_path)])
+    opened.app.open_files([str(tmp_path)])
     assert "holds no images" in shown(opened)[0]
 
 
@@ -148,41 +148,41 @@ def test_a_folder_opens_its_pictures(opened, tmp_path):
     (tmp_path / "b.png").write_bytes(b"")
     (tmp_path / "a.JPG").write_bytes(b"")
     (tmp_path / "c.md").write_text("")
-    opened.bench.open_files([str(tmp_path)])
-    names = [Path(path).name for path in opened.bench.images.paths]
+    opened.app.open_files([str(tmp_path)])
+    names = [Path(path).name for path in opened.app.images.paths]
     assert names == ["a.JPG", "b.png", "cat.png"]
 
 
 def test_a_failed_network_leaves_the_old_one_and_offers_a_download(opened, fake):
     """Truth: zoo:resnet18 has a file to download in the catalogue."""
     fake.held.add("model")
-    opened.bench.open_model("zoo:resnet18")
+    opened.app.open_model("zoo:resnet18")
     record = ErrorRecord(ErrorKind.USER, "resnet18: its weights are not here", "")
     fake.answer("model", Failed(record))
-    assert opened.bench.selection.model.reference == "fake:net"
+    assert opened.app.selection.model.reference == "fake:net"
     banner = opened.stage.centre.banners.shown()[0]
     assert [remedy.label for remedy in banner.remedies] == ["Download"]
     fake.held.remove("model")
     banner.remedies[0].act()
-    assert opened.bench.selection.model.reference == "zoo:resnet18"
+    assert opened.app.selection.model.reference == "zoo:resnet18"
     assert shown(opened) == []
 
 
 def test_a_program_is_run_after_a_yes_only(opened, fake):
     """Truth: the request."""
     fake.held.add("model")
-    opened.bench.open_model("net.pt2")
+    opened.app.open_model("net.pt2")
     words = "net.pt2: is a torch.export program"
     record = ErrorRecord(ErrorKind.TRUST, f"{words} (--trust)", "")
     fake.answer("model", Failed(record))
     banner = opened.stage.centre.banners.shown()[0]
     assert banner.text == words
     assert [remedy.label for remedy in banner.remedies] == ["Run It"]
-    assert not opened.bench.models.request.trust
+    assert not opened.app.models.request.trust
     fake.held.remove("model")
     banner.remedies[0].act()
-    assert opened.bench.models.request.reference == "net.pt2"
-    assert opened.bench.models.request.trust
+    assert opened.app.models.request.reference == "net.pt2"
+    assert opened.app.models.request.trust
     assert shown(opened) == []
 
 
@@ -190,7 +190,7 @@ def test_labels_are_given_to_the_network(opened, fake, tmp_path):
     """Truth: the request."""
     path = tmp_path / "names.txt"
     path.write_text("one\ntwo\n")
-    opened.bench.open_files([str(path)])
+    opened.app.open_files([str(path)])
     assert fake.last("model").model.labels == str(path)
 
 
@@ -220,7 +220,7 @@ def test_a_saved_recipe_is_restored(opened, fake, qtbot, tmp_path):
         labels="names.txt",
         preprocess=preprocess,
     )
-    opened.bench.open_files([saved])
+    opened.app.open_files([saved])
     qtbot.waitUntil(lambda: results(fake)[-1].values["layer"] == "stem.relu")
     last = results(fake)[-1]
     assert (last.model.reference, last.image.name) == ("fake:other", "dog.png")
@@ -234,29 +234,29 @@ def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_o
     """Truth: the fake's photographs have other hashes for other lengths of name."""
     digest = hash_of("/photos/the-dog.png")
     saved = save_recipe(opened, tmp_path, image="dog.png", image_sha256=digest)
-    opened.bench.open_files([saved])
+    opened.app.open_files([saved])
     assert "drop dog.png here" in shown(opened)[0]
-    opened.bench.images.add(["/photos/other.png"])
+    opened.app.images.add(["/photos/other.png"])
     assert "other.png is not the recipe's image" in shown(opened)[0]
-    opened.bench.images.add(["/photos/the-dog.png"])
+    opened.app.images.add(["/photos/the-dog.png"])
     assert shown(opened) == []
     qtbot.waitUntil(lambda: results(fake)[-1].image.sha256 == digest)
 
 
 def test_a_recipe_of_other_weights_says_so(opened, tmp_path):
     """Truth: the fake's network has a hash of zeros."""
-    opened.bench.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
+    opened.app.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
     assert any("different weights" in text for text in shown(opened))
 
 
 def test_devices_are_those_of_the_machine(opened, fake):
     """Truth: the live list; "cuda" was chosen on another machine."""
-    opened.bench.models.set_device("cuda")
+    opened.app.models.set_device("cuda")
     fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cpu",)))
-    assert opened.bench.models.devices == ("auto", "cpu")
+    assert opened.app.models.devices == ("auto", "cpu")
     assert fake.last("model").model.device == "auto"
     fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cuda:0", "cpu")))
-    opened.bench.models.set_device("cuda")
+    opened.app.models.set_device("cuda")
     assert fake.last("model").model.device == "cuda"
     assert opened.status.device.text() == "cpu"
 
@@ -270,7 +270,7 @@ def test_weights_on_disk_need_no_download_button(opened, fake):
         panel._select(reference)
         assert panel._fetch_button.isHidden() == is_here
         assert (panel.list.currentItem().text(3) == "here") == is_here
-    opened.bench.models.fetch("zoo:resnet34")
+    opened.app.models.fetch("zoo:resnet34")
     panel._select("zoo:resnet34")
     assert panel._fetch_button.isHidden()
 
@@ -294,7 +294,7 @@ def test_the_sheet_of_shortcuts_holds_every_one(opened, qtbot):
 def test_the_log_says_what_ran_and_for_how_long(opened):
     """Truth: what the fixture did; an error comes with its details."""
     record = ErrorRecord(ErrorKind.OURS, "ValueError: odd", "line 3 of odd.py")
-    opened.bench.messages.fail("run", record)
+    opened.app.messages.fail("run", record)
     text = opened.stage.log.text.toPlainText()
     assert "cat.png opened" in text
     assert re.search(r"Activations · stem · cat.png · Fake:Net: \d+ ms", text)
@@ -308,7 +308,7 @@ def test_a_pasted_picture_is_opened(opened):
     data = QMimeData()
     data.setImageData(image)
     opened.operations.take(data)
-    pixels = opened.bench.selection.image.pixels
+    pixels = opened.app.selection.image.pixels
     np.testing.assert_array_equal(pixels, np.full((2, 3, 3), (255, 0, 0), np.uint8))
 
 
@@ -323,7 +323,7 @@ def test_copies_as_command_line_and_python(opened):
 
 def test_saving_asks_the_bridge(opened, fake, tmp_path):
     """Truth: the request."""
-    opened.bench.settings.export_folder = str(tmp_path)
+    opened.app.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
     ((name, run, folder, _),) = fake.files.results.asked
     assert name == "save"
@@ -376,7 +376,7 @@ def test_the_palette_runs_what_is_chosen(opened, qtbot):
     qtbot.keyClicks(box.field, "theme.light light")
     box.field.setText("View: Light")
     qtbot.keyClick(box.field, Qt.Key.Key_Return)
-    assert opened.bench.look.name == "light"
+    assert opened.app.look.name == "light"
     assert box.isHidden()
 
 
@@ -400,7 +400,7 @@ def test_the_layout_is_remembered(qtbot, settings, fake, window):
     again = app.make_window(Settings(Path(settings.file)))
     qtbot.addWidget(again)
     again.show()
-    assert not again.bench.settings.geometry.isEmpty()
+    assert not again.app.settings.geometry.isEmpty()
     assert again.stage.docks["results"].isHidden()
     assert not again.stage.docks["log"].isHidden()
 
@@ -410,9 +410,9 @@ def test_the_layout_is_remembered(qtbot, settings, fake, window):
 def test_themes_and_sizes_apply(opened, name, scale):
     """Truth: Qt warns of a style sheet that it cannot read, and warnings fail."""
     assert "$" not in stylesheet(THEMES[name], scale)
-    opened.bench.look.use(name)
+    opened.app.look.use(name)
     assert palette(THEMES[name]) == QApplication.palette()
-    opened.bench.look.use("dark")
+    opened.app.look.use("dark")
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -453,14 +453,14 @@ def test_what_can_be_focused_has_a_name(opened):
 
 def test_late_answers_of_another_photograph_are_not_shown(opened, fake):
     """Truth: the last one asked for wins."""
-    before = opened.bench.selection.image
+    before = opened.app.selection.image
     images = fake.files.images
     del images.answers["open"]
-    opened.bench.images.show("/photos/late.png")
-    opened.bench.images.show("/photos/cat.png")
+    opened.app.images.show("/photos/late.png")
+    opened.app.images.show("/photos/cat.png")
     images.tell("open", Done(before))
-    assert opened.bench.images.current == "/photos/cat.png"
-    assert opened.bench.selection.image is before
+    assert opened.app.images.current == "/photos/cat.png"
+    assert opened.app.selection.image is before
 
 
 def test_an_unexpected_value_is_not_taken_for_a_result(opened, fake):
@@ -499,13 +499,13 @@ def test_the_palette_knows_other_words(opened, typed, found):
 def test_presenting_hides_all_but_the_picture_and_comes_back(opened, qtbot):
     """Truth: docks and scale before."""
     docks = {n for n, d in opened.stage.docks.items() if d.isVisible()}
-    scale = opened.bench.look.scale
+    scale = opened.app.look.scale
     opened.commands["view.present"].trigger()
     assert not [d for d in opened.stage.docks.values() if d.isVisible()]
-    assert opened.bench.look.scale > scale
+    assert opened.app.look.scale > scale
     assert not opened.top.isVisible()
     opened.commands["view.present"].trigger()
-    qtbot.waitUntil(lambda: opened.bench.look.scale == scale)
+    qtbot.waitUntil(lambda: opened.app.look.scale == scale)
     assert {n for n, d in opened.stage.docks.items() if d.isVisible()} == docks
     assert opened.top.isVisible()
 
@@ -534,7 +534,7 @@ def test_dragging_over_the_window_says_how_many(opened):
 
 def test_an_image_that_is_opened_again_is_read_again(opened, fake):
     """The file may have been replaced; going back in the tray takes what is kept."""
-    images = opened.bench.images
+    images = opened.app.images
     path = images.current
     read, usual = [], fake.files.images.answers["open"]
 

@@ -91,7 +91,7 @@ def translated(request, qapp):
 def make(qtbot, tmp_path):
     window = app.make_window(Settings(tmp_path / "settings.json"))
     qtbot.addWidget(window)
-    window.bench.attach(FakeBridge())
+    window.app.attach(FakeBridge())
     window.resize(SCREEN)
     window.show()
     return window
@@ -105,7 +105,7 @@ def make(qtbot, tmp_path):
 def test_longer_words_do_not_widen_the_window(translated, qtbot, tmp_path):
     window = make(qtbot, tmp_path)
     assert window.commands["file.quit"].text() == read_catalog(translated)["Quit"]
-    window.bench.look.enlarge(6)
+    window.app.look.enlarge(6)
     for workspace in (*WORKSPACES, WORKSPACES[0]):
         window.enter(workspace)
         QApplication.processEvents()
@@ -130,9 +130,9 @@ def test_right_to_left_does_not_break(qtbot, qapp, tmp_path):
 def test_choice_is_remembered_for_the_next_start(qtbot, tmp_path):
     window = make(qtbot, tmp_path)
     said = []
-    window.bench.messages.said.connect(said.append)
+    window.app.messages.said.connect(said.append)
     window.commands["view.language.hu"].trigger()
-    assert window.bench.settings.language == "hu"
+    assert window.app.settings.language == "hu"
     assert said == ["Magyar from the next start on"]
     assert window.commands["view.language.hu"].isChecked()
     assert not window.commands["view.language.en"].isChecked()

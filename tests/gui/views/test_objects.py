@@ -11,7 +11,7 @@ from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.results.boxes import BoxesView
 from nnviz.gui.views.results.mask import MaskView
 from nnviz.gui.views.widgets.keys import NONE
-from nnviz.render.classes import colours_of
+from nnviz.render.maps.classes import colours_of
 
 BACKGROUND_CAT_DOG = ("background", "cat", "dog")
 CAT = colours_of(("cat", "dog", "cup"))[0]

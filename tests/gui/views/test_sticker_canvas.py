@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.images import image_from_array
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.canvas.stickers import NONE, Sheet, StickerCanvas
 from nnviz.media.placed import paste_layers

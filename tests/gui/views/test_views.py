@@ -18,7 +18,8 @@ from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.views.results.text import TextView
-from nnviz.render import colormaps, heatmaps, report
+from nnviz.render import colormaps, report
+from nnviz.render.maps import heatmaps
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def attacked(live, qtbot, tmp_path):
     """The window after four steps of PGD, with all that is known of them."""
     photo = tmp_path / "cat.png"
     PillowImage.fromarray(data.chelsea()).save(photo)
-    bench = live.bench
+    bench = live.app
     bench.open_model("bundled:objects")
     bench.open_files([str(photo)])
     # What runs by itself at the start is done: nothing stops the attack.
@@ -42,7 +42,7 @@ def attacked(live, qtbot, tmp_path):
 
 
 def at_rest(window):
-    return not any(map(window.bench.jobs.running, (SCALE, SEARCH)))
+    return not any(map(window.app.jobs.running, (SCALE, SEARCH)))
 
 
 def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
@@ -87,7 +87,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
 
 def check_saved(window, qtbot, tmp_path):
     """What is saved is opened and asked again, and says what it is."""
-    bench, attacks = window.bench, window.stage.rooms["attack"].attacks
+    bench, attacks = window.app, window.stage.rooms["attack"].attacks
     for name in ("found.png", "found.webp"):
         with qtbot.waitSignal(bench.messages.said, timeout=LONG) as told:
             attacks.save(str(tmp_path / name))
@@ -116,7 +116,7 @@ def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path
     assert attacked.stage.centre.compare.pair() == (before, after)
     # The noise is the old photograph's alone.
     PillowImage.fromarray(data.coffee()).save(tmp_path / "coffee.png")
-    attacked.bench.open_files([str(tmp_path / "coffee.png")])
+    attacked.app.open_files([str(tmp_path / "coffee.png")])
     qtbot.waitUntil(
         lambda: attacked.stage.rooms["attack"].attacks.run is None, timeout=LONG
     )
@@ -129,8 +129,8 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
     folder.mkdir()
     for name in ("chelsea", "coffee"):
         PillowImage.fromarray(getattr(data, name)()).save(folder / f"{name}.png")
-    live.bench.open_model("bundled:objects")
-    qtbot.waitUntil(lambda: live.bench.selection.model is not None, timeout=LONG)
+    live.app.open_model("bundled:objects")
+    qtbot.waitUntil(lambda: live.app.selection.model is not None, timeout=LONG)
     live.enter(ATTACK)
     panel = live.stage.rooms["attack"].robustness
     panel.folder.setText(str(folder))
@@ -146,7 +146,7 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
     )
     assert found.accuracies == truth.accuracies
     assert "accuracy" in live.stage.centre.result.report
-    with qtbot.waitSignal(live.bench.saving.saved, timeout=LONG) as saved:
+    with qtbot.waitSignal(live.app.saving.saved, timeout=LONG) as saved:
         live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))
     names = [path.name for path in saved.args[0]]
     assert names == [f"curve.fgsm.linf.{end}" for end in ("csv", "png", "svg")]

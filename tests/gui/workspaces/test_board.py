@@ -31,7 +31,7 @@ class Kitchen:
         return all_asked[self.earlier :]
 
     def give(self, event=None):
-        n = len(self.window.bench.boards.outcomes)
+        n = len(self.window.app.boards.outcomes)
         self.hear(n, event or Done(self.mapped(self.asked[n])))
 
     def hear(self, n, event):
@@ -151,10 +151,10 @@ def test_escape_stops_and_keeps_what_is_there(kitchen, pane, opened):
     kitchen.give()
     opened.commands["run.stop"].trigger()
     assert pane._state.text() == "stopped"
-    assert not opened.bench.boards.running
+    assert not opened.app.boards.running
     kitchen.give(Cancelled())
     kitchen.give()
-    assert list(opened.bench.boards.outcomes) == [0]
+    assert list(opened.app.boards.outcomes) == [0]
     assert isinstance(pane.view.tiles[0].result, Heatmap)
 
 
@@ -162,7 +162,7 @@ def test_a_new_board_hears_nothing_of_the_old_one(kitchen, pane, opened):
     old = kitchen.asked
     pane.start()
     kitchen.hear(0, Done(kitchen.mapped(old[0])))
-    assert opened.bench.boards.outcomes == {}
+    assert opened.app.boards.outcomes == {}
     assert len(kitchen.asked) == 2 * len(old)
 
 
@@ -172,12 +172,12 @@ def test_a_tile_opens_its_whole_result(kitchen, pane, opened):
     pane.view.tile_chosen.emit(1)
     assert opened.stage.centre.mode == "result"
     assert opened.stage.centre.run.recipe.method == "grad_cam"
-    assert opened.bench.choice.method.name == "grad_cam"
+    assert opened.app.choice.method.name == "grad_cam"
 
 
 def test_the_target_is_everybodys(pane, opened, fake):
     """Truth: the selection's target, in words and in what is asked."""
-    opened.bench.selection.set_target("dog")
+    opened.app.selection.set_target("dog")
     assert pane.target.value() == "dog"
     kitchen = Kitchen(opened, fake)
     pane.start()
@@ -186,7 +186,7 @@ def test_the_target_is_everybodys(pane, opened, fake):
 
 def test_several_photographs_are_opened_first(pane, opened, fake):
     """Truth: a row for each photograph, opened where it is not open."""
-    opened.bench.images.add(["/photos/dog.png"])
+    opened.app.images.add(["/photos/dog.png"])
     ticks = pane.choices.photographs
     ticks.tick(["/photos/cat.png", "/photos/dog.png"])
     kitchen = Kitchen(opened, fake)
@@ -206,7 +206,7 @@ def test_it_is_copied_and_saved_as_a_whole(kitchen, opened, fake, tmp_path):
     assert "nnviz.board(" in QApplication.clipboard().text()
     opened.commands["edit.copy_picture"].trigger()
     assert QApplication.clipboard().image().width() > 300
-    opened.bench.settings.export_folder = str(tmp_path)
+    opened.app.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
     ((name, board, folder, lock),) = fake.files.results.asked
     assert name == "board"
@@ -216,26 +216,24 @@ def test_it_is_copied_and_saved_as_a_whole(kitchen, opened, fake, tmp_path):
 
 def test_the_board_has_a_target_of_its_own(pane, opened, fake):
     """Truth: what is asked of each network, by hand."""
-    assert pane.target.value() == opened.bench.selection.target == ""
+    assert pane.target.value() == opened.app.selection.target == ""
     pane.target.take("dog")
-    assert opened.bench.selection.target == "dog"
+    assert opened.app.selection.target == "dog"
     pane.start()
     asked = [r.values.get("target") for place, r in fake.asked if place == "board"]
     assert asked == ["dog"] * len(METHODS)
-    opened.bench.selection.set_target("cat")
+    opened.app.selection.set_target("cat")
     assert pane.target.value() == "cat"
 
 
 def test_each_of_several_networks_may_have_a_target_of_its_own(pane, opened, fake):
     """Truth: what each network is asked, by hand; only one of them knows the dog."""
-    open_one, other = opened.bench.selection.model.reference, "bundled:birds"
+    open_one, other = opened.app.selection.model.reference, "bundled:birds"
     pane.choices.networks.offer([(open_one, "Pets"), (other, "Birds")], [open_one])
     assert pane.targets.controls == {}
     pane.choices.networks.tick([open_one, other])
     assert list(pane.targets.controls) == [open_one, other]
-    birds = replace(
-        opened.bench.selection.model, reference=other, labels=("crab", "owl")
-    )
+    birds = replace(opened.app.selection.model, reference=other, labels=("crab", "owl"))
     pane.targets.learn(birds)
     pane.target.take("dog")
     assert "No such target" in pane._asked.text()

@@ -54,7 +54,7 @@ def target_line(window):
 
 def test_the_workspace_offers_what_explains(explaining):
     """Truth: the catalogue's group."""
-    offered = explaining.bench.choice.offered()
+    offered = explaining.app.choice.offered()
     assert {info.group for info in offered} == {"Explain"}
     assert explaining.stage.method.choice.currentText() == "Grad-CAM"
     assert len(offered) > 10
@@ -66,7 +66,7 @@ def test_a_class_that_is_clicked_is_asked_about(explaining, fake, qtbot):
     second = bars.rect().center()
     second.setY(bars._row_height() + 4)
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=second)
-    assert explaining.bench.selection.target == "dog"
+    assert explaining.app.selection.target == "dog"
     assert target_line(explaining).text() == "dog"
     qtbot.waitUntil(lambda: asked(fake).values["target"] == "dog")
 
@@ -75,8 +75,8 @@ def test_the_target_goes_from_method_to_method(explaining, fake, qtbot):
     """Truth: one selection: what the form of one says, the next is asked."""
     form = explaining.stage.method.form
     form.changed.emit(form.values() | {"target": "cat - dog"})
-    assert explaining.bench.selection.target == "cat - dog"
-    explaining.bench.choice.choose("saliency")
+    assert explaining.app.selection.target == "cat - dog"
+    explaining.app.choice.choose("saliency")
     qtbot.waitUntil(lambda: asked(fake).method == "saliency")
     assert asked(fake).values["target"] == "cat - dog"
     assert target_line(explaining).text() == "cat - dog"
@@ -84,18 +84,18 @@ def test_the_target_goes_from_method_to_method(explaining, fake, qtbot):
 
 def test_another_network_forgets_a_target_it_has_not(explaining, qtbot):
     """Truth: the fake network has no class zebra; every fake knows cat."""
-    selection = explaining.bench.selection
+    selection = explaining.app.selection
     for target, kept in (("cat", "cat"), ("stem:1", "stem:1"), ("zebra", "")):
         selection.set_target(target)
-        explaining.bench.open_model(f"other:{target}")
+        explaining.app.open_model(f"other:{target}")
         qtbot.waitUntil(lambda t=target: selection.model.reference == f"other:{t}")
         assert selection.target == kept
 
 
 def test_a_channel_is_explained(opened, fake, qtbot):
     """Truth: the notation of targets, layer:channel."""
-    opened.bench.selection.set_layer("stem.conv")
-    opened.bench.selection.set_unit(2)
+    opened.app.selection.set_layer("stem.conv")
+    opened.app.selection.set_unit(2)
     opened.commands["go.explain_unit"].trigger()
     assert opened.workspace is EXPLAIN
     qtbot.waitUntil(lambda: asked(fake).method == "grad_cam")
@@ -104,7 +104,7 @@ def test_a_channel_is_explained(opened, fake, qtbot):
 
 def test_a_channel_is_explained_at_a_layer_before_it(explaining, fake):
     """Truth: the order of the fake network; what lies behind has no influence."""
-    selection, choice = explaining.bench.selection, explaining.bench.choice
+    selection, choice = explaining.app.selection, explaining.app.choice
     choice.set_values(choice.values | {"layer": "stem.relu"})
     selection.set_target("stem.relu:2")
     assert asked(fake).values["target"] == "stem.relu:2"
@@ -116,15 +116,15 @@ def test_a_channel_is_explained_at_a_layer_before_it(explaining, fake):
 )
 def test_a_layer_before_the_channel_is_kept(explaining, held, kept):
     values = {"layer": held, "target": "stem.relu:2"}
-    method = explaining.bench.choice.method
-    SelectionSync(explaining.bench.selection).fit_layer(method, values)
+    method = explaining.app.choice.method
+    SelectionSync(explaining.app.selection).fit_layer(method, values)
     assert values["layer"] == kept
 
 
 def test_without_a_channel_it_says_what_to_do(opened):
-    opened.bench.selection.set_layer("stem.conv")
+    opened.app.selection.set_layer("stem.conv")
     said = []
-    opened.bench.messages.said.connect(said.append)
+    opened.app.messages.said.connect(said.append)
     opened.commands["go.explain_unit"].trigger()
     assert opened.workspace is INSPECT
     assert "click" in said[-1]
@@ -133,14 +133,14 @@ def test_without_a_channel_it_says_what_to_do(opened):
 def test_a_box_that_is_clicked_is_asked_about(explaining):
     """Truth: what views of boxes emit."""
     explaining.stage.centre.result.target_chosen.emit("box:1")
-    assert explaining.bench.selection.target == "box:1"
+    assert explaining.app.selection.target == "box:1"
 
 
 def test_a_slow_method_waits_for_the_button(explaining, fake, qtbot):
     """Truth: integrated gradients cannot follow a camera, so it is not run unasked."""
     panel = explaining.stage.method
     before = len(fake.asked)
-    explaining.bench.choice.choose("integrated_gradients")
+    explaining.app.choice.choose("integrated_gradients")
     qtbot.wait(30)
     assert not [r for _, r in fake.asked[before:] if r.method != "predictions"]
     assert not panel.run.isHidden()
@@ -152,21 +152,21 @@ def test_a_slow_method_waits_for_the_button(explaining, fake, qtbot):
 
 def test_a_method_that_proves_quick_runs_by_itself(explaining, fake, qtbot):
     """Truth: the limit of 0.4 s."""
-    runs = explaining.bench.runs
-    explaining.bench.choice.choose("integrated_gradients")
+    runs = explaining.app.runs
+    explaining.app.choice.choose("integrated_gradients")
     fake.seconds = 0.39
     runs.run()
     assert runs.automatic
     assert explaining.stage.method.run.isHidden()
     assert "updates automatically" in explaining.stage.method._state.text()
-    choice = explaining.bench.choice
+    choice = explaining.app.choice
     choice.set_values(choice.values | {"steps": 7})
     qtbot.waitUntil(lambda: asked(fake).values.get("steps") == 7)
 
 
 def test_a_quick_method_that_proves_slow_asks_first(explaining, fake):
     """Truth: twice slower than the limit; once may be the first, cold run."""
-    runs = explaining.bench.runs
+    runs = explaining.app.runs
     fake.seconds = 0.9
     runs.run()
     assert runs.automatic  # the run on entering took 50 ms
@@ -176,21 +176,21 @@ def test_a_quick_method_that_proves_slow_asks_first(explaining, fake):
 
 def test_a_method_keeps_the_layer_that_it_chose_itself(explaining, fake):
     """Truth: Inspect looked at the stem; a class activation map wants the last map."""
-    assert explaining.bench.selection.layer == "stem"
+    assert explaining.app.selection.layer == "stem"
     assert asked(fake).values["layer"] == ""
 
 
 def test_every_explaining_method_that_can_be_asked_has_one_target(explaining):
     """Truth: the declarations: the selection's target fills at most one parameter."""
-    for info in explaining.bench.choice.offered():
+    for info in explaining.app.choice.offered():
         kinds = [p.kind for p in info.parameters]
         assert kinds.count(Kind.TARGET) <= 1, info.name
 
 
 def test_two_results_are_compared(explaining, qtbot):
     """Truth: the two newest results of the session, by their methods' names."""
-    explaining.bench.choice.choose("saliency")
-    qtbot.waitUntil(lambda: len(explaining.bench.runs.history.runs) >= 3)
+    explaining.app.choice.choose("saliency")
+    qtbot.waitUntil(lambda: len(explaining.app.runs.history.runs) >= 3)
     explaining.commands["view.compare"].trigger()
     centre = explaining.stage.centre
     assert centre.mode == "compare"
@@ -201,16 +201,16 @@ def test_two_results_are_compared(explaining, qtbot):
     first, second = centre.compare.pair()
     centre.compare.swap()
     assert centre.compare.pair() == (second, first)
-    explaining.bench.runs.bring_back(first)
+    explaining.app.runs.bring_back(first)
     assert centre.mode == "result"
 
 
 def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
     """Truth: those chosen, not the newest."""
     for name in ("saliency", "layer_cam"):
-        explaining.bench.choice.choose(name)
+        explaining.app.choice.choose(name)
         qtbot.waitUntil(
-            lambda n=name: explaining.bench.runs.history.runs[0].recipe.method == n
+            lambda n=name: explaining.app.runs.history.runs[0].recipe.method == n
         )
     tray = explaining.stage.results
     for place in (0, 2):
@@ -222,8 +222,8 @@ def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
 
 def test_two_items_put_together_are_compared(explaining, qtbot):
     """Truth: what the tray's list says when one item is dropped on another."""
-    explaining.bench.choice.choose("saliency")
-    qtbot.waitUntil(lambda: len(explaining.bench.runs.history.runs) >= 3)
+    explaining.app.choice.choose("saliency")
+    qtbot.waitUntil(lambda: len(explaining.app.runs.history.runs) >= 3)
     items = explaining.stage.results.list
     items.put_together.emit(items.item(0), items.item(1))
     first, second = explaining.stage.centre.compare.pair()
@@ -232,9 +232,9 @@ def test_two_items_put_together_are_compared(explaining, qtbot):
 
 def test_another_method_may_come_with_a_layer(explaining, fake, qtbot):
     """Truth: its workspace opens, the layer is selected, and its form shows it."""
-    explaining.bench.selection.set_layer("stem.relu")
-    explaining.bench.choice.choose("filters", {"layer": "stem.conv"})
+    explaining.app.selection.set_layer("stem.relu")
+    explaining.app.choice.choose("filters", {"layer": "stem.conv"})
     assert explaining.workspace is INSPECT
-    assert explaining.bench.selection.layer == "stem.conv"
+    assert explaining.app.selection.layer == "stem.conv"
     assert explaining.stage.method.form.values()["layer"] == "stem.conv"
     qtbot.waitUntil(lambda: asked(fake).method == "filters")

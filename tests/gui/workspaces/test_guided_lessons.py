@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from nnviz.base.guides import shipped_guides
+from nnviz.base.documents.guides import shipped_guides
 from nnviz.base.info import Severity
 
 PROJECTOR = QSize(1280, 720)
@@ -21,7 +21,7 @@ PICTURES = os.environ.get("NNVIZ_PICTURES", "")
 
 
 def is_idle(window):
-    bench = window.bench
+    bench = window.app
     opening = bench.models.is_opening or bench.predictions.running
     return bench.selection.model is not None and not (bench.runs.running or opening)
 
@@ -36,10 +36,10 @@ def lecture(live, qtbot, cat):
         if notice.severity is Severity.PROBLEM:
             wrong.append(notice.text)
 
-    live.bench.messages.noticed.connect(note)
-    live.bench.open_model("bundled:objects")
-    live.bench.open_files([str(cat)])
-    selection = live.bench.selection
+    live.app.messages.noticed.connect(note)
+    live.app.open_model("bundled:objects")
+    live.app.open_files([str(cat)])
+    selection = live.app.selection
     qtbot.waitUntil(lambda: selection.image is not None, timeout=60_000)
     qtbot.waitUntil(lambda: is_idle(live), timeout=60_000)
     return live, wrong
@@ -48,8 +48,8 @@ def lecture(live, qtbot, cat):
 def settle(window, qtbot):
     """Wait until nothing is at work; a training is long enough after a moment."""
     qtbot.wait(300)
-    method = window.bench.choice.method
-    if window.bench.runs.running and method.capabilities.workspace == "Train":
+    method = window.app.choice.method
+    if window.app.runs.running and method.capabilities.workspace == "Train":
         QTest.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: is_idle(window), timeout=180_000)
 
@@ -64,8 +64,8 @@ def keep_picture(window, guide, place):
 @pytest.mark.parametrize("guide", shipped_guides(), ids=lambda each: each.name)
 def test_lesson_is_gone_through_by_keyboard(lecture, qtbot, guide):
     window, wrong = lecture
-    runner = window.bench.guide
-    window.bench.open_guide(guide)
+    runner = window.app.guide
+    window.app.open_guide(guide)
     visited = []
     while True:
         settle(window, qtbot)
@@ -75,7 +75,7 @@ def test_lesson_is_gone_through_by_keyboard(lecture, qtbot, guide):
         step = guide.steps[runner.index]
         methods = [each.name for each in step.actions if each.kind == "method"]
         if methods and not runner.revealed:
-            assert window.bench.choice.method.name == methods[-1]
+            assert window.app.choice.method.name == methods[-1]
         assert wrong == []
         assert window.size() == PROJECTOR
         keep_picture(window, guide, place)

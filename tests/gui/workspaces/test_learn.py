@@ -27,7 +27,7 @@ def test_lessons_stand_by_section_in_the_order_of_the_course(learning):
     tree = course(learning).tree
     heads = [tree.topLevelItem(n).text(0) for n in range(tree.topLevelItemCount())]
     assert heads[1:] == [section for section in SECTIONS if section in heads]
-    offered = {info.name for info in learning.bench.choice.offered()}
+    offered = {info.name for info in learning.app.choice.offered()}
     assert {info.name for info in course(learning).lessons()} == offered
 
 
@@ -39,7 +39,7 @@ def test_lesson_is_chosen_by_keyboard_and_runs_by_itself(learning, fake, qtbot):
     key = Qt.Key.Key_Down if here + 1 < len(lessons) else Qt.Key.Key_Up
     qtbot.keyClick(panel.tree, key)
     qtbot.keyClick(panel.tree, key)
-    chosen = learning.bench.choice.method.name
+    chosen = learning.app.choice.method.name
     if len(lessons) > 1:
         assert chosen != "convolution"
     assert fake.last("result").method == chosen
@@ -62,13 +62,13 @@ def test_recording_of_a_lesson_is_not_kept(fake):
 
 def test_edited_points_become_the_parameter(learning, fake):
     learning.stage.centre.result.values_edited.emit({"input": "1 2; 3 4"})
-    assert learning.bench.choice.values["input"] == "1 2; 3 4"
+    assert learning.app.choice.values["input"] == "1 2; 3 4"
     assert fake.last("result").values["input"] == "1 2; 3 4"
 
 
 def test_value_under_the_hand_is_traced_in_learn(opened, fake, qtbot):
     """The chosen layer, channel and place of the image are those of the lesson."""
-    window, chosen = opened, opened.bench.selection
+    window, chosen = opened, opened.app.selection
     layer = chosen.model.layers[0].name
     chosen.set_layer(layer)
     chosen.set_unit(3)
@@ -99,8 +99,8 @@ Do: workspace explain
 def test_guided_lesson_is_gone_through_by_keys(opened, fake, tmp_path, qtbot):
     path = tmp_path / "own.md"
     path.write_text(GUIDE)
-    opened.bench.open_files([str(path)])
-    guide = opened.bench.guide
+    opened.app.open_files([str(path)])
+    guide = opened.app.guide
     qtbot.waitUntil(lambda: guide.guide is not None)
     assert opened.workspace is LEARN
     assert fake.last("result").values["padding"] == "same"
@@ -123,17 +123,17 @@ def test_mistake_in_a_guide_is_told_and_nothing_is_lost(opened, tmp_path, qtbot)
     path = tmp_path / "own.md"
     path.write_text("# A\n## B\nDo: method nothing\n")
     told = []
-    opened.bench.messages.noticed.connect(lambda notice: told.append(notice.text))
-    opened.bench.open_files([str(path)])
+    opened.app.messages.noticed.connect(lambda notice: told.append(notice.text))
+    opened.app.open_files([str(path)])
     qtbot.waitUntil(lambda: bool(told))
     assert "own.md, line 3: nothing: no such method" in told[0]
-    assert opened.bench.guide.guide is None
+    assert opened.app.guide.guide is None
 
 
 def test_picture_keeps_its_share_at_a_projectors_text(learning):
     """45 % of the width, as promised at 1024 x 700; here 1280 x 720, text doubled."""
     learning.resize(1280, 720)
-    learning.bench.look.enlarge(6)
+    learning.app.look.enlarge(6)
     QApplication.processEvents()
-    assert learning.bench.look.scale == 2
+    assert learning.app.look.scale == 2
     assert learning.stage.centre.width() >= 0.45 * learning.width()

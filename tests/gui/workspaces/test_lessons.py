@@ -35,7 +35,7 @@ def settings(tmp_path):
 def panel(window, fake):
     fake.held.add(PLACE)
     window.enter(STYLE)
-    window.bench.lessons.choose("/pictures/waves.png", "/photos/summer")
+    window.app.style_training.choose("/pictures/waves.png", "/photos/summer")
     return window.stage.rooms["style"].lesson
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_learnt_before_picture_and_folder_are_chosen(window, fake):
     assert not panel.go.isEnabled()
     assert not panel.use.isEnabled()
     assert "Choose a style image" in panel.state.text()
-    window.bench.lessons.start()
+    window.app.style_training.start()
     assert not [place for place, _ in fake.asked if place == PLACE]
 
 
@@ -100,7 +100,7 @@ def test_stops_goes_on_and_paints_with_what_there_is(
 
 def test_an_error_is_told_in_words(panel, fake, window):
     notices = []
-    window.bench.messages.noticed.connect(notices.append)
+    window.app.messages.noticed.connect(notices.append)
     panel.go.click()
     record = ErrorRecord(ErrorKind.USER, "summer: 2 images are too few; more", "")
     fake.answer(PLACE, Failed(record))
@@ -110,8 +110,8 @@ def test_an_error_is_told_in_words(panel, fake, window):
 
 def test_another_picture_stops_the_lesson(panel, window):
     panel.go.click()
-    window.bench.lessons.choose(style="/pictures/stones.png")
-    assert not window.bench.lessons.running
+    window.app.style_training.choose(style="/pictures/stones.png")
+    assert not window.app.style_training.running
     assert panel.style_name.text() == "stones.png"
     assert panel.folder_name.text() == "summer"
 
@@ -127,18 +127,18 @@ def test_the_real_engine_learns_and_stops(qtbot, settings, tmp_path):
     PillowImage.fromarray(data.coffee()).save(tmp_path / "cup.png")
     window = app.make_window(settings)
     qtbot.addWidget(window)
-    bench = window.bench
+    bench = window.app
     bench.attach(Bridge())
-    bench.lessons.choose(str(tmp_path / "cup.png"), str(photos))
+    bench.style_training.choose(str(tmp_path / "cup.png"), str(photos))
     with qtbot.waitSignal(
-        bench.lessons.improved,
+        bench.style_training.improved,
         timeout=400_000,
         check_params_cb=lambda pixels: pixels is not None,
     ):
-        bench.lessons.start()
-    bench.lessons.stop()
-    qtbot.waitUntil(lambda: not bench.lessons.running, timeout=10_000)
-    assert bench.lessons.begun
+        bench.style_training.start()
+    bench.style_training.stop()
+    qtbot.waitUntil(lambda: not bench.style_training.running, timeout=10_000)
+    assert bench.style_training.begun
     with qtbot.waitSignal(bench.models.opened, timeout=60_000) as opened:
         window.stage.rooms["style"].lesson.use.click()
     assert opened.args[0].task == "repaint"
@@ -148,7 +148,7 @@ def test_the_real_engine_learns_and_stops(qtbot, settings, tmp_path):
 
 def test_done_and_stopped_are_said(panel, fake, window):
     said = []
-    window.bench.messages.said.connect(said.append)
+    window.app.messages.said.connect(said.append)
     panel.go.click()
     fake.answer(PLACE, Cancelled())
     panel.go.click()

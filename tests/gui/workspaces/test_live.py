@@ -38,10 +38,10 @@ def wait(qtbot, condition):
 
 
 def start(window, qtbot, *files, model=NETWORK):
-    app.open_first(window.bench, [str(file) for file in files], model)
+    app.open_first(window.app, [str(file) for file in files], model)
     wait(qtbot, lambda: bool(predicted(window)))
     wait(qtbot, lambda: window.stage.centre.run is not None)
-    wait(qtbot, lambda: not window.bench.runs.running)
+    wait(qtbot, lambda: not window.app.runs.running)
 
 
 def close_quickly(window):
@@ -69,10 +69,10 @@ def test_a_network_of_one_channel_takes_a_colour_photograph(
     """Truth: three classes and one channel are what torch.save wrote."""
     start(live, qtbot, cat)
     drop(live, grey_weights)
-    wait(qtbot, lambda: live.bench.selection.model.title != "nnviz objects")
+    wait(qtbot, lambda: live.app.selection.model.title != "nnviz objects")
     wait(qtbot, lambda: len(predicted(live)) == 3)
-    assert live.bench.selection.model.preprocess.channels == 1
-    live.bench.choice.choose("filters")
+    assert live.app.selection.model.preprocess.channels == 1
+    live.app.choice.choose("filters")
     wait(qtbot, lambda: live.stage.centre.run.recipe.method == "filters")
     assert notices(live) == []
 
@@ -82,7 +82,7 @@ def test_a_photograph_of_twenty_megapixels(live, qtbot, tmp_path):
     path = tmp_path / "large.jpg"
     Image.effect_noise((5472, 3648), 40).convert("RGB").save(path, quality=80)
     start(live, qtbot, path)
-    assert live.bench.selection.image.size == (3648, 5472)
+    assert live.app.selection.image.size == (3648, 5472)
     assert live.stage.centre.run.recipe.image == "large.jpg"
 
 
@@ -100,19 +100,19 @@ def test_with_the_keyboard_alone(live, qtbot, cat):
         qtbot.keyClick(focused or live, Qt.Key.Key_Tab)
     names = [each.accessibleName() or getattr(each, "text", str)() for each in seen]
     assert {"Layers", "Images"} <= set(names), names
-    before = live.bench.selection.layer
+    before = live.app.selection.layer
     qtbot.keyClick(live, Qt.Key.Key_PageUp)
-    assert live.bench.selection.layer != before
+    assert live.app.selection.layer != before
     qtbot.keyClick(live, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert live.palette_box.isVisible()
     qtbot.keyClicks(live.palette_box.field, "next layer")
     qtbot.keyClick(live.palette_box.field, Qt.Key.Key_Return)
-    assert live.bench.selection.layer == before
+    assert live.app.selection.layer == before
     qtbot.keyClick(live, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(live.palette_box.field, Qt.Key.Key_Escape)
     assert live.palette_box.isHidden()
     qtbot.keyClick(live, Qt.Key.Key_BracketRight)
-    assert live.bench.selection.unit >= 0
+    assert live.app.selection.unit >= 0
 
 
 def test_every_control_has_a_name_for_screen_readers(live, qtbot, cat):
@@ -135,12 +135,10 @@ def test_every_control_has_a_name_for_screen_readers(live, qtbot, cat):
 def test_closing_in_the_middle(live, qtbot, cat, doing):
     """Truth: the clock, and the fixture that finds threads left over."""
     start(live, qtbot, cat)
-    live.bench.open_model("zoo:vgg16@random")
+    live.app.open_model("zoo:vgg16@random")
     if doing == "computing":
-        wait(
-            qtbot, lambda: live.bench.selection.model.reference.startswith("zoo:vgg16")
-        )
-        wait(qtbot, lambda: live.bench.runs.running)
+        wait(qtbot, lambda: live.app.selection.model.reference.startswith("zoo:vgg16"))
+        wait(qtbot, lambda: live.app.runs.running)
     else:
         qtbot.wait(300)
     close_quickly(live)
@@ -184,7 +182,7 @@ def test_other_preprocessing_changes_the_prediction_and_back(live, qtbot, cat):
     """Truth: the network's own prediction, before and after."""
     start(live, qtbot, cat)
     first = predicted(live)
-    own = live.bench.selection.model.preprocess
+    own = live.app.selection.model.preprocess
     panel = live.stage.preprocess
     live.commands["edit.preprocess"].trigger()
     mean = next(
@@ -198,23 +196,23 @@ def test_other_preprocessing_changes_the_prediction_and_back(live, qtbot, cat):
     assert "0.406" in panel.form.remark()
     wait(qtbot, lambda: predicted(live) != first)
     panel.form.reset()
-    wait(qtbot, lambda: live.bench.selection.model.preprocess == own)
+    wait(qtbot, lambda: live.app.selection.model.preprocess == own)
     wait(qtbot, lambda: predicted(live) == first)
 
 
 def test_an_input_too_small_for_the_network_is_refused(live, qtbot, cat):
     """Truth: AlexNet's smallest input is 63 px (its layers, by hand)."""
     start(live, qtbot, cat)
-    live.bench.open_model("zoo:alexnet@random")
-    wait(qtbot, lambda: live.bench.selection.model.reference.startswith("zoo:alex"))
-    wait(qtbot, lambda: live.bench.runs.running)
-    own = live.bench.selection.model.preprocess
+    live.app.open_model("zoo:alexnet@random")
+    wait(qtbot, lambda: live.app.selection.model.reference.startswith("zoo:alex"))
+    wait(qtbot, lambda: live.app.runs.running)
+    own = live.app.selection.model.preprocess
     form = live.stage.preprocess.form
     live.commands["edit.preprocess"].trigger()
     form._height.setValue(16)
     wait(qtbot, lambda: bool(notices(live)))
     assert "smallest input" in notices(live)[0]
-    assert live.bench.selection.model.preprocess == own
+    assert live.app.selection.model.preprocess == own
     assert form.value() == own
 
 
@@ -245,10 +243,10 @@ def test_an_exported_picture_brings_its_result_back(live, qtbot, cat, tmp_path):
     """Truth: the arrays of the first run."""
     start(live, qtbot, cat)
     live.commands["go.previous_layer"].trigger()
-    layer = live.bench.selection.layer
+    layer = live.app.selection.layer
     wait(qtbot, lambda: live.stage.centre.run.recipe.values["layer"] == layer)
     first = live.stage.centre.run
-    live.bench.settings.export_folder = str(tmp_path)
+    live.app.settings.export_folder = str(tmp_path)
     live.commands["file.save"].trigger()
     wait(qtbot, lambda: len(list(tmp_path.glob("*.png"))) == 1)
     live.commands["go.next_layer"].trigger()
@@ -270,7 +268,7 @@ def test_started_with_something_that_is_no_picture(live, qtbot, tmp_path):
     path.write_text("x")
     start(live, qtbot, path)
     assert "letter.docx" in notices(live)[0]
-    assert live.bench.selection.image is not None
+    assert live.app.selection.image is not None
 
 
 def test_started_with_a_folder(live, qtbot, photos):
@@ -284,14 +282,14 @@ def test_started_with_two_networks(live, qtbot, grey_weights, tmp_path):
     other = tmp_path / "other.pth"
     other.write_bytes(b"no weights")
     start(live, qtbot, grey_weights, other)
-    wait(qtbot, lambda: live.bench.selection.model.preprocess.channels == 1)
+    wait(qtbot, lambda: live.app.selection.model.preprocess.channels == 1)
     assert "other.pth was not opened" in live.stage.log.text.toPlainText()
 
 
 def test_started_with_weights_that_are_not_here(live, qtbot, cat):
     """Truth: the bundled network stands in, and the banner offers the download."""
     start(live, qtbot, cat, model="zoo:resnet18")
-    assert live.bench.selection.model.reference == "bundled:imagenet"
+    assert live.app.selection.model.reference == "bundled:imagenet"
     (banner,) = live.stage.centre.banners.shown()
     assert [remedy.label for remedy in banner.remedies] == ["Download"]
 
@@ -353,27 +351,27 @@ def test_a_download_shows_progress_stops_and_goes_on(
     """Truth: where the server was asked to go on; the hash tells a wrong file."""
     start(live, qtbot, cat)
     told = []
-    live.bench.models.fetching.connect(lambda _, progress: told.append(progress))
-    live.bench.models.fetch("zoo:squeezenet1_1")
+    live.app.models.fetching.connect(lambda _, progress: told.append(progress))
+    live.app.models.fetch("zoo:squeezenet1_1")
     wait(qtbot, lambda: partial_size(tmp_path) > 4 << 20)
-    live.bench.models.stop_fetch("zoo:squeezenet1_1")
-    wait(qtbot, lambda: not live.bench.models.is_fetching("zoo:squeezenet1_1"))
+    live.app.models.stop_fetch("zoo:squeezenet1_1")
+    wait(qtbot, lambda: not live.app.models.is_fetching("zoo:squeezenet1_1"))
     kept = partial_size(tmp_path)
     assert 0 < kept < 40 << 20
     shares = [progress.done for progress in told if progress.total]
     assert shares == sorted(shares)
-    live.bench.models.fetch("zoo:squeezenet1_1")
+    live.app.models.fetch("zoo:squeezenet1_1")
     wait(qtbot, lambda: bool(notices(live)))
     assert server == [0, kept]
     assert "arrived damaged" in notices(live)[0]
-    assert live.bench.selection.model.reference == NETWORK
+    assert live.app.selection.model.reference == NETWORK
 
 
 @pytest.mark.usefixtures("server")
 def test_closing_in_the_middle_of_a_download(live, qtbot, cat, tmp_path):
     """Truth: the clock, the kept part, and the fixture that finds threads."""
     start(live, qtbot, cat)
-    live.bench.models.fetch("zoo:squeezenet1_1")
+    live.app.models.fetch("zoo:squeezenet1_1")
     wait(qtbot, lambda: partial_size(tmp_path) > 1 << 20)
     close_quickly(live)
     assert partial_size(tmp_path) > 1 << 20

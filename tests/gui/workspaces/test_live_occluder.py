@@ -9,10 +9,10 @@ from nnviz.gui.shell.main_window import INSPECT, LIVE
 
 @pytest.fixture
 def lively(window, qtbot, fake):
-    window.bench.open_model("fake:net")
+    window.app.open_model("fake:net")
     window.enter(LIVE)
     qtbot.waitUntil(lambda: fake.live.template is not None)
-    window.bench.choice.prefer("predictions", None)
+    window.app.choice.prefer("predictions", None)
     fake.live.source.give()
     return window
 

@@ -60,19 +60,19 @@ def sources(tmp_path_factory):
 
 
 def start(window, qtbot, request):
-    window.bench.live.request = request
-    window.bench.open_model("bundled:objects")
+    window.app.live.request = request
+    window.app.open_model("bundled:objects")
     window.enter(LIVE)
     qtbot.waitUntil(lambda: answered(window), timeout=WAIT)
 
 
 def answered(window):
-    last = window.bench.live.last
+    last = window.app.live.last
     return last is not None and last.run is not None
 
 
 def deeds_of(window, sources, chance):
-    live, bench = window.bench.live, window.bench
+    live, bench = window.app.live, window.app
     return [
         lambda: live.open(chance.choice(sources)),
         lambda: bench.look_live(chance.choice(CONTENTS[:2])),
@@ -98,8 +98,8 @@ def test_random_deeds_and_a_window_closed_in_the_middle(live, qtbot, sources, se
         chance.choice(deeds)()
         qtbot.wait(chance.choice([0, 1, 10, 40]))
     live.enter(LIVE)
-    live.bench.live.open(sources[0])
-    live.bench.look_live(CONTENTS[0])
+    live.app.live.open(sources[0])
+    live.app.look_live(CONTENTS[0])
     qtbot.waitUntil(lambda: answered(live), timeout=WAIT)
     began = time.monotonic()
     live.close()
@@ -115,9 +115,9 @@ def test_the_window_never_waits_for_the_camera(live, qtbot, sources):
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start(10)
     for _ in range(3):
-        live.bench.live.open(sources[1])
+        live.app.live.open(sources[1])
         qtbot.wait(300)
-        live.bench.live.open(sources[0])
+        live.app.live.open(sources[0])
         qtbot.wait(300)
     timer.stop()
     assert np.diff(beats).max() < 1.0

@@ -25,8 +25,8 @@ def painting(live, qtbot, tmp_path):
     film = write_film(tmp_path / "film.mp4", evenly(12, 15.0), size=(96, 128))
     live.enter(LIVE)
     drop(live, saved(QuickPainter, tmp_path / "candy.pth"))
-    live.bench.play(SourceRequest(kind=SourceKind.FILE, address=str(film)))
-    qtbot.waitUntil(lambda: live.bench.live.exportable, timeout=WAIT)
+    live.app.play(SourceRequest(kind=SourceKind.FILE, address=str(film)))
+    qtbot.waitUntil(lambda: live.app.live.exportable, timeout=WAIT)
     return live
 
 
@@ -36,7 +36,9 @@ def frames_of(path):
 
 
 def export(window, monkeypatch, path):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "Films"))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(path), "VideoExports")
+    )
     window.stage.centre.live.transport.export.click()
 
 
@@ -70,7 +72,7 @@ def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     qtbot.waitUntil(
         lambda: view.report is not None and "painting" in view.report, timeout=WAIT
     )
-    assert live.bench.choice.method.name == "fast_style"
+    assert live.app.choice.method.name == "fast_style"
     assert view.isVisible()
     assert side(live).isVisible()
     # The sample film has 640 x 480 px; what is painted is 256 wide.
@@ -86,7 +88,7 @@ def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     qtbot.waitUntil(
         lambda: side(live).pair.after.picture_size == (144, 192), timeout=WAIT
     )
-    assert live.bench.choice.values["size"] == 192
+    assert live.app.choice.values["size"] == 192
 
 
 def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
@@ -94,20 +96,20 @@ def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
     drop(live, cat)
     drop(live, saved(JohnsonNet, tmp_path / "mine.pth"))
     qtbot.waitUntil(
-        lambda: getattr(live.bench.choice.method, "name", "") == "fast_style",
+        lambda: getattr(live.app.choice.method, "name", "") == "fast_style",
         timeout=WAIT,
     )
-    live.bench.runs.run()
+    live.app.runs.run()
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
     assert live.stage.centre.run.recipe.method == "fast_style"
 
 
 def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypatch):
     """Truth: another program's reader; the film has twelve pictures."""
-    films, out = painting.bench.films, tmp_path / "painted.mp4"
+    films, out = painting.app.videos, tmp_path / "painted.mp4"
     export(painting, monkeypatch, out)
     assert films.busy
-    assert painting.bench.live.held
+    assert painting.app.live.held
     qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert frames_of(out) == 12
     assert painting.stage.centre.live.transport.export.text() == "Export video…"
@@ -116,7 +118,7 @@ def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypa
 def test_an_export_that_is_stopped_leaves_a_film(
     painting, qtbot, tmp_path, monkeypatch
 ):
-    films, out = painting.bench.films, tmp_path / "painted.mp4"
+    films, out = painting.app.videos, tmp_path / "painted.mp4"
     told = []
     films.changed.connect(told.append)
     export(painting, monkeypatch, out)

@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.events import Done
-from nnviz.base.placed import Cut, OpenedSticker
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placed import Cut, OpenedSticker
+from nnviz.base.stickers.placement import Placement
 from nnviz.cli.live import read
 from nnviz.gui.shell.main_window import INSPECT, LIVE
 from nnviz.media.placed import open_cut
@@ -18,7 +18,7 @@ RED = "round:#e53935"
 @pytest.fixture
 def lively(window, qtbot, fake):
     """Live with a network and a frame, the sticker column open."""
-    window.bench.open_model("fake:net")
+    window.app.open_model("fake:net")
     window.enter(LIVE)
     qtbot.waitUntil(lambda: fake.live.template is not None)
     fake.live.source.give()
@@ -31,8 +31,8 @@ def lively(window, qtbot, fake):
 
 
 def laid(window):
-    window.bench.live_stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
-    return window.bench.live_stickers
+    window.app.live_stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
+    return window.app.live_stickers
 
 
 def count(window):
@@ -82,7 +82,7 @@ def test_frames_are_counted_once_each(lively, fake):
     panel.toggle()
     fake.live.source.give(5)
     assert (panel.tally.fooled, panel.tally.right, panel.tally.frames) == (5, 0, 5)
-    again = lively.bench.live.last
+    again = lively.app.live.last
     fake.live_shown.emit(again)
     assert panel.tally.frames == 5, "a frame that is held counts once"
     assert panel.words.text() == "5 of 5 frames fooled, 95 %: 56.6 % to 100.0 %"
@@ -119,7 +119,7 @@ def test_another_network_stops_the_count(lively, fake):
     panel = count(lively)
     panel.toggle()
     assert panel.counting
-    lively.bench.open_model("fake:other")
+    lively.app.open_model("fake:other")
     assert not panel.counting
     fake.live.source.give(2)
     assert panel.tally.frames == 0
@@ -130,7 +130,7 @@ def test_another_source_is_counted_from_its_first_frame(lively, fake):
     panel = count(lively)
     fake.live.source.give(10)
     panel.toggle()
-    lively.bench.live.again()
+    lively.app.live.again()
     fake.live.source.give(4)
     assert panel.tally.frames == 4
     assert np.isclose(panel.tally.right, 4)
@@ -139,7 +139,7 @@ def test_another_source_is_counted_from_its_first_frame(lively, fake):
 def test_the_command_line_lays_some(window, fake):
     """Truth: what ``nnviz live --stickers`` says."""
     order, _ = read(["--stickers", f"{RED} @ 0.25 0.5 0.2 0"])
-    window.bench.start_live(order)
+    window.app.start_live(order)
     disc = open_cut(Cut("round", "#e53935"))
     fake.files.stickers.tell("open", Done(OpenedSticker(RED, disc, with_alpha(disc))))
     ((_, placement, _),) = fake.live.layers

@@ -21,9 +21,9 @@ GONE = ErrorRecord(ErrorKind.USER, "USB camera: unplugged; plug it in again", ""
 @pytest.fixture
 def lively(window, qtbot):
     """The window in Live, on the sample film, with a network."""
-    window.bench.open_model("fake:net")
+    window.app.open_model("fake:net")
     window.enter(LIVE)
-    qtbot.waitUntil(lambda: window.bench.bridge.live.template is not None)
+    qtbot.waitUntil(lambda: window.app.bridge.live.template is not None)
     return window
 
 
@@ -36,7 +36,7 @@ def notices(window):
 
 
 def give(window, **more):
-    window.bench.bridge.live.source.give(**more)
+    window.app.bridge.live.source.give(**more)
 
 
 def test_no_camera_is_turned_on_unasked(window, fake):
@@ -59,7 +59,7 @@ def test_the_menu_lists_the_cameras_that_there_are_now(lively, fake):
         fake.cameras = tuple(Camera(name, name) for name in cameras)
         menu.aboutToShow.emit()
         titles = [action.text() for action in menu.actions()]
-        listed = titles[1 : titles.index("Films")]
+        listed = titles[1 : titles.index("VideoExports")]
         assert listed == (list(cameras) or ["No camera found"])
     menu.actions()[1].trigger()
     assert fake.live.opened[-1].address == "third"
@@ -71,7 +71,7 @@ def test_minimising_turns_the_camera_off_until_the_window_is_back(lively, fake):
     assert fake.live.running
     lively.showNormal()
     camera = SourceRequest(kind=SourceKind.CAMERA, address="2")
-    lively.bench.live.open(camera)
+    lively.app.live.open(camera)
     opened = len(fake.live.opened)
     lively.showMinimized()
     assert not fake.live.running
@@ -99,9 +99,9 @@ def test_leaving_the_workspace_turns_the_camera_off(lively, fake):
     source = fake.live.source
     lively.enter(INSPECT)
     assert source.closed
-    assert not lively.bench.live.running
+    assert not lively.app.live.running
     lively.enter(LIVE)
-    assert lively.bench.live.running
+    assert lively.app.live.running
 
 
 def test_frames_are_shown_with_bars(lively):
@@ -122,12 +122,12 @@ def test_a_frame_comes_before_there_is_a_network(window):
 
 def test_each_content_has_its_method(lively, fake, qtbot):
     """Truth: the table of contents."""
-    lively.bench.look_live(CONTENTS[1])
+    lively.app.look_live(CONTENTS[1])
     qtbot.waitUntil(lambda: fake.live.template.method == "activations")
     give(lively)
     assert pane(lively).view.maps.mosaic.result.layer == "stem"
-    assert lively.bench.selection.layer == "stem"
-    lively.bench.look_live(CONTENTS[0])
+    assert lively.app.selection.layer == "stem"
+    lively.app.look_live(CONTENTS[0])
     qtbot.waitUntil(lambda: fake.live.template.method == "predictions")
 
 
@@ -140,37 +140,37 @@ def test_a_changed_value_is_asked_of_the_next_frame(lively, fake, qtbot):
 
 def test_values_of_live_and_of_inspect_are_apart(lively):
     """Truth: each workspace keeps its own."""
-    lively.bench.choice.set_values({"top_k": 3})
+    lively.app.choice.set_values({"top_k": 3})
     lively.enter(INSPECT)
-    lively.bench.choice.choose("predictions")
-    assert lively.bench.choice.values["top_k"] == 5
+    lively.app.choice.choose("predictions")
+    assert lively.app.choice.values["top_k"] == 5
     lively.enter(LIVE)
-    assert lively.bench.choice.values["top_k"] == 3
+    assert lively.app.choice.values["top_k"] == 3
 
 
 def test_only_live_methods_are_offered(lively):
     """Truth: MethodInfo.live, and the task of the network, which classifies."""
-    offered = [info.name for info in lively.bench.choice.offered()]
+    offered = [info.name for info in lively.app.choice.offered()]
     assert "predictions" in offered
     assert "filters" not in offered
     assert "detect" not in offered
     lively.enter(INSPECT)
-    offered = [info.name for info in lively.bench.choice.offered()]
+    offered = [info.name for info in lively.app.choice.offered()]
     assert "filters" in offered
     assert "detect" not in offered
 
 
 def test_a_method_that_is_not_live_leads_out_of_live(lively):
     """Truth: filters are in Inspect; the camera is off then."""
-    lively.bench.choice.choose("filters")
+    lively.app.choice.choose("filters")
     assert lively.workspace is INSPECT
-    assert not lively.bench.live.running
-    assert lively.bench.choice.method.name == "filters"
+    assert not lively.app.live.running
+    assert lively.app.choice.method.name == "filters"
 
 
 def test_photographs_wait_until_live_is_left(lively, fake, qtbot):
     """Truth: in Live nothing is run on a photograph."""
-    lively.bench.images.add(["/photos/cat.png"])
+    lively.app.images.add(["/photos/cat.png"])
     qtbot.wait(30)
     assert [
         place for place, _ in fake.asked if place in ("result", "predictions")
@@ -192,7 +192,7 @@ def test_space_holds_and_points_step(lively, fake, qtbot):
         qtbot.keyClick(pane(lively).view.frame.canvas, key)
     asked = ["pause", "resume", ("step", 1), ("step", -1)]
     assert fake.live.source.asked == asked
-    assert lively.bench.live.held
+    assert lively.app.live.held
     assert pane(lively).transport.hold.isChecked()
 
 
@@ -216,7 +216,7 @@ def test_a_kept_frame_is_a_result_with_its_recipe(lively):
     assert tray.isHidden()  # room for the picture while there is nothing in it
     pane(lively).transport.keep.click()
     assert not tray.isHidden()
-    (run,) = lively.bench.runs.history.runs
+    (run,) = lively.app.runs.history.runs
     expected = image_from_array(np.zeros((48, 64, 3), np.uint8)).sha256
     assert run.recipe.image_sha256 == run.image.sha256 == expected
     assert lively.stage.results.list.count() == 1
@@ -269,7 +269,7 @@ def test_the_status_bar_says_how_live_it_is(lively, fake, monkeypatch):
     assert "age 80 ms" in words
     assert "inference 60 ms" in words
     assert "reduced" not in words
-    shown = lively.bench.live.last
+    shown = lively.app.live.last
     figures = replace(shown.figures, scale=0.5)
     assert isinstance(figures, Figures)
     fake.live_shown.emit(replace(shown, figures=figures))
@@ -298,7 +298,7 @@ def test_recording_asks_where_once_and_says_what_it_wrote(
 
 def test_leaving_live_ends_the_recording(lively, fake, tmp_path):
     """Truth: what is not seen is not recorded."""
-    lively.bench.live.record(str(tmp_path / "demo.mp4"))
+    lively.app.live.record(str(tmp_path / "demo.mp4"))
     lively.enter(INSPECT)
     assert fake.live.recording is None
 
@@ -312,7 +312,7 @@ def test_mirrored_size_and_speed_reach_the_source(lively, fake):
     header.sizes.activated.emit(2)
     assert fake.live.opened[-1].size == (720, 1280)
     assert fake.live.opened[-1].mirrored
-    lively.bench.live.set_speed(2.0)
+    lively.app.live.set_speed(2.0)
     assert fake.live.opened[-1].speed == 1
     assert fake.live.source.asked == [("speed", 2.0)]
 
@@ -324,7 +324,7 @@ def test_started_with_an_order_it_begins_live(window, fake, qtbot):
     order = LiveOrder(
         source=source, content=CONTENTS[1], model=model, values={"channel": 1}
     )
-    window.bench.start_live(order)
+    window.app.start_live(order)
     qtbot.waitUntil(lambda: fake.live.template is not None)
     assert window.workspace is LIVE
     assert fake.live.opened == [source]
@@ -354,7 +354,7 @@ SEGMENT = next(each for each in CONTENTS if each.name == "segment")
 
 def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, fake):
     """Truth: the card of bundled:scenes-segmenter: it knows circles, not leopards."""
-    bench = lively.bench
+    bench = lively.app
     held = frozenset({"bundled:scenes-segmenter"})
     fake.catalogue_changed.emit(replace(fake.catalogue, present=held))
     bench.look_live(SEGMENT)
@@ -369,7 +369,7 @@ def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, f
 
 def test_a_network_of_photographs_comes_before_one_of_drawn_shapes(lively):
     """Truth: LR-ASPP is trained on COCO's photographs (its model card)."""
-    models = lively.bench.models.catalogue.models
+    models = lively.app.models.catalogue.models
     coco, scenes = "zoo:lraspp_mobilenet_v3_large", "bundled:scenes-segmenter"
     assert SEGMENT.network(models, {coco, scenes}) == coco
     assert SEGMENT.network(models, {scenes}) == scenes

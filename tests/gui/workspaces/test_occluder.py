@@ -116,8 +116,8 @@ def test_the_map_is_compared_with_what_is_painted(page, opened):
     mask[:10] = 255
     page.brush.set_mask(mask)
     asked = []
-    opened.bench.trust.measure = lambda check, mask: asked.append((check, mask))
-    opened.bench.trust.state = replace(opened.bench.trust.state, run=object())
+    opened.app.trust.measure = lambda check, mask: asked.append((check, mask))
+    opened.app.trust.state = replace(opened.app.trust.state, run=object())
     page.compare.click()
     assert asked[0][0] is TrustCheck.OBJECT
     np.testing.assert_array_equal(asked[0][1], mask)
@@ -127,5 +127,5 @@ def test_the_map_is_compared_with_what_is_painted(page, opened):
         "edges": {"pointing": [0.0], "energy": [0.375]},
     }
     trust = Trust(method="grad_cam", rows=scores_of(found))
-    opened.bench.trust.changed.emit(TrustState(found=trust))
+    opened.app.trust.changed.emit(TrustState(found=trust))
     assert "Energy inside: 0.62 (random 0.25, edges 0.38)" in page._agreement.text()

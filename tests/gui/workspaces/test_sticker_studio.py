@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial
-from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.base.results import Picture, Ranking, Report, Text
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placed import Cut, OpenedSticker
+from nnviz.base.stickers.placement import Placement
 from nnviz.gui.shell.main_window import ATTACK, INSPECT
 from nnviz.media.placed import open_cut
 from nnviz.media.stickers import with_alpha
@@ -49,8 +49,8 @@ def studio(opened):
 @pytest.fixture
 def laid(opened, studio):  # noqa: ARG001 - it is open
     """A disc in the middle of the studio's photograph."""
-    opened.bench.stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
-    return opened.bench.stickers
+    opened.app.stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
+    return opened.app.stickers
 
 
 def notices(window):
@@ -161,9 +161,9 @@ def test_numbers_and_handles_say_the_same(studio, laid):
 
 def test_a_broken_file_is_said_in_a_line_and_goes(opened, laid):
     """Truth: one clear line, and the rest stays."""
-    opened.bench.shelf.add("/stickers/broken.png")
+    opened.app.shelf.add("/stickers/broken.png")
     assert notices(opened) == ["/stickers/broken.png: no picture; try"]
-    assert "/stickers/broken.png" not in opened.bench.shelf.texts
+    assert "/stickers/broken.png" not in opened.app.shelf.texts
     laid.set_text(f"{RED} @ 0.5 0.5 0.2 0; /stickers/broken.jpg @ 0.5 0.5 0.2 0")
     assert [each.cut.text for each in laid.placed] == [RED]
     assert any("broken.jpg" in text for text in notices(opened))
@@ -179,9 +179,9 @@ def test_what_fails_on_the_network_is_said(opened, laid, fake):
 
 def test_another_network_or_photograph_is_asked_at_once(opened, laid, fake):
     """Truth: the stickers stay where they are, the question is a new one."""
-    opened.bench.open_model("fake:other")
+    opened.app.open_model("fake:other")
     assert fake.last(ANSWER).model.reference == "fake:other"
-    opened.bench.images.add(["/photos/another.png"])
+    opened.app.images.add(["/photos/another.png"])
     assert fake.last(ANSWER).image.sha256 == photo("/photos/another.png").sha256
     assert fake.last(ANSWER).values["stickers"] == laid.text
 
@@ -190,7 +190,7 @@ def test_a_late_answer_of_another_photograph_is_not_shown(opened, studio, laid, 
     """Truth: what is shown belongs to what is seen."""
     assert laid.ready
     late = finished(fake.last(ANSWER))
-    opened.bench.images.add(["/photos/another.png"])
+    opened.app.images.add(["/photos/another.png"])
     answer(fake, before=0.9, after=0.9)
     assert studio.answers.outcome.text() == "cat, as before"
     fake.tell(ANSWER, Done(replace(late, report=Report({"main": _picture()}))))
@@ -221,21 +221,21 @@ def test_it_is_kept_and_taken_as_the_photograph(opened, studio, laid, fake):
     run = finished(fake.last(KEEP))
     run = replace(run, report=Report({"adversarial": Picture(pixels=pixels)}))
     fake.answer(KEEP, Done(run))
-    assert opened.bench.selection.image.name == "cat with stickers"
+    assert opened.app.selection.image.name == "cat with stickers"
     assert laid.placed == ()
-    assert opened.bench.runs.history.runs[0] is run
+    assert opened.app.runs.history.runs[0] is run
     assert run.recipe.values["stickers"] == text
     assert opened.stage.centre.run is None  # it is about the image before
-    opened.bench.stickers.undo()
+    opened.app.stickers.undo()
     assert laid.text == text
 
 
 def test_where_they_lie_is_there_at_the_next_start(opened, laid):
     """Truth: the settings; what cannot be read is no reason not to start."""
-    settings = opened.bench.settings
+    settings = opened.app.settings
     assert settings.placed("photograph") == laid.text
     settings.save_placed("photograph", "nonsense")
-    again = type(opened.bench)(settings)
+    again = type(opened.app)(settings)
     assert again.stickers.placed == ()
 
 
@@ -243,12 +243,12 @@ def test_a_result_that_is_brought_back_lays_its_stickers(opened, laid):
     """Truth: its recipe."""
     values = {"stickers": f"{RED} @ 0.1 0.2 0.3 40", "picture": True}
     run = finished(replace(fake_request(opened), values=values))
-    opened.bench.runs.restored.emit(run)
+    opened.app.runs.restored.emit(run)
     assert laid.text == values["stickers"]
 
 
 def fake_request(window):
-    return replace(window.bench.bridge.last(ANSWER), method="placed_stickers")
+    return replace(window.app.bridge.last(ANSWER), method="placed_stickers")
 
 
 def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
@@ -257,26 +257,26 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
     run = finished(replace(fake.last(ANSWER), method="patch"))
     run = replace(run, report=Report({"patch": picture}))
-    opened.bench.runs.finished.emit(run)
-    opened.bench.runs.restored.emit(run)
+    opened.app.runs.finished.emit(run)
+    opened.app.runs.restored.emit(run)
     kept = [asked for asked in fake.files.stickers.asked if asked[0] == "keep"]
     assert [asked[1] for asked in kept] == [run]
     fake.files.stickers.tell("keep", Done(Path("/stickers/patch.png")))
     assert studio.shelf.list.item(2).text() == "patch"
-    assert opened.bench.settings.stickers == ["/stickers/patch.png"]
+    assert opened.app.settings.stickers == ["/stickers/patch.png"]
     opened.enter(INSPECT)
     (notice,) = opened.stage.centre.banners.shown()
     assert "patch.png" in notice.text
     notice.remedies[0].act()
     assert opened.stage.centre.mode == "stickers"
-    assert opened.bench.stickers.current.cut.text == "/stickers/patch.png"
+    assert opened.app.stickers.current.cut.text == "/stickers/patch.png"
     assert opened.stage.centre.banners.shown() == ()
 
 
 def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
     """Truth: what was reported last; of a run without a sticker nothing."""
     assert studio.isVisible()
-    bench, asked = opened.bench, fake.files.stickers.asked
+    bench, asked = opened.app, fake.files.stickers.asked
     fake.held.add("result")
     bench.choice.choose("patch")
     bench.runs.run()
@@ -294,11 +294,11 @@ def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
 
 def test_a_picture_is_cut_out_as_a_disc(opened, fake, studio):
     """Truth: the text that the network is asked about, before and after."""
-    opened.bench.stickers.add("/stickers/cat.png")
+    opened.app.stickers.add("/stickers/cat.png")
     assert not studio.tools.round.isChecked()
     studio.tools.round.click()
     assert fake.last(ANSWER).values["stickers"].startswith("round:/stickers/cat.png @")
-    opened.bench.stickers.undo()
+    opened.app.stickers.undo()
     assert not studio.tools.round.isChecked()
 
 
@@ -309,11 +309,11 @@ def test_stickers_that_a_method_placed_are_moved_by_hand(opened, fake, studio):
     run = finished(replace(fake.last(ANSWER), method="sticker"))
     run = replace(run, report=Report({"main": _picture(), "placed": Text(text=text)}))
     opened.enter(INSPECT)
-    opened.bench.runs.finished.emit(run)
+    opened.app.runs.finished.emit(run)
     (notice,) = opened.stage.centre.banners.shown()
     notice.remedies[0].act()
     assert opened.stage.centre.mode == "stickers"
-    assert opened.bench.stickers.text == text
+    assert opened.app.stickers.text == text
 
 
 def test_pictures_are_dropped_on_the_shelf(opened, studio):
@@ -325,7 +325,7 @@ def test_pictures_are_dropped_on_the_shelf(opened, studio):
     dragged = studio.shelf.list.mimeData([studio.shelf.list.item(2)])
     at = studio.canvas.viewport().to_widget(10, 30)
     drop(studio.canvas, dragged, QPointF(at[1], at[0]))
-    (placed,) = opened.bench.stickers.placed
+    (placed,) = opened.app.stickers.placed
     assert placed.cut.text == "/stickers/cat.png"
     assert (placed.placement.x, placed.placement.y) == pytest.approx((0.5, 0.25))
 
@@ -357,7 +357,7 @@ def test_the_print_bar_says_what_comes_of_it(studio, laid, fake, monkeypatch):
 def test_with_the_real_engine(live, qtbot, cat, tmp_path):
     """Truth: each move is answered, at a floor of two a second on a busy machine;
     PDFium measures the print; the photograph is the one with the sticker."""
-    window, bench = live, live.bench
+    window, bench = live, live.app
     bench.start_with([str(cat)], "bundled:objects", "")
     ready = lambda: bench.selection.model and bench.selection.image  # noqa: E731
     qtbot.waitUntil(ready, timeout=60_000)

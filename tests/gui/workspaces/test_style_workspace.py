@@ -29,10 +29,10 @@ from nnviz.storage.images import keep_picture
 def window(window, fake, tmp_path):
     """A window in Style, with a photograph and a network, and pictures kept here."""
     fake.files.images.answers["keep"] = partial(keep_picture, folder=tmp_path)
-    window.bench.open_model("fake:net")
-    window.bench.images.add(["/photos/cat.png"])
+    window.app.open_model("fake:net")
+    window.app.images.add(["/photos/cat.png"])
     window.enter(STYLE)
-    window.bench.choice.choose("style_transfer")
+    window.app.choice.choose("style_transfer")
     QApplication.processEvents()
     return window
 
@@ -57,7 +57,7 @@ def select(window, *names):
 
 
 def values(window):
-    return window.bench.choice.values
+    return window.app.choice.values
 
 
 def test_the_patterns_shown_are_those_that_are_drawn():
@@ -87,7 +87,7 @@ def test_a_click_chooses_a_picture_and_others_are_blended_in(window):
 
 
 def test_what_is_typed_is_marked_too(window):
-    window.bench.choice.adjust({"style": "marbling"})
+    window.app.choice.adjust({"style": "marbling"})
     chosen = [item.text() for item in pictures(window).list.selectedItems()]
     assert chosen == ["marbling"]
 
@@ -126,7 +126,7 @@ def finished_strip(request):
 
 def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
     """Truth: the balance as it stands, and two powers of ten to either side."""
-    window.bench.choice.adjust({"balance": 1.5})
+    window.app.choice.adjust({"balance": 1.5})
     fake.held.add("style:strip")
     strip(window).make.click()
     request = fake.last("style:strip")
@@ -209,7 +209,7 @@ def test_another_photograph_has_no_mask(window, qtbot):
     where(window).paint.click()
     stroke(window, qtbot, 0.2, 0.8)
     assert values(window)["mask"]
-    window.bench.images.add(["/photos/coffee.png"])
+    window.app.images.add(["/photos/coffee.png"])
     QApplication.processEvents()
     assert values(window)["mask"] == ""
     assert where(window).brush.share == 0
@@ -236,7 +236,7 @@ def test_a_segment_becomes_the_mask(window, fake, monkeypatch):
     assert request.method == "segment"
     fake.answer(
         "style:segments",
-        Done(Run(Report({"segments": found}), None, window.bench.selection.image)),
+        Done(Run(Report({"segments": found}), None, window.app.selection.image)),
     )
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()

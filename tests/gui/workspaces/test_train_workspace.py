@@ -25,9 +25,9 @@ def page(window, fake, tmp_path):
         "list_examples": list_examples,
     }
     fake.held.add("teach")
-    window.bench.open_model("fake:net")
+    window.app.open_model("fake:net")
     window.enter(TRAIN)
-    window.bench.display.set_mode(TEACH)
+    window.app.display.set_mode(TEACH)
     QApplication.processEvents()
     return window.stage.centre.page(TEACH)
 
@@ -91,7 +91,7 @@ def test_the_taught_network_opens_and_the_backbone_stays(
     )  # fmt: skip
     fake.tell("teach", Done(taught))
     assert "Right on 100 %" in page.side.state.text()
-    assert window.bench.models.request.reference == taught.path
+    assert window.app.models.request.reference == taught.path
     page.side.go.click()
     assert fake.asked[-1][1].model.reference == "fake:net"
 
@@ -118,7 +118,7 @@ def test_numbers_are_learned_and_their_error_is_told_in_its_unit(
 
 
 def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):
-    live = window.bench.live
+    live = window.app.live
     monkeypatch.setattr(type(live), "running", property(lambda _: True))
     live.last = type("Shown", (), {})()
     live.last.image = type("Frame", (), {"pixels": np.zeros((4, 4, 3), np.uint8)})()
@@ -140,9 +140,9 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     del page
     trained = window.stage.rooms["train"].trained
     assert not trained.use.isEnabled()
-    timeline = window.bench.timeline
+    timeline = window.app.timeline
     timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
-    window.bench.choice.choose("train_network")
+    window.app.choice.choose("train_network")
     timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
     timeline.changed.emit()
     assert "Step 7" in trained.words.text()
@@ -152,7 +152,7 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert place == "export trained"
     assert (request.recording, request.step) == ("/recordings/run-1", 6)
     fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
-    assert window.bench.models.request.reference == "/networks/run-1.safetensors"
+    assert window.app.models.request.reference == "/networks/run-1.safetensors"
 
 
 def test_options_are_not_squeezed_on_a_low_page(page):

@@ -49,7 +49,7 @@ class AttackObjective(Protocol):
         ...
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
         ...
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class Chunks(Protocol):
 def slope_of(
     aim: AttackObjective, pixels: Tensor, rows: Tensor, chunks: Chunks
 ) -> LossGradient:
-    """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+    """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
 
     def work(part: slice) -> LossGradient:
         return aim.slope(pixels[part], rows[part])
@@ -87,9 +87,9 @@ def rate_of(
     """Return how many of some images fool once they are attacked, %.
 
     Args:
-        aim: the pictures.
+        aim: the images.
         rows: those to try.
-        attack: from pictures (n, C, H, W) and their places among the rows to pixels.
+        attack: from images (n, C, H, W) and their places among the rows to pixels.
         chunks: does the work.
     """
 
@@ -109,9 +109,9 @@ class AttackBatch:
         victim: the network.
         clean: (N, C, H, W) in [0, 1], on the CPU.
         goal: for a batch of one; with ``own`` only its sign and size count.
-        own: each picture is to leave what it is taken for now.
+        own: each image is to leave what it is taken for now.
         device: of the network.
-        most: of a picture's score: what counts no more once it is fooled.
+        most: of an image's score: what counts no more once it is fooled.
     """
 
     victim: AttackedModel
@@ -135,7 +135,7 @@ class AttackBatch:
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
         goal = self._goal(rows)
         scores: list[Tensor] = []
 

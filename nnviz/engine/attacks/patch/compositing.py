@@ -1,6 +1,6 @@
-"""Stickers on pictures, differentiable: what ``nnviz.media.stickers`` does, in torch.
+"""Stickers on images, differentiable: what ``nnviz.media.stickers`` does, in torch.
 
-The same steps give the same pixels: colours multiplied with their opacity, resized with
+The same steps give the same pixels: colors multiplied with their opacity, resized with
 an antialiased triangle filter, then sampled between pixels where the sticker lies.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.frames import Placement as OnPhoto
-from nnviz.base.stickers import Placement, Size
+from nnviz.base.stickers.placement import Placement, Size
 
 Matrix = NDArray[np.float64]
 """(3, 3), from (x, y, 1) to (x, y, 1) up to a factor."""
@@ -46,7 +46,7 @@ class Pose:
 
     Attributes:
         placement: where its middle is.
-        tilt: by how much the picture's scale changes from the middle of the sticker to
+        tilt: by how much the image's scale changes from the middle of the sticker to
             its right and to its lower edge, as a share; 0 is seen from the front.
     """
 
@@ -89,7 +89,7 @@ def coverage(picture: Size, alpha: Tensor, poses: Sequence[Pose]) -> Tensor:
     Args:
         picture: height and width.
         alpha: the sticker's, (1, 1, h, w).
-        poses: one for each picture.
+        poses: one for each image.
     """
     return torch.cat([_layer(alpha, pose, picture) for pose in poses])
 
@@ -99,7 +99,7 @@ def within(place: float, share: float) -> float:
 
     Args:
         place: in [0, 1], from one edge that it may touch to the other.
-        share: of the picture's side that the sticker takes.
+        share: of the image's side that the sticker takes.
     """
     return 0.5 + max(0.0, 1 - share) * (place - 0.5)
 
@@ -107,12 +107,12 @@ def within(place: float, share: float) -> float:
 def on_photo(placement: Placement, where: OnPhoto) -> Placement:
     """Return where a sticker on the network's input lies on the image.
 
-    Where the photograph was stretched, the sticker's proportions there differ; its
+    Where the image was stretched, the sticker's proportions there differ; its
     area is kept.
 
     Args:
         placement: on the input.
-        where: the input lies on the photograph.
+        where: the input lies on the image.
     """
     height, width = where.input_size
     y, x = where.to_photo(placement.y * height, placement.x * width)

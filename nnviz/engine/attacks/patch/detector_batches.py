@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ModelInfo
-from nnviz.base.targets import OPTION
+from nnviz.base.notation.targets import OPTION
 from nnviz.engine.attacks.goals import goal_words, named_classes
 from nnviz.engine.attacks.patch.batches import LossGradient, joined
 from nnviz.engine.nn.detection import Candidates, candidates_of
@@ -52,7 +52,7 @@ class DetectorBatch:
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``.
+        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``.
 
         Raises:
             ModelError: the detector is none whose outputs are understood, or gives no
@@ -104,7 +104,7 @@ def choose_kinds(
         text: classes by name or index, separated by ``|``; "" is that of the surest
             box.
         info: of the detector.
-        found: on the photograph.
+        found: on the image.
         towards: whether one of them is to be found, or none.
 
     Raises:

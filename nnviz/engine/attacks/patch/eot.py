@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nnviz.base.stickers import Placement, Size
+from nnviz.base.stickers.placement import Placement, Size
 from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted, within
 from nnviz.engine.imaging.blur import blurred
 
@@ -23,14 +23,14 @@ class Conditions:
     """Ranges of the random conditions of EOT: size, angle, light, blur, noise.
 
     Attributes:
-        smallest: width, in shares of the picture's shorter side.
+        smallest: width, in shares of the image's shorter side.
         largest: likewise.
         turn: degrees, to both sides.
         tilt: most that the scale changes from the middle to an edge, as a share.
-        light: most that its colours become brighter or darker, as a share.
+        light: most that its colors become brighter or darker, as a share.
         blur: largest standard deviation, px.
         noise: largest standard deviation, in units of [0, 1].
-        place: of the middle, (x, y) in shares of the picture; None for anywhere.
+        place: of the middle, (x, y) in shares of the image; None for anywhere.
     """
 
     smallest: float
@@ -49,9 +49,9 @@ class View:
 
     Attributes:
         pose: of the sticker.
-        gain: its colours are multiplied with this,
+        gain: its colors are multiplied with this,
         lift: and this is added.
-        blur: of the whole picture, standard deviation in px.
+        blur: of the whole image, standard deviation in px.
         noise: likewise, in units of [0, 1].
     """
 
@@ -68,7 +68,7 @@ def drawn_views(
     """Return views at random, each uniform within the conditions.
 
     Anywhere means that the sticker, as it is before it is turned, lies wholly on the
-    picture.
+    image.
 
     Args:
         conditions: their limits.

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from nnviz.base.stickers import Outline
+from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.patch.compositing import Sticker
 from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.media.stickers import disc
 
 _LEVELS = (0.1, 0.45, 0.8)
-"""Of each colour, about what an office printer reaches: no black, no pure light."""
+"""Of each color, about what an office printer reaches: no black, no pure light."""
 
 
 def outlined(outline: Outline, side: int, like: Tensor) -> Tensor:
@@ -23,8 +23,8 @@ def unprintable(sticker: Sticker) -> Tensor:
     """Return how far colors are from those that a printer has, root mean square.
 
     The non-printability score of Sharif et al. 2016 (doi:10.1145/2976749.2978392),
-    equation 5, with the nearest printable colour in place of the product over all,
-    and a coarse lattice of colours in place of a measured print.  What is transparent
+    equation 5, with the nearest printable color in place of the product over all,
+    and a coarse lattice of colors in place of a measured print.  What is transparent
     is not printed.
     """
     colours, alpha = sticker.colours, sticker.alpha

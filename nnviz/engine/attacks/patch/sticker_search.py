@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from nnviz.base.stickers import Placement, Size
+from nnviz.base.stickers.placement import Placement, Size
 from nnviz.engine.attacks.patch.compositing import (
     Pose,
     Sticker,
@@ -27,7 +27,7 @@ _ANEW = 0.3
 _FIRST_SPREAD, _LAST_SPREAD = 0.2, 0.02
 """Standard deviation of a move, at the first question and at the last."""
 _COLOR_SPREAD = 2.0
-"""How much further colours move than places."""
+"""How much further colors move than places."""
 _TURN = 360
 _TOUCHES = 0.02
 """Share of a sticker that may lie where none should: its edge is smooth."""
@@ -57,10 +57,10 @@ class Sheet:
     """The image that stickers are cut from, and where they may lie.
 
     Attributes:
-        sticker: what all of them are; its colours do not count where ``tinted``.
+        sticker: what all of them are; its colors do not count where ``tinted``.
         picture: height and width.
-        tinted: each has a colour of its own.
-        smallest: width, in shares of the picture's shorter side.
+        tinted: each has a color of its own.
+        smallest: width, in shares of the image's shorter side.
         largest: likewise.
         free: where none may lie, 1 and elsewhere 0, (1, 1, H, W); None for nowhere.
     """
@@ -102,7 +102,7 @@ class Sheet:
         if not self.tinted:
             return self.sticker
         colours = self.sticker.colours
-        # A grey network sees the first of the three.
+        # A gray network sees the first of the three.
         tint = gene[4:].to(colours)[None, : colours.shape[1], None, None]
         return Sticker(tint.expand_as(colours), self.sticker.alpha)
 

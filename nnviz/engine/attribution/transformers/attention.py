@@ -109,7 +109,7 @@ _UNUSUAL = (
     *("attn_mask", "key_padding_mask", "bias_k", "bias_v", "add_zero_attn"),
     *("is_causal", "static_k", "static_v"),
 )
-"""Of ``multi_head_attention_forward``: what picture networks do not use."""
+"""Of ``multi_head_attention_forward``: what image networks do not use."""
 
 
 def _refuse(options: Mapping[str, Any]) -> None:

@@ -23,9 +23,9 @@ class _Surface:
     Attributes:
         words: how a sentence names it.
         slope: of the noise.
-        zoom: tile px a picture's 128th.
+        zoom: tile px an image's 128th.
         stretch: how much longer its grain is than wide.
-        palette: colours from the lowest noise to the highest, RGB in hexadecimal.
+        palette: colors from the lowest noise to the highest, RGB in hexadecimal.
     """
 
     words: str
@@ -89,7 +89,7 @@ def _noise(
         rng: source of all random numbers.
         size: side, px.
         slope: of the noise.
-        zoom: tile px a picture's 128th, varied by a third.
+        zoom: tile px an image's 128th, varied by a third.
         grain: how much longer the grain is than wide, and its turn, radians.
     """
     tile = fractal_noise(_TILE, slope, int(rng.integers(_TILES)))

@@ -21,7 +21,7 @@ def write_scenes(
     """Write ``images/SEED.png`` for each seed and ``annotations.json``.
 
     The annotations are COCO's (cocodataset.org, "Data format"): categories from 1 on,
-    boxes as left, top, width, height, masks as uncompressed run lengths.  Each picture
+    boxes as left, top, width, height, masks as uncompressed run lengths.  Each image
     also has its main shape's category and its sentence.
 
     Args:
@@ -30,7 +30,7 @@ def write_scenes(
         make: gives the scene of a seed.
 
     Yields:
-        Each picture's path when it is written; the annotations follow the last.
+        Each image's path when it is written; the annotations follow the last.
 
     Raises:
         InputError: the folder or the disk does not allow it.

@@ -13,11 +13,11 @@ _TRIES = 12
 _COVERED = 128
 """Coverage from which on a pixel belongs to a shape: half of 255."""
 _LEAST_VISIBLE = 0.55
-"""Share of each shape that neither others nor the picture's edge may hide."""
+"""Share of each shape that neither others nor the image's edge may hide."""
 _RADII = (0.10, 0.27)
 _DOMINANT_RADII = (0.28, 0.40)
 _MINOR_RADII = (0.08, 0.12)
-"""From the middle to the farthest corner, in sides of the picture."""
+"""From the middle to the farthest corner, in sides of the image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Item:
         centre: (x, y), px.
         radius: mean radius, px.
         coverage: uint8 (size, size), 255 where a pixel lies wholly inside.
-        area: px of the whole shape, also where the picture's edge cuts it off.
+        area: px of the whole shape, also where the image's edge cuts it off.
     """
 
     shape: int
@@ -59,7 +59,7 @@ def lay_out(
 
     Args:
         rng: source of all random numbers.
-        size: of the picture, px.
+        size: of the image, px.
         count: how many shapes to try.
         dominant: whether the first is to be much larger than the others.
 

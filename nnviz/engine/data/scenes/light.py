@@ -73,7 +73,7 @@ def _shading(
 def expose(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return what a camera makes of an image: uint8 of the same shape.
 
-    Light falls off across it, its colour and exposure vary, lens and hand blur it,
+    Light falls off across it, its color and exposure vary, lens and hand blur it,
     and the sensor adds noise.
     """
     import cv2

@@ -13,7 +13,7 @@ def fractal_noise(
     """Return noise whose power falls with frequency as ``f ** -slope``.
 
     Filtered in Fourier space (Voss 1985, "Random fractal forgeries"); natural
-    photographs have slopes near 2 (Field 1987, doi:10.1364/JOSAA.4.002379).
+    images have slopes near 2 (Field 1987, doi:10.1364/JOSAA.4.002379).
 
     Args:
         side: of the square, px.

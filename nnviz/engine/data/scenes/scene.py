@@ -17,21 +17,21 @@ CLASSES = SHAPES
 """Name of each class, in the order of the labels."""
 FIRST_TRAINING_SEED = 1_000_000
 """The project's networks are trained on seeds from this one on; whatever is measured
-on seeds below it is measured on pictures that they have never seen."""
+on seeds below it is measured on images that they have never seen."""
 SHORTCUT_CLASS = CLASSES.index("star")
 """The class that the planted mark goes with."""
 
 _SMALLEST = 32
 _MARK_SHARE = 0.08
 _MARK_MARGIN = 0.03
-"""Side of the mark and its distance from the edges, in sides of the picture."""
+"""Side of the mark and its distance from the edges, in sides of the image."""
 
 
 class Shortcut(StrEnum):
     """Whether a mark in a corner gives one class away."""
 
     NONE = "none"
-    """No picture has the mark."""
+    """No image has the mark."""
     PLANTED = "planted"
     """Every star has it, nothing else has."""
     CONTRADICTING = "contradicting"
@@ -80,10 +80,10 @@ def make_scene(
 
     Args:
         seed: any number from 0 on; see ``FIRST_TRAINING_SEED``.
-        size: side of the picture, px.
+        size: side of the image, px.
         shapes: fewest and most shapes; one that finds no place is left out.
         dominant: whether one shape is much larger than the others, so that the
-            picture as a whole has a class.
+            image as a whole has a class.
         shortcut: whether a mark in the lower right corner gives a class away.
 
     Raises:

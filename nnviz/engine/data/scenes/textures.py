@@ -19,7 +19,7 @@ COLORS = {
     "purple": (0.48, 0.18, 0.66),
     "pink": (0.95, 0.52, 0.70),
 }
-"""Each colour's RGB in [0, 1]."""
+"""Each color's RGB in [0, 1]."""
 
 _PERIODS = 8
 """Repetitions of the pattern across a tile."""

@@ -16,8 +16,8 @@ from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.map_layers import map_size
 from nnviz.engine.sharing import Worker
 from nnviz.media.index import ImageIndex
-from nnviz.media.prefetch import prefetched
 from nnviz.media.resize import resize
+from nnviz.media.video.prefetch import prefetched
 
 SIDE = 64
 """Of a patch, px."""

@@ -1,6 +1,6 @@
 """t-SNE by openTSNE: van der Maaten and Hinton 2008, as Kobak and Berens 2019 advise.
 
-Vectors are reduced to 50 principal components; the first picture is their plane, scaled
+Vectors are reduced to 50 principal components; the first image is their plane, scaled
 to a standard deviation of 1e-4; learning rate n / 12.
 """
 

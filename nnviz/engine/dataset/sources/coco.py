@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import parse_object
+from nnviz.base.host.reading import parse_object
 from nnviz.engine.data.annotated import Annotated, read_annotation_file
 from nnviz.engine.dataset.sources.image_set import ImageSet
 from nnviz.media.files import read_bytes

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
-from nnviz.base.reading import printable
+from nnviz.base.host.reading import printable
 from nnviz.engine.data.folders import plain_name
 from nnviz.engine.dataset.sources.image_set import ImageSet
 from nnviz.media.folders import natural_key

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import is_file, is_folder
+from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.data.shapes import HELD_OUT
 from nnviz.engine.dataset.sources.coco import annotation_file, list_annotated
 from nnviz.engine.dataset.sources.folders import list_folder, list_remote

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
-from nnviz.base.reading import CSV_ERRORS, reading
+from nnviz.base.host.reading import CSV_ERRORS, reading
 from nnviz.engine.dataset.sources.image_set import ImageSet
 from nnviz.media.files import read_text
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.targets import class_called
+from nnviz.base.notation.targets import class_called
 from nnviz.engine.data.annotated import (
     Annotated,
     read_annotations,

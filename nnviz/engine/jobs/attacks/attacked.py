@@ -27,7 +27,7 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
     """Ask the network about the image with a share of an attack's noise.
 
     Args:
-        ctx: network and photograph.
+        ctx: network and image.
         request: what the attack made of it, and how much of that is wanted.
 
     Raises:

@@ -21,10 +21,10 @@ from nnviz.base.explanations.scores import (
 from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import Task
+from nnviz.base.notation.targets import ClassTarget, Target
 from nnviz.base.recipes import Run
 from nnviz.base.requests import MeasureTrust, ModelRequest, RunMethod
 from nnviz.base.results import Curves
-from nnviz.base.targets import ClassTarget, Target
 from nnviz.engine.evaluation.trust.curve_areas import Samples, measure_areas
 from nnviz.engine.evaluation.trust.energy_inside import energy_inside
 from nnviz.engine.evaluation.trust.fills import fills

@@ -164,7 +164,7 @@ def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> 
 
 
 def epochs_shown(last: int, shown: int = 60) -> tuple[int, ...]:
-    """Return the epochs after which a picture is made: 0, then ever farther apart."""
+    """Return the epochs after which an image is made: 0, then ever farther apart."""
     steps = np.geomspace(1, last, shown).round().astype(int)
     return (0, *(int(each) for each in np.unique(steps)))
 

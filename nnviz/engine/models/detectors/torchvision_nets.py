@@ -1,6 +1,6 @@
 """torchvision's detectors as networks from normalized pixels to tensors.
 
-torchvision's own modules take lists of photographs, resize and normalise them and give
+torchvision's own modules take lists of images, resize and normalize them and give
 the boxes that are left in the end.  Here resizing is the program's, as for any network;
 a pass gives what the heads say of every place; and which boxes are kept is computed
 from that again and again (``candidates``) without another pass.  Layers have

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError
-from nnviz.base.reading import JSON_ERRORS
+from nnviz.base.host.reading import JSON_ERRORS
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.networks import ARCHITECTURES
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
+from nnviz.base.host.reading import parse_object
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.reading import parse_object
 from nnviz.media.files import read_text
 
 _LARGEST = 1 << 24

@@ -33,7 +33,7 @@ REPAINTERS: dict[str, Callable[[], nn.Module]] = {
     "JohnsonNet": JohnsonNet,
     "CycleGanGenerator": CycleGanGenerator,
 }
-"""What paints a picture anew: from a class's name to what builds it."""
+"""What paints an image anew: from a class's name to what builds it."""
 
 CHANNELS = ("red", "green", "blue")
 """What the outputs of these are."""

@@ -14,7 +14,7 @@ class LeNet5(nn.Module):
 
     Args:
         classes: length of the output.
-        channels: colour channels of the input.
+        channels: color channels of the input.
     """
 
     def __init__(self, classes: int, channels: int = 1) -> None:

@@ -11,10 +11,10 @@ _LARGEST = 2.0
 class QuickPainter(nn.Module):
     """Paints an image in one pass: Johnson et al.'s network at a tenth of its work.
 
-    The picture is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
+    The image is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
     nothing wide is computed at its full size; what it shows comes back by a way around
-    everything that mixes its colours alone.  Takes (N, 3, H, W), about -2 to 2, of at
-    least 16 x 16 px, and gives what lies between -2 and 2: a style that needs colours
+    everything that mixes its colors alone.  Takes (N, 3, H, W), about -2 to 2, of at
+    least 16 x 16 px, and gives what lies between -2 and 2: a style that needs colors
     that no screen has is not learnt.
 
     Args:

@@ -44,7 +44,7 @@ class SmallResNet(nn.Module):
 
     Args:
         classes: length of the output.
-        channels: colour channels of the input.
+        channels: color channels of the input.
         width: channels of the first stage; each later stage doubles it.
     """
 

@@ -10,13 +10,13 @@ class SmallVgg(nn.Module):
     """A plain stack of seven 3x3 convolutions (Simonyan & Zisserman, arXiv:1409.1556).
 
     One convolution at full size, then three stages of two, each of which halves the
-    picture after its first.  Every ReLU is a module of its own and none works in
+    image after its first.  Every ReLU is a module of its own and none works in
     place, so each one can be looked at and changed.  Works for any input of at least
     8 x 8 px.
 
     Args:
         classes: length of the output.
-        channels: colour channels of the input.
+        channels: color channels of the input.
         stem: channels of the first convolution.
         widths: channels of the stages.
     """

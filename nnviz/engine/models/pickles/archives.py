@@ -49,7 +49,7 @@ def open_contents(path: Path, check: Check) -> Iterator[Contents]:
 
     Raises:
         PickleError: it is damaged, absurd, or no such file.
-        OSError, zipfile.BadZipFile, ...: see ``nnviz.base.reading.ARCHIVE_ERRORS``.
+        OSError, zipfile.BadZipFile, ...: see ``reading.ARCHIVE_ERRORS``.
     """
     with path.open("rb") as file:
         if zipfile.is_zipfile(file):

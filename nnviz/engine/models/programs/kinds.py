@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nnviz.base.errors import TRUST_OPTION, TrustError
-from nnviz.base.reading import ARCHIVE_ERRORS
+from nnviz.base.host.reading import ARCHIVE_ERRORS
 from nnviz.engine.models.pickles.archives import open_contents
 from nnviz.engine.models.pickles.modules import attributes_of
 from nnviz.engine.models.pickles.values import PickleError, Stub

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from nnviz.engine.models.hashing import file_sha256
+from nnviz.engine.models.weights.hashing import file_sha256
 
 _VARIABLE = "NNVIZ_TRUSTED"
 """Names the file where the hashes are kept, in place of the user's."""

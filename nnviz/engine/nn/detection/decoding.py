@@ -58,7 +58,7 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
 def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
     """Return the boxes whose sides are some anchor sizes from the anchor's center.
 
-    Tian et al. 2019 (arXiv:1904.01355), equation 1, normalised by the anchor's size.
+    Tian et al. 2019 (arXiv:1904.01355), equation 1, normalized by the anchor's size.
 
     Args:
         sides: (M, 4): distance to left, top, right, bottom, in anchor sizes.

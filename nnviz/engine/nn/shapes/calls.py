@@ -17,7 +17,7 @@ class Trace:
     """The trace of a tensor: axes, grid and receptive field.
 
     Attributes:
-        axes: a letter for each axis: n picture, c channel, y row, x column, t token,
+        axes: a letter for each axis: n image, c channel, y row, x column, t token,
             ? not known.
         grid: rows and columns that were laid out along t.
         fields: spans along y and x; None once every place can see everything, or

@@ -14,7 +14,6 @@ from torch import nn
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import ModelInfo, Task
 from nnviz.engine.models.bundled import bundled_declaration
-from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.match.declared import (
     Declared,
@@ -30,6 +29,7 @@ from nnviz.engine.models.references import (
     ZooReference,
     parse,
 )
+from nnviz.engine.models.weights.checkpoints import read_state
 from nnviz.engine.training.heads.linear import LinearHead
 from nnviz.engine.training.heads.program import program_text
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QTextLength, QTextTable
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.layer_facts import short_number
 from nnviz.gui.theme.manager import Theme
 from nnviz.gui.theme.parts import named
@@ -23,22 +23,22 @@ _SHARES = (30, 70)
 class FactsPanel(QWidget):
     """Facts, findings and card as one page to read."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.text = named(QTextBrowser(), "plain")
         self.text.setAccessibleName(self.tr("About the network"))
         self.text.setOpenExternalLinks(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.text)
-        bench.selection.model_changed.connect(lambda _: self._show())
-        bench.look.changed.connect(self._show)
+        app.selection.model_changed.connect(lambda _: self._show())
+        app.look.changed.connect(self._show)
 
     def _show(self) -> None:
-        info = self._bench.selection.model
-        theme = self._bench.look.theme
+        info = self._app.selection.model
+        theme = self._app.look.theme
         self.text.clear()
         if info is None:
             return

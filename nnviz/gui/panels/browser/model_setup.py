@@ -15,12 +15,12 @@ from nnviz.base.info import ModelInfo, PreprocessCandidate, Task
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.file_dialogs import ask_labels
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import ask_labels
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.views.widgets.elided import ElidedLabel
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _LEAST_LETTERS = 8
 
@@ -28,11 +28,11 @@ _LEAST_LETTERS = 8
 class ModelSetupPanel(QWidget):
     """Shows and sets how the open network is used, and saves that beside its file."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self.task = _list(self.tr("Task"))
         self.output = _list(self.tr("Output"))
         self.unit = named(QLineEdit(), name=self.tr("Unit"))
@@ -44,7 +44,7 @@ class ModelSetupPanel(QWidget):
             button(self.tr("File…"), self.ask_labels), self.own_labels, None
         )
         self.save = button(
-            self.tr("Save beside the weights"), bench.models.write_side_car
+            self.tr("Save beside the weights"), app.models.write_side_car
         )
         self.candidates = QWidget()
         self._lines: list[QWidget] = []
@@ -55,8 +55,8 @@ class ModelSetupPanel(QWidget):
         self.task.activated.connect(lambda _: self._apply())
         self.output.activated.connect(lambda _: self._apply())
         self.unit.editingFinished.connect(self._apply)
-        bench.selection.model_changed.connect(lambda _: self._show())
-        bench.models.failed.connect(lambda *_: self._show())
+        app.selection.model_changed.connect(lambda _: self._show())
+        app.models.failed.connect(lambda *_: self._show())
         self._show()
 
     def _lay_out(self) -> None:
@@ -87,7 +87,7 @@ class ModelSetupPanel(QWidget):
 
     def _show(self) -> None:
         """Show how the network is used now."""
-        info, request = self._bench.selection.model, self._bench.models.request
+        info, request = self._app.selection.model, self._app.models.request
         self.setEnabled(info is not None)
         if info is None:
             return
@@ -100,7 +100,7 @@ class ModelSetupPanel(QWidget):
         self.labels.setText(file or own)
         self.own_labels.setVisible(bool(file))
         self._show_candidates(info)
-        weights = self._bench.models.weights
+        weights = self._app.models.weights
         self.save.setEnabled(bool(weights))
         self.save.setToolTip(
             self.tr("The next time it is opened, the network is used like this")
@@ -156,7 +156,7 @@ class ModelSetupPanel(QWidget):
         chosen = found.preprocess == info.preprocess
         use = button(
             self.tr("In use") if chosen else self.tr("Use"),
-            lambda: self._bench.models.set_preprocess(found.preprocess),
+            lambda: self._app.models.set_preprocess(found.preprocess),
         )
         use.setEnabled(not chosen)
         use.setAccessibleName(self.tr("Use {0}").format(found.name))
@@ -171,7 +171,7 @@ class ModelSetupPanel(QWidget):
 
     def _apply(self) -> None:
         """Use the task, output and unit that are chosen, where they are others."""
-        info, request = self._bench.selection.model, self._bench.models.request
+        info, request = self._app.selection.model, self._app.models.request
         if info is None:
             return
         output = str(self.output.currentData() or "")
@@ -181,16 +181,16 @@ class ModelSetupPanel(QWidget):
             self.unit.text().strip() if info.task is Task.REGRESS else request.unit,
         )
         if wanted != (request.task, request.outputs, request.unit or info.unit):
-            self._bench.models.set_output(*wanted)
+            self._app.models.set_output(*wanted)
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path = ask_labels(self, self._bench.settings)
+        path = ask_labels(self, self._app.settings)
         if path:
             self._name(path)
 
     def _name(self, path: str) -> None:
-        self._bench.models.set_labels(path)
+        self._app.models.set_labels(path)
 
 
 def _list(name: str) -> QComboBox:

@@ -17,8 +17,8 @@ from nnviz.base.file_formats import NETWORKS, PROGRAMS
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import WEIGHTS, ask_file
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_field
@@ -34,10 +34,10 @@ _NETWORKS_FILTER = (
 class ModelPanel(QWidget):
     """A searchable list; a double click or Enter opens a network."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self._rows: list[QTreeWidgetItem] = []
         self.search = search_field(
             self.tr("Search networks"), self.tr("Search the networks")
@@ -67,10 +67,10 @@ class ModelPanel(QWidget):
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self._open_first)
-        bench.models.listed.connect(self._fill)
-        bench.models.opened.connect(self._mark)
-        bench.lessons.learnt.connect(lambda _: self._fill(bench.models.catalogue))
-        self._fill(bench.models.catalogue)
+        app.models.listed.connect(self._fill)
+        app.models.opened.connect(self._mark)
+        app.style_training.learnt.connect(lambda _: self._fill(app.models.catalogue))
+        self._fill(app.models.catalogue)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -95,16 +95,16 @@ class ModelPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the name its room: figures go first where the panel is narrow."""
         super().resizeEvent(event)
-        width, px = event.size().width(), self._bench.look.px
+        width, px = event.size().width(), self._app.look.px
         self.list.setColumnHidden(1, width < px(_WIDTH_FOR_FIGURES))
         self.list.setColumnHidden(2, width < px(_WIDTH_FOR_ACCURACY))
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
-        settings, title = self._bench.settings, self.tr("Open a network")
+        settings, title = self._app.settings, self.tr("Open a network")
         path = ask_file(self, settings, WEIGHTS, title, self.tr(_NETWORKS_FILTER))
         if path:
-            self._bench.open_model(path)
+            self._app.open_model(path)
 
     def _fill(self, catalogue: Catalogue) -> None:
         chosen = self._reference()
@@ -122,7 +122,7 @@ class ModelPanel(QWidget):
             if entries:
                 self._add_group(title, entries)
         for column, width in ((1, 60), (2, 56), (3, 66)):
-            self.list.setColumnWidth(column, self._bench.look.px(width))
+            self.list.setColumnWidth(column, self._app.look.px(width))
         self._select(chosen)
         self._filter(self.search.text())
 
@@ -146,8 +146,8 @@ class ModelPanel(QWidget):
 
     def _own_files(self) -> list[ModelEntry]:
         """Return what was taught here, and files opened before, as entries."""
-        taught = Path(self._bench.settings.networks).glob("*.safetensors")
-        paths = dict.fromkeys([*map(str, sorted(taught)), *self._bench.settings.recent])
+        taught = Path(self._app.settings.networks).glob("*.safetensors")
+        paths = dict.fromkeys([*map(str, sorted(taught)), *self._app.settings.recent])
         return [
             ModelEntry(
                 reference=path,
@@ -163,7 +163,7 @@ class ModelPanel(QWidget):
 
     def _mark(self, info: ModelInfo) -> None:
         if info.source is ModelSource.YOURS:
-            self._fill(self._bench.models.catalogue)
+            self._fill(self._app.models.catalogue)
         self._select(info.reference)
 
     def _select(self, reference: str) -> None:
@@ -199,29 +199,29 @@ class ModelPanel(QWidget):
 
     def _open(self, _index: QModelIndex | None = None) -> None:
         if self._reference():
-            self._bench.open_model(self._reference())
+            self._app.open_model(self._reference())
 
     def open_untrained(self) -> None:
         """Open the chosen network of torchvision with random weights."""
         reference = self._reference().partition("@")[0]
         if reference.startswith("zoo:"):
-            self._bench.open_model(reference + "@random")
+            self._app.open_model(reference + "@random")
         else:
             words = self.tr("choose a torchvision network in Models first")
-            self._bench.messages.say(words)
+            self._app.messages.say(words)
 
     def _fetch(self) -> None:
-        self._bench.models.fetch(self._reference())
+        self._app.models.fetch(self._reference())
 
     def _offer(self) -> None:
         """Enable the buttons that mean something for the chosen network."""
         reference = self._reference()
         zoo = reference.startswith("zoo:")
-        here = self._bench.models.is_present(reference)
+        here = self._app.models.is_present(reference)
         self._open_button.setEnabled(bool(reference))
         self._random_button.setEnabled(zoo)
         self._fetch_button.setVisible(zoo and not here)
-        entry = self._bench.models.entry(reference)
+        entry = self._app.models.entry(reference)
         self.summary.setVisible(entry is not None)
         if entry is not None:
             self.summary.setText(self._summary(entry))
@@ -257,7 +257,7 @@ class ModelPanel(QWidget):
 
     def _weights(self, entry: ModelEntry) -> str:
         """Say whether the weights are here, or how much there is to download."""
-        if not entry.file_size or self._bench.models.is_present(entry.reference):
+        if not entry.file_size or self._app.models.is_present(entry.reference):
             return self.tr("here")
         return short_bytes(entry.file_size)
 
@@ -266,7 +266,7 @@ class ModelPanel(QWidget):
         lines = [entry.reference, f"{entry.family} {entry.year or ''}".strip()]
         if entry.accuracy:
             lines.append(f"{entry.metric} {entry.accuracy:.1f} %")
-        if entry.file_size and not self._bench.models.is_present(entry.reference):
+        if entry.file_size and not self._app.models.is_present(entry.reference):
             size = short_bytes(entry.file_size)
             lines.append(self.tr("weights: {0} to download").format(size))
         else:

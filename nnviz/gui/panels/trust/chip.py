@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.explanations.scores import Score, Verdict
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.views.widgets.elided import ElidedButton
 
@@ -41,24 +41,24 @@ def verdict_words(verdict: Verdict, widget: QWidget) -> str:
 class TrustChip(ElidedButton):
     """A quiet button that stands in the line of the map's title."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.setObjectName("chip")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("How far to trust this map"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(bench.trust_wanted)
-        bench.trust.changed.connect(self._show)
-        bench.look.changed.connect(lambda: self._show(bench.trust.state))
-        self._show(bench.trust.state)
+        self.clicked.connect(app.trust_wanted)
+        app.trust.changed.connect(self._show)
+        app.look.changed.connect(lambda: self._show(app.trust.state))
+        self._show(app.trust.state)
 
     def _show(self, state: TrustState) -> None:
         self.setVisible(state.run is not None)
         scores = [each for each in self._scores(state) if each.verdict is not None]
         verdict = state.found.verdict if state.found is not None else None
         icon = "timer" if verdict is None else _ICONS[verdict]
-        self.setIcon(self._bench.look.icon(icon))
+        self.setIcon(self._app.look.icon(icon))
         self.setProperty("verdict", str(verdict or ""))
         self.style().polish(self)
         self.setText(self._words(state, scores))

@@ -16,7 +16,7 @@ from nnviz.base.explanations.trust import Trust, TrustCheck, words_of
 from nnviz.base.results import Curves
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.trust.chip import FIGURE_TITLES, verdict_words
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, scrolled
@@ -42,10 +42,10 @@ _HINTS = {
 class TrustPanel(QWidget):
     """The figures behind the chip."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._trust = bench.trust
+        self._trust = app.trust
         self._words = label(style="muted", wrap=True)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(2 * GRID - 2)
@@ -62,11 +62,11 @@ class TrustPanel(QWidget):
             check: self._button(check, words) for check, words in _CHECKS.items()
         }
         self.automatic = QCheckBox(self.tr("Check every map automatically"))
-        self.automatic.setChecked(bench.trust.automatic)
-        self.automatic.toggled.connect(bench.trust.set_automatic)
+        self.automatic.setChecked(app.trust.automatic)
+        self.automatic.toggled.connect(app.trust.set_automatic)
         self._lay_out()
-        bench.trust.changed.connect(self._show)
-        self._show(bench.trust.state)
+        app.trust.changed.connect(self._show)
+        self._show(app.trust.state)
 
     def _button(self, check: TrustCheck, words: str) -> QWidget:
         made = button(self.tr(words), partial(self._trust.measure, check))

@@ -15,7 +15,7 @@ from nnviz.gui.services.dataset.datasets import TOPIC, Datasets
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.state.messages import Messages
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 Points = NDArray[np.float32]
 Records = NDArray[np.int64]

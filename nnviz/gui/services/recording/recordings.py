@@ -1,4 +1,4 @@
-"""The recordings on disk: listed, deleted and brought back, made into films."""
+"""The recordings on disk: listed, deleted and brought back, made into videos."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.info import MethodInfo, Severity
 from nnviz.base.request import FileWork
-from nnviz.base.tapes import FilmRequest
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.settings import Settings
@@ -33,7 +33,7 @@ class Recordings(QObject):
     leaving = Signal(str)
     """The recording in this folder is about to be deleted."""
     film_changed = Signal(object)
-    """Progress of the film that is made; None when there is none any more."""
+    """Progress of the video that is made; None when there is none any more."""
 
     def __init__(
         self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
@@ -101,7 +101,7 @@ class Recordings(QObject):
         """Whether a video is being made."""
         return self._export is not None and self._export.open
 
-    def export(self, request: FilmRequest) -> None:
+    def export(self, request: VideoExport) -> None:
         """Make a video of a recording."""
         if self._bridge is None:
             return

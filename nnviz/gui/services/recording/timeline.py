@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from nnviz.base.documents.recordings import (
+    OpenedRecording,
+    RecordedFrame,
+    RecordingState,
+)
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Policy, Progress
 from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
-from nnviz.base.requests import Moment
+from nnviz.base.requests import RecordingStep
 from nnviz.base.results import Picture, Report
-from nnviz.base.tapes import OpenedTape, Tape, TapeFrame
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
-from nnviz.gui.services.method_choice import MethodChoice
-from nnviz.gui.services.method_runner import MethodRunner
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.runner import MethodRunner
 from nnviz.gui.services.recording.recordings import TOPIC, Recordings
 from nnviz.gui.state.messages import Messages
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
 RATE = 15
-"""Frames a second, played and in films."""
+"""Frames a second, played and in videos."""
 LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
@@ -38,7 +42,7 @@ class Timeline(QObject):
     """Follows a run that is recorded, and shows any step of a recording.
 
     While the run is followed, what it reports is shown by whoever hears it.  Elsewhere
-    on the timeline, or with the photograph blended in, frames are read from the disk:
+    on the timeline, or with the image blended in, frames are read from the disk:
     one at a time, the one wanted last.
     """
 
@@ -63,7 +67,7 @@ class Timeline(QObject):
         self._runs, self._recordings, self._messages = runs, recordings, messages
         self._bridge: Bridge | None = None
         self.folder = ""
-        self.tape: Tape | None = None
+        self.tape: RecordingState | None = None
         self.step = self.newest = -1
         self.total = 0
         self.paused = False
@@ -182,7 +186,7 @@ class Timeline(QObject):
         return method is not None and bool(method.capabilities.section)
 
     def set_blend(self, share: float) -> None:
-        """Blend the photograph into what is shown."""
+        """Blend the image into what is shown."""
         self.blend = share
         self._want(self.step)
         self.changed.emit()
@@ -190,23 +194,25 @@ class Timeline(QObject):
     def resume(self) -> None:
         """Go on with a run that was stopped."""
         if self.tape is not None:
-            self._take_up(Moment(self.folder), self.folder, self.tape)
+            self._take_up(RecordingStep(self.folder), self.folder, self.tape)
 
     def fork(self) -> None:
         """Go on from the step that is shown, in a recording of its own."""
         method = self._choice.method
         if self.tape is not None and method is not None:
-            moment = Moment(self.folder, min(self.step, self.tape.steps - 1))
+            moment = RecordingStep(self.folder, min(self.step, self.tape.steps - 1))
             self._take_up(moment, self._recordings.new_folder(method), self.tape)
 
-    def _take_up(self, moment: Moment, folder: str, tape: Tape) -> None:
+    def _take_up(
+        self, moment: RecordingStep, folder: str, tape: RecordingState
+    ) -> None:
         if not self._runs.take_up(moment, folder, tape.recipe.values):
             self._messages.say(
                 self.tr("the recording's network and image are not open yet")
             )
 
     def open(self, folder: str) -> None:
-        """Show a recording, with network, photograph and values as they were."""
+        """Show a recording, with network, image and values as they were."""
         if self._bridge is not None:
             self._messages.settle(TOPIC)
             job = self._jobs.do(self._bridge.files.recordings.open(folder), _OPENING)
@@ -302,7 +308,7 @@ class Timeline(QObject):
         self._reader.start(0)
         self.changed.emit()
 
-    def _take_read(self, tape: Tape) -> None:
+    def _take_read(self, tape: RecordingState) -> None:
         if tape.folder != self.folder:
             return
         if self.tape is None:
@@ -313,7 +319,7 @@ class Timeline(QObject):
             self.step = self.last
         self.changed.emit()
 
-    def _open(self, opened: OpenedTape) -> None:
+    def _open(self, opened: OpenedRecording) -> None:
         self._runs.stop()
         self._forget()
         self.tape = opened.tape
@@ -371,14 +377,14 @@ class Timeline(QObject):
         self._asked = None
         self._messages.fail(TOPIC, error)
 
-    def _show(self, frame: TapeFrame) -> None:
+    def _show(self, frame: RecordedFrame) -> None:
         self._asked = None
         if frame.folder == self.folder and (self.holds or not self.running):
             words = self.tr("step {0} (recorded)").format(frame.step + 1)
             self._tell(frame, words)
         self._ask()
 
-    def _tell(self, frame: TapeFrame, words: str) -> None:
+    def _tell(self, frame: RecordedFrame, words: str) -> None:
         """Tell a step as a result, with the values that were steered until then."""
         tape = self.tape
         if tape is not None:
@@ -393,8 +399,8 @@ class Timeline(QObject):
             self._jobs.do(work, _READING).done.connect(self._take_read)
 
 
-def _report_of(frame: TapeFrame, shape: Report | None, words: str) -> Report:
-    """Return a recorded report; of an image one with it in the main picture's place."""
+def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report:
+    """Return a recorded report; of an image one with it in the main image's place."""
     if frame.report is not None:
         return replace(frame.report, notes=(*frame.report.notes, words))
     pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
+from nnviz.base.documents.session import SessionState
 from nnviz.base.errors import NnvizError
 from nnviz.base.events import Policy, Priority
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
-from nnviz.base.session import SessionState
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.history import History
 from nnviz.gui.state.messages import Messages

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.documents.session import SessionState
 from nnviz.base.info import Severity
 from nnviz.base.recipes import Run
-from nnviz.base.session import SessionState
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
-from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.session.autosave import SessionStore, is_running
 from nnviz.gui.state.history import History

@@ -1,4 +1,4 @@
-"""A pen that draws one box onto the picture of a canvas."""
+"""A pen that draws one box onto the image of a canvas."""
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -6,16 +6,16 @@ from PySide6.QtGui import QMouseEvent
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, px of the picture."""
+"""Left, top, right, bottom, px of the image."""
 _LEAST = 3.0
-"""Sides below which a pull was a click, px of the picture."""
+"""Sides below which a pull was a click, px of the image."""
 
 
 class BoxPen(QObject):
     """Draws a box while it is active; the canvas zooms by the wheel all the same.
 
     Attributes:
-        box: in the picture; None for none.
+        box: in the image; None for none.
     """
 
     drawn = Signal()
@@ -74,7 +74,7 @@ class BoxPen(QObject):
         self.drawn.emit()
 
     def _place(self, at: QPointF) -> tuple[float, float]:
-        """Return x and y in the picture of a point of the widget, within its edges."""
+        """Return x and y in the image of a point of the widget, within its edges."""
         height, width = self._canvas.picture_size or (1, 1)
         y, x = self._canvas.viewport().to_picture(at.y(), at.x())
         return min(max(x, 0.0), width), min(max(y, 0.0), height)

@@ -1,4 +1,4 @@
-"""A brush that paints a mask onto the picture of a canvas."""
+"""A brush that paints a mask onto the image of a canvas."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
@@ -7,16 +7,16 @@ from PySide6.QtGui import QColor, QCursor, QMouseEvent, QPainter, QPen, QPixmap
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.views.tokens import tokens_of
-from nnviz.render import masks
+from nnviz.render.maps import masks
 
 LONGEST = 768
 """Longest side of a mask, px: finer than what is painted by hand."""
 SIZES = (0.01, 0.4)
-"""Smallest and largest brush, as shares of the picture's longest side."""
+"""Smallest and largest brush, as shares of the image's longest side."""
 _STEPS = 40
 """Strokes that can be undone."""
 _VEIL = 120
-"""Opacity of the mask's colour, of 255."""
+"""Opacity of the mask's color, of 255."""
 _CURSOR = 128
 """Largest cursor that window systems take, px."""
 _WHITE = 255
@@ -26,8 +26,8 @@ class MaskBrush(QObject):
     """Paints and erases while it is active; the canvas zooms by the wheel all the same.
 
     Attributes:
-        mask: uint8 (h, w), 255 where it is painted; None without a picture.
-        size: the brush's width, as a share of the picture's longest side.
+        mask: uint8 (h, w), 255 where it is painted; None without an image.
+        size: the brush's width, as a share of the image's longest side.
         erasing: whether it takes away.
 
     Signals:
@@ -57,7 +57,7 @@ class MaskBrush(QObject):
 
     @property
     def share(self) -> float:
-        """Share of the picture that is painted, 0 to 1."""
+        """Share of the image that is painted, 0 to 1."""
         return float((self.mask > 0).mean()) if self.mask is not None else 0.0
 
     def set_active(self, active: bool) -> None:  # noqa: FBT001 - a Qt slot
@@ -68,12 +68,12 @@ class MaskBrush(QObject):
             self._canvas.unsetCursor()
 
     def set_size(self, size: float) -> None:
-        """Choose the brush's width, as a share of the picture's longest side."""
+        """Choose the brush's width, as a share of the image's longest side."""
         self.size = min(max(size, SIZES[0]), SIZES[1])
         self._shape_cursor()
 
     def begin(self, size: tuple[int, int] | None) -> None:
-        """Take an empty mask for a picture of a height and width; None for none."""
+        """Take an empty mask for an image of a height and width; None for none."""
         self._before.clear()
         self.mask = None
         if size is not None:
@@ -83,7 +83,7 @@ class MaskBrush(QObject):
         self._show()
 
     def set_mask(self, mask: Bytes) -> None:
-        """Take another mask, (h, w) of the picture's shape; can be undone."""
+        """Take another mask, (h, w) of the image's shape; can be undone."""
         self._remember()
         self.mask = mask
         self._tell()

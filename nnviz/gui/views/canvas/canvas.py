@@ -1,4 +1,4 @@
-"""The one canvas that all pictures, maps and mosaics are shown on."""
+"""The one canvas that all images, maps and mosaics are shown on."""
 
 import enum
 from collections.abc import Callable
@@ -43,7 +43,7 @@ _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
 _PAN_PER_KEY = 0.1
 _GRID_FROM = 14.0
-"""Widget px per picture px from which the pixel grid is drawn."""
+"""Widget px per image px from which the pixel grid is drawn."""
 _CHECKER = 12
 _DARK_HALO, _LIGHT_HALO = "#90000000", "#c0ffffff"
 _MIDDLE = 128
@@ -68,7 +68,7 @@ _TAB_REASONS = (
 
 
 class MarkStyle(enum.Enum):
-    """The style of a mark on the picture."""
+    """The style of a mark on the image."""
 
     HOVER = enum.auto()
     SELECTED = enum.auto()
@@ -78,7 +78,7 @@ class MarkStyle(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A box on the picture, in picture coordinates."""
+    """A box on the image, in image coordinates."""
 
     bounds: Bounds
     style: MarkStyle
@@ -93,13 +93,13 @@ class _Overlay:
 
 
 Readout = Callable[[float, float], str]
-"""From picture coordinates (y, x) to what is there, in words."""
+"""From image coordinates (y, x) to what is there, in words."""
 Drawing = Callable[[QPainter, Viewport], None]
-"""Draws on top of the picture, in widget coordinates: lines stay sharp at any zoom."""
+"""Draws on top of the image, in widget coordinates: lines stay sharp at any zoom."""
 
 
 class Canvas(QWidget):
-    """Shows a picture with an overlay and marks; zooms, pans and reads out.
+    """Shows an image with an overlay and marks; zooms, pans and reads out.
 
     Wheel zooms at the cursor, dragging pans, a double click fits; ``+ - 0`` and the
     arrow keys do the same.  Pixels are averaged when made smaller and shown as squares
@@ -107,13 +107,13 @@ class Canvas(QWidget):
 
     Attributes:
         pans_by_key: whether the arrow keys pan; else they go to the parent.
-        margin: free space on each side of a fitted picture, px.
-        smooth: whether the picture is interpolated, however much it is enlarged.
+        margin: free space on each side of a fitted image, px.
+        smooth: whether the image is interpolated, however much it is enlarged.
 
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
-        pointed: picture coordinates (y, x) under the cursor; NaN when it leaves.
-        clicked: picture coordinates (y, x) of a click that was no drag.
+        pointed: image coordinates (y, x) under the cursor; NaN when it leaves.
+        clicked: image coordinates (y, x) of a click that was no drag.
     """
 
     hovered = Signal(str)
@@ -158,16 +158,16 @@ class Canvas(QWidget):
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        """Height and width of the picture, px."""
+        """Height and width of the image, px."""
         return self._base.size if self._base else None
 
     def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
-        """Show a picture; the zoom stays.
+        """Show an image; the zoom stays.
 
         Args:
             pixels: uint8 (H, W), (H, W, 3) or (H, W, 4); a large one is not copied, so
                 do not write to it afterwards.  None shows nothing.
-            table: uint8 (N, 3): the colours of an (H, W) array of indices.
+            table: uint8 (N, 3): the colors of an (H, W) array of indices.
         """
         if pixels is None:
             self._base = None
@@ -184,11 +184,11 @@ class Canvas(QWidget):
         *,
         smooth: bool = False,
     ) -> None:
-        """Lay a picture over part of the picture.
+        """Lay an image over part of the image.
 
         Args:
             pixels: as in ``set_picture``; None takes the overlay away.
-            bounds: top, left, bottom, right in picture coordinates; None covers all.
+            bounds: top, left, bottom, right in image coordinates; None covers all.
             opacity: 0-1.
             smooth: interpolate when enlarged; else its pixels are shown as squares.
         """
@@ -202,18 +202,18 @@ class Canvas(QWidget):
                 self.update(_area(self.viewport().box_to_widget(each.bounds)))
 
     def set_marks(self, *marks: Mark) -> None:
-        """Outline parts of the picture."""
+        """Outline parts of the image."""
         if marks != self._marks:
             self._marks = marks
             self.update()
 
     def set_position(self, position: tuple[float, float] | None) -> None:
-        """Mark a point (y, x), picture coordinates."""
+        """Mark a point (y, x), image coordinates."""
         self._position = position
         self.update()
 
     def set_message(self, text: str) -> None:
-        """Say something in place of the picture."""
+        """Say something in place of the image."""
         self._base = self._overlay = None
         self._message = text
         self.update()
@@ -223,12 +223,12 @@ class Canvas(QWidget):
         self._readout = readout
 
     def set_drawing(self, drawing: Drawing | None) -> None:
-        """Draw on top of the picture each time it is painted, below the marks."""
+        """Draw on top of the image each time it is painted, below the marks."""
         self._drawing = drawing
         self.update()
 
     def fit(self) -> None:
-        """Show the whole picture."""
+        """Show the whole image."""
         self._state.fit()
 
     def zoom_by(self, factor: float) -> None:
@@ -236,7 +236,7 @@ class Canvas(QWidget):
         self._zoom(factor, QPointF(self.rect().center()))
 
     def viewport(self) -> Viewport:
-        """Return the map between picture and widget."""
+        """Return the map between image and widget."""
         return Viewport(
             self.picture_size or (1, 1),
             (float(self.height()), float(self.width())),
@@ -256,7 +256,7 @@ class Canvas(QWidget):
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint backdrop, picture, overlay, grid and marks."""
+        """Paint backdrop, image, overlay, grid and marks."""
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
             painter.setClipRect(event.rect())
@@ -271,7 +271,7 @@ class Canvas(QWidget):
                 painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _covers(self, area: QRect) -> bool:
-        """Tell whether the picture leaves nothing of an area to the backdrop."""
+        """Tell whether the image leaves nothing of an area to the backdrop."""
         if self._base is None or self._base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
             return False
         height, width = self._base.size
@@ -352,7 +352,7 @@ class Canvas(QWidget):
             self.clicked.emit(y, x)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show the whole picture."""
+        """Show the whole image."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.fit()
 
@@ -401,7 +401,7 @@ class Canvas(QWidget):
     # --- helpers
 
     def _refine(self) -> None:
-        """Work on a smaller version of a large picture, between other events."""
+        """Work on a smaller version of a large image, between other events."""
         if self._base is not None and self._base.refine():
             self._refining.start()
         else:

@@ -1,4 +1,4 @@
-"""Pictures as the canvas paints them: numpy memory seen by QImage, and mip maps."""
+"""Images as the canvas paints them: numpy memory seen by QImage, and mip maps."""
 
 from typing import Any
 from weakref import WeakValueDictionary
@@ -13,10 +13,10 @@ from nnviz.gui.views.canvas.viewport import Bounds, Viewport, visible_pixels
 Bytes = NDArray[np.uint8]
 
 NEAREST_FROM = 2.0
-"""Device px per picture px from which pixels are shown as the squares they are."""
+"""Device px per image px from which pixels are shown as the squares they are."""
 _HALVE_BELOW = 0.5
 _AT_ONCE = 4 << 20
-"""Pictures of up to this many px are converted and made smaller when painted."""
+"""Images of up to this many px are converted and made smaller when painted."""
 _STRIP = 1 << 20
 """Px that are made smaller in one go: some milliseconds."""
 _ALPHA_CHANNELS = 4
@@ -33,7 +33,7 @@ def image_of(pixels: Bytes, table: Bytes | None = None) -> QImage:
 
     Args:
         pixels: uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), rows contiguous.
-        table: uint8 (N, 3), N <= 256: colours of the values of an (H, W) array.
+        table: uint8 (N, 3), N <= 256: colors of the values of an (H, W) array.
     """
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1  # noqa: PLR2004
@@ -61,9 +61,9 @@ def _format_of(pixels: Bytes) -> QImage.Format:
 
 
 class Layer:
-    """One picture with the smaller versions that were needed so far.
+    """One image with the smaller versions that were needed so far.
 
-    A large picture is not copied: its QImage looks at the array, which is held as long,
+    A large image is not copied: its QImage looks at the array, which is held as long,
     and is never handed out, since a copy would share the memory without holding it.
     """
 
@@ -79,7 +79,7 @@ class Layer:
 
     @property
     def small(self) -> bool:
-        """Whether all work on the picture can be done while it is painted."""
+        """Whether all work on the image can be done while it is painted."""
         return self.size[0] * self.size[1] <= _AT_ONCE
 
     @property
@@ -109,7 +109,7 @@ class Layer:
         return self.pixels is pixels and self.table is table
 
     def value(self, row: int, column: int) -> tuple[int, ...]:
-        """Return the colour of one pixel, 0-255 a channel."""
+        """Return the color of one pixel, 0-255 a channel."""
         pixel: Any = self.pixels[row, column]
         if self.table is not None:
             pixel = self.table[pixel]
@@ -124,12 +124,12 @@ class Layer:
         *,
         smooth: bool = False,
     ) -> None:
-        """Paint the layer where it lies on the picture.
+        """Paint the layer where it lies on the image.
 
         Args:
             painter: of the widget.
-            view: map from picture to widget.
-            bounds: where the layer lies, picture coordinates.
+            view: map from image to widget.
+            bounds: where the layer lies, image coordinates.
             ratio: device px per logical px.
             smooth: whether to interpolate when magnified.
         """
@@ -179,7 +179,7 @@ class Layer:
 
 
 class _Reduction:
-    """A picture made smaller by a power of two, strip by strip."""
+    """An image made smaller by a power of two, strip by strip."""
 
     def __init__(self, pixels: Bytes, table: Bytes | None, level: int) -> None:
         height, width = pixels.shape[:2]

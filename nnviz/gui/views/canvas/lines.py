@@ -1,4 +1,4 @@
-"""Lines and labels over a picture, drawn in widget coordinates."""
+"""Lines and labels over an image, drawn in widget coordinates."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens
-from nnviz.render.classes import ink_on
+from nnviz.render.maps.classes import ink_on
 from nnviz.render.palette import Colour
 
 _DOT = 3.0
@@ -37,8 +37,8 @@ def draw_lines(
 
     Args:
         painter: of the widget.
-        view: from picture to widget.
-        bounds: where the map lies on the picture.
+        view: from image to widget.
+        bounds: where the map lies on the image.
         size: rows and columns of the map.
         lines: what to draw.
         colour: of the lines.
@@ -111,7 +111,7 @@ class Lettering:
     def write(
         self, painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
     ) -> None:
-        """Write a label on a ground of a colour."""
+        """Write a label on a ground of a color."""
         painter.fillRect(spot, QColor(*colour))
         painter.setPen(QColor(*ink_on(colour)))
         area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)

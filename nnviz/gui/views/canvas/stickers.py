@@ -1,4 +1,4 @@
-"""A picture on which stickers are dragged, turned and scaled, by hand or by key."""
+"""An image on which stickers are dragged, turned and scaled, by hand or by key."""
 
 import enum
 import math
@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from nnviz.base.stickers import Placement, Size
+from nnviz.base.stickers.placement import Placement, Size
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.canvas.viewport import Viewport
@@ -36,7 +36,7 @@ _REACH = 11
 _STALK = 26
 """Between a sticker's upper edge and the handle that turns it, px."""
 _STEP, _FINE_STEP = 0.01, 0.002
-"""Shares of the picture's shorter side that an arrow key moves by; with Shift."""
+"""Shares of the image's shorter side that an arrow key moves by; with Shift."""
 _GROWTH, _FINE_GROWTH = 1.06, 1.01
 _TURN, _FINE_TURN = 5.0, 1.0
 """Degrees."""
@@ -101,7 +101,7 @@ class _Grip:
 
     Attributes:
         handle: what of the sticker is held.
-        start: of the pointer, picture px as (x, y).
+        start: of the pointer, image px as (x, y).
         placement: where the sticker lay then.
     """
 
@@ -118,14 +118,14 @@ class StickerCanvas(Canvas):
     keys, ``+ -``, ``[ ]`` and Delete do the same to the chosen one, with Shift finely.
 
     Attributes:
-        paints: whether the stickers are painted; else the picture has them already.
+        paints: whether the stickers are painted; else the image has them already.
 
     Signals:
         moved: the sticker of an index is to lie elsewhere (a Placement).
         settled: what was dragged, or moved by a key, has come to rest.
         chosen: the sticker of an index was pressed; -1 for none.
         removed: the sticker of an index is to go.
-        dropped: a sticker of the shelf, its text, at (x, y) in shares of the picture.
+        dropped: a sticker of the shelf, its text, at (x, y) in shares of the image.
     """
 
     moved = Signal(int, object)
@@ -172,7 +172,7 @@ class StickerCanvas(Canvas):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a sticker, or of the picture."""
+        """Take hold of a sticker, or of the image."""
         index, handle = self._under(event.position())
         left = event.button() is Qt.MouseButton.LeftButton
         if left and self._sheets and index != self._chosen:
@@ -203,7 +203,7 @@ class StickerCanvas(Canvas):
         self.settled.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit the picture, where no sticker is meant."""
+        """Fit the image, where no sticker is meant."""
         if self._under(event.position())[1] is None:
             super().mouseDoubleClickEvent(event)
         else:
@@ -275,7 +275,7 @@ class StickerCanvas(Canvas):
     # --- geometry
 
     def _at(self, position: QPointF) -> tuple[float, float]:
-        """Return a point of the widget on the picture, px as (x, y)."""
+        """Return a point of the widget on the image, px as (x, y)."""
         y, x = self.viewport().to_picture(position.y(), position.x())
         return x, y
 

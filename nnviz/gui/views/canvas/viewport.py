@@ -1,4 +1,4 @@
-"""The viewport: geometry of a picture in a widget, and state that canvases share."""
+"""The viewport: geometry of an image in a widget, and state that canvases share."""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Self
 from PySide6.QtCore import QObject, Signal
 
 MAXIMUM_ZOOM = 64.0
-"""Widget px per picture px that one can always reach."""
+"""Widget px per image px that one can always reach."""
 MINIMUM_MAGNIFICATION = 0.25
 MAXIMUM_MAGNIFICATION = 8.0
 
@@ -18,10 +18,10 @@ Bounds = tuple[float, float, float, float]
 
 
 class ViewState(QObject):
-    """Magnification and centre, relative to the picture, so canvases can share them.
+    """Magnification and centre, relative to the image, so canvases can share them.
 
     Attributes:
-        magnification: 1 shows the whole picture.
+        magnification: 1 shows the whole image.
         centre: what lies in the widget's middle, as fractions of height and width.
     """
 
@@ -34,7 +34,7 @@ class ViewState(QObject):
 
     @property
     def fitted(self) -> bool:
-        """Whether the whole picture is shown."""
+        """Whether the whole image is shown."""
         return self.magnification == 1 and self.centre == (0.5, 0.5)
 
     def set(self, magnification: float, centre: Point) -> None:
@@ -45,22 +45,22 @@ class ViewState(QObject):
             self.changed.emit()
 
     def fit(self) -> None:
-        """Show the whole picture."""
+        """Show the whole image."""
         self.set(1.0, (0.5, 0.5))
 
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """The affine map between picture and widget.
+    """The affine map between image and widget.
 
     Continuous coordinates: the centre of pixel (row i, column j) is (i + 0.5, j + 0.5).
 
     Attributes:
         picture: height and width, px.
         widget: height and width, logical px.
-        magnification: relative to the zoom at which the picture just fits.
-        centre: fraction of the picture's height and width in the widget's middle.
-        margin: free space on each side of a fitted picture, logical px.
+        magnification: relative to the zoom at which the image just fits.
+        centre: fraction of the image's height and width in the widget's middle.
+        margin: free space on each side of a fitted image, logical px.
     """
 
     picture: tuple[int, int]
@@ -71,7 +71,7 @@ class Viewport:
 
     @property
     def fit_zoom(self) -> float:
-        """Widget px per picture px when the whole picture is shown."""
+        """Widget px per image px when the whole image is shown."""
         return max(
             1e-6,
             min(
@@ -82,33 +82,33 @@ class Viewport:
 
     @property
     def zoom(self) -> float:
-        """Widget px per picture px."""
+        """Widget px per image px."""
         return self.fit_zoom * self.magnification
 
     def to_widget(self, y: float, x: float) -> Point:
-        """Map a point of the picture to the widget."""
+        """Map a point of the image to the widget."""
         return (
             (y - self.centre[0] * self.picture[0]) * self.zoom + self.widget[0] / 2,
             (x - self.centre[1] * self.picture[1]) * self.zoom + self.widget[1] / 2,
         )
 
     def to_picture(self, y: float, x: float) -> Point:
-        """Map a point of the widget to the picture."""
+        """Map a point of the widget to the image."""
         return (
             (y - self.widget[0] / 2) / self.zoom + self.centre[0] * self.picture[0],
             (x - self.widget[1] / 2) / self.zoom + self.centre[1] * self.picture[1],
         )
 
     def box_to_widget(self, bounds: Bounds) -> Bounds:
-        """Map a box of the picture to the widget."""
+        """Map a box of the image to the widget."""
         return (*self.to_widget(*bounds[:2]), *self.to_widget(*bounds[2:]))
 
     def contains(self, y: float, x: float) -> bool:
-        """Tell whether a point, in picture coordinates, lies on the picture."""
+        """Tell whether a point, in image coordinates, lies on the image."""
         return 0 <= y < self.picture[0] and 0 <= x < self.picture[1]
 
     def zoomed(self, factor: float, y: float, x: float) -> Self:
-        """Return the viewport with the picture enlarged about a point of the widget."""
+        """Return the viewport with the image enlarged about a point of the widget."""
         top = max(MAXIMUM_MAGNIFICATION, MAXIMUM_ZOOM / self.fit_zoom)
         magnification = min(
             max(self.magnification * factor, MINIMUM_MAGNIFICATION), top
@@ -124,7 +124,7 @@ class Viewport:
         )
 
     def panned(self, dy: float, dx: float) -> Self:
-        """Return the viewport with the picture moved by widget px."""
+        """Return the viewport with the image moved by widget px."""
         return replace(
             self,
             centre=self._fraction(
@@ -134,7 +134,7 @@ class Viewport:
         )
 
     def _fraction(self, y: float, x: float) -> Point:
-        """Return a centre that keeps at least a quarter of the picture in sight."""
+        """Return a centre that keeps at least a quarter of the image in sight."""
         return (
             min(max(y / self.picture[0], 0.0), 1.0),
             min(max(x / self.picture[1], 0.0), 1.0),

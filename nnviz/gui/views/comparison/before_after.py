@@ -1,4 +1,4 @@
-"""A picture and what became of it: alone, side by side, or swiped along a divider."""
+"""An image and what became of it: alone, side by side, or swiped along a divider."""
 
 import enum
 from itertools import pairwise
@@ -21,7 +21,7 @@ _STEP, _LEAP = 0.02, 0.1
 
 
 class Showing(enum.StrEnum):
-    """The way in which a picture and what became of it are shown."""
+    """The way in which an image and what became of it are shown."""
 
     AFTER = "after"
     SIDES = "sides"
@@ -29,18 +29,18 @@ class Showing(enum.StrEnum):
 
 
 class SwipeCanvas(Canvas):
-    """Two pictures on each other: left of a divider the first, right the second.
+    """Two images on each other: left of a divider the first, right the second.
 
     The divider is dragged, or moved by the arrow keys (with Shift further) and by Home
     and End; a double click on it puts it into the middle, and so does Return.
 
     Attributes:
-        split: where the divider is, as a share of the picture's width.
-        names: of the two pictures.
+        split: where the divider is, as a share of the image's width.
+        names: of the two images.
         titled: whether to write the second name also where there is no divider.
 
     Signals:
-        split_changed: where the divider is, as a share of the picture's width.
+        split_changed: where the divider is, as a share of the image's width.
     """
 
     split_changed = Signal(float)
@@ -58,7 +58,7 @@ class SwipeCanvas(Canvas):
         self.set_drawing(self._draw)
 
     def set_pair(self, first: Bytes, second: Bytes | None) -> None:
-        """Show two pictures of one shape, of any sizes; without a second no divider.
+        """Show two images of one shape, of any sizes; without a second no divider.
 
         Args:
             first: as in ``set_picture``.
@@ -69,7 +69,7 @@ class SwipeCanvas(Canvas):
         self.set_picture(first)
 
     def set_split(self, split: float) -> None:
-        """Put the divider somewhere, as a share of the picture's width."""
+        """Put the divider somewhere, as a share of the image's width."""
         split = min(max(split, 0.0), 1.0)
         if split != self.split:
             self.split = split
@@ -106,7 +106,7 @@ class SwipeCanvas(Canvas):
             super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Put the divider into the middle; beside it show the whole picture."""
+        """Put the divider into the middle; beside it show the whole image."""
         if self._is_near(event.position()):
             self.set_split(_MIDDLE)
         else:
@@ -164,7 +164,7 @@ class SwipeCanvas(Canvas):
 
 
 class BeforeAfter(QWidget):
-    """Shows a picture and what became of it, with one zoom.
+    """Shows an image and what became of it, with one zoom.
 
     Signals:
         hovered: what is under the cursor, in words.
@@ -176,7 +176,7 @@ class BeforeAfter(QWidget):
         """Make an empty view.
 
         Args:
-            names: of the picture and of what became of it.
+            names: of the image and of what became of it.
             parent: as for all widgets.
         """
         super().__init__(parent)
@@ -218,7 +218,7 @@ class BeforeAfter(QWidget):
         self._fill()
 
     def set_pair(self, before: Bytes, after: Bytes) -> None:
-        """Show two pictures of one shape; how, and the zoom, stay.
+        """Show two images of one shape; how, and the zoom, stay.
 
         Args:
             before: uint8 (H, W, 3), or as ``Canvas.set_picture`` takes it.
@@ -231,7 +231,7 @@ class BeforeAfter(QWidget):
         self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the side along which both pictures become larger."""
+        """Divide the side along which both images become larger."""
         super().resizeEvent(event)
         self._turn()
 
@@ -268,7 +268,7 @@ def _write_name(
     name: str,
     x: float | None = None,
 ) -> None:
-    """Write a picture's name into its upper edge, as far as that is seen.
+    """Write an image's name into its upper edge, as far as that is seen.
 
     Args:
         canvas: that shows it.

@@ -133,7 +133,7 @@ class BoardView(QWidget):
         self._tell_agreement()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
+        """Take the colors of another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._sheet is not None:
             self._themed.ask()
@@ -200,7 +200,7 @@ class BoardView(QWidget):
     def _best_across(self, rows: int, columns: int) -> int:
         """Return how many tiles of a row stand beside each other.
 
-        As many as show the photographs largest in the room that there is.
+        As many as show the images largest in the room that there is.
         """
         shape = self._shape()
         wide, tall = self._room()
@@ -215,7 +215,7 @@ class BoardView(QWidget):
         return max(sorted(choices, reverse=True), key=scale)
 
     def _shape(self) -> tuple[int, int]:
-        """Return height and width of the first photograph."""
+        """Return height and width of the first image."""
         images = (tile.image for tile in self.tiles)
         return next((image.size for image in images if image is not None), (1, 1))
 
@@ -231,7 +231,7 @@ class BoardView(QWidget):
             self._place()
 
     def _show_legend(self, sheet: BoardSheet) -> None:
-        """Say what the colours mean."""
+        """Say what the colors mean."""
         results = [tile.result for tile in sheet.tiles]
         units = [each.unit for each in results if isinstance(each, Heatmap)]
         unit = ", ".join(dict.fromkeys(units))

@@ -154,7 +154,7 @@ class CompareView(QWidget):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
+        """Take the colors of another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._pair is not None:
             self._themed.ask()
@@ -189,7 +189,7 @@ class CompareView(QWidget):
         self.legend.setVisible(self._mode is not Mode.DIFFERENCE)
 
     def _tell_scale(self, lock: Lock) -> None:
-        """Show the range of the colours, where both share one."""
+        """Show the range of the colors, where both share one."""
         pair = self._pair or ()
         units = [each.result.unit for each in pair if isinstance(each.result, Heatmap)]
         unit = ", ".join(dict.fromkeys(units))

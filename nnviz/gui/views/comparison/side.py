@@ -11,19 +11,19 @@ from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
-from nnviz.render import overlays
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.maps import overlays
 from nnviz.render.palette import PAPER, SCREEN, Ink
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 Share = tuple[float, float]
 """A place on the photograph: shares of its height and width."""
 
 
 def ink_of(widget: QWidget) -> Ink:
-    """Return the colours that suit a widget's theme."""
+    """Return the colors that suit a widget's theme."""
     return SCREEN if tokens_of(widget.palette()).dark else PAPER
 
 
@@ -33,11 +33,11 @@ def name_of(tile: Tile) -> str:
 
 
 def value_at(tile: Tile, place: Share) -> str:
-    """Return a tile's value at a place of its photograph, in words; empty outside.
+    """Return a tile's value at a place of its image, in words; empty outside.
 
     Args:
-        tile: a map, or a picture.
-        place: as shares of the photograph's (or the map's own) height and width.
+        tile: a map, or an image.
+        place: as shares of the image's (or the map's own) height and width.
     """
     result = tile.result
     if isinstance(result, Picture):
@@ -69,7 +69,7 @@ def pixel_at(image: Image | None, place: Share) -> str:
 
 
 def cell_at(heat: Heatmap, image: Image | None, place: Share) -> tuple[int, int] | None:
-    """Return the row and column of a map at a place of its photograph."""
+    """Return the row and column of a map at a place of its image."""
     spans = overlays.covered(heat) if image is not None else ((0, 1), (0, 1))
     row, column = (
         int(np.floor((share - span[0]) / (span[1] - span[0]) * cells))

@@ -11,7 +11,7 @@ from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.colormaps import Scale, table
 from nnviz.render.palette import Colour
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _BAR = 120
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
-from nnviz.render.classes import ink_on
 from nnviz.render.colormaps import apply
-from nnviz.render.words import percent
+from nnviz.render.maps.classes import ink_on
+from nnviz.render.text.words import percent
 
 _NUMBERS_FROM = 26
 """Px of a cell from which on its count is written in it."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnviz.base.dataset.mistakes import Reliability
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
-from nnviz.render.words import percent
+from nnviz.render.text.words import percent
 
 _HISTOGRAM = 0.18
 """Share of the height that the numbers of images take."""

@@ -61,7 +61,7 @@ class ResultView(QWidget):
 
         Args:
             result: of the kind that the view is for.
-            image: the photograph that it is about, if any.
+            image: the image that it is about, if any.
             stale: whether it is out of date; the report's view greys it.
         """
         self.result, self.image, self.stale = result, image, stale
@@ -87,7 +87,7 @@ class ResultView(QWidget):
         """Mark a layer that was chosen elsewhere; "" for none.  Few show layers."""
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Tell whether the photograph is shown beside the view.  Few views mind."""
+        """Tell whether the image is shown beside the view.  Few views mind."""
 
     def figure_look(self) -> "FigureLook | None":
         """Return how the result is shown, for a figure of it; None for the usual."""

@@ -1,4 +1,4 @@
-"""Objects found in the photograph."""
+"""Objects found in the image."""
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -22,12 +22,15 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.keys import NONE, Key, Keys
 from nnviz.gui.views.widgets.opacity import OpacitySlider
-from nnviz.render import boxes, labels, overlays, text
+from nnviz.render import boxes
 from nnviz.render.boxes import Shapes
-from nnviz.render.labels import Label
+from nnviz.render.maps import overlays
 from nnviz.render.palette import PANEL
 from nnviz.render.pictures import rgb8
-from nnviz.render.words import percent
+from nnviz.render.text import labels
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.labels import Label
+from nnviz.render.text.words import percent
 
 _KEYS_FROM = 560
 """Width of the view from which there is room for the list of objects, px."""
@@ -82,7 +85,7 @@ class BoxesView(ResultView):
         return self._chosen
 
     def update_view(self) -> None:
-        """Show the photograph and what was found; zoom and choice stay."""
+        """Show the image and what was found; zoom and choice stay."""
         found = self.result
         if found is None:
             return
@@ -136,7 +139,7 @@ class BoxesView(ResultView):
         self.canvas.set_overlay(self._layer, self._bounds(found), self.opacity.share())
 
     def _bounds(self, found: Boxes) -> Bounds:
-        """Return where the frame of the masks lies on the picture."""
+        """Return where the frame of the masks lies on the image."""
         (top, bottom), (left, right) = overlays.covered(found)
         height, width = self.canvas.picture_size or (1, 1)
         return top * height, left * width, bottom * height, right * width
@@ -155,7 +158,7 @@ class BoxesView(ResultView):
     # --- pointing and choosing
 
     def _at(self, y: float, x: float) -> int:
-        """Return the smallest object under a point of the picture, -1 for none."""
+        """Return the smallest object under a point of the image, -1 for none."""
         left, top, right, bottom = self._shapes.boxes.T
         over = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
         areas = np.where(over, (right - left) * (bottom - top), np.inf)
@@ -273,7 +276,7 @@ class BoxesView(ResultView):
         lines.draw_skeleton(painter, places, joints, colour)
 
     def _colour(self, found: Boxes, index: int) -> QColor:
-        """Return an object's colour, faint while another one is chosen."""
+        """Return an object's color, faint while another one is chosen."""
         colour = QColor(*boxes.color_of(found, index))
         if self._chosen not in (NONE, index) and index != self._under:
             colour.setAlpha(_DIMMED)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.base.results import Curves
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SPACE, tokens_of
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _BAR_ALPHA = 150
 _FEW, _DOT = 12, 7

@@ -1,4 +1,4 @@
-"""One tile of a mosaic, large, on top of the photograph, with its figures."""
+"""One tile of a mosaic, large, on top of the image, with its figures."""
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -12,16 +12,17 @@ from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.results.heatmap import bounds_on, lies_over
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
-from nnviz.render import colormaps, overlays, sheets
+from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.maps import overlays
 from nnviz.render.pictures import rgb8
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _COLOUR_AXES = 3
 
 
 class TileDetail(QWidget):
-    """Shows a tile over the photograph where it lies, or alone.
+    """Shows a tile over the image where it lies, or alone.
 
     Signals:
         hovered: what is under the cursor, in words.
@@ -80,7 +81,7 @@ class TileDetail(QWidget):
         Args:
             mosaic: that it is part of.
             tile: which one.
-            image: the photograph, if any.
+            image: the image, if any.
             clip: whether to leave outliers out of the scale.
         """
         values = mosaic.tiles[tile]

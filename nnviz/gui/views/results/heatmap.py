@@ -1,4 +1,4 @@
-"""A map of numbers, over the photograph or alone."""
+"""A map of numbers, over the image or alone."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,11 +24,12 @@ from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
 from nnviz.gui.views.widgets.legend_bar import LegendBar
 from nnviz.gui.views.widgets.map_controls import MapControls
-from nnviz.render import colormaps, heatmaps, overlays, report, sheets
+from nnviz.render import colormaps, report, sheets
 from nnviz.render.colormaps import Scale
-from nnviz.render.heatmaps import Ground, MapLook
+from nnviz.render.maps import heatmaps, overlays
+from nnviz.render.maps.heatmaps import Ground, MapLook
 from nnviz.render.pictures import rgb8
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 
 class HeatmapView(ResultView):
@@ -89,7 +90,7 @@ class HeatmapView(ResultView):
         return report.paint_map(self.result, self.image, width, look=self.look)
 
     def update_view(self) -> None:
-        """Paint the map over the photograph, or alone; or say why there is none."""
+        """Paint the map over the image, or alone; or say why there is none."""
         heat = self.result
         if heat is None:
             return
@@ -142,7 +143,7 @@ class HeatmapView(ResultView):
         return heatmaps.colormap_of(self.look, signed=heat.signed)
 
     def _say(self, painter: QPainter, view: Viewport) -> None:
-        """Say over the photograph why there is no map on it."""
+        """Say over the image why there is no map on it."""
         del view
         if self._words:
             middle = QPointF(self.canvas.width() / 2, SPACE)
@@ -218,14 +219,14 @@ def clip_box(parent: QWidget) -> QCheckBox:
 
 
 def lies_over(heat: Heatmap, image: Image | None) -> bool:
-    """Tell whether the map belongs on this photograph."""
+    """Tell whether the map belongs on this image."""
     if image is None or heat.frame is None:
         return False
     return heat.frame is Frame.PHOTO or heat.placement is not None
 
 
 def bounds_on(heat: Heatmap, image: Image) -> Bounds:
-    """Return where the map lies on the photograph, px."""
+    """Return where the map lies on the image, px."""
     rows, columns = overlays.covered(heat)
     height, width = image.size
     return rows[0] * height, columns[0] * width, rows[1] * height, columns[1] * width

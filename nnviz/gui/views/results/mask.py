@@ -1,4 +1,4 @@
-"""A class for each pixel of the photograph."""
+"""A class for each pixel of the image."""
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
@@ -13,11 +13,12 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.keys import NONE, Key, Keys
 from nnviz.gui.views.widgets.opacity import OpacitySlider
-from nnviz.render import masks, overlays, text
-from nnviz.render.classes import colours_of
+from nnviz.render.maps import masks, overlays
+from nnviz.render.maps.classes import colours_of
 from nnviz.render.palette import PANEL
 from nnviz.render.pictures import rgb8
-from nnviz.render.words import percent
+from nnviz.render.text import paragraphs as text
+from nnviz.render.text.words import percent
 
 _KEYS_FROM = 480
 """Width of the view from which there is room for the list of classes, px."""
@@ -58,7 +59,7 @@ class MaskView(ResultView):
         self._arrange()
 
     def update_view(self) -> None:
-        """Lay the classes over the photograph; zoom and choice stay."""
+        """Lay the classes over the image; zoom and choice stay."""
         mask = self.result
         if mask is None:
             return
@@ -92,7 +93,7 @@ class MaskView(ResultView):
         return top * height, left * width, bottom * height, right * width
 
     def _lay(self) -> None:
-        """Lay the colours over the picture: of all classes, or of one."""
+        """Lay the colors over the picture: of all classes, or of one."""
         mask = self.result
         if mask is None:
             return

@@ -34,7 +34,7 @@ from nnviz.render.drawings.matrix_layout import (
     arrange,
     cell_text,
 )
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _MARGIN = 2 * SPACE
 _LEAST_WORDS, _WORDS_IN_ROOM = 9.0, 18.0

@@ -31,7 +31,7 @@ from nnviz.gui.views.widgets.legend_bar import LegendBar
 from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.sheets import Sheet
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 NO_UNIT = -1
 _DETAIL_HEIGHT, _DETAIL_WIDTH = 0.56, 0.5

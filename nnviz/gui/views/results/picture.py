@@ -1,4 +1,4 @@
-"""A picture on the canvas."""
+"""An image on the canvas."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 

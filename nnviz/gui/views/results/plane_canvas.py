@@ -33,7 +33,7 @@ from nnviz.render.drawings.plane_parts import (
     tick_texts,
     ticks,
 )
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _RADIUS, _GRASP = 6.0, 14.0
 """Of a point, and how near a press takes hold of it, px."""

@@ -27,13 +27,13 @@ from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.pictures import rgb8
-from nnviz.render.words import number, percent
+from nnviz.render.text.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole
 _THICK, _THIN = 6, 3
 _BECAME = "\N{RIGHTWARDS ARROW}"
 _PHOTO = 0.6
-"""Share of the view that the photograph has."""
+"""Share of the view that the image has."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -52,7 +52,7 @@ class _Bar:
 
 
 class RankingView(ResultView):
-    """Shows a ``Ranking`` as a list of bars, beside the photograph that it is about."""
+    """Shows a ``Ranking`` as a list of bars, beside the image that it is about."""
 
     result: Ranking | None
 
@@ -95,7 +95,7 @@ class RankingView(ResultView):
                 self._model.appendRow(item)
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Leave the photograph out: it is shown beside this view already."""
+        """Leave the image out: it is shown beside this view already."""
         self._photo_beside = beside
         self._show_photo()
 
@@ -112,7 +112,7 @@ class RankingView(ResultView):
         self._divide()
 
     def _divide(self) -> None:
-        """Give the photograph the larger part, where that changed."""
+        """Give the image the larger part, where that changed."""
         wide = self.width() > self.height()
         side = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self._split.property("divided") != side:

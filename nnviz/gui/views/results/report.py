@@ -15,7 +15,7 @@ from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
-from nnviz.render.heatmaps import Looks
+from nnviz.render.maps.heatmaps import Looks
 
 _VEIL_ALPHA = 150
 
@@ -91,8 +91,8 @@ class ReportView(QWidget):
 
         Args:
             report: what to show.
-            image: the photograph that it is about, if any.
-            stale: grey it: it is not what the controls say now.  A text says why:
+            image: the image that it is about, if any.
+            stale: gray it: it is not what the controls say now.  A text says why:
                 "stopped at 37 %".
         """
         if self._report is None or _kinds(report) != _kinds(self._report):
@@ -106,7 +106,7 @@ class ReportView(QWidget):
         self._veil.cover(words if stale else "", self._pages.geometry())
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Tell whether the photograph is shown beside the report: once is enough."""
+        """Tell whether the image is shown beside the report: once is enough."""
         self._photo_beside = beside
         for view in self._views.values():
             view.set_photo_beside(beside)
@@ -247,7 +247,7 @@ class _Veil(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the grey and the words."""
+        """Paint the gray and the words."""
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
             grey = QColor(tokens.backdrop)

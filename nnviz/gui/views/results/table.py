@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Table
 from nnviz.gui.views.results.base import ResultView
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _SORT_ROLE = Qt.ItemDataRole.UserRole
 _LARGEST_COLUMN = 320

@@ -11,7 +11,7 @@ _WARNING_NAME = "warning"
 
 
 class TextView(ResultView):
-    """Shows a ``Text``; a warning in the theme's colour for warnings."""
+    """Shows a ``Text``; a warning in the theme's color for warnings."""
 
     result: Text | None
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Curves
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _WIDTH, _HEIGHT = 240, 132
 _PEN = 2.0

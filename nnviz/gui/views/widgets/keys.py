@@ -1,4 +1,4 @@
-"""The list beside a picture that says which colour is what."""
+"""The list beside an image that says which color is what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Key:
 
     Attributes:
         colour: red, green, blue.
-        name: what has that colour.
+        name: what has that color.
         figure: what else is known: "87 %".
     """
 

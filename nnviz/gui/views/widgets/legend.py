@@ -10,14 +10,14 @@ from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens, tokens_of
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Scale
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _BAR = 128
 _THICK = 8
 
 
 class Legend(QWidget):
-    """Low end, colours, high end and unit; below them what else must be known.
+    """Low end, colors, high end and unit; below them what else must be known.
 
     Always as high, so that nothing moves when there is more to say.
 
@@ -56,7 +56,7 @@ class Legend(QWidget):
             unit: of the values.
             remark: what else must be known.
             whole: the range of all values, where ``scale`` leaves some out.
-            colours: whether the values are colours themselves, stretched to the range.
+            colours: whether the values are colors themselves, stretched to the range.
             colormap: a name; the theme's for the kind of numbers if empty.
         """
         self._scale, self._unit, self._remark = scale, unit, remark
@@ -181,7 +181,7 @@ def _range(scale: Scale, between: str = "…") -> str:
 
 
 def _stretch(scale: Scale) -> str:
-    """Say how numbers became colours."""
+    """Say how numbers became colors."""
     if scale.signed:
         return f"±{number(scale.high)}, zero is middle gray"
     return f"{number(scale.low)} to {number(scale.high)}, dark to bright"

@@ -11,8 +11,9 @@ from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.views.tokens import SPACE
 from nnviz.gui.views.widgets.named_slider import NamedSlider
-from nnviz.render import heatmaps, sheets
-from nnviz.render.heatmaps import Ground, MapLook
+from nnviz.render import sheets
+from nnviz.render.maps import heatmaps
+from nnviz.render.maps.heatmaps import Ground, MapLook
 
 _LEAST_RANGE, _MOST_SMOOTHING = 90.0, 5.0
 _GAMMA = (0.2, 2.0)

@@ -1,4 +1,4 @@
-"""The slider that lets the photograph show through."""
+"""The slider that lets the image show through."""
 
 from PySide6.QtWidgets import QWidget
 

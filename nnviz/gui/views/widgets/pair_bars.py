@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from nnviz.base.results import Ranking
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.bars import HEADS
-from nnviz.render.words import percent
+from nnviz.render.text.words import percent
 
 _BAR = 4
 _GAP = 2 * SPACE

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.attacks import AFTER, survivals
+from nnviz.base.notation.targets import class_text
 from nnviz.base.results import Ranking, Report
-from nnviz.base.targets import class_text
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.panels.file_dialogs import ask_new_file
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import ask_new_file
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
@@ -35,11 +35,11 @@ class AttackPanel(QWidget):
     """Bars before and after, epsilon, what survives, and what can be done next."""
 
     def __init__(
-        self, bench: Workbench, attacks: Attacks, parent: QWidget | None = None
+        self, app: AppContext, attacks: Attacks, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench, self._attacks = bench, attacks
+        self._app, self._attacks = app, attacks
         self.verdict = label(style="heading", wrap=True)
         self.now = Bars(_TOP)
         self.bars = PairBars(_ROWS)
@@ -68,16 +68,16 @@ class AttackPanel(QWidget):
         attacks.stepped.connect(self._show_report)
         attacks.scaled.connect(self._show_report)
         attacks.changed.connect(self._show)
-        predicted = bench.predictions.predicted
-        connect_while_in(bench.choice, "attack", predicted, self._show_prediction)
-        self._show_prediction(bench.predictions.report)
+        predicted = app.predictions.predicted
+        connect_while_in(app.choice, "attack", predicted, self._show_prediction)
+        self._show_prediction(app.predictions.report)
         self._show()
 
     def ask_file(self) -> None:
-        """Ask for a file and write the picture that is shown."""
+        """Ask for a file and write the image that is shown."""
         path, _ = ask_new_file(
             self,
-            self._bench.settings,
+            self._app.settings,
             self.tr("Save the attacked image"),
             "adversarial.png",
             self.tr("Images (*.png *.jpg *.jpeg *.webp)"),
@@ -235,9 +235,9 @@ class AttackPanel(QWidget):
 
     def _ask(self, index: int) -> None:
         """Make a class what is attacked."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         if model is not None and index < len(model.labels):
-            self._bench.selection.set_target(class_text(index, model.labels))
+            self._app.selection.set_target(class_text(index, model.labels))
 
 
 def _likeliest(ranking: Ranking) -> Ranking:

@@ -1,4 +1,4 @@
-"""The attack that is looked at: its noise re-scaled, its picture saved, explained."""
+"""The attack that is looked at: its noise re-scaled, its image saved, explained."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -9,7 +9,7 @@ from nnviz.base.attacks import (
     is_attack,
     with_whole_tabs,
 )
-from nnviz.base.boards import attacked_name
+from nnviz.base.documents.boards import attacked_name
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority
 from nnviz.base.images import image_from_array, rgb8
@@ -17,7 +17,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RescaleNoise, RunMethod, SaveAttacked
 from nnviz.base.results import Report
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.presence import connect_while_in
 
@@ -32,7 +32,7 @@ _PLACE = "attack"
 
 
 class Attacks(QObject):
-    """The newest attack, while its photograph is looked at, and its follow-ups."""
+    """The newest attack, while its image is looked at, and its follow-ups."""
 
     changed = Signal()
     """Another attack, or something new is known of it."""
@@ -41,13 +41,13 @@ class Attacks(QObject):
     scaled = Signal(object)
     """Report of the attack with a share of its noise; its own for all of it."""
     compared = Signal(object, object)
-    """Two Runs: the photograph and the attacked one, explained."""
+    """Two Runs: the image and the attacked one, explained."""
 
-    def __init__(self, bench: Workbench, parent: QObject) -> None:
+    def __init__(self, app: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._jobs, self._models = bench.jobs, bench.models
-        self._selection = selection = bench.selection
-        self._runs, self._messages = bench.runs, bench.messages
+        self._jobs, self._models = app.jobs, app.models
+        self._selection = selection = app.selection
+        self._runs, self._messages = app.runs, app.messages
         runs = self._runs
         self.run: Run | None = None
         self.whole: Rescaled | None = None
@@ -63,9 +63,9 @@ class Attacks(QObject):
             (runs.started, self._forget),
             (runs.reported, self._hear_step),
         ):
-            connect_while_in(bench.choice, _PLACE, signal, slot, late=False)
+            connect_while_in(app.choice, _PLACE, signal, slot, late=False)
         for chosen in (selection.image_changed, selection.model_changed):
-            connect_while_in(bench.choice, _PLACE, chosen, lambda _: self._forget())
+            connect_while_in(app.choice, _PLACE, chosen, lambda _: self._forget())
 
     @property
     def searching(self) -> bool:
@@ -90,7 +90,7 @@ class Attacks(QObject):
         job.failed.connect(self._fail)
 
     def save(self, path: str) -> None:
-        """Write the picture that is shown, and ask about the file."""
+        """Write the image that is shown, and ask about the file."""
         if self.run is None:
             return
         share = self.shown.share if self.shown is not None else 1.0
@@ -104,7 +104,7 @@ class Attacks(QObject):
         job.failed.connect(lambda error: self._fail(error, "save"))
 
     def methods(self) -> tuple[MethodInfo, ...]:
-        """Return the methods that can explain the photograph before and after."""
+        """Return the methods that can explain the image before and after."""
         model = self._selection.model
         return tuple(
             info
@@ -115,7 +115,7 @@ class Attacks(QObject):
         )
 
     def explain(self, method: str) -> None:
-        """Explain the photograph before and after; ends with ``compared``."""
+        """Explain the image before and after; ends with ``compared``."""
         run = self.run
         photo = attacked_photo(run.report) if run is not None else None
         if run is None or run.image is None or photo is None:

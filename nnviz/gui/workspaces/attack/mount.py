@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.display import STICKERS, ContentKind
 from nnviz.gui.workspaces.attack.attack_panel import AttackPanel
 from nnviz.gui.workspaces.attack.attacks import Attacks
@@ -24,25 +24,25 @@ class AttackRoom:
     robustness: RobustnessPanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> AttackRoom:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> AttackRoom:
     """Make the panels: one attack looked at, accuracy over a folder, stickers."""
-    attacks, measuring = Attacks(bench, parent), Measuring(bench, parent)
+    attacks, measuring = Attacks(app, parent), Measuring(app, parent)
     room = AttackRoom(
         attacks,
-        AttackPanel(bench, attacks),
+        AttackPanel(app, attacks),
         measuring,
-        RobustnessPanel(bench, measuring),
+        RobustnessPanel(app, measuring),
     )
     frame.add_dock("attack", _tr("Before and after"), room.attack, LEFT)
     frame.add_dock("robustness", _tr("Accuracy curve"), room.robustness, RIGHT)
-    frame.add_page(STICKERS, lambda: StickerStudio(bench))
+    frame.add_page(STICKERS, lambda: StickerStudio(app))
     measuring.found.connect(
-        lambda found: bench.display.show_report(
+        lambda found: app.display.show_report(
             found.report(), ContentKind.CURVE, _tr("Accuracy curve")
         )
     )
-    attacks.compared.connect(bench.compare_wanted)
-    attacks.scaled.connect(bench.display.show_scaled)
+    attacks.compared.connect(app.compare_wanted)
+    attacks.scaled.connect(app.display.show_scaled)
     return room
 
 

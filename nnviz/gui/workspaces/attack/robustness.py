@@ -8,7 +8,7 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.requests import MeasureRobustness
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 
 TOPIC = "robustness"
@@ -23,10 +23,10 @@ class Measuring(QObject):
     found = Signal(object)
     """Robustness."""
 
-    def __init__(self, bench: Workbench, parent: QObject) -> None:
+    def __init__(self, app: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench = bench
-        self._messages = bench.messages
+        self._app = app
+        self._messages = app.messages
         self._job: JobHandle[Robustness] | None = None
         self.newest: Robustness | None = None
 
@@ -37,13 +37,13 @@ class Measuring(QObject):
 
     def start(self, request: MeasureRobustness) -> None:
         """Measure the network that is open."""
-        if self._bench.selection.model is None:
+        if self._app.selection.model is None:
             self._messages.say(self.tr("open a network first"))
             return
-        asked = replace(request, model=self._bench.models.request)
+        asked = replace(request, model=self._app.models.request)
         self.progressed.emit(Progress(0, 0, ""))
         title = self.tr("Accuracy against ε")
-        self._job = job = self._bench.jobs.submit(asked, _LANE, title)
+        self._job = job = self._app.jobs.submit(asked, _LANE, title)
         job.progressed.connect(self.progressed.emit)
         job.done.connect(self._end)
         job.failed.connect(self._fail)
@@ -56,9 +56,9 @@ class Measuring(QObject):
 
     def save(self, folder: str) -> None:
         """Write the newest curve as CSV, PNG and SVG."""
-        bridge = self._bench.bridge
+        bridge = self._app.bridge
         if bridge is not None and self.newest is not None:
-            self._bench.saving.save(bridge.files.results.curve(self.newest, folder))
+            self._app.saving.save(bridge.files.results.curve(self.newest, folder))
 
     def _end(self, found: Robustness) -> None:
         self.newest = found

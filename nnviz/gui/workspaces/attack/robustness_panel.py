@@ -22,8 +22,8 @@ from nnviz.base.requests import MeasureRobustness, ModelRequest
 from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import IMAGES, ask_folder
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 from nnviz.gui.workspaces.attack.robustness import Measuring
@@ -38,11 +38,11 @@ class RobustnessPanel(QWidget):
     """The form of ``nnviz attack-curve``; the curve itself is shown in the middle."""
 
     def __init__(
-        self, bench: Workbench, measuring: Measuring, parent: QWidget | None = None
+        self, app: AppContext, measuring: Measuring, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench, self._measuring = bench, measuring
+        self._app, self._measuring = app, measuring
         self.folder = named(QLineEdit(), name=self.tr("Image folder"))
         self.folder.setPlaceholderText(self.tr("image folder"))
         self.folder.setToolTip(
@@ -94,15 +94,15 @@ class RobustnessPanel(QWidget):
             )
 
     def ask_folder(self) -> None:
-        """Ask for a folder of photographs."""
+        """Ask for a folder of images."""
         title = self.tr("Folder of images")
-        folder = ask_folder(self, self._bench.settings, IMAGES, title)
+        folder = ask_folder(self, self._app.settings, IMAGES, title)
         if folder:
             self.folder.setText(folder)
 
     def ask_folder_to_save(self) -> None:
         """Ask for a folder and write the curve there."""
-        settings = self._bench.settings
+        settings = self._app.settings
         folder = QFileDialog.getExistingDirectory(
             self, self.tr("Save the curve in"), settings.export_folder
         )
@@ -112,7 +112,7 @@ class RobustnessPanel(QWidget):
 
     def _lay_out(self) -> None:
         choose = icon_button(
-            self._bench.look, "folder-open", self.tr("Choose a folder"), self.ask_folder
+            self._app.look, "folder-open", self.tr("Choose a folder"), self.ask_folder
         )
         form = QGridLayout()
         form.setHorizontalSpacing(2 * GRID)

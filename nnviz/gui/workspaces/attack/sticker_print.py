@@ -14,10 +14,10 @@ from nnviz.base.errors import NnvizError
 from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.file_dialogs import ask_new_file
-from nnviz.gui.panels.sticker_shelf import name_of
-from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.services.stickers import Placing
+from nnviz.gui.panels.dialogs.files import ask_new_file
+from nnviz.gui.panels.stickers.shelf import name_of
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named
 from nnviz.render.printing import PAPERS, Print, dots_per_inch, places
@@ -31,12 +31,12 @@ class PrintBar(QWidget):
     """A line of choices, what comes of them, and the button that writes the page."""
 
     def __init__(
-        self, bench: Workbench, placing: Placing, parent: QWidget | None = None
+        self, app: AppContext, placing: StickerLayout, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench, self._placing = bench, placing
+        self._app, self._placing = app, placing
         self.width_box = named(QDoubleSpinBox(), name=self.tr("Width on paper"))
         self.width_box.setRange(_LEAST, _MOST)
         self.width_box.setDecimals(1)
@@ -89,14 +89,14 @@ class PrintBar(QWidget):
         name = Path(name_of(chosen.cut.text).replace("#", "")).stem
         path, _ = ask_new_file(
             self,
-            self._bench.settings,
+            self._app.settings,
             self.tr("Save the page"),
             f"{name}-{self.width_box.value():g}mm.pdf",
             self.tr("PDF (*.pdf)"),
         )
         if path:
             whole = path if path.lower().endswith(".pdf") else f"{path}.pdf"
-            self._bench.shelf.print(chosen.cut.text, whole, self.order)
+            self._app.shelf.print(chosen.cut.text, whole, self.order)
 
     def _tell(self) -> None:
         """Say what comes of it, or why nothing does."""

@@ -1,4 +1,4 @@
-"""The sticker studio: stickers dragged on the photograph, the answer watched."""
+"""The sticker studio: stickers dragged on the image, the answer watched."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from nnviz.base.attacks import AFTER
 from nnviz.base.results import Ranking, Report
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.photo import input_marks, seen
-from nnviz.gui.panels.sticker_shelf import ShelfPanel
-from nnviz.gui.panels.sticker_tools import StickerTools, follow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.stickers.shelf import ShelfPanel
+from nnviz.gui.panels.stickers.tools import StickerTools, follow
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
@@ -29,32 +29,32 @@ _PERCENT = 100
 
 
 class StickerStudio(QWidget):
-    """Shelf, photograph, and the answers without and with the stickers."""
+    """Shelf, image, and the answers without and with the stickers."""
 
     hovered = Signal(str)
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
-        self.shelf = ShelfPanel(bench, bench.stickers)
+        self._app = app
+        self.shelf = ShelfPanel(app, app.stickers)
         self.canvas = named(StickerCanvas(), name=self.tr("Image with stickers"))
         self.canvas.hovered.connect(self.hovered)
-        self.tools = StickerTools(bench, bench.stickers)
-        self.print_bar = PrintBar(bench, bench.stickers)
-        self.answers = _Answers(bench)
+        self.tools = StickerTools(app, app.stickers)
+        self.print_bar = PrintBar(app, app.stickers)
+        self.answers = _Answers(app)
         self.answers.print.clicked.connect(self._toggle_print)
         self.answers.learn.clicked.connect(self._go_learning)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(_page(self.shelf, bench.look.px(_SHELF_WIDTH)))
+        whole.addWidget(_page(self.shelf, app.look.px(_SHELF_WIDTH)))
         whole.addLayout(self._make_middle(), 1)
-        whole.addWidget(_page(self.answers, bench.look.px(_SIDE_WIDTH)))
+        whole.addWidget(_page(self.answers, app.look.px(_SIDE_WIDTH)))
         self.setFocusProxy(self.canvas)
-        follow(self.canvas, bench.stickers)
-        here, chosen = (bench.choice, "attack"), bench.selection
+        follow(self.canvas, app.stickers)
+        here, chosen = (app.choice, "attack"), app.selection
         connect_while_in(*here, chosen.image_changed, lambda _: self._show())
         connect_while_in(*here, chosen.model_changed, lambda _: self._frame())
         self._show()
@@ -66,11 +66,11 @@ class StickerStudio(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Ask the network from now on."""
         super().showEvent(event)
-        self._bench.stickers.be_seen(seen=True)
+        self._app.stickers.be_seen(seen=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask no more."""
-        self._bench.stickers.be_seen(seen=False)
+        self._app.stickers.be_seen(seen=False)
         super().hideEvent(event)
 
     def _make_middle(self) -> QVBoxLayout:
@@ -86,7 +86,7 @@ class StickerStudio(QWidget):
         self.print_bar.setVisible(self.print_bar.isHidden())
 
     def _show(self) -> None:
-        image = self._bench.selection.image
+        image = self._app.selection.image
         if image is None:
             self.canvas.set_message(self.tr("Drop an image here, then stickers"))
             return
@@ -95,21 +95,21 @@ class StickerStudio(QWidget):
         self._frame()
 
     def _frame(self) -> None:
-        """Outline what the network sees of the photograph."""
-        self.canvas.set_marks(*input_marks(self._bench.selection))
+        """Outline what the network sees of the image."""
+        self.canvas.set_marks(*input_marks(self._app.selection))
 
     def _go_learning(self) -> None:
         """Go where a sticker is learned."""
         self.wanted.emit("view.result")
-        self._bench.choice.choose("patch")
+        self._app.choice.choose("patch")
 
 
 class _Answers(QWidget):
     """The network's answers without and with the stickers."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
-        self._bench = bench
+        self._app = app
         self.outcome = label(style="heading", wrap=True)
         self.covered = label(style="muted", wrap=True)
         self.rate = label(style="muted")
@@ -129,8 +129,8 @@ class _Answers(QWidget):
         column.addWidget(self.take)
         column.addLayout(_halves(self.keep, self.print))
         column.addWidget(self.learn)
-        bench.stickers.answered.connect(self._show)
-        bench.stickers.rate_changed.connect(self._tell_rate)
+        app.stickers.answered.connect(self._show)
+        app.stickers.rate_changed.connect(self._tell_rate)
         self._show(None)
 
     def _make_sides(self) -> QHBoxLayout:
@@ -148,7 +148,7 @@ class _Answers(QWidget):
         return sides
 
     def _make_buttons(self) -> None:
-        stickers = self._bench.stickers
+        stickers = self._app.stickers
         self.take = button(
             self.tr("Use as image"), lambda: stickers.keep(take=True), "primary"
         )
@@ -185,12 +185,12 @@ class _Answers(QWidget):
         self.covered.setText("\n".join(report.notes) if report is not None else "")
 
     def _waiting_for(self) -> str:
-        chosen = self._bench.selection
+        chosen = self._app.selection
         if chosen.image is None:
             return self.tr("No image is open.")
         if chosen.model is None:
             return self.tr("No network is open.")
-        if not self._bench.stickers.ready:
+        if not self._app.stickers.ready:
             return self.tr("Opening the stickers.")
         return self.tr(
             "This network does not classify: use the result as an image to run any of"
@@ -217,7 +217,7 @@ def _halves(*buttons: QWidget) -> QHBoxLayout:
 
 
 def _page(inner: QWidget, width: int) -> QWidget:
-    """Return a column at the side of the photograph."""
+    """Return a column at the side of the image."""
     page = named(QWidget(), "page")
     page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     page.setFixedWidth(width)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QCoreApplication
 
 from nnviz.gui.state.dataset import CATEGORIES, LABEL, PREDICTED, SPLIT, DataSet
 from nnviz.gui.views.dataset.color_legend import ColorKey
-from nnviz.render import classes
 from nnviz.render.colormaps import Scale
 from nnviz.render.dataset.record_colors import (
     RIGHT,
@@ -15,6 +14,7 @@ from nnviz.render.dataset.record_colors import (
     category_colors,
     number_colors,
 )
+from nnviz.render.maps import classes
 
 Coloring = tuple[NDArray[np.uint8], Scale | None]
 ANSWER = "answer"

@@ -15,7 +15,7 @@ from nnviz.base.dataset.error_figures import ErrorFigures, measure_errors
 from nnviz.base.results import Table
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import CONFIDENCE, LABEL, PREDICTED, DataSet
 from nnviz.gui.state.record_query import ANY, RecordQuery, find_records
@@ -25,7 +25,7 @@ from nnviz.gui.views.dataset.confusion_matrix import ConfusionMatrix
 from nnviz.gui.views.dataset.reliability_diagram import ReliabilityDiagram
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.suspects import SuspectLists
-from nnviz.render.words import percent
+from nnviz.render.text.words import percent
 
 _SUSPECTS = 3
 """Page that is there for sets without labels too."""
@@ -36,9 +36,9 @@ _CONFUSED = 60
 class Errors(QWidget):
     """Figures of the answers, and the images behind each of them."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._lane = Lane("errors")
         self._figures: ErrorFigures | None = None
         self._measured: tuple[DataSet, int, str] | None = None
@@ -47,7 +47,7 @@ class Errors(QWidget):
         self.classes = _table(self.tr("Accuracy per class"))
         self.diagram = ReliabilityDiagram()
         self.calibration = label(style="muted", wrap=True)
-        self.lists = SuspectLists(bench)
+        self.lists = SuspectLists(app)
         self._tabs = QButtonGroup(self)
         self._pages = PageStack()
         self._lay_out()
@@ -102,7 +102,7 @@ class Errors(QWidget):
         return page
 
     def _connect(self) -> None:
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         datasets.opened.connect(lambda _: self._measure())
         datasets.grown.connect(lambda _: self._measure())
         datasets.ordered.connect(lambda _: self._measure())
@@ -119,7 +119,7 @@ class Errors(QWidget):
 
     def _measure(self) -> None:
         """Measure the answers of the split and the paths that are filtered for."""
-        dataset, query = self._bench.datasets.dataset, self._bench.datasets.query
+        dataset, query = self._app.datasets.dataset, self._app.datasets.query
         if dataset is None:
             self._figures = self._measured = None
             return
@@ -128,12 +128,12 @@ class Errors(QWidget):
             return
         self._measured = asked
         part = RecordQuery(split=query.split, text=query.text)
-        job = self._bench.jobs.compute(lambda: _measure(dataset, part), self._lane)
+        job = self._app.jobs.compute(lambda: _measure(dataset, part), self._lane)
         job.done.connect(self._show)
-        job.failed.connect(lambda error: self._bench.messages.fail("dataset", error))
+        job.failed.connect(lambda error: self._app.messages.fail("dataset", error))
 
     def _show(self, figures: ErrorFigures) -> None:
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         if dataset is None:
             return
         self._figures = figures
@@ -168,7 +168,7 @@ class Errors(QWidget):
             error = percent(found.error)
             parts.append(self.tr("calibration error {0}").format(error))
         count = self.tr("{0:,} labeled images").format(figures.total)
-        split = self._bench.datasets.query.split
+        split = self._app.datasets.query.split
         names = dataset.index.split_names
         if 0 <= split < len(names):
             count += self.tr(" of split {0}").format(names[split])
@@ -220,16 +220,16 @@ class Errors(QWidget):
         self._open(label=self._number(name))
 
     def _open(self, label: int, predicted: int = ANY) -> None:
-        kept = self._bench.datasets.query
+        kept = self._app.datasets.query
         query = RecordQuery(label, predicted, kept.split, text=kept.text)
-        self._bench.datasets.show_filtered(query)
+        self._app.datasets.show_filtered(query)
 
     @staticmethod
     def _name(index: QModelIndex, column: int) -> str:
         return str(index.sibling(index.row(), column).data(Qt.ItemDataRole.DisplayRole))
 
     def _number(self, name: str) -> int:
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         return dataset.names_of(LABEL).index(name) if dataset is not None else -1
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import (
     CENTER,
     CONFIDENCE,
@@ -45,21 +45,21 @@ _PERCENT = 100
 class FilterPanel(QWidget):
     """Says what is open, and chooses what every page shows of it."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.title = label(style="heading", wrap=True)
         self.facts = label(style="muted", wrap=True)
         self._make_fields()
         self.reset = button(self.tr("Reset filters"), self._reset)
-        self.close_set = button(self.tr("Close data set"), bench.datasets.close)
+        self.close_set = button(self.tr("Close data set"), app.datasets.close)
         self.form = QFormLayout()
         self._fields = QWidget()
         self._fill_form()
         self._lay_out()
         self._connect()
-        self._fill(bench.datasets.dataset)
+        self._fill(app.datasets.dataset)
 
     def _make_fields(self) -> None:
         self.text = search_field(self.tr("Search paths"), self.tr("Search paths"))
@@ -70,7 +70,7 @@ class FilterPanel(QWidget):
         self.least = self._make_box(self.tr("Lowest confidence"), 0)
         self.most = self._make_box(self.tr("Highest confidence"), _PERCENT)
         self.sort = _combo(self.tr("Sort by"))
-        look = self._bench.look
+        look = self._app.look
         self.descending = toggle_button(look, "arrow-down", self.tr("Highest first"))
 
     def _make_box(self, name: str, value: float) -> QDoubleSpinBox:
@@ -117,7 +117,7 @@ class FilterPanel(QWidget):
         column.addStretch(1)
 
     def _connect(self) -> None:
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         datasets.opened.connect(self._fill)
         datasets.grown.connect(self._fill)
         datasets.query_changed.connect(self._show)
@@ -136,7 +136,7 @@ class FilterPanel(QWidget):
         self._connect_numbers()
 
     def _connect_numbers(self) -> None:
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         for box in (self.least, self.most):
             box.valueChanged.connect(lambda _: self._set_confidence())
         self.sort.activated.connect(
@@ -145,12 +145,12 @@ class FilterPanel(QWidget):
         self.descending.toggled.connect(lambda on: datasets.change(descending=on))
 
     def _reset(self) -> None:
-        self._bench.datasets.show_list(None)
+        self._app.datasets.show_list(None)
 
     def _set_confidence(self) -> None:
         low, high = sorted((self.least.value(), self.most.value()))
         confidence = low / _PERCENT, high / _PERCENT
-        self._bench.datasets.change(confidence=confidence)
+        self._app.datasets.change(confidence=confidence)
 
     # --- what is there
 
@@ -206,7 +206,7 @@ class FilterPanel(QWidget):
 
     def _show(self) -> None:
         """Write the query into the fields."""
-        query: RecordQuery = self._bench.datasets.query
+        query: RecordQuery = self._app.datasets.query
         if self.text.text().strip() != query.text:
             with QSignalBlocker(self.text):
                 self.text.setText(query.text)
@@ -223,7 +223,7 @@ class FilterPanel(QWidget):
                 box.setValue(share * _PERCENT)
         with QSignalBlocker(self.descending):
             self.descending.setChecked(query.descending)
-        changed = query != RecordQuery() or self._bench.datasets.listed is not None
+        changed = query != RecordQuery() or self._app.datasets.listed is not None
         self.reset.setEnabled(changed)
 
 

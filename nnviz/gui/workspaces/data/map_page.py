@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.point_painter import PointPainter, PointScene
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
@@ -55,26 +55,26 @@ class DataMap(QWidget):
     told = Signal(str)
     """Words on the point below the pointer, for the status bar."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._colors_lane, self._walk_lane = Lane("colors"), Lane("walk")
         self._buckets: PointBuckets | None = None
         self._colors: NDArray[np.uint8] | None = None
         self.map = PointMap(self)
         self.legend = ColorLegend(self)
-        self.painter = PointPainter(bench.jobs, self)
-        self.projection = ProjectionBar(bench)
+        self.painter = PointPainter(app.jobs, self)
+        self.projection = ProjectionBar(app)
         self.warning = label(style="muted", wrap=True)
         self.warning.setAlignment(Qt.AlignmentFlag.AlignTop)  # where it is cut off
         self.column = ComboBox.narrow(self.tr("Color by"))
         self._make_tools()
         self._lay_out()
         self._connect()
-        self._open(bench.datasets.dataset)
+        self._open(app.datasets.dataset)
 
     def _make_tools(self) -> None:
-        look = self._bench.look
+        look = self._app.look
         self.lasso = toggle_button(
             look, "square-dashed", self.tr("Lasso: pull around points (Shift+drag)")
         )
@@ -113,7 +113,7 @@ class DataMap(QWidget):
         self.setFocusProxy(self.map)
 
     def _connect(self) -> None:
-        datasets, projections = self._bench.datasets, self._bench.projections
+        datasets, projections = self._app.datasets, self._app.projections
         datasets.opened.connect(self._open)
         datasets.grown.connect(self._open)
         datasets.ordered.connect(lambda _: self.map.repaint_points())
@@ -121,9 +121,9 @@ class DataMap(QWidget):
         datasets.selection.current_changed.connect(lambda _: self._draw_neighbors())
         projections.moved.connect(self.painter.sort)
         projections.changed.connect(self._tell)
-        self._bench.neighborhood.found.connect(self._draw_neighbors)
-        self._bench.query_image.placed.connect(self._show_place)
-        self._bench.look.changed.connect(self._color)
+        self._app.neighborhood.found.connect(self._draw_neighbors)
+        self._app.query_image.placed.connect(self._show_place)
+        self._app.look.changed.connect(self._color)
         self._connect_map()
 
     def _connect_map(self) -> None:
@@ -140,7 +140,7 @@ class DataMap(QWidget):
         self.map.hovered.connect(self._hover)
         self.map.walked.connect(self._walk)
         self.map.toggled.connect(self._toggle)
-        self.map.activated.connect(lambda: open_in(self._bench, "inspect"))
+        self.map.activated.connect(lambda: open_in(self._app, "inspect"))
 
     # --- what is shown
 
@@ -151,13 +151,13 @@ class DataMap(QWidget):
         self._offer_columns(dataset)
         self._colors = None
         self._color()
-        points = self._bench.projections.points
+        points = self._app.projections.points
         if points is not None and len(points) == dataset.count:
             self.painter.sort(points)
         else:
             self._buckets = None
             self.map.clear(self.tr("The map appears in a moment…"))
-            self._bench.projections.start()
+            self._app.projections.start()
         self._tell()
 
     def _offer_columns(self, dataset: DataSet) -> None:
@@ -170,7 +170,7 @@ class DataMap(QWidget):
 
     def _color(self) -> None:
         """Color the records by the chosen column."""
-        dataset, column = self._bench.datasets.dataset, self.column.currentData()
+        dataset, column = self._app.datasets.dataset, self.column.currentData()
         if dataset is None or not column:
             return
         name = "viridis"
@@ -180,7 +180,7 @@ class DataMap(QWidget):
             self.legend.show_key(color_key(dataset, column, scale, name))
             self.map.repaint_points()
 
-        work = self._bench.jobs.compute(
+        work = self._app.jobs.compute(
             lambda: color_records(dataset, column, name), self._colors_lane
         )
         work.done.connect(show)
@@ -192,15 +192,15 @@ class DataMap(QWidget):
         self._draw_neighbors()
 
     def _scene(self) -> PointScene | None:
-        dataset, colors = self._bench.datasets.dataset, self._colors
+        dataset, colors = self._app.datasets.dataset, self._colors
         if dataset is None or colors is None or self._buckets is None:
             return None
-        selection = self._bench.datasets.selection
-        shown, flags = self._bench.datasets.shown, selection.flags
+        selection = self._app.datasets.selection
+        shown, flags = self._app.datasets.shown, selection.flags
         if not len(colors) == len(flags) == dataset.count:
             return None  # an index that grows: colors follow
         style = PointStyle(colors, shown, flags if selection.count else None)
-        side = round(_THUMBNAIL * self._bench.look.scale * self.devicePixelRatioF())
+        side = round(_THUMBNAIL * self._app.look.scale * self.devicePixelRatioF())
         always = self.images.isChecked()
         return PointScene(self._buckets, style, dataset, side, always)
 
@@ -213,11 +213,11 @@ class DataMap(QWidget):
 
     def _tell(self) -> None:
         """Write what the projection must not be read as."""
-        projections = self._bench.projections
+        projections = self._app.projections
         self.warning.setText(projections.warning)
         self.warning.setToolTip(projections.warning)
         layer = projections.choice.layer
-        self._bench.neighborhood.watch(watched=self.isVisible(), layer=layer)
+        self._app.neighborhood.watch(watched=self.isVisible(), layer=layer)
         self.warning.setVisible(bool(self.warning.text()))
 
     # --- selecting
@@ -234,7 +234,7 @@ class DataMap(QWidget):
             self.painter.catch(scene, lasso)
 
     def _catch(self, records: NDArray[np.int64], add: bool) -> None:  # noqa: FBT001
-        selection = self._bench.datasets.selection
+        selection = self._app.datasets.selection
         selection.select(records, add=add)
         if len(records) and not add:
             selection.set_current(int(records[0]))
@@ -248,7 +248,7 @@ class DataMap(QWidget):
 
     def _point(self, at: tuple[PointView, float, float], add: bool) -> None:  # noqa: FBT001
         """Select the point that was clicked, or none."""
-        record, selection = self._record_at(at), self._bench.datasets.selection
+        record, selection = self._record_at(at), self._app.datasets.selection
         if record < 0:
             if not add:
                 selection.clear()
@@ -258,14 +258,14 @@ class DataMap(QWidget):
         selection.set_current(record)
 
     def _hover(self, at: tuple[PointView, float, float]) -> None:
-        record, dataset = self._record_at(at), self._bench.datasets.dataset
+        record, dataset = self._record_at(at), self._app.datasets.dataset
         words = line(dataset, record) if dataset is not None and record >= 0 else ""
         self.map.setToolTip(words)
         self.told.emit(words)
 
     def _walk(self, direction: tuple[int, int], add: bool) -> None:  # noqa: FBT001
         """Go to the next point in a direction; the first is that in the middle."""
-        points, datasets = self._bench.projections.points, self._bench.datasets
+        points, datasets = self._app.projections.points, self._app.datasets
         record, shown, view = datasets.selection.current, datasets.shown, self.map.view
         if points is None or (shown is not None and len(shown) != len(points)):
             return
@@ -275,15 +275,15 @@ class DataMap(QWidget):
                 return next_point(points, points[record], direction, shown)
             return nearest_to(points, (view.x, view.y), shown)
 
-        work = self._bench.jobs.compute(find, self._walk_lane)
+        work = self._app.jobs.compute(find, self._walk_lane)
         work.done.connect(lambda found: self._arrive(found, add=add))
 
     def _arrive(self, record: int, *, add: bool) -> None:
         points, selection = (
-            self._bench.projections.points,
-            self._bench.datasets.selection,
+            self._app.projections.points,
+            self._app.datasets.selection,
         )
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         if record < 0 or points is None or dataset is None or record >= len(points):
             return
         if add:
@@ -296,22 +296,22 @@ class DataMap(QWidget):
 
     def _toggle(self) -> None:
         """Select the point that the keyboard is on, or no more."""
-        selection = self._bench.datasets.selection
+        selection = self._app.datasets.selection
         if selection.current >= 0:
             selection.toggle(np.array([selection.current]))
 
     def _show_place(self) -> None:
         """Bring the point of an image that is no record into view."""
-        place = self._bench.query_image.place
+        place = self._app.query_image.place
         self._draw_neighbors()
         if place is not None:
             self.map.reveal(*map(float, place.point))
 
     def _draw_neighbors(self) -> None:
         """Mark the current image, and draw a line to each of its neighbors."""
-        points, place = self._bench.projections.points, self._bench.query_image.place
-        record = self._bench.datasets.selection.current
-        neighbors = self._bench.neighborhood.of(record)
+        points, place = self._app.projections.points, self._app.query_image.place
+        record = self._app.datasets.selection.current
+        neighbors = self._app.neighborhood.of(record)
         start: NDArray[np.float32] | None = None
         name = ""
         if points is not None and place is not None:
@@ -331,7 +331,7 @@ class DataMap(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the map its room: what is low keeps a line of the warning alone."""
         super().resizeEvent(event)
-        low = self.height() < self._bench.look.px(_LOW)
+        low = self.height() < self._app.look.px(_LOW)
         self.legend.setVisible(not low)
         line = self.warning.fontMetrics().lineSpacing()
         self.warning.setMaximumHeight(line if low else _UNLIMITED)
@@ -344,9 +344,9 @@ class DataMap(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Find none any more: nobody sees them."""
         super().hideEvent(event)
-        self._bench.neighborhood.watch(watched=False)
+        self._app.neighborhood.watch(watched=False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what can be done with the selected records."""
         at: QPoint = event.globalPos()
-        popup(menu_of(self, record_entries(self._bench)), at)
+        popup(menu_of(self, record_entries(self._app)), at)

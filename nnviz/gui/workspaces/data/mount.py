@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.display import ERRORS, MAP, NEIGHBORS, UNITS, WALL
 from nnviz.gui.workspaces.data.errors_page import Errors
 from nnviz.gui.workspaces.data.filter_panel import FilterPanel
@@ -19,7 +19,7 @@ from nnviz.gui.workspaces.data.record_panel import RecordPanel
 from nnviz.gui.workspaces.data.units_page import Units
 from nnviz.gui.workspaces.data.wall_page import Wall
 
-PAGES: dict[str, Callable[[Workbench], QWidget]] = {
+PAGES: dict[str, Callable[[AppContext], QWidget]] = {
     WALL: Wall,
     MAP: DataMap,
     NEIGHBORS: NeighborsPage,
@@ -37,21 +37,21 @@ class DataRoom:
     record: RecordPanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> DataRoom:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> DataRoom:
     """Make the panels: filters, the current record, and the pages of the middle."""
     del parent
-    room = DataRoom(FilterPanel(bench), RecordPanel(bench))
+    room = DataRoom(FilterPanel(app), RecordPanel(app))
     frame.add_dock("dataset", _tr("Data set"), room.filters, LEFT)
     frame.add_dock("record", _tr("Selected image"), room.record, RIGHT)
     for mode, make in PAGES.items():
-        frame.add_page(mode, partial(_page, bench, make))
-    bench.datasets.shown_wanted.connect(lambda: bench.display.set_mode(WALL))
+        frame.add_page(mode, partial(_page, app, make))
+    app.datasets.shown_wanted.connect(lambda: app.display.set_mode(WALL))
     return room
 
 
-def _page(bench: Workbench, make: Callable[[Workbench], QWidget]) -> DataPage:
-    content = make(bench)
-    page = DataPage(bench, content)
+def _page(app: AppContext, make: Callable[[AppContext], QWidget]) -> DataPage:
+    content = make(app)
+    page = DataPage(app, content)
     for told in (content, *content.findChildren(QWidget)):
         if hasattr(told, "told"):
             told.told.connect(page.hovered)

@@ -9,7 +9,7 @@ from nnviz.base.dataset.neighbors import METRICS, PIXELS, Metric, Neighbors
 from nnviz.base.dataset.requests import CompareNeighbors, FindNeighbors
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
@@ -31,15 +31,15 @@ _METRIC_NAMES = {"cosine": "cosine", "l2": "L2"}
 class NeighborsPage(QWidget):
     """Strips of thumbnails, one a way to compare; a neighbor is looked from in turn."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._lane = Lane("compared neighbors")
         self._asked = NO_RECORD
         self._found: tuple[Neighbors, ...] = ()
         self._make_controls()
         self.titles = [label(style="section", wrap=True) for _ in range(3)]
-        self.grids = [RecordGrid(bench, self) for _ in range(3)]
+        self.grids = [RecordGrid(app, self) for _ in range(3)]
         for grid in self.grids:
             grid.setMinimumHeight(_LEAST_HEIGHT)
         self.strips = [self._make_strip(place) for place in range(3)]
@@ -47,7 +47,7 @@ class NeighborsPage(QWidget):
         self._pause.timeout.connect(self._ask)
         self._lay_out()
         self._connect()
-        self._fill(bench.datasets.dataset)
+        self._fill(app.datasets.dataset)
 
     # --- layout
 
@@ -57,7 +57,7 @@ class NeighborsPage(QWidget):
         self.distance = ComboBox.narrow(self.tr("Distance"), _LETTERS)
         for name in METRICS:
             self.distance.addItem(_METRIC_NAMES[name], name)
-        self.second = SecondNetworkBox(self._bench)
+        self.second = SecondNetworkBox(self._app)
         self.layer.setToolTip(self.tr("Layer whose features are compared"))
         self.distance.setToolTip(self.tr("Distance"))
         self.again = button(self.tr("Look from here"), self._look_again)
@@ -85,12 +85,12 @@ class NeighborsPage(QWidget):
         self.setFocusProxy(self.grids[0])
 
     def _connect(self) -> None:
-        bench = self._bench
-        bench.datasets.opened.connect(self._fill)
-        bench.datasets.grown.connect(self._fill)
-        bench.datasets.selection.current_changed.connect(lambda _: self._follow())
-        bench.query_image.changed.connect(self._look_again)
-        bench.second_network.changed.connect(self._look_again)
+        app = self._app
+        app.datasets.opened.connect(self._fill)
+        app.datasets.grown.connect(self._fill)
+        app.datasets.selection.current_changed.connect(lambda _: self._follow())
+        app.query_image.changed.connect(self._look_again)
+        app.second_network.changed.connect(self._look_again)
         self.layer.activated.connect(lambda _: self._look_again())
         self.distance.activated.connect(lambda _: self._look_again())
 
@@ -107,7 +107,7 @@ class NeighborsPage(QWidget):
 
     def _follow(self) -> None:
         """Look from the record that was chosen elsewhere; a neighbor stays in view."""
-        record = self._bench.datasets.selection.current
+        record = self._app.datasets.selection.current
         shown = any((grid.order == record).any() for grid in self.grids)
         self.again.setEnabled(record not in {NO_RECORD, self._asked})
         if not shown:
@@ -118,8 +118,8 @@ class NeighborsPage(QWidget):
             self._pause.start()
 
     def _ask(self) -> None:
-        dataset, record = self._bench.datasets.dataset, self._bench.datasets.selection
-        image, folder = self._bench.query_image.image, self._bench.second_network.folder
+        dataset, record = self._app.datasets.dataset, self._app.datasets.selection
+        image, folder = self._app.query_image.image, self._app.second_network.folder
         nothing = image is None and record.current == NO_RECORD
         if dataset is None or nothing or not dataset.index.layers:
             self._show_nothing(dataset)
@@ -136,9 +136,9 @@ class NeighborsPage(QWidget):
         )
         views = ((own, PIXELS), (folder, ""))[: 2 if folder else 1]
         request = CompareNeighbors(question=question, views=views)
-        job = self._bench.jobs.submit(request, self._lane)
+        job = self._app.jobs.submit(request, self._lane)
         job.done.connect(self._show)
-        job.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
+        job.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
 
     def _metric(self) -> Metric:
         return METRICS[max(0, self.distance.currentIndex())]
@@ -156,14 +156,14 @@ class NeighborsPage(QWidget):
             strip.hide()
 
     def _show(self, found: tuple[Neighbors, ...]) -> None:
-        dataset, image = self._bench.datasets.dataset, self._bench.query_image.image
+        dataset, image = self._app.datasets.dataset, self._app.query_image.image
         if dataset is None:
             return
         self._found = found
         name = image.name if image else file_name(dataset, max(0, self._asked))
         self.heading.setText(self.tr("Nearest to {0}").format(name))
         self.again.setEnabled(False)
-        models = [dataset.index.facts.model, "", self._bench.second_network.model]
+        models = [dataset.index.facts.model, "", self._app.second_network.model]
         first = set(found[0].records.tolist())
         for place, strip in enumerate(self.strips):
             strip.setVisible(place < len(found))
@@ -190,7 +190,7 @@ class NeighborsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Look from what is selected now, and for other networks' indexes."""
         super().showEvent(event)
-        self._bench.second_network.look()
+        self._app.second_network.look()
         self._pause.start()
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -16,8 +16,8 @@ from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import breakable
-from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.indexing import IndexOrder
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.theme.manager import GRID
@@ -33,10 +33,10 @@ class OpeningPane(QWidget):
     cancelled = Signal()
     """The folder that was offered is not to be indexed."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
-        self._bench = bench
+        self._app = app
         self._folder = ""
         self._pages = PageStack()
         self._make_welcome()
@@ -54,7 +54,7 @@ class OpeningPane(QWidget):
         )
         self.open = button(self.tr("Open folder…"), self.ask, "primary")
         self.sample = button(
-            self.tr("Try generated scenes"), self._bench.indexing.start_sample
+            self.tr("Try generated scenes"), self._app.indexing.start_sample
         )
         self.sample.setToolTip(
             self.tr("600 generated scenes; in one class, a color gives the answer away")
@@ -69,19 +69,19 @@ class OpeningPane(QWidget):
         self.cancel = button(self.tr("Cancel"), self._cancel)
 
     def _connect(self) -> None:
-        bench = self._bench
-        bench.datasets.offered.connect(self.offer)
-        bench.datasets.opening.connect(self._wait)
-        bench.selection.model_changed.connect(lambda _: self._ask_again())
-        bench.indexing.changed.connect(self._follow)
+        app = self._app
+        app.datasets.offered.connect(self.offer)
+        app.datasets.opening.connect(self._wait)
+        app.selection.model_changed.connect(lambda _: self._ask_again())
+        app.indexing.changed.connect(self._follow)
         self._follow()
 
     def ask(self) -> None:
         """Ask for a folder of images, or of an index, and open it."""
         title = self.tr("Open a folder of images, or an index")
-        folder = ask_folder(self, self._bench.settings, DATASETS, title)
+        folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
-            self._bench.open_dataset(folder)
+            self._app.open_dataset(folder)
 
     def offer(self, folder: str) -> None:
         """Offer to make an index of a folder of images."""
@@ -102,7 +102,7 @@ class OpeningPane(QWidget):
 
     def _ask_again(self) -> None:
         """Say what would be done with the folder, by which network."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         self.begin.setEnabled(model is not None)
         self._offer_layers(model)
         if model is None:
@@ -132,7 +132,7 @@ class OpeningPane(QWidget):
 
     def _begin(self) -> None:
         layers = self.layer.currentData() or ()
-        self._bench.indexing.start(IndexOrder(self._folder, tuple(layers)))
+        self._app.indexing.start(IndexOrder(self._folder, tuple(layers)))
 
     def _wait(self, folder: str) -> None:
         """Say what is being opened; empty for nothing any more."""
@@ -142,7 +142,7 @@ class OpeningPane(QWidget):
 
     def _follow(self) -> None:
         """Wait for the first records of an index that is being made."""
-        if self._bench.indexing.running:
+        if self._app.indexing.running:
             self.waiting.setText(self.tr("The first images appear in a moment…"))
             self._pages.setCurrentIndex(2)
         elif self._pages.currentIndex() == 2:  # noqa: PLR2004 - the page of waiting
@@ -152,26 +152,26 @@ class OpeningPane(QWidget):
 class IndexingBar(QWidget):
     """Progress of the index that is being made; hidden while there is none."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self.words = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         self.bar = named(QProgressBar(), name=self.tr("Progress of the index"))
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.stop = button(self.tr("Stop"), bench.indexing.stop)
+        self.stop = button(self.tr("Stop"), app.indexing.stop)
         line = row(self.words, self.bar, self.stop, spacing=2 * GRID)
         line.setStretch(0, 2)
         line.setStretch(1, 3)
         line.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         self.setLayout(line)
-        bench.indexing.changed.connect(self._follow)
+        app.indexing.changed.connect(self._follow)
         self._follow()
 
     def _follow(self) -> None:
-        indexing = self._bench.indexing
+        indexing = self._app.indexing
         self.setVisible(indexing.running)
         progress = indexing.progress
         if progress is None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.gui.layout.page_stack import PageStack
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.workspaces.data.opening import IndexingBar, OpeningPane
 
@@ -13,42 +13,42 @@ class DataPage(QWidget):
     """Shows its content while a data set is open, else how to get one.
 
     Args:
-        bench: what it works with.
+        app: what it works with.
         content: of an open data set.
     """
 
     hovered = Signal(str)
     """Words for the status bar."""
 
-    def __init__(self, bench: Workbench, content: QWidget) -> None:
+    def __init__(self, app: AppContext, content: QWidget) -> None:
         super().__init__()
         self.content = content
-        self._bench = bench
+        self._app = app
         self._opening: OpeningPane | None = None
         self._pages = PageStack()
         self._pages.addWidget(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(IndexingBar(bench))
+        column.addWidget(IndexingBar(app))
         column.addWidget(self._pages, 1)
         self.setFocusProxy(content)
         self._connect()
 
     def _connect(self) -> None:
-        bench = self._bench
-        bench.datasets.opened.connect(self._turn)
-        bench.datasets.offered.connect(self._offer)
-        self._turn(bench.datasets.dataset)
-        if bench.datasets.folder:
-            self._offer(bench.datasets.folder)
+        app = self._app
+        app.datasets.opened.connect(self._turn)
+        app.datasets.offered.connect(self._offer)
+        self._turn(app.datasets.dataset)
+        if app.datasets.folder:
+            self._offer(app.datasets.folder)
 
     @property
     def opening(self) -> OpeningPane:
         """The pane that opens data sets, made when it is first needed."""
         if self._opening is None:
-            self._opening = OpeningPane(self._bench)
-            self._opening.cancelled.connect(self._bench.datasets.withdraw)
+            self._opening = OpeningPane(self._app)
+            self._opening.cancelled.connect(self._app.datasets.withdraw)
             self._pages.addWidget(self._opening)
         return self._opening
 
@@ -62,4 +62,4 @@ class DataPage(QWidget):
             self.opening.offer(folder)
             self._pages.setCurrentWidget(self.opening)
         else:
-            self._turn(self._bench.datasets.dataset)
+            self._turn(self._app.datasets.dataset)

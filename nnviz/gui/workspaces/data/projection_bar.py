@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.dataset.projections import PROJECTIONS
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.projections import TSNE, ProjectionChoice
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
@@ -35,25 +35,25 @@ class ProjectionBar(QWidget):
     their length it would jump.
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self.method = ComboBox.narrow(self.tr("Projection"))
         for name in PROJECTIONS:
             self.method.addItem(TITLES.get(name, name), name)
         self.layer = ComboBox.narrow(self.tr("Layer"))
         self.perplexity = self._make_perplexity()
         self.perplexity_name = label(self.tr("Perplexity"), "muted")
-        self.again = button(self.tr("Run again"), bench.projections.start)
-        self.stop = button(self.tr("Stop"), bench.projections.stop)
+        self.again = button(self.tr("Run again"), app.projections.start)
+        self.stop = button(self.tr("Stop"), app.projections.stop)
         words = self.tr("Save plot, coordinates and arrays")
-        self.save = icon_button(bench.look, "save", words, self._save)
+        self.save = icon_button(app.look, "save", words, self._save)
         self.state = label(style="muted")
         self._lay_out()
         self._connect()
-        self._fill(bench.datasets.dataset)
+        self._fill(app.datasets.dataset)
 
     def _make_perplexity(self) -> QDoubleSpinBox:
         box = named(QDoubleSpinBox(), name=self.tr("Perplexity"))
@@ -80,13 +80,13 @@ class ProjectionBar(QWidget):
         column.addLayout(line)
 
     def _connect(self) -> None:
-        bench = self._bench
+        app = self._app
         self.method.activated.connect(lambda _: self._choose())
         self.layer.activated.connect(lambda _: self._choose())
         self.perplexity.valueChanged.connect(lambda _: self._choose())
-        bench.datasets.opened.connect(self._fill)
-        bench.datasets.grown.connect(self._fill)
-        bench.projections.changed.connect(self._show)
+        app.datasets.opened.connect(self._fill)
+        app.datasets.grown.connect(self._fill)
+        app.projections.changed.connect(self._show)
 
     def _fill(self, dataset: DataSet | None) -> None:
         """Offer the layers that the index holds."""
@@ -103,11 +103,11 @@ class ProjectionBar(QWidget):
             self.layer.currentText(),
             float(self.perplexity.value()),
         )
-        if choice != self._bench.projections.choice:
-            self._bench.projections.choose(choice)
+        if choice != self._app.projections.choice:
+            self._app.projections.choose(choice)
 
     def _show(self) -> None:
-        projections = self._bench.projections
+        projections = self._app.projections
         choice = projections.choice
         self.method.setCurrentIndex(self.method.findData(choice.method))
         if choice.layer:
@@ -125,14 +125,14 @@ class ProjectionBar(QWidget):
 
     def _save(self) -> None:
         """Ask for a folder, and save where each image lies."""
-        bench, projection = self._bench, self._bench.projections.projection
-        dataset = bench.datasets.dataset
-        if dataset is None or projection is None or bench.bridge is None:
+        app, projection = self._app, self._app.projections.projection
+        dataset = app.datasets.dataset
+        if dataset is None or projection is None or app.bridge is None:
             return
         title = self.tr("Save plot, coordinates and arrays in")
-        start = bench.settings.export_folder
+        start = app.settings.export_folder
         folder = QFileDialog.getExistingDirectory(self, title, start)
         if folder:
-            bench.settings.export_folder = folder
-            results = bench.bridge.files.results
-            bench.saving.save(results.projection(projection, dataset.index, folder))
+            app.settings.export_folder = folder
+            results = app.bridge.files.results
+            app.saving.save(results.projection(projection, dataset.index, folder))

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 from PySide6.QtWidgets import QApplication
 
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.neighborhood import Box, NeighborQuestion
 from nnviz.gui.state.display import BOARD
 from nnviz.gui.state.record_selection import NO_RECORD
@@ -20,9 +20,9 @@ MOST_EXPLAINED = 12
 MOST_DRAGGED = 200
 
 
-def chosen_paths(bench: Workbench, most: int) -> list[str]:
+def chosen_paths(app: AppContext, most: int) -> list[str]:
     """Return the files of the selected records, the current one first."""
-    dataset, selection = bench.datasets.dataset, bench.datasets.selection
+    dataset, selection = app.datasets.dataset, app.datasets.selection
     if dataset is None:
         return []
     records = selection.records(most).tolist()
@@ -34,40 +34,40 @@ def chosen_paths(bench: Workbench, most: int) -> list[str]:
     return [dataset.path(record) for record in records]
 
 
-def open_in(bench: Workbench, room: str) -> None:
+def open_in(app: AppContext, room: str) -> None:
     """Open the selected images in another workspace; the first is shown."""
-    paths = chosen_paths(bench, MOST_DRAGGED)
+    paths = chosen_paths(app, MOST_DRAGGED)
     if paths:
-        bench.images.add(paths)
-        bench.workspace_wanted.emit(room)
+        app.images.add(paths)
+        app.workspace_wanted.emit(room)
 
 
-def explain_selected(bench: Workbench) -> None:
+def explain_selected(app: AppContext) -> None:
     """Compare methods of explanation on the selected images, on the board."""
-    paths = chosen_paths(bench, MOST_EXPLAINED)
+    paths = chosen_paths(app, MOST_EXPLAINED)
     if not paths:
         return
-    count = bench.datasets.selection.count
+    count = app.datasets.selection.count
     if count > MOST_EXPLAINED:
         words = _tr("the first {0} of {1} images are explained")
-        bench.messages.say(words.format(MOST_EXPLAINED, count))
-    bench.images.add(paths)
-    bench.explain_wanted.emit()
-    bench.display.set_mode(BOARD)
-    bench.board_wanted.emit(paths)
+        app.messages.say(words.format(MOST_EXPLAINED, count))
+    app.images.add(paths)
+    app.explain_wanted.emit()
+    app.display.set_mode(BOARD)
+    app.board_wanted.emit(paths)
 
 
 def list_neighbors(
-    bench: Workbench, *, pixels: bool = False, box: Box | tuple[()] = ()
+    app: AppContext, *, pixels: bool = False, box: Box | tuple[()] = ()
 ) -> None:
     """Show the current image and its nearest neighbors on the wall.
 
     Args:
-        bench: what is worked with.
+        app: what is worked with.
         pixels: compare thumbnails, in place of features.
         box: part of the image that is looked for, px; empty for all of it.
     """
-    datasets, image = bench.datasets, bench.query_image.image
+    datasets, image = app.datasets, app.query_image.image
     record = datasets.selection.current
     if datasets.dataset is None or (image is None and record == NO_RECORD):
         return
@@ -75,12 +75,12 @@ def list_neighbors(
     name = _tr("a part of {0}").format(name) if box else name
     words = _tr("Nearest in pixels to {0}") if pixels else _tr("Nearest to {0}")
     asked = NeighborQuestion(words.format(name), record, image, box, pixels)
-    bench.neighborhood.list_neighbors(asked)
+    app.neighborhood.list_neighbors(asked)
 
 
-def copy_paths(bench: Workbench) -> None:
+def copy_paths(app: AppContext) -> None:
     """Put the paths of the selected images on the clipboard."""
-    QApplication.clipboard().setText("\n".join(chosen_paths(bench, MOST_DRAGGED)))
+    QApplication.clipboard().setText("\n".join(chosen_paths(app, MOST_DRAGGED)))
 
 
 def dragged_files(paths: Sequence[str]) -> QMimeData:
@@ -90,9 +90,9 @@ def dragged_files(paths: Sequence[str]) -> QMimeData:
     return data
 
 
-def record_entries(bench: Workbench) -> tuple[MenuEntry, ...]:
+def record_entries(app: AppContext) -> tuple[MenuEntry, ...]:
     """Return what can be done with the selected records."""
-    able = bool(chosen_paths(bench, 1))
+    able = bool(chosen_paths(app, 1))
     titles = {
         "inspect": _tr("Open in Inspect"),
         "explain": _tr("Open in Explain"),
@@ -101,20 +101,20 @@ def record_entries(bench: Workbench) -> tuple[MenuEntry, ...]:
         "attack": _tr("Open in Attack"),
     }
     rooms = (
-        MenuEntry(titles[room], partial(open_in, bench, room), able) for room in ROOMS
+        MenuEntry(titles[room], partial(open_in, app, room), able) for room in ROOMS
     )
-    one = bench.datasets.selection.current != NO_RECORD or (
-        bench.query_image.image is not None
+    one = app.datasets.selection.current != NO_RECORD or (
+        app.query_image.image is not None
     )
     return (
-        MenuEntry(_tr("Nearest neighbors"), partial(list_neighbors, bench), one),
+        MenuEntry(_tr("Nearest neighbors"), partial(list_neighbors, app), one),
         MenuEntry(
-            _tr("Nearest in pixels"), partial(list_neighbors, bench, pixels=True), one
+            _tr("Nearest in pixels"), partial(list_neighbors, app, pixels=True), one
         ),
-        MenuEntry(_tr("Explain these"), partial(explain_selected, bench), able),
+        MenuEntry(_tr("Explain these"), partial(explain_selected, app), able),
         *rooms,
-        MenuEntry(_tr("Copy paths"), partial(copy_paths, bench), able),
-        MenuEntry(_tr("Select nothing"), bench.datasets.selection.clear, able),
+        MenuEntry(_tr("Copy paths"), partial(copy_paths, app), able),
+        MenuEntry(_tr("Select nothing"), app.datasets.selection.clear, able),
     )
 
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QWidget
 
 from nnviz.base.errors import ErrorRecord
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.state.record_query import Records
@@ -32,21 +32,21 @@ class RecordGrid(ThumbnailGrid):
     told = Signal(str)
     """Words on the record below the pointer, for the status bar."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._lane = Lane("thumbnails")
         self.describe = self._line
         self._connect()
         self._mark()
 
     def _connect(self) -> None:
-        bench = self._bench
-        datasets, selection = bench.datasets, bench.datasets.selection
+        app = self._app
+        datasets, selection = app.datasets, app.datasets.selection
         self.rows_wanted.connect(self._paint_rows)
         self.selection_edited.connect(selection.take)
         self.current_edited.connect(selection.set_current)
-        self.activated.connect(lambda _: open_in(bench, "inspect"))
+        self.activated.connect(lambda _: open_in(app, "inspect"))
         self.menu_wanted.connect(self._open_menu)
         self.dragged.connect(self._drag)
         self.hovered.connect(lambda record: self.told.emit(self._line(record)))
@@ -57,16 +57,16 @@ class RecordGrid(ThumbnailGrid):
 
     def show_records(self, order: Records) -> None:
         """Show these records in this order."""
-        self.show_order(order, self._bench.datasets.selection.current)
+        self.show_order(order, self._app.datasets.selection.current)
 
     def _line(self, record: int) -> str:
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         if dataset is None or not 0 <= record < dataset.count:
             return ""
         return record_words.line(dataset, record)
 
     def _mark(self) -> None:
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         dataset = datasets.dataset
         if dataset is None:
             self.set_marks(GridMarks())
@@ -80,28 +80,28 @@ class RecordGrid(ThumbnailGrid):
         )
 
     def _paint_rows(self, request: RowRequest) -> None:
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         if dataset is None:
             self.put_rows(request, [])
             return
-        job = self._bench.jobs.compute(lambda: _rows(dataset, request), self._lane)
+        job = self._app.jobs.compute(lambda: _rows(dataset, request), self._lane)
         job.done.connect(lambda painted: self.put_rows(request, painted))
         job.failed.connect(lambda error: self._fail(request, error))
 
     def _fail(self, request: RowRequest, error: ErrorRecord) -> None:
         self.put_rows(request, [])
-        self._bench.messages.fail("dataset", error)
+        self._app.messages.fail("dataset", error)
 
     def _open_menu(self, at: QPoint) -> None:
-        popup(menu_of(self, record_entries(self._bench)), at)
+        popup(menu_of(self, record_entries(self._app)), at)
 
     def _drag(self) -> None:
         """Let the selected files be dropped anywhere."""
-        paths = chosen_paths(self._bench, MOST_DRAGGED)
+        paths = chosen_paths(self._app, MOST_DRAGGED)
         if paths:
             drag = QDrag(self)
             drag.setMimeData(dragged_files(paths))
-            drag.setPixmap(self._bench.look.icon("images").pixmap(_DRAGGED_ICON))
+            drag.setPixmap(self._app.look.icon("images").pixmap(_DRAGGED_ICON))
             drag.exec(Qt.DropAction.CopyAction)
 
 

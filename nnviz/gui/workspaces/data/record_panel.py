@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.base.images import Image
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import breakable
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.neighborhood import Box
 from nnviz.gui.services.images import shrunk
 from nnviz.gui.services.jobs import Lane
@@ -39,7 +39,7 @@ from nnviz.gui.workspaces.data.record_actions import (
     open_in,
 )
 from nnviz.gui.workspaces.data.record_words import answer, file_name
-from nnviz.render.words import number
+from nnviz.render.text.words import number
 
 _SIDE, _PREVIEW = 208, 400
 """Px of the image in the panel, and of what is read from its file."""
@@ -48,15 +48,15 @@ _SIDE, _PREVIEW = 208, 400
 class RecordPanel(QWidget):
     """Details of the record that the keyboard is on."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self._lane = Lane("record")
         self._path = ""
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected image"))
-        self.canvas.setFixedHeight(bench.look.px(_SIDE))
+        self.canvas.setFixedHeight(app.look.px(_SIDE))
         self.pen = BoxPen(self.canvas)
         self.title = label(style="heading", wrap=True)
         self.words = label(wrap=True)
@@ -65,19 +65,19 @@ class RecordPanel(QWidget):
         self._make_buttons()
         self._make_rooms()
         self._lay_out()
-        bench.datasets.selection.current_changed.connect(lambda _: self._show())
-        bench.query_image.changed.connect(self._show)
-        bench.query_image.placed.connect(self._describe_query)
+        app.datasets.selection.current_changed.connect(lambda _: self._show())
+        app.query_image.changed.connect(self._show)
+        app.query_image.placed.connect(self._describe_query)
         self.pen.drawn.connect(self._tell)
-        bench.datasets.selection.changed.connect(self._tell)
-        bench.datasets.opened.connect(lambda _: self._show())
-        bench.look.changed.connect(self._resize)
+        app.datasets.selection.changed.connect(self._tell)
+        app.datasets.opened.connect(lambda _: self._show())
+        app.look.changed.connect(self._resize)
         self._show()
 
     def _make_buttons(self) -> None:
-        bench = self._bench
+        app = self._app
         self.explain = button(
-            self.tr("Explain these"), lambda: explain_selected(bench), "primary"
+            self.tr("Explain these"), lambda: explain_selected(app), "primary"
         )
         self.neighbors = button(self.tr("By features"), self._list_neighbors)
         self.neighbors.setAccessibleName(self.tr("Nearest neighbors by features"))
@@ -86,12 +86,12 @@ class RecordPanel(QWidget):
         )
         self.pixels.setAccessibleName(self.tr("Nearest neighbors by pixels"))
         self.box = toggle_button(
-            bench.look, "square-dashed", self.tr("Draw a box: look for this part only")
+            app.look, "square-dashed", self.tr("Draw a box: look for this part only")
         )
         self.box.toggled.connect(self.pen.set_active)
 
     def _make_rooms(self) -> None:
-        bench = self._bench
+        app = self._app
         titles = {
             "inspect": self.tr("Inspect"),
             "explain": self.tr("Explain"),
@@ -100,7 +100,7 @@ class RecordPanel(QWidget):
             "attack": self.tr("Attack"),
         }
         self.rooms = [
-            button(titles[room], partial(open_in, bench, room)) for room in ROOMS
+            button(titles[room], partial(open_in, app, room)) for room in ROOMS
         ]
         for each in self.rooms:
             each.setAccessibleName(self.tr("Open in {0}").format(each.text()))
@@ -122,29 +122,29 @@ class RecordPanel(QWidget):
         column.addStretch(1)
 
     def _resize(self) -> None:
-        self.canvas.setFixedHeight(self._bench.look.px(_SIDE))
+        self.canvas.setFixedHeight(self._app.look.px(_SIDE))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take images that are opened from now on, to compare them with the set."""
         super().showEvent(event)
-        self._bench.query_image.watched = True
+        self._app.query_image.watched = True
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Take none any more."""
         super().hideEvent(event)
-        self._bench.query_image.watched = False
+        self._app.query_image.watched = False
 
     def sizeHint(self) -> QSize:
         """Return a narrow column."""
-        return QSize(self._bench.look.px(_SIDE), super().sizeHint().height())
+        return QSize(self._app.look.px(_SIDE), super().sizeHint().height())
 
     def _show(self) -> None:
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         dataset, record = datasets.dataset, datasets.selection.current
         there = dataset is not None and 0 <= record < dataset.count
         self.pen.clear()
         self._tell()
-        image = self._bench.query_image.image
+        image = self._app.query_image.image
         if image is not None:
             self._show_query(image)
             return
@@ -156,7 +156,7 @@ class RecordPanel(QWidget):
         self.title.setText(breakable(file_name(dataset, record)))
         self.words.setText("\n".join(_words(dataset, record)))
         self.numbers.setText("\n".join(_numbers(dataset, record)))
-        job = self._bench.jobs.compute(
+        job = self._app.jobs.compute(
             lambda: np.array(dataset.index.thumbnails[record]), self._lane
         )
         job.done.connect(lambda pixels: self._preview(record, pixels))
@@ -170,7 +170,7 @@ class RecordPanel(QWidget):
         self._describe_query()
 
     def _describe_query(self) -> None:
-        query = self._bench.query_image
+        query = self._app.query_image
         if query.image is None:
             return
         words = [self.tr("Not in this set.")]
@@ -182,7 +182,7 @@ class RecordPanel(QWidget):
         self.words.setText("\n".join(words))
 
     def _list_neighbors(self, *, pixels: bool = False) -> None:
-        list_neighbors(self._bench, pixels=pixels, box=self._box())
+        list_neighbors(self._app, pixels=pixels, box=self._box())
 
     def _box(self) -> Box | tuple[()]:
         """Return the box that is drawn, px of the image itself."""
@@ -195,10 +195,10 @@ class RecordPanel(QWidget):
 
     def _size(self) -> tuple[int, int] | None:
         """Return height and width of the image that is shown, px."""
-        dataset, image = self._bench.datasets.dataset, self._bench.query_image.image
+        dataset, image = self._app.datasets.dataset, self._app.query_image.image
         if image is not None:
             return image.size
-        record = self._bench.datasets.selection.current
+        record = self._app.datasets.selection.current
         if dataset is None or record < 0:
             return None
         sides = (dataset.number_of(name, record) for name in (HEIGHT, WIDTH))
@@ -207,27 +207,27 @@ class RecordPanel(QWidget):
 
     def _preview(self, record: int, pixels: Bytes) -> None:
         """Show the thumbnail at once, then the file itself, if it is there."""
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         if datasets.dataset is None or datasets.selection.current != record:
             return
         self.canvas.set_picture(pixels)
         self._path = datasets.dataset.path(record)
         path = self._path
-        self._bench.images.make_thumbnail(
+        self._app.images.make_thumbnail(
             path, lambda whole: self._sharpen(path, whole), _PREVIEW
         )
 
     def _sharpen(self, path: str, pixels: Bytes) -> None:
-        if path == self._path and self._bench.datasets.selection.current >= 0:
+        if path == self._path and self._app.datasets.selection.current >= 0:
             self.canvas.set_picture(pixels)
 
     def _tell(self) -> None:
-        selection = self._bench.datasets.selection
+        selection = self._app.datasets.selection
         count = selection.count
         self.state.setText(
             self.tr("{0:,} images are selected").format(count) if count > 1 else ""
         )
-        outside = self._bench.query_image.image is not None
+        outside = self._app.query_image.image is not None
         one = selection.current >= 0
         for each in (self.neighbors, self.pixels, self.box):
             each.setEnabled(one or outside)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from nnviz.gui.state.dataset import CONFIDENCE, LABEL, LOSS, PREDICTED, DataSet
-from nnviz.render.words import number, percent
+from nnviz.render.text.words import number, percent
 
 
 def file_name(dataset: DataSet, record: int) -> str:

@@ -3,8 +3,8 @@
 from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
+from nnviz.gui.services.app_context import AppContext
 
 _OTHER = "…"
 """In place of a folder: one that is asked for."""
@@ -14,9 +14,9 @@ _LETTERS = 12
 class SecondNetworkBox(ComboBox):
     """Lists the networks that indexed the same set, and opens any other index."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.setAccessibleName(self.tr("Second network"))
         self.setMinimumContentsLength(_LETTERS)
         self.setSizeAdjustPolicy(
@@ -26,11 +26,11 @@ class SecondNetworkBox(ComboBox):
             self.tr("Index the same images with another network to compare the two")
         )
         self.activated.connect(lambda _: self._choose())
-        bench.second_network.changed.connect(self._fill)
+        app.second_network.changed.connect(self._fill)
         self._fill()
 
     def _fill(self) -> None:
-        second = self._bench.second_network
+        second = self._app.second_network
         self.clear()
         self.addItem(self.tr("Second network"), "")
         for each in second.known:
@@ -41,11 +41,11 @@ class SecondNetworkBox(ComboBox):
     def _choose(self) -> None:
         chosen = str(self.currentData())
         if chosen != _OTHER:
-            self._bench.second_network.choose(chosen)
+            self._app.second_network.choose(chosen)
             return
         title = self.tr("Open the index of another network")
-        folder = ask_folder(self, self._bench.settings, DATASETS, title)
+        folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
-            self._bench.second_network.open(folder)
+            self._app.second_network.open(folder)
         else:
             self._fill()

@@ -11,7 +11,7 @@ from nnviz.base.dataset.requests import CompareIndexes, FindMistakes
 from nnviz.base.errors import ErrorRecord
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import CONFIDENCE, DataSet
@@ -20,7 +20,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
 from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
-from nnviz.render.words import percent
+from nnviz.render.text.words import percent
 
 _MOST = 2000
 """Records of a list."""
@@ -37,29 +37,29 @@ _QUERIES = {
 class SuspectLists(QWidget):
     """One list at a time, as thumbnails, with words on what it may mean."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._lane, self._search_lane = Lane("suspects"), Lane("mistakes")
         self._found: Mistakes | None = None
         self._searched = ""
         self.choice = self._make_choice()
         self.words = label(style="muted", wrap=True)
-        self.grid = RecordGrid(bench, self)
+        self.grid = RecordGrid(app, self)
         self.grid.setAccessibleName(self.tr("Images of the list"))
         self.open = button(self.tr("Show on the wall"), self._open)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        self.second = SecondNetworkBox(bench)
+        self.second = SecondNetworkBox(app)
         column.addLayout(flow(self.choice, self.second, self.open))
         column.addWidget(self.words)
         column.addWidget(self.grid, 1)
         self.choice.activated.connect(lambda _: self._fill())
-        bench.second_network.changed.connect(self._compare_again)
-        bench.datasets.opened.connect(self._forget)
-        bench.datasets.grown.connect(self._forget)
-        self._forget(bench.datasets.dataset)
+        app.second_network.changed.connect(self._compare_again)
+        app.datasets.opened.connect(self._forget)
+        app.datasets.grown.connect(self._forget)
+        self._forget(app.datasets.dataset)
 
     def _make_choice(self) -> ComboBox:
         choice = ComboBox()
@@ -89,18 +89,18 @@ class SuspectLists(QWidget):
 
     def _fill(self) -> None:
         """Find the records of the chosen list."""
-        dataset, key = self._bench.datasets.dataset, self.choice.currentData()
+        dataset, key = self._app.datasets.dataset, self.choice.currentData()
         self.words.setText(self._explain(key))
         self.second.setVisible(key == DISAGREEMENT)
         if dataset is None:
             return
         if key == DISAGREEMENT:
-            self._bench.second_network.look()
+            self._app.second_network.look()
             self._compare(dataset)
             return
         if key in _QUERIES:
             query = _QUERIES[key]
-            job = self._bench.jobs.compute(
+            job = self._app.jobs.compute(
                 lambda: find_records(dataset, query)[:_MOST], self._lane
             )
             job.done.connect(self._show)
@@ -110,20 +110,20 @@ class SuspectLists(QWidget):
             self._search(dataset)
 
     def _compare_again(self) -> None:
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         if dataset is not None and self.choice.currentData() == DISAGREEMENT:
             self._compare(dataset)
 
     def _compare(self, dataset: DataSet) -> None:
         """Look for the images on which the second network answers otherwise."""
-        other = self._bench.second_network.folder
+        other = self._app.second_network.folder
         self._show(np.zeros(0, np.int64))
         if not other:
             self.words.setText(self.tr("Choose a second network."))
             return
         folder = str(dataset.index.folder)
         request = CompareIndexes(first=folder, second=other, count=_MOST)
-        job = self._bench.jobs.submit(request, self._search_lane)
+        job = self._app.jobs.submit(request, self._search_lane)
         job.done.connect(self._show_disagreement)
         job.failed.connect(self._fail)
 
@@ -150,7 +150,7 @@ class SuspectLists(QWidget):
         self._searched = folder
         request = FindMistakes(index=folder, count=_MOST)
         title = self.tr("Likely wrong labels and near duplicates")
-        job = self._bench.jobs.submit(request, self._search_lane, title)
+        job = self._app.jobs.submit(request, self._search_lane, title)
         job.done.connect(self._take)
         job.failed.connect(self._fail)
         job.cancelled.connect(lambda _: self._fail(None))
@@ -163,7 +163,7 @@ class SuspectLists(QWidget):
         self._searched = ""
         self.words.setText(self.tr("Stopped: choose the list again to look for them."))
         if error is not None:
-            self._bench.messages.fail(TOPIC, error)
+            self._app.messages.fail(TOPIC, error)
 
     def _show_found(self, key: str, found: Mistakes) -> None:
         if key == LABELS:
@@ -203,5 +203,5 @@ class SuspectLists(QWidget):
 
     def _open(self) -> None:
         listed = RecordList(self.choice.currentText(), self.grid.order)
-        self._bench.datasets.show_list(listed)
-        self._bench.datasets.shown_wanted.emit()
+        self._app.datasets.show_list(listed)
+        self._app.datasets.shown_wanted.emit()

@@ -8,7 +8,7 @@ from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.results import Table
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label
@@ -19,7 +19,7 @@ from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.record_words import line
 from nnviz.render.dataset.exemplar_sheet import seen_patch
 from nnviz.render.dataset.thumbnail_rows import paint_row
-from nnviz.render.words import number, percent
+from nnviz.render.text.words import number, percent
 
 _TABLE = 240
 """Px of the table of channels."""
@@ -56,9 +56,9 @@ class Units(QWidget):
     told = Signal(str)
     """Words for the status bar."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._channel = -1
         self.layer = ComboBox.narrow(self.tr("Layer"))
         self.summary = label(style="muted", wrap=True)
@@ -71,7 +71,7 @@ class Units(QWidget):
         self.inspect = button(self.tr("Show the channel in Inspect"), self._inspect)
         self._lay_out()
         self._connect()
-        self._fill(bench.datasets.dataset)
+        self._fill(app.datasets.dataset)
 
     # --- layout
 
@@ -108,10 +108,10 @@ class Units(QWidget):
         return right
 
     def _connect(self) -> None:
-        bench = self._bench
-        bench.datasets.opened.connect(self._fill)
-        bench.exemplars.layer_found.connect(self._show_layer)
-        bench.exemplars.unit_found.connect(self._show_unit)
+        app = self._app
+        app.datasets.opened.connect(self._fill)
+        app.exemplars.layer_found.connect(self._show_layer)
+        app.exemplars.unit_found.connect(self._show_unit)
         self.layer.activated.connect(lambda _: self._find())
         self.channels.grid.clicked.connect(self._choose)
         self.channels.grid.activated.connect(self._choose)
@@ -133,7 +133,7 @@ class Units(QWidget):
 
     def _find(self) -> None:
         self.summary.setText(self.tr("Looking for the strongest images…"))
-        self._bench.exemplars.find_layer(self.layer.currentText())
+        self._app.exemplars.find_layer(self.layer.currentText())
 
     def _show_layer(self, found: Exemplars) -> None:
         if found.layer != self.layer.currentText():
@@ -211,25 +211,25 @@ class Units(QWidget):
         self._channel = channel
         self.title.setText(self.tr("{0} · channel {1}").format(layer, channel))
         self.words.setText(self.tr("Cutting out what it sees…"))
-        selection, model = self._bench.selection, self._bench.selection.model
+        selection, model = self._app.selection, self._app.selection.model
         if model is not None and model.layer(layer) is not None:
             selection.set_layer(layer)
             selection.set_unit(channel)
-            if self._bench.exemplars.suits:
+            if self._app.exemplars.suits:
                 return  # the selection asks
-        self._bench.exemplars.find_unit(layer, channel)
+        self._app.exemplars.find_unit(layer, channel)
 
     def _choose_image(self, place: int) -> None:
-        found = self._bench.exemplars.unit
+        found = self._app.exemplars.unit
         if found is not None:
             record = int(found.records[0, place])
-            selection = self._bench.datasets.selection
+            selection = self._app.datasets.selection
             selection.select(np.array([record]))
             selection.set_current(record)
 
     def _tell(self, place: int) -> None:
         """Say which image a patch is of."""
-        found, dataset = self._bench.exemplars.unit, self._bench.datasets.dataset
+        found, dataset = self._app.exemplars.unit, self._app.datasets.dataset
         known = found is not None and dataset is not None and place >= 0
         if not known or found is None or dataset is None:
             self.told.emit("")
@@ -239,9 +239,9 @@ class Units(QWidget):
         self.told.emit(f"{line(dataset, record)} · {self.tr('activation')} {value}")
 
     def _select(self) -> None:
-        found = self._bench.exemplars.unit
+        found = self._app.exemplars.unit
         if found is not None:
-            self._bench.datasets.selection.select(np.unique(found.records[0]))
+            self._app.datasets.selection.select(np.unique(found.records[0]))
 
     def _inspect(self) -> None:
-        self._bench.workspace_wanted.emit("inspect")
+        self._app.workspace_wanted.emit("inspect")

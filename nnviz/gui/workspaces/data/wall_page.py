@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.record_query import Records
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named
@@ -18,19 +18,19 @@ _SLIDER = 120
 class Wall(QWidget):
     """Thumbnails, how many there are, and how large they are."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
-        self.grid = RecordGrid(bench, self)
+        self._app = app
+        self.grid = RecordGrid(app, self)
         self.counts = label(style="muted")
         self.all = button(self.tr("Show all"), self._show_all)
-        self.explain = button(self.tr("Explain these"), lambda: explain_selected(bench))
+        self.explain = button(self.tr("Explain these"), lambda: explain_selected(app))
         self.zoom = self._make_slider()
         self._lay_out()
-        datasets = bench.datasets
+        datasets = app.datasets
         datasets.ordered.connect(self._show)
         datasets.selection.changed.connect(self._tell)
-        bench.look.changed.connect(self._tell)
+        app.look.changed.connect(self._tell)
         self._newest = datasets.dataset
         self._show(datasets.order)
 
@@ -66,7 +66,7 @@ class Wall(QWidget):
 
     def _show(self, order: Records) -> None:
         """Show records; what is there stays while an index grows."""
-        dataset = self._bench.datasets.dataset
+        dataset = self._app.datasets.dataset
         before, self._newest = self._newest, dataset
         old = self.grid.order
         grown = before is not None and before is not dataset and len(old)
@@ -77,11 +77,11 @@ class Wall(QWidget):
         self._tell()
 
     def _show_all(self) -> None:
-        self._bench.datasets.show_list(None)
+        self._app.datasets.show_list(None)
 
     def _tell(self) -> None:
         """Say how many are shown and selected."""
-        datasets = self._bench.datasets
+        datasets = self._app.datasets
         whole = datasets.dataset.count if datasets.dataset is not None else 0
         shown, selected = len(datasets.order), datasets.selection.count
         words = (

@@ -1,4 +1,4 @@
-"""Choices of a board: methods, networks and photographs, ticked in lists."""
+"""Choices of a board: methods, networks and images, ticked in lists."""
 
 from collections.abc import Iterable
 
@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.boards import COMPARED, Network, comparable
+from nnviz.base.documents.boards import COMPARED, Network, comparable
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.requests import ModelRequest
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label, named
 from nnviz.gui.workspaces.explain.workspace import EXPLAIN
@@ -102,9 +102,9 @@ class BoardChoices(QWidget):
 
     changed = Signal()
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.methods = Ticks(self.tr("Methods"))
         self.networks = Ticks(self.tr("Networks"))
         self.photographs = Ticks(self.tr("Images"))
@@ -128,10 +128,10 @@ class BoardChoices(QWidget):
             )
         )
         column.addWidget(self.settings)
-        bench.models.listed.connect(lambda _: self._list())
-        bench.selection.model_changed.connect(lambda _: self._list())
-        bench.images.current_changed.connect(self._follow_image)
-        for changed in (bench.images.added, bench.images.removed):
+        app.models.listed.connect(lambda _: self._list())
+        app.selection.model_changed.connect(lambda _: self._list())
+        app.images.current_changed.connect(self._follow_image)
+        for changed in (app.images.added, app.images.removed):
             changed.connect(lambda _: self._list_images())
         self._list()
         self._list_images()
@@ -143,14 +143,14 @@ class BoardChoices(QWidget):
 
     def chosen_networks(self) -> tuple[Network, ...]:
         """Return the ticked networks; the open one as it is opened."""
-        open_one = self._bench.selection.model
+        open_one = self._app.selection.model
         networks = []
         for reference in self.networks.ticked():
-            entry = self._bench.models.entry(reference)
+            entry = self._app.models.entry(reference)
             title = entry.title if entry else reference
             request = ModelRequest(reference=reference)
             if open_one is not None and open_one.reference == reference:
-                title, request = open_one.title, self._bench.models.request
+                title, request = open_one.title, self._app.models.request
             networks.append(Network(request=request, title=title))
         return tuple(networks)
 
@@ -165,7 +165,7 @@ class BoardChoices(QWidget):
         found = {}
         for info in self.chosen_methods():
             layers = {p.name for p in info.parameters if p.kind is Kind.LAYER}
-            given = self._bench.choice.settings_of(info, EXPLAIN.name)
+            given = self._app.choice.settings_of(info, EXPLAIN.name)
             values = {
                 name: value
                 for name, value in given.items()
@@ -177,16 +177,16 @@ class BoardChoices(QWidget):
 
     def _offered(self) -> list[MethodInfo]:
         """Return the methods that suit the open network, the usual ones first."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         if model is None:
             return []
-        found = comparable(self._bench.models.catalogue.methods, model.task)
+        found = comparable(self._app.models.catalogue.methods, model.task)
         places = {name: n for n, name in enumerate(COMPARED)}
         return sorted(found, key=lambda each: places.get(each.name, len(places)))
 
     def _list(self) -> None:
         """Offer the methods, and the networks that open without a download."""
-        model, models = self._bench.selection.model, self._bench.models
+        model, models = self._app.selection.model, self._app.models
         self.methods.offer(
             [(each.name, each.title) for each in self._offered()], COMPARED
         )
@@ -205,13 +205,13 @@ class BoardChoices(QWidget):
         )
 
     def _list_images(self) -> None:
-        images = self._bench.images
+        images = self._app.images
         self.photographs.offer(
             [(path, path.rpartition("/")[2]) for path in images.paths],
             [images.current],
         )
 
     def _follow_image(self, path: str) -> None:
-        """Take the open photograph, unless several are compared."""
+        """Take the open image, unless several are compared."""
         if len(self.photographs.ticked()) <= 1:
             self.photographs.tick([path])

@@ -1,4 +1,4 @@
-"""Methods, networks and photographs beside each other: choose, run, read, keep."""
+"""Methods, networks and images beside each other: choose, run, read, keep."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.boards import Network, Plan
+from nnviz.base.documents.boards import Network, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.images import Image
 from nnviz.base.parameters import Kind, Parameter
@@ -20,7 +20,7 @@ from nnviz.base.results import Table
 from nnviz.gui.forms.target import TargetControl
 from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.layout.flow import Flow, flow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -61,23 +61,23 @@ class BoardPane(QWidget):
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
-        self.choices = BoardChoices(bench)
+        self._app = app
+        self.choices = BoardChoices(app)
         self.view = BoardView(self)
         self.numbers = TableView(self)
         self.numbers.hide()
         self.run = button(self.tr("Run board"), self.start, "primary")
-        self.stop = button(self.tr("Stop"), bench.boards.stop)
+        self.stop = button(self.tr("Stop"), app.boards.stop)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the board"))
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self.target = TargetControl(_TARGET, self)
         self.targets = NetworkTargets(self)
         self._asked = label(style="muted", wrap=True)
-        self._own = Bounded(self.targets, QSize(0, bench.look.px(_LEAST_TARGETS)))
-        self._own.setMaximumHeight(bench.look.px(_MOST_TARGETS))
+        self._own = Bounded(self.targets, QSize(0, app.look.px(_LEAST_TARGETS)))
+        self._own.setMaximumHeight(app.look.px(_MOST_TARGETS))
         self._state = label(style="muted", wrap=True)
         self._hint = label(
             self.tr("Choose methods and networks, then Run."),
@@ -94,16 +94,16 @@ class BoardPane(QWidget):
 
     def board(self) -> Board | None:
         """Return what is shown."""
-        return self._bench.boards.board()
+        return self._app.boards.board()
 
     def chosen_lock(self) -> Lock:
         """Return which maps share a scale."""
         return self.view.chosen_lock()
 
     def start(self) -> None:
-        """Open the photographs that are not open yet, then run what is ticked."""
+        """Open the images that are not open yet, then run what is ticked."""
         self._wanted = self.choices.photographs.ticked()
-        opened = self._bench.selection.image
+        opened = self._app.selection.image
         if opened is not None and opened.path:
             self._images[opened.path] = opened
         if opened is not None and not self._wanted:  # pasted: it has no path
@@ -117,7 +117,7 @@ class BoardPane(QWidget):
 
     def _load(self, path: str) -> None:
         """Open an image that a board waits for."""
-        job = self._bench.images.load(path)
+        job = self._app.images.load(path)
         if job is not None:
             job.done.connect(lambda image: self._take_image(path, image))
             job.failed.connect(lambda error: self._skip_image(path, error))
@@ -134,15 +134,15 @@ class BoardPane(QWidget):
             methods=self.choices.chosen_methods(),
             networks=self.targets.apply(self.choices.chosen_networks()),
             images=tuple(self._images[path] for path in self._wanted),
-            target=self._bench.selection.target,
+            target=self._app.selection.target,
             values=self.choices.chosen_values(),
         )
         self._images = {path: self._images[path] for path in self._wanted}
         self._wanted = []
-        self._bench.boards.start(plan)
+        self._app.boards.start(plan)
 
     def _take_image(self, path: str, image: Image) -> None:
-        """Keep a photograph that a board waits for."""
+        """Keep an image that a board waits for."""
         if path in self._wanted:
             self._images[path] = image
             if all(each in self._images for each in self._wanted):
@@ -150,14 +150,14 @@ class BoardPane(QWidget):
 
     def _skip_image(self, path: str, error: ErrorRecord) -> None:
         """Go on without an image that cannot be opened; a banner says why."""
-        self._bench.messages.fail("open", error)
+        self._app.messages.fail("open", error)
         if path in self._wanted:
             self._wanted.remove(path)
             if self._wanted and all(each in self._images for each in self._wanted):
                 self._run()
 
     def _connect(self) -> None:
-        boards = self._bench.boards
+        boards = self._app.boards
         boards.planned.connect(self._begin)
         boards.filled.connect(self._fill)
         boards.painted.connect(self._show)
@@ -165,18 +165,18 @@ class BoardPane(QWidget):
         boards.progressed.connect(self._progress)
         boards.ended.connect(self._end)
         self.choices.changed.connect(self._tell_choice)
-        selection = self._bench.selection
+        selection = self._app.selection
         selection.target_changed.connect(lambda _: self._tell_choice())
         selection.model_changed.connect(lambda _: self._offer_targets())
         self.target.edited.connect(lambda value, _: selection.set_target(str(value)))
         self.target.refused.connect(self._asked.setText)
         self.targets.changed.connect(self._tell_choice)
-        self._bench.models.opened.connect(self.targets.learn)
+        self._app.models.opened.connect(self.targets.learn)
         self._offer_targets()
         self.view.hovered.connect(self.hovered)
         self.view.tile_chosen.connect(self._open)
         self.view.lock.activated.connect(self._choose_lock)
-        self._bench.board_wanted.connect(self._start_with)
+        self._app.board_wanted.connect(self._start_with)
 
     def _start_with(self, paths: list[str]) -> None:
         """Compare the ticked methods on certain images."""
@@ -197,7 +197,7 @@ class BoardPane(QWidget):
     def _fill(self) -> None:
         """Let what there is be painted."""
         lock = self.view.chosen_lock() if self._own_lock else None
-        self._bench.boards.paint(lock, ink_of(self.view))
+        self._app.boards.paint(lock, ink_of(self.view))
 
     def _show(self, sheet: BoardSheet) -> None:
         """Show what was painted."""
@@ -235,13 +235,13 @@ class BoardPane(QWidget):
 
     def _open(self, place: int) -> None:
         """Show a tile's whole result."""
-        outcome = self._bench.boards.outcomes.get(place)
+        outcome = self._app.boards.outcomes.get(place)
         if isinstance(outcome, Run):
-            self._bench.runs.bring_back(outcome)
+            self._app.runs.bring_back(outcome)
 
     def _tell_choice(self) -> None:
         """Say what would be asked, of how many maps."""
-        target = self._bench.selection.target
+        target = self._app.selection.target
         if target != self.target.value():
             self.target.set_value(target)
         networks = self.choices.chosen_networks()
@@ -272,7 +272,7 @@ class BoardPane(QWidget):
 
     def _offer_targets(self) -> None:
         """Offer the classes and layers of the open network as targets."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         if model is not None:
             self.targets.learn(model)
         self.target.set_labels(model.labels if model is not None else ())
@@ -280,7 +280,7 @@ class BoardPane(QWidget):
 
     def _make_tools(self) -> Flow:
         """Return buttons to keep the board and to read its numbers."""
-        look = self._bench.look
+        look = self._app.look
         named_commands = (
             ("save", "file.save", self.tr("Save image, page and numbers")),
             ("copy", "edit.copy_picture", self.tr("Copy as image")),
@@ -298,7 +298,7 @@ class BoardPane(QWidget):
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(self._bench.look.px(_WIDTH))
+        side.setFixedWidth(self._app.look.px(_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)

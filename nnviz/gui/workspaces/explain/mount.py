@@ -3,15 +3,15 @@
 from PySide6.QtCore import QObject
 
 from nnviz.gui.panels.frame import Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.display import BOARD, OCCLUDER
 from nnviz.gui.workspaces.explain.board_panel import BoardPane
 from nnviz.gui.workspaces.explain.occluder import Occluder
 from nnviz.gui.workspaces.explain.occluder_panel import OccluderPane
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> None:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> None:
     """Add the board, and the page on which the image is hidden by hand."""
-    occluder = Occluder(bench, parent)
-    frame.add_page(BOARD, lambda: BoardPane(bench))
-    frame.add_page(OCCLUDER, lambda: OccluderPane(bench, occluder))
+    occluder = Occluder(app, parent)
+    frame.add_page(BOARD, lambda: BoardPane(app))
+    frame.add_page(OCCLUDER, lambda: OccluderPane(app, occluder))

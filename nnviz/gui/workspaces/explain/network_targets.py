@@ -6,11 +6,11 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.base.boards import Network
+from nnviz.base.documents.boards import Network
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ModelInfo
+from nnviz.base.notation.targets import parse_target
 from nnviz.base.parameters import Kind, Parameter
-from nnviz.base.targets import parse_target
 from nnviz.gui.forms.target import TargetControl
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.events import Policy, Priority
 from nnviz.base.explanations.occluder import Fill, Occluded, OccludeImage
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.occlusion_trace import OcclusionTrace
 
@@ -27,31 +27,31 @@ class Occluder(QObject):
     rate_changed = Signal(float)
     """Answers a second."""
 
-    def __init__(self, bench: Workbench, parent: QObject) -> None:
+    def __init__(self, app: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.fill: Fill = "mean"
         self.trace = OcclusionTrace()
         self._times: deque[float] = deque(maxlen=_RATED)
 
     def ask(self, mask: NDArray[np.uint8]) -> None:
         """Ask about the image with a mask hidden, uint8 (h, w) over the image."""
-        chosen, bench = self._bench.selection, self._bench
+        chosen, app = self._app.selection, self._app
         if chosen.image is None or chosen.model is None:
             return
         request = OccludeImage(
-            model=bench.models.request,
+            model=app.models.request,
             image=chosen.image,
             mask=mask,
             fill=self.fill,
             target=chosen.target,
         )
-        job = bench.jobs.submit(request, _LANE)
+        job = app.jobs.submit(request, _LANE)
         job.done.connect(lambda found: self._take(mask, found))
-        job.failed.connect(lambda error: bench.messages.fail(TOPIC, error))
+        job.failed.connect(lambda error: app.messages.fail(TOPIC, error))
 
     def _take(self, mask: NDArray[np.uint8], found: Occluded) -> None:
-        self._bench.messages.settle(TOPIC)
+        self._app.messages.settle(TOPIC)
         now = time.monotonic()
         self._times.append(now)
         self.trace.add(_center(mask), found.score, found.share)

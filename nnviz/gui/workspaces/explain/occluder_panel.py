@@ -15,7 +15,7 @@ from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.occluder_tools import FillBox, PatchSlider, export_trace
 from nnviz.gui.panels.photo import input_marks, seen
 from nnviz.gui.panels.trust.chip import FIGURE_TITLES
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.state.display import DisplayState
@@ -38,10 +38,10 @@ class OccluderPane(QWidget):
     """Hide part of the image by hand and watch the answer."""
 
     def __init__(
-        self, bench: Workbench, occluder: Occluder, parent: QWidget | None = None
+        self, app: AppContext, occluder: Occluder, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._bench, self._occluder = bench, occluder
+        self._app, self._occluder = app, occluder
         self.canvas = named(Canvas(), name=self.tr("Image to hide parts of"))
         self.hovered, self.answered = self.canvas.hovered, occluder.answered
         self.brush = MaskBrush(self.canvas)
@@ -86,7 +86,7 @@ class OccluderPane(QWidget):
         )
 
     def _make_tools(self) -> None:
-        look = self._bench.look
+        look = self._app.look
         self.paint = toggle_button(look, "brush", self.tr("Paint what is hidden"))
         self.erase = toggle_button(look, "eraser", self.tr("Erase"))
         self.keep = toggle_button(
@@ -105,7 +105,7 @@ class OccluderPane(QWidget):
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(self._bench.look.px(_SIDE_WIDTH))
+        side.setFixedWidth(self._app.look.px(_SIDE_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(2 * GRID)
@@ -136,9 +136,9 @@ class OccluderPane(QWidget):
         self.setLayout(whole)
 
     def _connect(self) -> None:
-        bench = self._bench
+        app = self._app
         self.canvas.pointed.connect(self._point)
-        bench.trust.changed.connect(self._tell_agreement)
+        app.trust.changed.connect(self._tell_agreement)
         self.paint.toggled.connect(self._choose_tool)
         self.erase.toggled.connect(self._choose_tool)
         self.keep.toggled.connect(self._ask)
@@ -148,17 +148,17 @@ class OccluderPane(QWidget):
         self.brush.painted.connect(self._ask)
         self._occluder.answered.connect(self._show)
         self._occluder.rate_changed.connect(self._tell_rate)
-        here = bench.choice, "explain"
-        chosen = bench.selection
+        here = app.choice, "explain"
+        chosen = app.selection
         connect_while_in(*here, chosen.image_changed, lambda _: self._open())
         connect_while_in(*here, chosen.model_changed, lambda _: self._open())
         connect_while_in(*here, chosen.target_changed, lambda _: self._ask())
-        bench.display.changed.connect(self._show_map)
-        self._show_map(bench.display.state)
+        app.display.changed.connect(self._show_map)
+        self._show_map(app.display.state)
 
     def _open(self) -> None:
         """Show the image that is open."""
-        image = self._bench.selection.image
+        image = self._app.selection.image
         self._at = None
         self._occluder.trace.clear()
         self.trace.clear()
@@ -167,7 +167,7 @@ class OccluderPane(QWidget):
             self.brush.begin(None)
             return
         self.canvas.set_picture(seen(image))
-        self.canvas.set_marks(*input_marks(self._bench.selection))
+        self.canvas.set_marks(*input_marks(self._app.selection))
         self.canvas.fit()
         self.brush.begin(image.size)
         self._choose_size()
@@ -257,12 +257,12 @@ class OccluderPane(QWidget):
         mask = self.brush.mask
         if mask is None or not mask.any():
             self._agreement.setText(self.tr("Paint the object first."))
-        elif self._bench.trust.state.run is None:
+        elif self._app.trust.state.run is None:
             self._agreement.setText(
                 self.tr("Run a method that gives a map over the image.")
             )
         else:
-            self._bench.trust.measure(TrustCheck.OBJECT, mask)
+            self._app.trust.measure(TrustCheck.OBJECT, mask)
 
     def _tell_agreement(self, state: TrustState) -> None:
         """Tell how far the map lies on what was painted, where that was compared."""
@@ -278,7 +278,7 @@ class OccluderPane(QWidget):
         self._agreement.setText(state.error or "\n".join(lines))
 
     def _export(self) -> None:
-        export_trace(self._occluder.trace, self._bench, self)
+        export_trace(self._occluder.trace, self._app, self)
 
 
 def _span(mask: NDArray[np.uint8], across: int) -> tuple[int, int] | None:

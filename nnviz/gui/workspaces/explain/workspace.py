@@ -1,4 +1,4 @@
-"""Explain: which part of the photograph made the network say so."""
+"""Explain: which part of the image made the network say so."""
 
 from nnviz.gui.state.display import BOARD, OCCLUDER
 from nnviz.gui.state.workspace import Workspace

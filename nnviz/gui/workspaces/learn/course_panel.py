@@ -4,10 +4,10 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from nnviz.base.documents.guides import Guide, shipped_guides
 from nnviz.base.errors import InputError
-from nnviz.base.guides import Guide, shipped_guides
 from nnviz.base.info import SECTIONS, MethodInfo
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, search_field
 
@@ -17,17 +17,17 @@ _NAME, _GUIDE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 class CoursePanel(QWidget):
     """Lessons in the order in which they are taught, with a search above."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.search = search_field(self.tr("Search lessons"), self.tr("Search lessons"))
         self.search.textChanged.connect(self._filter)
-        self.tree = named(QTreeWidget(), name=self.tr("Lessons"))
+        self.tree = named(QTreeWidget(), name=self.tr("StyleTraining"))
         self.tree.setHeaderHidden(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tree.setIndentation(bench.look.px(2 * GRID))
+        self.tree.setIndentation(app.look.px(2 * GRID))
         self.tree.currentItemChanged.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -37,16 +37,16 @@ class CoursePanel(QWidget):
         top.addWidget(self.search)
         column.addLayout(top)
         column.addWidget(self.tree, 1)
-        bench.models.listed.connect(lambda _: self._fill())
-        bench.choice.offered_changed.connect(self._fill)
-        bench.choice.method_changed.connect(self._mark)
+        app.models.listed.connect(lambda _: self._fill())
+        app.choice.offered_changed.connect(self._fill)
+        app.choice.method_changed.connect(self._mark)
         self._fill()
 
     def lessons(self) -> list[MethodInfo]:
         """Return the lessons that are listed, in the order of the course."""
         found = [
             info
-            for info in self._bench.models.catalogue.methods
+            for info in self._app.models.catalogue.methods
             if info.capabilities.section
         ]
         order = {section: place for place, section in enumerate(SECTIONS)}
@@ -105,7 +105,7 @@ class CoursePanel(QWidget):
 
     def _mark(self, _info: MethodInfo | None = None) -> None:
         """Mark the lesson that is looked at."""
-        method = self._bench.choice.method
+        method = self._app.choice.method
         for item in self._items():
             if method is not None and item.data(0, _NAME) == method.name:
                 with QSignalBlocker(self.tree):
@@ -126,9 +126,9 @@ class CoursePanel(QWidget):
             return
         guide, name = item.data(0, _GUIDE), item.data(0, _NAME)
         if isinstance(guide, Guide):
-            self._bench.open_guide(guide)
+            self._app.open_guide(guide)
         elif name:
-            self._bench.choice.choose(str(name))
+            self._app.choice.choose(str(name))
 
 
 def _children(head: QTreeWidgetItem) -> list[QTreeWidgetItem]:

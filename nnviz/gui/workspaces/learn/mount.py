@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.workspaces.learn.course_panel import CoursePanel
 
 
@@ -16,11 +16,11 @@ class LearnRoom:
     course: CoursePanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> LearnRoom:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> LearnRoom:
     """Make the panels: the lessons by section, and the guide through one."""
     del parent
-    room = LearnRoom(CoursePanel(bench))
-    frame.add_dock("course", _tr("Lessons"), room.course, LEFT)
+    room = LearnRoom(CoursePanel(app))
+    frame.add_dock("course", _tr("StyleTraining"), room.course, LEFT)
     return room
 
 

@@ -12,11 +12,11 @@ from nnviz.base.results import Ranking
 from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named
-from nnviz.render.words import percent
+from nnviz.render.text.words import percent
 
 _ROWS = 3
 _NONE = -1
@@ -28,9 +28,9 @@ class CountPanel(QWidget):
     The sticker may lie on the frames, or be printed and held to the camera.
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.tally = Tally("")
         self.counting = False
         self._last = _NONE
@@ -43,11 +43,11 @@ class CountPanel(QWidget):
         self.bars.setAccessibleName(self.tr("Frames counted"))
         self.words = label(style="muted", wrap=True)
         self._arrange()
-        bench.live.shown.connect(self._take)
-        bench.live.status_changed.connect(lambda _: self._forget_frame())
-        chosen = bench.selection.model_changed
-        connect_while_in(bench.choice, "live", chosen, self._offer)
-        self._offer(bench.selection.model)
+        app.live.shown.connect(self._take)
+        app.live.status_changed.connect(lambda _: self._forget_frame())
+        chosen = app.selection.model_changed
+        connect_while_in(app.choice, "live", chosen, self._offer)
+        self._offer(app.selection.model)
         self._tell()
 
     def toggle(self) -> None:
@@ -55,7 +55,7 @@ class CountPanel(QWidget):
         if self.counting:
             self._set_counting(counting=False)
             return
-        seen = names_seen(self._bench.live.last) if self._bench.live.last else None
+        seen = names_seen(self._app.live.last) if self._app.live.last else None
         if seen is None:
             self.words.setText(self.tr("Nothing to count: choose Classify or Detect."))
             return
@@ -104,7 +104,7 @@ class CountPanel(QWidget):
 
     def _forget_frame(self) -> None:
         """Another source begins at its own number."""
-        if self._bench.live.status is None:
+        if self._app.live.status is None:
             self._last = _NONE
 
     def _tell(self) -> None:

@@ -3,12 +3,12 @@
 from PySide6.QtCore import QObject
 
 from nnviz.gui.panels.frame import Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.display import LIVE
 from nnviz.gui.workspaces.live.panel import LivePane
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> None:
-    """Add the page of frames of a camera, film or screen."""
+def mount(app: AppContext, frame: Frame, parent: QObject) -> None:
+    """Add the page of frames of a camera, video or screen."""
     del parent
-    frame.add_page(LIVE, lambda: LivePane(bench))
+    frame.add_page(LIVE, lambda: LivePane(app))

@@ -10,7 +10,7 @@ from nnviz.base.live import Cover, Shown
 from nnviz.base.results import Ranking
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.occluder_tools import FillBox, PatchSlider, export_trace
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.occlusion_trace import OcclusionTrace
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named
@@ -28,18 +28,18 @@ class LiveOccluder(QWidget):
     that was likeliest when nothing was hidden last.
 
     Args:
-        bench: the window's services.
+        app: the window's services.
         canvas: shows the frames.
         parent: Qt parent.
     """
 
     def __init__(
-        self, bench: Workbench, canvas: Canvas, parent: QWidget | None = None
+        self, app: AppContext, canvas: Canvas, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench, self._canvas = bench, canvas
+        self._app, self._canvas = app, canvas
         self._at: tuple[float, float] | None = None
         self._name, self._whole = "", 0.0
         self.log = OcclusionTrace()
@@ -57,8 +57,8 @@ class LiveOccluder(QWidget):
         canvas.pointed.connect(self._point)
         self.patch.changed.connect(self._hide_part)
         self.fill.activated.connect(self._hide_part)
-        bench.live.shown.connect(self._take)
-        bench.live.status_changed.connect(lambda _: self._forget())
+        app.live.shown.connect(self._take)
+        app.live.status_changed.connect(lambda _: self._forget())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Hide what is under the mouse from now on."""
@@ -70,7 +70,7 @@ class LiveOccluder(QWidget):
         """Hide nothing."""
         self._at = None
         self.trace.hide()
-        self._bench.live.set_cover(None)
+        self._app.live.set_cover(None)
         super().hideEvent(event)
 
     def _point(self, y: float, x: float) -> None:
@@ -87,11 +87,11 @@ class LiveOccluder(QWidget):
             y, x = self._at
             side, fill = self.patch.side, self.fill.fill
             cover = Cover(y=y, x=x, side=side, fill=fill, mean=self._mean_color())
-        self._bench.live.set_cover(cover)
+        self._app.live.set_cover(cover)
 
     def _mean_color(self) -> tuple[int, int, int]:
         """Return the color that the network's normalization takes to zero."""
-        model = self._bench.selection.model
+        model = self._app.selection.model
         color = model.preprocess.mean_color if model is not None else ()
         red, green, blue = color if len(color) == len(_GRAY) else _GRAY
         return red, green, blue
@@ -131,4 +131,4 @@ class LiveOccluder(QWidget):
         self.words.setText(self.tr("Move over the frames to hide what is there"))
 
     def _export(self) -> None:
-        export_trace(self.log, self._bench, self)
+        export_trace(self.log, self._app, self)

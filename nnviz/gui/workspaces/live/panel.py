@@ -15,8 +15,8 @@ from nnviz.base.live import CONTENTS, Content, Shown
 from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.sticker_tools import StickerTools, follow
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.stickers.tools import StickerTools, follow
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
@@ -31,18 +31,18 @@ _SIZES = ((1080, 1920), (720, 1280), (480, 640), (240, 320))
 
 
 class LivePane(QWidget):
-    """Everything about moving pictures on one page."""
+    """Everything about moving images on one page."""
 
     hovered = Signal(str)
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
-        self.source = SourcePicker(bench)
-        self.view = LiveView(bench)
-        self.pinned = LiveView(bench)
+        self._app = app
+        self.source = SourcePicker(app)
+        self.view = LiveView(app)
+        self.pinned = LiveView(app)
         self.pinned.hide_controls()
         self.pin_title = label(style="muted")
         self.view.hovered.connect(self.hovered)
@@ -53,14 +53,14 @@ class LivePane(QWidget):
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self._kept)
         self._split.addWidget(self.view)
-        self.transport = Transport(bench)
-        self.stickers = LiveStickerSide(bench)
-        self.tools = StickerTools(bench, bench.live_stickers)
-        self.occluder = LiveOccluder(bench, self.view.frame.canvas)
-        self.header = _Header(bench, self.source)
+        self.transport = Transport(app)
+        self.stickers = LiveStickerSide(app)
+        self.tools = StickerTools(app, app.live_stickers)
+        self.occluder = LiveOccluder(app, self.view.frame.canvas)
+        self.header = _Header(app, self.source)
         self._arrange()
         self.setFocusProxy(self.view)
-        live = bench.live
+        live = app.live
         live.shown.connect(self.view.show_frame)
         live.pinned.connect(self._pin)
         live.status_changed.connect(self._tell)
@@ -85,37 +85,37 @@ class LivePane(QWidget):
         self.occluder.hide()
         self.view.frame.add(self.occluder.trace)
         self.header.occluder.toggled.connect(self.occluder.setVisible)
-        follow(self.view.frame.canvas, self._bench.live_stickers)
-        self.header.stickers.setChecked(self._bench.live_stickers.asked)
+        follow(self.view.frame.canvas, self._app.live_stickers)
+        self.header.stickers.setChecked(self._app.live_stickers.asked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space holds the frame and lets it go; full stop and comma go step by step."""
         match event.key():
             case Qt.Key.Key_Space:
-                self._bench.live.toggle_hold()
+                self._app.live.toggle_hold()
             case Qt.Key.Key_Period:
-                self._bench.live.step()
+                self._app.live.step()
             case Qt.Key.Key_Comma:
-                self._bench.live.step(-1)
+                self._app.live.step(-1)
             case _:
                 super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Watch the window: whether it is minimised is told to no other widget."""
+        """Watch the window: whether it is minimized is told to no other widget."""
         self.window().installEventFilter(self)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Watch it no more once another workspace is seen; minimised it still is."""
+        """Watch it no more once another workspace is seen; minimized it still is."""
         if not event.spontaneous():
             self.window().removeEventFilter(self)
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Turn a camera off while the window is minimised."""
+        """Turn a camera off while the window is minimized."""
         changed = event.type() is QEvent.Type.WindowStateChange
         if changed and watched is self.window():
-            live = self._bench.live
+            live = self._app.live
             (live.go_away if self.window().isMinimized() else live.come_back)()
         return super().eventFilter(watched, event)
 
@@ -124,9 +124,7 @@ class LivePane(QWidget):
         bar = row(
             self.pin_title,
             None,
-            icon_button(
-                self._bench.look, "x", self.tr("Unpin"), self._bench.live.unpin
-            ),
+            icon_button(self._app.look, "x", self.tr("Unpin"), self._app.live.unpin),
         )
         bar.setContentsMargins(MARGIN, 0, GRID, 0)
         column = QVBoxLayout(kept)
@@ -159,11 +157,11 @@ class LivePane(QWidget):
 class _Header(QWidget):
     """Source, its size, mirrored; what is looked at."""
 
-    def __init__(self, bench: Workbench, source: SourcePicker) -> None:
+    def __init__(self, app: AppContext, source: SourcePicker) -> None:
         super().__init__()
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self._contents = QButtonGroup(self)
         self.sizes = named(ComboBox(), name=self.tr("Resolution"))
         self.sizes.setToolTip(self.tr("Resolution requested from the camera"))
@@ -171,17 +169,17 @@ class _Header(QWidget):
         for height, width in _SIZES:
             self.sizes.addItem(f"{width} {TIMES} {height}", (height, width))
         self.sizes.activated.connect(
-            lambda place: bench.live.set_size(self.sizes.itemData(place))
+            lambda place: app.live.set_size(self.sizes.itemData(place))
         )
         self.mirrored = toggle_button(
-            bench.look, "flip-horizontal-2", self.tr("Mirrored")
+            app.look, "flip-horizontal-2", self.tr("Mirrored")
         )
-        self.mirrored.toggled.connect(bench.live.set_mirrored)
+        self.mirrored.toggled.connect(app.live.set_mirrored)
         self.stickers = toggle_button(
-            bench.look, "target", self.tr("Stickers, and how often they fool")
+            app.look, "target", self.tr("Stickers, and how often they fool")
         )
         self.occluder = toggle_button(
-            bench.look, "square-dashed", self.tr("Hide what is under the mouse")
+            app.look, "square-dashed", self.tr("Hide what is under the mouse")
         )
         parts = (source, self.sizes, self.mirrored, self.stickers, self.occluder)
         line = flow(*parts, None, spacing=2 * GRID)
@@ -189,11 +187,11 @@ class _Header(QWidget):
             line.addWidget(self._segment(content))
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
-        bench.live.status_changed.connect(lambda _: self._follow())
-        choice, model_changed = bench.choice, bench.selection.model_changed
+        app.live.status_changed.connect(lambda _: self._follow())
+        choice, model_changed = app.choice, app.selection.model_changed
         mark, offer = self._mark, self._offer
         connect_while_in(choice, "live", choice.method_changed, lambda _: mark())
-        connect_while_in(choice, "live", bench.models.listed, lambda _: offer())
+        connect_while_in(choice, "live", app.models.listed, lambda _: offer())
         connect_while_in(choice, "live", model_changed, lambda _: offer())
         self._offer()
 
@@ -202,15 +200,15 @@ class _Header(QWidget):
         made.setCheckable(True)
         made.setAutoExclusive(True)
         made.setProperty("content", content)
-        made.clicked.connect(lambda: self._bench.look_live(content))
+        made.clicked.connect(lambda: self._app.look_live(content))
         self._contents.addButton(made)
         return made
 
     def _offer(self) -> None:
         """Offer what this machine has a method and a network for."""
-        catalogue = self._bench.models.catalogue
+        catalogue = self._app.models.catalogue
         methods = {info.name for info in catalogue.methods}
-        model = self._bench.selection.model
+        model = self._app.selection.model
         for each in self._contents.buttons():
             content: Content = each.property("content")
             suits = model is not None and content.suits(model)
@@ -220,7 +218,7 @@ class _Header(QWidget):
 
     def _mark(self) -> None:
         """Mark what is looked at; nothing where it is none of these."""
-        method = self._bench.choice.method
+        method = self._app.choice.method
         self._contents.setExclusive(False)
         for each in self._contents.buttons():
             each.setChecked(
@@ -229,7 +227,7 @@ class _Header(QWidget):
         self._contents.setExclusive(True)
 
     def _follow(self) -> None:
-        request = self._bench.live.request
+        request = self._app.live.request
         if request is None:
             return
         with QSignalBlocker(self.mirrored), QSignalBlocker(self.sizes):

@@ -14,7 +14,7 @@ from nnviz.base.results import Picture
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, named
@@ -30,12 +30,12 @@ class RepaintSide(QWidget):
 
     hovered = Signal(str)
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
-        self._bench = bench
+        self._app = app
         self.pair = BeforeAfter((self.tr("Source"), self.tr("Painting")))
         self.pair.hovered.connect(self.hovered)
-        self.head = _Head(bench, self.pair)
+        self.head = _Head(app, self.pair)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -51,16 +51,16 @@ class RepaintSide(QWidget):
 class _Head(QWidget):
     """The network that paints, its size, and how that is shown."""
 
-    def __init__(self, bench: Workbench, pair: BeforeAfter) -> None:
+    def __init__(self, app: AppContext, pair: BeforeAfter) -> None:
         super().__init__()
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
+        self._app = app
         self._pair = pair
         self.networks = named(ComboBox(), name=self.tr("Network that paints"))
         self.networks.setToolTip(self.tr("Any image-to-image network; drop a file"))
         self.networks.activated.connect(
-            lambda place: bench.open_model(self.networks.itemData(place))
+            lambda place: app.open_model(self.networks.itemData(place))
         )
         self.sizes = named(ComboBox(), name=self.tr("Size of the painting"))
         self.sizes.setToolTip(self.tr("Longest side while painting: smaller is faster"))
@@ -73,12 +73,12 @@ class _Head(QWidget):
             line.addWidget(segment)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
-        choice, model_changed = bench.choice, bench.selection.model_changed
+        choice, model_changed = app.choice, app.selection.model_changed
         for signal, slot in (
-            (bench.models.listed, self._list),
+            (app.models.listed, self._list),
             (model_changed, self._list),
             (choice.values_changed, self._mark),
-            (bench.runs.template_changed, self._mark),
+            (app.runs.template_changed, self._mark),
         ):
             connect_while_in(choice, "live", signal, lambda _, slot=slot: slot())
         self._list()
@@ -101,9 +101,9 @@ class _Head(QWidget):
         return [each for each in self._ways.buttons() if isinstance(each, QPushButton)]
 
     def _paint_at(self, size: int) -> None:
-        method = self._bench.choice.method
+        method = self._app.choice.method
         if method is not None:
-            self._bench.choice.choose(method.name, {_SIZE: size})
+            self._app.choice.choose(method.name, {_SIZE: size})
 
     def _show(self, way: Showing) -> None:
         self._pair.set_showing(way)
@@ -112,7 +112,7 @@ class _Head(QWidget):
 
     def _list(self) -> None:
         """Offer the networks that paint and are here; the open one is chosen."""
-        catalogue, model = self._bench.models.catalogue, self._bench.selection.model
+        catalogue, model = self._app.models.catalogue, self._app.selection.model
         found = {
             entry.reference: entry.title
             for entry in catalogue.models
@@ -129,7 +129,7 @@ class _Head(QWidget):
 
     def _mark(self) -> None:
         """Show the size that it is painted at; any other than those offered too."""
-        size = self._bench.choice.values.get(_SIZE)
+        size = self._app.choice.values.get(_SIZE)
         if size is None:
             return
         with QSignalBlocker(self.sizes):

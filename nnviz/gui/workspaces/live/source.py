@@ -1,4 +1,4 @@
-"""Choosing a source of frames: a camera, film, folder, address, or the screen."""
+"""Choosing a source of frames: a camera, video, folder, address, or the screen."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -16,9 +16,9 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
-from nnviz.gui.panels.video_dialogs import ask_film
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import IMAGES, ask_folder
+from nnviz.gui.panels.dialogs.videos import ask_film
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.parts import keep_icon, named, search_field
 from nnviz.gui.theme.signs import TIMES
@@ -28,13 +28,13 @@ from nnviz.gui.views.widgets.elided import ElidedButton, cut
 class SourcePicker(ElidedButton):
     """Names the source; a click offers all others."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         named(self, "picker", self.tr("Source of frames"))
         self.setToolTip(self.tr("Where the frames come from"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        look = bench.look
+        look = app.look
         keep_icon(
             look, self, lambda: look.icon("video", look.theme.muted), self.setIcon
         )
@@ -47,15 +47,15 @@ class SourcePicker(ElidedButton):
         self._address.returnPressed.connect(self._open_address)
         self.setMenu(self._menu)
         self._fill()
-        self._menu.aboutToShow.connect(bench.live.find_cameras)
-        connect_while_in(bench.choice, "live", bench.live.cameras_found, self._list)
-        bench.live.status_changed.connect(self._name)
+        self._menu.aboutToShow.connect(app.live.find_cameras)
+        connect_while_in(app.choice, "live", app.live.cameras_found, self._list)
+        app.live.status_changed.connect(self._name)
         self._name(None)
 
     def _fill(self) -> None:
         menu = self._menu
         menu.addSection(self.tr("Cameras"))
-        self._below_cameras = menu.addSection(self.tr("Films"))
+        self._below_cameras = menu.addSection(self.tr("VideoExports"))
         menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
         menu.addAction(self.tr("Folder as video…")).triggered.connect(self.ask_folder)
         menu.addAction(self.tr("Sample video")).triggered.connect(self.open_sample)
@@ -102,29 +102,29 @@ class SourcePicker(ElidedButton):
         text = self._address.text().strip()
         if text:
             self._menu.close()
-            self._bench.live.open_named(text)
+            self._app.live.open_named(text)
 
     def _open_screen(self) -> None:
         self._open(SourceKind.SCREEN, "")
 
     def ask_film(self) -> None:
         """Ask for a video file and play it."""
-        path = ask_film(self, self._bench.settings)
+        path = ask_film(self, self._app.settings)
         if path:
             self._open(SourceKind.FILE, path)
 
     def ask_folder(self) -> None:
-        """Ask for a folder of pictures and play it."""
+        """Ask for a folder of images and play it."""
         title = self.tr("Play the images of a folder")
-        folder = ask_folder(self, self._bench.settings, IMAGES, title)
+        folder = ask_folder(self, self._app.settings, IMAGES, title)
         if folder:
             self._open(SourceKind.FOLDER, folder)
 
     def open_sample(self) -> None:
-        """Play the film that ships with the program."""
-        self._bench.live.open(sample_film())
+        """Play the video that ships with the program."""
+        self._app.live.open(sample_film())
 
     def _open(self, kind: SourceKind, address: str, *, mirrored: bool = False) -> None:
-        self._bench.live.open(
+        self._app.live.open(
             SourceRequest(kind=kind, address=address, mirrored=mirrored)
         )

@@ -15,9 +15,9 @@ from nnviz.base.video import SourceStatus
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.video_dialogs import ask_new_film
-from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.services.live import SPEEDS
+from nnviz.gui.panels.dialogs.videos import ask_new_film
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.video.live import SPEEDS
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -39,12 +39,12 @@ _TICK_MS = 500
 class Transport(QWidget):
     """Hold, step, seek and speed; pin, keep and record."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
         named(self, "footer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
-        look, live = bench.look, bench.live
+        self._app = app
+        look, live = app.look, app.live
         self.hold = toggle_button(look, "pause", self.tr("Freeze (Space)"))
         self.step = icon_button(
             look, "skip-forward", self.tr("Next frame (.)"), live.step
@@ -84,7 +84,7 @@ class Transport(QWidget):
         self._show_export(None)
 
     def _connect(self) -> None:
-        live = self._bench.live
+        live = self._app.live
         self.hold.clicked.connect(live.toggle_hold)
         self.place.valueChanged.connect(lambda tick: live.seek(tick / _TICKS))
         self.speed.activated.connect(
@@ -95,39 +95,39 @@ class Transport(QWidget):
         live.shown.connect(self._move)
         live.held_changed.connect(self.hold.setChecked)
         live.recording_changed.connect(self._mark_recording)
-        self._bench.films.changed.connect(self._show_export)
+        self._app.videos.changed.connect(self._show_export)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
     def toggle_recording(self) -> None:
         """End the recording, or ask where the next is to go."""
-        live = self._bench.live
+        live = self._app.live
         if live.recording:
             live.stop_recording()
             return
-        settings, title = self._bench.settings, self.tr("Record to")
+        settings, title = self._app.settings, self.tr("Record to")
         path = ask_new_film(self, settings, title, "live.mp4")
         if path:
             live.record(path)
 
     def toggle_export(self) -> None:
-        """End the film that is being made, or ask where one is to go."""
-        live = self._bench.live
-        if self._bench.films.busy:
-            self._bench.films.stop()
+        """End the video that is being made, or ask where one is to go."""
+        live = self._app.live
+        if self._app.videos.busy:
+            self._app.videos.stop()
             return
         if not live.exportable or live.request is None:
-            self._bench.messages.say(
+            self._app.messages.say(
                 self.tr("open a video and an image-to-image network")
             )
             return
         film = Path(live.request.address)
-        settings, title = self._bench.settings, self.tr("Export the painted video to")
+        settings, title = self._app.settings, self.tr("Export the painted video to")
         path = ask_new_film(self, settings, title, f"{film.stem}-painted.mp4")
         if path:
             live.export(path)
 
     def _show_export(self, progress: Progress | None) -> None:
-        """Show how far a film is; None: none is being made."""
+        """Show how far a video is; None: none is being made."""
         busy = progress is not None
         self.exported.setVisible(busy)
         words = self.tr("Stop export") if busy else self.tr("Export video…")
@@ -139,8 +139,8 @@ class Transport(QWidget):
         self._offer_export()
 
     def _offer_export(self) -> None:
-        live = self._bench.live
-        self.export.setVisible(self._bench.films.busy or live.exportable)
+        live = self._app.live
+        self.export.setVisible(self._app.videos.busy or live.exportable)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._recorded.start()
@@ -151,7 +151,7 @@ class Transport(QWidget):
 
     def _name_recording(self) -> None:
         """Say that a recording goes on, and for how long."""
-        if not self._bench.live.recording:
+        if not self._app.live.recording:
             self.record.setText(self.tr("Record…"))
             return
         seconds = self._recorded.elapsed() / 1000
@@ -171,7 +171,7 @@ class Transport(QWidget):
 
     def _move(self, shown: Shown) -> None:
         self._offer_export()
-        status, position = self._bench.live.status, shown.image.position
+        status, position = self._app.live.status, shown.image.position
         if status is None or position is None or self.place.isSliderDown():
             return
         with QSignalBlocker(self.place):

@@ -17,7 +17,7 @@ from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.empty_state import LIVE_SOURCES, EmptyState
 from nnviz.gui.panels.photo import seen
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, named
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -38,15 +38,15 @@ class LiveView(QWidget):
     wanted = Signal(str)
     """Name of a command."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.report: Report | None = None
         self._pages = PageStack()
-        self.frame = _FrameSide(bench)
-        self.maps = _MapsSide(bench)
-        self.repaint_side = RepaintSide(bench)
-        self.result_side = _ResultSide(bench)
+        self.frame = _FrameSide(app)
+        self.maps = _MapsSide(app)
+        self.repaint_side = RepaintSide(app)
+        self.result_side = _ResultSide(app)
         self.rest = self.result_side.view
         self.empty = EmptyState(LIVE_SOURCES)
         self.empty.wanted.connect(self.wanted)
@@ -61,7 +61,7 @@ class LiveView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
         self.setFocusProxy(self.frame.canvas)
-        bench.selection.unit_changed.connect(self.maps.mosaic.select_unit)
+        app.selection.unit_changed.connect(self.maps.mosaic.select_unit)
 
     def show_frame(self, shown: Shown) -> None:
         """Show a frame with its result, or alone."""
@@ -100,13 +100,13 @@ class LiveView(QWidget):
 class _FrameSide(QWidget):
     """The frame, large, with the bars of its classes beside it."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
-        self._bench = bench
+        self._app = app
         self.canvas = named(StickerCanvas(), name=self.tr("Frame"))
         self.canvas.paints = False
         self.bars = Bars(_ROWS)
-        self._side = _Side(bench, self.tr("PREDICTION"), self.bars)
+        self._side = _Side(app, self.tr("PREDICTION"), self.bars)
         self._side.hide()
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -142,11 +142,11 @@ class _FrameSide(QWidget):
 class _ResultSide(QWidget):
     """Any result of the frame, large, with the bars of its classes beside it."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
         self.view = ReportView()
         self.bars = Bars(_ROWS)
-        self._side = _Side(bench, self.tr("PREDICTION"), self.bars)
+        self._side = _Side(app, self.tr("PREDICTION"), self.bars)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -168,12 +168,12 @@ class _ResultSide(QWidget):
 class _MapsSide(QWidget):
     """The maps of a layer with one large, and the frame small."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
         self.mosaic = MosaicView()
-        self.mosaic.unit_chosen.connect(bench.selection.set_unit)
+        self.mosaic.unit_chosen.connect(app.selection.set_unit)
         self.canvas = named(_Small(), name=self.tr("Frame"))
-        side = _Side(bench, self.tr("FRAME"), self.canvas)
+        side = _Side(app, self.tr("FRAME"), self.canvas)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -187,7 +187,7 @@ class _MapsSide(QWidget):
 
 
 class _Small(Canvas):
-    """As high as its picture is at its width."""
+    """As high as its image is at its width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -197,26 +197,26 @@ class _Small(Canvas):
         self._shape: tuple[int, int] | None = None
 
     def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
-        """Show a picture, and take the height that it needs."""
+        """Show an image, and take the height that it needs."""
         super().set_picture(pixels, table)
         if self.picture_size != self._shape:
             self._shape = self.picture_size
             self.updateGeometry()
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the whole picture."""
+        """Return the height of the whole image."""
         height, wide = self._shape or (3, 4)
         return round(width * height / wide)
 
 
 class _Side(QWidget):
-    """A column beside the picture."""
+    """A column beside the image."""
 
-    def __init__(self, bench: Workbench, title: str, content: QWidget) -> None:
+    def __init__(self, app: AppContext, title: str, content: QWidget) -> None:
         super().__init__()
         named(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(bench.look.px(_SIDE_WIDTH))
+        self.setFixedWidth(app.look.px(_SIDE_WIDTH))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         self._column.setSpacing(2 * GRID)
@@ -234,7 +234,7 @@ def _mosaic(report: Report | None) -> Mosaic | None:
 
 
 def _painting(report: Report | None) -> Picture | None:
-    """Return the picture that is to stand in the frame's place, if there is one."""
+    """Return the image that is to stand in the frame's place, if there is one."""
     main = report.main if report is not None else None
     if isinstance(main, Picture) and main.frame is Frame.PHOTO:
         return main

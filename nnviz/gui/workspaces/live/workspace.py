@@ -1,4 +1,4 @@
-"""Live: what a network sees in front of a camera, in a film, on the screen."""
+"""Live: what a network sees in front of a camera, in a video, on the screen."""
 
 from nnviz.gui.state.workspace import Workspace
 

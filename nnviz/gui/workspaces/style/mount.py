@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.views.canvas.brush import MaskBrush
 from nnviz.gui.workspaces.style.style_panel import StylePanel
 from nnviz.gui.workspaces.style.styles import Styles
@@ -21,11 +21,11 @@ class StyleRoom:
     lesson: LessonPanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> StyleRoom:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> StyleRoom:
     """Make the panels: what is painted like what, where, and training of styles."""
-    styles = Styles(bench, parent)
+    styles = Styles(app, parent)
     brush = MaskBrush(frame.photo.canvas)
-    room = StyleRoom(styles, StylePanel(bench, styles, brush), LessonPanel(bench))
+    room = StyleRoom(styles, StylePanel(app, styles, brush), LessonPanel(app))
     frame.add_dock("style", _tr("Style"), room.style, LEFT)
     frame.add_dock("lesson", _tr("Train a style"), room.lesson, LEFT)
 
@@ -36,7 +36,7 @@ def mount(bench: Workbench, frame: Frame, parent: QObject) -> StyleRoom:
             frame.show_image()
 
     room.style.where.paint.toggled.connect(show_image)
-    bench.lessons.look()
+    app.style_training.look()
     return room
 
 

@@ -1,4 +1,4 @@
-"""The panel of the Style workspace: style pictures, the strip, where the style goes."""
+"""The panel of the Style workspace: style images, the strip, where the style goes."""
 
 from functools import partial
 from pathlib import Path
@@ -29,9 +29,9 @@ from PySide6.QtWidgets import (
 
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.file_dialogs import STYLES, ask_files
+from nnviz.gui.panels.dialogs.files import STYLES, ask_files
 from nnviz.gui.panels.tray import icon_of
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -48,8 +48,8 @@ from nnviz.gui.theme.parts import (
 from nnviz.gui.views.canvas.brush import SIZES, MaskBrush
 from nnviz.gui.views.canvas.layers import Bytes, array_of
 from nnviz.gui.workspaces.style.styles import MOST, STRIP, Styles
-from nnviz.render import masks
-from nnviz.render.words import percent
+from nnviz.render.maps import masks
+from nnviz.render.text.words import percent
 
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 72
@@ -60,27 +60,27 @@ _TICKS = 100
 
 
 class StylePanel(QWidget):
-    """The style pictures, their strength, and the place that is painted.
+    """The style images, their strength, and the place that is painted.
 
     Args:
-        bench: what there is to work with.
+        app: what there is to work with.
         styles: what is chosen.
-        brush: paints on the photograph.
+        brush: paints on the image.
         parent: as for all widgets.
     """
 
     def __init__(
         self,
-        bench: Workbench,
+        app: AppContext,
         styles: Styles,
         brush: MaskBrush,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self.pictures = PicturesPart(bench, styles)
-        self.strip = StripPart(bench, styles)
-        self.where = WherePart(bench, styles, brush)
+        self.pictures = PicturesPart(app, styles)
+        self.strip = StripPart(app, styles)
+        self.where = WherePart(app, styles, brush)
         inner = named(QWidget(), "page")
         column = QVBoxLayout(inner)
         column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -101,18 +101,18 @@ class StylePanel(QWidget):
 class PicturesPart(QWidget):
     """Style pictures: a click uses one; with Ctrl others are blended in."""
 
-    def __init__(self, bench: Workbench, styles: Styles) -> None:
+    def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()
-        self._bench, self._styles = bench, styles
+        self._app, self._styles = app, styles
         self.list = _PictureList(styles)
         self.list.setAccessibleName(self.tr("Style images"))
-        self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
-        self.list.setMinimumHeight(bench.look.px(_SIDE + 36))
+        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
+        self.list.setMinimumHeight(app.look.px(_SIDE + 36))
         self.list.itemSelectionChanged.connect(self._choose)
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._remove)
-        look = bench.look
+        look = app.look
         add = icon_button(look, "plus", self.tr("Add images…"), self.ask)
         paste = icon_button(
             look, "clipboard-paste", self.tr("Paste an image"), self.paste
@@ -127,18 +127,18 @@ class PicturesPart(QWidget):
         column.addWidget(self.hint)
         styles.listed.connect(self._fill)
         styles.chosen_changed.connect(self._mark)
-        bench.attached.connect(lambda _: self._fill())
+        app.attached.connect(lambda _: self._fill())
         self._fill()
 
     def ask(self) -> None:
-        """Ask for pictures."""
+        """Ask for images."""
         title = self.tr("Add style images")
-        files = ask_files(self, self._bench.settings, STYLES, title)
+        files = ask_files(self, self._app.settings, STYLES, title)
         if files:
             self._styles.add(files)
 
     def paste(self) -> None:
-        """Take the picture, or the file, that is on the clipboard."""
+        """Take the image, or the file, that is on the clipboard."""
         data = clipboard_data()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
@@ -147,7 +147,7 @@ class PicturesPart(QWidget):
             image = QApplication.clipboard().image()
             self._styles.add_pixels(array_of(image))
         else:
-            self._bench.messages.say(self.tr("the clipboard holds no image"))
+            self._app.messages.say(self.tr("the clipboard holds no image"))
 
     def _fill(self) -> None:
         with QSignalBlocker(self.list):
@@ -156,14 +156,14 @@ class PicturesPart(QWidget):
                 item = QListWidgetItem(Path(text).stem)
                 item.setData(_TEXT, text)
                 item.setToolTip(literal(text))
-                px = self._bench.look.px
+                px = self._app.look.px
                 item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
                 self.list.addItem(item)
         self._mark()
         for text in self._styles.pictures:
             path = self._styles.thumbnail(text)
             show = partial(self._show_thumbnail, path)
-            self._bench.images.make_thumbnail(path, show, _THUMBNAIL)
+            self._app.images.make_thumbnail(path, show, _THUMBNAIL)
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(place) for place in range(self.list.count())]
@@ -204,7 +204,7 @@ class PicturesPart(QWidget):
 
 
 class _PictureList(QListWidget):
-    """Thumbnails; takes files and pictures that are dropped on it."""
+    """Thumbnails; takes files and images that are dropped on it."""
 
     def __init__(self, styles: Styles) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ class _PictureList(QListWidget):
         return self.minimumSize()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and pictures."""
+        """Take files and images."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
 
@@ -232,7 +232,7 @@ class _PictureList(QListWidget):
         event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Offer what was dropped as style pictures."""
+        """Offer what was dropped as style images."""
         data = event.mimeData()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
@@ -244,11 +244,11 @@ class _PictureList(QListWidget):
 
 
 class StripPart(QWidget):
-    """Five small pictures from less style to more; a click takes one's balance."""
+    """Five small images from less style to more; a click takes one's balance."""
 
-    def __init__(self, bench: Workbench, styles: Styles) -> None:
+    def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()
-        self._bench, self._styles = bench, styles
+        self._app, self._styles = app, styles
         self.tiles = [self._tile(number) for number in range(len(STRIP))]
         self.make = button(self.tr("Preview 5 strengths"), self._toggle)
         self.make.setToolTip(self.tr("Paint five small images with increasing style"))
@@ -268,7 +268,7 @@ class StripPart(QWidget):
     def _tile(self, number: int) -> QToolButton:
         tile = named(QToolButton(), "tile")
         tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        side = self._bench.look.px(_STRIP_SIDE)
+        side = self._app.look.px(_STRIP_SIDE)
         tile.setIconSize(QSize(side, side))
         tile.setCheckable(True)
         tile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -313,12 +313,12 @@ class StripPart(QWidget):
 
 
 class WherePart(QWidget):
-    """A brush for the mask, or a segment of the photograph."""
+    """A brush for the mask, or a segment of the image."""
 
-    def __init__(self, bench: Workbench, styles: Styles, brush: MaskBrush) -> None:
+    def __init__(self, app: AppContext, styles: Styles, brush: MaskBrush) -> None:
         super().__init__()
-        self._bench, self._styles, self.brush = bench, styles, brush
-        look = bench.look
+        self._app, self._styles, self.brush = app, styles, brush
+        look = app.look
         self.paint = toggle_button(
             look, "brush", self.tr("Paint where the style is applied")
         )
@@ -357,9 +357,9 @@ class WherePart(QWidget):
             lambda tick: brush.set_size(tick / _TICKS)
         )
         brush.changed.connect(self._stroked)
-        chosen = self._bench.selection.image_changed
+        chosen = self._app.selection.image_changed
         renew = self._renew
-        connect_while_in(self._bench.choice, "style", chosen, lambda _: renew())
+        connect_while_in(self._app.choice, "style", chosen, lambda _: renew())
         self._styles.segments_found.connect(self._offer)
         self.segment.menu().aboutToShow.connect(self._fill_menu)
 
@@ -372,7 +372,7 @@ class WherePart(QWidget):
         if on and self.brush.mask is None:
             self._renew()
         if on and self.brush.mask is None:
-            self._bench.messages.say(self.tr("open an image first"))
+            self._app.messages.say(self.tr("open an image first"))
         self.brush.set_active(on)
         self._show()
 
@@ -382,8 +382,8 @@ class WherePart(QWidget):
             self.paint.setChecked(True)
 
     def _renew(self) -> None:
-        """Begin with an empty mask on another photograph."""
-        image = self._bench.selection.image
+        """Begin with an empty mask on another image."""
+        image = self._app.selection.image
         had = self.brush.mask is not None and self.brush.mask.any()
         self.brush.begin(image.size if image is not None else None)
         if had:

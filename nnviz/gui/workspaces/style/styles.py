@@ -1,4 +1,4 @@
-"""Style pictures, the strip from less style to more, and where the style goes."""
+"""Style images, the strip from less style to more, and where the style goes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ from nnviz.base.request import FileWork
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.resources import resource
 from nnviz.base.results import Mask, Picture, Report
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.views.canvas.layers import Bytes
-from nnviz.render import masks, overlays
+from nnviz.render.maps import masks, overlays
 from nnviz.render.pictures import rgb8
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
@@ -29,52 +29,52 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 METHOD = "style_transfer"
 STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""What the pictures of a strip add to the balance, as the method says."""
+"""What the images of a strip add to the balance, as the method says."""
 _STRIP_LANE, _SEGMENT_LANE = Lane("style:strip"), Lane("style:segments")
 _KEEPING = Lane("style:keep", Policy.QUEUE)
 _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
 _SLOTS = ("style", "second", "third")
-"""Parameters that name a picture; all but the first have a share."""
+"""Parameters that name an image; all but the first have a share."""
 _WHOLE = 100
 MOST = len(_SLOTS)
-"""Pictures that are blended, at most."""
+"""Images that are blended, at most."""
 _WHITE = 255
 _GAP = 2
-"""Px between the pictures of a strip."""
+"""Px between the images of a strip."""
 
 
 class Styles(QObject):
     """The choices of the Style workspace, as parameters of its method."""
 
     listed = Signal()
-    """There are other style pictures to choose from."""
+    """There are other style images to choose from."""
     chosen_changed = Signal()
     """Other ones are chosen."""
     strip_changed = Signal()
-    """The pictures of the strip, or whether it is being made."""
+    """The images of the strip, or whether it is being made."""
     segments_found = Signal()
-    """The segments of the photograph are known."""
+    """The segments of the image are known."""
 
-    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self._bridge: Bridge | None = None
         self.pictures: list[str] = [path.stem for path in _patterns()]
         """Names of patterns, then files, as the parameter takes them."""
         self.strip: tuple[Bytes, ...] = ()
         self.strip_from = 0.0
-        """The balance of the strip's middle picture."""
+        """The balance of the strip's middle image."""
         self._about: tuple[object, ...] = ()
         self._found: Mask | None = None
         self._found_on = ""
-        bench.attached.connect(self.attach)
-        if bench.bridge is not None:
-            self.attach(bench.bridge)
-        choice, chosen = bench.choice, bench.selection
+        app.attached.connect(self.attach)
+        if app.bridge is not None:
+            self.attach(app.bridge)
+        choice, chosen = app.choice, app.selection
         for signal, slot in (
             (choice.values_changed, lambda _: self._follow()),
-            (bench.runs.outdated, self._follow),
+            (app.runs.outdated, self._follow),
             (choice.method_changed, lambda _: self._follow()),
             (chosen.image_changed, lambda _: self._renew()),
             (chosen.model_changed, lambda _: self._renew()),
@@ -85,7 +85,7 @@ class Styles(QObject):
         """Start to work: the worker is there."""
         self._bridge = bridge
 
-    # --- pictures
+    # --- images
 
     def thumbnail(self, text: str) -> str:
         """Return the file that shows a style picture: a pattern's own, or itself."""
@@ -93,7 +93,7 @@ class Styles(QObject):
         return str(shown.get(text, text))
 
     def add(self, files: list[str]) -> None:
-        """Offer pictures of files too, and choose the first of them."""
+        """Offer images of files too, and choose the first of them."""
         new = [each for each in files if each not in self.pictures]
         self.pictures += new
         if files:
@@ -101,20 +101,20 @@ class Styles(QObject):
             self.choose(files[:1])
 
     def add_pixels(self, pixels: Bytes) -> None:
-        """Offer a picture that has no file: the clipboard's."""
+        """Offer an image that has no file: the clipboard's."""
         if self._bridge is not None:
             job = self._keep(self._bridge.files.images.keep(pixels, _STYLE))
             job.done.connect(lambda path: self.add([path]))
 
     def remove(self, text: str) -> None:
-        """Offer a picture no more; its file stays, and so do the patterns."""
+        """Offer an image no more; its file stays, and so do the patterns."""
         if text in self.pictures and Path(text).is_absolute():
             self.pictures.remove(text)
             self.listed.emit()
 
     @property
     def chosen(self) -> dict[str, float]:
-        """The style pictures that are used, and how much of the style each is, %."""
+        """The style images that are used, and how much of the style each is, %."""
         values = self._values()
         further = {
             str(values[name]): float(values[f"{name}_share"])
@@ -126,7 +126,7 @@ class Styles(QObject):
         return {first: left, **further} if first else {}
 
     def choose(self, texts: Sequence[str]) -> None:
-        """Use a style picture, or blend up to three; new ones count alike."""
+        """Use a style image, or blend up to three; new ones count alike."""
         if not texts:
             return
         names = (*texts, *[""] * len(_SLOTS))[: len(_SLOTS)]
@@ -142,7 +142,7 @@ class Styles(QObject):
     @property
     def making_strip(self) -> bool:
         """Whether the strip is being painted."""
-        return self._bench.jobs.running(_STRIP_LANE)
+        return self._app.jobs.running(_STRIP_LANE)
 
     @property
     def balance(self) -> float:
@@ -150,13 +150,13 @@ class Styles(QObject):
         return float(self._values().get("balance", 0.0))
 
     def make_strip(self) -> None:
-        """Paint five small pictures, from less style to more."""
+        """Paint five small images, from less style to more."""
         request = self._request()
         if request is None:
-            self._bench.messages.say(self.tr("open an image and a classifier first"))
+            self._app.messages.say(self.tr("open an image and a classifier first"))
             return
         self.strip, self.strip_from = (), self.balance
-        job = self._bench.jobs.submit(request, _STRIP_LANE)
+        job = self._app.jobs.submit(request, _STRIP_LANE)
         self.strip_changed.emit()
         job.partial.connect(lambda partial: self._show_strip(partial.report))
         job.done.connect(lambda run: self._show_strip(run.report))
@@ -165,11 +165,11 @@ class Styles(QObject):
 
     def stop_strip(self) -> None:
         """Paint no further; what there is stays."""
-        self._bench.jobs.cancel(_STRIP_LANE)
+        self._app.jobs.cancel(_STRIP_LANE)
 
     def choose_balance(self, number: int) -> None:
-        """Take the balance of a picture of the strip."""
-        declared = self._bench.choice.method
+        """Take the balance of an image of the strip."""
+        declared = self._app.choice.method
         limits = next(
             (
                 (each.minimum, each.maximum)
@@ -185,16 +185,16 @@ class Styles(QObject):
 
     def _request(self) -> RunMethod | None:
         """Return what is asked for a strip, as the form stands."""
-        image, model = self._bench.selection.image, self._bench.selection.model
+        image, model = self._app.selection.image, self._app.selection.model
         info = next(
-            (each for each in self._bench.choice.offered() if each.name == METHOD), None
+            (each for each in self._app.choice.offered() if each.name == METHOD), None
         )
         if image is None or model is None or info is None:
             return None
         values = {**self._values(), "strip": True}
         return RunMethod(
             method=METHOD,
-            model=self._bench.models.request,
+            model=self._app.models.request,
             image=image,
             values=values,
         )
@@ -203,13 +203,13 @@ class Styles(QObject):
 
     @property
     def segments(self) -> Mask | None:
-        """The photograph's segments: found here, or a result."""
-        image = self._bench.selection.image
+        """The image's segments: found here, or a result."""
+        image = self._app.selection.image
         if image is None:
             return None
         if self._found_on == image.sha256:
             return self._found
-        for run in self._bench.runs.history.runs:
+        for run in self._app.runs.history.runs:
             main = run.report.main
             same = run.image is not None and run.image.sha256 == image.sha256
             if same and isinstance(main, Mask):
@@ -218,16 +218,16 @@ class Styles(QObject):
 
     def find_segments(self) -> None:
         """Look for segments with the network that ships; see ``segments_found``."""
-        image = self._bench.selection.image
+        image = self._app.selection.image
         if image is None:
-            self._bench.messages.say(self.tr("open an image first"))
+            self._app.messages.say(self.tr("open an image first"))
             return
         request = RunMethod(
             method="segment",
-            model=ModelRequest(reference=_SEGMENTER, device=self._bench.models.device),
+            model=ModelRequest(reference=_SEGMENTER, device=self._app.models.device),
             image=image,
         )
-        job = self._bench.jobs.submit(request, _SEGMENT_LANE)
+        job = self._app.jobs.submit(request, _SEGMENT_LANE)
         job.done.connect(self._take_segments)
         job.failed.connect(self._fail)
 
@@ -253,19 +253,19 @@ class Styles(QObject):
 
     def _values(self) -> dict[str, Value]:
         """Return the method's values, nothing while another one is chosen."""
-        choice = self._bench.choice
+        choice = self._app.choice
         mine = choice.method is not None and choice.method.name == METHOD
         return choice.values if mine else {}
 
     def _set(self, values: dict[str, Value]) -> None:
-        choice = self._bench.choice
+        choice = self._app.choice
         if choice.method is not None and choice.method.name == METHOD:
             choice.adjust(values)
         else:
             choice.choose(METHOD, values)
 
     def _follow(self) -> None:
-        """Take over pictures that were chosen elsewhere: by a recipe, or typed."""
+        """Take over images that were chosen elsewhere: by a recipe, or typed."""
         new = [
             each
             for each in self.chosen
@@ -281,16 +281,16 @@ class Styles(QObject):
 
     def _asked_about(self) -> tuple[object, ...]:
         """Return what a strip depends on, but for the balance."""
-        image: Image | None = self._bench.selection.image
+        image: Image | None = self._app.selection.image
         return (
             image.sha256 if image is not None else "",
-            self._bench.models.request.reference,
+            self._app.models.request.reference,
             tuple(self.chosen.items()),
             self._values().get("mask"),
         )
 
     def _renew(self) -> None:
-        """Another photograph or network: what was painted of it says nothing."""
+        """Another image or network: what was painted of it says nothing."""
         if self.strip or self.making_strip:
             self.stop_strip()
             self._drop_strip()
@@ -301,7 +301,7 @@ class Styles(QObject):
 
     def _keep(self, work: FileWork[str]) -> JobHandle[str]:
         """Have a painted or pasted image written to the cache."""
-        job = self._bench.jobs.do(work, _KEEPING)
+        job = self._app.jobs.do(work, _KEEPING)
         job.failed.connect(self._fail)
         return job
 
@@ -324,15 +324,15 @@ class Styles(QObject):
         self.strip_changed.emit()
 
     def _take_segments(self, run: Run) -> None:
-        image, main = self._bench.selection.image, run.report.main
+        image, main = self._app.selection.image, run.report.main
         if isinstance(main, Mask) and run.image is image and image is not None:
             self._found, self._found_on = main, image.sha256
             self.segments_found.emit()
 
     def _fail(self, error: ErrorRecord) -> None:
-        self._bench.messages.fail("run", error)
+        self._app.messages.fail("run", error)
 
 
 def _patterns() -> list[Path]:
-    """Return pictures of the patterns that the program draws, by name."""
+    """Return images of the patterns that the program draws, by name."""
     return sorted(resource("patterns").glob("*.jpg"))

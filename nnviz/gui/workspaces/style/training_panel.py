@@ -1,4 +1,4 @@
-"""A style of one's own: choose a picture and a folder, watch a network learn it."""
+"""A style of one's own: choose an image and a folder, watch a network learn it."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.file_dialogs import IMAGES, STYLES, ask_file, ask_folder
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import IMAGES, STYLES, ask_file, ask_folder
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -21,11 +21,11 @@ _METHOD = "fast_style"
 class LessonPanel(QWidget):
     """Training of a style: its progress, and images painted so far."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
-        self._lessons = bench.lessons
+        self._app = app
+        self._lessons = app.style_training
         self.style_name = label()
         self.folder_name = label()
         self.preview = Canvas(self)
@@ -44,7 +44,7 @@ class LessonPanel(QWidget):
         self._lessons.changed.connect(self._show)
         self._lessons.improved.connect(self._show_preview)
         self._lessons.learnt.connect(lambda _: self._show())
-        bench.look.changed.connect(self._resize)
+        app.look.changed.connect(self._resize)
         self._resize()
         self._show_preview(None)
         self._show()
@@ -58,7 +58,7 @@ class LessonPanel(QWidget):
             (self.tr("Training images"), self.folder_name, self.ask_folder),
         ):
             head = label(title, "muted")
-            head.setFixedWidth(self._bench.look.px(72))
+            head.setFixedWidth(self._app.look.px(72))
             pick = button(self.tr("Choose…"), ask)
             pick.setAccessibleName(f"{title}: {pick.text()}")
             column.addLayout(row(head, chosen, None, pick))
@@ -69,15 +69,15 @@ class LessonPanel(QWidget):
         column.addStretch(1)
 
     def ask_style(self) -> None:
-        """Ask for the picture whose manner is to be learnt."""
-        settings, title = self._bench.settings, self.tr("Style image")
+        """Ask for the image whose manner is to be learnt."""
+        settings, title = self._app.settings, self.tr("Style image")
         path = ask_file(self, settings, STYLES, title, self.tr(_PICTURES))
         if path:
             self._lessons.choose(style=path)
 
     def ask_folder(self) -> None:
-        """Ask for the folder of photographs."""
-        settings, title = self._bench.settings, self.tr("Folder of training images")
+        """Ask for the folder of images."""
+        settings, title = self._app.settings, self.tr("Folder of training images")
         path = ask_folder(self, settings, IMAGES, title)
         if path:
             self._lessons.choose(photographs=path)
@@ -95,11 +95,11 @@ class LessonPanel(QWidget):
             self._lessons.start()
 
     def _paint(self) -> None:
-        self._bench.choice.prefer(_METHOD)
-        self._bench.open_model(self._lessons.weights)
+        self._app.choice.prefer(_METHOD)
+        self._app.open_model(self._lessons.weights)
 
     def _resize(self) -> None:
-        self.preview.setFixedHeight(self._bench.look.px(_HEIGHT))
+        self.preview.setFixedHeight(self._app.look.px(_HEIGHT))
 
     def _show_preview(self, pixels: object) -> None:
         if pixels is None:

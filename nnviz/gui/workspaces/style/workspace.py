@@ -1,4 +1,4 @@
-"""Style: a photograph painted in the manner of another picture."""
+"""Style: an image painted in the manner of another image."""
 
 from nnviz.gui.state.workspace import Workspace
 

@@ -15,8 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_files
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.panels.dialogs.files import IMAGES, ask_files
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 from nnviz.gui.views.canvas.layers import Bytes
@@ -33,18 +33,18 @@ class ClassCard(QFrame):
     """The button that captures frames is pressed, or was let go."""
 
     def __init__(
-        self, bench: Workbench, teaching: Teaching, shown: TaughtClass, key: int
+        self, app: AppContext, teaching: Teaching, shown: TaughtClass, key: int
     ) -> None:
         super().__init__()
         named(self, "card", shown.name)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self.shown = shown
-        self._bench, self._teaching = bench, teaching
+        self._app, self._teaching = app, teaching
         self.name = named(QLineEdit(shown.name), name=self.tr("Name of the class"))
         self.name.editingFinished.connect(self._rename)
         self.count = label(style="muted")
-        self.thumbnails = _Thumbnails(bench)
+        self.thumbnails = _Thumbnails(app)
         self.more = button(self.tr("Add…"), self._ask)
         self.hold = button(self.tr("Hold {0} to capture").format(key), lambda: None)
         self.hold.setToolTip(
@@ -53,9 +53,7 @@ class ClassCard(QFrame):
         )  # fmt: skip
         self.hold.pressed.connect(lambda: self.held.emit(True))
         self.hold.released.connect(lambda: self.held.emit(False))
-        remove = icon_button(
-            bench.look, "x", self.tr("Remove this class"), self._remove
-        )
+        remove = icon_button(app.look, "x", self.tr("Remove this class"), self._remove)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(GRID)
@@ -63,7 +61,7 @@ class ClassCard(QFrame):
         column.addWidget(self.thumbnails)
         column.addWidget(self.count)
         column.addLayout(row(self.more, self.hold, None))
-        self.setFixedWidth(bench.look.px(_WIDTH))
+        self.setFixedWidth(app.look.px(_WIDTH))
         self.update_images()
 
     def update_images(self) -> None:
@@ -109,7 +107,7 @@ class ClassCard(QFrame):
 
     def _ask(self) -> None:
         title = self.tr("Images of {0}").format(self.shown.name)
-        files = ask_files(self, self._bench.settings, IMAGES, title)
+        files = ask_files(self, self._app.settings, IMAGES, title)
         if files:
             self._teaching.drop(self.shown, files)
 
@@ -124,9 +122,9 @@ class ClassCard(QFrame):
 class _Thumbnails(QWidget):
     """The newest images of a class, small."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, app: AppContext) -> None:
         super().__init__()
-        self._look, self._images = bench.look, bench.images
+        self._look, self._images = app.look, app.images
         self._files: list[str] = []
         self._asked: set[str] = set()
         self._pixmaps: dict[str, QPixmap] = {}

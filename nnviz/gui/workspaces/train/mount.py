@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, Frame
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.display import TEACH
 from nnviz.gui.workspaces.train.teach_page import TeachPage
 from nnviz.gui.workspaces.train.teaching import Teaching
@@ -20,10 +20,10 @@ class TrainRoom:
     trained: TrainedPanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> TrainRoom:
+def mount(app: AppContext, frame: Frame, parent: QObject) -> TrainRoom:
     """Add the page on which a network is taught, and the steps of training runs."""
-    room = TrainRoom(Teaching(bench, parent), TrainedPanel(bench))
+    room = TrainRoom(Teaching(app, parent), TrainedPanel(app))
     title = QCoreApplication.translate("Train", "Trained network")
     frame.add_dock("trained", title, room.trained, LEFT)
-    frame.add_page(TEACH, lambda: TeachPage(bench, room.teaching))
+    frame.add_page(TEACH, lambda: TeachPage(app, room.teaching))
     return room

@@ -13,9 +13,9 @@ from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
+from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.panels.photo import seen
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -38,12 +38,12 @@ class TeachPage(QWidget):
     hovered = Signal(str)
 
     def __init__(
-        self, bench: Workbench, teaching: Teaching, parent: QWidget | None = None
+        self, app: AppContext, teaching: Teaching, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._bench, self._teaching = bench, teaching
+        self._app, self._teaching = app, teaching
         self.cards: list[ClassCard] = []
         self._capturing: TaughtClass | None = None
         self._timer = QTimer(self)
@@ -52,7 +52,7 @@ class TeachPage(QWidget):
         self._cards = named(QWidget(), "page")
         self._flow = flow(spacing=2 * GRID)
         self._cards.setLayout(self._flow)
-        self.side = _TeachSide(bench, teaching)
+        self.side = _TeachSide(app, teaching)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(0)
@@ -60,7 +60,7 @@ class TeachPage(QWidget):
         self._line.addWidget(self.side)
         teaching.layout_changed.connect(self._rebuild)
         teaching.changed.connect(self._update)
-        bench.live.status_changed.connect(lambda _: self._offer_camera())
+        app.live.status_changed.connect(lambda _: self._offer_camera())
         self._rebuild()
 
     def _left(self) -> QWidget:
@@ -78,7 +78,7 @@ class TeachPage(QWidget):
 
     def _ask_folder(self) -> None:
         title = self.tr("Folder with a sub-folder for each class")
-        folder = ask_folder(self, self._bench.settings, DATASETS, title)
+        folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
             self._teaching.drop(self._teaching.classes[0], [folder])
 
@@ -87,7 +87,7 @@ class TeachPage(QWidget):
             self._flow.removeWidget(card)
             card.deleteLater()
         self.cards = [
-            ClassCard(self._bench, self._teaching, each, key)
+            ClassCard(self._app, self._teaching, each, key)
             for key, each in enumerate(self._teaching.classes, 1)
         ]
         for card in self.cards:
@@ -106,7 +106,7 @@ class TeachPage(QWidget):
         self._capturing = shown
         if shown is None:
             self._timer.stop()
-        elif self._bench.live.running:
+        elif self._app.live.running:
             self._capture()
             self._timer.start()
 
@@ -127,7 +127,7 @@ class TeachPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the camera and the button above the cards where it is narrow."""
-        narrow = event.size().width() < self._bench.look.px(_NARROW)
+        narrow = event.size().width() < self._app.look.px(_NARROW)
         self.side.set_wide(wide=narrow)
         self._line.setDirection(
             QBoxLayout.Direction.BottomToTop
@@ -148,13 +148,13 @@ class TeachPage(QWidget):
         super().showEvent(event)
 
     def _capture(self) -> None:
-        last = self._bench.live.last
+        last = self._app.live.last
         if self._capturing is not None and last is not None:
             self._teaching.capture(self._capturing, last.image)
 
     def _offer_camera(self) -> None:
         for card in self.cards:
-            card.set_camera(self._bench.live.running)
+            card.set_camera(self._app.live.running)
 
     def _update(self) -> None:
         for card in self.cards:
@@ -164,15 +164,15 @@ class TeachPage(QWidget):
 class _TeachSide(QWidget):
     """The camera, the Teach button, and how good the taught network is."""
 
-    def __init__(self, bench: Workbench, teaching: Teaching) -> None:
+    def __init__(self, app: AppContext, teaching: Teaching) -> None:
         super().__init__()
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench, self._teaching = bench, teaching
+        self._app, self._teaching = app, teaching
         self._watching = False
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Camera"))
-        self.canvas.setFixedHeight(bench.look.px(_PREVIEW))
+        self.canvas.setFixedHeight(app.look.px(_PREVIEW))
         self.camera = button(self.tr("Turn camera on"), self._toggle_camera)
         self.bars = Bars(4)
         self.bars.setVisible(False)
@@ -189,9 +189,9 @@ class _TeachSide(QWidget):
         self.set_wide(wide=False)
         self._lay_out()
         teaching.changed.connect(self._show)
-        bench.selection.model_changed.connect(self._show)
-        bench.live.shown.connect(self._see)
-        bench.live.status_changed.connect(self._hear)
+        app.selection.model_changed.connect(self._show)
+        app.live.shown.connect(self._see)
+        app.live.status_changed.connect(self._hear)
         self._hear(None)
         self._show()
 
@@ -214,7 +214,7 @@ class _TeachSide(QWidget):
 
     def set_wide(self, *, wide: bool) -> None:
         """Take the whole width, or no more than a column."""
-        side = self._bench.look.px(_SIDE)
+        side = self._app.look.px(_SIDE)
         self.setMinimumWidth(0 if wide else side)
         self.setMaximumWidth(_LARGEST_WIDTH if wide else side)
 
@@ -222,7 +222,7 @@ class _TeachSide(QWidget):
         """Close the camera if it was opened here."""
         if self._watching:
             self._watching = False
-            self._bench.live.leave()
+            self._app.live.leave()
             self._hear(None)
 
     def _toggle_camera(self) -> None:
@@ -230,8 +230,8 @@ class _TeachSide(QWidget):
             self.turn_off()
             return
         self._watching = True
-        self._bench.live.enter()
-        self._bench.live.ask(self._teaching.template())
+        self._app.live.enter()
+        self._app.live.ask(self._teaching.template())
 
     def _see(self, shown: Shown) -> None:
         if not self._watching:
@@ -242,7 +242,7 @@ class _TeachSide(QWidget):
             self.bars.show_ranking(shown.bars)
 
     def _hear(self, status: SourceStatus | None) -> None:
-        on = self._watching and self._bench.live.running
+        on = self._watching and self._app.live.running
         self.camera.setText(
             self.tr("Turn camera off") if on else self.tr("Turn camera on")
         )
@@ -267,12 +267,12 @@ class _TeachSide(QWidget):
 
     def _go_live(self) -> None:
         self.turn_off()
-        self._bench.choice.prefer("predictions")
-        self._bench.live_wanted.emit()
+        self._app.choice.prefer("predictions")
+        self._app.live_wanted.emit()
 
     def _show(self) -> None:
         teaching, taught = self._teaching, self._teaching.taught
-        title = self._bench.captions.model(teaching.backbone.reference)
+        title = self._app.captions.model(teaching.backbone.reference)
         self.backbone.setText(self.tr("Learns from the features of {0}").format(title))
         self.go.setText(self.tr("Stop") if teaching.running else self.tr("Teach"))
         self.go.setEnabled(teaching.ready or teaching.running)
@@ -289,7 +289,7 @@ class _TeachSide(QWidget):
         folder = Path(taught.path).parent if taught is not None else ""
         self.files.setToolTip(literal(str(folder)))
         if taught is not None and self._watching:
-            self._bench.live.ask(teaching.template())
+            self._app.live.ask(teaching.template())
 
     def _words(self, taught: TaughtHead | None) -> str:
         teaching = self._teaching

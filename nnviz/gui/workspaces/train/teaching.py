@@ -11,7 +11,7 @@ from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.requests import ModelRequest, PrepareFeatures, RunMethod, TeachHead
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 
 TOPIC = "teach"
@@ -66,9 +66,9 @@ class Teaching(QObject):
     layout_changed = Signal()
     """There is another number of classes."""
 
-    def __init__(self, bench: Workbench, parent: QObject) -> None:
+    def __init__(self, app: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._app = app
         self.name = "my-classes"
         self.options = TeachOptions()
         self.progress: Progress | None = None
@@ -95,8 +95,8 @@ class Teaching(QObject):
     @property
     def backbone(self) -> ModelRequest:
         """The network whose features are used: the open one, unless it was taught."""
-        request = self._bench.models.request
-        model = self._bench.selection.model
+        request = self._app.models.request
+        model = self._app.selection.model
         taught = self.taught is not None and request.reference == self.taught.path
         classifies = model is None or model.task == Task.CLASSIFY
         if not taught and classifies:
@@ -130,7 +130,7 @@ class Teaching(QObject):
         files = tuple(file for each in self.classes for file in each.files)
         if files and not self.running:
             request = PrepareFeatures(model=self.backbone, files=files)
-            self._ahead = self._bench.jobs.submit(request, _AHEAD)
+            self._ahead = self._app.jobs.submit(request, _AHEAD)
 
     def drop(self, to: TaughtClass, paths: list[str]) -> None:
         """Add dropped files, and the images of dropped folders, to a class.
@@ -138,14 +138,14 @@ class Teaching(QObject):
         Each folder of the first drop onto empty cards could be a class of its own: a
         folder that holds folders becomes one class a sub-folder.
         """
-        bridge = self._bench.bridge
+        bridge = self._app.bridge
         if bridge is None:
             return
         work = bridge.files.images.list_examples(tuple(paths))
         lane = Lane("examples", Policy.QUEUE)
-        handle = self._bench.jobs.do(work, lane)
+        handle = self._app.jobs.do(work, lane)
         handle.done.connect(lambda found: self._list(to, found))
-        handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
+        handle.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
 
     def _list(self, to: TaughtClass, found: tuple[ExampleClass, ...]) -> None:
         own = [file for each in found if not each.name for file in each.files]
@@ -168,25 +168,25 @@ class Teaching(QObject):
 
     def capture(self, to: TaughtClass, image: Image) -> None:
         """Keep a frame of the camera as an image of a class."""
-        bridge = self._bench.bridge
+        bridge = self._app.bridge
         if bridge is None:
             return
-        folder = Path(self._bench.settings.networks) / "examples" / self.name
+        folder = Path(self._app.settings.networks) / "examples" / self.name
         work = bridge.files.images.write_example(image.pixels, str(folder))
-        handle = self._bench.jobs.do(work, Lane("frames", Policy.QUEUE))
+        handle = self._app.jobs.do(work, Lane("frames", Policy.QUEUE))
         handle.done.connect(lambda path: self.add_files(to, [path]))
-        handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
+        handle.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
 
     def teach(self) -> None:
         """Train a head on what there is."""
         if not self.ready:
             return
-        self._bench.messages.settle(TOPIC)
+        self._app.messages.settle(TOPIC)
         if self._ahead is not None:
             self._ahead.cancel()
         request = TeachHead(
             model=self.backbone,
-            out=self._bench.settings.networks,
+            out=self._app.settings.networks,
             name=self.name,
             classes=tuple(
                 ExampleClass(each.name, tuple(each.files))
@@ -198,7 +198,7 @@ class Teaching(QObject):
             fine_tune=self.options.fine_tune,
         )
         title = self.tr("Teaching {0}").format(self.name)
-        self._job = job = self._bench.jobs.submit(request, _LANE, title)
+        self._job = job = self._app.jobs.submit(request, _LANE, title)
         self.progress = None
         job.progressed.connect(self._note)
         job.done.connect(self._end)
@@ -225,9 +225,9 @@ class Teaching(QObject):
     def _end(self, taught: TaughtHead) -> None:
         self._backbone = replace(self.backbone)
         self.taught, self.progress = taught, None
-        self._bench.open_model(taught.path)
+        self._app.open_model(taught.path)
         self.changed.emit()
 
     def _fail(self, error: ErrorRecord) -> None:
-        self._bench.messages.fail(TOPIC, error)
+        self._app.messages.fail(TOPIC, error)
         self.changed.emit()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority
 from nnviz.base.requests import ExportTrained
-from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
@@ -24,10 +24,10 @@ _SAVED = {"train_characters"}
 class TrainedPanel(QWidget):
     """A button that opens the network of the step that the timeline shows."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self._bench = bench
+        self._app = app
         self.words = label(style="muted", wrap=True)
         self.use = button(self.tr("Open this step"), self._open)
         self.saved = label(style="muted", wrap=True)
@@ -38,17 +38,17 @@ class TrainedPanel(QWidget):
         column.addLayout(row(self.use, None))
         column.addWidget(self.saved)
         column.addStretch(1)
-        connect_while_in(bench.choice, "train", bench.timeline.changed, self._show)
+        connect_while_in(app.choice, "train", app.timeline.changed, self._show)
         self._show()
 
     @property
     def _method(self) -> str:
-        method = self._bench.choice.method
+        method = self._app.choice.method
         return method.name if method is not None else ""
 
     @property
     def _ready(self) -> bool:
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         trains = self._method in _OPENED | _SAVED
         return trains and bool(timeline.folder) and timeline.last >= 0
 
@@ -58,7 +58,7 @@ class TrainedPanel(QWidget):
         self.use.setText(
             self.tr("Save this step") if saves else self.tr("Open this step")
         )
-        self.words.setText(self._words(max(0, self._bench.timeline.step) + 1))
+        self.words.setText(self._words(max(0, self._app.timeline.step) + 1))
 
     def _words(self, step: int) -> str:
         if not self._ready:
@@ -73,27 +73,27 @@ class TrainedPanel(QWidget):
         ).format(step)
 
     def _open(self) -> None:
-        timeline = self._bench.timeline
+        timeline = self._app.timeline
         step = max(0, timeline.step)
         name = f"{Path(timeline.folder).name}-step-{step + 1}"
         request = ExportTrained(
             recording=timeline.folder,
-            out=self._bench.settings.networks,
+            out=self._app.settings.networks,
             name=name,
             step=step,
         )
-        job = self._bench.jobs.submit(request, _LANE, self.tr("Opening a step"))
+        job = self._app.jobs.submit(request, _LANE, self.tr("Opening a step"))
         job.done.connect(self._opened)
         job.failed.connect(self._fail)
 
     def _opened(self, paths: tuple[str, ...]) -> None:
-        self._bench.messages.settle(_TOPIC)
+        self._app.messages.settle(_TOPIC)
         if self._method in _SAVED:
-            self._bench.choice.adjust({"weights": paths[0]})
+            self._app.choice.adjust({"weights": paths[0]})
         else:
-            self._bench.open_model(paths[0])
+            self._app.open_model(paths[0])
         names = ", ".join(Path(path).name for path in paths)
         self.saved.setText(self.tr("Saved: {0}").format(names))
 
     def _fail(self, error: ErrorRecord) -> None:
-        self._bench.messages.fail(_TOPIC, error)
+        self._app.messages.fail(_TOPIC, error)

@@ -6,7 +6,7 @@ import torch
 
 from nnviz.base.frames import Placement as OnPhoto
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 from nnviz.engine.attacks.patch.compositing import (
     Pose,
     Sticker,

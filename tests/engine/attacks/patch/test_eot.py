@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nnviz.base.stickers import Placement
+from nnviz.base.stickers.placement import Placement
 from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted
 from nnviz.engine.attacks.patch.eot import Conditions, View, drawn_views, seen
 from nnviz.engine.imaging.blur import blurred

@@ -25,5 +25,5 @@ def dataset(index_folder):
 def room(window, index_folder):
     """A window in Data with the index open."""
     window.enter(DATA)
-    window.bench.datasets.open(index_folder)
+    window.app.datasets.open(index_folder)
     return window

@@ -26,24 +26,24 @@ def test_an_empty_workspace_says_what_to_do(window):
 
 
 def test_a_dropped_index_is_opened_where_it_is_seen(window, index_folder):
-    window.bench.open_files([index_folder])
+    window.app.open_files([index_folder])
     assert window.workspace is DATA
-    assert window.bench.datasets.dataset.count == 600
+    assert window.app.datasets.dataset.count == 600
     assert window.stage.centre.mode == "wall"
 
 
 def test_what_is_no_index_says_why(window, tmp_path):
     told = []
-    window.bench.messages.noticed.connect(told.append)
+    window.app.messages.noticed.connect(told.append)
     window.enter(DATA)
-    window.bench.datasets.open(str(tmp_path))
-    assert window.bench.datasets.dataset is None
+    window.app.datasets.open(str(tmp_path))
+    assert window.app.datasets.dataset is None
     assert "is no index" in told[-1].text
 
 
 def test_filters_reach_the_wall(room, panels):
     """Truth: the wrong answers among the records of class 1, counted by numpy."""
-    columns = room.bench.datasets.dataset.columns
+    columns = room.app.datasets.dataset.columns
     panels.filters.label.setCurrentIndex(panels.filters.label.findData(1))
     panels.filters.label.activated.emit(panels.filters.label.currentIndex())
     panels.filters.answers.setCurrentIndex(panels.filters.answers.findData(False))
@@ -57,39 +57,39 @@ def test_filters_reach_the_wall(room, panels):
 
 
 def test_the_selected_record_is_described(room, panels):
-    room.bench.datasets.selection.set_current(5)
-    dataset = room.bench.datasets.dataset
+    room.app.datasets.selection.set_current(5)
+    dataset = room.app.datasets.dataset
     label = dataset.index.class_names[dataset.columns["label"][5]]
     assert label in panels.record.words.text()
     assert panels.record.title.text().replace("\u200b", "") == "00000005.jpg"
 
 
 def test_the_selection_is_kept_while_filters_change(room):
-    chosen = room.bench.datasets.selection
+    chosen = room.app.datasets.selection
     chosen.select(np.array([1, 2, 400]))
-    room.bench.datasets.change(label=0)
-    room.bench.datasets.change(label=3)
+    room.app.datasets.change(label=0)
+    room.app.datasets.change(label=3)
     assert chosen.records().tolist() == [1, 2, 400]
 
 
 def test_images_open_in_other_workspaces(room):
     """Truth: the tray holds the selected files, and the other workspace is entered."""
-    room.bench.datasets.selection.select(np.array([4, 8]))
-    room.bench.datasets.selection.set_current(8)
+    room.app.datasets.selection.select(np.array([4, 8]))
+    room.app.datasets.selection.set_current(8)
     room.stage.rooms["data"].record.rooms[1].click()
     assert room.workspace.name == "explain"
-    dataset = room.bench.datasets.dataset
-    assert room.bench.images.paths == (dataset.path(8), dataset.path(4))
+    dataset = room.app.datasets.dataset
+    assert room.app.images.paths == (dataset.path(8), dataset.path(4))
 
 
 def test_explain_these_makes_a_board(room, fake):
     """Truth: one map asked for each ticked method and selected image."""
-    room.bench.open_model("fake:net")
-    room.bench.datasets.selection.select(np.array([4, 8]))
+    room.app.open_model("fake:net")
+    room.app.datasets.selection.select(np.array([4, 8]))
     room.stage.centre.page("wall").content.explain.click()
     assert room.stage.centre.mode == BOARD
     images = {request.image.path for place, request in fake.asked if place == "board"}
-    dataset = room.bench.datasets.dataset
+    dataset = room.app.datasets.dataset
     assert images == {dataset.path(4), dataset.path(8)}
 
 
@@ -97,8 +97,8 @@ def test_a_folder_dropped_elsewhere_is_images_as_before(window, tmp_path):
     from PIL import Image
 
     Image.new("RGB", (8, 8)).save(tmp_path / "one.png")
-    window.bench.open_files([str(tmp_path)])
-    assert window.bench.images.paths == (str(tmp_path / "one.png"),)
+    window.app.open_files([str(tmp_path)])
+    assert window.app.images.paths == (str(tmp_path / "one.png"),)
     assert window.workspace.name == "inspect"
 
 
@@ -118,4 +118,4 @@ def test_return_opens_the_image(room):
     QTest.keyClick(grid, Qt.Key.Key_Home)
     QTest.keyClick(grid, Qt.Key.Key_Return)
     assert room.workspace.name == "inspect"
-    assert room.bench.images.current == room.bench.datasets.dataset.path(0)
+    assert room.app.images.current == room.app.datasets.dataset.path(0)

@@ -59,11 +59,11 @@ def test_a_cell_opens_its_images_on_the_wall(errors, room):
     np.fill_diagonal(counts, 0)
     row, column = np.unravel_index(counts.argmax(), counts.shape)
     QTest.mouseClick(matrix, LEFT, pos=matrix._rect(row, column).center().toPoint())
-    columns = room.bench.datasets.dataset.columns
+    columns = room.app.datasets.dataset.columns
     wanted = (columns["label"] == row) & (columns["predicted"] == column)
     assert room.stage.centre.mode == "wall"
-    assert room.bench.datasets.order.tolist() == np.flatnonzero(wanted).tolist()
-    assert len(room.bench.datasets.order) == counts.max()
+    assert room.app.datasets.order.tolist() == np.flatnonzero(wanted).tolist()
+    assert len(room.app.datasets.order) == counts.max()
 
 
 def test_the_matrix_is_walked_with_keys_and_read_aloud(errors, room):
@@ -72,7 +72,7 @@ def test_the_matrix_is_walked_with_keys_and_read_aloud(errors, room):
     QTest.keyClick(matrix, Qt.Key.Key_Down)
     assert matrix.accessibleDescription().startswith("class 1 classified as class 1")
     QTest.keyClick(matrix, Qt.Key.Key_Return)
-    query = room.bench.datasets.query
+    query = room.app.datasets.query
     assert (query.label, query.predicted) == (1, 1)
 
 
@@ -81,17 +81,17 @@ def test_a_bar_opens_the_images_of_its_confidence(errors, room):
     bars, _ = errors.diagram._areas()
     at = QPoint(int(bars.left() + bars.width() * 0.5), int(bars.center().y()))
     QTest.mouseClick(errors.diagram, LEFT, pos=at)
-    low, high = room.bench.datasets.query.confidence
+    low, high = room.app.datasets.query.confidence
     assert (round(low * 15), round(high * 15)) == (7, 8)
-    found = room.bench.datasets.dataset.columns["confidence"][room.bench.datasets.order]
+    found = room.app.datasets.dataset.columns["confidence"][room.app.datasets.order]
     assert len(found)
     assert ((found >= low) & (found <= high)).all()
 
 
 def test_the_summary_follows_the_split(errors, room):
     """Truth: a loop over the records of the split."""
-    room.bench.datasets.change(split=1)
-    columns = room.bench.datasets.dataset.columns
+    room.app.datasets.change(split=1)
+    columns = room.app.datasets.dataset.columns
     part = (columns["split"] == 1) & (columns["label"] >= 0)
     share = (columns["label"] == columns["predicted"])[part].mean()
     assert f"Accuracy {100 * share:.1f}".rstrip("0").rstrip(".") in (
@@ -101,14 +101,14 @@ def test_the_summary_follows_the_split(errors, room):
 
 
 def test_confident_mistakes_come_first_and_go_to_the_wall(errors, room):
-    columns = room.bench.datasets.dataset.columns
+    columns = room.app.datasets.dataset.columns
     wrong = (columns["label"] >= 0) & (columns["label"] != columns["predicted"])
     order = errors.lists.grid.order
     assert set(order.tolist()) == set(np.flatnonzero(wrong).tolist())
     assert (np.diff(columns["confidence"][order]) <= 0).all()
     errors.lists.open.click()
     assert room.stage.centre.mode == "wall"
-    assert room.bench.datasets.order.tolist() == order.tolist()
+    assert room.app.datasets.order.tolist() == order.tolist()
     assert "Most confident mistakes" in (
         room.stage.centre.page("wall").content.counts.text()
     )
@@ -122,5 +122,5 @@ def test_a_set_without_labels_says_so(errors, room, tmp_path):
     with IndexWriter(folder) as writer:
         writer.put_column("label", np.full(30, -1, np.int32))
         writer.commit(30)
-    room.bench.datasets.open(str(folder))
+    room.app.datasets.open(str(folder))
     assert "has a label that the network knows" in errors.summary.text()

@@ -25,8 +25,8 @@ def folder(tmp_path):
 def data(window, fake, tmp_path):
     """Data with a network open, whose indexing waits to be answered by the test."""
     fake.held.add("index")
-    window.bench.settings._values["files/indexes"] = str(tmp_path / "indexes")
-    window.bench.open_model("fake:net")
+    window.app.settings._values["files/indexes"] = str(tmp_path / "indexes")
+    window.app.open_model("fake:net")
     window.enter(DATA)
     return window
 
@@ -36,7 +36,7 @@ def pane(window):
 
 
 def test_a_dropped_folder_is_offered_and_indexed(data, fake, folder):
-    data.bench.open_files([folder])
+    data.app.open_files([folder])
     opening = pane(data)
     assert opening.isVisible()
     assert "photos" in opening.question.text().replace("\u200b", "")
@@ -47,11 +47,11 @@ def test_a_dropped_folder_is_offered_and_indexed(data, fake, folder):
     assert isinstance(asked, IndexImages)
     assert (asked.source, asked.layers) == (folder, ("stem.conv",))
     assert asked.model.reference == "fake:net"
-    assert data.bench.images.paths == ()
+    assert data.app.images.paths == ()
 
 
 def test_all_sizes_of_maps_can_be_kept(data, fake, folder):
-    data.bench.open_files([folder])
+    data.app.open_files([folder])
     opening = pane(data)
     opening.layer.setCurrentIndex(1)
     opening.begin.click()
@@ -62,29 +62,29 @@ def test_records_are_seen_while_they_come(data, fake, folder, monkeypatch):
     """Truth: an index of 20, then 50 records, as another program leaves them."""
     for name in ("_LOOK_SECONDS", "_FIRST_LOOK_SECONDS"):
         monkeypatch.setattr(f"nnviz.gui.services.dataset.indexing.{name}", -1)
-    data.bench.open_files([folder])
+    data.app.open_files([folder])
     pane(data).begin.click()
     fake.tell("index", Progress(1, 50, "image 1 of 50"))
-    assert data.bench.datasets.dataset is None  # nothing is committed yet
+    assert data.app.datasets.dataset is None  # nothing is committed yet
     out = fake.last("index").out
     write_synthetic_index(out, 20)
     fake.tell("index", Progress(20, 50, "image 20 of 50"))
-    assert data.bench.datasets.dataset.count == 20
-    data.bench.datasets.selection.toggle(data.bench.datasets.order[:3])
+    assert data.app.datasets.dataset.count == 20
+    data.app.datasets.selection.toggle(data.app.datasets.order[:3])
     page = data.stage.centre.page("wall")
     assert page.content.isVisible()
     write_synthetic_index(out, 50)
     fake.tell("index", Progress(50, 50, "image 50 of 50"))
-    assert data.bench.datasets.dataset.count == 50
-    assert data.bench.datasets.selection.records().tolist() == [0, 1, 2]
+    assert data.app.datasets.dataset.count == 50
+    assert data.app.datasets.selection.records().tolist() == [0, 1, 2]
     summary = IndexSummary(folder=out, model="fake:net", count=50, added=50)
     fake.tell("index", Done(summary))
-    assert not data.bench.indexing.running
+    assert not data.app.indexing.running
 
 
 def test_indexing_is_stopped_and_gone_on_with(data, fake, folder):
     """Truth: the same folder is asked for again, into the same index."""
-    data.bench.open_files([folder])
+    data.app.open_files([folder])
     pane(data).begin.click()
     first = fake.last("index").out
     fake.tell("index", Cancelled())
@@ -94,19 +94,19 @@ def test_indexing_is_stopped_and_gone_on_with(data, fake, folder):
 
 
 def test_esc_stops_it(data, folder):
-    data.bench.open_files([folder])
+    data.app.open_files([folder])
     pane(data).begin.click()
-    data.bench.stop()
-    assert not data.bench.indexing.running
+    data.app.stop()
+    assert not data.app.indexing.running
 
 
 def test_an_offer_is_withdrawn(data, folder, index_folder):
-    data.bench.datasets.open(index_folder)
-    data.bench.open_files([folder])
+    data.app.datasets.open(index_folder)
+    data.app.open_files([folder])
     assert pane(data).isVisible()
     pane(data).cancel.click()
     assert data.stage.centre.page("wall").content.isVisible()
-    assert data.bench.datasets.dataset.count == 600
+    assert data.app.datasets.dataset.count == 600
 
 
 def test_the_sample_is_ready(data, fake):
@@ -116,6 +116,6 @@ def test_the_sample_is_ready(data, fake):
 
 def test_without_a_network_it_says_so(window, folder):
     window.enter(DATA)
-    window.bench.open_files([folder])
+    window.app.open_files([folder])
     assert not pane(window).begin.isEnabled()
     assert "Open a network" in pane(window).question.text()

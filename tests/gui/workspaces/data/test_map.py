@@ -65,7 +65,7 @@ def test_a_slow_projection_is_watched(page, fake, points, qtbot):
     assert bar.state.text() == "step 25 of 750"
     for step in (2 * points, 3 * points):
         fake.tell("projection", Partial(as_report(step, None, "")))
-        assert page._bench.projections.points == pytest.approx(step)
+        assert page._app.projections.points == pytest.approx(step)
     fake.tell("projection", Done(projection(points, "tsne", figures={"error": 0.5})))
     qtbot.waitUntil(lambda: page.map.fresh)
     assert "error 0.5" in page.warning.text()
@@ -78,15 +78,15 @@ def test_stopping_keeps_the_points(page, fake, points):
     page.projection.method.activated.emit(2)
     fake.tell("projection", Partial(as_report(2 * points, None, "")))
     page.projection.stop.click()
-    assert page._bench.projections.points == pytest.approx(2 * points)
-    assert not page._bench.projections.running
+    assert page._app.projections.points == pytest.approx(2 * points)
+    assert not page._app.projections.running
 
 
 def test_slow_methods_take_some_of_many_evenly(room, fake, monkeypatch):
     """Truth: 100 of 600 records, the first and the last among them."""
-    monkeypatch.setitem(room.bench.projections.choose.__globals__["_MOST"], "tsne", 100)
+    monkeypatch.setitem(room.app.projections.choose.__globals__["_MOST"], "tsne", 100)
     fake.held.add("projection")
-    room.bench.projections.choose(ProjectionChoice("tsne"))
+    room.app.projections.choose(ProjectionChoice("tsne"))
     records = fake.last("projection").records
     assert (len(records), records[0], records[-1]) == (100, 0, 599)
     assert set(np.diff(records)) == {6, 7} or set(np.diff(records)) <= {5, 6, 7}
@@ -94,14 +94,14 @@ def test_slow_methods_take_some_of_many_evenly(room, fake, monkeypatch):
 
 def test_neighbors_are_drawn_as_lines(page, fake, room, points, qtbot):
     """Truth: the neighbors that the engine names, from their points."""
-    room.bench.datasets.selection.set_current(7)
+    room.app.datasets.selection.set_current(7)
     qtbot.waitUntil(lambda: fake.busy("neighbors"))
     assert fake.last("neighbors").record == 7
     found = np.array([3, 90])
     fake.tell("neighbors", Done(neighbors(found)))
     wanted = np.hstack([points[[7, 7]], points[found]])
     assert page.map._lines == pytest.approx(wanted)
-    room.bench.datasets.selection.set_current(8)
+    room.app.datasets.selection.set_current(8)
     assert not len(page.map._lines)
 
 
@@ -110,12 +110,12 @@ def test_neighbors_are_listed_on_the_wall(room, fake, pixels):
     """Truth: the image itself, then the engine's neighbors in their order."""
     fake.held.add("neighbor list")
     panel = room.stage.rooms["data"].record
-    room.bench.datasets.selection.set_current(7)
+    room.app.datasets.selection.set_current(7)
     (panel.pixels if pixels else panel.neighbors).click()
     asked = fake.last("neighbor list")
     assert (asked.record, asked.layer) == (7, PIXELS if pixels else "")
     fake.tell("neighbor list", Done(neighbors(np.array([500, 2, 60]))))
-    assert room.bench.datasets.order.tolist() == [7, 500, 2, 60]
+    assert room.app.datasets.order.tolist() == [7, 500, 2, 60]
     assert room.stage.centre.mode == "wall"
     assert "00000007.jpg" in room.stage.centre.page("wall").content.counts.text()
 
@@ -134,7 +134,7 @@ def neighbors(records):
 
 def pixel_of(page, record):
     """Return where a record's point is, logical px."""
-    points = page._bench.projections.points
+    points = page._app.projections.points
     ratio = page.devicePixelRatioF()
     column, row = page.map.view.to_pixels(points[record][None])[0]
     return QPoint(round(float(column) / ratio), round(float(row) / ratio))
@@ -142,13 +142,13 @@ def pixel_of(page, record):
 
 def lonely(page):
     """Return a record whose point is far from all others."""
-    points = page._bench.projections.points
+    points = page._app.projections.points
     return int(np.abs(points - points.mean(axis=0)).sum(axis=1).argmax())
 
 
 def test_all_points_are_in_view_at_first(page):
     view = page.map.view
-    pixels = view.to_pixels(page._bench.projections.points)
+    pixels = view.to_pixels(page._app.projections.points)
     assert (pixels >= 0).all()
     assert (pixels <= (view.width, view.height)).all()
 
@@ -156,7 +156,7 @@ def test_all_points_are_in_view_at_first(page):
 def test_a_click_selects_its_point_in_every_panel(page, room):
     record = lonely(page)
     QTest.mouseClick(page.map, LEFT, pos=pixel_of(page, record))
-    selection = room.bench.datasets.selection
+    selection = room.app.datasets.selection
     assert selection.records().tolist() == [record]
     assert selection.current == record
     title = room.stage.rooms["data"].record.title.text().replace("\u200b", "")
@@ -172,16 +172,16 @@ def test_a_lasso_selects_what_it_holds(page, room):
     for x, y in corners[1:]:
         QTest.mouseMove(page.map, QPoint(int(x), int(y)))
     QTest.mouseRelease(page.map, LEFT, SHIFT, QPoint(*map(int, corners[-1])))
-    pixels = view.to_pixels(page._bench.projections.points)
+    pixels = view.to_pixels(page._app.projections.points)
     wanted = pixels[:, 0] < view.width / 2
-    found = room.bench.datasets.selection.flags
+    found = room.app.datasets.selection.flags
     differing = np.flatnonzero(found != wanted)
     assert found.sum() > 50
     assert (np.abs(pixels[differing, 0] - view.width / 2) < 3).all()
 
 
 def test_the_lasso_takes_only_what_is_shown(page, room):
-    room.bench.datasets.change(label=1)
+    room.app.datasets.change(label=1)
     page.lasso.click()
     view, ratio = page.map.view, page.devicePixelRatioF()
     wide, high = int(view.width / ratio) - 2, int(view.height / ratio) - 2
@@ -189,8 +189,8 @@ def test_the_lasso_takes_only_what_is_shown(page, room):
     for x, y in ((wide, 1), (wide, high), (1, high)):
         QTest.mouseMove(page.map, QPoint(x, y))
     QTest.mouseRelease(page.map, LEFT, pos=QPoint(1, high))
-    labels = room.bench.datasets.dataset.columns["label"]
-    found = room.bench.datasets.selection.records()
+    labels = room.app.datasets.dataset.columns["label"]
+    found = room.app.datasets.selection.records()
     assert found.tolist() == np.flatnonzero(labels == 1).tolist()
 
 

@@ -20,7 +20,7 @@ from nnviz.media.index import write_synthetic_index
 @pytest.fixture
 def other_index(room, tmp_path):
     """An index of the same set by another network."""
-    room.bench.settings._values["files/indexes"] = str(tmp_path)
+    room.app.settings._values["files/indexes"] = str(tmp_path)
     folder = write_synthetic_index(tmp_path / "other", 600, classes=4)
     record = json.loads((folder / "index.json").read_text())
     record |= {"model": "zoo:another"}
@@ -31,7 +31,7 @@ def other_index(room, tmp_path):
 @pytest.fixture
 def page(room, fake, qtbot):
     fake.held |= {"compared neighbors", "mistakes"}
-    room.bench.datasets.selection.set_current(7)
+    room.app.datasets.selection.set_current(7)
     room.stage.centre.set_mode("neighbors")
     content = room.stage.centre.page("neighbors").content
     qtbot.waitUntil(lambda: fake.busy("compared neighbors"))
@@ -66,19 +66,19 @@ def test_features_and_pixels_stand_side_by_side(page, fake, index_folder):
 
 def test_one_walks_from_neighbor_to_neighbor(page, fake, room, qtbot):
     fake.tell("compared neighbors", Done((found("synthetic", 5, 9), found(PIXELS, 3))))
-    room.bench.datasets.selection.set_current(9)  # seen already: the strips stay
+    room.app.datasets.selection.set_current(9)  # seen already: the strips stay
     assert page.again.isEnabled()
     page.again.click()
     qtbot.waitUntil(lambda: fake.last("compared neighbors").question.record == 9)
     fake.tell("compared neighbors", Done((found("synthetic", 7), found(PIXELS, 3))))
-    room.bench.datasets.selection.set_current(100)  # chosen elsewhere
+    room.app.datasets.selection.set_current(100)  # chosen elsewhere
     qtbot.waitUntil(lambda: fake.last("compared neighbors").question.record == 100)
 
 
 def test_a_second_network_of_the_same_set_is_offered(
     page, fake, room, qtbot, other_index
 ):
-    room.bench.second_network.look()
+    room.app.second_network.look()
     qtbot.waitUntil(lambda: page.second.count() == 3)
     assert page.second.itemText(1) == "zoo:another"
     page.second.setCurrentIndex(1)
@@ -107,7 +107,7 @@ def test_where_two_networks_disagree_is_listed(room, fake, other_index, qtbot):
     lists.choice.setCurrentIndex(lists.choice.findData(DISAGREEMENT))
     lists.choice.activated.emit(0)
     assert "Choose a second network" in lists.words.text()
-    room.bench.second_network.open(other_index)
+    room.app.second_network.open(other_index)
     qtbot.waitUntil(lambda: isinstance(fake.last("mistakes"), CompareIndexes))
     assert fake.last("mistakes").second == other_index
     found = Disagreement(

@@ -62,8 +62,8 @@ def image():
 @pytest.fixture
 def opened(page, room, image, qtbot):
     """An image that was dropped while the map is seen."""
-    room.bench.images.add_opened(image)
-    qtbot.waitUntil(lambda: room.bench.query_image.image is image)
+    room.app.images.add_opened(image)
+    qtbot.waitUntil(lambda: room.app.query_image.image is image)
     return page
 
 
@@ -71,7 +71,7 @@ def test_a_dropped_image_gets_its_point_and_neighbors(opened, room, fake, points
     asked = fake.last("placing")
     assert isinstance(asked, PlaceImage)
     assert asked.image.name == "new.png"
-    assert asked.projection == room.bench.projections.fitted
+    assert asked.projection == room.app.projections.fitted
     point = np.array([0.5, -0.25], np.float32)
     found = neighbors(3, 90, 12)
     fake.tell(
@@ -84,8 +84,8 @@ def test_a_dropped_image_gets_its_point_and_neighbors(opened, room, fake, points
     assert "Near: crab, shell" in panel.words.text()
     assert panel.title.text().replace("\u200b", "") == "new.png"
     # A record that is looked at takes its place.
-    room.bench.datasets.selection.set_current(7)
-    assert room.bench.query_image.image is None
+    room.app.datasets.selection.set_current(7)
+    assert room.app.query_image.image is None
     assert opened.map._pin == (float(points[7, 0]), float(points[7, 1]), "")
 
 
@@ -97,7 +97,7 @@ def test_its_neighbors_are_listed(room, fake, image):
     assert isinstance(asked, FindNeighbors)
     assert (asked.image, asked.layer, asked.box) == (image, PIXELS, ())
     fake.tell("neighbor list", Done(neighbors(500, 2, 60)))
-    assert room.bench.datasets.order.tolist() == [500, 2, 60]
+    assert room.app.datasets.order.tolist() == [500, 2, 60]
 
 
 def test_another_projection_places_it_anew(opened, room, fake):
@@ -108,17 +108,17 @@ def test_another_projection_places_it_anew(opened, room, fake):
     bar = opened.projection
     bar.method.setCurrentIndex(bar.method.findData("tsne"))
     bar.method.activated.emit(bar.method.currentIndex())
-    assert room.bench.query_image.place is None
+    assert room.app.query_image.place is None
     assert opened.map._pin is None
 
 
 def test_an_image_of_the_set_is_selected(page, room, image, qtbot):
     """Truth: the hash that the index keeps."""
-    dataset = room.bench.datasets.dataset
+    dataset = room.app.datasets.dataset
     known = bytes(dataset.index.sha256[41]).hex()
-    room.bench.images.add_opened(type(image)(image.pixels, "copy.png", known))
-    qtbot.waitUntil(lambda: room.bench.datasets.selection.current == 41)
-    assert room.bench.query_image.image is None
+    room.app.images.add_opened(type(image)(image.pixels, "copy.png", known))
+    qtbot.waitUntil(lambda: room.app.datasets.selection.current == 41)
+    assert room.app.query_image.image is None
     assert page.map._pin is not None
 
 
@@ -137,7 +137,7 @@ def test_a_box_is_looked_for(room, fake):
     panel.neighbors.click()
     assert fake.last("neighbor list").box == pytest.approx((40, 0, 80, 60), abs=1.0)
     fake.tell("neighbor list", Done(neighbors(500, 2)))
-    assert "a part of new.png" in room.bench.datasets.listed.title
+    assert "a part of new.png" in room.app.datasets.listed.title
     panel.box.click()
     assert panel.neighbors.text() == "By features"
 
@@ -160,7 +160,7 @@ def test_the_next_point_is_ahead_and_not_far_aside():
 
 def test_the_keyboard_walks_over_the_map(page, room, points, qtbot):
     """Truth: ``next_point``, of which another test tells; the selection by hand."""
-    selection = room.bench.datasets.selection
+    selection = room.app.datasets.selection
     page.map.setFocus()
     selection.set_current(7)
     wanted = next_point(points, points[7], (1, 0))

@@ -80,7 +80,7 @@ def click(grid, place, modifiers=Qt.KeyboardModifier.NoModifier):
 
 
 def test_clicks_select_one_a_range_and_one_more(grid, room):
-    chosen = room.bench.datasets.selection
+    chosen = room.app.datasets.selection
     click(grid, 3)
     assert chosen.records().tolist() == [3]
     assert chosen.current == 3
@@ -99,7 +99,7 @@ def test_pulling_draws_a_rubber_band(grid, room):
     QTest.mousePress(view, LEFT, pos=middle(grid, 0))
     QTest.mouseMove(view, middle(grid, columns))
     QTest.mouseMove(view, middle(grid, columns + 1))
-    chosen = room.bench.datasets.selection
+    chosen = room.app.datasets.selection
     assert chosen.records().tolist() == [0, 1, columns, columns + 1]
     QTest.mouseRelease(view, LEFT, pos=middle(grid, columns + 1))
     assert chosen.count == 4
@@ -123,13 +123,13 @@ def test_pulling_a_selected_record_drags_its_files(grid, room, monkeypatch):
     QTest.mouseMove(grid.viewport(), middle(grid, 4))
     QTest.mouseMove(grid.viewport(), middle(grid, 5))
     QTest.mouseRelease(grid.viewport(), LEFT, pos=middle(grid, 5))
-    dataset = room.bench.datasets.dataset
+    dataset = room.app.datasets.dataset
     assert [url.toLocalFile() for url in taken] == [dataset.path(2), dataset.path(3)]
-    assert room.bench.datasets.selection.records().tolist() == [2, 3]
+    assert room.app.datasets.selection.records().tolist() == [2, 3]
 
 
 def test_keys_walk_and_extend(grid, room):
-    chosen, columns = room.bench.datasets.selection, grid._geometry.columns
+    chosen, columns = room.app.datasets.selection, grid._geometry.columns
     grid.setFocus()
     for key in (Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Down):
         QTest.keyClick(grid, key)
@@ -152,7 +152,7 @@ def test_page_keys_are_the_walls_while_it_has_them(grid, room, qtbot):
     QTest.keyClick(grid, Qt.Key.Key_Home)
     QTest.keyClick(grid, Qt.Key.Key_PageDown)
     page = grid._geometry.rows_in_view * grid._geometry.columns
-    assert room.bench.datasets.selection.current == page
+    assert room.app.datasets.selection.current == page
 
 
 def test_the_middle_stays_while_thumbnails_grow(grid):

@@ -73,9 +73,9 @@ def test_a_channel_shows_what_it_sees(units, fake, room):
     grid.setFocus()
     QTest.keyClick(grid, Qt.Key.Key_Home)
     QTest.keyClick(grid, Qt.Key.Key_Right)
-    assert room.bench.datasets.selection.records().tolist() == [50]
+    assert room.app.datasets.selection.records().tolist() == [50]
     units.select.click()
-    assert room.bench.datasets.selection.records().tolist() == [40, 50]
+    assert room.app.datasets.selection.records().tolist() == [40, 50]
 
 
 def test_a_unit_of_the_open_network_shows_its_patches_everywhere(
@@ -89,11 +89,11 @@ def test_a_unit_of_the_open_network_shows_its_patches_everywhere(
         layers = (LayerFacts("stem.conv", 16, (8, 8)),)
         writer.commit(30, model="fake:net", layers=layers)
     fake.held.add("unit exemplars")
-    room.bench.datasets.open(str(folder))
-    room.bench.open_model("fake:net")
+    room.app.datasets.open(str(folder))
+    room.app.open_model("fake:net")
     room.enter(INSPECT)
-    room.bench.selection.set_layer("stem.conv")
-    room.bench.selection.set_unit(3)
+    room.app.selection.set_layer("stem.conv")
+    room.app.selection.set_unit(3)
     qtbot.waitUntil(lambda: fake.busy("unit exemplars"))
     asked = fake.last("unit exemplars")
     assert (asked.layer, asked.channels) == ("stem.conv", (3,))
@@ -104,7 +104,7 @@ def test_a_unit_of_the_open_network_shows_its_patches_everywhere(
     assert "25.0 % of 600" in strip.accessibleDescription()
     painted = strip.grab().toImage()
     assert painted.pixelColor(5, 5).red() == 200
-    room.bench.selection.set_unit(2)
+    room.app.selection.set_unit(2)
     assert strip.isHidden()
 
 

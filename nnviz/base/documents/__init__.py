@@ -1,0 +1,1 @@
+"""Documents that the window opens and keeps: boards, guides, recordings, sessions."""

@@ -1,0 +1,158 @@
+"""The plan of a board: methods, networks and images that are compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo, Task
+from nnviz.base.parameters import Kind, Value
+from nnviz.base.requests import ModelRequest, RunMethod
+
+COMPARED = (
+    "saliency",
+    "smooth_grad",
+    "integrated_gradients",
+    "guided_backprop",
+    "grad_cam",
+    "layer_cam",
+    "ablation_cam",
+    "occlusion",
+)
+"""Methods that are usually compared: two of each way to explain, fine and coarse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """One network of a board.
+
+    Attributes:
+        request: how it is opened.
+        title: what it is called.
+        target: what it alone is asked, since a class may have another name in it;
+            empty for the board's target.
+    """
+
+    request: ModelRequest
+    title: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """One place of a board.
+
+    Attributes:
+        row: heading of its row.
+        column: heading of its column.
+        network: what the network is called.
+        image: the image.
+        request: what is run for it.
+    """
+
+    row: str
+    column: str
+    network: str
+    image: Image
+    request: RunMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """All places of a board: a row for each network and image, a column a method.
+
+    Attributes:
+        methods: columns.
+        networks: each is asked about each image.
+        images: the images.
+        target: what is asked, as ``notation.targets`` reads it; empty for the class
+            that each network predicts.
+        values: parameters by method's name; what is left out has its default.
+        seed: of the random numbers of all.
+        changed: whether all images are the first one, changed: how far their maps
+            agree with its maps is told then.
+    """
+
+    methods: tuple[MethodInfo, ...]
+    networks: tuple[Network, ...]
+    images: tuple[Image, ...]
+    target: str = ""
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    seed: int = 0
+    changed: bool = False
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return the places, row by row; all of one network stand together."""
+        return tuple(
+            Cell(
+                row=self._heading(network, image),
+                column=method.title,
+                network=network.title,
+                image=image,
+                request=self._request(method, network, image),
+            )
+            for network in self.networks
+            for image in self.images
+            for method in self.methods
+        )
+
+    @property
+    def own_targets(self) -> dict[str, str]:
+        """Targets of networks that have one of their own, by reference."""
+        return {
+            each.request.reference: each.target for each in self.networks if each.target
+        }
+
+    def _heading(self, network: Network, image: Image) -> str:
+        names = [network.title] if len(self.networks) > 1 else []
+        names += [image.name] if len(self.images) > 1 else []
+        return ", ".join(names) or network.title
+
+    def _request(self, method: MethodInfo, network: Network, image: Image) -> RunMethod:
+        return RunMethod(
+            method=method.name,
+            model=network.request,
+            image=image,
+            values=self._values(method, network),
+            seed=self.seed,
+        )
+
+    def _values(self, method: MethodInfo, network: Network) -> dict[str, Value]:
+        """Return the parameters that differ from their defaults."""
+        values = dict(self.values.get(method.name, {}))
+        target = network.target or self.target
+        if target:
+            asked = [p.name for p in method.parameters if p.kind is Kind.TARGET]
+            values.update(dict.fromkeys(asked, target))
+        return values
+
+
+def comparable(methods: Sequence[MethodInfo], task: Task) -> list[MethodInfo]:
+    """Return the methods that a board can have for networks of a task."""
+    return [
+        each for each in methods if each.capabilities.comparable and each.suits(task)
+    ]
+
+
+def chosen_methods(
+    methods: Sequence[MethodInfo], names: Sequence[str]
+) -> tuple[MethodInfo, ...]:
+    """Return the methods of these names, in their order.
+
+    Raises:
+        UsageError: none of that name, or one whose result is no map; names what can
+            be compared.
+    """
+    known = {each.name: each for each in methods if each.capabilities.comparable}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                name, "cannot be compared on a board", f"choose of {', '.join(known)}"
+            )
+    return tuple(known[name] for name in names)
+
+
+def attacked_name(image: Image) -> str:
+    """Return what an image is called after an attack."""
+    return f"{Path(image.name).stem}, attacked"

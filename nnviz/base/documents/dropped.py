@@ -1,0 +1,55 @@
+"""Kinds of files that were dropped, pasted or named, once somebody has looked."""
+
+from dataclasses import dataclass
+
+from nnviz.base.documents.guides import Guide
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.images import Image
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """A saved result, with what is needed to see it again.
+
+    Attributes:
+        file: the name of the result's file.
+        recipe: what it was made of.
+        model: the network, with its preprocessing and labels.
+        image: the image; None where there was none or it was not found.
+        troubles: what was not found, or is not the same any more, in words.
+    """
+
+    file: str
+    recipe: Recipe
+    model: ModelRequest
+    image: Image | None
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dropped:
+    """Files by what they are to nnviz, in the order given.
+
+    Attributes:
+        pictures: paths, those in folders too.
+        models: paths of files of weights, and of folders that hold a network.
+        labels: paths of lists of class names.
+        films: paths of video files.
+        saved: results of nnviz.
+        folders: folders whose images are in ``pictures``.
+        indexes: folders that hold an image index.
+        guides: guided lessons.
+        errors: why the others cannot be opened.
+    """
+
+    pictures: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    films: tuple[str, ...] = ()
+    saved: tuple[Saved, ...] = ()
+    errors: tuple[ErrorRecord, ...] = ()
+    folders: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    guides: tuple[Guide, ...] = ()

@@ -1,0 +1,141 @@
+"""Recordings of optimizations as the window knows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnviz.base.documents.dropped import Saved
+from nnviz.base.images import Colours
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Recipe
+from nnviz.base.results import Report
+
+_MEASURES = ("objective", "loss")
+"""Names of what is optimized, the first that there is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordingState:
+    """A recording as it is on disk at one moment.
+
+    Attributes:
+        folder: where it is.
+        recipe: what makes it again, with what was steered.
+        numbers: what was measured at each step.
+        frames: steps with a frame, rising.
+        total: steps that are planned, 0 where not known.
+        finished: whether it came to its end.
+        blends: whether the image can be blended in.
+    """
+
+    folder: str
+    recipe: Recipe
+    numbers: tuple[Mapping[str, float], ...]
+    frames: tuple[int, ...]
+    total: int = 0
+    finished: bool = False
+    blends: bool = False
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return len(self.numbers)
+
+    @property
+    def measure(self) -> str:
+        """Name of what is optimized; empty where nothing was measured."""
+        names = list(self.numbers[0]) if self.numbers else []
+        known = [name for name in _MEASURES if name in names]
+        return (known or names or [""])[0]
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """The optimized measure at each step; NaN where it was not measured."""
+        return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
+
+    def nearest(self, step: int) -> int:
+        """Return the step with a frame that is nearest to one; -1 where none has."""
+        return min(self.frames, key=lambda kept: abs(kept - step), default=-1)
+
+    def values_at(self, step: int) -> dict[str, Value]:
+        """Return the parameters with what was steered up to a step."""
+        values = dict(self.recipe.values)
+        for at, changes in self.recipe.changes:
+            if at <= step + 1:
+                values |= changes
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedFrame:
+    """A frame of a recording.
+
+    Attributes:
+        folder: of the recording.
+        step: its number.
+        pixels: uint8 (H, W, 3), the image blended in if that was asked for; None
+            where the step is no image.
+        report: the step itself, where it is no image.
+    """
+
+    folder: str
+    step: int
+    pixels: Colours | None
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordingEntry:
+    """A recording in the list of them.
+
+    Attributes:
+        folder: where it is.
+        title: one line, what the method was run on.
+        method: name of what was recorded; empty where it cannot be told.
+        steps: how many there are.
+        total: how many are planned.
+        finished: whether it came to its end.
+        changed: when it was written last, s since 1970.
+        thumbnail: uint8 (h, w, 3) of the newest frame; None where there is none.
+        trouble: why it cannot be opened, in words; empty where it can.
+    """
+
+    folder: str
+    title: str
+    method: str = ""
+    steps: int = 0
+    total: int = 0
+    finished: bool = False
+    changed: float = 0.0
+    thumbnail: Colours | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedRecording:
+    """A recording with what is needed to go on.
+
+    Attributes:
+        tape: what it holds.
+        saved: network, image and the values that it had last.
+    """
+
+    tape: RecordingState
+    saved: Saved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoExport:
+    """The export of a recording as a video.
+
+    Attributes:
+        folder: of the recording.
+        out: .mp4 or .gif, else a folder for numbered PNG files.
+        rate: frames a second.
+        blend: share of the image in each frame, 0 to 1; where the optimisation
+            began with none, it has no effect.
+    """
+
+    folder: str
+    out: str
+    rate: float = 15.0
+    blend: float = 0.0

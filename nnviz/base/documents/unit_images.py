@@ -1,0 +1,61 @@
+"""The synthetic image of a unit: what is asked for, and what is there."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from nnviz.base.images import Colours
+from nnviz.base.info import ModelInfo
+from nnviz.base.parameters import Value
+
+METHOD = "activation_maximization"
+_VALUES: MappingProxyType[str, Value] = MappingProxyType({"steps": 96})
+"""Parameters beside layer and channel: few steps, else the method's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKey:
+    """A unit whose unit image is wanted.
+
+    Attributes:
+        network: what tells networks apart that would give other portraits: weights and
+            preprocessing.
+        layer: dotted path.
+        unit: channel of the layer.
+    """
+
+    network: str
+    layer: str
+    unit: int
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Parameters of the method."""
+        return {**_VALUES, "layer": self.layer, "channel": self.unit}
+
+    @property
+    def name(self) -> str:
+        """Name of its file: of other parameters another one."""
+        told = json.dumps([METHOD, self.values], sort_keys=True)
+        return f"{self.unit}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.png"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundUnitImage:
+    """The cache's answer.
+
+    Attributes:
+        unit_key: who.
+        pixels: uint8 (H, W, 3); None where it is not there.
+    """
+
+    unit_key: UnitKey
+    pixels: Colours | None
+
+
+def network_key(info: ModelInfo) -> str:
+    """Return what tells a network apart from others that give other unit images."""
+    preprocess = json.dumps(info.preprocess.to_json(), sort_keys=True)
+    told = f"{info.reference if not info.sha256 else info.sha256} {preprocess}"
+    return hashlib.sha256(told.encode()).hexdigest()[:24]

@@ -1,0 +1,1 @@
+"""The machine below: files that may not be read, keys that interrupt."""

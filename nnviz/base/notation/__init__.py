@@ -1,0 +1,1 @@
+"""Notations: channels, targets and durations written as text."""

@@ -1,0 +1,52 @@
+"""Several channels, or mixtures of them, written as text.
+
+===================  =====================================================
+``3, 7, 12``         three images, one for each channel
+``3-6``              channels 3, 4, 5 and 6, an image each
+``3 - 7 + 0.5*12``   one image of a direction: 3 and half of 12, not 7
+===================  =====================================================
+"""
+
+import re
+from collections.abc import Iterator
+
+from nnviz.base.errors import UsageError
+
+Mixture = tuple[tuple[int, float], ...]
+"""Channels and their weights."""
+
+_RANGE = re.compile(r"(\d+)-(\d+)")
+_TERM = re.compile(r"(?P<sign>[+-]?)\s*((?P<weight>\d*\.?\d+)\s*\*\s*)?(?P<index>\d+)")
+_GAP = re.compile(r"\s+(?=[+-]\s)")
+
+
+def parse_channels(text: str, option: str) -> tuple[Mixture, ...]:
+    """Return the mixtures that a text names, in its order.
+
+    Args:
+        text: as the module describes.
+        option: where it was given, for errors.
+
+    Raises:
+        UsageError: it does not say channels.
+    """
+    return tuple(mixture for part in text.split(",") for mixture in _part(part, option))
+
+
+def _part(text: str, option: str) -> Iterator[Mixture]:
+    whole = _RANGE.fullmatch(text.strip())
+    if whole:
+        first, last = int(whole[1]), int(whole[2])
+        yield from (((index, 1.0),) for index in range(first, last + 1))
+    else:
+        yield tuple(_term(term, option) for term in _GAP.split(text.strip()))
+
+
+def _term(text: str, option: str) -> tuple[int, float]:
+    found = _TERM.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            option, f"{text.strip()!r} is no channel", "write 3, 7 or 3 - 7 + 0.5*12"
+        )
+    weight = float(found["weight"] or 1)
+    return int(found["index"]), -weight if found["sign"] == "-" else weight

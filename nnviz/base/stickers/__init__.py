@@ -1,0 +1,1 @@
+"""Stickers: what they are cut from and where they lie."""

@@ -1,0 +1,93 @@
+"""``nnviz film``: run a method on every image of a video."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz import api
+from nnviz.base.errors import UsageError
+from nnviz.base.info import MethodInfo
+from nnviz.cli import arguments, console, known, opening
+from nnviz.cli.arguments import Option, Parser, add_seed, number, number_option
+from nnviz.cli.methods import description
+
+
+def execute(words: Sequence[str]) -> int:
+    """Write a video of a method's results on each image of another."""
+    method = _method(words)
+    options = _parser(method).read(words)
+    if method is None:
+        raise UsageError("film", "no method named", "nnviz film deep_dream FILM")
+    if not options.film or not options.out:
+        missing = "--out" if options.film else "film"
+        raise UsageError(missing, "is missing", "name the videos to read and to write")
+    opening.check_out(Path(options.out).parent)
+    notes = _written(method, options)
+    answer = {"files": [options.out], "notes": list(notes)}
+    out = options.out
+    return console.conclude(answer, lambda: _tell(out, notes), json=options.json)
+
+
+def _written(method: MethodInfo, options: argparse.Namespace) -> Sequence[str]:
+    """Write the video; return remarks."""
+    model = opening.open_model(options)
+    with console.ProgressLine() as progress:
+        return api.film(
+            method.name,
+            model,
+            options.film,
+            options.out,
+            kept=None if options.kept is None else options.kept / 100,
+            seconds=options.seconds,
+            seed=options.seed,
+            progress=progress,
+            **arguments.method_values(options, method),
+        )
+
+
+def _tell(file: str, notes: Sequence[str]) -> None:
+    console.line(file)
+    for note in notes:
+        console.line(f"  {note}")
+
+
+def _method(words: Sequence[str]) -> MethodInfo | None:
+    """Return the method that the words name: it declares options of its own."""
+    options, _ = _parser(None, add_help=False).parse_known_args(list(words))
+    return known.method(options.method) if options.method else None
+
+
+_OPTIONS = (
+    Option("method", nargs="?", help=argparse.SUPPRESS),
+    Option("film", nargs="?", help=argparse.SUPPRESS),
+    Option(
+        "--kept",
+        metavar="X",
+        type=number("--kept"),
+        help=(
+            "share of the last result in the next image, %% (default 15, or 0 for "
+            "methods that follow cameras: they steady videos themselves)"
+        ),
+    ),
+    number_option("--seconds", float("inf"), "stop after so much of the video"),
+)
+
+
+def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
+    text = "Run a method on every picture of a film.  nnviz film METHOD --help shows\n"
+    text += "its options.  Ctrl+C ends it; what there is is kept."
+    if method is not None:
+        text = "\n\n".join([method.title, *description(method)])
+    name = method.name if method else "METHOD"
+    usage = f"{name} FILM --out OUT.mp4 [options]"
+    parser = Parser("film", text, usage=usage, add_help=add_help)
+    parser.add(_OPTIONS)
+    if method is not None:
+        arguments.add_method(parser, method)
+    arguments.add_model_options(parser)
+    add_seed(parser)
+    parser.add_general(
+        "--out", metavar="OUT.mp4", default="", help="the video to write, .mp4 or .gif"
+    )
+    arguments.add_json_option(parser)
+    return parser

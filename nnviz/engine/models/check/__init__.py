@@ -1,0 +1,1 @@
+"""The doctor: a network tried, its preprocessing checked."""

@@ -1,0 +1,147 @@
+"""Check of the preprocessing by a network's batch-norm statistics.
+
+A batch norm keeps the mean and variance of what reached it in training.  Images
+that are preprocessed as in training reach it with about those; a wrong range, mean or
+channel order does not.  No labels are needed, and the network's confidence, which
+wrong preprocessing often raises, is not asked.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.info import PreprocessCandidate
+from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Preprocess
+from nnviz.base.shipped.samples import sample_photos
+from nnviz.engine.compute import memory
+from nnviz.engine.models.model import Normalizer, fit_to_input
+from nnviz.engine.nn.hooks import generators_kept
+from nnviz.media.decode import open_image
+
+_LAYERS = 3
+"""Batch norms that are looked at: deeper ones forget the input's statistics."""
+_COLORS = 3
+_DOUBTFUL = 2.5
+"""Times that the best fit must be nearer before the chosen one is doubted."""
+_NEAR = 1.5
+"""Distance up to which a fit is one at all."""
+_OWN = "as chosen"
+
+
+class _EnoughError(Exception):
+    """Ends a pass: the last batch norm of those looked at has been reached."""
+
+
+def rank_candidates(
+    net: nn.Module, chosen: Preprocess, check: Callable[[], None]
+) -> tuple[PreprocessCandidate, ...]:
+    """Return preprocessings by how well they fit a network, the best first.
+
+    Args:
+        net: left untouched.
+        chosen: what is used now; always among those returned.
+        check: called before each pass; raises to stop.
+
+    Returns:
+        Empty where nothing can be told: no trained batch norms, no color, or a network
+        that does not take the input.
+    """
+    norms = _trained_norms(net)[:_LAYERS]
+    photos = sample_photos()
+    whole = chosen.fit is Fit.WHOLE  # images of several sizes make no batch
+    if not norms or not photos or whole or chosen.channels != _COLORS:
+        return ()
+    images = [open_image(path) for path in photos]
+    found = []
+    for name, candidate in _candidates(chosen).items():
+        check()
+        pixels = [fit_to_input(image, candidate) for image in images]
+        batch = torch.stack([torch.tensor(each).permute(2, 0, 1) for each in pixels])
+        distance = _distance(net, norms, Normalizer(candidate)(batch))
+        if distance is not None:
+            found.append(PreprocessCandidate(name, candidate, distance))
+    return tuple(sorted(found, key=lambda each: each.distance))
+
+
+def doubt(candidates: Sequence[PreprocessCandidate]) -> str:
+    """Return a warning where another preprocessing fits far better, else ""."""
+    own = next((each for each in candidates if each.name == _OWN), None)
+    if own is None:
+        return ""
+    best = candidates[0]
+    if best.distance > _NEAR or own.distance < _DOUBTFUL * best.distance:
+        return ""
+    times = own.distance / best.distance
+    return (
+        f"the statistics of its batch norms speak against this preprocessing: "
+        f"{best.name} fits them {times:.3g} times better"
+    )
+
+
+def _candidates(chosen: Preprocess) -> dict[str, Preprocess]:
+    """Return the chosen preprocessing and the usual ones for the same input size."""
+    fitted = {name: chosen.colored_as(preset) for name, preset in PRESETS.items()}
+    usual = {name: each for name, each in fitted.items() if each != chosen}
+    other = ChannelOrder.BGR if chosen.order is ChannelOrder.RGB else ChannelOrder.RGB
+    return {_OWN: chosen, f"as chosen, {other}": replace(chosen, order=other), **usual}
+
+
+def _trained_norms(net: nn.Module) -> list[nn.BatchNorm2d]:
+    """Return the batch norms that keep statistics of something."""
+    norms: list[nn.BatchNorm2d] = [
+        module
+        for module in net.modules()
+        if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None
+    ]
+    return norms if any(_has_learned(each) for each in norms) else []
+
+
+def _has_learned(norm: nn.BatchNorm2d) -> bool:
+    mean, variance = norm.running_mean, norm.running_var
+    return mean is not None and variance is not None and bool(mean.any())
+
+
+@torch.no_grad()
+def _distance(
+    net: nn.Module, norms: Sequence[nn.Module], batch: Tensor
+) -> float | None:
+    """Return how far what reaches the norms is from their statistics.
+
+    The mean over the layers of the squared shift of the means, in standard deviations,
+    and of the absolute logarithm of the ratio of variances.
+    """
+    found: list[float] = []
+
+    def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        found.append(_shift(norm, inputs[0]))
+        if len(found) == len(norms):
+            raise _EnoughError
+
+    device = next(net.parameters()).device
+    handles = [norm.register_forward_pre_hook(look) for norm in norms]
+
+    def trial() -> None:
+        try:
+            with generators_kept(device):
+                net(batch.to(device))
+        except _EnoughError:
+            pass
+
+    try:
+        refused = memory.refusal(trial)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if refused is not None or not found:
+        return None
+    return sum(found) / len(found)
+
+
+def _shift(norm: nn.Module, given: Tensor) -> float:
+    mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+    floor = variance.mean() * 1e-3 + 1e-12  # dead channels have a variance of nothing
+    moved = (given.mean((0, 2, 3)) - mean).square() / (variance + floor)
+    ratio = (given.var((0, 2, 3)) + floor) / (variance + floor)
+    return float(moved.mean() + ratio.log().abs().mean())

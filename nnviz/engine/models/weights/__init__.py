@@ -1,0 +1,1 @@
+"""Files of weights: downloaded, recognized, read safely."""

@@ -1,0 +1,36 @@
+"""Asking which video, and where a new one goes."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from nnviz.base import file_formats
+from nnviz.gui.panels.dialogs.files import VIDEOS, ask_file, ask_new_file
+from nnviz.gui.state.settings import Settings
+
+_PATTERNS = " ".join(f"*{ending}" for ending in sorted({*file_formats.VIDEOS, ".gif"}))
+
+
+def ask_film(parent: QWidget, settings: Settings) -> str:
+    """Return the path of a video to open; empty for none."""
+    kinds = _tr("Videos ({0});;All files (*)").format(_PATTERNS)
+    return ask_file(parent, settings, VIDEOS, _tr("Open a video"), kinds)
+
+
+def ask_new_film(parent: QWidget, settings: Settings, title: str, name: str) -> str:
+    """Return where a new video goes, .mp4 where nothing else is said; empty for none.
+
+    Args:
+        parent: of the dialog.
+        settings: know and remember the folder of all that is saved.
+        title: of the dialog.
+        name: that is proposed.
+    """
+    kinds = _tr("Videos (*.mp4);;Animations (*.gif)")
+    path, _ = ask_new_file(parent, settings, title, name, kinds)
+    return path if not path or Path(path).suffix else f"{path}.mp4"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("film_dialogs", text)

@@ -1,0 +1,1 @@
+"""Panels of stickers: the shelf, the tools."""

@@ -1,0 +1,229 @@
+"""The shelf of stickers, and the list of those that lie on the image."""
+
+from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QColorDialog,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.stickers.placed import Cut, OpenedSticker
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.dialogs.files import STICKERS, ask_files
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.stickers import NONE, StickerLayout
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import icon_button, label, named
+from nnviz.gui.views.canvas.layers import image_of
+from nnviz.gui.views.canvas.stickers import STICKER_MIME
+
+_TEXT = Qt.ItemDataRole.UserRole
+_SIDE = 56
+_GRAY, _DARK, _LIGHT = 0.12, 0.08, 0.96
+"""Saturation and lightness outside of which a color has no hue to be named."""
+_HUES = (
+    *("Red", "Orange", "Yellow", "Lime", "Green", "Mint"),
+    *("Cyan", "Azure", "Blue", "Violet", "Magenta", "Pink"),
+)
+"""Names of hues, 30 degrees apart."""
+_SHAPES = {"round": "disc", "square": "square"}
+_DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+class ShelfPanel(QWidget):
+    """Stickers that can be laid on a picture: a click lays one, dragging says where.
+
+    Images are dropped here; those that methods have learned come by themselves.
+    """
+
+    def __init__(
+        self, app: AppContext, placing: StickerLayout, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._app, self._placing = app, placing
+        self.list = _ShelfList(app)
+        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
+        self.list.itemClicked.connect(self._lay)
+        self.list.itemActivated.connect(self._lay)
+        self.laid = named(QListWidget(), name=self.tr("Stickers on the image"))
+        self.laid.setToolTip(self.tr("Topmost first"))
+        self.laid.currentRowChanged.connect(self._choose)
+        self.laid.setMaximumHeight(app.look.px(140))
+        look = app.look
+        add = icon_button(look, "image", self.tr("Add an image…"), self.ask_picture)
+        disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_colour)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
+        column.addWidget(self.list, 1)
+        column.addWidget(label(self.tr("ON THE IMAGE"), "section"))
+        column.addWidget(self.laid)
+        app.shelf.changed.connect(self._fill)
+        placing.changed.connect(self._follow)
+        self._fill()
+        self._follow()
+
+    def ask_picture(self) -> None:
+        """Ask for images and put them on the shelf."""
+        title = self.tr("Add stickers")
+        files = ask_files(self, self._app.settings, STICKERS, title)
+        for file in files:
+            self._app.shelf.add(file)
+
+    def ask_colour(self) -> None:
+        """Ask for a color and put a disc of it on the shelf."""
+        colour = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
+        if colour.isValid():
+            self._app.shelf.add(f"round:{colour.name()}")
+
+    def _fill(self) -> None:
+        kept = [item.data(_TEXT) for item in self.list.selectedItems()]
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for text in self._app.shelf.texts:
+                opened = self._app.shelf.opened(text)
+                item = QListWidgetItem(_short_name(text))
+                item.setData(_TEXT, text)
+                item.setToolTip(literal(text))
+                item.setIcon(_icon(opened, self._app.look.px(_SIDE)))
+                side = self._app.look.px(_SIDE + 24)
+                item.setSizeHint(QSize(side, side))
+                self.list.addItem(item)
+                if text in kept:
+                    self.list.setCurrentItem(item)
+
+    def _follow(self) -> None:
+        """List what lies on the image, the uppermost first."""
+        placed = self._placing.placed
+        with QSignalBlocker(self.laid):
+            self.laid.clear()
+            self.laid.addItems([name_of(each.cut.text) for each in reversed(placed)])
+            chosen = self._placing.chosen
+            self.laid.setCurrentRow(
+                NONE if chosen == NONE else len(placed) - 1 - chosen
+            )
+
+    def _choose(self, place: int) -> None:
+        if place >= 0:
+            self._placing.choose(len(self._placing.placed) - 1 - place)
+
+    def _lay(self, item: QListWidgetItem) -> None:
+        self._placing.add(str(item.data(_TEXT)))
+
+
+class _ShelfList(QListWidget):
+    """Icons that are dragged onto an image; takes files, Delete removes."""
+
+    def __init__(self, app: AppContext) -> None:
+        super().__init__()
+        self._app = app
+        named(self, name=self.tr("Sticker shelf"))
+        self.setToolTip(
+            self.tr("Click to place a sticker, or drag it; drop images here")
+        )
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setAcceptDrops(True)
+
+    def mimeTypes(self) -> list[str]:
+        """Say as what stickers are dragged."""
+        return [STICKER_MIME]
+
+    def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
+        """Return the sticker that is dragged."""
+        data = QMimeData()
+        data.setData(STICKER_MIME, str(items[0].data(_TEXT)).encode())
+        return data
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Take files anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Put dropped files on the shelf."""
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self._app.shelf.add(url.toLocalFile())
+        event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a sticker off the shelf."""
+        item = self.currentItem()
+        if event.key() in _DELETES and item is not None:
+            self._app.shelf.remove(str(item.data(_TEXT)))
+        else:
+            super().keyPressEvent(event)
+
+
+def color_name(text: str) -> str:
+    """Return the everyday name that comes nearest to a color, #rrggbb: "Red"."""
+    color = QColor(text)
+    if not color.isValid():
+        return text
+    hue, lightness = color.hslHueF(), color.lightnessF()
+    if color.hslSaturationF() < _GRAY or lightness < _DARK or lightness > _LIGHT:
+        shades = ("Black", "Dark gray", "Gray", "Light gray", "White")
+        return shades[round(lightness * (len(shades) - 1))]
+    return _HUES[round(hue * len(_HUES)) % len(_HUES)]
+
+
+def name_of(text: str) -> str:
+    """Return what a sticker is called: its file's name, or its color."""
+    cut = Cut.parse(text)
+    if cut.is_colour:
+        return f"{color_name(cut.source)} {_SHAPES[cut.outline]}"
+    return cut.source.replace("\\", "/").rpartition("/")[2]
+
+
+def _short_name(text: str) -> str:
+    """Return a name for below an icon."""
+    cut = Cut.parse(text)
+    return name_of(text) if cut.is_colour else name_of(text).rpartition(".")[0]
+
+
+def _icon(opened: OpenedSticker | None, side: int) -> QIcon:
+    """Return a small image, on checks where the sticker is transparent."""
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    if opened is None or opened.pixels is None:
+        return QIcon(pixmap)
+    small = image_of(opened.pixels).scaled(
+        side,
+        side,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    with QPainter(pixmap) as painter:
+        painter.drawImage(
+            (side - small.width()) // 2, (side - small.height()) // 2, small
+        )
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen one
+    return icon

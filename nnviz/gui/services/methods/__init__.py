@@ -1,0 +1,1 @@
+"""The chosen method, its runs and predictions, and the words for them."""

@@ -1,0 +1,148 @@
+"""Titles of results: method, target, image and network, in this order."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+from PySide6.QtCore import QCoreApplication
+
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Kind, Value
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RunMethod
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.predictions import Predictions
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.layer_facts import shown_layer
+from nnviz.gui.state.selection import Selection
+
+_CONTEXT = "Captions"
+
+
+class Captions:
+    """Names results: "Grad-CAM · crab · cat.png · Objects".
+
+    The target is named also where the method was asked about the predicted class, so
+    that two results of one method can be told apart.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        selection: Selection,
+        choice: MethodChoice,
+        predictions: Predictions,
+    ) -> None:
+        self._models, self._selection = models, selection
+        self._choice, self._predictions = choice, predictions
+
+    def method(self, name: str) -> str:
+        """Return a method's title."""
+        info = self._choice.info(name)
+        return info.title if info is not None else name
+
+    def model(self, reference: str) -> str:
+        """Return a network's title."""
+        entry = self._models.entry(reference)
+        if entry is not None:
+            return entry.title
+        opened = self._selection.model
+        if opened is not None and opened.reference == reference:
+            return opened.title
+        return PurePath(reference).name
+
+    def subject(self, run: Run) -> str:
+        """Return what a method was asked about: a target, or a layer and a channel."""
+        recipe = run.recipe
+        top = self._predictions.top(recipe.model_sha256, recipe.image_sha256)
+        asked = self._subject(recipe.method, recipe.values, top)
+        return asked or shown_layer(run.report)
+
+    def title(self, run: Run) -> str:
+        """Return the whole title of a result."""
+        recipe = run.recipe
+        words = (
+            self.method(recipe.method),
+            self.subject(run),
+            recipe.image,
+            self._model_of(recipe.method, recipe.model),
+        )
+        return _joined(words)
+
+    def of_request(self, request: RunMethod) -> str:
+        """Return the title that the result of a request will have."""
+        model, image = self._selection.model, request.image
+        top = ""
+        if model is not None and image is not None:
+            top = self._predictions.top(model.sha256, image.sha256)
+        words = (
+            self.method(request.method),
+            self._subject(request.method, request.values, top),
+            image.name if image is not None else "",
+            self._model_of(request.method, request.model.reference),
+        )
+        return _joined(words)
+
+    def _model_of(self, method: str, reference: str) -> str:
+        """Return a network's title, where the method looks at one."""
+        info = self._choice.info(method)
+        return (
+            "" if info is not None and not info.needs_model else self.model(reference)
+        )
+
+    def short(self, run: Run, among: Sequence[Run] = ()) -> str:
+        """Return what tells a result from others in few words.
+
+        Args:
+            run: which one.
+            among: the results that it is to be told from.
+        """
+        recipe = run.recipe
+        words = [self.method(recipe.method), self.subject(run)]
+        words.append(self._layer(run) if len(_layers(among)) > 1 else "")
+        if len({each.recipe.model for each in among}) > 1:
+            words.append(self.model(recipe.model))
+        if len({each.recipe.image for each in among}) > 1:
+            words.append(recipe.image)
+        return _joined(list(dict.fromkeys(words)))
+
+    def _layer(self, run: Run) -> str:
+        return shown_layer(run.report) or str(run.recipe.values.get("layer", ""))
+
+    def _subject(self, method: str, values: Mapping[str, Value], top: str) -> str:
+        info = self._choice.info(method)
+        if info is None:
+            return ""
+        return _target(info, values, top) or _place(info, values)
+
+
+def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
+    """Return a method's target in words; empty where it has none."""
+    known = {each.name: each.default for each in info.parameters} | dict(values)
+    for each in info.parameters:
+        if each.kind is not Kind.TARGET or not each.matters(known):
+            continue
+        target = str(known[each.name]) or (top if info.needs_image else "")
+        if target and known.get("goal") == "away":
+            away = QCoreApplication.translate(_CONTEXT, "away from {0}")
+            return away.format(target)
+        return target
+    return ""
+
+
+def _place(info: MethodInfo, values: Mapping[str, Value]) -> str:
+    """Return the layer and the channel that a method was asked about."""
+    words = [
+        str(values[each.name])
+        for kind in (Kind.LAYER, Kind.CHANNEL)
+        for each in info.parameters
+        if each.kind is kind and values.get(each.name) not in (None, "", -1)
+    ]
+    return _joined(words)
+
+
+def _layers(runs: Sequence[Run]) -> set[str]:
+    return {str(run.recipe.values.get("layer", "")) for run in runs}
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " · ".join(word for word in words if word)

@@ -1,0 +1,400 @@
+"""The chosen method of each workspace, its parameters, and what they follow."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo, ModelInfo
+from nnviz.base.parameters import Kind, Value, with_current_names
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Report
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.layer_facts import shown_layer
+from nnviz.gui.state.parameter_store import ParameterStore
+from nnviz.gui.state.selection import NO_UNIT, Selection
+from nnviz.gui.state.selection_sync import SelectionSync, named
+from nnviz.gui.state.workspace import Workspace
+
+_OWN_TARGET = {"Attack", "Imagine"}
+"""Groups in which a target is a goal, and no class that is looked at."""
+
+
+class MethodChoice(QObject):
+    """The method that is looked at, and its values.
+
+    The selection and the form change it; ``edited`` says once for each act of the
+    user that something is to be asked anew.
+    """
+
+    entered = Signal()
+    """The workspace is another one."""
+    method_changed = Signal(object)
+    """MethodInfo."""
+    offered_changed = Signal()
+    """There are other methods to choose from."""
+    elsewhere = Signal(object)
+    """The MethodInfo that is to be shown does not belong to this workspace."""
+    unsuited = Signal(object, object)
+    """MethodInfo that was asked for, with its values: not for the open network."""
+    values_changed = Signal(object)
+    """The method's parameters, by name, changed by something else than the form."""
+    edited = Signal()
+    """What is to be asked is something else now."""
+
+    def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._models = models
+        self._method: MethodInfo | None = None
+        self._workspace: Workspace | None = None
+        self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
+        self._last: dict[str, str] = {}
+        """Name of the method that each workspace had last."""
+        self._values = ParameterStore()
+        self._link = SelectionSync(selection)
+        self._targets: dict[str, str] = {}
+        """What was asked about, by what a target means."""
+        self._seed = 0
+        self._acts = 0
+        self._pending = False
+        self.steered: Callable[[Mapping[str, Value]], bool] = lambda _: False
+        """Hands changed values to a running job; tells whether it took them."""
+        for gone in (models.failed, models.stopped):
+            gone.connect(self._forget_preferred)
+        models.listed.connect(self._relist)
+        selection.changed.connect(self._follow)
+
+    # --- what is chosen
+
+    @property
+    def method(self) -> MethodInfo | None:
+        """The chosen method."""
+        return self._method
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The workspace in which it is chosen."""
+        return self._workspace
+
+    @property
+    def place(self) -> str:
+        """Name of the workspace."""
+        return self._workspace.name if self._workspace else ""
+
+    @property
+    def live(self) -> bool:
+        """Whether frames of a camera are looked at, and no image."""
+        return self._workspace is not None and self._workspace.live
+
+    @property
+    def image(self) -> Image | None:
+        """The image that the chosen method looks at."""
+        needed = self._method is not None and self._method.needs_image
+        return self._selection.image if needed else None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The chosen method's parameters."""
+        return dict(self._held(self._method)) if self._method else {}
+
+    def asked(self) -> RunMethod | None:
+        """Return what is asked, the image left out; None where nothing can be."""
+        model = self._selection.model
+        if self._method is None or model is None or not self._method.suits(model.task):
+            return None
+        return RunMethod(
+            method=self._method.name,
+            model=self._models.request,
+            values=self.values,
+            seed=self._seed,
+        )
+
+    def key(self) -> tuple[object, ...]:
+        """Return what tells one question from another: equal, and it is the same."""
+        model, image = self._selection.model, self.image
+        return (
+            self._method.name if self._method else "",
+            tuple(sorted(self.values.items())),
+            model.sha256 if model else "",
+            self._models.request,
+            image.sha256 if image else "",
+            self._seed,
+        )
+
+    def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
+        """Return what a method's parameters were set to; see ``ParameterStore``."""
+        return self._values.settings_of(info, workspace)
+
+    # --- methods
+
+    def info(self, name: str) -> MethodInfo | None:
+        """Return what the catalogue knows of a method."""
+        methods = self._models.catalogue.methods
+        return next((info for info in methods if info.name == name), None)
+
+    def suits(self, name: str) -> bool:
+        """Tell whether a method works on the open network."""
+        info, model = self.info(name), self._selection.model
+        return info is not None and model is not None and info.suits(model.task)
+
+    def belongs(self, name: str) -> bool:
+        """Tell whether a method is one of the workspace's; unknown ones are of all."""
+        info = self.info(name)
+        return info is None or self._workspace is None or self._workspace.offers(info)
+
+    def offered(self) -> tuple[MethodInfo, ...]:
+        """Return the methods of the workspace that suit the network."""
+        model, workspace = self._selection.model, self._workspace
+        return tuple(
+            info
+            for info in self._models.catalogue.methods
+            if (workspace is None or workspace.offers(info))
+            and (model is None or info.suits(model.task))
+        )
+
+    def enter(self, workspace: Workspace) -> None:
+        """Go to a workspace and to the method that was chosen there last."""
+        with self._act():
+            self._change_target(workspace)
+            self._workspace = workspace
+            self.entered.emit()
+            self.offered_changed.emit()
+            self._choose_usual()
+            self._pending = True
+
+    def _change_target(self, workspace: Workspace) -> None:
+        """Let a target carry over only to where it means the same."""
+        old, new = _meaning(self._workspace), _meaning(workspace)
+        if old != new:
+            self._targets[old] = self._selection.target
+            self._selection.set_target(self._targets.get(new, ""))
+
+    def leave_live(self) -> None:
+        """Ask for a workspace where images are looked at."""
+        if self.live:
+            self.elsewhere.emit(None)
+
+    def choose(
+        self, name: str, values: Mapping[str, Value] | None = None, seed: int = 0
+    ) -> None:
+        """Choose a method, and with it values for some of its parameters."""
+        info, model = self.info(name), self._selection.model
+        if info is None:
+            return
+        if model is not None and not info.suits(model.task):
+            self.unsuited.emit(info, dict(values or {}))
+            return
+        with self._act():
+            if self._workspace is not None and not self._workspace.offers(info):
+                self.elsewhere.emit(info)
+            self._take(info, values or {}, seed)
+            self._pending = True
+
+    def choose_quietly(self, request: RunMethod) -> None:
+        """Choose what was asked before; nothing is asked anew."""
+        with self._act():
+            self.choose(request.method, request.values, request.seed)
+            self._pending = False
+
+    def choose_recipe(self, recipe: Recipe) -> None:
+        """Choose a recipe's method, values and seed; nothing is asked anew."""
+        with self._act():
+            self.choose(recipe.method, recipe.values, recipe.seed)
+            self._tell_selection()
+            self._pending = False
+
+    def prefer(self, name: str, values: Mapping[str, Value] | None = None) -> None:
+        """Choose a method as soon as the network that is being opened is there."""
+        self._preferred = name, values
+
+    # --- values
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Take what the form of the chosen method says."""
+        info = self._method
+        if info is None or dict(values) == self.values:
+            return
+        if values.keys() != self.values.keys():
+            return  # a form that is about to go: it edits another method
+        before = self.values
+        self._held(info).update(values)
+        changes = {name: new for name, new in values.items() if before[name] != new}
+        if self.steered(changes):
+            return
+        with self._act():
+            self._tell_selection()
+            self._pending = True
+
+    def adjust(self, values: Mapping[str, Value]) -> None:
+        """Change some values elsewhere than in the form, which follows."""
+        if self.values | dict(values) != self.values:
+            self.set_values(self.values | dict(values))
+            self.values_changed.emit(self.values)
+
+    def restore_fixed(self, recorded: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Take the values that a recording began with, but for those one can steer.
+
+        Returns:
+            The steerable ones as they are now.
+        """
+        if self._method is None:
+            return {}
+        steerable = {p.name for p in self._method.parameters if p.steerable}
+        held = self._held(self._method)
+        recorded = with_current_names(self._method.parameters, recorded)
+        held.update({n: v for n, v in recorded.items() if n not in steerable})
+        self.values_changed.emit(self.values)
+        return {name: held[name] for name in steerable}
+
+    def reset(self) -> None:
+        """Go back to the method's own values."""
+        if self._method is not None:
+            with self._act():
+                self._values.forget(self._method, self._workspace)
+                self._selection.set_target("")
+                self._link.adopt_layer(self._method, self._held(self._method))
+                self.values_changed.emit(self.values)
+                self._pending = True
+
+    def show_channel(self, unit: int) -> None:
+        """Show one channel large; -1 for all of them."""
+        name = named(self._method, Kind.CHANNEL)
+        if name is not None and self._method is not None:
+            with self._act():
+                self._held(self._method)[name] = unit
+                self.values_changed.emit(self.values)
+                self._pending = True
+
+    def learn_layer(self, report: Report) -> None:
+        """Choose the layer that the method chose, where none was chosen."""
+        name = named(self._method, Kind.LAYER)
+        shown = shown_layer(report)
+        if name is None or self._method is None or self.values[name] or not shown:
+            return
+        self._held(self._method)[name] = shown
+        self._selection.set_layer(shown)
+        self.values_changed.emit(self.values)
+
+    # --- inside
+
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        """Tell ``edited`` once, when the outermost act is over."""
+        self._acts += 1
+        try:
+            yield
+        finally:
+            self._acts -= 1
+            pending = self._pending and not self._acts
+            if pending:
+                self._pending = False
+                self.edited.emit()
+
+    def _held(self, info: MethodInfo) -> dict[str, Value]:
+        """Return a method's parameters in this workspace, to read and to change."""
+        return self._values.of(info, self._workspace)
+
+    def _take(self, info: MethodInfo, values: Mapping[str, Value], seed: int) -> None:
+        changed = info is not self._method
+        self._method, self._seed = info, seed
+        if self._workspace is not None:
+            self._last[self._workspace.name] = info.name
+        kept = self._held(info)
+        values = with_current_names(info.parameters, values)
+        kept.update(values)
+        # First the form: the selection, which follows next, tells values to it.
+        if changed:
+            self.method_changed.emit(info)
+        self._link.adopt_layer(info, kept, explicit=bool(values))
+        self._link.adopt_target(info, kept, values)
+        self._link.fit_layer(info, kept)
+        self.values_changed.emit(self.values)
+
+    def _choose_usual(self) -> None:
+        """Choose what was chosen here last, else the first that suits the network."""
+        offered = {info.name: info for info in self.offered()}
+        workspace = self._workspace
+        if workspace is None or not offered:
+            return
+        last = self._last.get(workspace.name, "")
+        usual = [
+            name for name in (last, *workspace.methods, *offered) if name in offered
+        ]
+        self.choose(usual[0])
+
+    def _follow(self, names: frozenset[str]) -> None:
+        """Let the method's values follow the selection."""
+        with self._act():
+            if "model" in names:
+                self._refit()
+            info = self._method
+            if info is None:
+                return
+            before = self.values
+            self._adopt(info, names)
+            renewed = bool(names & {"model", "image"})
+            if self.values != before or renewed:
+                self.values_changed.emit(self.values)
+                self._pending = True
+
+    def _adopt(self, info: MethodInfo, names: frozenset[str]) -> None:
+        values, chosen = self._held(info), self._selection
+        if names & {"model", "image"}:
+            self._link.adopt_layer(info, values)
+        elif "layer" in names:
+            self._link.adopt_layer(info, values, follow=True)
+        if "target" in names:
+            self._link.adopt_target(info, values)
+            self._link.fit_layer(info, values)
+        if "position" in names and chosen.position is not None:
+            self._link.adopt_place(info, values, chosen.position)
+        if "unit" in names:
+            self._adopt_unit(values)
+
+    def _adopt_unit(self, values: dict[str, Value]) -> None:
+        """Show the chosen channel where one channel is shown large."""
+        name, unit = named(self._method, Kind.CHANNEL), self._selection.unit
+        if name is not None and unit != NO_UNIT and values[name] != NO_UNIT:
+            values[name] = unit
+
+    def _refit(self) -> None:
+        """Another network: let the method be one that suits it."""
+        self.offered_changed.emit()
+        model: ModelInfo | None = self._selection.model
+        preferred, self._preferred = self._preferred, None
+        if preferred is not None:
+            self.choose(*preferred)
+        elif model and self._method and not self._method.suits(model.task):
+            self._choose_usual()
+
+    def _forget_preferred(self) -> None:
+        self._preferred = None
+
+    def _tell_selection(self) -> None:
+        """Let the selection follow what the form chose."""
+        if self._method is not None:
+            self._link.follow(self._method, self.values)
+
+    def _relist(self, catalogue: Catalogue) -> None:
+        """Take the newer description of the chosen method."""
+        if self._method is None:
+            return
+        for info in catalogue.methods:
+            if info.name == self._method.name and info != self._method:
+                names = {parameter.name for parameter in info.parameters}
+                kept = {n: value for n, value in self.values.items() if n in names}
+                self._values.forget(info, self._workspace)
+                self._held(info).update(kept)
+                self._method = info
+                self.method_changed.emit(info)
+                self.values_changed.emit(self.values)
+
+
+def _meaning(workspace: Workspace | None) -> str:
+    """Return what a target means in a workspace: what is asked about, or a goal."""
+    group = workspace.group if workspace is not None else ""
+    return group if group in _OWN_TARGET else ""

@@ -1,0 +1,92 @@
+"""Notices about runs: the question before a large one, the length of a long one."""
+
+from PySide6.QtCore import QCoreApplication
+
+from nnviz.base.events import Progress
+from nnviz.base.info import Severity
+from nnviz.base.notation.durations import long_duration
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.runner import MethodRunner
+from nnviz.gui.state.large_output import SMALLER_SIDE, LargeOutput
+from nnviz.gui.state.messages import Messages, Notice, Remedy
+from nnviz.gui.theme.signs import TIMES
+
+_TOPIC = "run"
+_LONG_TOPIC = "long run"
+_LONG = 60.0
+"""s to go from which a run is told to take long."""
+_PACE_SECONDS = 2.0
+"""After so long the pace is known."""
+
+
+def ask_about_size(
+    runs: MethodRunner, choice: MethodChoice, messages: Messages
+) -> None:
+    """Ask in a notice before each large run, with both answers as buttons."""
+
+    def ask(large: LargeOutput) -> None:
+        def run_smaller() -> None:
+            messages.settle(_TOPIC)
+            choice.adjust({large.parameter: SMALLER_SIDE})
+            runs.run()
+
+        def run_whole() -> None:
+            messages.settle(_TOPIC)
+            runs.run_at_full_size()
+
+        smaller = Remedy(_tr("Run at {0} px").format(f"{SMALLER_SIDE:,}"), run_smaller)
+        whole = Remedy(_tr("Full size"), run_whole)
+        messages.notice(
+            Notice(_TOPIC, Severity.NOTE, words(large), remedies=(smaller, whole))
+        )
+
+    runs.large.connect(ask)
+
+
+def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
+    """Say once of each run how long it will take, where that is a minute or more.
+
+    An occlusion of every pixel takes hours; an optimization has its timeline, and is
+    looked at while it goes on.
+    """
+    told = [0.0]  # when the run began of which it was told: no run is kept alive
+
+    def follow(_: Progress, left: float) -> None:
+        run = runs.current
+        if run is None or run.began == told[0] or run.info.recorded:
+            return
+        if left < _LONG or run.seconds < _PACE_SECONDS:
+            return
+        told[0] = run.began
+        words = _tr("{0} takes about {1} more.").format(
+            run.info.title, long_duration(left)
+        )
+        remedies = (Remedy(_tr("Stop"), runs.stop),)
+        messages.notice(Notice(_LONG_TOPIC, Severity.NOTE, words, remedies=remedies))
+
+    def settle(*_: object) -> None:
+        messages.settle(_LONG_TOPIC)
+
+    runs.progressed.connect(follow)
+    for ended in (runs.finished, runs.stopped, runs.failed, runs.finished_behind):
+        ended.connect(settle)
+
+
+def words(large: LargeOutput) -> str:
+    """Return how large an image is and how much longer its full size takes."""
+    height, width = large.image.size
+    return _tr(
+        "{0} has {1} megapixels ({2}): {3} at full size takes about {4} times as long "
+        "as at {5} px."
+    ).format(
+        large.image.name,
+        large.megapixels,
+        f"{width:,} {TIMES} {height:,}",
+        large.title,
+        f"{large.times_longer:.1f}",
+        f"{SMALLER_SIDE:,}",
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RunNotices", text)

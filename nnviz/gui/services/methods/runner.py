@@ -1,0 +1,372 @@
+"""Runs of methods: started, followed, stopped; each goes on wherever the user goes."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Partial, Policy, Priority, Progress
+from nnviz.base.info import MethodInfo, ModelInfo
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.requests import RecordingStep, RunMethod
+from nnviz.base.results import Report
+from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
+from nnviz.gui.services.methods.captions import Captions
+from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.state.history import History
+from nnviz.gui.state.large_output import large_output
+from nnviz.gui.state.runtime_estimate import RuntimeEstimate
+from nnviz.gui.state.selection import Selection
+
+RESULT = "result"
+
+
+@dataclass(slots=True, eq=False)
+class MethodRun:
+    """A run of a method, from its start to its end.
+
+    Attributes:
+        request: what was asked.
+        info: of the method.
+        model: the network.
+        workspace: name of the one that it was started in.
+        automatic: whether it runs by itself at every change.
+        key: of the question, as ``MethodChoice.key``.
+        job: its handle.
+        began: when, s.
+        percent: how far it is, -1 where not known.
+        report: what there is of it.
+    """
+
+    request: RunMethod
+    info: MethodInfo
+    model: ModelInfo
+    workspace: str
+    automatic: bool
+    key: tuple[object, ...]
+    job: JobHandle[Run]
+    began: float = field(default_factory=time.monotonic)
+    percent: int = -1
+    report: Report | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Time since it was started, s."""
+        return time.monotonic() - self.began
+
+    def so_far(self, note: str = "") -> Run | None:
+        """Return what there is of it as a result, with a note; None where nothing."""
+        if self.report is None:
+            return None
+        report = self.report
+        if note:
+            report = Report(report.results, (*report.notes, note))
+        return Run(report, _recipe_of(self), self.request.image)
+
+
+class MethodRunner(QObject):
+    """Runs the chosen method.
+
+    What is told of a run here is told of the newest one of the workspace that is
+    looked at; the others go on, are seen in the list of jobs, and leave their results.
+    In a live workspace nothing is run: what is to be asked of each frame is told.
+    """
+
+    template_changed = Signal(object)
+    """RunMethod without an image: what to ask of live frames; None for nothing."""
+    started = Signal()
+    outdated = Signal()
+    """What is shown is not what the form says: the method is to be run by hand."""
+    large = Signal(object)
+    """LargeOutput: the user is to say first whether the run is to be that large."""
+    lacking = Signal(str)
+    """Why the method cannot be run."""
+    pace_changed = Signal()
+    """It is known anew whether the method runs by itself."""
+    progressed = Signal(object, float)
+    """Progress and the seconds left, negative where not known."""
+    reported = Signal(object)
+    """A better Report of the running method."""
+    finished = Signal(object)
+    """Run."""
+    stopped = Signal(int)
+    """Stopped by the user at so many percent, -1 where not known."""
+    failed = Signal(object)
+    """ErrorRecord."""
+    cut_short = Signal(object)
+    """MethodRun that was stopped, looked at or not."""
+    restored = Signal(object)
+    """An earlier Run is to be shown again."""
+    finished_behind = Signal(object)
+    """Run of another workspace, or an earlier one of this."""
+    failed_behind = Signal(str, object)
+    """Title of such a run, and ErrorRecord."""
+    front_changed = Signal()
+    """Another run is the newest one of the workspace that is looked at."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        selection: Selection,
+        choice: MethodChoice,
+        captions: Captions,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._selection, self._choice = jobs, selection, choice
+        self._captions = captions
+        self._front: dict[str, MethodRun] = {}
+        """The newest run of each workspace."""
+        self.new_recording: Callable[[MethodInfo], str] = lambda _: ""
+        self.history = History(self)
+        self._quickness = RuntimeEstimate()
+        self._full_size = ""
+        """Hash of the image that may be worked on at its full size."""
+        choice.steered = self._steer
+        choice.edited.connect(self._renew)
+        choice.entered.connect(self.front_changed.emit)
+
+    # --- what there is
+
+    @property
+    def current(self) -> MethodRun | None:
+        """The newest run of the workspace that is looked at, ended or not.
+
+        None while another image or network is open than that it was asked about.
+        """
+        run = self._front.get(self._choice.place)
+        return run if run is not None and self._fits(run) else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the chosen method is at work."""
+        run, method = self.current, self._choice.method
+        if run is None or method is None or not run.job.open:
+            return False
+        return run.info.name == method.name
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the method runs by itself at every change."""
+        method = self._choice.method
+        return method is not None and (
+            self._choice.live
+            or self._quickness.runs_by_itself(method, self._selection.model)
+        )
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """Seconds that the method takes on the network; None where not known."""
+        method = self._choice.method
+        if method is None:
+            return None
+        return self._quickness.seconds(method, self._selection.model)
+
+    # --- what is done
+
+    def run(self) -> None:
+        """Run the chosen method now."""
+        if self._choice.live:
+            self.template_changed.emit(self._choice.asked())
+            return
+        request, method = self._request(), self._choice.method
+        if request is not None and method is not None:
+            large = large_output(method, request)
+            if large is not None and large.image.sha256 != self._full_size:
+                self.large.emit(large)
+                return
+            self._start(replace(request, recording=self.new_recording(method)))
+        elif self._selection.model is None:
+            self.lacking.emit(self.tr("open a network first"))
+        elif self._selection.image is None:
+            self.lacking.emit(self.tr("open an image first"))
+
+    def run_at_full_size(self) -> None:
+        """Run the chosen method however large the image is; asked once an image."""
+        if self._selection.image is not None:
+            self._full_size = self._selection.image.sha256
+        self.run()
+
+    def take_up(
+        self, moment: RecordingStep, recording: str, recorded: Mapping[str, Value]
+    ) -> bool:
+        """Go on with a recording; tell whether network and image are there.
+
+        Args:
+            moment: where.
+            recording: folder that keeps the steps from there on.
+            recorded: the values that it began with; only those that are steerable may
+                have other ones now.
+        """
+        if self._request() is None:
+            return False
+        values = self._choice.restore_fixed(recorded)
+        request = self._request()
+        if request is not None:
+            begun = replace(request, begin=moment, recording=recording, values=values)
+            self._start(begun)
+        return True
+
+    def stop(self) -> None:
+        """Stop the newest run of the workspace."""
+        if self.current is not None:
+            self.current.job.cancel()
+
+    def bring_back(self, run: Run) -> None:
+        """Show an earlier result, with the method and values that made it."""
+        self._choice.leave_live()
+        self._choice.choose_recipe(run.recipe)
+        self.restored.emit(run)
+
+    def run_of(self, job: AnyJob) -> MethodRun | None:
+        """Return the run that a job does, if it is the newest of a workspace."""
+        return next((run for run in self._front.values() if run.job is job), None)
+
+    def newest(self) -> Mapping[str, MethodRun]:
+        """Return the newest run of each workspace."""
+        return dict(self._front)
+
+    # --- inside
+
+    def _fits(self, run: MethodRun) -> bool:
+        image, model = self._selection.image, self._selection.model
+        same = run.request.image is None or run.request.image is image
+        return same and model is not None and run.model.sha256 == model.sha256
+
+    def _request(self) -> RunMethod | None:
+        template, method = self._choice.asked(), self._choice.method
+        if template is None or method is None or not method.needs_image:
+            return template
+        image = self._selection.image
+        return replace(template, image=image) if image is not None else None
+
+    def _renew(self) -> None:
+        """Run again where that is done unasked, unless just that is there already."""
+        current = self.current
+        if self._choice.live:
+            self.run()
+        elif current is not None and current.key == self._choice.key():
+            self.outdated.emit()  # there already, or on its way
+        elif self.automatic and self._request() is not None:
+            self.run()
+        else:
+            self._end_changed(current)
+            self.outdated.emit()
+
+    def _end_changed(self, run: MethodRun | None) -> None:
+        """Stop a run whose parameters the user has just changed."""
+        method = self._choice.method
+        same = run is not None and method is not None and run.info.name == method.name
+        if run is not None and same and self._asks_the_same_image(run):
+            run.job.cancel()
+
+    def _asks_the_same_image(self, run: MethodRun) -> bool:
+        asked = self._request()
+        return (
+            asked is not None
+            and run.request.image is asked.image
+            and run.request.model == asked.model
+        )
+
+    def _start(self, request: RunMethod) -> None:
+        method, model = self._choice.method, self._selection.model
+        if method is None or model is None:
+            return
+        self._end_replaced(self.current)
+        automatic, key = self.automatic, self._choice.key()
+        # What takes long lets a camera, what is clicked and each other go first.
+        priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
+        title = "" if automatic else self._captions.of_request(request)
+        job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
+        place = self._choice.place
+        run = MethodRun(request, method, model, place, automatic, key, job)
+        self._front[place] = run
+        self.started.emit()
+        job.progressed.connect(lambda progress: self._tell_progress(run, progress))
+        job.partial.connect(lambda partial: self._report(run, partial))
+        job.done.connect(lambda result: self._finish(run, result))
+        job.failed.connect(lambda error: self._fail(run, error))
+        job.cancelled.connect(lambda _: self._stop(run))
+        self.front_changed.emit()
+
+    def _end_replaced(self, run: MethodRun | None) -> None:
+        """End what a new run takes the place of: the same asked anew, or what is quick.
+
+        Others go on behind it.
+        """
+        if run is None or not run.job.open:
+            return
+        method = self._choice.method
+        same = method is not None and run.info.name == method.name
+        if run.automatic or (same and self._asks_the_same_image(run)):
+            job = run.job
+            job.cancel()
+            job.forget()
+
+    def _steer(self, changes: Mapping[str, Value]) -> bool:
+        """Hand changed values to the running job if all of them are steerable."""
+        run = self.current
+        if run is None or not self.running:
+            return False
+        steerable = {p.name for p in run.info.parameters if p.steerable}
+        if not changes or not changes.keys() <= steerable:
+            return False
+        run.job.steer(changes)
+        run.key = self._choice.key()
+        return True
+
+    def _tell_progress(self, run: MethodRun, progress: Progress) -> None:
+        if progress.fraction is not None:
+            run.percent = round(100 * progress.fraction)
+        if run is self.current:
+            self.progressed.emit(progress, run.job.left)
+
+    def _report(self, run: MethodRun, partial: Partial) -> None:
+        run.report = partial.report
+        if run is self.current:
+            self.reported.emit(partial.report)
+
+    def _finish(self, run: MethodRun, result: Run) -> None:
+        run.report, recipe = result.report, result.recipe
+        self._quickness.learn(recipe.method, recipe.model, run.job.seconds)
+        self.history.add(result)
+        if run is not self.current:
+            self.finished_behind.emit(result)
+            return
+        if run.key == self._choice.key():
+            self._choice.learn_layer(result.report)
+            run.key = self._choice.key()
+        self.finished.emit(result)
+        self.pace_changed.emit()
+
+    def _fail(self, run: MethodRun, error: ErrorRecord) -> None:
+        if run is self.current:
+            self.failed.emit(error)
+        else:
+            self.failed_behind.emit(self._captions.of_request(run.request), error)
+
+    def _stop(self, run: MethodRun) -> None:
+        self.cut_short.emit(run)
+        if run is self.current:
+            self.stopped.emit(run.percent)
+
+
+def _recipe_of(run: MethodRun) -> Recipe:
+    """Return what a run was asked, as the recipe of a result that is not complete."""
+    request, model = run.request, run.model
+    defaults = {each.name: each.default for each in run.info.parameters}
+    return Recipe(
+        method=request.method,
+        values=defaults | dict(request.values),
+        model=request.model.reference,
+        model_sha256=model.sha256,
+        preprocess=model.preprocess,
+        image=request.image.name if request.image else "",
+        image_sha256=request.image.sha256 if request.image else "",
+        seed=request.seed,
+        device=model.device,
+        adversarial=run.info.group == "Attack",
+    )

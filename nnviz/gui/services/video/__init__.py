@@ -1,0 +1,1 @@
+"""Live sources, and videos made of results."""

@@ -1,0 +1,1 @@
+"""Docks: which panels are open in which workspace, and where."""

@@ -1,0 +1,199 @@
+"""Sizes of the docks: usual ones for each workspace, and those the user gave them."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QMainWindow, QTabBar
+
+from nnviz.gui.shell.docks.dock import Dock
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.theme.manager import ThemeManager
+
+_LEFT, _RIGHT = 316, 392
+"""Width of the docks beside the middle, px, where it leaves them so much."""
+_LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
+"""Height of what stands below the browser, and of the trays: likewise."""
+_CENTRE = 0.46
+"""Share of the window's width that the docks beside the middle leave to it."""
+_TRAYS = {"images": 320, "results": 300, "portrait": 260}
+"""Widths of the trays, in proportion."""
+_LOWER_DOCKS = ("prediction", "recordings", "robustness")
+_BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
+_DATASET, _RECORD = 264, 240
+"""Width of the docks of a data set: its wall is what needs the room."""
+
+
+class DockLayouts(QObject):
+    """Remembers for each workspace which docks stand open, where, and how large.
+
+    A layout is kept for one text size: at another one the usual sizes are given anew.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        docks: Mapping[str, Dock],
+        look: ThemeManager,
+        settings: Settings,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._look, self._settings = look, settings
+        self._workspace = ""
+        self._shown: tuple[str, ...] = ()
+        self._scale = look.scale
+        look.changed.connect(self._follow_scale)
+        self._new = False
+        self._before: dict[str, dict[str, int]] = {}
+        """Widths of docks before they gave way to the middle, by layout."""
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self.give_way)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give docks their usual sizes once the window is shown, less when it shrinks.
+
+        Qt takes the room that a smaller window lacks from the middle alone.
+        """
+        if event.type() is QEvent.Type.Show and self._new and watched is self._window:
+            QTimer.singleShot(0, self, self.arrange)
+            self._new = False
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Show}:
+            self._fitting.start()
+        return False
+
+    def switch(self, workspace: str, shown: Sequence[str]) -> None:
+        """Go to a workspace's layout; the layout that is left is remembered.
+
+        Args:
+            workspace: its name.
+            shown: docks that stand open in it as long as the user changed nothing.
+        """
+        self.remember()
+        self._workspace, self._shown = workspace, tuple(shown)
+        self.recall()
+        self._fitting.start()
+
+    def recall(self) -> None:
+        """Go back to the layout that was remembered; to the usual one if none was."""
+        QTimer.singleShot(0, self, self._hide_stale_tabs)
+        # Docks that are newer than the layout are left as they are by Qt.
+        self._show_usual()
+        if not self._restored():
+            self._new = True
+            self.arrange()
+
+    def _restored(self) -> bool:
+        """Tell whether there was a layout to go back to."""
+        state = self._settings.layout(self._key())
+        return not state.isEmpty() and self._window.restoreState(state)
+
+    def _hide_stale_tabs(self) -> None:
+        """Hide tabs of docks that do not share a place now: Qt leaves some standing."""
+        shown = {
+            dock.windowTitle() for dock in self._docks.values() if not dock.isHidden()
+        }
+        for bar in self._window.findChildren(
+            QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            titles = {bar.tabText(place) for place in range(bar.count())}
+            if len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
+                bar.hide()
+
+    def remember(self) -> None:
+        """Keep the layout as it is now."""
+        if self._workspace:
+            state = QByteArray(self._window.saveState())
+            self._settings.save_layout(self._key(), state)
+
+    def reset(self) -> None:
+        """Give a workspace the docks and sizes that it usually has."""
+        self._show_usual()
+        self.arrange()
+
+    def _show_usual(self) -> None:
+        for name, dock in self._docks.items():
+            dock.setVisible(name in self._shown)
+
+    def give_way(self) -> None:
+        """Make the docks beside the middle narrower where it has too little room.
+
+        They take their widths back when the window is large enough again.
+        """
+        now, before = self._widths(), self._before.pop(self._key(), {})
+        if not self._window.isVisible() or not (before or self._room() < 0):
+            return
+        wanted = {name: before.get(name, width) for name, width in now.items()}
+        sizes = self._shared(wanted)
+        if sizes != wanted:
+            self._before[self._key()] = wanted
+        if sizes != now:
+            self._resize(sizes, Qt.Orientation.Horizontal)
+
+    def _widths(self) -> dict[str, int]:
+        """Return the widths of the docks beside the middle, px."""
+        names = (self._left(), _METHOD, "record")
+        return {
+            name: self._docks[name].width()
+            for name in names
+            if self._open(name) and not self._docks[name].isFloating()
+        }
+
+    def _room(self) -> int:
+        """Return the width that the middle has and need not have, px."""
+        centre = self._window.centralWidget()
+        width = centre.width() if centre is not None else 0
+        return width - round(_CENTRE * self._window.width())
+
+    def _shared(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Return widths for docks, all smaller where the middle needs the room."""
+        room = self._room() + sum(self._widths().values())
+        share = min(1.0, room / max(1, sum(wanted.values())))
+        return {name: max(1, int(share * width)) for name, width in wanted.items()}
+
+    def arrange(self) -> None:
+        """Give the docks that are open their usual sizes."""
+        left = self._left()
+        wide = _DATASET if left == "dataset" else _LEFT
+        usual = {left: wide, _METHOD: _RIGHT, "record": _RECORD}
+        wanted = {name: self._look.px(usual[name]) for name in self._widths()}
+        self._before[self._key()] = wanted
+        self._resize(self._shared(wanted), Qt.Orientation.Horizontal)
+        self._resize(_TRAYS, Qt.Orientation.Horizontal)
+        height = self._window.height()
+        tray, lower = self._part(_BOTTOM, height), self._part(_LOWER, height)
+        down = dict.fromkeys(_TRAYS, tray) | dict.fromkeys(_LOWER_DOCKS, lower)
+        below = any(map(self._open, _LOWER_DOCKS)) * lower
+        down[left] = max(1, height - tray - below)
+        self._resize(down, Qt.Orientation.Vertical)
+        self._fitting.start()
+
+    def _part(self, rule: tuple[int, float], whole: int) -> int:
+        most, share = rule
+        return min(self._look.px(most), round(share * whole))
+
+    def _left(self) -> str:
+        """Return the dock in the browser's place; empty where none is open."""
+        return next((name for name in _BROWSER if self._open(name)), "")
+
+    def _open(self, name: str) -> bool:
+        dock = self._docks.get(name)
+        return dock is not None and not dock.isHidden()
+
+    def _resize(self, sizes: Mapping[str, int], way: Qt.Orientation) -> None:
+        named = [name for name in sizes if self._open(name)]
+        if named:
+            docks = [self._docks[name] for name in named]
+            self._window.resizeDocks(docks, [sizes[name] for name in named], way)
+
+    def _key(self) -> str:
+        return f"{self._workspace}@{self._scale:g}"
+
+    def _follow_scale(self) -> None:
+        """Go to the layout of another text size; none yet: to the usual sizes."""
+        if self._look.scale == self._scale:
+            return
+        self.remember()
+        self._scale = self._look.scale
+        if not self._restored():
+            self.arrange()

@@ -1,0 +1,196 @@
+"""All panels of the window, made once, each in its dock."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+
+from nnviz.gui.layout.bounded import Bounded
+from nnviz.gui.panels.browser.facts import FactsPanel
+from nnviz.gui.panels.browser.model_setup import ModelSetupPanel
+from nnviz.gui.panels.browser.models import ModelPanel
+from nnviz.gui.panels.guide import GuidePanel
+from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.method import MethodPanel
+from nnviz.gui.panels.photo import PhotoPane
+from nnviz.gui.panels.predictions import PredictionPanel
+from nnviz.gui.panels.preprocess import PreprocessPanel
+from nnviz.gui.panels.recordings import RecordingsPanel
+from nnviz.gui.panels.tray import ImageTray, ResultTray
+from nnviz.gui.panels.trust.figures import TrustPanel
+from nnviz.gui.panels.unit_image import PortraitPanel
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.shell.central_view import CentralView
+from nnviz.gui.shell.docks.dock import Dock
+from nnviz.gui.shell.docks.layouts import DockLayouts
+from nnviz.gui.shell.log import LogPanel
+from nnviz.gui.state.display import BOTH, PHOTO
+from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.theme.parts import named
+
+_BESIDE = (
+    "browser",
+    "style",
+    "prediction",
+    "attack",
+    "recordings",
+    "lesson",
+    "course",
+    "method",
+    "robustness",
+    "preprocess",
+    "trust",
+)
+_LEAST_CENTRE = QSize(300, 180)
+"""Px that the middle asks for; what does not fit is scrolled to."""
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class DockManager(QObject):
+    """The panels by name, and the docks that hold them."""
+
+    dock_added = Signal(str)
+    """Name of a dock that a workspace has added."""
+
+    def __init__(self, app: AppContext, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window, self._app = window, app
+        self.rooms: dict[str, object] = {}
+        """What each workspace that was entered has added."""
+        self._look = app.look
+        self.docks: dict[str, Dock] = {}
+        self._aside: tuple[str, ...] = ()
+        """Docks that are hidden while the middle is wide."""
+        self.centre = CentralView(app)
+        self.models = ModelPanel(app)
+        self.layers = LayerPanel(app)
+        self.prediction = PredictionPanel(app)
+        self.method = MethodPanel(app)
+        self.guide = GuidePanel(app)
+        self.preprocess = PreprocessPanel(app)
+        self.images = ImageTray(app)
+        self.results = ResultTray(app)
+        self.recordings = RecordingsPanel(app)
+        self.portrait = PortraitPanel(app)
+        self.log = LogPanel(app)
+        self.trust = TrustPanel(app)
+        self.setup = ModelSetupPanel(app)
+        self.browser = self._make_browser()
+        window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
+        self._add_docks()
+        self.layouts = DockLayouts(window, self.docks, app.look, app.settings)
+        app.guide.changed.connect(self._show_guide)
+        app.live.kept.connect(lambda _: self.docks["results"].show())
+        app.trust_wanted.connect(self._show_trust)
+
+    # --- what workspaces add
+
+    @property
+    def photo(self) -> PhotoPane:
+        """The pane of the image."""
+        return self.centre.photo
+
+    def add_dock(
+        self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
+    ) -> None:
+        """Add a panel of a workspace; on the left it shares the browser's place."""
+        self._add(name, title, panel, area)
+        if area is _LEFT:
+            self._window.tabifyDockWidget(self.docks["browser"], self.docks[name])
+        self.dock_added.emit(name)
+
+    def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
+        """Add a page of the middle, made when it is first looked at."""
+        self.centre.add_page(mode, make)
+
+    def show_image(self) -> None:
+        """Let the image be seen, beside the result if that is what is looked at."""
+        if self.centre.mode not in (PHOTO, BOTH):
+            self.centre.set_mode(BOTH)
+
+    def _show_trust(self) -> None:
+        """Let the figures behind the verdict on a map be seen."""
+        self.docks["trust"].show()
+        self.docks["trust"].raise_()
+
+    def _make_browser(self) -> QTabWidget:
+        """Return the pages on the open network."""
+        browser = named(QTabWidget(), name=self.tr("Network browser"))
+        browser.setDocumentMode(True)
+        browser.addTab(self.layers, self.tr("Layers"))
+        browser.addTab(self.models, self.tr("Models"))
+        browser.addTab(FactsPanel(self._app), self.tr("About"))
+        browser.addTab(Bounded(self.setup, QSize(0, 0)), self.tr("Setup"))
+        for page in (self.layers, self.models):
+            page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        return browser
+
+    def _mount(self, workspace: str) -> None:
+        """Import and make what a workspace adds, when it is first entered."""
+        if workspace in self.rooms:
+            return
+        name = f"nnviz.gui.workspaces.{workspace}.mount"
+        found = importlib.util.find_spec(name)
+        mount = importlib.import_module(name).mount if found else lambda *_: None
+        self.rooms[workspace] = mount(self._app, self, self)
+
+    def _add_docks(self) -> None:
+        window = self._window
+        window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self._add("browser", self.tr("Network"), self.browser, _LEFT)
+        self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
+        self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
+        self._add("guide", self.tr("Guide"), self.guide, _LEFT)
+        window.tabifyDockWidget(self.docks["browser"], self.docks["guide"])
+        # All below each other would be too high for a small screen.
+        window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
+        self._add("method", self.tr("Method"), self.method, _RIGHT)
+        self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
+        self._add("trust", self.tr("Trust"), self.trust, _RIGHT)
+        window.tabifyDockWidget(self.docks["method"], self.docks["trust"])
+        self._add("images", self.tr("Images"), self.images, _BOTTOM)
+        self._add("results", self.tr("Results"), self.results, _BOTTOM)
+        self._add("portrait", self.tr("Synthetic image"), self.portrait, _BOTTOM)
+        self._add("log", self.tr("Log"), self.log, _BOTTOM)
+
+    def open_for(self, workspace: Workspace) -> None:
+        """Show the docks of a workspace and hide all others."""
+        self._aside = ()
+        self._mount(workspace.name)
+        self.layouts.switch(workspace.name, workspace.docks)
+        for name in ("style", "attack", "dataset", "course"):
+            if name in self.docks and not self.docks[name].isHidden():
+                self.docks[name].raise_()
+
+        self._show_guide()
+
+    def _show_guide(self) -> None:
+        """Let a guided lesson be seen wherever its steps lead."""
+        if self._app.guide.guide is not None:
+            self.docks["guide"].show()
+            self.docks["guide"].raise_()
+
+    def make_room(self, *, wide: bool) -> None:
+        """Hide what stands beside the middle while that needs the width, or show it."""
+        if wide == bool(self._aside):
+            return
+        if wide:
+            docks = self.docks
+            names = [n for n in _BESIDE if n in docks and not docks[n].isHidden()]
+            self._aside = tuple(names) or ("",)
+        for name in self._aside:
+            if name:
+                self.docks[name].setVisible(not wide)
+        if not wide:
+            self._aside = ()
+
+    def _add(
+        self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
+    ) -> None:
+        dock = Dock(name, title, panel, self._look, self._window)
+        self._window.addDockWidget(area, dock)
+        self.docks[name] = dock

@@ -1,0 +1,105 @@
+"""Numbered files in a folder, thinned out evenly when they outgrow a limit."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+
+class FrameStore:
+    """The files of some of a recording's steps, bounded in bytes.
+
+    When they outgrow the limit the distance from one to the next is doubled; the newest
+    stays wherever it lies.  So a long run keeps files that are evenly spaced over all
+    of it, whether one was put at every step or not.
+
+    Args:
+        folder: where they lie; must be there.
+        suffixes: what follows the six-digit number in their names.
+        limit: bytes of all together.
+        fewest: so many are kept whatever they weigh: 1 is the newest, 2 the first too.
+    """
+
+    def __init__(
+        self, folder: Path, suffixes: tuple[str, ...], limit: int, fewest: int = 2
+    ) -> None:
+        self._folder = folder
+        self._suffixes = suffixes
+        self._limit = limit
+        self._fewest = fewest
+        self._paths = dict(sorted(self._found()))
+        self._sizes = {step: path.stat().st_size for step, path in self._paths.items()}
+        settled = self.steps[:-1]
+        # The newest does not count: it stays wherever it lies.
+        self._spacing = min(
+            (after - before for before, after in pairwise(settled)), default=1
+        )
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Whose files there are, rising."""
+        return tuple(self._paths)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(self._sizes.values())
+
+    def path(self, step: int) -> Path | None:
+        """Return a step's file; None if it is not kept."""
+        return self._paths.get(step)
+
+    def place(self, step: int, suffix: str) -> Path:
+        """Return where a step's file is to be written."""
+        return self._folder / f"{step:06}{suffix}"
+
+    def put(self, step: int, path: Path) -> None:
+        """Take a file that was written, of a step later than all before."""
+        steps = self.steps
+        if len(steps) > 1 and steps[-1] - steps[-2] < self._spacing:
+            self._drop(steps[-1])
+        self._paths[step] = path
+        self._sizes[step] = path.stat().st_size
+        while self.size > self._limit and len(self._paths) > self._fewest:
+            self._thin()
+
+    def keep_before(self, step: int) -> None:
+        """Delete the files of a step and of all later ones, hidden ones too."""
+        for late, path in list(self._found()):
+            if late >= step:
+                path.unlink()
+        self.hide_from(step)
+
+    def hide_from(self, step: int) -> None:
+        """Pass over the files of a step and of later ones; they are written anew."""
+        for late in [each for each in self._paths if each >= step]:
+            del self._paths[late], self._sizes[late]
+
+    def copy_to(self, folder: Path, before: int) -> None:
+        """Copy the files of the steps before one into another folder."""
+        for step, path in self._paths.items():
+            if step < before:
+                shutil.copyfile(path, folder / path.name)
+
+    def _found(self) -> Iterator[tuple[int, Path]]:
+        for path in self._folder.iterdir():
+            number, dot, rest = path.name.partition(".")
+            if number.isdecimal() and dot + rest in self._suffixes:
+                yield int(number), path
+
+    def _thin(self) -> None:
+        settled = self.steps[:-1]
+        if len(settled) == 1:
+            self._drop(settled[0])
+            return
+        self._spacing *= 2
+        last = settled[0]
+        for step in settled[1:]:
+            if step - last < self._spacing:
+                self._drop(step)
+            else:
+                last = step
+
+    def _drop(self, step: int) -> None:
+        self._paths.pop(step).unlink(missing_ok=True)
+        del self._sizes[step]

@@ -1,0 +1,1 @@
+"""Videos, cameras, screens: frames read and written, with their sound."""

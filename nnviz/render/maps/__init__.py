@@ -1,0 +1,1 @@
+"""Maps over an image: heatmaps, masks, classes."""

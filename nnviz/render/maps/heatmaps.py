@@ -1,0 +1,181 @@
+"""Heatmaps alone and laid over their image: smooth ones, and grainy ones made visible.
+
+A map of gradients is grainy: single pixels far above their neighbors, which nobody
+finds on a bright image.  Such a map is smoothed a little, its colors follow a power of
+its magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from nnviz.base.results import Heatmap
+from nnviz.render import colormaps, pictures, sheets
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.maps import overlays
+from nnviz.render.text.words import number
+
+_GRAINY_FROM = 64
+"""Smallest side, in places, of a map that may be grainy: below, places are seen."""
+_GRAINY = 0.8
+"""Correlation of neighbors below which a map is grainy: that of gradients is 0 to 0.6,
+that of interpolated maps above 0.95."""
+_DIMMED = 0.5
+"""Brightness of the gray image below a grainy map."""
+
+
+class Ground(StrEnum):
+    """Ground that a map is painted on."""
+
+    IMAGE = "image"
+    BLACK = "black"
+    WHITE = "white"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapLook:
+    """Look of a heatmap.
+
+    Attributes:
+        opacity: of the map over the image where its magnitude is greatest, 0 to 1.
+        smoothing: standard deviation of a Gaussian over the values, in places of the
+            map; 0 is none.
+        gamma: power of the magnitude that the colors follow; below 1, faint places
+            become brighter.
+        gray: whether the image below is gray and dark.
+        percentile: share of the values that the colors span, per cent; 100 is all, and
+            ``sheets.CLIP`` cuts only where a few outliers use up most of the range.
+        ground: the image, or black or white for the map alone.
+    """
+
+    opacity: float = overlays.OPACITY
+    smoothing: float = 0.0
+    gamma: float = 1.0
+    gray: bool = False
+    percentile: float = sheets.CLIP
+    ground: Ground = Ground.IMAGE
+
+    @property
+    def words(self) -> str:
+        """Words of the legend; empty for a plain look."""
+        parts = (
+            f"smoothed, sigma {number(self.smoothing)} px" if self.smoothing else "",
+            f"gamma {number(self.gamma)}" if self.gamma != 1 else "",
+        )
+        return " · ".join(part for part in parts if part)
+
+
+Looks = Mapping[str, MapLook]
+"""Of the maps of a report, by the result's name."""
+PLAIN = MapLook()
+GRAINY = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
+GRAINY_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
+"""Neighbors of both signs would flicker if faint ones became brighter."""
+TILE = MapLook(opacity=1.0, gamma=0.6, gray=True)
+"""Of a grainy map on a board, where each keeps the range of its raw values."""
+
+
+def usual_look(heat: Heatmap) -> MapLook:
+    """Return the look that shows a map best: one of its own for a grainy one."""
+    if not is_grainy(heat):
+        return PLAIN
+    return GRAINY_SIGNED if heat.signed else GRAINY
+
+
+def is_grainy(heat: Heatmap) -> bool:
+    """Tell whether a map's places differ from their neighbors as noise does."""
+    if min(heat.values.shape) < _GRAINY_FROM:
+        return False
+    values = np.nan_to_num(heat.values.astype(np.float32), posinf=0, neginf=0)
+    near = values - values.mean()
+    power = float((near**2).mean())
+    return power > 0 and float((near[:, 1:] * near[:, :-1]).mean()) < _GRAINY * power
+
+
+def scale_of(heat: Heatmap, look: MapLook) -> Scale:
+    """Return the range of colors of a map as its look smooths and clips it."""
+    values = smoothed(heat, look).values
+    whole = colormaps.scale_of(values, signed=heat.signed)
+    if look.percentile == sheets.CLIP:
+        return sheets.robust_scale(values, whole)
+    return sheets.clipped_scale(values, whole, look.percentile)
+
+
+def colormap_of(look: MapLook, *, signed: bool) -> str:
+    """Return the name of the color map that suits a map's ground."""
+    white = look.ground is Ground.WHITE
+    if white and not signed:
+        return colormaps.INK
+    return colormaps.default_map(signed=signed, light=white)
+
+
+def drawn(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
+    """Return the map with the values that its colors stand for."""
+    return curved(smoothed(heat, look), scale, look)
+
+
+def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
+    """Return the map as the look smooths it; itself where it does not."""
+    if not look.smoothing:
+        return heat
+    import cv2
+
+    values = np.nan_to_num(heat.values.astype(np.float32), posinf=0, neginf=0)
+    blurred = cv2.GaussianBlur(values, (0, 0), look.smoothing)
+    return replace(heat, values=np.asarray(blurred))
+
+
+def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
+    """Return the map with its values moved so that colors follow the look's gamma.
+
+    The ends of the scale and, of a signed one, zero stay where they are.
+    """
+    if look.gamma == 1 or scale.flat:
+        return heat
+    share = overlays.magnitude(heat.values, scale) ** np.float32(look.gamma)
+    start = 0.0 if scale.signed else scale.low
+    sign = np.where(heat.values < start, -1, 1) if scale.signed else 1
+    return replace(heat, values=start + sign * share * (scale.high - start))
+
+
+def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
+    """Return the map without its image, a pixel a place, uint8 (h, w, 3)."""
+    name = colormap_of(look, signed=scale.signed)
+    return colormaps.apply(drawn(heat, scale, look).values, name, scale.low, scale.high)
+
+
+def laid(
+    photo: Colours, heat: Heatmap, scale: Scale, look: MapLook, colormap: str = ""
+) -> Colours:
+    """Return the map over its image, uint8 (H, W, 3).
+
+    Args:
+        photo: uint8 (H, W, 3), the whole image at any size.
+        heat: not smoothed yet.
+        scale: the range of the colors.
+        look: how it is painted.
+        colormap: a name; the default for the kind of numbers if empty.
+    """
+    below = dimmed(photo) if look.gray else photo
+    shown = drawn(heat, scale, look)
+    return overlays.blend(below, shown, scale, colormap, look.opacity)
+
+
+def dimmed(photo: Colours) -> Colours:
+    """Return an image gray and dark, so that colors on it are seen."""
+    import cv2
+
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    levels = (np.arange(256) * _DIMMED).round().astype(np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.LUT(gray, levels), cv2.COLOR_GRAY2RGB))
+
+
+def enlarged(photo: Colours, width: int, height: int) -> Colours:
+    """Return an image as large as it fits, smoothly where it grows."""
+    ratio = min(width / photo.shape[1], height / photo.shape[0])
+    size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))
+    if ratio <= 1:
+        return pictures.show(photo, size)
+    return pictures.smoothly(photo, size)

@@ -1,0 +1,175 @@
+"""Classes of pixels, and outlines of objects, on the image."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Mask
+from nnviz.render.colormaps import Colours
+from nnviz.render.maps import classes, overlays
+from nnviz.render.palette import Colour
+from nnviz.render.text.words import percent
+
+OPACITY = 0.55
+_LINE: Colour = (255, 255, 255)
+Area = tuple[slice, slice]
+"""Rows and columns of an image."""
+_EVERYTHING = slice(None), slice(None)
+
+Booleans = NDArray[np.bool_]
+
+
+def sampled(
+    values: NDArray[Any],
+    size: tuple[int, int],
+    spans: tuple[overlays.Span, overlays.Span],
+    area: Area = _EVERYTHING,
+    fill: int = 0,
+) -> NDArray[Any]:
+    """Return the values (h, w) under each pixel of an image of the photo.
+
+    Args:
+        values: a map in its own frame.
+        size: height and width of the image that shows the whole photo, px.
+        spans: part of the photo that the map covers, of ``overlays.covered``.
+        area: of the image; all of it if left out.
+        fill: where the map does not reach.
+    """
+    rows = overlays.along(size[0], values.shape[0], spans[0])
+    columns = overlays.along(size[1], values.shape[1], spans[1])
+    found = values[rows.cells[area[0]]].take(columns.cells[area[1]], axis=1)
+    if not (rows.whole and columns.whole):
+        found[~(rows.seen[area[0], None] & columns.seen[area[1]])] = fill
+    return found
+
+
+def stroked(
+    mask: NDArray[np.uint8],
+    line: tuple[tuple[int, int], tuple[int, int]],
+    width: int,
+    value: int,
+) -> NDArray[np.uint8]:
+    """Return a mask with a round-ended stroke on it; the other one stays as it is.
+
+    Args:
+        mask: uint8 (H, W).
+        line: from where to where, each as x and y, px.
+        width: of the stroke, px.
+        value: that the stroke leaves.
+    """
+    import cv2
+
+    painted = mask.copy()
+    cv2.line(painted, *line, value, width, cv2.LINE_AA)
+    return painted
+
+
+def tint(canvas: Colours, inside: Booleans, colour: Colour, opacity: float) -> None:
+    """Lay a color over some pixels of a canvas of one's own."""
+    blended = canvas[inside] * (1 - opacity) + np.asarray(colour) * opacity
+    canvas[inside] = blended.round()
+
+
+def outline(canvas: Colours, inside: Booleans, colour: Colour, width: int) -> None:
+    """Draw the inner border of a region onto a canvas of one's own."""
+    import cv2
+
+    shape = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
+    kept = cv2.erode(inside.view(np.uint8), shape, borderValue=1)
+    canvas[inside & (kept == 0)] = colour
+
+
+def borders(kinds: NDArray[np.int64]) -> Booleans:
+    """Return which pixels touch, at the right or below, one of another class."""
+    edge = np.zeros(kinds.shape, np.bool_)
+    edge[:-1] |= kinds[:-1] != kinds[1:]
+    edge[:, :-1] |= kinds[:, :-1] != kinds[:, 1:]
+    return edge
+
+
+def edges(kinds: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the lines between pixels of different classes, joined where straight.
+
+    Args:
+        kinds: (H, W), any numbers.
+
+    Returns:
+        (M, 4): x and y of one end, x and y of the other, in the map's own px.
+    """
+    kinds = np.ascontiguousarray(kinds, np.int32)
+    upright = _runs(kinds[:, 1:] != kinds[:, :-1])
+    level = _runs((kinds[1:] != kinds[:-1]).T)
+    return np.concatenate([upright, level[:, [1, 0, 3, 2]]]).astype(np.float32)
+
+
+def _runs(edge: Booleans) -> NDArray[np.int64]:
+    """Return where edges at the right of pixels begin and end, going down: (M, 4)."""
+    padded = np.zeros((edge.shape[1], edge.shape[0] + 2), np.int8)
+    padded[:, 1:-1] = edge.T
+    turns = np.diff(padded, axis=1)
+    # Many times faster than ``nonzero`` of two axes.
+    columns, starts = np.divmod(np.flatnonzero(turns > 0), turns.shape[1])
+    ends = np.flatnonzero(turns < 0) % turns.shape[1]
+    return np.stack([columns + 1, starts, columns + 1, ends], 1)
+
+
+def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colours:
+    """Return the classes as a see-through image, uint8 (h, w, 4): RGB and alpha.
+
+    Args:
+        mask: what to show; its background is left clear.
+        opacity: of the colors.
+        only: a class to show alone; None for all.
+    """
+    packed = _table(mask, opacity, only).view(np.uint32)[:, 0].take(mask.classes)
+    return packed.view(np.uint8).reshape(*packed.shape, 4)
+
+
+def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
+    """Return color and alpha of each class, uint8 (K, 4)."""
+    count = len(mask.labels)
+    alpha = np.full((count, 1), round(255 * opacity), np.uint8)
+    if only is not None:
+        alpha[np.arange(count) != only] = 0
+    if mask.background >= 0:
+        alpha[mask.background] = 0
+    return np.hstack([classes.table(mask.labels), alpha])
+
+
+def draw(
+    photo: Colours, mask: Mask, opacity: float = OPACITY, *, outlined: bool = True
+) -> Colours:
+    """Lay the classes over an image of the photo.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        mask: what to draw.
+        opacity: of the colors.
+        outlined: whether to draw lines between classes.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    spans = overlays.covered(mask)
+    kinds = mask.classes.astype(np.uint16)
+    made = overlays.ready(_table(mask, opacity, None)).take(kinds)
+    painted = overlays.lay(photo, made, spans)
+    if outlined:
+        size = photo.shape[0], photo.shape[1]
+        edge = borders(sampled(kinds, size, spans, fill=len(mask.labels)))
+        painted.reshape(-1, 3)[np.flatnonzero(edge)] = _LINE
+    return painted
+
+
+def shown_shares(mask: Mask) -> dict[int, float]:
+    """Return the share of each class that occurs but the background, largest first."""
+    return {k: v for k, v in mask.shares().items() if k != mask.background}
+
+
+def summary(mask: Mask) -> str:
+    """Return the classes that occur in one line."""
+    shares = shown_shares(mask)
+    if not shares:
+        return "nothing but background"
+    return ", ".join(f"{mask.labels[k]} {percent(v)}" for k, v in shares.items())

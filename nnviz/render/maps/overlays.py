@@ -1,0 +1,222 @@
+"""A map over the image that it explains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.frames import Frame
+from nnviz.base.results import Boxes, Heatmap, Mask, Picture
+from nnviz.render import colormaps
+from nnviz.render.colormaps import Colours, Scale, Values
+
+OPACITY = 0.85
+"""Of the map where its magnitude is greatest."""
+_EASE = 1.5
+"""Power of the magnitude that alpha goes by."""
+_DIMMED = 0.7
+"""Brightness of the photo outside what the network saw."""
+_OUTLINE = (255, 255, 255)
+
+_STRIP = 64
+"""Rows of the photo that are worked on at once."""
+Packed = NDArray[np.uint32]
+Index = NDArray[np.intp]
+Spatial = Heatmap | Picture | Boxes | Mask
+Span = tuple[float, float]
+"""First and last coordinate in the photo, as shares of its side."""
+
+
+def magnitude(values: Values, scale: Scale) -> NDArray[np.float32]:
+    """Return how far each value is from neutral, in [0, 1].
+
+    Neutral is zero on a signed scale and the low end of any other; what is not finite
+    and all of a flat scale is neutral.
+    """
+    if scale.flat:
+        return np.zeros(values.shape, np.float32)
+    start = 0.0 if scale.signed else scale.low
+    distance = np.abs(np.nan_to_num(values, nan=start, posinf=start, neginf=start))
+    if not scale.signed:
+        distance = np.nan_to_num(values, nan=start, posinf=start, neginf=start) - start
+    shares: NDArray[np.float32] = (distance / (scale.high - start)).astype(np.float32)
+    return shares.clip(0, 1)
+
+
+def layer(
+    heat: Heatmap,
+    scale: Scale,
+    colormap: str = "",
+    opacity: float = OPACITY,
+) -> Colours:
+    """Return the map as a see-through image, uint8 (h, w, 4): RGB and alpha.
+
+    Alpha grows with the magnitude, slowly at first, so that the image keeps its
+    brightness where the map says little: the colors near the middle of a diverging map
+    and at the low end of any other are all alike and would only tint it.
+    """
+    name = colormap or colormaps.default_map(signed=scale.signed)
+    colours = colormaps.apply(heat.values, name, scale.low, scale.high)
+    share = magnitude(heat.values, scale) ** _EASE
+    alpha = share * np.float32(opacity * 255)
+    return np.dstack([colours, alpha.round().astype(np.uint8)])
+
+
+def covered(heat: Spatial) -> tuple[Span, Span]:
+    """Return which part of the photo a result covers, as shares of height and width.
+
+    May reach beyond 0 and 1 where the network's input was padded.
+    """
+    if heat.frame is Frame.INPUT and heat.placement is not None:
+        top, left, bottom, right = heat.placement.input_in_photo()
+        height, width = heat.placement.photo_size
+        return (top / height, bottom / height), (left / width, right / width)
+    return (0.0, 1.0), (0.0, 1.0)
+
+
+def extent_of(result: Boxes | Mask) -> tuple[int, int]:
+    """Return height and width of the photo that a result is about, px.
+
+    Where nothing says it: of the result itself, as far as it reaches.
+    """
+    if result.placement is not None:
+        return result.placement.photo_size
+    if isinstance(result, Mask):
+        return result.classes.shape[0], result.classes.shape[1]
+    if result.masks is not None:
+        return result.masks.shape[1], result.masks.shape[2]
+    right, bottom = np.ceil(result.boxes[:, 2:].max(0, initial=1)).astype(int)
+    return int(bottom), int(right)
+
+
+def blend(
+    photo: Colours,
+    heat: Heatmap,
+    scale: Scale,
+    colormap: str = "",
+    opacity: float = OPACITY,
+) -> Colours:
+    """Lay a map over the photo.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        heat: the map; its frame and placement say where it lies.
+        scale: the range of the colors.
+        colormap: a name; the default for the kind of numbers if empty.
+        opacity: of the map where its magnitude is greatest.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    return over(photo, layer(heat, scale, colormap, opacity), covered(heat))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """Placement of a map along one axis of an image of the photo.
+
+    Attributes:
+        cells: the map's cell under each pixel, the nearest where there is none.
+        seen: whether there is one.
+        span: where the map begins and ends, px.
+    """
+
+    cells: Index
+    seen: NDArray[np.bool_]
+    span: Span
+
+    @property
+    def whole(self) -> bool:
+        """Whether the map reaches over all of the image."""
+        return bool(self.seen.all())
+
+
+def along(side: int, cells: int, span: Span) -> Axis:
+    """Return how a map lies along an axis.
+
+    Args:
+        side: pixels of the image along the axis.
+        cells: numbers of the map along it.
+        span: part of the photo that the map covers.
+    """
+    centres = (np.arange(side) + 0.5) / side
+    place = (centres - span[0]) / (span[1] - span[0]) * cells
+    cell = np.floor(place).astype(np.intp)
+    seen = (cell >= 0) & (cell < cells)
+    return Axis(cell.clip(0, cells - 1), seen, (span[0] * side, span[1] * side))
+
+
+def over(photo: Colours, see_through: Colours, spans: tuple[Span, Span]) -> Colours:
+    """Lay a see-through image over the photo.
+
+    Each of its pixels covers a block of the photo (nothing is smoothed).  What the
+    network did not see is dimmed and the border outlined.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        see_through: uint8 (h, w, 4): RGB and alpha.
+        spans: part of the photo that it covers, of ``covered``.
+
+    Returns:
+        uint8 (H, W, 3); where alpha is 0 the photo to the bit.
+    """
+    return lay(photo, ready(see_through), spans)
+
+
+def ready(see_through: Colours) -> Packed:
+    """Return colors times alpha and what is left of the photo, four bytes as one.
+
+    Args:
+        see_through: uint8 (..., 4): RGB and alpha; an image, or a table of colors.
+    """
+    alpha = see_through[..., 3:].astype(np.uint16)
+    made = 255 - see_through
+    made[..., :3] = (see_through[..., :3] * alpha + 127) // 255
+    packed: Packed = made.view(np.uint32)[..., 0]
+    return packed
+
+
+def lay(photo: Colours, made: Packed, spans: tuple[Span, Span]) -> Colours:
+    """Lay an image over the photo as ``over`` does, made ready before."""
+    rows = along(photo.shape[0], made.shape[0], spans[0])
+    columns = along(photo.shape[1], made.shape[1], spans[1])
+    outside = ready(np.array([0, 0, 0, round(255 * (1 - _DIMMED))], np.uint8))
+    painted = np.empty(photo.shape, np.uint8)
+    # Strip by strip: what is made on the way stays in the processor's cache.
+    for top in range(0, photo.shape[0], _STRIP):
+        part = slice(top, top + _STRIP)
+        spread = made[rows.cells[part]].take(columns.cells, axis=1)
+        if not (rows.whole and columns.whole):
+            spread[~(rows.seen[part, None] & columns.seen)] = outside
+        _mix(photo[part], spread, painted[part])
+    if not (rows.whole and columns.whole):
+        outline(painted, rows.span, columns.span)
+    return painted
+
+
+def _mix(photo: Colours, made: Packed, painted: Colours) -> None:
+    """Mix a strip into a canvas of one's own."""
+    import cv2
+
+    four = made.view(np.uint8).reshape(*made.shape, 4)
+    kept = cv2.cvtColor(cv2.extractChannel(four, 3), cv2.COLOR_GRAY2RGB)
+    cv2.multiply(photo, kept, dst=painted, scale=1 / 255)
+    cv2.add(painted, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), dst=painted)
+
+
+def outline(canvas: Colours, rows: Span, columns: Span) -> None:
+    """Draw a thin frame, half white, onto a canvas of one's own; in px."""
+    top, bottom = (_edge(value, canvas.shape[0]) for value in rows)
+    left, right = (_edge(value, canvas.shape[1]) for value in columns)
+    tall, wide = slice(top + 1, bottom), slice(left, right + 1)
+    for part in (
+        canvas[top, wide],
+        canvas[bottom, wide],
+        canvas[tall, left],
+        canvas[tall, right],
+    ):
+        part[...] = (part.astype(np.uint16) + _OUTLINE) // 2
+
+
+def _edge(value: float, side: int) -> int:
+    return min(max(round(value), 0), side - 1)

@@ -1,0 +1,78 @@
+"""Placement of boxes' labels: on the image, and not on each other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Spot = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label to place.
+
+    Attributes:
+        box: what it names.
+        width: of the label.
+        height: of the label.
+    """
+
+    box: Spot
+    width: float
+    height: float
+
+
+def place(
+    labels: Sequence[Label], room: tuple[float, float], taken: Iterable[Spot] = ()
+) -> list[Spot | None]:
+    """Return where each label goes, earlier ones first served.
+
+    Tried in turn: on the upper edge from outside, inside the box at the top, below the
+    box, each at the left and at the right; then further down inside the box.  All
+    in one unit, px.
+
+    Args:
+        labels: the most important first.
+        room: width and height of the image.
+        taken: where no label may go.
+
+    Returns:
+        A place inside the image that no other label covers, None where there is none.
+    """
+    used = list(taken)
+    places: list[Spot | None] = []
+    for label in labels:
+        spot = next(
+            (each for each in _spots(label, room) if _is_free(each, used)), None
+        )
+        if spot is not None:
+            used.append(spot)
+        places.append(spot)
+    return places
+
+
+def _spots(label: Label, room: tuple[float, float]) -> Iterable[Spot]:
+    """Return the places for a label, the best first, held inside the image."""
+    left, top, right, bottom = label.box
+    width, height = label.width, label.height
+    if width > room[0] or height > room[1]:
+        return
+    columns = (left, right - width)
+    rows = [top - height, top, bottom, bottom - height]
+    step = height
+    while top + step + height < bottom:
+        rows.append(top + step)
+        step += height
+    for y in rows:
+        for x in columns:
+            inside_y = min(max(y, 0.0), room[1] - height)
+            inside_x = min(max(x, 0.0), room[0] - width)
+            yield inside_x, inside_y, inside_x + width, inside_y + height
+
+
+def _is_free(spot: Spot, used: Sequence[Spot]) -> bool:
+    left, top, right, bottom = spot
+    return not any(
+        left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
+        for other in used
+    )

@@ -1,0 +1,1 @@
+"""Stickers on disk: opened, kept when trained, printed."""

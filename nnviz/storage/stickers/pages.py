@@ -1,0 +1,34 @@
+"""Stickers as pages to print."""
+
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.stickers.placed import Cut
+from nnviz.media.files import replacing
+from nnviz.media.placed import open_cut
+from nnviz.media.stickers import with_alpha
+from nnviz.render.printing import Print, sticker_page
+
+
+def print_sticker(sticker: Cut, out: Path, order: Print) -> Path:
+    """Write a sticker as a PDF page, at its size in millimetres.
+
+    Args:
+        sticker: what is printed.
+        out: the file to write, .pdf.
+        order: how it is printed.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        UsageError: another ending, no such paper, or the page does not hold it.
+        InputError: the sticker cannot be opened, or the disk does not allow it.
+    """
+    if out.suffix.lower() != ".pdf":
+        raise UsageError(out.name, "is no name of a page", "let it end in .pdf")
+    picture = open_cut(sticker)
+    page = sticker_page(with_alpha(picture), order, picture.name)
+    with replacing(out) as file:
+        file.write(page)
+    return out
