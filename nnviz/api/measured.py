@@ -50,7 +50,7 @@ def board(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> "Board":
-    """Compare methods, networks and photographs: a row a network and image.
+    """Compare methods, networks and images: a row a network and image.
 
     A place whose method cannot work keeps its error in words; the others go on.
 

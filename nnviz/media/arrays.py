@@ -1,4 +1,4 @@
-"""Arrays of numbers as pictures: ``.npy`` files and floating-point TIFF."""
+"""Arrays of numbers as images: ``.npy`` files and floating-point TIFF."""
 
 import io
 import math

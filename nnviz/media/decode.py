@@ -1,4 +1,4 @@
-"""Picture files to pixels: any depth, any number of channels, upright."""
+"""Image files to pixels: any depth, any number of channels, upright."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Stickers that lie on a picture: their files opened, pasted, what they cover."""
+"""Stickers that lie on an image: their files opened, pasted, what they cover."""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Objects drawn on the photograph: frames, labels, outlines, keypoints."""
+"""Objects drawn on the image: frames, labels, outlines, keypoints."""
 
 from collections import Counter
 from dataclasses import dataclass

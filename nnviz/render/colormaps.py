@@ -1,4 +1,4 @@
-"""Numbers to colours: the one place where that is decided."""
+"""Numbers to colors: the one place where that is decided."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -325,7 +325,7 @@ def _mark(
     shown: NDArray[Any],
     limits: NDArray[np.float64],
 ) -> None:
-    """Paint tiles without a range and values that are not finite in greys."""
+    """Paint tiles without a range and values that are not finite in grays."""
     for place in np.flatnonzero(~(limits[:, 1] > limits[:, 0])):
         top, left, height, width = places.rectangle(int(place))
         pixels[top : top + height, left : left + width] = EMPTY

@@ -1,4 +1,4 @@
-"""A mosaic as one indexed picture: what a screen shows of it, and how fast.
+"""A mosaic as one indexed image: what a screen shows of it, and how fast.
 
 A screen lays the tiles out for its own shape and repaints them often, so the numbers
 are made smaller first and become bytes that a table turns into colors.

@@ -1,4 +1,4 @@
-"""Recordings as films: MP4, GIF, or a folder of numbered images."""
+"""Recordings as videos: MP4, GIF, or a folder of numbered images."""
 
 import shutil
 import tempfile

@@ -44,7 +44,7 @@ class LabeledPhotos:
         return len(self.photos)
 
     def every(self, step: int) -> "LabeledPhotos":
-        """Return each ``step``-th photograph: a sample when they lie sorted."""
+        """Return each ``step``-th image: a sample when they lie sorted."""
         return LabeledPhotos(self.photos[::step], self.labels[::step], self.classes)
 
 

@@ -54,7 +54,7 @@ class Bars(QWidget):
         self._go(self._current)
 
     def set_stale(self) -> None:
-        """Grey what is shown: something newer is on its way."""
+        """Gray what is shown: something newer is on its way."""
         self._stale = True
         self.update()
 

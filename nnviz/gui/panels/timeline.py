@@ -1,4 +1,4 @@
-"""The timeline below the picture: scrub, go, steer, fork, and make a video."""
+"""The timeline below the image: scrub, go, steer, fork, and make a video."""
 
 import math
 from pathlib import Path

@@ -34,7 +34,7 @@ def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
 
 @cache
 def file(name: str, colour: str) -> str:
-    """Return the path of an icon in a colour: style sheets take images from files.
+    """Return the path of an icon in a color: style sheets take images from files.
 
     Args:
         name: as for ``draw``, one that ships.

@@ -1,4 +1,4 @@
-"""Writing films: frames with the times at which they were seen, and numbers beside."""
+"""Writing videos: frames with the times at which they were seen, and numbers beside."""
 
 import csv
 from collections.abc import Iterable, Sequence

@@ -46,7 +46,7 @@ _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class ShelfPanel(QWidget):
-    """Stickers that can be laid on a picture: a click lays one, dragging says where.
+    """Stickers that can be laid on an image: a click lays one, dragging says where.
 
     Images are dropped here; those that methods have learned come by themselves.
     """

@@ -1,4 +1,4 @@
-"""Films of films: a method on every image of one."""
+"""Video exports: a method on every image of a video."""
 
 from dataclasses import replace
 from pathlib import Path

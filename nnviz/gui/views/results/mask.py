@@ -93,7 +93,7 @@ class MaskView(ResultView):
         return top * height, left * width, bottom * height, right * width
 
     def _lay(self) -> None:
-        """Lay the colors over the picture: of all classes, or of one."""
+        """Lay the colors over the image: of all classes, or of one."""
         mask = self.result
         if mask is None:
             return

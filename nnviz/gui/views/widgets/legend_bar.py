@@ -1,4 +1,4 @@
-"""The line below a picture: its legend, and controls at the legend's end or below."""
+"""The line below an image: its legend, and controls at the legend's end or below."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent

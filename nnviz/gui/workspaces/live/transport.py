@@ -180,6 +180,6 @@ class Transport(QWidget):
 
 
 def _clock(seconds: float) -> str:
-    """Write a time in a film: 1:05."""
+    """Write a time in a video: 1:05."""
     whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02}"

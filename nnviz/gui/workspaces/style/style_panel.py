@@ -99,7 +99,7 @@ class StylePanel(QWidget):
 
 
 class PicturesPart(QWidget):
-    """Style pictures: a click uses one; with Ctrl others are blended in."""
+    """Style images: a click uses one; with Ctrl others are blended in."""
 
     def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()

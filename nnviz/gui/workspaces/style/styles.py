@@ -88,7 +88,7 @@ class Styles(QObject):
     # --- images
 
     def thumbnail(self, text: str) -> str:
-        """Return the file that shows a style picture: a pattern's own, or itself."""
+        """Return the file that shows a style image: a pattern's own, or itself."""
         shown = {path.stem: path for path in _patterns()}
         return str(shown.get(text, text))
 
