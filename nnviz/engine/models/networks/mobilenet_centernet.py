@@ -275,7 +275,9 @@ class _Upsample(nn.Module):
 
 def _doubled(x: Tensor) -> Tensor:
     """Return maps of twice the size: pixel k lies at k / 2 of the given ones."""
-    padded = functional.pad(x, (0, 1, 0, 1), mode="replicate")
+    # As mode="replicate" of ``pad`` does, whose shapes are found by slow imports.
+    taller = torch.cat((x, x[..., -1:, :]), -2)
+    padded = torch.cat((taller, taller[..., -1:]), -1)
     size = 2 * x.shape[2] + 1, 2 * x.shape[3] + 1
     grown = functional.interpolate(padded, size, mode="bilinear", align_corners=True)
     return grown[..., :-1, :-1]
