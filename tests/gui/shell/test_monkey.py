@@ -153,7 +153,12 @@ def test_two_hundred_random_steps(live, qtbot, cat, coffee, seed):
     drive(live, chance, qtbot, STEPS)
     live.app.open_model("bundled:objects")
     live.app.open_files([str(coffee)])
-    qtbot.waitUntil(lambda: live.app.selection.image.name == "coffee.jpg", timeout=WAIT)
+
+    def is_open():  # the steps may have emptied the tray
+        image = live.app.selection.image
+        return image is not None and image.name == "coffee.jpg"
+
+    qtbot.waitUntil(is_open, timeout=WAIT)
     qtbot.waitUntil(lambda: len(live.stage.prediction.bars.lines()) == 5, timeout=WAIT)
 
 
