@@ -200,13 +200,16 @@ def test_mirrored_and_smaller(film, watch):
     watched.until(lambda w: w.frames)
     bits = f"{watched.frames[0].number:016b}"
     assert f"{number_of(watched.frames[0].pixels):016b}" == bits[::-1]
+    watched.capture.pause()
+    watched.until(lambda w: w.states[-1] is SourceState.PAUSED)
+    held = watched.frames[-1].number
     watched.capture.set_mirrored(False)
     watched.capture.set_scale(0.5)
     watched.capture.step(5)
-    watched.until(lambda w: len(w.frames) >= 6)
+    watched.until(lambda w: w.frames[-1].number == held + 5)
     frame = watched.frames[-1]
     assert frame.pixels.shape == (32, 64, 3)
-    assert number_of(frame.pixels) == 5
+    assert number_of(frame.pixels) == held + 5
     assert not frame.pixels.flags.writeable
     assert watched.statuses[-1].size == (64, 128)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from nnviz import api
@@ -84,10 +85,13 @@ def subjects_of(
 def _stand_ins(
     tasks: Sequence[Task], photos: Sequence[Image], out: Path, device: str
 ) -> Iterator[Subject]:
-    for task in tasks:
-        for each in _STAND_INS[task]:
-            fits = (photo for photo in photos if Path(photo.name).stem == each.photo)
-            photo = next(fits, photos[0]) if each.photo else _scene(out)
+    """Yield a network for each image: two on one would be saved under one name."""
+    shown: set[str] = set()
+    for each in chain.from_iterable(_STAND_INS[task] for task in tasks):
+        fits = (photo for photo in photos if Path(photo.name).stem == each.photo)
+        photo = next(fits, photos[0]) if each.photo else _scene(out)
+        if photo.name not in shown:
+            shown.add(photo.name)
             yield Subject(api.load(each.reference, device=device), photo)
 
 

@@ -15,13 +15,13 @@ from dataclasses import replace
 
 import fsspec
 import pytest
-from conftest import draw
 
 import nnviz
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.cli import main
 from nnviz.engine.dataset import chunk
 from nnviz.engine.jobs import cluster
+from tests.engine.dataset.conftest import draw
 
 MODEL = "bundled:everyday"
 

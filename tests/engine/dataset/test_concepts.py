@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ColorNet
 from PIL import Image as PillowImage
 from scipy import stats
 from sklearn.decomposition import NMF
@@ -32,6 +31,7 @@ from nnviz.engine.dataset.concepts.tcav import (
 )
 from nnviz.engine.jobs.dataset.concepts import welch
 from nnviz.engine.nn.hooks import find_module
+from tests.engine.dataset.conftest import ColorNet
 
 
 def test_gradients_at_a_layer_are_the_heads_weights(color_model):

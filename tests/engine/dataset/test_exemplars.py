@@ -9,7 +9,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import PLAIN, ColorNet
 from PIL import Image as PillowImage
 from torch import nn
 
@@ -18,6 +17,7 @@ from nnviz.base.errors import UsageError
 from nnviz.cli import main
 from nnviz.engine.dataset.exemplars.gradient_support import support_spans
 from nnviz.engine.dataset.exemplars.top_images import channel_correlations, top_images
+from tests.engine.dataset.conftest import PLAIN, ColorNet
 
 
 @pytest.fixture(scope="module")

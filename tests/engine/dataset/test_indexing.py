@@ -14,7 +14,6 @@ import fsspec
 import numpy as np
 import pytest
 import torch
-from conftest import ColorNet, draw
 from PIL import Image as PillowImage
 
 import nnviz
@@ -23,6 +22,7 @@ from nnviz.cli import main
 from nnviz.engine.dataset import chunk
 from nnviz.engine.dataset.chunk import chunk_spans
 from nnviz.media.index import ImageIndex
+from tests.engine.dataset.conftest import ColorNet, draw
 
 
 def pixels_of(path):

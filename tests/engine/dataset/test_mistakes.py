@@ -9,7 +9,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import PLAIN, ColorNet, draw
 from PIL import Image as PillowImage
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix as by_sklearn
@@ -21,6 +20,7 @@ from nnviz.engine.dataset.errors.accuracy import answers_of, confusion_matrix
 from nnviz.engine.dataset.errors.label_errors import class_thresholds, find_label_errors
 from nnviz.engine.dataset.linear_probe import fit_probe, held_out_probabilities
 from nnviz.media.index import ImageIndex, write_synthetic_index
+from tests.engine.dataset.conftest import PLAIN, ColorNet, draw
 
 
 @pytest.fixture(scope="module")
