@@ -131,6 +131,7 @@ def test_the_python_of_the_documentation_runs(page, folder):
         run_python(example, folder=folder)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_onnx")
 def test_the_commands_of_the_documentation_run():
     lines = [

@@ -259,7 +259,8 @@ class Recorder:
         large = _longest(self._last) > _SMALL
         self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
         self._states.share = _STATE_SHARE if large else 1.0
-        if not self._states.due():
+        # The last planned one always: what was trained is written from it.
+        if not self._states.due() and ctx.journal.progress.fraction != 1:
             return
         began = time.perf_counter()
         state = moment.state()

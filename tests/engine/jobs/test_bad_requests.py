@@ -184,6 +184,7 @@ def test_an_unknown_device(session):
         )
 
 
+@pytest.mark.slow
 def test_many_networks_one_after_the_other_do_not_fill_memory():
     """Limits for two networks of 5.5 MB: after 10 and after 30 the same is held."""
     process = psutil.Process()

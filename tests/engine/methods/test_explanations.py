@@ -124,8 +124,8 @@ def test_guided_grad_cam_layer_by_layer(session):
 LACKING = {
     "attention": r"has no attention.*use grad_cam",
     "le_grad": r"has no blocks of attention.*grad_cam",
-    "caption": r"caption needs one to",
-    "d_rise": r"needs one to detect",
+    "caption": r"caption needs one for",
+    "d_rise": r"needs one for object detection",
 }
 """What a classifier of convolutions is refused with."""
 
