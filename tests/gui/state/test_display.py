@@ -98,7 +98,7 @@ def test_a_page_that_the_workspace_lacks_gives_way_to_the_result():
 
 def test_portraits_have_no_veil_and_are_no_methods_result():
     report = DONE.content.report
-    drawn = Content(report, kind=ContentKind.PORTRAITS, title="UnitImages")
+    drawn = Content(report, kind=ContentKind.PORTRAITS, title="Unit images")
     state = resolve(replace(DONE, content=drawn, method=method("other"), key=()))
     assert state.result
     assert state.content.run is None

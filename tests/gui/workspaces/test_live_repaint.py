@@ -37,7 +37,7 @@ def frames_of(path):
 
 def export(window, monkeypatch, path):
     monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *_: (str(path), "VideoExports")
+        QFileDialog, "getSaveFileName", lambda *_: (str(path), "Videos")
     )
     window.stage.centre.live.transport.export.click()
 

@@ -59,7 +59,7 @@ def test_the_menu_lists_the_cameras_that_there_are_now(lively, fake):
         fake.cameras = tuple(Camera(name, name) for name in cameras)
         menu.aboutToShow.emit()
         titles = [action.text() for action in menu.actions()]
-        listed = titles[1 : titles.index("VideoExports")]
+        listed = titles[1 : titles.index("Videos")]
         assert listed == (list(cameras) or ["No camera found"])
     menu.actions()[1].trigger()
     assert fake.live.opened[-1].address == "third"

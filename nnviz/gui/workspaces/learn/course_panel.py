@@ -23,7 +23,7 @@ class CoursePanel(QWidget):
         self._app = app
         self.search = search_field(self.tr("Search lessons"), self.tr("Search lessons"))
         self.search.textChanged.connect(self._filter)
-        self.tree = named(QTreeWidget(), name=self.tr("StyleTraining"))
+        self.tree = named(QTreeWidget(), name=self.tr("Lessons"))
         self.tree.setHeaderHidden(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

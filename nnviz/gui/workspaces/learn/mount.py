@@ -20,7 +20,7 @@ def mount(app: AppContext, frame: Frame, parent: QObject) -> LearnRoom:
     """Make the panels: the lessons by section, and the guide through one."""
     del parent
     room = LearnRoom(CoursePanel(app))
-    frame.add_dock("course", _tr("StyleTraining"), room.course, LEFT)
+    frame.add_dock("course", _tr("Lessons"), room.course, LEFT)
     return room
 
 

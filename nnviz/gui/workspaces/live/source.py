@@ -55,7 +55,7 @@ class SourcePicker(ElidedButton):
     def _fill(self) -> None:
         menu = self._menu
         menu.addSection(self.tr("Cameras"))
-        self._below_cameras = menu.addSection(self.tr("VideoExports"))
+        self._below_cameras = menu.addSection(self.tr("Videos"))
         menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
         menu.addAction(self.tr("Folder as video…")).triggered.connect(self.ask_folder)
         menu.addAction(self.tr("Sample video")).triggered.connect(self.open_sample)
