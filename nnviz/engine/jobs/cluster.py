@@ -245,5 +245,5 @@ def _in_words(address: str) -> Iterator[None]:
         raise InputError(
             f"cluster {address}",
             f"was lost ({words})",
-            "run the same command again: it goes on where it was left",
+            "run the command again; an index goes on where it was left",
         ) from None

@@ -256,7 +256,7 @@ def test_a_lost_scheduler_is_one_line_and_the_index_goes_on(whole):
             if progress.done >= 16:
                 os.kill(scheduler.pid, signal.SIGKILL)
 
-        with pytest.raises(InputError, match=r"was lost.*run the same command again"):
+        with pytest.raises(InputError, match=r"was lost.*run the command again"):
             nnviz.index(
                 whole / "set", MODEL, out=whole / "lost", cluster=address, progress=kill
             )
