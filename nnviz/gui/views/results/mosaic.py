@@ -26,8 +26,7 @@ from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.detail import TileDetail
 from nnviz.gui.views.results.heatmap import clip_box
 from nnviz.gui.views.tokens import SPACE, mixed, tokens_of
-from nnviz.gui.views.widgets.legend import Legend
-from nnviz.gui.views.widgets.legend_bar import LegendBar
+from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.sheets import Sheet
