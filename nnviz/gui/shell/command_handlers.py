@@ -24,6 +24,7 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.shipped.samples import sample_film, sample_photos
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
+from nnviz.gui.panels.compare import comparable, newest_pair
 from nnviz.gui.panels.dialogs.files import (
     DATASETS,
     IMAGES,
@@ -33,7 +34,6 @@ from nnviz.gui.panels.dialogs.files import (
 )
 from nnviz.gui.panels.dialogs.videos import ask_film, ask_new_film
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.tiles import comparable, newest_pair
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.shell.docks.manager import DockManager
