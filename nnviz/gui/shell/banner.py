@@ -205,6 +205,6 @@ class Banners(QWidget):
             return
         banner = self._banners.get(_FILM)
         if not isinstance(banner, ProgressBanner):
-            banner = ProgressBanner(self.tr("Film"), progress.what, films.stop, self)
+            banner = ProgressBanner(self.tr("Video"), progress.what, films.stop, self)
             self._put(_FILM, banner)
         banner.tell(progress)

@@ -297,9 +297,9 @@ class MosaicView(ResultView):
         scale = self._whole
         if scale is None or not scale.flat:
             return False
-        words = self.tr("%s in all %s %ss")
+        words = self.tr("%s in all %s tiles")
         problem = scale.problem[:1].upper() + scale.problem[1:]
-        self.canvas.set_message(words % (problem, len(mosaic.order), mosaic.noun))
+        self.canvas.set_message(words % (problem, len(mosaic.order)))
         return True
 
     def _show_unit(self, unit: int) -> None:
