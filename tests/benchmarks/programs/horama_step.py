@@ -81,9 +81,7 @@ class Ours:
             redirected=False,
         )
         self.ascent = Ascent(
-            lambda generator: Phases(
-                magnitudes, shape, generator, torch.device("cpu")
-            ),
+            lambda generator: Phases(magnitudes, shape, generator, torch.device("cpu")),
             "nadam",
             model.feature_extractor((layer,), never, "float32"),
             model.mean_color,

@@ -1,4 +1,4 @@
-"""Horama's MaCo image of given magnitudes and phases: python maco_image.py IN.npz OUT.npy.
+"""Make a MaCo image by Horama: python maco_image.py IN.npz OUT.npy.
 
 Run by .venv-peers' Python.  IN.npz holds float32 "magnitudes" and "phases" (3, H,
 W // 2 + 1), OUT.npy gets the image (3, H, W) in [0, 1].
