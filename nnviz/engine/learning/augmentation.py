@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-
 _CONTROL_POINTS = 3
 """Along each side of the grid of an elastic deformation."""
 

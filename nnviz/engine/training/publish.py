@@ -109,6 +109,5 @@ def training_text(
     minutes = max(1, round(seconds / 60))
     unit = "minute" if minutes == 1 else "minutes"
     return (
-        f"{start}, {epochs} epochs, seed {seed}, {minutes} {unit} of one "
-        "processor core"
+        f"{start}, {epochs} epochs, seed {seed}, {minutes} {unit} of one processor core"
     )

@@ -1,8 +1,8 @@
 """Segmenters for scenes with one trunk and different decoders, trained alike.
 
 Staged as in Long et al. 2015 (arXiv:1411.4038, section 4): FCN-32s begins with a
-classifier's layers, here those of ``bundled:scenes``; the others begin with the trunk of
-FCN-32s and see the same scenes in the same order.  What differs is the decoder alone.
+classifier's layers, here those of ``bundled:scenes``; the others begin with the trunk
+of FCN-32s and see the same scenes in the same order.  What differs is the decoder.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,9 +93,7 @@ def _course(
         classes=PIXEL_CLASSES,
         arguments=arguments,
         kind=Task.SEGMENT,
-        task=SceneTask(
-            build, loss, measure, initialize=initialize, frozen=_FROZEN
-        ),
+        task=SceneTask(build, loss, measure, initialize=initialize, frozen=_FROZEN),
         recipe=replace(_RECIPE, epochs=_FIRST_EPOCHS) if first else _RECIPE,
         start=f"from the trunk of `bundled:{_CLASSIFIER if first else _FIRST}`",
         about=f"{decoder}  One of seven small segmenters that share their trunk, their "
@@ -114,7 +112,7 @@ COURSES = {
             "Fcn",
             "A fully convolutional network that names classes for cells of 32 px and "
             "interpolates between them.",
-            "It has one answer for each 32 px: small shapes are lost, borders are blobs.",
+            "It has one answer for each 32 px: small shapes are lost, borders round.",
             stride=32,
         ),
         _course(

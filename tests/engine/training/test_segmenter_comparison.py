@@ -76,7 +76,9 @@ def test_fcn_begins_as_interpolation_of_its_coarsest_scores():
     torch.testing.assert_close(doubled[inner], expected[inner])
 
 
-@pytest.mark.parametrize(("stride", "cells"), [(32, [3]), (16, [3, 6]), (8, [3, 6, 12])])
+@pytest.mark.parametrize(
+    ("stride", "cells"), [(32, [3]), (16, [3, 6]), (8, [3, 6, 12])]
+)
 def test_fcn_has_a_level_for_each_stride(stride, cells):
     with torch.inference_mode():
         levels = list(Fcn(CLASSES, stride).eval().levels(torch.zeros(1, 3, 96, 96)))

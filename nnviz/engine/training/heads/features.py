@@ -120,7 +120,10 @@ def compute_features(
         if missing:
             features = _pass(model, passes.input_to, layer, missing)
             computed = dict(zip(missing, features, strict=True))
-        found += [cache.get(key, partial(computed.__getitem__, at)) for at, key in keys.items()]
+        found += [
+            cache.get(key, partial(computed.__getitem__, at))
+            for at, key in keys.items()
+        ]
         done = len(found) + len(refused)
         yield Progress(done, len(files), f"image {done} of {len(files)}")
     if not found:

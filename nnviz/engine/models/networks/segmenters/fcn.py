@@ -64,10 +64,10 @@ class Fcn(nn.Module):
     @torch.no_grad()
     def start_bilinear(self) -> None:
         """Let the skips say nothing and the transposed convolutions interpolate."""
-        for skip, up in zip(self.skips, self.up, strict=True):
-            nn.init.zeros_(skip.weight)
-            nn.init.zeros_(skip.bias)
-            up.weight.copy_(_bilinear(up.in_channels))
+        for parameter in self.skips.parameters():
+            nn.init.zeros_(parameter)
+        for kernel in self.up.parameters():
+            kernel.copy_(_bilinear(len(kernel)))
 
 
 def _bilinear(classes: int) -> Tensor:
