@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import short_number
 from nnviz.gui.theme.manager import Theme
 from nnviz.gui.theme.parts import named
 from nnviz.gui.theme.signs import DASH, TIMES
+from nnviz.render.text.words import short_number
 
 _EXCERPT = "…"
 _HEADING = re.compile(r"^#(#*) ", re.MULTILINE)
