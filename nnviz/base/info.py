@@ -421,6 +421,11 @@ class ModelInfo:
     gradients: bool = True
     caveats: tuple[str, ...] = ()
 
+    @property
+    def counted(self) -> bool:
+        """Whether weights and multiplications are known: not without any layers."""
+        return bool(self.layers or self.parameters or self.macs)
+
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""
         return next((layer for layer in self.layers if layer.name == name), None)
