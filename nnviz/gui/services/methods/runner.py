@@ -18,8 +18,7 @@ from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.methods.captions import Captions
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.state.history import History
-from nnviz.gui.state.large_output import large_output
-from nnviz.gui.state.runtime_estimate import RuntimeEstimate
+from nnviz.gui.state.run_cost import RuntimeEstimate, large_output
 from nnviz.gui.state.selection import Selection
 
 RESULT = "result"
@@ -64,7 +63,7 @@ class MethodRun:
             return None
         report = self.report
         if note:
-            report = Report(report.results, (*report.notes, note))
+            report = replace(report, notes=(*report.notes, note))
         return Run(report, _recipe_of(self), self.request.image)
 
 
@@ -372,5 +371,5 @@ def _recipe_of(run: MethodRun) -> Recipe:
         image_sha256=request.image.sha256 if request.image else "",
         seed=request.seed,
         device=model.device if model else "cpu",
-        adversarial=run.info.group == "Attack",
+        adversarial=run.info.capabilities.adversarial,
     )
