@@ -59,7 +59,7 @@ def test_gamma_moves_values_and_leaves_the_ends_and_zero():
     assert moved.values[0] == pytest.approx([-2, -1, 0, 1, 2])
     rising = heatmaps.curved(heat([[1, 2, 5]]), Scale(1, 5, signed=False), look)
     assert rising.values[0] == pytest.approx([1, 3, 5])
-    assert look.words == "gamma 0.500"
+    assert look.words == "gamma 0.5"
     assert PLAIN.words == ""
 
 
