@@ -139,6 +139,6 @@ def test_a_board_says_when_its_maps_are_grainy():
         )
 
     words = boards.grainy_words([tile(grainy())])
-    assert "gamma 0.600" in words
+    assert "gamma 0.6" in words
     smooth = heat(np.outer(np.linspace(0, 1, 96), np.linspace(0, 1, 96)))
     assert boards.grainy_words([tile(smooth)]) == ""
