@@ -78,12 +78,12 @@ class LatePainters:
         sys.stderr.write(f"{message}\n")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item):
+    def pytest_runtest_setup(self):
         if "PySide6.QtCore" in sys.modules:
             self.listen()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item, call):
+    def pytest_runtest_makereport(self, call):
         report = yield
         if call.when == "teardown" and self.heard:
             report.outcome = "failed"

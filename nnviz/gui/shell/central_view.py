@@ -74,7 +74,6 @@ class CentralView(QWidget):
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("centre")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._app = app
         self._display = app.display
         self._makers: dict[str, Callable[[], QWidget]] = {

@@ -120,6 +120,7 @@ class DockManager(QObject):
 
     def _make_middle(self) -> QWidget:
         """Return the central view in an area that scrolls it; most pages are hidden."""
+        self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         middle = Bounded(self.centre, _LEAST_CENTRE)
         for each in (middle, middle.viewport(), self.centre, self.centre.pages):
             take_apart(each)
