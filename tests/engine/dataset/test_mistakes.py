@@ -164,7 +164,7 @@ def test_near_duplicates_of_many_images_are_found_in_groups(copied, monkeypatch)
     monkeypatch.setattr(inverted_file, "FROM", 100)
     found = copied.mistakes()
     assert copies(found) == [(f"{k:03}", f"{k:03}") for k in range(20)]
-    assert found.notes[-1].startswith("above 100 images near duplicates are looked for")
+    assert found.duplicates_note.startswith("above 100 images near duplicates")
 
 
 def test_without_faiss_many_images_are_compared_by_their_bytes(copied, monkeypatch):
@@ -172,7 +172,7 @@ def test_without_faiss_many_images_are_compared_by_their_bytes(copied, monkeypat
     monkeypatch.setitem(sys.modules, "faiss", None)
     found = copied.mistakes()
     assert copies(found) == []
-    assert "pip install nnviz-studio[neighbors]" in found.notes[-1]
+    assert "pip install nnviz-studio[neighbors]" in found.duplicates_note
 
 
 def test_pairs_among_very_many_copies_do_not_grow_with_their_square():

@@ -71,7 +71,7 @@ def _note(*, many: bool, quick: bool) -> str:
     if quick:
         return f"{above}near duplicates are looked for in groups, and a few are missed"
     return (
-        f"{above}only files of equal bytes are compared; "
+        f"{above}only files of equal bytes are found; "
         "pip install nnviz-studio[neighbors] to find images that are nearly the same"
     )
 
