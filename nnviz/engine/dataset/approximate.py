@@ -1,8 +1,9 @@
 """Approximate nearest neighbors: a search file (IVF) beside the index, by faiss.
 
 A query looks through the nearest groups of vectors, and what is found is compared anew
-with the vectors of the index, so distances are exact and only which records are found is
-not.  How many of the true neighbors are found (recall) is measured when the file is made.
+with the vectors of the index, so distances are exact and only which records are found
+is not.  How many of the true neighbors are found (recall) is measured when the file is
+made.
 """
 
 import hashlib

@@ -118,7 +118,10 @@ def _in_groups(layouts: Tensor, check: Check) -> Pairs:
     """Return pairs (k, 2), smaller first, of alike layouts in groups by faiss."""
     total = len(layouts)
     sample = layouts[torch.from_numpy(inverted_file.sample_places(total))]
-    blocks = (part.float().numpy() for part in layouts.split(_BLOCK))
+    blocks = (
+        layouts[start : start + _BLOCK].float().numpy()
+        for start in range(0, total, _BLOCK)
+    )
     lists = yield from inverted_file.build_lists(
         total, sample.float().numpy(), blocks, "cosine", check
     )
