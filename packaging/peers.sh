@@ -14,7 +14,10 @@ site='import sysconfig; print(sysconfig.get_path("purelib"))'
 .venv/bin/python -c "$site" >"$(.venv-peers/bin/python -c "$site")/nnviz-venv.pth"
 .venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
     --requirement packaging/constraints-peers.txt
-# By themselves: Quantus asks for an OpenCV that would take the place of ours.
+# By themselves: Quantus asks for an OpenCV that would take the place of ours, and
+# Horama brings nothing else.
 .venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
-    quantus==0.6.0 torchcam==0.5.0
+    quantus==0.6.0 torchcam==0.5.0 horama==0.3.0
+# Horama brings its own tests/ under that very name, in which ours would not be found.
+rm -r "$(.venv-peers/bin/python -c "$site")/tests"
 printf '%s\n' "$wanted" >"$stamp"

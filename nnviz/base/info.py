@@ -271,6 +271,20 @@ class LayerInfo:
             return max(self.shape[1:]) > 1
         return self.grid is not None and max(self.grid) > 1
 
+    def suits(self, kinds: str) -> bool:
+        """Tell whether a parameter takes the layer that asks for layers of a kind.
+
+        Args:
+            kinds: ``Parameter.layers``: "any", "filters" or "spatial".
+        """
+        match kinds:
+            case "filters":
+                return self.filters
+            case "spatial":
+                return self.spatial
+            case _:
+                return self.calls > 0 and self.shape is not None
+
 
 class ModelSource(StrEnum):
     """Sources of networks: the groups of the model browser."""
@@ -406,6 +420,11 @@ class ModelInfo:
     candidates: tuple[PreprocessCandidate, ...] = ()
     gradients: bool = True
     caveats: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether weights and multiplications are known: not without any layers."""
+        return bool(self.layers or self.parameters or self.macs)
 
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""

@@ -511,6 +511,12 @@ class Report(Mapping[str, Result]):
         """The first result."""
         return next(iter(self.results.values()))
 
+    @property
+    def layer(self) -> str:
+        """The layer whose channels are shown; empty where none are."""
+        mosaic = self.first(Mosaic)
+        return mosaic.layer if mosaic is not None else ""
+
     def first(self, kind: type[OfKind]) -> OfKind | None:
         """Return the first result of a kind; None where there is none."""
         found = (each for each in self.results.values() if isinstance(each, kind))

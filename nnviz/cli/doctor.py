@@ -51,6 +51,14 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 _LIBRARIES = ("torchvision", "PySide6-Essentials", "opencv-python-headless", "numpy")
 
 
+_EXTRAS = {
+    "timm": ("timm", "weights of its architectures"),
+    "transformers": ("huggingface", "folders of Hugging Face"),
+    "onnxruntime": ("onnx", "ONNX files with operators that nnviz lacks"),
+}
+"""Packages that open more networks: the extra that installs each, and what it opens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One line of the doctor.
@@ -91,6 +99,7 @@ def examine() -> Iterator[Check]:
     yield _python()
     yield from _torch()
     yield from map(_library, _LIBRARIES)
+    yield from map(_optional, _EXTRAS)
     yield from namesakes(packages_distributions())
     yield _memory()
     yield from _folders()
@@ -121,6 +130,15 @@ def _library(name: str) -> Check:
         return Check(name, version(name))
     except PackageNotFoundError:
         return Check(name, "not installed", problem=True, remedy=f"pip install {name}")
+
+
+def _optional(name: str) -> Check:
+    """Look for a package that is no part of a plain installation."""
+    extra, opens = _EXTRAS[name]
+    try:
+        return Check(name, version(name))
+    except PackageNotFoundError:
+        return Check(name, f"not installed: {opens}", remedy=install_command(extra))
 
 
 def namesakes(installed: Mapping[str, Sequence[str]]) -> Iterator[Check]:

@@ -148,8 +148,9 @@ def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
         yield "probabilities", _PROBABILITIES[info.output_activation]
     if info.labels:
         yield "classes", f"{len(info.labels)}: {_first(info.labels)}"
-    yield "parameters", console.count(info.parameters)
-    yield "MACs", f"{console.count(info.macs)} for one image"
+    if info.counted:
+        yield "parameters", console.count(info.parameters)
+        yield "MACs", f"{console.count(info.macs)} for one image"
     yield "smallest input", "{} x {} px".format(*info.smallest_input)
     yield "preprocessing", preprocess_text(info.preprocess)
     for note in info.notes:

@@ -121,10 +121,10 @@ def test_hidden_workspaces_do_nothing(traced):
 @pytest.mark.slow
 def test_a_dropped_image_enters_few_files(traced):
     dropped = traced[0]
-    assert len(dropped) <= 126, dropped
-    assert len([name for name in dropped if name.startswith("gui/")]) <= 66
+    assert len(dropped) <= 122, dropped
+    assert len([name for name in dropped if name.startswith("gui/")]) <= 61
 
 
 @pytest.mark.slow
 def test_a_changed_flag_enters_few_files(traced):
-    assert len(traced[1]) <= 118, traced[1]
+    assert len(traced[1]) <= 113, traced[1]

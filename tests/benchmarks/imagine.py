@@ -1,4 +1,4 @@
-"""Activation maximisation: a step beside the bare passes, and beside torch-lucent's."""
+"""Activation maximization: a step beside bare passes, torch-lucent's and Horama's."""
 
 from collections.abc import Iterator
 
@@ -31,6 +31,7 @@ CASES = (
 )
 """Networks, layers, and how much of lucent's time a step may take."""
 BFLOAT16_SHARE = 1 / 3
+MACO_CASES = (("resnet18", "layer2"), ("resnet18", "layer4"), ("resnet50", "layer4"))
 
 
 class Steps:
@@ -92,3 +93,11 @@ def imagine() -> Iterator[Figure]:
         case, plain, half = line.rsplit(maxsplit=2)
         yield Figure(f"AM {case} / lucent", float(plain), shares[case])
         yield Figure(f"AM {case} bfloat16 / lucent", float(half), BFLOAT16_SHARE)
+
+
+@benchmark
+def maco() -> Iterator[Figure]:
+    """A step of MaCo against Horama's."""
+    for line in said_by_peers("horama_step.py"):
+        case, found = line.rsplit(maxsplit=1)
+        yield Figure(f"MaCo {case} / Horama", float(found), 1.0)

@@ -52,7 +52,7 @@ def test_agrees_with_the_cpu(name):
 def test_memory_returns_to_its_start(name):
     session = Session()
     run_on(session, "predictions", "cuda")
-    session._resources.cache.clear()
+    session.cache.clear()
     torch.cuda.synchronize()
     start = torch.cuda.memory_allocated()
     run_on(session, name, "cuda")
@@ -63,11 +63,11 @@ def test_memory_returns_to_its_start(name):
         if left[0] < 0:
             raise CancelledError
 
-    session._resources.cache.clear()
+    session.cache.clear()
     if name != "filters":
         with pytest.raises(CancelledError):
             run_on(session, name, "cuda", stop)
-    session._resources.cache.clear()
+    session.cache.clear()
     assert torch.cuda.memory_allocated() == start
     session.close()
 
@@ -75,7 +75,7 @@ def test_memory_returns_to_its_start(name):
 def test_out_of_memory_recovers():
     session = Session()
     run_on(session, "activations", "cuda")
-    session._resources.cache.clear()
+    session.cache.clear()
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(

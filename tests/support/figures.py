@@ -70,6 +70,41 @@ def folder_sizes() -> Counter[str]:
     )
 
 
+def floors(trees: dict[Path, ast.Module], package: str) -> list[str]:
+    """Return the longest chain of a package's modules each of which imports the next.
+
+    What is imported for types alone, or inside a function, does not count.
+    """
+    known = {_dotted(path): tree for path, tree in trees.items()}
+    below = {
+        name: [each for each in _imported(tree, known) if each != name]
+        for name, tree in known.items()
+        if name.startswith(f"nnviz.{package}")
+    }
+    chains: dict[str, list[str]] = {}
+
+    def chain(name: str) -> list[str]:
+        if name not in chains:
+            deeper = [chain(each) for each in below[name] if each in below]
+            chains[name] = [name, *max(deeper, key=len, default=[])]
+        return chains[name]
+
+    return max((chain(name) for name in below), key=len)
+
+
+def _dotted(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(("nnviz", *(each for each in parts if each != "__init__")))
+
+
+def _imported(tree: ast.Module, known: dict[str, ast.Module]) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                yield module if module in known else node.module
+
+
 def percentile(values: list[int], share: float) -> int:
     """Return the value that a share of all does not exceed."""
     ordered = sorted(values)
@@ -130,6 +165,7 @@ def _print() -> None:
         ((len(public_methods(node)), path.as_posix(), node.name)
          for path, tree in trees.items() for node in classes(tree)), reverse=True,
     )  # fmt: skip
+    out(f"floors of gui: {len(floors(trees, 'gui'))}\n")
     out("classes by public methods:\n")
     for count, path, name in sizes[:12]:
         out(f"  {count:3} {name} ({path})\n")

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.live import CONTENTS
 from nnviz.base.resources import resource
+from nnviz.gui.forms.choice import choice_text
 from nnviz.gui.shell.commands import MENUS
 from nnviz.gui.shell.main_window import WORKSPACES
 from nnviz.gui.state.language import ENGLISH, LANGUAGES, read_catalog
@@ -24,13 +26,15 @@ _CALLS = {"tr": 0, "_tr": 0, "translate": 1}
 
 @cache
 def translatable() -> list[str]:
-    """Return every text: of tables, by file and line, then parameters' titles."""
-    named = [*MENUS, *(each.title for each in WORKSPACES)]
+    """Return every text: of tables, by file and line, then what parameters say."""
+    named = [*MENUS, *(each.title for each in (*WORKSPACES, *CONTENTS))]
     named += [theme.title for theme in THEMES.values()]
     catalogue = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
-    titles = {p.title for info in catalogue.methods for p in info.parameters}
+    parameters = [each for info in catalogue.methods for each in info.parameters]
+    titles = {each.title for each in parameters}
+    choices = {choice_text(each) for one in parameters for each in one.choices}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
-    return list(dict.fromkeys([*named, *written, *sorted(titles)]))
+    return list(dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices)]))
 
 
 def texts_in(file: Path) -> Iterator[str]:

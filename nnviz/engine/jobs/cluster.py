@@ -172,7 +172,7 @@ def carry_out(
 @cache
 def _opened(request: ModelRequest) -> Worker:
     """Open a network once for all tasks of this process."""
-    resources = Resources(None, _CACHED_BYTES, None)
+    resources = Resources(activation_bytes=_CACHED_BYTES)
     model: Model = finish(resources.store.open(request, _never))
     return worker_of(resources, model, _never)
 

@@ -1,20 +1,25 @@
 """Resources that jobs share: opened networks, cached activations, frames' state."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from nnviz.base.dataset.requests import ProjectIndex
 from nnviz.base.images import Image
+from nnviz.base.requests import RunMethod
 from nnviz.base.video import FrameImage
 from nnviz.engine.attribution.hand_occlusion import HandOcclusion
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.dataset.projections.task import Placer
 from nnviz.engine.evaluation.trust.known_scores import KnownScores
-from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.models.store import ModelStore
 
 Check = Callable[[], None]
+_SOURCES = 2
+"""Of which something is kept: a camera, and a video that is exported meanwhile."""
 
 
 @dataclass(slots=True)
@@ -43,10 +48,44 @@ class KeptHand:
     current: CurrentCheck
 
 
+class PreviousFrames:
+    """State that methods keep between frames of the same video or camera.
+
+    Kept while the same network is asked the same about the same source.
+    """
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[tuple[object, ...], dict[str, Tensor]] = OrderedDict()
+
+    def of(self, request: RunMethod) -> dict[str, Tensor]:
+        """Return what was left for a frame, to be changed; nothing for an image.
+
+        Args:
+            request: about the frame.
+        """
+        image = request.image
+        if not isinstance(image, FrameImage):
+            return {}
+        opening, _, _number = image.sha256.rpartition(":")
+        source = request.method, request.model, opening
+        left = self._left.setdefault(source, {})
+        self._left.move_to_end(source)
+        while len(self._left) > _SOURCES:
+            self._left.popitem(last=False)
+        return left
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._left.clear()
+
+
 class Resources:
     """Opened networks and what was computed lately.
 
+    For one thread at a time.
+
     Attributes:
+        weights_folder: where downloaded weights are kept; None for the user's cache.
         store: the opened networks.
         cache: what was computed on still images.
         frame_cache: what was computed on the newest frame of a camera.
@@ -57,17 +96,19 @@ class Resources:
         placed: the projection that was fitted last, and what lays new images on it.
 
     Args:
-        weights_folder: where downloaded weights are kept; None for the user's cache.
+        weights_folder: as the attribute.
         activation_bytes: how much of what layers gave is kept for walking about.
         model_bytes: how much opened networks may take; None for a share of memory.
     """
 
     def __init__(
         self,
-        weights_folder: Path | None,
-        activation_bytes: int,
-        model_bytes: int | None,
+        *,
+        weights_folder: Path | None = None,
+        activation_bytes: int = 256 << 20,
+        model_bytes: int | None = None,
     ) -> None:
+        self.weights_folder = weights_folder
         self.store = ModelStore(weights_folder, model_bytes)
         self.cache = TensorCache(activation_bytes)
         self.frame_cache = TensorCache(activation_bytes)

@@ -1,6 +1,6 @@
 """One of a few words: side by side while they fit, else a list that drops down."""
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QCoreApplication, QSignalBlocker
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -33,6 +33,8 @@ _WRITTEN = {
     "spread": "standard deviation",
     "picture": "image",
     "photograph": "your image",
+    "left": "left end",
+    "right": "right end",
 }
 """Choices whose words on the command line are not what a person reads best."""
 
@@ -113,5 +115,10 @@ def choice_control(parameter: Parameter, parent: QWidget | None = None) -> Contr
 
 
 def shown(choice: str) -> str:
-    """Return a choice as the form writes it: the field's own name where it has one."""
+    """Return a choice as the form writes it, in the window's language."""
+    return QCoreApplication.translate("Choices", choice_text(choice))
+
+
+def choice_text(choice: str) -> str:
+    """Return a choice in English: the field's own name where it has one."""
     return _WRITTEN.get(choice, choice.replace("_", " "))

@@ -1,21 +1,69 @@
-"""The form of a method's parameters, made from their declarations."""
+"""The form of a method's parameters, made from their declarations, with undo."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from nnviz.base.errors import unknown
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.gui.forms.control import FolderMemory
-from nnviz.gui.forms.history import Change
 from nnviz.gui.forms.row import Row
 
 _PAUSE = 60
 """ms between two ``changed`` while a slider is dragged or text is typed."""
 _SPACE = 8
+_COMMAND_ID = 1
+Apply = Callable[[Mapping[str, Value]], None]
+
+
+class Change(QUndoCommand):
+    """An undo step from some values to others; the changes of one drag are one step.
+
+    Args:
+        text: what the menu shows: "window".
+        old: values before.
+        new: values after.
+        apply: brings the form to some values.
+        stroke: equal for the changes of one drag; 0 never merges.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        old: Mapping[str, Value],
+        new: Mapping[str, Value],
+        apply: Apply,
+        stroke: int = 0,
+    ) -> None:
+        super().__init__(text)
+        self._old = dict(old)
+        self.new = dict(new)
+        self._apply = apply
+        self.stroke = stroke
+
+    def id(self) -> int:
+        """Tell Qt that changes may merge."""
+        return _COMMAND_ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take over a later change of the same drag."""
+        if not isinstance(other, Change) or not self.stroke:
+            return False
+        same = other.stroke == self.stroke and other.new.keys() == self.new.keys()
+        if same:
+            self.new = other.new
+        return same
+
+    def undo(self) -> None:
+        """Go back to the values before."""
+        self._apply(self._old)
+
+    def redo(self) -> None:
+        """Go to the values after."""
+        self._apply(self.new)
 
 
 class Form(QWidget):

@@ -55,7 +55,7 @@ class LayerControl(Control):
             self._combo.clear()
             self._names = []
             for layer in layers:
-                if offered(layer, self.parameter.layers):
+                if layer.suits(self.parameter.layers):
                     self._names.append(layer.name)
                     self._combo.addItem(layer.name)
                     index = self._combo.count() - 1
@@ -89,15 +89,6 @@ class LayerControl(Control):
         known = not name or not self._names or name in self._names
         self.refused.emit("" if known else self.tr("no such layer: %s") % name)
         return known
-
-
-def offered(layer: LayerInfo, kinds: str) -> bool:
-    """Tell whether a layer parameter that asks for ``kinds`` offers the layer."""
-    if kinds == "filters":
-        return layer.filters
-    if kinds == "spatial":
-        return layer.spatial
-    return layer.calls > 0 and layer.shape is not None
 
 
 def facts(layer: LayerInfo) -> str:

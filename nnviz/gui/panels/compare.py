@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
+from nnviz.base.results import Diagram
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.panels.tiles import comparable, diagram_of, newest_pair
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
@@ -127,3 +127,27 @@ class ComparePane(QWidget):
         tiles = [tile_of(run, "", name) for run, name in zip(pair, names, strict=True)]
         if not drawn and tiles[0] is not None and tiles[1] is not None:
             self.view.set_pair(tiles[0], tiles[1])
+
+
+def comparable(app: AppContext) -> list[Run]:
+    """Return the session's maps, images and graphs, newest first."""
+    runs = app.runs.history.runs
+    return [run for run in runs if diagram_of(run) or tile_of(run) is not None]
+
+
+def diagram_of(run: Run) -> Diagram | None:
+    """Return the graph of a network, where that is a run's main result."""
+    main = run.report.main
+    return main if isinstance(main, Diagram) else None
+
+
+def newest_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
+    """Return the newest result and the one before it that compares with it.
+
+    Args:
+        runs: comparable ones, newest first.
+    """
+    for other in runs[1:]:
+        if (diagram_of(other) is None) == (diagram_of(runs[0]) is None):
+            return other, runs[0]
+    return None

@@ -7,7 +7,6 @@ from nnviz.base.info import LayerInfo
 from nnviz.base.notation.targets import class_text
 from nnviz.base.parameters import Kind
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.theme.parts import MenuEntry
 
 _ATTACK = "pgd"
@@ -47,7 +46,7 @@ def layer_entries(app: AppContext, layer: LayerInfo) -> tuple[MenuEntry, ...]:
     def show(method: str) -> MenuEntry:
         info = app.choice.info(method)
         takes = info is not None and any(
-            offered((layer,), each.layers)
+            layer.suits(each.layers)
             for each in info.parameters
             if each.kind is Kind.LAYER
         )
@@ -62,14 +61,13 @@ def layer_entries(app: AppContext, layer: LayerInfo) -> tuple[MenuEntry, ...]:
         app.explain_wanted.emit()
         app.choice.choose("grad_cam", {"layer": layer.name})
 
-    spatial = bool(offered((layer,), "spatial"))
     return (
         show("activations"),
         show("filters"),
         MenuEntry(
             _tr("Explain at this layer"),
             explain,
-            spatial and app.choice.suits("grad_cam"),
+            layer.spatial and app.choice.suits("grad_cam"),
         ),
         MenuEntry(_tr("Copy name"), lambda: _copy(layer.name)),
     )

@@ -16,7 +16,6 @@ from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.context_menus import layer_entries
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import field_text, shape_text, short_number
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -28,8 +27,9 @@ from nnviz.gui.theme.parts import (
     rule,
     search_field,
 )
-from nnviz.gui.theme.signs import DASH
+from nnviz.gui.theme.signs import DASH, TIMES
 from nnviz.gui.views.tokens import mixed
+from nnviz.render.text.words import short_number
 
 _NAME = Qt.ItemDataRole.UserRole
 _ICONS = (
@@ -238,7 +238,7 @@ class LayerPanel(QWidget):
 
 
 def _texts(layer: LayerInfo) -> list[str]:
-    return [layer.name.rpartition(".")[2], layer.kind, shape_text(layer)]
+    return [layer.name.rpartition(".")[2], layer.kind, _shape(layer)]
 
 
 def _facts(layer: LayerInfo) -> str:
@@ -248,7 +248,7 @@ def _facts(layer: LayerInfo) -> str:
     parts = [
         f"{short_number(layer.parameters)} parameters" if layer.parameters else "",
         f"{short_number(layer.macs)} MACs" if layer.macs else "",
-        "" if field_text(layer) == DASH else f"receptive field {field_text(layer)}",
+        "" if _field(layer) == DASH else f"receptive field {_field(layer)}",
         f"called {layer.calls} times" if layer.calls > 1 else "",
     ]
     # The parts may be parted at a line's end, but not in the middle.
@@ -261,3 +261,16 @@ def _icon(layer: LayerInfo) -> str:
         if part in kind:
             return icon
     return _LEAF_ICON if layer.leaf else _BLOCK_ICON
+
+
+def _shape(layer: LayerInfo) -> str:
+    """Write an output shape: 64x56x56."""
+    return TIMES.join(str(side) for side in layer.shape) if layer.shape else DASH
+
+
+def _field(layer: LayerInfo) -> str:
+    """Write a receptive field: 43 px, or 43 x 27 px."""
+    if layer.receptive_field is None:
+        return DASH
+    height, width = layer.receptive_field
+    return f"{height} px" if height == width else f"{height} {TIMES} {width} px"

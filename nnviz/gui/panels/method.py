@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
+from nnviz.base.notation.durations import duration
 from nnviz.base.parameters import Value
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.durations import duration
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,

@@ -95,7 +95,6 @@ class TimelinePanel(QWidget):
         )
         timeline.changed.connect(self._show)
         self._app.recordings.film_changed.connect(self._show_film)
-        self._app.runs.finished.connect(lambda _: self._show())
         keep_icon(look, self.go, lambda: look.icon(self._sign()), self.go.setIcon)
 
     def _put_photo_icon(self, icon: QIcon) -> None:

@@ -10,11 +10,6 @@ from nnviz.gui.services.methods.captions import Captions
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.runner import MethodRun, MethodRunner
 from nnviz.gui.state.display import (
-    BOTH,
-    COMPARE,
-    PICTURED,
-    RESULT,
-    WHOLE,
     Content,
     ContentKind,
     DisplayInputs,
@@ -22,6 +17,7 @@ from nnviz.gui.state.display import (
     Phase,
     resolve,
 )
+from nnviz.gui.state.modes import BOTH, COMPARE, PICTURED, RESULT, WHOLE
 from nnviz.gui.state.selection import Selection
 
 

@@ -27,7 +27,6 @@ from nnviz.base.results import Mosaic, Picture, Report, Result
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.saving import Saving
-from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.render.pictures import show
 
@@ -194,7 +193,7 @@ class UnitImages(QObject):
     def _paintable(self, info: LayerInfo) -> bool:
         """Tell whether the method takes a layer."""
         kinds = _layer_kinds(self._models.catalogue)
-        return bool(kinds) and info in offered((info,), kinds)
+        return bool(kinds) and info.suits(kinds)
 
     def _sitter(self, layer: str, unit: int) -> UnitKey:
         model = self._selection.model

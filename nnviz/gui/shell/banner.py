@@ -16,10 +16,10 @@ from nnviz.base.events import Progress
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.render.text.words import short_bytes
 
 _DOWNLOAD, _FILM = "download", "film:progress"
 _ROOM = 2
@@ -205,6 +205,6 @@ class Banners(QWidget):
             return
         banner = self._banners.get(_FILM)
         if not isinstance(banner, ProgressBanner):
-            banner = ProgressBanner(self.tr("Film"), progress.what, films.stop, self)
+            banner = ProgressBanner(self.tr("Video"), progress.what, films.stop, self)
             self._put(_FILM, banner)
         banner.tell(progress)

@@ -26,7 +26,8 @@ from nnviz.gui.panels.trust.chip import TrustChip
 from nnviz.gui.panels.unit_image_card import PortraitCard
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.banner import Banners
-from nnviz.gui.state.display import (
+from nnviz.gui.state.display import DisplayState, Veil
+from nnviz.gui.state.modes import (
     BOARD,
     BOTH,
     COMPARE,
@@ -43,8 +44,6 @@ from nnviz.gui.state.display import (
     UNITS,
     WALL,
     WHOLE,
-    DisplayState,
-    Veil,
 )
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, row

@@ -24,6 +24,7 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.shipped.samples import sample_film, sample_photos
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
+from nnviz.gui.panels.compare import comparable, newest_pair
 from nnviz.gui.panels.dialogs.files import (
     DATASETS,
     IMAGES,
@@ -33,14 +34,13 @@ from nnviz.gui.panels.dialogs.files import (
 )
 from nnviz.gui.panels.dialogs.videos import ask_film, ask_new_film
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.tiles import comparable, newest_pair
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.shell.docks.manager import DockManager
-from nnviz.gui.state.display import STICKERS, WHOLE, ContentKind
+from nnviz.gui.state.display import ContentKind
 from nnviz.gui.state.language import LANGUAGES
-from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
+from nnviz.gui.state.modes import STICKERS, WHOLE
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.theme.parts import clipboard_data
@@ -269,7 +269,7 @@ class CommandHandlers(QObject):
         if app.selection.model is None:
             return
         kinds = _layer_kinds(app.choice.method) or "any"
-        names = [each.name for each in offered(app.selection.model.layers, kinds)]
+        names = [each.name for each in app.selection.model.layers if each.suits(kinds)]
         if not names:
             return
         here = app.selection.layer
@@ -578,4 +578,4 @@ def _layer_kinds(method: MethodInfo | None) -> str:
 def _suits(method: MethodInfo, layer: LayerInfo | None) -> bool:
     """Tell whether a method can show a layer."""
     kinds = _layer_kinds(method)
-    return layer is not None and bool(kinds) and bool(offered((layer,), kinds))
+    return layer is not None and bool(kinds) and layer.suits(kinds)

@@ -37,8 +37,8 @@ from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
-from nnviz.gui.state.display import BOARD, OCCLUDER, STICKERS
 from nnviz.gui.state.language import LANGUAGES, language_of
+from nnviz.gui.state.modes import BOARD, OCCLUDER, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK

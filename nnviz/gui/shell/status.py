@@ -10,10 +10,10 @@ from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
-from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
 from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.render.text.words import short_bytes
 
 _MEMORY_EVERY = 2000
 _LIVE_EVERY = 0.25

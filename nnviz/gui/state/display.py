@@ -7,24 +7,8 @@ from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
+from nnviz.gui.state.modes import COMPARE, PHOTO, PICTURED, RESULT, WHOLE
 from nnviz.gui.state.selection import NO_UNIT
-
-PHOTO, BOTH, RESULT = "photo", "both", "result"
-COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
-OCCLUDER = "occluder"
-"""Page on which the image is hidden by hand."""
-WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
-NEIGHBORS, CONCEPTS = "neighbors", "concepts"
-TEACH = "teach"
-"""Pages of the open data set."""
-LIVE = "live"
-"""Page of the camera, in place of all modes."""
-PICTURED = (PHOTO, BOTH, RESULT)
-"""Modes that show image, result, or both."""
-SET = (WALL, MAP, NEIGHBORS, ERRORS, UNITS, CONCEPTS)
-"""Modes of a data set."""
-WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, *SET, TEACH)
-"""Modes that show neither image nor result beside them."""
 
 
 class ContentKind(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nnviz.base.info import MethodInfo
-from nnviz.gui.state.display import COMPARE, PICTURED
+from nnviz.gui.state.modes import COMPARE, PICTURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 _THIN = "\N{THIN SPACE}"
 _SIGNIFICANT = 3
 _TINY, _HUGE = 1e-3, 1e5
+_STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_WHOLE_FROM = 100
 
 
 def number(value: float) -> str:
@@ -83,3 +85,19 @@ def extent(shape: tuple[int, ...]) -> str:
 def plural(count: int, noun: str) -> str:
     """Return "1 channel", "64 channels"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def short_number(number: float) -> str:
+    """Write a count in three digits or so: 11.7 M, 802."""
+    for size, letter in _STEPS:
+        if number >= size:
+            value = number / size
+            digits = 0 if value >= _WHOLE_FROM else 1
+            return f"{value:.{digits}f} {letter}"
+    return f"{number:g}"
+
+
+def short_bytes(count: float) -> str:
+    """Write a file size: 44.7 MB."""
+    number = short_number(count)
+    return f"{number}B" if number[-1].isalpha() else f"{number} B"

@@ -15,7 +15,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import EXPLAIN
-from nnviz.gui.state.display import OCCLUDER
+from nnviz.gui.state.modes import OCCLUDER
 from nnviz.gui.state.settings import Settings
 from nnviz.media.encode import write_png
 from tests.benchmarks.engine import photo

@@ -41,11 +41,11 @@ def held(cache):
 def test_frames_do_not_push_photographs_out(session):
     """Truth: what the caches hold: a photograph's stay, only one frame's are kept."""
     run_method(session, "activations", NETWORK, layer="features.3")
-    photographs = held(session._resources.cache)
+    photographs = held(session.cache)
     for number in range(5):
         look(session, frame(number))
-        assert held(session._resources.frame_cache) == 2  # pixels and one layer
-    assert held(session._resources.cache) == photographs
+        assert held(session.frame_cache) == 2  # pixels and one layer
+    assert held(session.cache) == photographs
 
 
 def test_a_held_frame_is_not_computed_again(session):
@@ -53,7 +53,7 @@ def test_a_held_frame_is_not_computed_again(session):
     image = frame(3)
     look(session, image)
     look(session, image, "features.6")
-    assert held(session._resources.frame_cache) == 3
+    assert held(session.frame_cache) == 3
 
 
 def test_number_and_time_travel_with_the_result(session):

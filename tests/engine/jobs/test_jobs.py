@@ -227,7 +227,7 @@ def test_memory_that_runs_out_once_is_found_by_emptying_the_cache(monkeypatch):
     real, calls = PixelModel.up_to, []
 
     def short_once(*args, **kwargs):
-        calls.append(session._resources.cache.bytes)
+        calls.append(session.cache.bytes)
         if len(calls) == 1:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*args, **kwargs)
@@ -247,7 +247,7 @@ def test_memory_that_stays_short_is_said_in_words(monkeypatch):
     with pytest.raises(OutOfMemoryError) as caught:
         run_method(session, "activations", OBJECTS, layer="stage2")
     assert str(caught.value).startswith("stage2: memory ran out; ")
-    assert session._resources.cache.bytes < 1 << 20
+    assert session.cache.bytes < 1 << 20
 
 
 def test_error_records():

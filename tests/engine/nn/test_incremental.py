@@ -239,10 +239,24 @@ class Rolling(nn.Module):
         return self.filters(x).flatten(1) + torch.rand(1)
 
 
+class Reading(nn.Module):
+    """Reads the rows one after the other by an LSTM, which starts from zeros."""
+
+    def __init__(self):
+        super().__init__()
+        self.filters = nn.Conv2d(3, 3, 3, padding=1)
+        self.lstm = nn.LSTM(3 * 16, 4, batch_first=True)
+
+    def forward(self, x):
+        rows = self.filters(x).permute(0, 2, 1, 3).flatten(2)
+        return self.lstm(rows)[0][:, -1]
+
+
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
         (Branching(), "numbers"),
+        (Reading(), "recurrent"),
         (Listing(), "numbers"),
         (Rewriting(), "writes"),
         (Rolling(), "something else"),

@@ -14,10 +14,6 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
 from nnviz.gui.state.display import (
-    BOARD,
-    BOTH,
-    PHOTO,
-    RESULT,
     Content,
     ContentKind,
     DisplayInputs,
@@ -25,6 +21,7 @@ from nnviz.gui.state.display import (
     Veil,
     resolve,
 )
+from nnviz.gui.state.modes import BOARD, BOTH, PHOTO, RESULT
 
 
 def method(name, **facts):

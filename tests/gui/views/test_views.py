@@ -311,7 +311,7 @@ class TestMosaic:
     def test_silent_layer_says_so(self, shown, make_mosaic):
         tiles = np.zeros((4, 3, 3), np.float32)
         view = shown(MosaicView(), make_mosaic(4, 3, tiles=tiles), None)
-        assert view.canvas._message == "All values are 0 in all 4 channels"
+        assert view.canvas._message == "All values are 0 in all 4 tiles"
 
     def test_outliers_are_cut_by_name_only(self, shown, make_mosaic):
         tiles = np.tile(np.linspace(-1, 1, 400, dtype=np.float32), (4, 1))

@@ -10,7 +10,7 @@ from nnviz.base.events import Done
 from nnviz.base.parameters import Kind
 from nnviz.base.results import Heatmap, Report
 from nnviz.gui.shell.main_window import EXPLAIN, INSPECT
-from nnviz.gui.state.selection_sync import SelectionSync
+from nnviz.gui.state.parameter_values import SelectionSync
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.results import Ranking
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.shell.main_window import EXPLAIN
-from nnviz.gui.state.display import OCCLUDER
+from nnviz.gui.state.modes import OCCLUDER
 
 
 def occluded(score):

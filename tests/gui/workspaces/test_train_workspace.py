@@ -14,7 +14,7 @@ from nnviz.base.events import Done
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.requests import TeachHead
 from nnviz.gui.shell.main_window import TRAIN
-from nnviz.gui.state.display import TEACH
+from nnviz.gui.state.modes import TEACH
 from nnviz.storage.examples import list_examples, write_example
 
 

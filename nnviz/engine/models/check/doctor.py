@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from nnviz.base.info import Finding, LayerInfo, PreprocessCandidate, Severity
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.check.preprocess_check import doubt
+from nnviz.engine.models.onnx.runtime import RuntimeNetwork
 from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import Facts, refuses
 from nnviz.engine.nn.shapes.tracer import meta_twin
@@ -47,8 +48,8 @@ def examine(
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
         lambda: _preprocessing(preprocess, candidates),
-        lambda: _layerless(facts),
-        lambda: _trials(trials),
+        lambda: _layerless(net, facts),
+        lambda: _trials(net, trials),
         lambda: _coupling(net, trials),
         lambda: _sizes(net, facts, preprocess),
         lambda: _unreached(facts.layers),
@@ -92,8 +93,14 @@ def _preprocessing(
             yield Finding(Severity.WARNING, text)
 
 
-def _layerless(facts: Facts) -> Iterator[Finding]:
-    if not facts.layers:
+def _layerless(net: nn.Module, facts: Facts) -> Iterator[Finding]:
+    if isinstance(net, RuntimeNetwork):
+        text = (
+            f"runs in onnxruntime, for its outputs alone ({net.reason}): methods that "
+            "look at layers or need gradients do not work"
+        )
+        yield Finding(Severity.WARNING, text)
+    elif not facts.layers:
         text = "has no layers: there are no activations, kernels or gradients to see"
         yield Finding(Severity.NOTE, text)
 
@@ -117,9 +124,9 @@ def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, text)
 
 
-def _trials(trials: Trials) -> Iterator[Finding]:
+def _trials(net: nn.Module, trials: Trials) -> Iterator[Finding]:
     """Findings of passes over noise."""
-    if not trials.gradients:
+    if not trials.gradients and not isinstance(net, RuntimeNetwork):
         text = (
             "gives no gradients with respect to the image (detached, rounded, or "
             "re-entrant checkpoints): methods that need them do not work"

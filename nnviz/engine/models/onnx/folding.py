@@ -10,7 +10,12 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.engine.compute import memory
-from nnviz.engine.models.onnx.graph import Graph, HostValue, Node
+from nnviz.engine.models.onnx.graph import (
+    Graph,
+    HostValue,
+    Node,
+    UnbuildableError,
+)
 from nnviz.engine.models.onnx.operators import OPERATORS, Function, Operator
 from nnviz.engine.nn.shapes.meta import Shapes
 
@@ -47,7 +52,7 @@ def unknown_operators(graph: Graph) -> ModelError | None:
     kinds = sorted({node.kind for node in missing})
     listed = ", ".join(kinds[:_LISTED]) + (", ..." if len(kinds) > _LISTED else "")
     first = missing[0].title
-    return ModelError(
+    return UnbuildableError(
         listed,
         f"{len(missing)} nodes use operators that nnviz does not have, first {first}",
         _REMEDY,
@@ -182,4 +187,5 @@ def _check_size(node: Node, function: Function, arguments: Sequence[Any]) -> Non
         if isinstance(each, Tensor)
     )
     if size > _LARGEST:
-        raise node.refusal(f"would make a constant of {memory.in_units(size)}")
+        reason = f"would make a constant of {memory.in_units(size)}"
+        raise ModelError(node.title, reason)

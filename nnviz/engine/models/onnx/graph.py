@@ -13,6 +13,10 @@ from nnviz.engine.models.onnx.scopes import Scope
 _LONGEST_NAME = 60
 
 
+class UnbuildableError(ModelError):
+    """An operator, or a use of one, that this program has no modules for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One operation.
@@ -63,9 +67,9 @@ class Node:
         name = (self.name or next(iter(self.outputs), ""))[-_LONGEST_NAME:]
         return f"{self.kind} {name!r}"
 
-    def refusal(self, reason: str, remedy: str = "") -> ModelError:
+    def refusal(self, reason: str, remedy: str = "") -> UnbuildableError:
         """Return the error for a node that cannot be run."""
-        return ModelError(self.title, reason, remedy)
+        return UnbuildableError(self.title, reason, remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from onnx import TensorProto
 from torch import nn
 
 from nnviz.base.errors import InputError, ModelError
@@ -17,8 +18,9 @@ from nnviz.base.resources import resource
 from nnviz.engine.compute import memory
 from nnviz.engine.models.labels import numbered, read_labels
 from nnviz.engine.models.onnx.building import build_network
-from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
+from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node, UnbuildableError
 from nnviz.engine.models.onnx.reading import read_onnx
+from nnviz.engine.models.onnx.runtime import run_by_onnxruntime
 from nnviz.engine.nn.shapes.calls import tensors_in
 from nnviz.engine.nn.shapes.meta import Shapes
 from nnviz.engine.nn.shapes.tracer import meta_twin
@@ -68,12 +70,16 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     file = read_onnx(path, check)
     yield Progress(0, 0, f"building {path.name}")
     graph = file.graph
-    given = _image_input(graph, path.name)
+    given, turned = _image_input(graph, path.name)
     preprocess, guess = _preprocess(graph, given, file.metadata)
     height, width = preprocess.input_size
     generator = torch.Generator().manual_seed(0)
     sample = torch.randn(1, preprocess.channels, height, width, generator=generator)
-    net = build_network(graph, sample, _other_shape(given, sample), check)
+    try:
+        net = build_network(graph, sample, _other_shape(given, sample), check)
+    except UnbuildableError as error:
+        yield Progress(0, 0, f"starting onnxruntime for {path.name}")
+        net = run_by_onnxruntime(path, error, check, channels_last=turned)
     shapes = _output_shapes(net, sample)
     task, labels = _task(shapes, preprocess.input_size, file.metadata)
     writer = (f"written by {file.producer}",) if file.producer else ()
@@ -198,8 +204,8 @@ _OF_IMAGENET = (1, 1000)
 _ONE_IMAGE = "this version opens networks that take one image"
 
 
-def _image_input(graph: Graph, source: str) -> GraphInput:
-    """Return the one input, with its channels first.
+def _image_input(graph: Graph, source: str) -> tuple[GraphInput, bool]:
+    """Return the one input with its channels first, and whether they were last.
 
     Raises:
         ModelError: there are several, or it is no image.
@@ -213,7 +219,8 @@ def _image_input(graph: Graph, source: str) -> GraphInput:
     if shape is None or len(shape) != 4:  # noqa: PLR2004 -- N, C, H, W
         reason = f"takes an array {shape}, not images (batch, channels, rows, columns)"
         raise ModelError(source, reason, _ONE_IMAGE)
-    if _is_channels_last(shape):
+    turned = _is_channels_last(shape)
+    if turned:
         _turn(graph, given)
         batch, height, width, channels = shape
         shape = (batch, channels, height, width)
@@ -221,7 +228,7 @@ def _image_input(graph: Graph, source: str) -> GraphInput:
         graph.inputs = (given,)
     if max((size for size in shape if size is not None), default=1) > _LARGEST_SIDE:
         raise InputError(source, f"takes an impossible image {shape}")
-    return given
+    return given, turned
 
 
 def _is_channels_last(shape: tuple[int | None, ...]) -> bool:
@@ -288,6 +295,9 @@ def _preprocess(
             return Preprocess(**plain), ()
         letterbox = {"fit": Fit.PAD, "padding": (_LETTERBOX,) * channels}
         return Preprocess(**plain | letterbox), ()
+    if given.kind == TensorProto.UINT8:
+        note = "the network takes whole numbers in 0 to 255"
+        return Preprocess(**plain | {"value_range": float(_WHITE)}), (note,)
     white = _own_range(graph, given.name)
     if white:
         note = f"the network normalizes by itself what it takes in 0 to {white}"

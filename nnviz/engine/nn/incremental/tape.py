@@ -150,6 +150,11 @@ def _references(structure: Any) -> list[Ref]:
     return []
 
 
+_RECURRENT = ("rnn", "lstm", "gru")
+"""In names of operations whose first state has the batch of the recorded pass: oneDNN's
+read past its end for a larger batch, and no error is raised."""
+
+
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes operations on tensors that depend on the image."""
 
@@ -222,6 +227,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> None:
         outputs = [output] if isinstance(output, Tensor) else output
         call = Call(func, args, kwargs, self._trace)
+        if any(kind in call.name for kind in _RECURRENT):
+            raise UnfollowableError(f"it runs a recurrent layer ({call.name})")
         if not isinstance(outputs, tuple | list) or not all(
             isinstance(each, Tensor) for each in outputs
         ):

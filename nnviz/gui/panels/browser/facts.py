@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import short_number
 from nnviz.gui.theme.manager import Theme
 from nnviz.gui.theme.parts import named
-from nnviz.gui.theme.signs import TIMES
+from nnviz.gui.theme.signs import DASH, TIMES
+from nnviz.render.text.words import short_number
 
 _EXCERPT = "…"
 _HEADING = re.compile(r"^#(#*) ", re.MULTILINE)
@@ -61,8 +61,8 @@ class FactsPanel(QWidget):
         rows = (
             (self.tr("Reference"), info.reference),
             (self.tr("Weights"), info.weights),
-            (self.tr("Parameters"), short_number(info.parameters)),
-            (self.tr("MACs"), short_number(info.macs)),
+            (self.tr("Parameters"), _count(info, info.parameters)),
+            (self.tr("MACs"), _count(info, info.macs)),
             (self.tr("Classes"), str(len(info.labels))),
             (
                 self.tr("Input"),
@@ -107,6 +107,11 @@ def _make_plain(table: QTextTable) -> None:
     head = [table.cellAt(0, column) for column in range(table.columns())]
     if all(cell.firstPosition() == cell.lastPosition() for cell in head):
         table.removeRows(0, 1)
+
+
+def _count(info: ModelInfo, number: int) -> str:
+    """Return how many there are, a dash where nobody counted."""
+    return short_number(number) if info.counted else DASH
 
 
 def _css(theme: Theme) -> str:

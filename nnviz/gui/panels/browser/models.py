@@ -19,9 +19,9 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import WEIGHTS, ask_file
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_field
+from nnviz.render.text.words import short_bytes, short_number
 
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230

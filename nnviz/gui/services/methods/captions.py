@@ -12,7 +12,6 @@ from nnviz.base.requests import RunMethod
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.predictions import Predictions
 from nnviz.gui.services.models import Models
-from nnviz.gui.state.layer_facts import shown_layer
 from nnviz.gui.state.selection import Selection
 
 _CONTEXT = "Captions"
@@ -55,7 +54,7 @@ class Captions:
         recipe = run.recipe
         top = self._predictions.top(recipe.model_sha256, recipe.image_sha256)
         asked = self._subject(recipe.method, recipe.values, top)
-        return asked or shown_layer(run.report)
+        return asked or run.report.layer
 
     def title(self, run: Run) -> str:
         """Return the whole title of a result."""
@@ -106,7 +105,7 @@ class Captions:
         return _joined(list(dict.fromkeys(words)))
 
     def _layer(self, run: Run) -> str:
-        return shown_layer(run.report) or str(run.recipe.values.get("layer", ""))
+        return run.report.layer or str(run.recipe.values.get("layer", ""))
 
     def _subject(self, method: str, values: Mapping[str, Value], top: str) -> str:
         info = self._choice.info(method)

@@ -13,10 +13,8 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.models import Models
-from nnviz.gui.state.layer_facts import shown_layer
-from nnviz.gui.state.parameter_store import ParameterStore
+from nnviz.gui.state.parameter_values import ParameterStore, SelectionSync, named
 from nnviz.gui.state.selection import NO_UNIT, Selection
-from nnviz.gui.state.selection_sync import SelectionSync, named
 from nnviz.gui.state.workspace import Workspace
 
 _OWN_TARGET = {"Attack", "Imagine"}
@@ -272,7 +270,7 @@ class MethodChoice(QObject):
     def learn_layer(self, report: Report) -> None:
         """Choose the layer that the method chose, where none was chosen."""
         name = named(self._method, Kind.LAYER)
-        shown = shown_layer(report)
+        shown = report.layer
         if name is None or self._method is None or self.values[name] or not shown:
             return
         self._held(self._method)[name] = shown

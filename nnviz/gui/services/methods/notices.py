@@ -7,8 +7,8 @@ from nnviz.base.info import Severity
 from nnviz.base.notation.durations import long_duration
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.runner import MethodRunner
-from nnviz.gui.state.large_output import SMALLER_SIDE, LargeOutput
 from nnviz.gui.state.messages import Messages, Notice, Remedy
+from nnviz.gui.state.run_cost import SMALLER_SIDE, LargeOutput
 from nnviz.gui.theme.signs import TIMES
 
 _TOPIC = "run"

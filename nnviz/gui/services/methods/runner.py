@@ -17,8 +17,7 @@ from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.methods.captions import Captions
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.state.history import History
-from nnviz.gui.state.large_output import large_output
-from nnviz.gui.state.runtime_estimate import RuntimeEstimate
+from nnviz.gui.state.run_cost import RuntimeEstimate, large_output
 from nnviz.gui.state.selection import Selection
 
 RESULT = "result"

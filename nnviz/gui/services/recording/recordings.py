@@ -107,7 +107,7 @@ class Recordings(QObject):
             return
         work = self._bridge.files.recordings.export(request)
         self._export = job = self._jobs.do(work, _EXPORT)
-        self.film_changed.emit(Progress(0, 0, self.tr("film")))
+        self.film_changed.emit(Progress(0, 0, self.tr("video")))
         job.progressed.connect(self.film_changed.emit)
         words = self.tr("saved: {0}")
         job.done.connect(lambda path: self._end_export(words.format(path)))

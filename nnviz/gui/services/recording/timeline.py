@@ -254,6 +254,8 @@ class Timeline(QObject):
             self._forget()
 
     def _forget(self) -> None:
+        if not self.folder:
+            return
         self._player.stop()
         self.folder, self.tape, self._report = "", None, None
         self.step = self.newest = -1

@@ -26,7 +26,7 @@ from nnviz.gui.shell.central_view import CentralView
 from nnviz.gui.shell.docks.dock import Dock
 from nnviz.gui.shell.docks.layouts import DockLayouts
 from nnviz.gui.shell.log import LogPanel
-from nnviz.gui.state.display import BOTH, PHOTO
+from nnviz.gui.state.modes import BOTH, PHOTO
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.parts import named
 

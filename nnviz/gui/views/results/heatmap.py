@@ -21,8 +21,7 @@ from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
 from nnviz.gui.views.results.base import PAINTED_WIDTH, ResultView
 from nnviz.gui.views.tokens import SPACE, tokens_of
-from nnviz.gui.views.widgets.legend import Legend
-from nnviz.gui.views.widgets.legend_bar import LegendBar
+from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.gui.views.widgets.map_controls import MapControls
 from nnviz.render import colormaps, report, sheets
 from nnviz.render.colormaps import Scale

@@ -26,8 +26,7 @@ from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.detail import TileDetail
 from nnviz.gui.views.results.heatmap import clip_box
 from nnviz.gui.views.tokens import SPACE, mixed, tokens_of
-from nnviz.gui.views.widgets.legend import Legend
-from nnviz.gui.views.widgets.legend_bar import LegendBar
+from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.sheets import Sheet
@@ -298,9 +297,9 @@ class MosaicView(ResultView):
         scale = self._whole
         if scale is None or not scale.flat:
             return False
-        words = self.tr("%s in all %s %ss")
+        words = self.tr("%s in all %s tiles")
         problem = scale.problem[:1].upper() + scale.problem[1:]
-        self.canvas.set_message(words % (problem, len(mosaic.order), mosaic.noun))
+        self.canvas.set_message(words % (problem, len(mosaic.order)))
         return True
 
     def _show_unit(self, unit: int) -> None:

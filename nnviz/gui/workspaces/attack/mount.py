@@ -6,7 +6,8 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.display import STICKERS, ContentKind
+from nnviz.gui.state.display import ContentKind
+from nnviz.gui.state.modes import STICKERS
 from nnviz.gui.workspaces.attack.attack_panel import AttackPanel
 from nnviz.gui.workspaces.attack.attacks import Attacks
 from nnviz.gui.workspaces.attack.robustness import Measuring

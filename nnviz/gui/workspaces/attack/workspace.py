@@ -1,6 +1,6 @@
 """Attack: how little it takes to fool a network, and what the attack survives."""
 
-from nnviz.gui.state.display import STICKERS
+from nnviz.gui.state.modes import STICKERS
 from nnviz.gui.state.workspace import Workspace
 
 ATTACK = Workspace(

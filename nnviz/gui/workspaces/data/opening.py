@@ -19,7 +19,6 @@ from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.indexing import IndexOrder
-from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.widgets.elided import ElidedLabel
@@ -121,8 +120,8 @@ class OpeningPane(QWidget):
         self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
         if model is None:
             return
-        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
-        for each in layers:
+        spatial = [each for each in model.layers if each.spatial]
+        for each in spatial or [each for each in model.layers if each.suits("any")]:
             self.layer.addItem(each.name, (each.name,))
 
     def _cancel(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.neighborhood import Box, NeighborQuestion
-from nnviz.gui.state.display import BOARD
+from nnviz.gui.state.modes import BOARD
 from nnviz.gui.state.record_selection import NO_RECORD
 from nnviz.gui.theme.parts import MenuEntry
 from nnviz.gui.workspaces.data.record_words import file_name

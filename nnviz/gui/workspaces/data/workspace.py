@@ -1,6 +1,6 @@
 """Data: what a network makes of many images."""
 
-from nnviz.gui.state.display import SET
+from nnviz.gui.state.modes import SET
 from nnviz.gui.state.workspace import Workspace
 
 DATA = Workspace(

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject
 
 from nnviz.gui.panels.frame import Frame
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.display import BOARD, OCCLUDER
+from nnviz.gui.state.modes import BOARD, OCCLUDER
 from nnviz.gui.workspaces.explain.board_panel import BoardPane
 from nnviz.gui.workspaces.explain.occluder import Occluder
 from nnviz.gui.workspaces.explain.occluder_panel import OccluderPane

@@ -1,6 +1,6 @@
 """Explain: which part of the image made the network say so."""
 
-from nnviz.gui.state.display import BOARD, OCCLUDER
+from nnviz.gui.state.modes import BOARD, OCCLUDER
 from nnviz.gui.state.workspace import Workspace
 
 EXPLAIN = Workspace(

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject
 
 from nnviz.gui.panels.frame import Frame
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.display import LIVE
+from nnviz.gui.state.modes import LIVE
 from nnviz.gui.workspaces.live.panel import LivePane
 
 

@@ -196,7 +196,7 @@ class _Header(QWidget):
         self._offer()
 
     def _segment(self, content: Content) -> QPushButton:
-        made = named(QPushButton(content.title), "segment")
+        made = named(QPushButton(self.tr(content.title)), "segment")
         made.setCheckable(True)
         made.setAutoExclusive(True)
         made.setProperty("content", content)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from nnviz.gui.panels.frame import LEFT, Frame
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.display import TEACH
+from nnviz.gui.state.modes import TEACH
 from nnviz.gui.workspaces.train.teach_page import TeachPage
 from nnviz.gui.workspaces.train.teaching import Teaching
 from nnviz.gui.workspaces.train.trained_panel import TrainedPanel

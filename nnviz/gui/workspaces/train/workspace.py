@@ -1,6 +1,6 @@
 """Train: teach a network your own classes, and watch small networks learn."""
 
-from nnviz.gui.state.display import RESULT, TEACH
+from nnviz.gui.state.modes import RESULT, TEACH
 from nnviz.gui.state.workspace import Workspace
 
 TRAIN = Workspace(

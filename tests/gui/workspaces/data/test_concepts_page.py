@@ -96,7 +96,7 @@ def test_a_direction_is_a_target_of_the_other_workspaces(page, room, fake):
     fake.files.results = ResultWork()
     pane = page.test
     select(room, *range(9))
-    assert not pane.direction.explain.isEnabled()
+    assert pane.direction.explain.isHidden()
     pane.begin.click()
     fake.tell("concept", Done(verdict_of()))
     pane.direction.explain.click()

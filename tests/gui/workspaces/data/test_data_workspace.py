@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from nnviz.gui.state.display import BOARD
+from nnviz.gui.state.modes import BOARD
 from nnviz.gui.workspaces.data.workspace import DATA
 
 

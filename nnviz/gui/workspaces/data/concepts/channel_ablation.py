@@ -195,7 +195,7 @@ class ChannelAblationPane(QuestionPane):
         else:
             words = self.tr("{0} of the answers change")
             head = words.format(percent(found.changed))
-        self.heading.setText(head)
+        self.say(head)
         words = self.tr(
             "{0} of {1:,} images get another answer; those that were surest stand "
             "first. {2} of the images have a label that the network knows."

@@ -194,7 +194,7 @@ class ConceptTestPane(QuestionPane):
 
     def _describe(self, found: ConceptTest) -> None:
         """Say what a test found, and offer its direction."""
-        self.heading.setText(self._verdict(found))
+        self.say(self._verdict(found))
         p_value = number(found.p_value) if math.isfinite(found.p_value) else "-"
         words = self.tr(
             "Along the concept's direction the score of {0} rises on {1} of its "

@@ -47,7 +47,7 @@ class DirectionUse(QObject):
         """Take name, layer and vector of what the buttons are about; None for none."""
         self._direction = direction
         for each in self.buttons:
-            each.setEnabled(direction is not None)
+            each.setVisible(direction is not None)
 
     def _explain(self) -> None:
         self._write(self._explain_target)

@@ -128,7 +128,7 @@ class LayerPartsPane(QuestionPane):
         self.save.setEnabled(found is not None)
         self.direction.show_direction(None)
         if found is not None and len(shares):
-            self.heading.setText(
+            self.say(
                 self.tr(
                     "{0} parts of {1} leave {2} of the activations unexplained"
                 ).format(len(shares), found.layer, percent(found.error))

@@ -68,4 +68,4 @@ class LayerProbePane(QuestionPane):
         if found:
             best = max(found, key=lambda each: each.accuracy)
             words = self.tr("{0} tells the classes best: {1:.1f} % right")
-            self.heading.setText(words.format(best.layer, 100 * best.accuracy))
+            self.say(words.format(best.layer, 100 * best.accuracy))

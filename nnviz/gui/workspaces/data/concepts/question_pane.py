@@ -101,6 +101,11 @@ class QuestionPane(QWidget):
         words = self.tr("Selected ({0:,})").format(self.app.datasets.selection.count)
         choice.setItemText(choice.findData(SELECTED), words)
 
+    def say(self, heading: str) -> None:
+        """Write the answer in a line; no words take no room."""
+        self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
+
     # --- asking
 
     def submit(
@@ -146,7 +151,7 @@ class QuestionPane(QWidget):
         self._stop()
         self._job = None
         self.stop.setVisible(False)
-        self.heading.clear()
+        self.say("")
         self.words.setText(self._explanation)
         self.begin.setEnabled(dataset is not None)
         self.forget()

@@ -1,0 +1,19 @@
+"""Modes of the middle: the pages that it shows, by name."""
+
+PHOTO, BOTH, RESULT = "photo", "both", "result"
+COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+OCCLUDER = "occluder"
+"""Page on which the image is hidden by hand."""
+WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
+NEIGHBORS, CONCEPTS = "neighbors", "concepts"
+"""Pages of the open data set."""
+TEACH = "teach"
+"""Page of the images that a network is taught with."""
+LIVE = "live"
+"""Page of the camera, in place of all modes."""
+PICTURED = (PHOTO, BOTH, RESULT)
+"""Modes that show image, result, or both."""
+SET = (WALL, MAP, NEIGHBORS, ERRORS, UNITS, CONCEPTS)
+"""Modes of a data set, in the order of their tabs."""
+WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, *SET, TEACH)
+"""Modes that show neither image nor result beside them."""
