@@ -68,7 +68,7 @@ def _channel(found: Exemplars, row: int) -> tuple[str, ...]:
         alike = f"{found.alike[row, 0]} ({found.correlations[row, 0]:+.2f})"
     return (
         str(found.channels[row]),
-        f"{found.answering[row]:.0%}",
+        f"{100 * found.answering[row]:.0f} %",
         f"{found.values[row, 0]:.3g}",
         alike,
         found.paths[int(found.records[row, 0])],

@@ -38,7 +38,7 @@ def part_sheet(
     for row in range(rows):
         top = _MARGIN + row * pitch
         _write_head(
-            canvas, top, (f"part {row}", f"{found.shares[row]:.1%} of all"), ink
+            canvas, top, (f"part {row}", f"{100 * found.shares[row]:.1f} % of all"), ink
         )
         for column in range(columns):
             left = _MARGIN + _HEAD + column * pitch
