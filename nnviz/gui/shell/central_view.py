@@ -31,6 +31,7 @@ from nnviz.gui.state.modes import (
     BOARD,
     BOTH,
     COMPARE,
+    CONCEPTS,
     ERRORS,
     LIVE,
     MAP,
@@ -298,6 +299,7 @@ class CentralView(QWidget):
             NEIGHBORS: self.tr("Neighbors"),
             ERRORS: self.tr("Errors"),
             UNITS: self.tr("Units"),
+            CONCEPTS: self.tr("Concepts"),
             TEACH: self.tr("Teach"),
         }
         for mode, name in names.items():
