@@ -42,7 +42,7 @@ class Rescaled:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedPicture:
+class SavedAttack:
     """An attacked photo in a file that was opened again.
 
     Attributes:

@@ -69,7 +69,7 @@ def cut_out(picture: Image, outline: Outline) -> Image:
     return _sticker(colours, alpha, picture.name, picture.path)
 
 
-def from_picture(picture: Picture, name: str = "") -> Image:
+def from_image(picture: Picture, name: str = "") -> Image:
     """Return a learned sticker; all of an image without transparency."""
     bare = image_from_array(rgb8(picture.pixels), name)
     alpha = np.ones(bare.size) if picture.alpha is None else picture.alpha

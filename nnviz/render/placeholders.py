@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nnviz.base.images import Image, to_float
+from nnviz.base.images import Image, rgb8, to_float
 from nnviz.base.results import Picture
-from nnviz.render import pictures
+from nnviz.render import fitting
 from nnviz.render.text import paragraphs as text
 
 _WIDTH = 360
@@ -25,7 +25,7 @@ def placeholder(image: Image, words: str) -> Picture:
         words: why there is no result; broken into lines.
     """
     height = max(120, round(_WIDTH * image.size[0] / image.size[1]))
-    photo = pictures.show(pictures.rgb8(image.pixels), (height, _WIDTH))
+    photo = fitting.show(rgb8(image.pixels), (height, _WIDTH))
     grey = np.full_like(photo, _GROUND - _SHADE)
     sheet = (photo * (1 - _VEIL) + grey * _VEIL).astype(np.uint8)
     pitch = text.line_height(_SIZE)

@@ -51,11 +51,11 @@ class Cut:
     @property
     def text(self) -> str:
         """The text that ``parse`` reads."""
-        whole = self.outline == "square" and not self.is_colour
+        whole = self.outline == "square" and not self.is_color
         return self.source if whole else f"{self.outline}:{self.source}"
 
     @property
-    def is_colour(self) -> bool:
+    def is_color(self) -> bool:
         """Whether it is of one color, and no image."""
         return _COLOUR.fullmatch(self.source) is not None
 
@@ -142,7 +142,7 @@ def placed_text(stickers: Iterable[Placed]) -> str:
 def files_of(text: str) -> tuple[str, ...]:
     """Return the files that placed stickers are cut out of, in their order."""
     return tuple(
-        each.cut.source for each in parse_placed(text) if not each.cut.is_colour
+        each.cut.source for each in parse_placed(text) if not each.cut.is_color
     )
 
 
@@ -151,7 +151,7 @@ def with_files(text: str, files: Iterable[str]) -> str:
     others = iter(files)
     return placed_text(
         each
-        if each.cut.is_colour
+        if each.cut.is_color
         else Placed(Cut(each.cut.outline, next(others)), each.placement, each.opacity)
         for each in parse_placed(text)
     )

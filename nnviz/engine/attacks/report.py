@@ -29,7 +29,7 @@ class AttackRun:
     """An attack on one image, as it is told.
 
     Attributes:
-        victim: the network, as attacks see it.
+        attacked_model: the network, as attacks see it.
         info: of the network.
         placement: where the input lies on the image.
         clean: the network's input, (1, C, H, W) in [0, 1].
@@ -40,7 +40,7 @@ class AttackRun:
             scale allows.
     """
 
-    victim: AttackedModel
+    attacked_model: AttackedModel
     info: ModelInfo
     placement: Placement
     clean: Tensor
@@ -85,16 +85,16 @@ class AttackRun:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
             generator: of the distortions' random numbers.
         """
-        raw = self.succeeded(self.victim.logits(pixels))
+        raw = self.succeeded(self.attacked_model.logits(pixels))
         file = self.file_of(pixels, repair=raw)
         # The file is opened as any other is: what counts is what the network gets then.
         reopened = self.files.read(file)
-        logits = self.victim.logits(reopened)
+        logits = self.attacked_model.logits(reopened)
         said = self._of_file(pixels, reopened, logits) if raw else ()
         report = self.report(reopened, logits, said)
         seed = int(torch.randint(1 << 31, (1,), generator=generator))
         table = survival(
-            self.files, self.victim, self.chosen, self.info, file, seed=seed
+            self.files, self.attacked_model, self.chosen, self.info, file, seed=seed
         )
         return replace(report, results={**report.results, SURVIVAL: table})
 
@@ -107,7 +107,7 @@ class AttackRun:
         """
         kept = rounded(pixels)
         if repair:
-            kept = repaired(self.victim, self.chosen.goal, pixels, self.clean)
+            kept = repaired(self.attacked_model, self.chosen.goal, pixels, self.clean)
         return self.files.written(kept)
 
     def _of_file(

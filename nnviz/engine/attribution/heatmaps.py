@@ -69,9 +69,7 @@ def both_sizes(
     return {name: over, "map": Heatmap(values=narrow, signed=True, unit=unit)}
 
 
-def attribution_picture(
-    attribution: Tensor, placement: Placement
-) -> tuple[Picture, str]:
+def attribution_image(attribution: Tensor, placement: Placement) -> tuple[Picture, str]:
     """Return an image in the colors themselves: gray is 0, brighter above it.
 
     Args:
@@ -115,7 +113,7 @@ def changed_report(
     heat = attribution_map(attribution, colours, "changed gradient", placement)
     results: dict[str, Result] = {name: heat}
     if len(attribution) in _PAINTABLE:
-        results["in color"], words = attribution_picture(attribution, placement)
+        results["in color"], words = attribution_image(attribution, placement)
         notes = (*notes, words)
     return Report(results, (*notes, *remarks(heat.values)))
 

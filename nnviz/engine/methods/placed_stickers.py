@@ -20,7 +20,7 @@ from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
 from nnviz.engine.attacks.run import attacked_model, start_attack
 from nnviz.engine.method import Context, Presets, register
-from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
+from nnviz.media.placed import Layer, covered, image_of, open_placed, paste_layers
 from nnviz.media.resize import resize
 
 _QUICK_PIXELS = 1 << 19
@@ -84,7 +84,7 @@ class PlacedStickers:
         """
         layers = open_placed(parse_placed(params.stickers))
         for file in files_of(params.stickers):
-            ctx.files.hashes[file] = picture_of(file).sha256
+            ctx.files.hashes[file] = image_of(file).sha256
         photo = _photo(ctx, quick=params.quick)
         pixels = paste_layers(photo.pixels, layers)
         classifies = ctx.model.info.task is Task.CLASSIFY
@@ -106,10 +106,10 @@ class PlacedStickers:
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
     """Return what the network says to the image with and without stickers."""
-    victim = attacked_model(ctx)
+    attacked = attacked_model(ctx)
     # Kept: only the stickers move.
-    before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
-    after = victim.logits(ctx.model.pixel_input(image_from_array(pixels)))
+    before = ctx.inference.cached("logits", lambda: attacked.logits(ctx.pixels))
+    after = attacked.logits(ctx.model.pixel_input(image_from_array(pixels)))
     first, second = rankings(before, after, ctx.model.info)
     return {AFTER: second, BEFORE: first}
 
@@ -119,7 +119,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
     attempt = start_attack(ctx, "", towards=False)
     return survival(
         attempt.files,
-        attempt.victim,
+        attempt.attacked_model,
         attempt.chosen,
         ctx.model.info,
         eight_bits(pixels),

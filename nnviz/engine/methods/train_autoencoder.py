@@ -23,7 +23,7 @@ from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import principal_plane
 from nnviz.engine.learning.parameters import TrainingDataParams
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.optvis.report import as_picture as tiled
+from nnviz.engine.optvis.report import as_image as tiled
 
 _SHOWN = 10
 """Held-out images whose reconstructions are shown."""

@@ -40,7 +40,7 @@ def ascent_report(
         y_label="objective",
     )
     notes = (words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
-    picture = as_picture(climbed.pixels)
+    picture = as_image(climbed.pixels)
     if placement is not None:
         picture = replace(picture, frame=Frame.INPUT, placement=placement)
     return Report({"picture": picture, "objective": curve}, notes)
@@ -62,7 +62,7 @@ def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
     return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * colour)
 
 
-def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
+def as_image(pixels: Tensor, columns: int = 0) -> Picture:
     """Return one image of a batch, laid out row by row.
 
     Args:

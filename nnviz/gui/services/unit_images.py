@@ -28,7 +28,7 @@ from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.saving import Saving
 from nnviz.gui.state.selection import NO_UNIT, Selection
-from nnviz.render.pictures import show
+from nnviz.render.fitting import show
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge

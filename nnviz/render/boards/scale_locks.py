@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import colormaps, pictures
+from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.overlays import Span
@@ -155,7 +155,7 @@ def _union(given: Sequence[Scale]) -> Scale:
     )
 
 
-def flat_picture(
+def flat_image(
     tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
 ) -> Colours:
     """Return a tile as it is looked at: a map over its image, or alone.
@@ -172,12 +172,12 @@ def flat_picture(
     """
     result = tile.result
     if isinstance(result, Picture):
-        return pictures.rgb8(result.pixels)
+        return rgb8(result.pixels)
     scale = scale or colormaps.scale_of(result.values, signed=result.signed)
     name = colormaps.default_map(signed=scale.signed, light=ink.light)
     if tile.image is None or result.frame is None:
         return colormaps.apply(result.values, name, scale.low, scale.high)
-    photo = pictures.rgb8(tile.image.pixels)
+    photo = rgb8(tile.image.pixels)
     if scale.flat:
         return photo
     if opacity < 0 and heatmaps.is_grainy(result):
@@ -241,7 +241,7 @@ def raw_range(tile: Tile, *, unit: bool = True) -> str:
     return f"{words} · {own.problem}" if own.problem else words
 
 
-def colour_range(scale: Scale) -> str:
+def color_range(scale: Scale) -> str:
     """Return which numbers the colors span, and how that was cut, in words."""
     if scale.flat:
         return scale.problem

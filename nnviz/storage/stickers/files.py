@@ -19,7 +19,7 @@ from nnviz.base.stickers.placed import (
 from nnviz.media.encode import write_marked
 from nnviz.media.placed import open_cut
 from nnviz.media.recordings import open_recording
-from nnviz.media.stickers import from_picture, with_alpha
+from nnviz.media.stickers import from_image, with_alpha
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -54,7 +54,7 @@ def keep_stopped(learned: Picture, recording: Path, folder: Path) -> Path:
 
 
 def _kept(learned: Picture, recipe: Recipe, folder: Path) -> Path:
-    sticker = from_picture(learned)
+    sticker = from_image(learned)
     words = [recipe.method, str(recipe.values.get("target", ""))]
     stem = _UNSAFE.sub("-", "-".join(word for word in words if word)).strip("-.")
     numbered = (folder / f"{stem}-{number}.png" for number in count(2))

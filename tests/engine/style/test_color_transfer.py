@@ -13,15 +13,15 @@ def picture(seed, spread=0.1):
     return (0.5 + spread * flat / flat.abs().max()).view(1, 3, 30, 20)
 
 
-def moments(x):
+def statistics(x):
     flat = x[0].flatten(1).double().numpy()
     return flat.mean(1), np.cov(flat, bias=True)
 
 
 def test_mean_and_covariance_become_the_others():
     one, two = picture(1), picture(2, 0.2)
-    mean, covariance = moments(matched(one, two))
-    wanted_mean, wanted = moments(two)
+    mean, covariance = statistics(matched(one, two))
+    wanted_mean, wanted = statistics(two)
     np.testing.assert_allclose(mean, wanted_mean, atol=1e-4)
     # 1e-7 is added to the variances, so that a flat picture can be matched too.
     np.testing.assert_allclose(covariance, wanted, rtol=1e-2, atol=1e-6)

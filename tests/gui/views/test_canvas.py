@@ -115,10 +115,10 @@ def test_what_the_network_does_not_see_is_dimmed(canvas):
 
 def test_wheel_zooms_at_the_cursor(canvas):
     canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
-    before = canvas.viewport().to_picture(30, 170)
+    before = canvas.viewport().to_image(30, 170)
     wheel(canvas, 30, 170, steps=2)
     assert canvas.viewport().zoom == pytest.approx(2 * 1.2**2)
-    assert canvas.viewport().to_picture(30, 170) == pytest.approx(before)
+    assert canvas.viewport().to_image(30, 170) == pytest.approx(before)
 
 
 def test_double_click_and_0_fit(canvas, qtbot):

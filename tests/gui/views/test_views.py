@@ -9,10 +9,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.results import Curves, Heatmap, Picture, Report, Table, Text
 from nnviz.gui.views.canvas.canvas import MarkStyle
 from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.results.color_image import ImageView
 from nnviz.gui.views.results.curves import CurvesView
 from nnviz.gui.views.results.heatmap import HeatmapView, bounds_on
 from nnviz.gui.views.results.mosaic import MosaicView
-from nnviz.gui.views.results.picture import PictureView
 from nnviz.gui.views.results.ranking import RankingView, bars_of
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.results.report import ReportView
@@ -354,7 +354,7 @@ class TestMosaic:
 def test_picture_is_painted(shown):
     pixels = np.zeros((2, 2, 3), np.float32)
     pixels[0, 0] = 1
-    view = shown(PictureView(), Picture(pixels=pixels), None, size=(100, 100))
+    view = shown(ImageView(), Picture(pixels=pixels), None, size=(100, 100))
     assert tuple(rgb(view.canvas)[20, 20]) == (255, 255, 255)
 
 

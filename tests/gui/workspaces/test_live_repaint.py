@@ -9,7 +9,7 @@ import pytest
 import torch
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
-from support.films import evenly, write_film
+from support.videos import evenly, write_film
 
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.engine.models.networks import JohnsonNet, QuickPainter

@@ -13,7 +13,7 @@ from nnviz.base.live import Cover, Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Picture
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import (
     Camera,
     SourceKind,
@@ -140,7 +140,7 @@ class Live(QObject):
 
     def _propose(self) -> None:
         """Begin with the sample video; a camera is offered, never turned on unasked."""
-        self.request = sample_film()
+        self.request = sample_video()
         self.find_cameras()
 
     def _rest(self) -> None:
@@ -362,7 +362,7 @@ class Live(QObject):
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:
             remedies = [Remedy(self.tr("Try again"), self.again)]
-            sample = sample_film()
+            sample = sample_video()
             if self.request != sample:
                 play = Remedy(self.tr("Sample video"), lambda: self.open(sample))
                 remedies.append(play)

@@ -76,7 +76,7 @@ class BoxPen(QObject):
     def _place(self, at: QPointF) -> tuple[float, float]:
         """Return x and y in the image of a point of the widget, within its edges."""
         height, width = self._canvas.picture_size or (1, 1)
-        y, x = self._canvas.viewport().to_picture(at.y(), at.x())
+        y, x = self._canvas.viewport().to_image(at.y(), at.x())
         return min(max(x, 0.0), width), min(max(y, 0.0), height)
 
     def _show(self, box: Box | None) -> None:

@@ -347,7 +347,7 @@ class Canvas(QWidget):
             self.unsetCursor()
             return
         view = self.viewport()
-        y, x = view.to_picture(event.position().y(), event.position().x())
+        y, x = view.to_image(event.position().y(), event.position().x())
         if self._base is not None and view.contains(y, x):
             self.clicked.emit(y, x)
 
@@ -418,7 +418,7 @@ class Canvas(QWidget):
         if self._base is None:
             return
         view = self.viewport()
-        y, x = view.to_picture(at.y(), at.x())
+        y, x = view.to_image(at.y(), at.x())
         if not view.contains(y, x):
             self.hovered.emit("")
             self.pointed.emit(float("nan"), float("nan"))

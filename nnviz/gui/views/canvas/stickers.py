@@ -276,7 +276,7 @@ class StickerCanvas(Canvas):
 
     def _at(self, position: QPointF) -> tuple[float, float]:
         """Return a point of the widget on the image, px as (x, y)."""
-        y, x = self.viewport().to_picture(position.y(), position.x())
+        y, x = self.viewport().to_image(position.y(), position.x())
         return x, y
 
     def _under(self, position: QPointF) -> tuple[int, Handle | None]:

@@ -89,7 +89,7 @@ class SwipeCanvas(Canvas):
         """Drag the divider; show where it can be taken."""
         if self._moving:
             at = event.position()
-            _, x = self.viewport().to_picture(at.y(), at.x())
+            _, x = self.viewport().to_image(at.y(), at.x())
             self.set_split(x / (self.picture_size or (1, 1))[1])
             return
         super().mouseMoveEvent(event)

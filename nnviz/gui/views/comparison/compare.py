@@ -27,9 +27,9 @@ from nnviz.gui.views.canvas.viewport import Viewport, ViewState
 from nnviz.gui.views.comparison.side import (
     Share,
     Side,
+    image_of,
     ink_of,
     name_of,
-    picture_of,
     pixel_at,
     value_at,
 )
@@ -39,7 +39,7 @@ from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
 from nnviz.render import differences
 from nnviz.render.boards import scale_locks as boards
-from nnviz.render.boards.board_picture import agreement_words
+from nnviz.render.boards.board_image import agreement_words
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.normalised import Norm, normalised
 
@@ -177,8 +177,7 @@ class CompareView(QWidget):
         else:
             ink = ink_of(self)
             pictures = [
-                picture_of(tile, scales.get(n), ink)
-                for n, tile in enumerate(self._pair)
+                image_of(tile, scales.get(n), ink) for n, tile in enumerate(self._pair)
             ]
             self._showing_second = False
             self._second = layer_of(pictures[1])

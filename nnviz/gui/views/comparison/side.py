@@ -120,7 +120,7 @@ class Side(QWidget):
 
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
         """Paint a tile and show it; the zoom stays."""
-        self.show_painted(tile, scale, picture_of(tile, scale, ink_of(self)))
+        self.show_painted(tile, scale, image_of(tile, scale, ink_of(self)))
 
     def show_painted(self, tile: Tile, scale: Scale | None, picture: Colours) -> None:
         """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
@@ -129,7 +129,7 @@ class Side(QWidget):
         self.tile, self._picture = tile, picture
         self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
-        colours = boards.colour_range(scale) if scale is not None else ""
+        colours = boards.color_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
         lines = [each for each in (whole, colours) if each]
         self.words.setToolTip(literal("\n".join(lines)))
@@ -157,6 +157,6 @@ class Side(QWidget):
             self.pointed.emit((y / size[0], x / size[1]))
 
 
-def picture_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
+def image_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
     """Return what a canvas shows of a tile, in memory of its own."""
-    return np.ascontiguousarray(boards.flat_picture(tile, scale, ink))
+    return np.ascontiguousarray(boards.flat_image(tile, scale, ink))

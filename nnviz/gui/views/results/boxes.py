@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Boxes
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas import lines
@@ -26,7 +27,6 @@ from nnviz.render import boxes
 from nnviz.render.boxes import Shapes
 from nnviz.render.maps import overlays
 from nnviz.render.palette import PANEL
-from nnviz.render.pictures import rgb8
 from nnviz.render.text import labels
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.labels import Label
@@ -299,10 +299,10 @@ class BoxesView(ResultView):
         wanted = []
         for index in shown:
             box = frames[index].adjusted(-1, -1, 1, 1)
-            spot = box.left(), box.top(), box.right(), box.bottom()
-            wanted.append(Label(spot, *letters.size(boxes.caption(found, index))))
-        spots = labels.place(wanted, (room.width(), room.height()))
-        for index, place in zip(shown, spots, strict=True):
+            position = box.left(), box.top(), box.right(), box.bottom()
+            wanted.append(Label(position, *letters.size(boxes.caption(found, index))))
+        positions = labels.place(wanted, (room.width(), room.height()))
+        for index, place in zip(shown, positions, strict=True):
             if place is not None:
                 area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
                 colour = boxes.color_of(found, index)

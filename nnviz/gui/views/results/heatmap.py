@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.frames import Frame
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
@@ -27,7 +27,6 @@ from nnviz.render import colormaps, report, sheets
 from nnviz.render.colormaps import Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.heatmaps import Ground, MapLook
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Mask
 from nnviz.gui.views.canvas import lines
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -16,7 +17,6 @@ from nnviz.gui.views.widgets.opacity import OpacitySlider
 from nnviz.render.maps import masks, overlays
 from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import PANEL
-from nnviz.render.pictures import rgb8
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import percent
 

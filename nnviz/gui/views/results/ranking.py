@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Ranking
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.images import rgb8
 from nnviz.base.info import Task
 from nnviz.base.live import Shown
 from nnviz.base.results import Picture
@@ -19,7 +20,6 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, named
 from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
-from nnviz.render.pictures import rgb8
 
 _SIZES = (192, 256, 384, 512, 768, 1024)
 _SIZE = "size"

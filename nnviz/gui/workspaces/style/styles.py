@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork
@@ -22,7 +22,6 @@ from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.render.maps import masks, overlays
-from nnviz.render.pictures import rgb8
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge

@@ -3,13 +3,13 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.frames import Frame
+from nnviz.base.images import rgb8
 from nnviz.base.results import Picture
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
-from nnviz.render.pictures import rgb8
 
 
-class PictureView(ResultView):
+class ImageView(ResultView):
     """Shows a ``Picture``."""
 
     result: Picture | None
