@@ -88,6 +88,7 @@ __all__ = [
     "train_characters",
     "train_network",
     "trust",
+    "video",
     "write_side_car",
 ]
 

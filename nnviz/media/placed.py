@@ -88,7 +88,7 @@ def covered(size: Size, layers: Iterable[Layer]) -> float:
 
 @lru_cache(_KEPT)
 def _solid(cut: Cut) -> Image:
-    return solid(cut.colour, cut.outline, _SOLID_SIDE)
+    return solid(cut.color, cut.outline, _SOLID_SIDE)
 
 
 @lru_cache(_KEPT)

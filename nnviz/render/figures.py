@@ -15,7 +15,7 @@ from nnviz.base.images import Image, rgb8
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.resources import resource
-from nnviz.base.results import Curves, Diagram, Heatmap, Picture, Result
+from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Result
 from nnviz.render import charts, colormaps
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
@@ -59,9 +59,9 @@ def draw(
     return _plain(paint(result, image, _WIDTH))
 
 
-@draw.register(Picture)
+@draw.register(ColorImage)
 def _(
-    result: Picture, image: Image | None = None, look: FigureLook | None = None
+    result: ColorImage, image: Image | None = None, look: FigureLook | None = None
 ) -> "Figure":
     del image, look
     return _plain(rgb8(result.pixels))

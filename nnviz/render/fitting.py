@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image as PillowImage
 
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colours
 
 __all__ = ["blended", "fitted", "show", "smoothly"]
 

@@ -12,10 +12,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image, rgb8
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
@@ -122,7 +122,7 @@ def _(result: Heatmap, frame: Canvas, photo: tuple[int, int]) -> Canvas:
 
 
 @_lay.register
-def _(result: Picture, frame: Canvas, photo: tuple[int, int]) -> Canvas:
+def _(result: ColorImage, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     del photo
     if result.frame is not Frame.PHOTO:
         return frame

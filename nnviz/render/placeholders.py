@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnviz.base.images import Image, rgb8, to_float
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.render import fitting
 from nnviz.render.text import paragraphs as text
 
@@ -17,7 +17,7 @@ _SHADE = 70
 """How much darker the ground is than the middle gray, for words to be read."""
 
 
-def placeholder(image: Image, words: str) -> Picture:
+def placeholder(image: Image, words: str) -> ColorImage:
     """Return the image behind a gray veil, with words over it.
 
     Args:
@@ -35,4 +35,4 @@ def placeholder(image: Image, words: str) -> Picture:
     for n, line in enumerate(lines):
         at = _WIDTH // 2, top + n * pitch
         text.stamp(sheet, at, line, _SIZE, colour=_INK, align="centre")
-    return Picture(pixels=to_float(sheet))
+    return ColorImage(pixels=to_float(sheet))

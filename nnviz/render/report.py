@@ -11,12 +11,12 @@ from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Curves,
     Diagram,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
@@ -135,7 +135,7 @@ def paint_map(
 
 @paint.register
 def _(
-    result: Picture, image: Image | None = None, width: int = WIDTH, size: int = 0
+    result: ColorImage, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     size = size or _size(width)
     pixels = rgb8(result.pixels)

@@ -17,7 +17,6 @@ CONTRIBUTING = figures.PACKAGE.parent / "CONTRIBUTING.md"
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 OPENERS = re.compile(r"(What|How|Which|Where)\b")
-NAMES_LEFT = {}
 PACKAGES = sorted({path.parts[0] for path in TREES if len(path.parts) > 1})
 
 
@@ -102,7 +101,7 @@ def test_names_speak_the_glossary(package):
         for part in parts_of(name)
         if unwanted().fullmatch(part) and not taught(path, part)
     ]
-    assert len(left) <= NAMES_LEFT.get(package, 0), left
+    assert left == []
 
 
 def test_a_word_of_before_is_seen():

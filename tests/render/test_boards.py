@@ -5,7 +5,7 @@ import pytest
 
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import image_from_array
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render.boards import board_image
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Tile
@@ -64,7 +64,7 @@ def test_one_map_with_a_sign_puts_zero_in_the_middle_for_all():
 
 
 def test_flat_maps_and_pictures_do_not_matter_to_the_scale():
-    picture = Picture(pixels=np.zeros((2, 2, 3), np.float32))
+    picture = ColorImage(pixels=np.zeros((2, 2, 3), np.float32))
     used = boards.scales(
         [
             tile("", "a", heat(np.zeros((2, 2)))),

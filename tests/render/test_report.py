@@ -7,10 +7,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array, rgb8
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import (
+    ColorImage,
     Curves,
     Heatmap,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
@@ -67,11 +67,11 @@ RESULTS = {
     "zeros": heatmap(np.zeros((7, 7))),
     "NaN": heatmap(np.full((7, 7), np.nan)),
     "wide": heatmap(RNG.normal(size=(1, 3000)), frame=None),
-    "picture": Picture(pixels=RNG.random((30, 20, 3), np.float32)),
-    "changed photo": Picture(
+    "picture": ColorImage(pixels=RNG.random((30, 20, 3), np.float32)),
+    "changed photo": ColorImage(
         pixels=RNG.random((60, 90, 3), np.float32), frame=Frame.PHOTO
     ),
-    "one channel": Picture(pixels=RNG.random((30, 20, 1), np.float32)),
+    "one channel": ColorImage(pixels=RNG.random((30, 20, 1), np.float32)),
     "kernels": mosaic((64, 7, 7, 3)),
     "own scales": mosaic((64, 7, 7, 3), shared_scale=False),
     "maps": mosaic((64, 112, 112), signed=False),

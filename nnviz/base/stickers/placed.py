@@ -13,7 +13,7 @@ from typing import get_args
 
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.images import Colours, Image
-from nnviz.base.results import Picture, Report, Text
+from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.stickers.placement import Outline, Placement
 
 PLACED = "placed"
@@ -60,7 +60,7 @@ class Cut:
         return _COLOUR.fullmatch(self.source) is not None
 
     @property
-    def colour(self) -> tuple[float, float, float]:
+    def color(self) -> tuple[float, float, float]:
         """Red, green and blue in [0, 1], where it is of one color."""
         red, green, blue = bytes.fromhex(self.source.removeprefix("#"))
         return red / 255, green / 255, blue / 255
@@ -107,9 +107,9 @@ class OpenedSticker:
     error: ErrorRecord | None = None
 
 
-def sticker_of(report: Report) -> Picture | None:
+def sticker_of(report: Report) -> ColorImage | None:
     """Return the sticker that a method has learned; None where it has none."""
-    pictures = (each for each in report.values() if isinstance(each, Picture))
+    pictures = (each for each in report.values() if isinstance(each, ColorImage))
     return next((each for each in pictures if each.alpha is not None), None)
 
 

@@ -13,7 +13,7 @@ from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, NOISE, SURVIVAL
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
-from nnviz.base.results import Curves, Outcome, Picture, Ranking, Report, Result
+from nnviz.base.results import ColorImage, Curves, Outcome, Ranking, Report, Result
 from nnviz.engine.attacks.goals import AttackedModel, Chosen
 from nnviz.engine.attacks.norms import size_of
 from nnviz.engine.attacks.params import LEVELS, as_arrays
@@ -143,17 +143,17 @@ class AttackRun:
         """Tell whether the answer is as wanted."""
         return bool(self.chosen.goal.reached(logits)[0])
 
-    def _photo(self, pixels: Tensor) -> Picture:
+    def _photo(self, pixels: Tensor) -> ColorImage:
         """Return the photo around the attacked input, as its file has it."""
-        return Picture(
+        return ColorImage(
             pixels=self.files.photo(pixels),
             frame=Frame.PHOTO,
             placement=self.placement,
         )
 
-    def _picture(self, pixels: Tensor) -> Picture:
+    def _picture(self, pixels: Tensor) -> ColorImage:
         values = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
-        return Picture(
+        return ColorImage(
             pixels=np.ascontiguousarray(values.permute(1, 2, 0).numpy()),
             frame=Frame.INPUT,
             placement=self.placement,

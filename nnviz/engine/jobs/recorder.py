@@ -17,7 +17,7 @@ from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Recipe, file_of, with_file
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.engine.method import Context, Kept, State
 from nnviz.engine.models.model import Model
 from nnviz.media.recordings import (
@@ -358,7 +358,7 @@ def _with_own(state: State, ctx: Context) -> Arrays:
 def _longest(report: Report | None) -> int:
     """Return the longest side of the image that a report is about, px; 0 for none."""
     main = report.main if report is not None else None
-    return max(main.pixels.shape[:2]) if isinstance(main, Picture) else 0
+    return max(main.pixels.shape[:2]) if isinstance(main, ColorImage) else 0
 
 
 def _frame(report: Report | None) -> StoredFrame | None:
@@ -369,7 +369,7 @@ def _frame(report: Report | None) -> StoredFrame | None:
     if report is None:
         return None
     main = report.main
-    return _shrunk(rgb8(main.pixels)) if isinstance(main, Picture) else pack(report)
+    return _shrunk(rgb8(main.pixels)) if isinstance(main, ColorImage) else pack(report)
 
 
 def _shrunk(pixels: Colours) -> Colours:
@@ -383,7 +383,7 @@ def _source(ctx: Context, report: Report) -> Colours | None:
     """Return the image as the frames show it; None where they show none."""
     main = report.main
     image = ctx.inference.image
-    if image is None or not isinstance(main, Picture) or main.frame is None:
+    if image is None or not isinstance(main, ColorImage) or main.frame is None:
         return None
     whole = rgb8(image.pixels)
     if main.frame is Frame.INPUT:

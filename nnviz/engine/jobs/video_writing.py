@@ -21,7 +21,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeVideo, RunMethod
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.base.video import FrameImage, Grab
 from nnviz.media.resize import resize
 from nnviz.media.video.reader import VideoReader, open_video
@@ -120,7 +120,7 @@ class _Painter:
             UsageError: it has none.
         """
         main = report.main
-        if not isinstance(main, Picture):
+        if not isinstance(main, ColorImage):
             raise UsageError(
                 next(iter(report)),
                 "is not an image",

@@ -22,7 +22,7 @@ from nnviz.base.parameters import (
     Unit,
     When,
 )
-from nnviz.base.results import Curves, Picture, Report, Table
+from nnviz.base.results import ColorImage, Curves, Report, Table
 from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.params import LEVELS, GoalParams, ImageCount
 from nnviz.engine.attacks.patch.batches import (
@@ -330,7 +330,7 @@ class _Learning:
         """Return the sticker that some numbers stand for; 0 is gray."""
         return Sticker(numbers.sigmoid(), self._alpha)
 
-    def _picture(self) -> Picture:
+    def _picture(self) -> ColorImage:
         learned = self._sticker(self._descent.pixels)
         # Beside the disc nothing was learned: nothing is shown.
         colours = torch.where(learned.alpha > 0, learned.colours, _GRAY)

@@ -14,7 +14,7 @@ from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, StickersText
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Report, Result, Table
 from nnviz.base.stickers.placed import EXAMPLE, files_of, parse_placed
 from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
@@ -91,7 +91,7 @@ class PlacedStickers:
         results: dict[str, Result] = {}
         if params.picture or not classifies:
             shown = replace(photo, pixels=pixels, alpha=None).as_float()
-            results[ADVERSARIAL] = Picture(pixels=shown, frame=Frame.PHOTO)
+            results[ADVERSARIAL] = ColorImage(pixels=shown, frame=Frame.PHOTO)
         if classifies:
             results |= _answers(ctx, pixels)
         notes = _notes(photo, layers)

@@ -17,7 +17,7 @@ from nnviz.base.parameters import (
     Steerable,
     Title,
 )
-from nnviz.base.results import Curves, Picture, Report, Result
+from nnviz.base.results import ColorImage, Curves, Report, Result
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import principal_plane
@@ -190,13 +190,13 @@ def _map(codes: Tensor, run: AutoencoderRun, params: TrainAutoencoderParams) -> 
     )
 
 
-def _pairs(run: AutoencoderRun, pixels: Tensor) -> Picture:
+def _pairs(run: AutoencoderRun, pixels: Tensor) -> ColorImage:
     """Return images above what is given back of them."""
     given = run.reconstruct(pixels).clamp(0, 1)
     return tiled(torch.cat([pixels, given]), len(pixels))
 
 
-def _sheet(run: AutoencoderRun, codes: Tensor) -> Picture:
+def _sheet(run: AutoencoderRun, codes: Tensor) -> ColorImage:
     """Return the decoded images of a grid over the codes, as they lie on the map."""
     low, high = codes.amin(0), codes.amax(0)
     x = torch.linspace(float(low[0]), float(high[0]), _GRID)

@@ -21,7 +21,7 @@ from nnviz.base.parameters import (
     Title,
     Unit,
 )
-from nnviz.base.results import Curves, Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Curves, Report, Result, Table
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import (
     LEVELS,
@@ -230,7 +230,7 @@ class _Learning:
 
     def _results(self) -> dict[str, Result]:
         results: dict[str, Result] = {
-            "universal": self._picture(),
+            "universal": self._perturbation(),
             "fooled": _curve(
                 "training images", np.arange(1, self.done + 1), self._rates
             ),
@@ -240,11 +240,11 @@ class _Learning:
             results["fooled_others"] = _curve("held-out images", at, rates)
         return results
 
-    def _picture(self) -> Picture:
+    def _perturbation(self) -> ColorImage:
         """Return the noise around gray, the budget as the whole range."""
         largest = float(self._noise.abs().max())
         shown = as_image(0.5 + self._noise / (2 * largest or 1.0))
-        return Picture(
+        return ColorImage(
             pixels=shown.pixels.clip(0, 1),
             frame=Frame.INPUT,
             placement=self._ctx.placement,

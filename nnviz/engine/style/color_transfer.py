@@ -59,7 +59,7 @@ def matching(statistics: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     return matrix, wanted_mean - matrix @ mean
 
 
-def grey(picture: Tensor) -> Tensor:
+def to_luminance(picture: Tensor) -> Tensor:
     """Return an image's luminance, in as many channels as it has.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 from nnviz.base.documents.boards import Cell, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.recipes import Run
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render import colormaps
 from nnviz.render.boards import agreement, board_image
 from nnviz.render.boards.scale_locks import Lock, Tile
@@ -34,8 +34,8 @@ def tile_of(
         network: what the network is called.
     """
     results = list(run.report.values())
-    shown: list[Heatmap | Picture] = [r for r in results if isinstance(r, Heatmap)]
-    shown += [each for each in results if isinstance(each, Picture)]
+    shown: list[Heatmap | ColorImage] = [r for r in results if isinstance(r, Heatmap)]
+    shown += [each for each in results if isinstance(each, ColorImage)]
     return Tile(row, column, shown[0], run.image, network) if shown else None
 
 

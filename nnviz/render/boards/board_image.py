@@ -228,7 +228,7 @@ def _row(
     for n, tile in line.items():
         left = plan.left(columns.index(tile.title_column))
         area = strip[:, left : left + plan.tile]
-        _put(area[:tall], _picture(tile, used.get(n), plan, ink), ink)
+        _put(area[:tall], _paint_tile(tile, used.get(n), plan, ink), ink)
         foot_area = area[tall + size // 2 :]
         if plan.barred and n in used:
             _put_bar(foot_area[:pitch], used[n], size, ink)
@@ -241,7 +241,7 @@ def _row(
     return strip
 
 
-def _picture(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
+def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
     """Return a tile as it is looked at, without what no map is about."""
     whole = boards.flat_image(tile, scale, ink)
     about = tile.image is not None and whole.shape[:2] == tile.image.size

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nnviz.base.images import Image, rgb8
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import heatmaps, overlays
@@ -36,7 +36,7 @@ class Tile:
 
     title_row: str
     title_column: str
-    result: Heatmap | Picture
+    result: Heatmap | ColorImage
     image: Image | None = None
     network: str = ""
 
@@ -171,7 +171,7 @@ def flat_image(
         uint8 (H, W, 3): the image's size, or the map's own.
     """
     result = tile.result
-    if isinstance(result, Picture):
+    if isinstance(result, ColorImage):
         return rgb8(result.pixels)
     scale = scale or colormaps.scale_of(result.values, signed=result.signed)
     name = colormaps.default_map(signed=scale.signed, light=ink.light)
@@ -256,7 +256,7 @@ def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
         line = [tile for tile in tiles if tile.title_row == row]
         images = list(dict.fromkeys(tile.image for tile in line))
         if len(images) == 1 and images[0] is not None:
-            photo = Picture(pixels=images[0].as_float())
+            photo = ColorImage(pixels=images[0].as_float())
             found.append(Tile(row, PHOTOGRAPH, photo, images[0]))
         found += line
     return found

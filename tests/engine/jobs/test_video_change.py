@@ -15,7 +15,7 @@ from nnviz.base.events import Partial, Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeVideo, ModelRequest
-from nnviz.base.results import Picture, Report, Text
+from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.video import FrameImage
 from nnviz.engine.jobs.video_writing import write_changed
 from nnviz.media.video.sound import add_sound
@@ -25,7 +25,7 @@ MODEL = ModelRequest(reference="bundled:objects")
 
 
 def pictured(pixels):
-    return Report({"dream": Picture(pixels=pixels.astype(np.float32))})
+    return Report({"dream": ColorImage(pixels=pixels.astype(np.float32))})
 
 
 def method(*, live=False):

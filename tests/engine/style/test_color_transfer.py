@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from nnviz.engine.style.color_transfer import grey, matched, with_colors_of
+from nnviz.engine.style.color_transfer import matched, to_luminance, with_colors_of
 
 
 def picture(seed, spread=0.1):
@@ -50,5 +50,7 @@ def test_luminance_of_one_in_the_colours_of_the_other():
 
 def test_grey_of_pure_colours():
     pure = torch.eye(3).view(1, 3, 1, 3)
-    assert torch.allclose(grey(pure)[0, 0, 0], torch.tensor([0.299, 0.587, 0.114]))
-    assert torch.equal(grey(pure)[0, 0], grey(pure)[0, 2])
+    assert torch.allclose(
+        to_luminance(pure)[0, 0, 0], torch.tensor([0.299, 0.587, 0.114])
+    )
+    assert torch.equal(to_luminance(pure)[0, 0], to_luminance(pure)[0, 2])

@@ -25,7 +25,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RecordingStep
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.methods.runner import RESULT
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
@@ -48,7 +48,7 @@ def recording(folder, steps=20, **fields):
 
 
 def picture(value):
-    return Report({"picture": Picture(pixels=np.full((4, 4, 3), value, np.float32))})
+    return Report({"picture": ColorImage(pixels=np.full((4, 4, 3), value, np.float32))})
 
 
 def value_shown(window):

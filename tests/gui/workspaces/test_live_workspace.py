@@ -109,14 +109,14 @@ def test_frames_are_shown_with_bars(lively):
     give(lively)
     view = pane(lively).view
     assert view.frame.bars.lines() == ["cat 75.0 %", "dog 25.0 %"]
-    assert view.frame.canvas.picture_size == (48, 64)
+    assert view.frame.canvas.image_size == (48, 64)
 
 
 def test_a_frame_comes_before_there_is_a_network(window):
     """Truth: without a network nothing is asked, and the picture is there."""
     window.enter(LIVE)
     give(window)
-    assert pane(window).view.frame.canvas.picture_size == (48, 64)
+    assert pane(window).view.frame.canvas.image_size == (48, 64)
     assert pane(window).view.frame.bars.lines() == []
 
 

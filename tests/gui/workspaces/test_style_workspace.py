@@ -18,7 +18,7 @@ from nnviz.base.frames import Frame
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.resources import resource
-from nnviz.base.results import Mask, Picture, Report
+from nnviz.base.results import ColorImage, Mask, Report
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.gui.shell.main_window import INSPECT, STYLE
 from nnviz.gui.views.canvas.layers import image_of
@@ -121,7 +121,7 @@ def finished_strip(request):
         image="cat.png",
         image_sha256="",
     )
-    return Done(Run(Report({"painting": Picture(pixels=sheet)}), recipe, None))
+    return Done(Run(Report({"painting": ColorImage(pixels=sheet)}), recipe, None))
 
 
 def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
@@ -157,7 +157,7 @@ def test_a_strip_of_another_style_is_gone(window, fake):
 def stroke(window, qtbot, *shares):
     """Paint along places of the photograph, as shares of its width, half-way down."""
     canvas = window.stage.centre.photo.canvas
-    height, width = canvas.picture_size
+    height, width = canvas.image_size
     left = Qt.MouseButton.LeftButton
     positions = []
     for share in shares:

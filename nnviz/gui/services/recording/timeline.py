@@ -16,7 +16,7 @@ from nnviz.base.events import Partial, Policy, Progress
 from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RecordingStep
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.runner import MethodRunner
@@ -414,8 +414,8 @@ def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report
     if frame.report is not None:
         return replace(frame.report, notes=(*frame.report.notes, words))
     pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")
-    if shape is None or not isinstance(shape.main, Picture):
-        return Report({"picture": Picture(pixels=to_float(pixels))}, (words,))
+    if shape is None or not isinstance(shape.main, ColorImage):
+        return Report({"picture": ColorImage(pixels=to_float(pixels))}, (words,))
     name = next(iter(shape))
     main = replace(shape.main, pixels=to_float(pixels))
     return Report({**shape.results, name: main}, (words,))

@@ -12,7 +12,7 @@ from nnviz.base.info import Severity
 from nnviz.base.live import Cover, Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import (
     Camera,
@@ -271,7 +271,7 @@ class Live(QObject):
         """Whether there is a video, and a method that repaints its images."""
         film = self.request is not None and self.request.kind is SourceKind.FILE
         run = self.last.run if self.last is not None else None
-        return film and run is not None and isinstance(run.report.main, Picture)
+        return film and run is not None and isinstance(run.report.main, ColorImage)
 
     def export(self, path: str) -> None:
         """Make a video of the open one, every image of it, with its sound.

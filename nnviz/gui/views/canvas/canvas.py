@@ -157,11 +157,11 @@ class Canvas(QWidget):
         return self._state
 
     @property
-    def picture_size(self) -> tuple[int, int] | None:
+    def image_size(self) -> tuple[int, int] | None:
         """Height and width of the image, px."""
         return self._base.size if self._base else None
 
-    def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
+    def set_image(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
         """Show an image; the zoom stays.
 
         Args:
@@ -194,7 +194,7 @@ class Canvas(QWidget):
         """
         before, self._overlay = self._overlay, None
         if pixels is not None:
-            height, width = self.picture_size or (1, 1)
+            height, width = self.image_size or (1, 1)
             box = bounds or (0.0, 0.0, float(height), float(width))
             self._overlay = _Overlay(Layer(pixels), box, opacity, smooth)
         for each in (before, self._overlay):
@@ -238,7 +238,7 @@ class Canvas(QWidget):
     def viewport(self) -> Viewport:
         """Return the map between image and widget."""
         return Viewport(
-            self.picture_size or (1, 1),
+            self.image_size or (1, 1),
             (float(self.height()), float(self.width())),
             self._state.magnification,
             self._state.centre,

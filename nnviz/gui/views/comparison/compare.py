@@ -181,7 +181,7 @@ class CompareView(QWidget):
             ]
             self._showing_second = False
             self._second = layer_of(pictures[1])
-            self.over.set_picture(pictures[0])
+            self.over.set_image(pictures[0])
             if self._mode is Mode.BLINK:
                 self._timer.start()
         self._pages.setCurrentIndex(_PAGES[self._mode])
@@ -211,7 +211,7 @@ class CompareView(QWidget):
         """Paint the second result over the first: all of it, or what is swiped."""
         if self._second is None:
             return
-        height, width = self.over.picture_size or (1, 1)
+        height, width = self.over.image_size or (1, 1)
         whole = 0.0, 0.0, float(height), float(width)
         ratio = self.over.devicePixelRatioF()
         if self._mode is Mode.BLINK:
@@ -238,7 +238,7 @@ class CompareView(QWidget):
             draw_words(painter, QPointF(x, SPACE), name_of(self._pair[n]), tokens)
 
     def _point_over(self, y: float, x: float) -> None:
-        size = self.over.picture_size
+        size = self.over.image_size
         if np.isnan(y) or size is None:
             self._point(None)
             return

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
@@ -40,7 +40,7 @@ def value_at(tile: Tile, place: Share) -> str:
         place: as shares of the image's (or the map's own) height and width.
     """
     result = tile.result
-    if isinstance(result, Picture):
+    if isinstance(result, ColorImage):
         pixels = result.pixels
         row, column = int(place[0] * pixels.shape[0]), int(place[1] * pixels.shape[1])
         return "  ".join(number(float(each)) for each in pixels[row, column])
@@ -133,14 +133,14 @@ class Side(QWidget):
         whole = boards.raw_range(tile)
         lines = [each for each in (whole, colours) if each]
         self.words.setToolTip(literal("\n".join(lines)))
-        self.canvas.set_picture(picture)
+        self.canvas.set_image(picture)
         self.show_value(None)
 
     def show_value(self, place: Share | None) -> None:
         """Show the value at a place that the cursor is at, here or beside."""
         if self.tile is None:
             return
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         marked = None if place is None or size is None else place
         self.canvas.set_position(
             (marked[0] * size[0], marked[1] * size[1]) if marked and size else None
@@ -150,7 +150,7 @@ class Side(QWidget):
         self.words.setText("  ·  ".join(each for each in words if each))
 
     def _point(self, y: float, x: float) -> None:
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         if np.isnan(y) or size is None:
             self.pointed.emit(None)
         else:

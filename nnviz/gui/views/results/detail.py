@@ -115,13 +115,13 @@ class TileDetail(QWidget):
         self.canvas.set_overlay(None)
         self.canvas.set_marks()
         self.canvas.margin = SPACE
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
 
     def _show_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         box = bounds_on(heat, image)
         name = tokens_of(self.palette()).colormap(signed=scale.signed)
         self.canvas.margin = 0
-        self.canvas.set_picture(rgb8(image.pixels))
+        self.canvas.set_image(rgb8(image.pixels))
         self.canvas.set_overlay(
             None if scale.flat else overlays.layer(heat, scale, name), box
         )

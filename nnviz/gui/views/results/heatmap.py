@@ -113,7 +113,7 @@ class HeatmapView(ResultView):
         self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
-        self.canvas.set_picture(self._below.of(image, gray=self.look.gray))
+        self.canvas.set_image(self._below.of(image, gray=self.look.gray))
         box = bounds_on(heat, image)
         layer = None
         if not scale.flat:
@@ -129,7 +129,7 @@ class HeatmapView(ResultView):
         name = self._colormap(heat)
         pixels = colormaps.apply(drawn.values, name, scale.low, scale.high)
         self.canvas.set_marks()
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
         self.canvas.set_overlay(
             pixels if self.smooth.isChecked() else None, smooth=True
         )

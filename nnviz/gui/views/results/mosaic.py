@@ -277,7 +277,7 @@ class MosaicView(ResultView):
             self._rows = sheets.indices_of(sheets.shrunk(mosaic, factor), limits)
             self._factor = factor
         self._sheet = self._make_sheet(mosaic, self._rows, columns)
-        self.canvas.set_picture(self._sheet.pixels, self._sheet.table)
+        self.canvas.set_image(self._sheet.pixels, self._sheet.table)
         self._mark()
 
     def _make_sheet(self, mosaic: Mosaic, rows: Colours, columns: int) -> Sheet:

@@ -107,7 +107,7 @@ class RankingView(ResultView):
     def _show_photo(self) -> None:
         shown = self.image is not None and not self._photo_beside
         if self.image is not None and shown:
-            self.canvas.set_picture(rgb8(self.image.pixels))
+            self.canvas.set_image(rgb8(self.image.pixels))
         self.canvas.setVisible(shown)
         self._divide()
 

@@ -6,12 +6,12 @@ from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Curves,
     Diagram,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Result,
     Table,
@@ -34,7 +34,7 @@ from nnviz.gui.views.results.text import TextView
 _VIEWS: dict[type[Result], type[ResultView]] = {
     Ranking: RankingView,
     Heatmap: HeatmapView,
-    Picture: ImageView,
+    ColorImage: ImageView,
     Plane: PlaneView,
     Mosaic: MosaicView,
     Boxes: BoxesView,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.images import rgb8
 from nnviz.base.info import Task
 from nnviz.base.live import Shown
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
@@ -43,7 +43,7 @@ class RepaintSide(QWidget):
         column.addWidget(self.pair, 1)
         self.setFocusProxy(self.pair)
 
-    def show_frame(self, shown: Shown, painting: Picture) -> None:
+    def show_frame(self, shown: Shown, painting: ColorImage) -> None:
         """Show a frame and its painting."""
         self.pair.set_pair(seen(shown.image), rgb8(painting.pixels))
 

@@ -103,10 +103,10 @@ class LessonPanel(QWidget):
 
     def _show_preview(self, pixels: object) -> None:
         if pixels is None:
-            self.preview.set_picture(None)
+            self.preview.set_image(None)
             self.preview.set_message(self.tr("Images and paintings, after each epoch"))
         else:
-            self.preview.set_picture(pixels)  # type: ignore[arg-type]  # a Signal's
+            self.preview.set_image(pixels)  # type: ignore[arg-type]  # a Signal's
 
     def _show(self) -> None:
         lessons = self._lessons
