@@ -272,7 +272,7 @@ class RescaleNoise(Request[Rescaled]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SaveAttacked(Request[SavedAttack]):
-    """Write an attacked photo and ask about the file; ends with a ``SavedPicture``.
+    """Write an attacked photo and ask about the file; ends with a ``SavedAttack``.
 
     Attributes:
         noise: whose image, and how much of its noise.

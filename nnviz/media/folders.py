@@ -61,7 +61,7 @@ def images_below(folder: Path) -> list[Path]:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a hash of the names and sizes of ``photographs_below`` a folder."""
+    """Return a hash of the names and sizes of ``images_below`` a folder."""
     names = [
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
         for path in images_below(folder)

@@ -76,7 +76,7 @@ def with_images(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> R
     """Return a recipe whose parameters name files that are there.
 
     A recipe has names and hashes of the further images that it was made of, but no
-    folders; they are sought where ``find_picture`` seeks.
+    folders; they are sought where ``find_image`` seeks.
 
     Raises:
         InputError: one is not there; says whether another of its name is.

@@ -145,11 +145,11 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from nnviz.base.errors import InputError
-from nnviz.media.video.writer import FilmWriter
+from nnviz.media.video.writer import VideoWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
-film = FilmWriter(Path(sys.argv[1]), (120, 160), 30)
+film = VideoWriter(Path(sys.argv[1]), (120, 160), 30)
 try:
     for number in range(600):
         film.append(np.roll(noise, number * 7919), number / 30)

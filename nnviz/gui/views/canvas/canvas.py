@@ -187,7 +187,7 @@ class Canvas(QWidget):
         """Lay an image over part of the image.
 
         Args:
-            pixels: as in ``set_picture``; None takes the overlay away.
+            pixels: as in ``set_image``; None takes the overlay away.
             bounds: top, left, bottom, right in image coordinates; None covers all.
             opacity: 0-1.
             smooth: interpolate when enlarged; else its pixels are shown as squares.

@@ -61,7 +61,7 @@ class SwipeCanvas(Canvas):
         """Show two images of one shape, of any sizes; without a second no divider.
 
         Args:
-            first: as in ``set_picture``.
+            first: as in ``set_image``.
             second: likewise.
         """
         self._second = None if second is None else layer_of(second)
@@ -221,7 +221,7 @@ class BeforeAfter(QWidget):
         """Show two images of one shape; how, and the zoom, stay.
 
         Args:
-            before: uint8 (H, W, 3), or as ``Canvas.set_picture`` takes it.
+            before: uint8 (H, W, 3), or as ``Canvas.set_image`` takes it.
             after: likewise; it may be smaller.
         """
         turned = self._pair is None or self._pair[0].shape != before.shape
