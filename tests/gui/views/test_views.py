@@ -175,7 +175,7 @@ class TestMapControls:
         look = sparse.look
         assert (look.smoothing, look.gamma) == (2, 0.5)
         assert (look.opacity, look.percentile) == (0.4, 98)
-        assert "sigma 2 px · gamma 0.500" in sparse.legend.toolTip()
+        assert "sigma 2 px · gamma 0.5" in sparse.legend.toolTip()
         assert "98%" in sparse.legend.toolTip().replace(" ", "")
 
     def test_a_look_stays_for_the_next_map_of_its_kind(self, sparse, make_heat, photo):
