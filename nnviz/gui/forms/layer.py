@@ -37,6 +37,7 @@ class LayerControl(Control):
         self._combo.setMinimumContentsLength(8)
         self._line = QLineEdit(self._combo)
         self._combo.setLineEdit(self._line)
+        self.setup(self._line)
         self._line.setPlaceholderText(self.tr("chosen by the method"))
         self._combo.setCompleter(NameCompleter(self._combo.model(), self))
         layout = QHBoxLayout(self)
