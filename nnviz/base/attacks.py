@@ -1,7 +1,7 @@
 """Attacks beyond their report: rescaled noise, saved images, changed decisions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe, Run
@@ -94,7 +94,7 @@ def with_whole_tabs(report: Report, whole: Report) -> Report:
         return report
     results = {name: report.results.get(name, whole[name]) for name in whole}
     note = f"{', '.join(kept)}: of the full perturbation"
-    return Report(results, (*report.notes, note))
+    return replace(report, results=results, notes=(*report.notes, note))
 
 
 def norm_of(values: Mapping[str, Value]) -> str:

@@ -28,10 +28,12 @@ class NnvizError(Exception):
         what: the thing concerned: a file's name, a layer, a parameter.
         reason: why it cannot be used, in lower case, no full stop.
         remedy: what would help; may be empty.
+        option: of the command line, that does what the remedy says; may be empty.
     """
 
     kind = ErrorKind.USER
     exit_status = 1
+    option = ""
 
     def __init__(self, what: str, reason: str, remedy: str = "") -> None:
         super().__init__(what, reason, remedy)
@@ -40,7 +42,12 @@ class NnvizError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        """Return the line that the user reads."""
+        """Return the line that the user reads, with the option that would help."""
+        return _with_option(self.line, self.option)
+
+    @property
+    def line(self) -> str:
+        """What, reason and remedy in one line."""
         what, reason, remedy = (
             _shortened(part) for part in (self.what, self.reason, self.remedy)
         )
@@ -68,14 +75,11 @@ class InputError(NnvizError):
     """A file or image that cannot be read, written or used."""
 
 
-TRUST_OPTION = " (--trust)"
-"""How the remedy of a ``TrustError`` ends."""
-
-
 class TrustError(InputError):
     """A file that is a program, which is run only after a yes."""
 
     kind = ErrorKind.TRUST
+    option = "--trust"
 
 
 class OfflineError(NnvizError):
@@ -106,11 +110,17 @@ class ErrorRecord:
         kind: whose error it is.
         text: the one line for the user.
         details: the traceback for the log and the copy button.
+        option: of the command line, that would help; the window has a button.
     """
 
     kind: ErrorKind
     text: str
     details: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        """Return the line as the command line says it, with the option."""
+        return _with_option(self.text, self.option)
 
 
 def error_record(error: BaseException) -> ErrorRecord:
@@ -122,9 +132,13 @@ def error_record(error: BaseException) -> ErrorRecord:
     details = "".join(traceback.format_exception(error))
     _clear_frames(error)
     if isinstance(error, NnvizError):
-        return ErrorRecord(error.kind, str(error), details)
+        return ErrorRecord(error.kind, error.line, details, error.option)
     line = traceback.format_exception_only(error)[-1].strip()
     return ErrorRecord(ErrorKind.OURS, f"nnviz made a mistake: {line}", details)
+
+
+def _with_option(line: str, option: str) -> str:
+    return f"{line} ({option})" if option else line
 
 
 def _clear_frames(error: BaseException | None) -> None:
@@ -134,14 +148,25 @@ def _clear_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
-    """Return the error for a name that does not exist, with the nearest that do."""
+def unknown(
+    noun: str, name: str, known: Iterable[str], otherwise: str = ""
+) -> UsageError:
+    """Return the error for a name that does not exist, with the nearest that do.
+
+    Args:
+        noun: of what there is none.
+        name: that was asked for.
+        known: names that exist.
+        otherwise: remedy where none is near; else the known names are told.
+    """
     choices = list(known)
     near = difflib.get_close_matches(name, choices, _MAX_SUGGESTIONS, 0.4)
     if not near:
         near = [choice for choice in choices if name.lower() in choice.lower()]
     if near:
         remedy = "did you mean " + " or ".join(near[:_MAX_SUGGESTIONS]) + "?"
+    elif otherwise:
+        remedy = otherwise
     else:
         remedy = f"known are {', '.join(choices[:12])}" if choices else ""
     return UsageError(name, f"no such {noun}", remedy)

@@ -106,9 +106,9 @@ def found(shown: Shown) -> tuple[str, str]:
             named = [pair for pair in shares if pair[0] != main.background]
             for index, share in named[:1]:
                 return main.labels[index], f"{share:.3f}"
-        case Heatmap() if shown.run is not None and shown.run.report.notes:
-            name, _, value = shown.run.report.notes[0].rpartition(", ")
-            return name, value
+        case Heatmap() if shown.run is not None and shown.run.report.target:
+            about = shown.run.report.target
+            return about.target, f"{about.score:.4g}"
         case _:
             pass
     return "", ""

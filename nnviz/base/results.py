@@ -480,6 +480,46 @@ class Diagram(Result):
 OfKind = TypeVar("OfKind", bound=Result)
 
 
+class TargetNote(str):
+    """The note that says what a map explains and how high it scored, also as data.
+
+    Attributes:
+        target: in words, "logit of tabby".
+        score: of the image.
+    """
+
+    __slots__ = ("score", "target")
+    target: str
+    score: float
+
+    def __new__(cls, target: str, score: float) -> Self:
+        """Return the note: "logit of tabby, 12.3"."""
+        note = super().__new__(cls, f"{target}, {score:.4g}")
+        note.target, note.score = target, score
+        return note
+
+    def __getnewargs__(self) -> tuple[str, float]:  # type: ignore[override]
+        """Return what copies are made of."""
+        return self.target, self.score
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of an attack.
+
+    Attributes:
+        verdict: the goal and whether it was reached.
+        answers: what the network says to the image without and with the attack.
+    """
+
+    verdict: str
+    answers: str
+
+    def __str__(self) -> str:
+        """Return both in one line."""
+        return f"{self.verdict}; {self.answers}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report(Mapping[str, Result]):
     """The results of one run by name, in order; the first is the main one.
@@ -488,11 +528,13 @@ class Report(Mapping[str, Result]):
         results: at least one.
         notes: remarks to show beside the results ("3 of 64 channels are dead").
         completeness: of attributions that should add up; None for all others.
+        outcome: of an attack; None for all else.
     """
 
     results: Mapping[str, Result]
     notes: tuple[str, ...] = field(default=())
     completeness: Completeness | None = None
+    outcome: Outcome | None = None
 
     def __getitem__(self, name: str) -> Result:
         """Return a result by name."""
@@ -516,6 +558,11 @@ class Report(Mapping[str, Result]):
         """The layer whose channels are shown; empty where none are."""
         mosaic = self.first(Mosaic)
         return mosaic.layer if mosaic is not None else ""
+
+    @property
+    def target(self) -> TargetNote | None:
+        """What a map explains and its score; None where no note says so."""
+        return next((each for each in self.notes if isinstance(each, TargetNote)), None)
 
     def first(self, kind: type[OfKind]) -> OfKind | None:
         """Return the first result of a kind; None where there is none."""

@@ -147,7 +147,7 @@ class _Follower:
         if self._last is not None:
             self._tell(self._last)
         for error in self._errors:
-            console.remark(f"nnviz: {error.text}")
+            console.remark(f"nnviz: {error}")
         return 1 if self._errors else 0
 
     def _hear_all(self) -> None:
@@ -175,7 +175,7 @@ class _Follower:
             case SourceStatus(state=SourceState.FAILED, error=error) if error:
                 self._fail(error)
             case SourceStatus(error=error) if error is not None:
-                console.remark(f"nnviz: {error.text}")
+                console.remark(f"nnviz: {error}")
             case _:
                 pass
 

@@ -18,6 +18,13 @@ _NAMES = (
     "scenes-shortcut",
     "scenes-detector",
     "scenes-segmenter",
+    "scenes-fcn32",
+    "scenes-fcn16",
+    "scenes-fcn8",
+    "scenes-segnet",
+    "scenes-deconvnet",
+    "scenes-unet",
+    "scenes-sharpmask",
     "scenes-captioner",
     "style",
 )

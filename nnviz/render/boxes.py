@@ -99,7 +99,7 @@ def color_of(found: Boxes, index: int) -> Colour:
     """Return the color of a box: its class's, or its own where it is followed."""
     if found.tracks is not None:
         return classes.PALETTE[int(found.tracks.ids[index] - 1) % len(classes.PALETTE)]
-    return classes.colours_of(found.labels)[found.classes[index]]
+    return classes.class_colors(found.labels)[found.classes[index]]
 
 
 def caption(found: Boxes, index: int) -> tuple[str, str]:

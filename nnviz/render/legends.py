@@ -8,7 +8,7 @@ from nnviz.base.results import Mask
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import masks
-from nnviz.render.maps.classes import colours_of
+from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Colour, Ink
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import number, percent
@@ -105,7 +105,7 @@ class _Entry:
 
 
 def _entry(mask: Mask, kind: int, share: float) -> _Entry:
-    return _Entry(mask.labels[kind], percent(share), colours_of(mask.labels)[kind])
+    return _Entry(mask.labels[kind], percent(share), class_colors(mask.labels)[kind])
 
 
 def _rows(

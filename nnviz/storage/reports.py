@@ -7,7 +7,7 @@ and read by cattrs along the types that the results declare.  Nothing is pickled
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, TypeVar, get_origin
 
 import numpy as np
 from cattrs import Converter
@@ -16,16 +16,18 @@ from cattrs.preconf.json import make_converter
 from numpy.typing import NDArray
 
 from nnviz.base import results
+from nnviz.base.completeness import Completeness
 from nnviz.base.host.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Report, Result
+from nnviz.base.results import Outcome, Report, Result
 from nnviz.media.encode import read_npz, write_npz
 
 _TEXT = "run"
 """Name of the JSON text among the arrays."""
 _MAX_BYTES = 1 << 30
 _STRUCTURE_ERRORS = (*JSON_ERRORS, BaseValidationError, TypeError, KeyError, IndexError)
+Part = TypeVar("Part", Completeness, Outcome)
 Images = Callable[[str, str], Image | None]
 """Gives the image of a path and a hash; None where it is there no more."""
 
@@ -47,6 +49,8 @@ def write_run(path: Path, run: Run) -> None:
             for name, result in run.report.items()
         },
         "notes": list(run.report.notes),
+        "completeness": converter.unstructure(run.report.completeness),
+        "outcome": converter.unstructure(run.report.outcome),
         "recipe": run.recipe.to_json(),
         "image": run.image.path if run.image else "",
     }
@@ -74,9 +78,18 @@ def read_run(path: Path, images: Images) -> Run:
             name: converter.structure(each["fields"], _kind(each["kind"]))
             for name, each in said["results"].items()
         }
-        report = Report(found, tuple(map(str, said["notes"])))
+        report = Report(
+            found,
+            tuple(map(str, said["notes"])),
+            _optional(converter, said.get("completeness"), Completeness),
+            _optional(converter, said.get("outcome"), Outcome),
+        )
         recipe = Recipe.from_json(said["recipe"], path.name)
         return Run(report, recipe, images(str(said["image"]), recipe.image_sha256))
+
+
+def _optional(converter: Converter, said: Any, kind: type[Part]) -> Part | None:
+    return converter.structure(said, kind) if said is not None else None
 
 
 def _kind(name: str) -> type[Result]:

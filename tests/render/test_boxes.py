@@ -140,18 +140,18 @@ def test_words_can_be_read_on_every_colour(colour):
 
 def test_a_class_keeps_its_colour():
     """Truth: the same name in another network, wherever it stands in its list."""
-    detector = classes.colours_of(("disc", "ring", "person", "star"))
-    segmenter = classes.colours_of(("background", "disc", "ring", "person", "star"))
+    detector = classes.class_colors(("disc", "ring", "person", "star"))
+    segmenter = classes.class_colors(("background", "disc", "ring", "person", "star"))
     assert detector == segmenter[1:]
     assert len(set(detector)) == 4
     coco = dict(
         zip(
             ("person", "lamp", "tv"),
-            classes.colours_of(("person", "lamp", "tv")),
+            classes.class_colors(("person", "lamp", "tv")),
             strict=True,
         )
     )
-    voc = classes.colours_of(("__background__", "tvmonitor", "person"))
+    voc = classes.class_colors(("__background__", "tvmonitor", "person"))
     assert voc[1:] == (coco["tv"], coco["person"])
     assert len(set(coco.values())) == 3
 
@@ -159,7 +159,7 @@ def test_a_class_keeps_its_colour():
 def test_all_colours_are_used_before_one_comes_again():
     """Truth: a count, for names of which none is an everyday one."""
     names = tuple(f"class {index}" for index in range(30))
-    colours = classes.colours_of(names)
+    colours = classes.class_colors(names)
     assert len(set(colours[:20])) == len(set(classes.PALETTE)) == 20
     assert colours[:10] == colours[20:]
     np.testing.assert_array_equal(classes.table(names)[21], colours[21])

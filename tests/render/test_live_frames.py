@@ -122,7 +122,7 @@ def test_objects_are_drawn_where_they_are_at_another_size(frame):
         labels=("cat",),
     )
     shown = compose(Report({"main": found}), frame, height=360)
-    assert tuple(shown[200, 100]) == classes.colours_of(("cat",))[0]
+    assert tuple(shown[200, 100]) == classes.class_colors(("cat",))[0]
 
 
 def test_a_ranking_stands_in_the_corner_whatever_its_words(frame):

@@ -36,7 +36,7 @@ def test_a_class_is_mixed_by_its_opacity():
     out = masks.draw(picture, mask([[0, 0], [0, 2]]), 0.5, outlined=False)
     exact = (
         picture[4:, 4:] * 0.5
-        + np.array(classes.colours_of(("background", "cat", "dog"))[2]) * 0.5
+        + np.array(classes.class_colors(("background", "cat", "dog"))[2]) * 0.5
     )
     assert abs(out[4:, 4:] - exact).max() <= 1.5
 
@@ -68,7 +68,7 @@ def test_a_page_has_the_legend_below():
     image = image_from_array(photo(40, 60))
     with_classes = paint(mask([[0, 1], [2, 2]]), image, 300)
     swatch = (
-        with_classes[-20:] == classes.colours_of(("background", "cat", "dog"))[2]
+        with_classes[-20:] == classes.class_colors(("background", "cat", "dog"))[2]
     ).all(2)
     assert swatch.sum() >= 81
     assert paint(mask([[0, 0]]), None, 300).shape[1] == 300

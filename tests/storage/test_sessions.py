@@ -42,12 +42,15 @@ def runs(photos):
         nnviz.run("predictions", "bundled:digits", image)._run,
         nnviz.run("saliency", "bundled:digits", image)._run,
         nnviz.run("architecture", "bundled:digits")._run,
+        nnviz.run("integrated_gradients", "bundled:digits", image, steps=4)._run,
+        nnviz.run("fgsm", "bundled:digits", image)._run,
     ]
 
 
 def assert_same(found, run):
     assert found.recipe == run.recipe
-    assert found.report.notes == run.report.notes
+    for said in ("notes", "completeness", "outcome"):
+        assert getattr(found.report, said) == getattr(run.report, said)
     assert list(found.report) == list(run.report)
     for name, result in run.report.items():
         again = found.report[name]
@@ -62,6 +65,8 @@ def assert_same(found, run):
 
 
 def test_a_run_comes_back_as_it_was(runs, tmp_path):
+    assert any(run.report.completeness for run in runs)
+    assert any(run.report.outcome for run in runs)
     for place, run in enumerate(runs):
         write_run(tmp_path / f"{place}.npz", run)
         found = read_run(tmp_path / f"{place}.npz", lambda *_, image=run.image: image)

@@ -134,6 +134,31 @@ def _public(node: ast.ClassDef) -> list[Function]:
     ]
 
 
+_SENTENCES = {"notes", "title", "text", "remedy", "reason", "verdict", "message"}
+_SPOKEN = {"error", "report", "info", "method", "run", "record", "failure"}
+_CUTS = {
+    *("partition", "rpartition", "split", "rsplit", "removeprefix", "removesuffix"),
+    *("startswith", "endswith"),
+}
+
+
+def parsed_sentences(tree: ast.Module) -> list[int]:
+    """Return the lines that take a note, a title or an error's words apart."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _CUTS
+        and any(
+            isinstance(part, ast.Attribute)
+            and part.attr in _SENTENCES
+            and (part.attr == "notes" or _name(part.value) in _SPOKEN)
+            for part in ast.walk(node.func.value)
+        )
+    ]
+
+
 def _decorators(function: Function) -> list[str]:
     return [ast.unparse(each) for each in function.decorator_list]
 

@@ -32,6 +32,10 @@ class TrustCheck(StrEnum):
     """Whether the map lies on an object whose mask is given."""
 
 
+_VERDICTS = (
+    "Pass: better than a random map and than an edge map of this image (relative "
+    "paired difference, 95 %). Caution: than one of them. Fail: than neither."
+)
 _RANK = {Verdict.PASS: 0, Verdict.CAUTION: 1, Verdict.FAIL: 2}
 
 
@@ -43,7 +47,7 @@ class Trust:
         method: that made it.
         rows: the map's figures, then those of ``scores.REFERENCES``.
         curves: by figure, each with the mean curves of all maps.
-        notes: what was measured; the last says what the verdicts mean.
+        notes: what was measured.
     """
 
     method: str
@@ -74,14 +78,13 @@ class Trust:
             for each in self.scores
         )
         table = Table(columns=columns, rows=rows)
-        return Report({"figures": table, **self.curves}, self.notes)
+        return Report({"figures": table, **self.curves}, (*self.notes, _VERDICTS))
 
     def merged(self, other: "Trust") -> "Trust":
         """Return the figures of both, those of the other where both have them."""
         theirs = {row.method: row for row in other.rows}
         rows = tuple(_joined(row, theirs.get(row.method)) for row in self.rows)
-        *mine, verdicts = self.notes
-        notes = tuple(dict.fromkeys((*mine, *other.notes[:-1], verdicts)))
+        notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
         return Trust(
             method=self.method,
             rows=rows,

@@ -34,6 +34,7 @@ class TaughtHead:
         error: mean absolute error on the held-out images, in ``unit``; None likewise.
         usual_error: that of always answering with the mean of the training images.
         unit: of a regression.
+        skipped: files that could not be read, each with the reason.
         seconds: from the request to the written file.
     """
 
@@ -48,4 +49,5 @@ class TaughtHead:
     error: float | None = None
     usual_error: float | None = None
     unit: str = ""
+    skipped: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -312,6 +312,4 @@ def _at(index: int, labels: Sequence[str]) -> int:
 
 def _no_class(name: str, labels: Sequence[str]) -> UsageError:
     """Return the error that names the nearest classes."""
-    error = unknown("class", name, labels)
-    near = error.remedy if error.remedy.startswith("did") else ""
-    return UsageError(name, error.reason, near or f"a target is {_NOTATION}")
+    return unknown("class", name, labels, otherwise=f"a target is {_NOTATION}")

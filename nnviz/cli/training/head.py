@@ -48,6 +48,8 @@ def _tell(found: TaughtHead) -> None:
     console.heading(f"{found.path}")
     learned = sum(found.images)
     console.line(f"  learned from {learned} images, {found.held_out} kept back")
+    for line in found.skipped:
+        console.remark(f"  skipped {line}")
     if found.accuracy is not None:
         console.line(f"  right on {100 * found.accuracy:.1f} % of those kept back")
     if found.error is not None and found.usual_error is not None:

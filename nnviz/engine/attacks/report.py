@@ -1,7 +1,7 @@
 """The report of an attack: image, noise, answers before and after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, NOISE, SURVIVAL
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
-from nnviz.base.results import Curves, Picture, Ranking, Report, Result
+from nnviz.base.results import Curves, Outcome, Picture, Ranking, Report, Result
 from nnviz.engine.attacks.goals import AttackedModel, Chosen
 from nnviz.engine.attacks.norms import size_of
 from nnviz.engine.attacks.params import LEVELS, as_arrays
@@ -72,8 +72,9 @@ class AttackRun:
         }
         if len(self._history) > 1:
             results["confidence"] = self._curves()
-        said = (self._answer(logits), noise_words(noise, gain), *notes)
-        return Report(results, said)
+        outcome = self._outcome(logits)
+        said = (str(outcome), noise_words(noise, gain), *notes)
+        return Report(results, said, outcome=outcome)
 
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
         """Return the report of the image as a file holds it, and what it survives.
@@ -95,7 +96,7 @@ class AttackRun:
         table = survival(
             self.files, self.victim, self.chosen, self.info, file, seed=seed
         )
-        return Report({**report.results, SURVIVAL: table}, report.notes)
+        return replace(report, results={**report.results, SURVIVAL: table})
 
     def file_of(self, pixels: Tensor, *, repair: bool) -> Colours:
         """Return the photo around an attacked input as a file holds it, uint8.
@@ -158,12 +159,13 @@ class AttackRun:
             placement=self.placement,
         )
 
-    def _answer(self, logits: Tensor) -> str:
+    def _outcome(self, logits: Tensor) -> Outcome:
         was, now = _named(self.before, self.info), _named(logits, self.info)
         outcome = "reached" if self.succeeded(logits) else "not reached"
         if self.succeeded(self.before):
             outcome = "so before any attack: nothing had to be done"
-        return f"{self.chosen.words}: {outcome}; {was} before, {now} after"
+        answers = f"{was} before, {now} after"
+        return Outcome(f"{self.chosen.words}: {outcome}", answers)
 
     def _note(self, logits: Tensor) -> None:
         """Keep the probabilities of the class that is meant and of its best rival."""

@@ -14,4 +14,4 @@ def error_record(error: BaseException) -> ErrorRecord:
     record = errors.error_record(error)
     if short is None:
         return record
-    return ErrorRecord(short.kind, str(short), record.details)
+    return ErrorRecord(short.kind, short.line, record.details)

@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_CONTROL_POINTS = 3
+"""Along each side of the grid of an elastic deformation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
@@ -15,6 +18,9 @@ class Augmentation:
     Attributes:
         shift: up to so many px along each axis; the border is repeated.
         rotate: up to so many degrees either way.
+        elastic: spread of the displacements of 3 x 3 points that an elastic
+            deformation interpolates (Ronneberger et al. 2015, arXiv:1505.04597, sec.
+            3.1), px.
         flip: half of them left to right.
         cut: side of a square that is grayed out (DeVries & Taylor 2017,
             arXiv:1708.04552), px.
@@ -25,6 +31,7 @@ class Augmentation:
 
     shift: int = 0
     rotate: float = 0.0
+    elastic: float = 0.0
     flip: bool = False
     cut: int = 0
     noise: float = 0.0
@@ -37,6 +44,8 @@ class Augmentation:
             pixels = torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(-1), pixels)
         if self.shift or self.rotate:
             pixels = self._moved(pixels, generator)
+        if self.elastic:
+            pixels = self._deformed(pixels, generator)
         if self.color and pixels.shape[1] > 1:
             pixels = self._colored(pixels, generator)
         if self.noise:
@@ -59,6 +68,23 @@ class Augmentation:
             pixels, grid, padding_mode="border", align_corners=False
         )
         return moved
+
+    def _deformed(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        count, (height, width) = len(pixels), pixels.shape[2:]
+        points = torch.randn(
+            count, 2, _CONTROL_POINTS, _CONTROL_POINTS, generator=generator
+        )
+        displaced = functional.interpolate(
+            self.elastic * points, (height, width), mode="bicubic", align_corners=True
+        )
+        # From px to the sampling grid's units, in which a side is 2 long.
+        moves = displaced.permute(0, 2, 3, 1) * torch.tensor([2 / width, 2 / height])
+        still = torch.eye(2, 3).expand(count, 2, 3)
+        grid = functional.affine_grid(still, list(pixels.shape), align_corners=False)
+        deformed: Tensor = functional.grid_sample(
+            pixels, grid + moves, padding_mode="border", align_corners=False
+        )
+        return deformed
 
     def _colored(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
         channels = pixels.shape[1]

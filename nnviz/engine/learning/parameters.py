@@ -49,6 +49,13 @@ Rotation = Annotated[
     float, Range(0, 180), Unit("°"), Help("Augmentation: turn by up to so many.")
 ]
 
+Elastic = Annotated[
+    float,
+    Range(0, 8),
+    Unit("px"),
+    Help("Augmentation: elastic deformation, the spread of its displacements."),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationParams:
@@ -58,6 +65,7 @@ class AugmentationParams:
 
     shift: Shift = 0
     rotate: Rotation = 0.0
+    elastic: Elastic = 0.0
     flip: Annotated[bool, Help("Augmentation: mirror half of the images.")] = False
     cut: Annotated[
         int,
@@ -79,6 +87,7 @@ class AugmentationParams:
         return Augmentation(
             shift=self.shift,
             rotate=self.rotate,
+            elastic=self.elastic,
             flip=self.flip,
             cut=self.cut,
             noise=self.noise,

@@ -14,16 +14,24 @@ from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Mosaic, Report
 from nnviz.engine.learning.augmentation import Augmentation
 from nnviz.engine.learning.examples import SIDE, cut_square
-from nnviz.engine.learning.parameters import AugmentationParams, Rotation, Shift
+from nnviz.engine.learning.parameters import (
+    AugmentationParams,
+    Elastic,
+    Rotation,
+    Shift,
+)
 from nnviz.engine.method import Context, Presets, register
 
 _SHOWN = 128
 """Side of a tile, px."""
-_USUAL = Augmentation(shift=4, rotate=15.0, flip=True, cut=12, noise=0.1, color=0.1)
+_USUAL = Augmentation(
+    shift=4, rotate=15.0, elastic=2.0, flip=True, cut=12, noise=0.1, color=0.1
+)
 """Strengths where none is asked for."""
 _WORDS = {
     "shift": "shift {} px",
     "rotate": "rotate {:g}°",
+    "elastic": "elastic {:g} px",
     "flip": "flip",
     "cut": "cut {} px",
     "noise": "noise {:g}",
@@ -37,6 +45,7 @@ class AugmentationsParams(AugmentationParams):
 
     shift: Annotated[Shift, Essential()] = 0
     rotate: Annotated[Rotation, Essential()] = 0.0
+    elastic: Annotated[Elastic, Essential()] = 0.0
     draws: Annotated[
         int, Essential(), Range(2, 12), Help("Random draws of each augmentation.")
     ] = 6
@@ -61,7 +70,8 @@ class Augmentations:
     )
     reading: ClassVar[str] = (
         "An augmentation helps where its changes occur among the images to come and "
-        "leave the class alone: a mirrored cat is a cat, a mirrored 3 is nothing."
+        "leave the class alone: a mirrored cat is a cat, a mirrored 3 is nothing. "
+        "Elastic deformation suits what bends: handwriting, tissue under a microscope."
     )
     misleads: ClassVar[str] = (
         f"Shift and cut count in px of a training image, {SIDE} px wide; the tiles are "
@@ -69,7 +79,14 @@ class Augmentations:
     )
     presets: ClassVar[Presets] = {
         "demo": {"draws": 3},
-        "too strong": {"shift": 8, "rotate": 180, "cut": 24, "noise": 0.5, "color": 1},
+        "too strong": {
+            "shift": 8,
+            "rotate": 180,
+            "elastic": 6,
+            "cut": 24,
+            "noise": 0.5,
+            "color": 1,
+        },
     }
 
     def run(self, ctx: Context, params: AugmentationsParams) -> Iterator[Report]:
@@ -112,7 +129,10 @@ def _scaled(augmentation: Augmentation) -> Augmentation:
     """Return an augmentation of training images for the larger tiles."""
     factor = _SHOWN // SIDE
     return replace(
-        augmentation, shift=factor * augmentation.shift, cut=factor * augmentation.cut
+        augmentation,
+        shift=factor * augmentation.shift,
+        elastic=factor * augmentation.elastic,
+        cut=factor * augmentation.cut,
     )
 
 

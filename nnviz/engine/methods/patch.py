@@ -285,7 +285,11 @@ class _Learning:
             for name, trials, without, with_it in rows
         )
         table = Table(columns=columns, rows=tuple(rows))
-        return Report({**report.results, "test": table}, (*report.notes, words))
+        return replace(
+            report,
+            results={**report.results, "test": table},
+            notes=(*report.notes, words),
+        )
 
     def _rates_of(
         self, aim: AttackObjective, stickers: Iterable[Sticker], params: PatchParams

@@ -152,8 +152,7 @@ def _results(
     mask = make_mask(ctx, probabilities)
     refined = make_mask(ctx, _refined(ctx, probabilities, params))
     steps: dict[str, Mask] = {
-        each.title.replace(" ", "_"): make_mask(ctx, each.logits.softmax(0))
-        for each in levels[:-1]
+        each.key: make_mask(ctx, each.logits.softmax(0)) for each in levels[:-1]
     }
     name = ctx.model.info.labels[index]
     return {
@@ -200,7 +199,7 @@ def _changes(
     levels: tuple[Resolution, ...], masks: dict[str, Mask], final: Mask
 ) -> Table:
     """Return how far each step is from the network's own mask."""
-    cells = {each.title.replace(" ", "_"): each.cells for each in levels[:-1]}
+    cells = {each.key: each.cells for each in levels[:-1]}
     rows = []
     for name, mask in masks.items():
         grid = cells.get(name, final.classes.shape)
@@ -258,6 +257,6 @@ def _check_window(ctx: Context, params: SegmentationStepsParams) -> None:
 
 
 def _notes(ctx: Context, levels: tuple[Resolution, ...], index: int) -> tuple[str, ...]:
-    strides = ", ".join(each.title.removeprefix("stride ") for each in levels[:-1])
+    strides = ", ".join(str(each.stride) for each in levels[:-1])
     name = ctx.model.info.labels[index]
     return (f"scores of {name}", f"strides {strides} px before the network's own")

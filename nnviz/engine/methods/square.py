@@ -87,7 +87,7 @@ class Square:
             ctx.step(best.queries, params.queries, "queries")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
-        yield Report(last.results, (*last.notes, *_count(best)))
+        yield replace(last, notes=(*last.notes, *_count(best)))
 
 
 def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:

@@ -1,7 +1,7 @@
 """Stickers that fool a network by where they lie, found by asking it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -259,7 +259,7 @@ class _Search:
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         last = self._attempt.last(pixels, self._ctx.generator)
         report = self._with_stickers(last, best)
-        return Report(report.results, (*report.notes, self._on_the_photograph(best)))
+        return replace(report, notes=(*report.notes, self._on_the_photograph(best)))
 
     def _with_stickers(self, report: Report, best: Candidate) -> Report:
         placed = self._placed(best)
@@ -270,7 +270,9 @@ class _Search:
             "stickers": table,
             PLACED: Text(text=placed_text(placed)),
         }
-        return Report(results, (*report.notes, f"{best.asked} queries"))
+        return replace(
+            report, results=results, notes=(*report.notes, f"{best.asked} queries")
+        )
 
     def _placed(self, best: Candidate) -> list[Placed]:
         """Return the stickers on the image, as the studio takes them."""

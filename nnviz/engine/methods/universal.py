@@ -1,7 +1,7 @@
 """Universal perturbation: one noise that fools with many images."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -200,7 +200,7 @@ class _Learning:
         """Return the image with the noise, the noise, and how often it fools."""
         pixels = noisy(self._ctx.pixels, self._noise)
         report = self._attempt.report(pixels, self._attempt.victim.logits(pixels))
-        return Report({**report.results, **self._results()}, report.notes)
+        return replace(report, results={**report.results, **self._results()})
 
     def tested(self) -> Report:
         """Return the report with the test on images that were not learned from."""
@@ -220,7 +220,7 @@ class _Learning:
             f"random noise {rates[0]:.3g} %"
         )
         results = {**last.results, **self._results(), "test": table}
-        return Report(results, (*last.notes, words))
+        return replace(last, results=results, notes=(*last.notes, words))
 
     @property
     def _alone(self) -> bool:

@@ -5,7 +5,7 @@ with the program or beside it: then the card names it, and the hash of its file.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -155,9 +155,7 @@ def bundled_names() -> tuple[str, ...]:
 
 def _entry(name: str) -> ModelEntry:
     card = _card(name)
-    metric, score = next(
-        ((_METRICS[key], card[key]) for key in _METRICS if key in card), ("", None)
-    )
+    metric, score = _figure(card)
     return ModelEntry(
         reference=f"bundled:{name}",
         title=card["title"],
@@ -177,6 +175,17 @@ def _about(name: str) -> str:
     """Return the first paragraph of a card, the one below its title."""
     text = resource("models", f"{name}.md").read_text("utf-8")
     return " ".join(text.split("\n\n")[1].split())
+
+
+def bundled_score(name: str) -> float | None:
+    """Return the figure of a bundled network's card, %; None where it has none."""
+    return _figure(_card(name))[1]
+
+
+def _figure(card: Mapping[str, Any]) -> tuple[str, float | None]:
+    """Return the name of a card's figure and its value; ("", None) for none."""
+    figures = ((_METRICS[key], card[key]) for key in _METRICS if key in card)
+    return next(figures, ("", None))
 
 
 def bundled_declaration(name: str) -> tuple[str, dict[str, Any]]:

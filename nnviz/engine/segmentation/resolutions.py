@@ -24,14 +24,19 @@ class Resolution:
     """The network's answer on a grid of cells, over the whole input.
 
     Attributes:
-        title: stride 32, ...
+        stride: px of the input that a cell stands for.
         cells: rows and columns of the grid.
         logits: (K, H, W), interpolated to the input's size.
     """
 
-    title: str
+    stride: int
     cells: tuple[int, int]
     logits: Tensor
+
+    @property
+    def key(self) -> str:
+        """Name of its result in a report."""
+        return f"stride_{self.stride}"
 
 
 def resolutions(ctx: Context, final: Tensor) -> tuple[Resolution, ...]:
@@ -106,9 +111,7 @@ def _resolution(level: Tensor, final: Tensor) -> Resolution:
     height, width = final.shape[2:]
     rows, columns = level.shape[2:]
     stride = 2 ** round(torch.tensor(height / rows).log2().item())
-    return Resolution(
-        f"stride {stride}", (rows, columns), enlarged(level, (height, width))[0]
-    )
+    return Resolution(stride, (rows, columns), enlarged(level, (height, width))[0])
 
 
 def _averaged(logits: Tensor, stride: int) -> Tensor:

@@ -23,6 +23,7 @@ from nnviz.base.notation.targets import (
     Target,
     parse_target,
 )
+from nnviz.base.results import TargetNote
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.hooks import input_to
 from nnviz.engine.nn.pixel_model import PixelModel, joined
@@ -60,9 +61,9 @@ class ResolvedTarget:
     alone: bool = False
 
     @property
-    def caption(self) -> str:
+    def caption(self) -> TargetNote:
         """The target and the image's score, "logit of tabby, 12.3"."""
-        return f"{self.words}, {self.value:.4g}"
+        return TargetNote(self.words, self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -95,17 +95,19 @@ def train_command(assignment: Assignment, options: str = "") -> str:
     return f"`{' '.join(part for part in parts if part)}`"
 
 
-def training_text(epochs: int, seed: int, seconds: float) -> str:
+def training_text(
+    epochs: int, seed: int, seconds: float, start: str = "from scratch"
+) -> str:
     """Say how a network was trained, for its card.
 
     Args:
         epochs: how many.
         seed: of weights, order and augmentation.
         seconds: of the processor's time.
+        start: the weights that it began with.
     """
     minutes = max(1, round(seconds / 60))
     unit = "minute" if minutes == 1 else "minutes"
     return (
-        f"from scratch, {epochs} epochs, seed {seed}, {minutes} {unit} of one "
-        "processor core"
+        f"{start}, {epochs} epochs, seed {seed}, {minutes} {unit} of one processor core"
     )

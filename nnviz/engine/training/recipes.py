@@ -12,6 +12,7 @@ from nnviz.engine.training import (
     everyday,
     objects,
     segmenter,
+    segmenter_comparison,
     shapes,
     style,
 )
@@ -29,6 +30,7 @@ RECIPES: dict[str, Recipe] = {
     "scenes-shortcut": shapes.SHORTCUT_COURSE,
     "scenes-detector": detector.COURSE,
     "scenes-segmenter": segmenter.COURSE,
+    **segmenter_comparison.COURSES,
     "scenes-captioner": captioner_course,
     "style": style.style_course,
 }

@@ -20,6 +20,8 @@ from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
 
 _JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
+_SIDES = (0.16, 0.62)
+"""Of the smallest and the largest shapes, in sides of the image."""
 _LONGEST = 256
 """A wide image becomes at most this wide, px."""
 
@@ -39,6 +41,7 @@ class SceneCourse:
         recipe: sizes, rates, seed.
         about: one or two sentences for the card.
         weaknesses: what it is bad at.
+        start: the weights that training began with, for the card.
     """
 
     name: str
@@ -51,6 +54,7 @@ class SceneCourse:
     recipe: SceneRecipe
     about: str
     weaknesses: str
+    start: str = "from scratch"
 
     def __call__(self, assignment: Assignment) -> Iterator[Stand]:
         """Train, yield steps and epochs, and write the files at the end."""
@@ -76,11 +80,14 @@ class SceneCourse:
             "architecture": self.architecture,
             "arguments": self.arguments,
             "task": self.kind,
+            "trained_on": "generated scenes of simple shapes",
             "classes": self.classes,
             "preprocess": _preprocess(recipe).to_json(),
             **figures,
         }
-        training = training_text(recipe.epochs, recipe.seed, trained.seconds)
+        training = training_text(
+            recipe.epochs, recipe.seed, trained.seconds, self.start
+        )
         some = held_out_batches(replace(recipe, held_out=PICTURES))
         measured = {
             **{f"{name}, held out": f"{value} %" for name, value in figures.items()},
@@ -94,11 +101,12 @@ class SceneCourse:
     def _card(self, recipe: SceneRecipe, measured: Mapping[str, str]) -> str:
         least, most = recipe.shapes
         count = f"{_JUDGED} --shapes {least} {most} --size {recipe.size}"
+        sides = [round(share * recipe.size) for share in _SIDES]
         rows = {
             "task": f"{self.kind}, {len(self.classes)} classes",
             "input": f"RGB, trained at {recipe.size} x {recipe.size} px; any size "
-            "from 32 px works, shapes should be 20 to 80 px large",
-            "data": "generated scenes, no licence needed: as many as wanted, all "
+            f"from 32 px works, shapes should be {sides[0]} to {sides[1]} px large",
+            "data": "generated scenes, no license needed: as many as wanted, all "
             f"different, {least} to {most} shapes a picture",
             "split": "by seed: trained on seeds from 1000000 on, measured on "
             f"{_JUDGED} scenes of the seeds from 0 on",

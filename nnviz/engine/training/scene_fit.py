@@ -40,8 +40,8 @@ class SceneTask:
         early_loss: what to use in its stead in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
         initialise: draws the first weights.
-        frozen: name of a part that brings its weights and at first keeps them, while
-            new layers would spoil them; "" for none.
+        frozen: names of parts that bring their weights and at first keep them, while
+            new layers would spoil them.
         thaw: share of the epochs after which it learns with the rest.
     """
 
@@ -50,7 +50,7 @@ class SceneTask:
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
     early_loss: Loss | None = None
     initialize: Callable[[nn.Module, torch.Generator], None] = initialize_kaiming
-    frozen: str = ""
+    frozen: tuple[str, ...] = ()
     thaw: float = 1.0
 
 
@@ -80,8 +80,8 @@ def _train_epoch(
     steps = recipe.steps
     total = 0.0
     learner.net.train()
-    if task.frozen:
-        part = learner.net.get_submodule(task.frozen)
+    for name in task.frozen:
+        part = learner.net.get_submodule(name)
         kept = number < task.thaw * recipe.epochs
         # Its batch norm too: what it says of an image then depends on no other.
         part.requires_grad_(not kept).train(not kept)

@@ -127,7 +127,7 @@ COURSE = SceneCourse(
         measure,
         coarse_loss,
         initialize_from_detector,
-        frozen="trunk",
+        frozen=("trunk",),
         thaw=0.04,
     ),
     recipe=SceneRecipe(epochs=24, batch=8, early=0.6, held_out=250, rate=3e-3),

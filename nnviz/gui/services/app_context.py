@@ -1,7 +1,6 @@
 """Everything that is chosen, open and running, and what to do with a file."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from nnviz.base.documents.dropped import Dropped
 from nnviz.base.documents.guides import Guide, check_guide
 from nnviz.base.documents.unit_images import METHOD, UnitKey
 from nnviz.base.errors import (
-    TRUST_OPTION,
     ErrorKind,
     ErrorRecord,
     NnvizError,
@@ -556,8 +554,6 @@ class AppContext(QObject):
             )
         if error.kind is ErrorKind.TRUST:
             remedies.append(Remedy(self.tr("Run It"), self.models.trust))
-            # A button says here what an option says in the command line.
-            error = replace(error, text=error.text.removesuffix(TRUST_OPTION))
         self.messages.fail("model", error, *remedies)
         if self.selection.model is None and reference != STAND_IN_MODEL:
             self._standing_in = True

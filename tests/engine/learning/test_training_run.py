@@ -223,6 +223,25 @@ def test_augmentations_by_hand():
     assert int((cut == 0.5).flatten(1).sum(1).max()) == 4
 
 
+def test_elastic_deformation_moves_control_points_by_normal_draws():
+    """Ronneberger et al. 2015, section 3.1: normal displacements of a 3 x 3 grid.
+
+    Of an image whose value is its column, the middle pixel is a control point: it
+    shows how far it was moved.
+    """
+    columns = torch.arange(41.0).expand(600, 1, 41, 41) / 40
+    deformed = Augmentation(elastic=2)(columns, seeded())
+    moves = 40 * (deformed - columns)[:, 0, 20, 20]
+    assert float(moves.mean()) == pytest.approx(0, abs=0.25)
+    assert float(moves.std()) == pytest.approx(2, rel=0.1)
+    # Between them it is smooth: a neighbor moves alike, a far pixel does not.
+    others = 40 * (deformed - columns)[:, 0, 20]
+    near, far = (float(torch.corrcoef(torch.stack([moves, each]))[0, 1]) for each in
+                 (others[:, 21], others[:, 39]))  # fmt: skip
+    assert near > 0.99
+    assert abs(far) < 0.3
+
+
 def test_ten_crops_of_a_symmetric_image_are_pairs():
     crops = ten_crops(torch.rand(1, 1, 8, 8, generator=seeded()))
     assert crops.shape == (10, 1, 1, 8, 8)

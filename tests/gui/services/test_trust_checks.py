@@ -26,9 +26,7 @@ def trust_in(method, figure="insertion"):
     values = {method: [0.5, 0.6], "random": [0.1, 0.2], "edges": [0.5, 0.6]}
     found = {name: {figure: each} for name, each in values.items()}
     curves = {"deletion": CURVES} if figure == "insertion" else {}
-    return Trust(
-        method=method, rows=scores_of(found), curves=curves, notes=("one.", "all.")
-    )
+    return Trust(method=method, rows=scores_of(found), curves=curves, notes=("one.",))
 
 
 @pytest.fixture

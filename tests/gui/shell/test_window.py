@@ -173,7 +173,7 @@ def test_a_program_is_run_after_a_yes_only(opened, fake):
     fake.held.add("model")
     opened.app.open_model("net.pt2")
     words = "net.pt2: is a torch.export program"
-    record = ErrorRecord(ErrorKind.TRUST, f"{words} (--trust)", "")
+    record = ErrorRecord(ErrorKind.TRUST, words, "", "--trust")
     fake.answer("model", Failed(record))
     banner = opened.stage.centre.banners.shown()[0]
     assert banner.text == words

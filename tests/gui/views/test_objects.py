@@ -11,10 +11,10 @@ from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.results.boxes import BoxesView
 from nnviz.gui.views.results.mask import MaskView
 from nnviz.gui.views.widgets.keys import NONE
-from nnviz.render.maps.classes import colours_of
+from nnviz.render.maps.classes import class_colors
 
 BACKGROUND_CAT_DOG = ("background", "cat", "dog")
-CAT = colours_of(("cat", "dog", "cup"))[0]
+CAT = class_colors(("cat", "dog", "cup"))[0]
 
 
 def found(places=((10, 10, 50, 30), (20, 12, 30, 20)), **changes):
@@ -177,13 +177,13 @@ class TestMask:
             at = view.canvas.viewport().to_widget(y, x)
             return tuple(pixels[round(at[0]), round(at[1])])
 
-        assert colour(10, 50) == colours_of(BACKGROUND_CAT_DOG)[1]
+        assert colour(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
         assert colour(10, 10) == (10, 20, 30)
         view.keys.pointed.emit(0)
         assert colour(10, 50) == (10, 20, 30)
-        assert colour(30, 50) == colours_of(BACKGROUND_CAT_DOG)[2]
+        assert colour(30, 50) == class_colors(BACKGROUND_CAT_DOG)[2]
         view.keys.pointed.emit(NONE)
-        assert colour(10, 50) == colours_of(BACKGROUND_CAT_DOG)[1]
+        assert colour(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
 
     def test_choosing_a_class_tells(self, shown, photo, qtbot):
         view = shown(MaskView(), segments(), photo)

@@ -70,10 +70,6 @@ _NOTES = {
     "copies of the network whose upper half of layers has random weights.",
     TrustCheck.OBJECT: "The object is what was marked.",
 }
-_VERDICTS = (
-    "Pass: better than a random map and than an edge map of this image (relative "
-    "paired difference, 95 %). Caution: than one of them. Fail: than neither."
-)
 
 
 @carries_out(MeasureTrust)
@@ -205,12 +201,11 @@ class _Measuring:
         for figure, values in self.samples.values.items():
             for name, numbers in values.items():
                 by_map[name][figure] = numbers
-        notes = [_NOTES[each] for each in self.request.checks]
         return Trust(
             method=method,
             rows=scores_of(by_map, relative=True),
             curves=self._drawn(),
-            notes=(*notes, _VERDICTS),
+            notes=tuple(_NOTES[each] for each in self.request.checks),
         )
 
     def _drawn(self) -> dict[str, Curves]:

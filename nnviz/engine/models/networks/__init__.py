@@ -16,6 +16,12 @@ from nnviz.engine.models.networks.mobilenet_embedding import MobileNetEmbedding
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
+from nnviz.engine.models.networks.segmenters.fcn import Fcn
+from nnviz.engine.models.networks.segmenters.skipping import SharpMask, VggUNet
+from nnviz.engine.models.networks.segmenters.unpooling import (
+    DeconvolutionNetwork,
+    SegNet,
+)
 from nnviz.engine.models.networks.small_resnet import SmallResNet
 from nnviz.engine.models.networks.small_vgg import SmallVgg
 from nnviz.engine.models.networks.unet import UNet
@@ -42,14 +48,19 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
     **REPAINTERS,
     "Autoencoder": Autoencoder,
+    "DeconvolutionNetwork": DeconvolutionNetwork,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
+    "Fcn": Fcn,
     "LayerList": LayerList,
     "MobileNetCenterNet": MobileNetCenterNet,
     "MobileNetEmbedding": MobileNetEmbedding,
     "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
+    "SegNet": SegNet,
+    "SharpMask": SharpMask,
     "UNet": UNet,
+    "VggUNet": VggUNet,
 }
 """From the name in a card to what builds it from the card's ``arguments``."""
 
@@ -60,8 +71,10 @@ __all__ = [
     "REPAINTERS",
     "Autoencoder",
     "CycleGanGenerator",
+    "DeconvolutionNetwork",
     "EfficientNetLite",
     "FaceCascade",
+    "Fcn",
     "JohnsonNet",
     "LayerList",
     "LeNet5",
@@ -70,7 +83,10 @@ __all__ = [
     "QuickPainter",
     "SceneCaptioner",
     "SceneDetector",
+    "SegNet",
+    "SharpMask",
     "SmallResNet",
     "SmallVgg",
     "UNet",
+    "VggUNet",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from nnviz.base.errors import TRUST_OPTION, TrustError
+from nnviz.base.errors import TrustError
 from nnviz.base.host.reading import ARCHIVE_ERRORS
 from nnviz.engine.models.pickles.archives import open_contents
 from nnviz.engine.models.pickles.modules import attributes_of
@@ -61,7 +61,7 @@ class Program:
         return TrustError(
             self.path.name,
             f"{self.words}: opening it runs {self._code}",
-            f"{self._else}run it only if you trust where it comes from{TRUST_OPTION}",
+            f"{self._else}run it only if you trust where it comes from",
         )
 
     @property

@@ -1,8 +1,8 @@
 """Examples to learn a head from: class folders, a CSV file, or listed files."""
 
 import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 
@@ -35,6 +35,36 @@ class Examples:
     classes: tuple[str, ...]
     regression: bool
     held_out: tuple[bool, ...]
+
+    def without(self, refused: Collection[int]) -> "Examples":
+        """Return the examples but for some, of which each class keeps one to learn.
+
+        Args:
+            refused: their places.
+
+        Raises:
+            InputError: nothing is left of a class, or too little to learn numbers.
+        """
+        if not refused:
+            return self
+        kept = [place for place in range(len(self.files)) if place not in refused]
+        files = tuple(self.files[place] for place in kept)
+        targets = tuple(self.targets[place] for place in kept)
+        if self.regression:
+            _check_spread(targets, "examples")
+        else:
+            self._check_filled(targets)
+        held_out = [self.held_out[place] for place in kept]
+        for target in set() if self.regression else set(targets):
+            held_out[targets.index(target)] = False
+        return replace(self, files=files, targets=targets, held_out=tuple(held_out))
+
+    def _check_filled(self, targets: Sequence[float]) -> None:
+        for index, name in enumerate(self.classes):
+            if index not in targets:
+                raise InputError(
+                    name, "has no image that can be read", "add some, or leave it out"
+                )
 
 
 def read_examples(data: Path, *, regression: bool) -> Examples:
@@ -114,9 +144,17 @@ def _kept_back(
     seen: set[float] = set()
     found = []
     for path, target in zip(files, targets, strict=True):
-        found.append((regression or target in seen) and is_held_out(read_bytes(path)))
+        found.append((regression or target in seen) and _is_held_out(path))
         seen.add(target)
     return tuple(found)
+
+
+def _is_held_out(path: Path) -> bool:
+    """Tell whether a file's hash keeps it back; one that is missing is found later."""
+    try:
+        return is_held_out(read_bytes(path))
+    except InputError:
+        return False
 
 
 def _number(text: str, source: str) -> float:

@@ -1,6 +1,7 @@
 """Features of a frozen backbone: the input of its last linear layer, in batches."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,39 @@ from nnviz.media.decode import open_image
 _BATCH = 4
 """Images of a pass: maps of more do not stay in the processor's cache, which took half
 as long again (EfficientNet-Lite0, 224 px)."""
+_Key = tuple[str, str, str, int, int]
 _NO_HEAD = "pick a classifier that ends in a linear layer, as bundled:imagenet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """A backbone's features of images.
+
+    Attributes:
+        values: float32 (N, D) on the CPU, of the images that could be read.
+        refused: of each other file the reason, by its place among the files.
+    """
+
+    values: Tensor
+    refused: Mapping[int, str]
+
+
+def first_readable(
+    model: Model, files: Sequence[Path], check: Callable[[], None]
+) -> Tensor:
+    """Return the first image that can be read, as the network gets it, (1, C, H, W).
+
+    Raises:
+        InputError: none can; says why the first cannot.
+    """
+    first: InputError | None = None
+    for path in files:
+        check()
+        try:
+            return model.pixel_input(open_image(path))
+        except InputError as error:
+            first = first or error
+    raise first or InputError("examples", "has no image", "add some")
 
 
 def head_layer(model: Model, pixels: Tensor, check: Callable[[], None]) -> str:
@@ -54,8 +87,10 @@ def compute_features(
     files: Sequence[Path],
     cache: TensorCache,
     check: Callable[[], None],
-) -> Generator[Progress, None, Tensor]:
+) -> Generator[Progress, None, Features]:
     """Compute what a layer is given for each image; what is known is not computed anew.
+
+    Files that cannot be read are passed over.
 
     Args:
         model: the backbone.
@@ -64,25 +99,36 @@ def compute_features(
         cache: keeps the features by file.
         check: raises to stop.
 
-    Returns:
-        float32 (N, D) on the CPU.
-
     Raises:
-        InputError: a file is missing, or no image.
+        InputError: no file can be read.
     """
     passes = model.pixel_model(check, model.twin())
     found: list[Tensor] = []
+    refused: dict[int, str] = {}
     for start in range(0, len(files), _BATCH):
-        part = files[start : start + _BATCH]
-        keys = {path: (_key(model), layer, *_stamp(path)) for path in part}
-        missing = [path for path, key in keys.items() if cache.peek(key) is None]
-        computed: dict[Path, Tensor] = {}
+        keys: dict[int, _Key] = {}
+        missing: dict[int, Tensor] = {}
+        for place, path in enumerate(files[start : start + _BATCH], start):
+            try:
+                keys[place] = (_model_key(model), layer, *_stamp(path))
+                if cache.peek(keys[place]) is None:
+                    missing[place] = model.pixel_input(open_image(path))
+            except (InputError, OSError) as error:
+                refused[place] = _reason(error)
+                keys.pop(place, None)
+        computed: dict[int, Tensor] = {}
         if missing:
             features = _pass(model, passes.input_to, layer, missing)
             computed = dict(zip(missing, features, strict=True))
-        found += [cache.get(keys[each], partial(computed.pop, each)) for each in part]
-        yield Progress(len(found), len(files), f"image {len(found)} of {len(files)}")
-    return torch.stack(found)
+        found += [
+            cache.get(key, partial(computed.__getitem__, at))
+            for at, key in keys.items()
+        ]
+        done = len(found) + len(refused)
+        yield Progress(done, len(files), f"image {done} of {len(files)}")
+    if not found:
+        raise InputError(str(files[0]), refused[0], "give images that open")
+    return Features(torch.stack(found), refused)
 
 
 def prepare_features(
@@ -99,11 +145,11 @@ def prepare_features(
     for place, path in enumerate(files):
         try:
             layer = layer or head_layer(
-                model, model.pixel_input(open_image(path)), check
+                model, first_readable(model, [path], check), check
             )
             yield from compute_features(model, layer, [path], cache, check)
             known += 1
-        except (InputError, OSError):
+        except InputError:
             continue
         yield Progress(place + 1, len(files), f"image {place + 1} of {len(files)}")
     return known
@@ -114,10 +160,10 @@ def _pass(
     model: Model,
     run: Callable[[Tensor, str], Tensor],
     layer: str,
-    paths: Sequence[Path],
+    images: Mapping[int, Tensor],
 ) -> tuple[Tensor, ...]:
     """Return the features of a batch, (D,) each; alone where shapes differ."""
-    pixels = [model.pixel_input(open_image(path)) for path in paths]
+    pixels = list(images.values())
     alike = {each.shape for each in pixels}
     several = len(alike) == 1 and model.info.takes_several
     groups = [torch.cat(pixels)] if several else pixels
@@ -125,10 +171,16 @@ def _pass(
     return tuple(each.clone() for each in features)  # each is kept by itself
 
 
-def _key(model: Model) -> str:
+def _model_key(model: Model) -> str:
     return f"features {model.info.sha256} {model.info.preprocess}"
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
     status = path.stat()
     return str(path), status.st_mtime_ns, status.st_size
+
+
+def _reason(error: InputError | OSError) -> str:
+    if isinstance(error, InputError):
+        return error.reason
+    return (error.strerror or type(error).__name__).lower()

@@ -21,14 +21,17 @@ from nnviz.engine.training.heads.examples import (
     read_examples,
 )
 from nnviz.engine.training.heads.export import Taught, export, with_head
-from nnviz.engine.training.heads.features import compute_features, head_layer
+from nnviz.engine.training.heads.features import (
+    compute_features,
+    first_readable,
+    head_layer,
+)
 from nnviz.engine.training.heads.fine_tuning import FineTuning, fine_tune
 from nnviz.engine.training.heads.linear import (
     LinearHead,
     fit_logistic_regression,
     fit_ridge,
 )
-from nnviz.media.decode import open_image
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
@@ -76,17 +79,16 @@ def teach(
 
     Raises:
         UsageError: a name that no file can have.
-        InputError: too few images, or one that cannot be read.
+        InputError: too few images that can be read.
         ModelError: the backbone does not end in a linear layer.
     """
     started = time.perf_counter()
     stem = Path(request.out) / _checked_name(request.name)
-    data = _Data(_read(request))
-    first = model.pixel_input(open_image(data.examples.files[0]))
+    examples = _read(request)
+    first = first_readable(model, examples.files, check)
     layer = head_layer(model, first, check)
-    features = yield from compute_features(
-        model, layer, data.examples.files, cache, check
-    )
+    found = yield from compute_features(model, layer, examples.files, cache, check)
+    data, features = _Data(examples.without(found.refused)), found.values
     head = _fit(data, features, request.strength)
     net = with_head(model, layer, head)
     outputs = head(features)
@@ -106,8 +108,11 @@ def teach(
         title=request.name,
     )
     weights, program = export(taught, stem)
-    found = _result(taught, data, _measure(data, outputs), weights, program)
-    return replace(found, seconds=time.perf_counter() - started)
+    result = _result(taught, data, _measure(data, outputs), weights, program)
+    skipped = tuple(
+        f"{examples.files[place]}: {reason}" for place, reason in found.refused.items()
+    )
+    return replace(result, skipped=skipped, seconds=time.perf_counter() - started)
 
 
 def _read(request: TeachHead) -> Examples:

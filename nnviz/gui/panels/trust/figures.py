@@ -123,8 +123,7 @@ class TrustPanel(QWidget):
             curves = found.curves.get(name) if found is not None else None
             plot.show_curves(self._renamed(curves) if curves is not None else None)
             plot.setVisible(curves is not None)
-        # The last note is what stands above the figures.
-        self._notes.setText(" ".join(found.notes[:-1]) if found is not None else "")
+        self._notes.setText(" ".join(found.notes) if found is not None else "")
         _clear(self._grid)
         if found is None:
             return

@@ -62,7 +62,7 @@ class MethodRun:
             return None
         report = self.report
         if note:
-            report = Report(report.results, (*report.notes, note))
+            report = replace(report, notes=(*report.notes, note))
         return Run(report, _recipe_of(self), self.request.image)
 
 
@@ -367,5 +367,5 @@ def _recipe_of(run: MethodRun) -> Recipe:
         image_sha256=request.image.sha256 if request.image else "",
         seed=request.seed,
         device=model.device,
-        adversarial=run.info.group == "Attack",
+        adversarial=run.info.capabilities.adversarial,
     )

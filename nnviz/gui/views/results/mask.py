@@ -14,7 +14,7 @@ from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.keys import NONE, Key, Keys
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 from nnviz.render.maps import masks, overlays
-from nnviz.render.maps.classes import colours_of
+from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import PANEL
 from nnviz.render.pictures import rgb8
 from nnviz.render.text import paragraphs as text
@@ -75,7 +75,7 @@ class MaskView(ResultView):
             self._chosen = None
         self._lines = lines.lines_of(masks.edges(mask.classes))
         self._summary.setText(_summary(mask, len(shares)))
-        colours = colours_of(mask.labels)
+        colours = class_colors(mask.labels)
         keys = [Key(colours[k], mask.labels[k], percent(v)) for k, v in shares.items()]
         chosen = NONE if self._chosen is None else self._shown.index(self._chosen)
         self.keys.set_keys(keys, chosen)

@@ -151,10 +151,10 @@ class AttackPanel(QWidget):
         """Show the answers of a step, or with a share of the noise."""
         after = report.results.get(AFTER)
         self._fill(after if isinstance(after, Ranking) else None)
-        if report.notes:
-            goal, _, answers = report.notes[0].partition("; ")
-            self.verdict.setText(goal[:1].upper() + goal[1:])
-            self.verdict.setToolTip(literal(answers))
+        if report.outcome is not None:
+            verdict = report.outcome.verdict
+            self.verdict.setText(verdict[:1].upper() + verdict[1:])
+            self.verdict.setToolTip(literal(report.outcome.answers))
 
     def _fill(self, ranking: Ranking | None) -> None:
         self.bars.show_ranking(_likeliest(ranking) if ranking is not None else None)

@@ -63,7 +63,7 @@ def color_key(
     if scale is not None:
         return ColorKey(title, scale=scale, color_map=color_map)
     names, present = dataset.names_of(column), dataset.present(column)
-    table = classes.colours_of(names)
+    table = classes.class_colors(names)
     shown = tuple((table[n], names[n]) for n, _ in present[:_MOST_SWATCHES])
     return ColorKey(title, shown, len(present) - len(shown))
 

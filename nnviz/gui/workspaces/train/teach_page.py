@@ -285,6 +285,8 @@ class _TeachSide(QWidget):
         else:
             self.bar.setRange(0, 0)
         self.state.setText(self._words(taught))
+        skipped = taught.skipped if taught is not None else ()
+        self.state.setToolTip(literal("\n".join(skipped)))
         self.files.setText(self._saved(taught))
         folder = Path(taught.path).parent if taught is not None else ""
         self.files.setToolTip(literal(str(folder)))
@@ -302,6 +304,9 @@ class _TeachSide(QWidget):
         learned = self.tr("Learned {0} images in {1:.1f} s.").format(
             sum(taught.images), taught.seconds
         )
+        if taught.skipped:
+            passed_over = self.tr("{0} could not be read.").format(len(taught.skipped))
+            learned = f"{learned} {passed_over}"
         if taught.error is not None:
             return f"{learned} {self._error(taught)}"
         if taught.accuracy is None:

@@ -126,6 +126,25 @@ def stop_after_an_epoch(progress):
         raise KeyboardInterrupt
 
 
+def test_damaged_images_are_skipped_and_listed(tmp_path):
+    """One damaged file, first of its class, leaves all others to learn from."""
+    rng = np.random.default_rng(3)
+    for name in ("green", "red"):
+        for index in range(6):
+            write(tmp_path / "data" / name / f"{index}.png", COLORS[name], rng)
+    damaged = tmp_path / "data" / "red" / "0.png"
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    found = nnviz.teach(tmp_path / "data", tmp_path, backbone="bundled:digits")
+    assert sum(found.images) + found.held_out == 11
+    assert found.images[1] > 0
+    (skipped,) = found.skipped
+    assert skipped.startswith(f"{damaged}: ")
+    for path in (tmp_path / "data" / "red").iterdir():
+        path.write_bytes(b"no image")
+    with pytest.raises(InputError, match="red: has no image that can be read"):
+        nnviz.teach(tmp_path / "data", tmp_path, backbone="bundled:digits")
+
+
 def test_too_little_is_refused(colors, tmp_path):
     write(tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2))
     with pytest.raises(InputError, match="at least two classes"):

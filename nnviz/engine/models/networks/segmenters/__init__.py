@@ -1,0 +1,1 @@
+"""Segmenters that differ in their decoders only: FCN, SegNet, U-Net and others."""

@@ -1,0 +1,96 @@
+"""Segmenters that unpool with remembered places: SegNet and DeconvNet."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from nnviz.engine.models.networks.segmenters.vgg_trunk import (
+    WIDTHS,
+    Encoded,
+    VggTrunk,
+    convolution,
+    deconvolution,
+)
+
+_CODE = 256
+"""Channels of DeconvNet's code of the deepest maps."""
+
+
+class SegNet(nn.Module):
+    """SegNet (Badrinarayanan et al. 2017, arXiv:1511.00561): the encoder mirrored.
+
+    Each unpooling puts values where the encoder's pooling found its maxima, and leaves
+    0 between them; convolutions fill them in.  Nothing else passes from the encoder to
+    the decoder.
+
+    Args:
+        classes: length of the output, the background counted.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.trunk = VggTrunk()
+        self.decoder = UnpoolingDecoder(classes, convolution)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+        encoded = self.trunk(x)
+        logits: Tensor = self.decoder(encoded.maps[-1], encoded)
+        return logits
+
+
+class DeconvolutionNetwork(nn.Module):
+    """DeconvNet (Noh et al. 2015, arXiv:1505.04366): a code, then deconvolutions.
+
+    The deepest maps become a code by convolutions that stand for its two fully
+    connected layers; then unpooling with remembered places in turn with transposed
+    convolutions ("deconvolutions").
+
+    Args:
+        classes: length of the output, the background counted.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.trunk = VggTrunk()
+        self.code = nn.Sequential()
+        self.code.add_module("fc6", convolution(WIDTHS[-1], _CODE))
+        self.code.add_module("fc7", convolution(_CODE, _CODE, 1))
+        self.code.add_module("deconv6", deconvolution(_CODE, WIDTHS[-1]))
+        self.decoder = UnpoolingDecoder(classes, deconvolution)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+        encoded = self.trunk(x)
+        logits: Tensor = self.decoder(self.code(encoded.maps[-1]), encoded)
+        return logits
+
+
+class UnpoolingDecoder(nn.Module):
+    """Stages that mirror those of the trunk: a layer, unpooling, a layer."""
+
+    def __init__(
+        self, classes: int, layer: Callable[[int, int], nn.Sequential]
+    ) -> None:
+        super().__init__()
+        self.before = nn.ModuleList(layer(upper, upper) for upper in WIDTHS[:0:-1])
+        self.after = nn.ModuleList(
+            layer(upper, lower) for upper, lower in pairwise(WIDTHS[::-1])
+        )
+        self.unpool = nn.MaxUnpool2d(2)
+        self.classifier = nn.Conv2d(WIDTHS[0], classes, 1)
+
+    def forward(self, x: Tensor, encoded: Encoded) -> Tensor:
+        """Map what was made of the deepest maps to logits of the input's size."""
+        stages = zip(
+            self.before,
+            self.after,
+            encoded.places[::-1],
+            encoded.sizes[::-1],
+            strict=True,
+        )
+        for before, after, places, size in stages:
+            x = after(self.unpool(before(x), places, output_size=size))
+        logits: Tensor = self.classifier(x)
+        return logits

@@ -1,0 +1,174 @@
+"""Segmenters for scenes with one trunk and different decoders, trained alike.
+
+Staged as in Long et al. 2015 (arXiv:1411.4038, section 4): FCN-32s begins with a
+classifier's layers, here those of ``bundled:scenes``; the others begin with the trunk
+of FCN-32s and see the same scenes in the same order.  What differs is the decoder.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from nnviz.base.info import Task
+from nnviz.engine.models.bundled import open_bundled
+from nnviz.engine.models.networks import ARCHITECTURES
+from nnviz.engine.models.networks.segmenters.fcn import Fcn
+from nnviz.engine.models.networks.segmenters.vgg_trunk import VggTrunk
+from nnviz.engine.models.references import BundledReference
+from nnviz.engine.training.fitting import initialize_kaiming
+from nnviz.engine.training.scene_batches import SceneRecipe
+from nnviz.engine.training.scene_course import SceneCourse
+from nnviz.engine.training.scene_fit import SceneTask
+from nnviz.engine.training.segmenter import PIXEL_CLASSES, loss, measure
+
+_CLASSIFIER = "scenes"
+_FIRST = "scenes-fcn32"
+_STAGES = 3
+"""How many stages the classifier and the trunk have in common."""
+_FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
+"""What keeps the classifier's weights: the dear layers, which know shapes already."""
+_RECIPE = SceneRecipe(
+    epochs=4,
+    scenes=1024,
+    batch=8,
+    size=96,
+    early=0.5,
+    held_out=64,
+    rate=3e-3,
+)
+_FIRST_EPOCHS = 6
+
+
+def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> None:
+    """Draw a segmenter's weights; the trunk's first stages start as the classifier's.
+
+    Args:
+        net: with a ``VggTrunk`` named trunk.
+        generator: source of the weights that the classifier does not have.
+    """
+    _initialize(net, generator)
+    trunk = _trunk_of(net)
+    classifier = open_bundled(BundledReference(_CLASSIFIER), lambda: None).net
+    trunk.stem.load_state_dict(classifier.get_submodule("stem").state_dict())
+    for number in range(_STAGES):
+        learned = classifier.get_submodule(f"stage{number + 1}")
+        trunk.stages[number].load_state_dict(learned.state_dict())
+
+
+def initialize_from_first(net: nn.Module, generator: torch.Generator) -> None:
+    """Draw a decoder's weights; the trunk starts as that of the bundled FCN-32s."""
+    _initialize(net, generator)
+    first = open_bundled(BundledReference(_FIRST), lambda: None).net
+    _trunk_of(net).load_state_dict(_trunk_of(first).state_dict())
+
+
+def _initialize(net: nn.Module, generator: torch.Generator) -> None:
+    initialize_kaiming(net, generator)
+    if isinstance(net, Fcn):
+        net.start_bilinear()
+
+
+def _trunk_of(net: nn.Module) -> VggTrunk:
+    trunk = net.get_submodule("trunk")
+    if not isinstance(trunk, VggTrunk):
+        raise TypeError(type(trunk).__name__)
+    return trunk
+
+
+def _course(
+    name: str, title: str, architecture: str, decoder: str, weakness: str, **more: int
+) -> SceneCourse:
+    arguments: Mapping[str, Any] = {"classes": len(PIXEL_CLASSES), **more}
+    build: Callable[[], nn.Module] = partial(ARCHITECTURES[architecture], **arguments)
+    first = name == _FIRST
+    initialize = initialize_from_classifier if first else initialize_from_first
+    return SceneCourse(
+        name=name,
+        title=title,
+        architecture=architecture,
+        classes=PIXEL_CLASSES,
+        arguments=arguments,
+        kind=Task.SEGMENT,
+        task=SceneTask(build, loss, measure, initialize=initialize, frozen=_FROZEN),
+        recipe=replace(_RECIPE, epochs=_FIRST_EPOCHS) if first else _RECIPE,
+        start=f"from the trunk of `bundled:{_CLASSIFIER if first else _FIRST}`",
+        about=f"{decoder}  One of seven small segmenters that share their trunk, their "
+        "scenes and their recipe, and differ in the decoder: made to be compared.",
+        weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "
+        "photographs it sees shapes where there are none.",
+    )
+
+
+COURSES = {
+    course.name: course
+    for course in (
+        _course(
+            "scenes-fcn32",
+            "Scenes FCN-32s",
+            "Fcn",
+            "A fully convolutional network that names classes for cells of 32 px and "
+            "interpolates between them.",
+            "It has one answer for each 32 px: small shapes are lost, borders round.",
+            stride=32,
+        ),
+        _course(
+            "scenes-fcn16",
+            "Scenes FCN-16s",
+            "Fcn",
+            "A fully convolutional network that adds scores of maps at 1/16 of the "
+            "input's size to those at 1/32.",
+            "Borders are round: it has one answer for each 16 px.",
+            stride=16,
+        ),
+        _course(
+            "scenes-fcn8",
+            "Scenes FCN-8s",
+            "Fcn",
+            "A fully convolutional network that adds scores of maps at 1/16 and at 1/8 "
+            "of the input's size to those at 1/32.",
+            "Corners and thin parts are smooth: it has one answer for each 8 px.",
+            stride=8,
+        ),
+        _course(
+            "scenes-segnet",
+            "Scenes SegNet",
+            "SegNet",
+            "An encoder and its mirror image, which unpools with the places that the "
+            "encoder's max pooling remembers.",
+            "What small shapes are must pass through the deepest maps: it finds their "
+            "borders more often than their names.",
+        ),
+        _course(
+            "scenes-deconvnet",
+            "Scenes DeconvNet",
+            "DeconvolutionNetwork",
+            "A code of the deepest maps, then unpooling with remembered places in turn "
+            "with transposed convolutions.",
+            "What small shapes are must pass through its code: it finds their borders "
+            "more often than their names.  The paper trains it in two stages, first on "
+            "cut-out objects; this one was trained in one.",
+        ),
+        _course(
+            "scenes-unet",
+            "Scenes U-Net",
+            "VggUNet",
+            "An encoder and a decoder whose every level sees the encoder's maps of its "
+            "size.  `bundled:scenes-segmenter`, larger and trained longer, is better.",
+            "One shape may be given to two classes.",
+        ),
+        _course(
+            "scenes-sharpmask",
+            "Scenes SharpMask",
+            "SharpMask",
+            "A coarse encoding of the mask that refinement modules sharpen level by "
+            "level with few channels of the encoder's maps.",
+            "One shape may be given to two classes.  The paper's network outlines one "
+            "object at a time without naming it; this one names every pixel.",
+        ),
+    )
+}
+"""From the name of a bundled network to its training."""
