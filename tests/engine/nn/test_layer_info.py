@@ -244,7 +244,7 @@ class Decoder(nn.Module):
 
 
 def test_maps_that_grow_are_maps() -> None:
-    """Truth: torch's documentation of each module: (N, C, H, W), (N, T, D), (N, C, L)."""
+    """Truth: the shapes in the documentation of torch's modules."""
     layers = layer_facts(Decoder().eval(), 3, (32, 32)).layers
     found = {each.name: each.layout for each in layers}
     assert found == {

@@ -211,7 +211,9 @@ _RULES: dict[str, Callable[[Call, Tensor], Trace]] = {
         ),
         _resample,
     ),
-    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "mkldnn_rnn_layer"), _recur),
+    **dict.fromkeys(
+        ("lstm", "gru", "rnn_tanh", "rnn_relu", "mkldnn_rnn_layer"), _recur
+    ),
     "pad": _pad,
     "constant_pad_nd": _pad,
     "linear": _linear,
