@@ -88,7 +88,7 @@ def assemble(
             opened,
             request.labels,
             facts.output,
-            doubled=choice is not None and choice.doubled,
+            choice,
         ),
         layers=facts.layers,
         parameters=facts.parameters,
@@ -211,8 +211,7 @@ def _labels(
     opened: Opened,
     label_file: str,
     output: tuple[int, ...] | None,
-    *,
-    doubled: bool,
+    choice: OutputChoice | None,
 ) -> tuple[str, ...]:
     """Return the names of the outputs, as many as there are.
 
@@ -220,7 +219,7 @@ def _labels(
         opened: the network.
         label_file: path of a label file; empty for its own names.
         output: shape of the output, without the batch.
-        doubled: its one output has its opposite beside it.
+        choice: what was decided about the output; None where it was known.
 
     Raises:
         InputError: there are too few or too many.
@@ -230,11 +229,12 @@ def _labels(
         path = Path(label_file).expanduser()
         names, source = read_labels(path), path.name
     if opened.task is Task.DETECT:
-        return names
+        head = choice.head if choice else None
+        return names or (numbered(head.classes) if head else ())
     if opened.task in _NO_NAMES:
         return ()
     outputs = output[0] if output else 0
-    if doubled:
+    if choice is not None and choice.doubled:
         names = both_names(names)
     if not names:
         return _numbered(opened.task, outputs)

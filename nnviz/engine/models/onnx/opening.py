@@ -1,6 +1,7 @@
 """Opening ONNX files: read, built, labelled and put to use."""
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,6 +152,8 @@ def _task(
     labels = labels_in(metadata)
     task = _TASKS.get(metadata.get("task", ""))
     boxes = [each for each in shapes if _is_yolo(each, size)]
+    if _are_queries(shapes):
+        return task, labels
     if task is Task.DETECT or (boxes and metadata.get("task", "") in _BOXED):
         task = Task.DETECT
         if boxes and not labels:
@@ -158,6 +161,12 @@ def _task(
     elif not labels and shapes[:1] == (_OF_IMAGENET,):
         labels = _imagenet()
     return task, labels
+
+
+def _are_queries(shapes: tuple[tuple[int, ...], ...]) -> bool:
+    """Tell whether there are as many boxes as rows of logits, as of a DETR-type head."""
+    rows = Counter(each[:2] for each in shapes if len(each) == len("nqc"))
+    return any(rows[each[:2]] > 1 for each in shapes if each[2:] == (_BOX,))
 
 
 def _imagenet() -> tuple[str, ...]:
