@@ -277,3 +277,12 @@ PRESETS: Mapping[str, Preprocess] = {
     ),
 }
 """What is usual for colors; sizes and crops are each network's own."""
+PRESET_USERS: Mapping[str, str] = {
+    "ImageNet": "torchvision, most of timm, DINO, Swin, ConvNeXt",
+    "0 to 1": "ultralytics' YOLO",
+    "-1 to 1": "Google's ViT and MLP-Mixer, BEiT, Inception",
+    "0 to 255": "Keras' EfficientNet, which normalizes by itself",
+    "Caffe (BGR, 0 to 255)": "Caffe's and Keras' VGG and ResNet",
+    "CLIP": "CLIP of OpenAI, open_clip, EVA",
+}
+"""Networks that are trained with each preset."""

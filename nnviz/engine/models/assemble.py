@@ -17,7 +17,7 @@ from nnviz.base.info import (
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.check.doctor import examine, takes_any_size
-from nnviz.engine.models.check.preprocess_check import rank_candidates
+from nnviz.engine.models.check.preprocess_check import judge, rank_candidates
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normalizer
@@ -76,6 +76,8 @@ def assemble(
         size = preprocess.input_size
         trials = try_passes(opened.net, preprocess.channels, size, check)
     candidates = _ranked(opened, preprocess, check)
+    guessed = opened.preprocess_guessed and preprocess == opened.preprocess
+    judged = judge(preprocess, candidates, guessed=guessed)
     info = ModelInfo(
         reference=opened.reference,
         title=opened.title,
@@ -94,7 +96,7 @@ def assemble(
         parameters=facts.parameters,
         macs=facts.macs,
         smallest_input=smallest or preprocess.input_size,
-        findings=examine(opened.net, facts, preprocess, trials, candidates, check),
+        findings=examine(opened.net, facts, preprocess, trials, judged, check),
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
