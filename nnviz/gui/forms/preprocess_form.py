@@ -195,7 +195,7 @@ class PreprocessForm(QWidget):
         self.preset.setCurrentIndex(self.preset.findData(next(fitting, "")))
         self.preset.setEnabled(value.channels == _COLOURS)
         self._say("\n".join(value.warnings()))
-        self._resize.setEnabled(value.fit in {Fit.CROP, Fit.WHOLE})
+        self._resize.setEnabled(value.fit in {Fit.CROP, Fit.SQUASH, Fit.WHOLE})
         self._order.setEnabled(value.channels == _COLOURS)
         self._reset.setEnabled(value != self._original)
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import Severity
-from nnviz.base.preprocess import PRESET_USERS, PRESETS, ChannelOrder, Preprocess
+from nnviz.base.preprocess import PRESET_USERS, PRESETS, ChannelOrder, Fit, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.jobs import Session
@@ -105,6 +105,13 @@ def test_where_nothing_can_be_judged_that_is_said():
     assert not list(judge(Preprocess(), (), guessed=False))
     gray = Preprocess(mean=(0.5,), std=(0.5,))
     assert not list(judge(gray, (), guessed=True))
+
+
+def test_a_squashed_image_lies_where_both_sides_are_resized():
+    """Truth: by hand: 400 x 300 px to 256 x 256, of which the middle 224 are kept."""
+    place = Preprocess(fit=Fit.SQUASH, resize=256).placement((400, 300))
+    assert place.scale == (256 / 400, 256 / 300)
+    assert place.offset == (-16, -16)
 
 
 def test_presets_are_those_of_the_networks_that_they_name():

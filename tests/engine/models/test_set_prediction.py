@@ -148,8 +148,11 @@ class Both(nn.Module):
 
 
 @pytest.mark.parametrize(
-    "kind", ["ConditionalDetr", *(pytest.param(each, marks=pytest.mark.slow) for each
-    in ("Detr", "Yolos"))]
+    "kind",
+    [
+        "ConditionalDetr",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("Detr", "Yolos")),
+    ],
 )
 def test_exports_to_onnx_are_detectors(open_model, tmp_path: Path, kind: str) -> None:
     """Truth: the network that was exported; names as optimum writes them."""
