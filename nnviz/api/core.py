@@ -1,7 +1,7 @@
 """Networks, images, runs and results, from Python."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from os import PathLike
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, UsageError, unknown
@@ -87,7 +88,9 @@ class Result:
     """The result of a method.
 
     ``result.data`` is the main array; ``result[name]`` is any array under the name
-    that ``save`` gives it in the .npz.
+    that ``save`` gives it in the .npz.  Like an opened .npz, a result is iterated by
+    these names: ``list(result)``, ``"data" in result``, ``dict(result)``; numpy takes
+    it for its main array.
 
     Attributes:
         report: the results themselves, with their units and frames.
@@ -115,8 +118,30 @@ class Result:
         if name == next(iter(self.report)):
             name = "data"
         if name not in arrays:
-            raise unknown("array", name, arrays)
+            raise unknown("array", str(name), arrays)
         return arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate the arrays' names, "data" first."""
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(self.keys())
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether ``result[name]`` is an array."""
+        return name in self.keys() or name == next(iter(self.report))
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, *, copy: bool | None = None
+    ) -> Array:
+        """Return the main array where numpy is given the result itself."""
+        return np.array(self.data, dtype, copy=copy)
+
+    def keys(self) -> KeysView[str]:
+        """Return the arrays' names, "data" first."""
+        return self.report.arrays().keys()
 
     @property
     def data(self) -> Array:

@@ -561,7 +561,7 @@ class Report(Mapping[str, Result]):
 
     @property
     def target(self) -> TargetNote | None:
-        """What a map explains and its score; None where no note says so."""
+        """Target of a map and its score; None where no note says so."""
         return next((each for each in self.notes if isinstance(each, TargetNote)), None)
 
     def first(self, kind: type[OfKind]) -> OfKind | None:

@@ -190,7 +190,7 @@ def progress_text(progress: "Progress", seconds: float) -> str:
     if share is None:
         return progress.what
     bar = ("━" * round(share * _BAR)).ljust(_BAR, "─")
-    parts = [progress.what, bar, f"{share:.0%}"]
+    parts = [progress.what, bar, f"{100 * share:.0f} %"]
     if progress.unit == "B":
         parts.append(f"{file_size(progress.done)} of {file_size(progress.total)}")
     if 0 < share < 1 and seconds > 1:

@@ -423,10 +423,10 @@ def _with_legend(
     width = painted.shape[1]
     name = heatmaps.colormap_of(look, signed=scale.signed)
     legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
-    words = f"{extent(result.values.shape)} places"
+    words = f"{extent(result.values.shape)} positions"
     words = f"{words} · {look.words}" if look.words else words
-    places = _words(words, width, size)
-    return _below(painted, np.concatenate([legend, places]), size)
+    below = _words(words, width, size)
+    return _below(painted, np.concatenate([legend, below]), size)
 
 
 def _mosaic_words(result: Mosaic, shown: tuple[int, int]) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnviz.base.dataset.concepts import ConceptParts, ConceptTest
 from nnviz.media.encode import write_npz, write_png
@@ -15,10 +16,26 @@ def save_direction(found: ConceptTest, folder: Path) -> Path:
     Raises:
         InputError: the folder cannot be written to.
     """
-    name = "".join(each if each.isalnum() else "-" for each in found.concept)
-    path = folder / f"{name}.direction.npz"
-    arrays = {"layer": np.array(found.layer), "direction": found.direction}
-    write_npz(path, arrays)
+    return save_vector(found.concept, found.layer, found.direction, folder)
+
+
+def save_vector(
+    name: str, layer: str, vector: NDArray[np.float32], folder: Path
+) -> Path:
+    """Write a direction on a layer's channels, to be asked about likewise.
+
+    Args:
+        name: of the file.
+        layer: name.
+        vector: (C,).
+        folder: where; made where there is none.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    stem = "".join(each if each.isalnum() else "-" for each in name)
+    path = folder / f"{stem}.direction.npz"
+    write_npz(path, {"layer": np.array(layer), "direction": vector})
     return path
 
 

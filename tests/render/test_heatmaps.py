@@ -59,7 +59,7 @@ def test_gamma_moves_values_and_leaves_the_ends_and_zero():
     assert moved.values[0] == pytest.approx([-2, -1, 0, 1, 2])
     rising = heatmaps.curved(heat([[1, 2, 5]]), Scale(1, 5, signed=False), look)
     assert rising.values[0] == pytest.approx([1, 3, 5])
-    assert look.words == "gamma 0.500"
+    assert look.words == "gamma 0.5"
     assert PLAIN.words == ""
 
 
@@ -139,6 +139,6 @@ def test_a_board_says_when_its_maps_are_grainy():
         )
 
     words = boards.grainy_words([tile(grainy())])
-    assert "gamma 0.600" in words
+    assert "gamma 0.6" in words
     smooth = heat(np.outer(np.linspace(0, 1, 96), np.linspace(0, 1, 96)))
     assert boards.grainy_words([tile(smooth)]) == ""

@@ -33,6 +33,9 @@ CLOSELY = 1e-5
 LAST_BITS = {"plain.detect", "plain.segment", "renamed.detect"}
 """Computed by the network itself since then, no longer by its copy with fused norms,
 which differed in the last bits: a copy may answer an image otherwise."""
+SHOWN_OTHERWISE = {"in colour", "in color"}
+"""An attribution painted in its own colors has another name and more contrast now; the
+map itself, from which it is painted, is compared."""
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +98,13 @@ def compare(found, written, *, last_bits=True):
 
     Words in tables may change; numbers may not.
     """
-    assert sorted(found) == sorted(written)
-    numbers = {k: v for k, v in written.items() if not v["dtype"].startswith("<U")}
+    assert len(found) == len(written)
+    assert set(found) ^ set(written) <= SHOWN_OTHERWISE
+    numbers = {
+        name: array
+        for name, array in written.items()
+        if not array["dtype"].startswith("<U") and name not in SHOWN_OTHERWISE
+    }
     same_machine = replayed.machine() == WRITTEN["machine"]
     if same_machine and last_bits:
         assert {name: found[name] for name in numbers} == numbers

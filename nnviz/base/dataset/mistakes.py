@@ -109,6 +109,7 @@ class Mistakes:
         suspects: labels that are likely wrong, the most likely first.
         suspected_by: what the suspects were judged by: "network" or "features".
         duplicates: pairs of images that show the same, leaks first.
+        duplicates_note: what their search leaves out; "" for nothing.
         notes: what was left out, and how to read it.
     """
 
@@ -126,6 +127,7 @@ class Mistakes:
     suspects: tuple[LabelSuspect, ...]
     suspected_by: str
     duplicates: tuple[Duplicate, ...]
+    duplicates_note: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -44,4 +44,4 @@ class Neighbors:
         """The search, in words for people; "" where every record was compared."""
         if self.exact:
             return ""
-        return f"approximate: finds {self.recall:.1%} of the ten nearest"
+        return f"approximate: finds {100 * self.recall:.1f} % of the ten nearest"

@@ -33,6 +33,25 @@ def parse_channels(text: str, option: str) -> tuple[Mixture, ...]:
     return tuple(mixture for part in text.split(",") for mixture in _part(part, option))
 
 
+def parse_indices(text: str, option: str) -> tuple[int, ...]:
+    """Return the channels that a text lists, "3,7,20-25"; none of an empty one.
+
+    Args:
+        text: numbers and ranges.
+        option: where it was given, for errors.
+
+    Raises:
+        UsageError: these are no numbers.
+    """
+    found: list[int] = []
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise UsageError(option, f"{part!r} is no number", "write 3,7,20-25")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
 def _part(text: str, option: str) -> Iterator[Mixture]:
     whole = _RANGE.fullmatch(text.strip())
     if whole:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from nnviz.base.dataset.concepts import Ablation
 from nnviz.base.errors import UsageError
+from nnviz.base.notation.channels import parse_indices
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, text_option, whole_option
-from nnviz.cli.dataset.exemplars import read_channels
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
 
 _SHOWN = 10
@@ -17,7 +17,7 @@ def execute(words: Sequence[str]) -> int:
     """Ablate, and write how the answers change."""
     options = _parser().read(words)
     index = open_index(options)
-    channels = read_channels(options.channels)
+    channels = parse_indices(options.channels, "--channels")
     if not channels:
         raise UsageError("--channels", "missing", "write 3,7,20-25")
     with console.ProgressLine() as progress:

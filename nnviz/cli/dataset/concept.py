@@ -68,7 +68,7 @@ def _find_parts(index: "api.Index", options: argparse.Namespace) -> int:
 
 def _tell_parts(parts: ConceptParts, written: Sequence[str]) -> None:
     console.heading(
-        f"{len(parts.parts)} parts of {parts.layer}, {parts.error:.1%} left"
+        f"{len(parts.parts)} parts of {parts.layer}, {100 * parts.error:.1f} % left"
     )
     for number, share in enumerate(parts.shares):
         examples = ", ".join(parts.paths[k] for k in parts.top[number][:3])
@@ -98,7 +98,7 @@ def _tell_test(found: ConceptTest, file: str) -> None:
         ("TCAV score", f"{found.score:.2f} ± {found.scores.std():.2f}"),
         ("random sets", f"{random.mean():.2f} ± {random.std():.2f}"),
         ("p-value", f"{found.p_value:.2g}"),
-        ("told from others", f"{found.accuracy:.0%}"),
+        ("told from others", f"{100 * found.accuracy:.0f} %"),
     ):  # fmt: skip
         console.line(f"  {name:<20}{value}")
     more = "more" if found.score > found.random_scores.mean() else "less"

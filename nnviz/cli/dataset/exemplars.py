@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.dataset.exemplars import Exemplars
-from nnviz.base.errors import UsageError
+from nnviz.base.notation.channels import parse_indices
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
@@ -22,7 +22,7 @@ def execute(words: Sequence[str]) -> int:
     """Find, write sheets and arrays, and say what was found."""
     options = _parser().read(words)
     index = open_index(options)
-    channels = read_channels(options.channels)
+    channels = parse_indices(options.channels, "--channels")
     opening.check_out(Path(options.out))
     from nnviz.storage.exemplars import (  # noqa: PLC0415  imports numpy
         plain_exemplars,
@@ -42,21 +42,6 @@ def execute(words: Sequence[str]) -> int:
     files = [str(path) for path in save_exemplars(found, Path(options.out))]
     answer = {**plain_exemplars(found), "files": files}
     return console.conclude(answer, lambda: _tell(found, files), json=options.json)
-
-
-def read_channels(text: str) -> tuple[int, ...]:
-    """Read "3,7,20-25".
-
-    Raises:
-        UsageError: these are no numbers.
-    """
-    found: list[int] = []
-    for part in filter(None, (each.strip() for each in text.split(","))):
-        first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise UsageError("--channels", f"{part!r} is no number", "write 3,7,20-25")
-        found += range(int(first), int(last or first) + 1)
-    return tuple(found)
 
 
 def _tell(found: Exemplars, files: Sequence[str]) -> None:
@@ -83,7 +68,7 @@ def _channel(found: Exemplars, row: int) -> tuple[str, ...]:
         alike = f"{found.alike[row, 0]} ({found.correlations[row, 0]:+.2f})"
     return (
         str(found.channels[row]),
-        f"{found.answering[row]:.0%}",
+        f"{100 * found.answering[row]:.0f} %",
         f"{found.values[row, 0]:.3g}",
         alike,
         found.paths[int(found.records[row, 0])],

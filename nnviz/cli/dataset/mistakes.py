@@ -55,7 +55,7 @@ def _tell(found: Mistakes, shown: int) -> None:
     _tell_classes(found, shown)
     _tell_suspects(found, shown)
     _tell_duplicates(found, shown)
-    for note in found.notes:
+    for note in filter(None, (*found.notes, found.duplicates_note)):
         console.line(f"  {note}")
 
 

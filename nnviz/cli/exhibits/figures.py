@@ -57,4 +57,4 @@ def _answer(result: api.Result) -> str:
     main = result.main
     if not isinstance(main, Ranking) or main.unit != "probability":
         return ""
-    return f"{main.labels[0]}, {main.values[0]:.0%}"
+    return f"{main.labels[0]}, {100 * main.values[0]:.0f} %"

@@ -227,7 +227,7 @@ def gradient_report(
     )
     silent = [
         f"the gradient at {layer.name} is zero everywhere: the score reads none of its "
-        "places; pick an earlier layer"
+        "positions; pick an earlier layer"
         for layer, gradient in zip(layers.layers, found.gradients, strict=True)
         if not gradient.any()
     ]

@@ -13,7 +13,7 @@ Colours = Literal["strongest", "sum"]
 """The largest absolute value over the colors, or their sum with its sign."""
 _PAINTABLE = (1, 3)
 """Numbers of channels that make an image."""
-_CLIPPED = 99.9
+_CLIPPED = 99.0
 """Percentile of the absolute values at which an image's contrast ends."""
 
 
@@ -115,7 +115,7 @@ def changed_report(
     heat = attribution_map(attribution, colours, "changed gradient", placement)
     results: dict[str, Result] = {name: heat}
     if len(attribution) in _PAINTABLE:
-        results["in colour"], words = attribution_picture(attribution, placement)
+        results["in color"], words = attribution_picture(attribution, placement)
         notes = (*notes, words)
     return Report(results, (*notes, *remarks(heat.values)))
 

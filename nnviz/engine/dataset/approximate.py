@@ -1,16 +1,12 @@
-"""Approximate nearest neighbors: an inverted file (IVF) of quantized vectors by faiss.
+"""Approximate nearest neighbors: a search file (IVF) beside the index, by faiss.
 
-Vectors are grouped around centroids (k-means) and kept in a byte a number; a query
-looks through the nearest groups, and what is found is compared anew with the vectors of
-the index, so distances are exact and only which records are found is not.  How many of
-the true neighbors are found (recall) is measured when the file is made.
-
-IVF was measured beside HNSW of faiss and of hnswlib on 100,000 vectors of 256 numbers:
-5 s of processor time to build against 38 and 34, at a recall of 0.998 against 1.000.
+A query looks through the nearest groups of vectors, and what is found is compared anew
+with the vectors of the index, so distances are exact and only which records are found
+is not.  How many of the true neighbors are found (recall) is measured when the file is
+made.
 """
 
 import hashlib
-import importlib
 import json
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
@@ -20,7 +16,6 @@ from urllib.parse import quote
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,6 +23,12 @@ from nnviz.base.dataset.neighbors import PIXELS, Metric
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.base.host.reading import parse_object
+from nnviz.engine.dataset.inverted_file import (
+    Vectors,
+    build_lists,
+    library,
+    sample_places,
+)
 from nnviz.engine.dataset.nearest import (
     Nearest,
     blocks,
@@ -38,13 +39,7 @@ from nnviz.engine.dataset.nearest import (
 from nnviz.media.files import part_of, read_text, write_text
 from nnviz.media.index import ImageIndex
 
-FROM = 200_000
-"""Records from which on a search of all of them takes too long to wait for."""
 _FOLDER = "neighbors"
-_LISTS_OF_ROOT = 2
-"""Groups, in square roots of the number of records."""
-_LEARNED, _ROUNDS = 40, 10
-"""Vectors of each group, and turns of k-means, that centroids are learned from."""
 _PROBED = 32
 """Groups that a query looks through."""
 _CANDIDATES = 4
@@ -55,7 +50,6 @@ _PIXEL_SIDE = 8
 """To which thumbnails are averaged before they are grouped."""
 _LARGEST_FACTS = 1 << 16
 Check = Callable[[], None]
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +108,6 @@ class Searcher:
         return reduced(queries, self.index, self.layer, self.metric).numpy()
 
 
-def is_installed() -> bool:
-    """Tell whether faiss is there."""
-    try:
-        _library()
-    except ImportError:
-        return False
-    return True
-
-
 def open_searcher(
     index: ImageIndex, layer: str, metric: Metric, check: Check
 ) -> Generator[Progress, None, Searcher]:
@@ -148,12 +133,10 @@ def open_searcher(
         yield Progress(0, 0, "measuring how many neighbors are found")
         facts = SearchFacts(identity, _recall(searcher, check))
         with part_of(path) as part:
-            part.write_bytes(memoryview(_library().serialize_index(lists)))
+            part.write_bytes(memoryview(library().serialize_index(lists)))
         write_text(facts_path, json.dumps(asdict(facts)))
-    library = _library()
-    lists = library.read_index(
-        str(path), library.IO_FLAG_MMAP | library.IO_FLAG_READ_ONLY
-    )
+    faiss = library()
+    lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
     lists.nprobe = _PROBED
     return Searcher(index, layer, metric, lists, facts.recall)
 
@@ -174,43 +157,18 @@ def reduced(vectors: Tensor, index: ImageIndex, layer: str, metric: Metric) -> T
 def _build(
     index: ImageIndex, layer: str, metric: Metric, check: Check
 ) -> Generator[Progress, None, Any]:
-    """Group all vectors; return faiss's index."""
-    library, vectors = _library(), vectors_of(index, layer)
-    total = len(vectors)
-    groups = max(1, round(_LISTS_OF_ROOT * total**0.5))
-    yield Progress(0, total, "grouping the images for quick searches")
-    places = np.linspace(0, total - 1, min(total, _LEARNED * groups)).astype(np.int64)
-    taken = torch.from_numpy(np.array(vectors[places], np.float32))
-    sample = reduced(taken, index, layer, metric).numpy()
-    kind = library.METRIC_L2 if metric == "l2" else library.METRIC_INNER_PRODUCT
-    lists = library.index_factory(sample.shape[1], f"IVF{groups},SQ8", kind)
+    """Group the vectors of all records; return faiss's index."""
+    vectors = vectors_of(index, layer)
+
+    def grouped(part: Tensor) -> Vectors:
+        return reduced(part, index, layer, metric).numpy()
+
+    taken = np.array(vectors[sample_places(len(vectors))], np.float32)
+    sample = grouped(torch.from_numpy(taken))
+    all_blocks = (grouped(block) for _, block in blocks(vectors))
+    lists = yield from build_lists(len(vectors), sample, all_blocks, metric, check)
     lists.nprobe = _PROBED
-    lists.quantizer.add((yield from _centroids(sample, groups, check)))
-    lists.train(sample)  # of the bytes only: the groups are there
-    for start, block in blocks(vectors):
-        check()
-        lists.add(reduced(block, index, layer, metric).numpy())
-        done = start + len(block)
-        yield Progress(done, total, f"grouping: image {done:,} of {total:,}")
     return lists
-
-
-def _centroids(
-    sample: Vectors, groups: int, check: Check
-) -> Generator[Progress, None, Vectors]:
-    """Return the centroids of k-means, learned in turns so that others get theirs."""
-    library, found = _library(), None
-    settings = {"niter": 1, "max_points_per_centroid": 2 * _LEARNED}
-    settings["min_points_per_centroid"] = 1
-    for turn in range(_ROUNDS):
-        check()
-        learner = library.Kmeans(sample.shape[1], groups, **settings)
-        learner.train(sample, init_centroids=found)
-        found = np.array(learner.centroids, np.float32)
-        yield Progress(turn + 1, _ROUNDS, "grouping the images for quick searches")
-    if found is None:
-        raise TypeError("k-means made no turn")
-    return found
 
 
 def _recall(searcher: Searcher, check: Check) -> float:
@@ -247,7 +205,3 @@ def _read_facts(path: Path) -> SearchFacts | None:
         return SearchFacts(str(values["identity"]), float(values["recall"]))
     except (InputError, KeyError, TypeError, ValueError):
         return None
-
-
-def _library() -> Any:
-    return importlib.import_module("faiss")

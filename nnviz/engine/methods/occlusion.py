@@ -229,7 +229,7 @@ def _incremental(
         with torch.no_grad():
             return score.target.score(output)
 
-    share = f"incremental passes: {work:.0%} of the work of full ones"
+    share = f"incremental passes: {100 * work:.0f} % of the work of full ones"
     return _Passes(scores, pace, (*notes, share))
 
 

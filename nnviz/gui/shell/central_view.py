@@ -31,6 +31,7 @@ from nnviz.gui.state.modes import (
     BOARD,
     BOTH,
     COMPARE,
+    CONCEPTS,
     ERRORS,
     LIVE,
     MAP,
@@ -93,14 +94,14 @@ class CentralView(QWidget):
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
-        self._pages = PageStack()
-        self._pages.addWidget(self._split)
+        self.pages = PageStack()
+        self.pages.addWidget(self._split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.banners)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.timeline)
         self._connect()
         self._offer()
@@ -179,7 +180,7 @@ class CentralView(QWidget):
     def _turn(self, before: DisplayState, state: DisplayState) -> None:
         """Turn to the page, and put the keys where the camera is."""
         page = self._page(LIVE if state.live else state.mode)
-        self._pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(page)
         if state.live is not before.live:
             page.setFocus()
         if state.mode != before.mode:
@@ -235,7 +236,8 @@ class CentralView(QWidget):
             return self._split
         if mode not in self._made:
             self._made[mode] = page = self._makers[mode]()
-            self._pages.addWidget(page)
+            self._app.look.dress_part(page)
+            self.pages.addWidget(page)
             for told, heard in (("hovered", self.hovered), ("wanted", self.wanted)):
                 if hasattr(page, told):
                     getattr(page, told).connect(heard)
@@ -298,6 +300,7 @@ class CentralView(QWidget):
             NEIGHBORS: self.tr("Neighbors"),
             ERRORS: self.tr("Errors"),
             UNITS: self.tr("Units"),
+            CONCEPTS: self.tr("Concepts"),
             TEACH: self.tr("Teach"),
         }
         for mode, name in names.items():

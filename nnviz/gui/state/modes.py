@@ -5,7 +5,7 @@ COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
 OCCLUDER = "occluder"
 """Page on which the image is hidden by hand."""
 WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
-NEIGHBORS = "neighbors"
+NEIGHBORS, CONCEPTS = "neighbors", "concepts"
 """Pages of the open data set."""
 TEACH = "teach"
 """Page of the images that a network is taught with."""
@@ -13,5 +13,7 @@ LIVE = "live"
 """Page of the camera, in place of all modes."""
 PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
-WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, NEIGHBORS, ERRORS, UNITS, TEACH)
+SET = (WALL, MAP, NEIGHBORS, ERRORS, UNITS, CONCEPTS)
+"""Modes of a data set, in the order of their tabs."""
+WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, *SET, TEACH)
 """Modes that show neither image nor result beside them."""

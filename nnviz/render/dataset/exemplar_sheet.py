@@ -46,7 +46,7 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
 
 def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> None:
     answering = found.answering[row]
-    share = "never answers" if answering == 0 else f"answers on {answering:.0%}"
+    share = "never answers" if answering == 0 else f"answers on {100 * answering:.0f} %"
     lines = (
         (f"channel {found.channels[row]}", ink.text),
         (share, ink.quiet),

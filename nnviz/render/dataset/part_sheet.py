@@ -38,18 +38,23 @@ def part_sheet(
     for row in range(rows):
         top = _MARGIN + row * pitch
         _write_head(
-            canvas, top, (f"part {row}", f"{found.shares[row]:.1%} of all"), ink
+            canvas, top, (f"part {row}", f"{100 * found.shares[row]:.1f} % of all"), ink
         )
         for column in range(columns):
             left = _MARGIN + _HEAD + column * pitch
             heat = found.maps[found.top[row, column], ..., row]
-            lit = _lit(thumbnails[row, column], heat)
+            lit = lit_thumbnail(thumbnails[row, column], heat)
             canvas[top : top + _SIDE, left : left + _SIDE] = lit
     return canvas
 
 
-def _lit(thumbnail: NDArray[np.uint8], heat: NDArray[np.float32]) -> Canvas:
-    """Return a thumbnail at the tile's size, dim where a part is weak."""
+def lit_thumbnail(thumbnail: NDArray[np.uint8], heat: NDArray[np.float32]) -> Canvas:
+    """Return a thumbnail at the tile's size, dim where a part is weak.
+
+    Args:
+        thumbnail: (side, side, 3).
+        heat: (h, w), over the whole of it.
+    """
     side = len(thumbnail)
     pixels = np.arange(_SIDE)
     large = thumbnail[pixels[:, None] * side // _SIDE, pixels[None] * side // _SIDE]

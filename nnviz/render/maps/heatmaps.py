@@ -62,7 +62,7 @@ class MapLook:
         """Words of the legend; empty for a plain look."""
         parts = (
             f"smoothed, sigma {number(self.smoothing)} px" if self.smoothing else "",
-            f"gamma {number(self.gamma)}" if self.gamma != 1 else "",
+            f"gamma {self.gamma:g}" if self.gamma != 1 else "",
         )
         return " · ".join(part for part in parts if part)
 

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
@@ -16,6 +20,7 @@ from nnviz.media.index import ImageIndex
 from nnviz.media.side_cars import write_side_car
 from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
+from nnviz.storage.concepts import save_parts, save_vector
 from nnviz.storage.contact_sheets import save_contact_sheet
 from nnviz.storage.figures import save_figure
 from nnviz.storage.projections import save_projection
@@ -76,6 +81,18 @@ class ResultWork:
         return file_work(
             lambda: save_projection(found, index, Path(folder)), Urgency.SAVE
         )
+
+    def direction(
+        self, name: str, layer: str, vector: NDArray[np.float32], folder: str
+    ) -> FileWork[Path]:
+        """Write a direction on a layer's channels, as a target that can be named."""
+        return file_work(
+            lambda: save_vector(name, layer, vector, Path(folder)), Urgency.SAVE
+        )
+
+    def parts(self, found: ConceptParts, index: ImageIndex, folder: str) -> Saved:
+        """Save parts of a layer as a sheet and arrays."""
+        return file_work(lambda: save_parts(found, index, Path(folder)), Urgency.SAVE)
 
     def curve(self, found: Robustness, folder: str) -> Saved:
         """Save accuracy against epsilon as CSV, PNG and SVG."""

@@ -205,7 +205,6 @@ def test_two_workers_write_the_same_bytes_even_where_one_is_killed(whole):
     script = """
 import os, signal, sys, psutil
 import nnviz
-from nnviz.cli import main
 from nnviz.engine.dataset import chunk
 chunk.CHUNK = chunk._FIRST_CHUNK = 16
 killed = []
@@ -219,6 +218,7 @@ def kill(progress):
 if __name__ == "__main__":
     nnviz.index(sys.argv[1], "bundled:everyday", out=sys.argv[2], cluster="local",
                 workers=2, progress=kill)
+    assert bool(killed) == (sys.argv[3] == "kill")
 """
     program = whole / "program.py"
     program.write_text(script)

@@ -5,6 +5,8 @@ worked by hand; labels that the test itself swaps; images that it copies.
 """
 
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +18,12 @@ from sklearn.metrics import confusion_matrix as by_sklearn
 import nnviz
 from nnviz.base.dataset.error_figures import measure_reliability
 from nnviz.cli import main
+from nnviz.engine.dataset import inverted_file
+from nnviz.engine.dataset.errors import duplicates
 from nnviz.engine.dataset.errors.accuracy import answers_of, confusion_matrix
 from nnviz.engine.dataset.errors.label_errors import class_thresholds, find_label_errors
 from nnviz.engine.dataset.linear_probe import fit_probe, held_out_probabilities
+from nnviz.engine.sharing import finish
 from nnviz.media.index import ImageIndex, write_synthetic_index
 from tests.engine.dataset.conftest import PLAIN, ColorNet, draw
 
@@ -128,6 +133,54 @@ def test_the_same_image_twice_is_found_and_leaks_come_first(tmp_path, color_mode
     assert set(found[0].paths) == {"test/blue/leak.jpg", "train/green/2.png"}
     assert set(found[1].paths) == {"train/red/1.png", "train/red/copy.png"}
     assert found[1].likeness == 1
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory, color_model):
+    """An index of coarse random images; of each of the first 20 there is a JPEG too."""
+    folder = tmp_path_factory.mktemp("copied") / "set" / "any"
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(7)
+    for number in range(150):
+        coarse = generator.integers(0, 255, (4, 4, 3), np.uint8)
+        image = PillowImage.fromarray(coarse).resize((16, 16))
+        image.save(folder / f"{number:03}.png")
+        if number < 20:
+            image.save(folder / f"{number:03}.jpg", quality=92)
+    out = folder.parent.parent / "index"
+    return nnviz.index(folder.parent, color_model, out=out)
+
+
+def copies(found):
+    return sorted(
+        (Path(each.paths[0]).stem, Path(each.paths[1]).stem)
+        for each in found.duplicates
+    )
+
+
+def test_near_duplicates_of_many_images_are_found_in_groups(copied, monkeypatch):
+    """Truth: the copies that were made; no two of the other images are alike."""
+    pytest.importorskip("faiss")
+    monkeypatch.setattr(inverted_file, "FROM", 100)
+    found = copied.mistakes()
+    assert copies(found) == [(f"{k:03}", f"{k:03}") for k in range(20)]
+    assert found.duplicates_note.startswith("above 100 images near duplicates")
+
+
+def test_without_faiss_many_images_are_compared_by_their_bytes(copied, monkeypatch):
+    monkeypatch.setattr(inverted_file, "FROM", 100)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    found = copied.mistakes()
+    assert copies(found) == []
+    assert "pip install nnviz-studio[neighbors]" in found.duplicates_note
+
+
+def test_pairs_among_very_many_copies_do_not_grow_with_their_square():
+    """Each is compared with the next 16, which still joins all of them."""
+    layouts = torch.ones(600, 192).half() / 192**0.5
+    pairs = finish(duplicates._all_with_all(layouts, lambda: None))
+    expected = [(k, k + j) for k in range(600) for j in range(1, 17) if k + j < 600]
+    assert list(map(tuple, pairs.tolist())) == expected
 
 
 def test_two_networks_are_compared(tmp_path, colors, color_index):

@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 import nnviz
 from nnviz.base.errors import UsageError
 from nnviz.cli import main
-from nnviz.engine.dataset import approximate, nearest
+from nnviz.engine.dataset import inverted_file, nearest
 from nnviz.engine.dataset.nearest import find_nearest
 from nnviz.media.index import write_synthetic_index
 
@@ -153,7 +153,7 @@ def test_an_index_is_opened_again(color_index):
 def many(tmp_path, monkeypatch):
     """An index that is taken for a large one: 3,000 records of 10 classes."""
     pytest.importorskip("faiss")
-    monkeypatch.setattr(approximate, "FROM", 1000)
+    monkeypatch.setattr(inverted_file, "FROM", 1000)
     return nnviz.open_index(write_synthetic_index(tmp_path / "many", 3000))
 
 

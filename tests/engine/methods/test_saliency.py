@@ -140,7 +140,7 @@ def test_one_channel(session):
     run = run_network(session, net, GREY, "saliency", target=1)
     assert np.allclose(run.report.main.values, np.abs(weights_of(net, 1)[0]) / 0.5)
     guided = run_network(session, net, GREY, "guided_backprop", target=1)
-    assert guided.report["in colour"].pixels.shape == (SIDE, SIDE, 1)
+    assert guided.report["in color"].pixels.shape == (SIDE, SIDE, 1)
 
 
 def test_input_x_gradient_of_a_straight_line_adds_up_to_the_score(session):
@@ -156,7 +156,7 @@ def test_changed_relus_are_counted(session, method):
     run = run_network(session, Rectified(), PLAIN, method)
     assert "3 ReLUs changed" in run.report.notes
     assert isinstance(run.report.main, Heatmap)
-    assert isinstance(run.report["in colour"], Picture)
+    assert isinstance(run.report["in color"], Picture)
     plain = run_network(session, Rectified(), PLAIN, "saliency")
     assert not np.allclose(run.report.main.values, plain.report.main.values)
 

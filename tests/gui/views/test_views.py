@@ -175,7 +175,7 @@ class TestMapControls:
         look = sparse.look
         assert (look.smoothing, look.gamma) == (2, 0.5)
         assert (look.opacity, look.percentile) == (0.4, 98)
-        assert "sigma 2 px · gamma 0.500" in sparse.legend.toolTip()
+        assert "sigma 2 px · gamma 0.5" in sparse.legend.toolTip()
         assert "98%" in sparse.legend.toolTip().replace(" ", "")
 
     def test_a_look_stays_for_the_next_map_of_its_kind(self, sparse, make_heat, photo):
@@ -375,6 +375,23 @@ def test_curves_are_drawn_and_read_out(shown):
     view.show_result(bars, None)
     view.show_result(bars, None)
     assert len(view._plot.listDataItems()) == 2
+
+
+def test_numbers_of_an_axis_stay_what_they_are_in_another_theme(shown):
+    """A loss of 0.5 is written 0.5, and one of 2.5 after it 2.5, not 2500."""
+
+    def curves(values):
+        return Curves(
+            x=np.arange(3.0), series={"a": values}, x_label="step", y_label="loss"
+        )
+
+    view = shown(CurvesView(), curves(np.array([0.5, 0.2, 0.1])), None)
+    view.follow_theme()
+    view.show_result(curves(np.array([2.5, 2.0, 1.0])), None)
+    axis = view._plot.getAxis("left")
+    assert (
+        float(axis.tickStrings([2.0], axis.autoSIPrefixScale * axis.scale, 1)[0]) == 2
+    )
 
 
 class TestTable:

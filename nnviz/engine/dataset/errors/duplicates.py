@@ -1,10 +1,11 @@
 """Near duplicates and leaks between splits, by the thumbnails of an index.
 
-Two stages: color layouts of 8 x 8 px are compared all with all, then what is alike by
-whole thumbnails.  Mirrored and strongly cropped copies are not found.
+Two stages: color layouts of 8 x 8 px are compared, all with all or, of many, with those
+of nearby groups; then what is alike by whole thumbnails.  Mirrored and strongly cropped
+copies are not found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.dataset.mistakes import Duplicate
+from nnviz.base.events import Progress
+from nnviz.engine.dataset import inverted_file
 from nnviz.engine.dataset.nearest import unit
 from nnviz.media.index import ImageIndex
 
@@ -22,31 +25,55 @@ _ALIKE, _SAME = 0.98, 0.96
 _LEAST_SPREAD = 2.0
 """Standard deviation, of 255, below which a thumbnail shows nothing to compare."""
 _BLOCK = 1 << 12
-MOST = 200_000
-"""Records that are compared all with all."""
+_FOR_EACH = 16
+"""Most records that one is compared with by whole thumbnails."""
+_PROBED = 8
+"""Groups in which images like one are looked for."""
+_DOING = "images that show the same"
 Check = Callable[[], None]
+Pairs = Generator[Progress, None, NDArray[np.int64]]
+Finding = Generator[Progress, None, tuple[tuple[Duplicate, ...], str]]
 
 
 def find_duplicates(
     index: ImageIndex, count: int, check: Check = lambda: None
-) -> tuple[Duplicate, ...]:
-    """Return pairs of images that show the same: leaks first, then the most alike.
+) -> Finding:
+    """Return pairs of images that show the same, and a note on what may be missing.
+
+    Leaks come first, then the most alike.
 
     Args:
-        index: the index; of more than ``MOST`` records only equal files are found.
+        index: the index; of a large one without faiss only equal files are found.
         count: most pairs.
         check: raises to stop.
     """
     pairs = dict.fromkeys(_equal_files(index), 1.0)
-    if len(index) <= MOST:
-        for pair in _like_layouts(index, check):
-            if pair not in pairs:
-                likeness = correlation(*index.thumbnails[list(pair)])
+    many, quick = len(index) > inverted_file.FROM, inverted_file.is_installed()
+    if quick or not many:
+        shown, layouts = yield from _layouts(index, check)
+        large = len(layouts) > inverted_file.FROM
+        alike = _in_groups if large else _all_with_all
+        for first, second in shown[(yield from alike(layouts, check))].tolist():
+            if (first, second) not in pairs:
+                likeness = correlation(*index.thumbnails[[first, second]])
                 if likeness >= _SAME:
-                    pairs[pair] = likeness
+                    pairs[first, second] = likeness
     found = [_duplicate(index, pair, likeness) for pair, likeness in pairs.items()]
     found.sort(key=lambda each: (not each.leak, -each.likeness, each.first))
-    return tuple(found[:count])
+    return tuple(found[:count]), _note(many=many, quick=quick)
+
+
+def _note(*, many: bool, quick: bool) -> str:
+    """Return what the search leaves out."""
+    above = f"above {inverted_file.FROM:,} images "
+    if not many:
+        return ""
+    if quick:
+        return f"{above}near duplicates are looked for in groups, and a few are missed"
+    return (
+        f"{above}only files of equal bytes are found; "
+        "pip install nnviz-studio[neighbors] to find images that are nearly the same"
+    )
 
 
 def correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -66,31 +93,74 @@ def _equal_files(index: ImageIndex) -> Iterator[tuple[int, int]]:
             yield original, record
 
 
-def _like_layouts(index: ImageIndex, check: Check) -> Iterator[tuple[int, int]]:
-    """Yield pairs of records whose color layouts are alike."""
-    layouts, shown = _layouts(index)
-    numbers = torch.from_numpy(np.flatnonzero(shown))
-    layouts = layouts[numbers]
+def _all_with_all(layouts: Tensor, check: Check) -> Pairs:
+    """Return pairs (k, 2), smaller first, of alike layouts: the next few of each."""
+    found = [np.zeros((0, 2), np.int64)]
+    layouts = layouts.float()
     for start in range(0, len(layouts), _BLOCK):
         check()
+        yield Progress(start, len(layouts), _DOING)
         rows = layouts[start : start + _BLOCK]
-        likeness = rows @ layouts[start:].T
-        found = (likeness >= _ALIKE).nonzero()
-        found = found[found[:, 1] > found[:, 0]] + start
-        yield from map(tuple, numbers[found].tolist())
+        alike = (rows @ layouts[start:].T >= _ALIKE).triu(1)
+        pairs = _first_of_each(alike).nonzero() + start
+        found.append(pairs.numpy())
+    return np.concatenate(found)
 
 
-def _layouts(index: ImageIndex) -> tuple[Tensor, NDArray[np.bool_]]:
-    """Return color layouts of length 1 without their mean, and which show anything."""
-    found, shown = [], []
+def _first_of_each(alike: Tensor) -> Tensor:
+    """Return flags of which at most ``_FOR_EACH`` of a row are left."""
+    if int(alike.sum(1).max()) <= _FOR_EACH:
+        return alike
+    return alike & (alike.cumsum(1, dtype=torch.int32) <= _FOR_EACH)
+
+
+def _in_groups(layouts: Tensor, check: Check) -> Pairs:
+    """Return pairs (k, 2), smaller first, of alike layouts in groups by faiss."""
+    total = len(layouts)
+    sample = layouts[torch.from_numpy(inverted_file.sample_places(total))]
+    blocks = (
+        layouts[start : start + _BLOCK].float().numpy()
+        for start in range(0, total, _BLOCK)
+    )
+    lists = yield from inverted_file.build_lists(
+        total, sample.float().numpy(), blocks, "cosine", check
+    )
+    lists.nprobe = _PROBED
+    found = [np.zeros((0, 2), np.int64)]
+    for start in range(0, total, _BLOCK):
+        check()
+        yield Progress(start, total, _DOING)
+        rows = layouts[start : start + _BLOCK].float()
+        _, near = lists.search(rows.numpy(), min(_FOR_EACH + 1, total))
+        own = np.arange(start, start + len(rows))[:, None]
+        places, columns = np.nonzero((near >= 0) & (near != own))
+        other = near[places, columns]
+        likeness = (rows[places] * layouts[other].float()).sum(1).numpy()
+        pairs = np.stack([start + places, other], 1)[likeness >= _ALIKE]
+        found.append(np.sort(pairs, axis=1))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _layouts(
+    index: ImageIndex, check: Check
+) -> Generator[Progress, None, tuple[NDArray[np.int64], Tensor]]:
+    """Return which records show anything, and their color layouts.
+
+    These are float16 (k, 192), of length 1 and without their mean.
+    """
+    shown = [np.zeros(0, np.int64)]
+    found = [torch.zeros(0, 3 * _SIDE**2, dtype=torch.float16)]
     for start in range(0, len(index), _BLOCK):
+        check()
+        yield Progress(start, len(index), _DOING)
         part = np.asarray(index.thumbnails[start : start + _BLOCK])
         pixels = torch.from_numpy(part.copy()).permute(0, 3, 1, 2).float()
         small = functional.adaptive_avg_pool2d(pixels, _SIDE).flatten(1)
         small = small - small.mean(1, keepdim=True)
-        shown.append((small.std(1) >= _LEAST_SPREAD).numpy())
-        found.append(unit(small))
-    return torch.cat(found), np.concatenate(shown)
+        visible = small.std(1) >= _LEAST_SPREAD
+        shown.append(start + visible.nonzero()[:, 0].numpy())
+        found.append(unit(small[visible]).half())
+    return np.concatenate(shown), torch.cat(found)
 
 
 def _duplicate(index: ImageIndex, pair: tuple[int, int], likeness: float) -> Duplicate:

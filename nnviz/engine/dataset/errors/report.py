@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.dataset.error_figures import measure_reliability
-from nnviz.base.dataset.mistakes import LabelSuspect, Mistakes
+from nnviz.base.dataset.mistakes import Duplicate, LabelSuspect, Mistakes
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.engine.dataset.errors.accuracy import (
@@ -18,7 +18,7 @@ from nnviz.engine.dataset.errors.accuracy import (
     confusion_matrix,
     confusions_of,
 )
-from nnviz.engine.dataset.errors.duplicates import MOST, find_duplicates
+from nnviz.engine.dataset.errors.duplicates import find_duplicates
 from nnviz.engine.dataset.errors.label_errors import find_label_errors
 from nnviz.engine.dataset.linear_probe import FOLDS, held_out_probabilities
 from nnviz.media.index import ImageIndex
@@ -64,11 +64,11 @@ def find_mistakes(
     scored = answers is not None and len(answers.records) > 0
     yield Progress(1, 3, "labels that are likely wrong")
     judged = _judge(index, count, by, check)
-    yield Progress(2, 3, "images that show the same")
-    pairs = find_duplicates(index, count, check) if duplicates else ()
-    notes = judged.notes
-    if duplicates and len(index) > MOST:
-        notes = (*notes, f"above {MOST} images only files of equal bytes are compared")
+    pairs: tuple[Duplicate, ...] = ()
+    note = ""
+    if duplicates:
+        yield Progress(2, 3, "images that show the same")
+        pairs, note = yield from find_duplicates(index, count, check)
     classes = class_scores(matrix, index.class_names)
     return Mistakes(
         model=index.facts.model,
@@ -93,7 +93,8 @@ def find_mistakes(
         suspects=judged.suspects,
         suspected_by=judged.by,
         duplicates=pairs,
-        notes=notes,
+        duplicates_note=note,
+        notes=judged.notes,
     )
 
 

@@ -98,7 +98,7 @@ def welch(scores: NDArray[np.float64], random: NDArray[np.float64]) -> float:
 def _notes(accuracy: float) -> tuple[str, ...]:
     if accuracy >= _UNSURE:
         return ()
-    share = f"{accuracy:.0%}"
+    share = f"{100 * accuracy:.0f} %"
     return (f"the layer hardly tells the concept from other images ({share} right)",)
 
 
@@ -196,7 +196,7 @@ def factor_layer(resources: Resources, request: FactorLayer, check: Check) -> Jo
     for number, factors in enumerate(
         factorize(values, request.parts, seed=request.seed, check=check)
     ):
-        yield Progress(number + 1, 5, f"parts, {factors.error:.1%} left")
+        yield Progress(number + 1, 5, f"parts, {100 * factors.error:.1f} % left")
     if factors is None:
         raise TypeError("factorization made no step")
     amounts = factors.amounts.reshape(count, height, width, -1)

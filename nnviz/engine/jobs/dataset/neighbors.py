@@ -14,7 +14,8 @@ from nnviz.base.dataset.requests import CompareNeighbors, FindNeighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image
-from nnviz.engine.dataset import approximate
+from nnviz.engine.dataset import inverted_file
+from nnviz.engine.dataset.approximate import open_searcher
 from nnviz.engine.dataset.exemplars.patches import set_of
 from nnviz.engine.dataset.nearest import Nearest, find_nearest, vectors_of
 from nnviz.engine.dataset.queries import cropped, query_features, record_of
@@ -153,9 +154,9 @@ def _found(
     That is None where every record was compared.
     """
     count, metric = request.count + 1, request.metric
-    quick = len(index) > approximate.FROM and not request.exact
-    if quick and approximate.is_installed():
-        searcher = yield from approximate.open_searcher(index, layer, metric, check)
+    quick = len(index) > inverted_file.FROM and not request.exact
+    if quick and inverted_file.is_installed():
+        searcher = yield from open_searcher(index, layer, metric, check)
         yield Progress(0, 0, "comparing")
         return searcher.find(query, count, check), searcher.recall
     yield Progress(0, 0, "comparing")

@@ -183,6 +183,6 @@ def _notes(sliding: SlidingWindow, params: ConvolutionParams) -> tuple[str, ...]
     ]  # fmt: skip
     axes = sizes[1:] if sliding.inputs.shape[0] == 1 else sizes
     return (
-        f"{params.operation}, {rows} × {columns} places",
+        f"{params.operation}, {rows} × {columns} positions",
         "(n + 2p − k) / s + 1: " + "; ".join(dict.fromkeys(axes)),
     )

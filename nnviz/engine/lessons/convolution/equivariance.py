@@ -60,7 +60,7 @@ class Equivariance:
     )
     reading: ClassVar[str] = (
         "Where the shift is a multiple of the layer's stride the two agree away from "
-        "the edges; other shifts fall between the places of the map."
+        "the edges; other shifts fall between the positions of the map."
     )
     misleads: ClassVar[str] = (
         "Strided layers and padding break equivariance a little: a network can change "
@@ -169,7 +169,7 @@ def _figures(
     places = tuple(round(s / u) for s, u in zip(shift, stride, strict=True))
     rows: tuple[tuple[str | float, ...], ...] = (
         ("shift of the image, px", f"{shift[0]} down, {shift[1]} right"),
-        ("shift of the map, places", f"{places[0]} down, {places[1]} right"),
+        ("shift of the map, positions", f"{places[0]} down, {places[1]} right"),
         ("without shifting the map, %", 100 * _relative(found, own, places)),
         ("with the map shifted, %", 100 * _relative(found, expected, places)),
     )

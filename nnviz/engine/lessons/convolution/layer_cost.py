@@ -55,7 +55,7 @@ class LayerCost:
     )
     reading: ClassVar[str] = (
         "Weights are (k² · inputs + 1) · outputs: they do not depend on the image's "
-        "size. MACs do. Sharing weights over all places is what makes layers small."
+        "size. MACs do. Sharing weights over all positions is what makes layers small."
     )
     misleads: ClassVar[str] = (
         "Fewer operations are not always faster: depthwise layers wait for memory."

@@ -225,7 +225,7 @@ class _MapPlace:
     def words(self) -> str:
         """Row and column."""
         if self.values.size == 1:
-            return "which has no places"
+            return "which has no positions"
         return f"row {self.row}, column {self.column}"
 
     def heatmap(self, ctx: Context, layer: LayerInfo) -> Heatmap:

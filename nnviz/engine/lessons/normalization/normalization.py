@@ -30,7 +30,9 @@ class NormalizationParams:
     values: Annotated[
         NumberRows,
         Essential(),
-        Help("A row a sample, a number a feature; or maps and places for local ones."),
+        Help(
+            "A row a sample, a number a feature; or maps and positions for local ones."
+        ),
     ] = "1 10 3; 2 20 1; 3 60 2; 6 30 6"
     kind: Annotated[
         Literal["batch", "layer", "across maps", "within a map"],

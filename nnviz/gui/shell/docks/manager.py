@@ -28,6 +28,7 @@ from nnviz.gui.shell.docks.layouts import DockLayouts
 from nnviz.gui.shell.log import LogPanel
 from nnviz.gui.state.modes import BOTH, PHOTO
 from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.theme.dressing import take_apart
 from nnviz.gui.theme.parts import named
 
 _BESIDE = (
@@ -80,7 +81,7 @@ class DockManager(QObject):
         self.trust = TrustPanel(app)
         self.setup = ModelSetupPanel(app)
         self.browser = self._make_browser()
-        window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
+        window.setCentralWidget(self._make_middle())
         self._add_docks()
         self.layouts = DockLayouts(window, self.docks, app.look, app.settings)
         app.guide.changed.connect(self._show_guide)
@@ -116,6 +117,14 @@ class DockManager(QObject):
         """Let the figures behind the verdict on a map be seen."""
         self.docks["trust"].show()
         self.docks["trust"].raise_()
+
+    def _make_middle(self) -> QWidget:
+        """Return the central view in an area that scrolls it; most pages are hidden."""
+        self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        middle = Bounded(self.centre, _LEAST_CENTRE)
+        for each in (middle, middle.viewport(), self.centre, self.centre.pages):
+            take_apart(each)
+        return middle
 
     def _make_browser(self) -> QTabWidget:
         """Return the pages on the open network."""
@@ -192,5 +201,7 @@ class DockManager(QObject):
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
     ) -> None:
         dock = Dock(name, title, panel, self._look, self._window)
+        if self._window.isVisible():
+            self._look.dress_part(dock)
         self._window.addDockWidget(area, dock)
         self.docks[name] = dock

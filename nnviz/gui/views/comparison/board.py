@@ -252,7 +252,7 @@ class BoardView(QWidget):
             says.append(
                 self.tr(
                     "ρ: rank correlation (Spearman) with the row's first map; "
-                    "top: share of the strongest tenth of the places in common."
+                    "top: share of the strongest tenth of the positions in common."
                 )
             )
         self.caption.setText(" ".join(says))

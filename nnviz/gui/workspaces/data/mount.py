@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.state.modes import ERRORS, MAP, NEIGHBORS, UNITS, WALL
+from nnviz.gui.state.modes import CONCEPTS, ERRORS, MAP, NEIGHBORS, UNITS, WALL
+from nnviz.gui.workspaces.data.concepts.page import Concepts
 from nnviz.gui.workspaces.data.errors_page import Errors
 from nnviz.gui.workspaces.data.filter_panel import FilterPanel
 from nnviz.gui.workspaces.data.map_page import DataMap
@@ -25,6 +26,7 @@ PAGES: dict[str, Callable[[AppContext], QWidget]] = {
     NEIGHBORS: NeighborsPage,
     ERRORS: Errors,
     UNITS: Units,
+    CONCEPTS: Concepts,
 }
 """Content of each page of the middle."""
 

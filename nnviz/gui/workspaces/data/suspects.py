@@ -176,11 +176,13 @@ class SuspectLists(QWidget):
         kept = list(dict.fromkeys(records))
         self._show(np.array(kept, np.int64))
         leaks = sum(each.leak for each in found.duplicates)
-        if not kept:
-            self.words.setText(self.tr("None were found."))
-        elif key == DUPLICATES and leaks:
-            words = self.tr("{0:,} pairs lie in different splits: a leak.")
-            self.words.setText(f"{self._explain(key)} {words.format(leaks)}")
+        words = [self._explain(key) if kept else self.tr("None were found.")]
+        if key == DUPLICATES and leaks:
+            sentence = self.tr("{0:,} pairs lie in different splits: a leak.")
+            words.append(sentence.format(leaks))
+        if key == DUPLICATES and found.duplicates_note:
+            words.append(f"({found.duplicates_note})")
+        self.words.setText(" ".join(words))
 
     def _show(self, records: Records) -> None:
         self.grid.show_records(records)

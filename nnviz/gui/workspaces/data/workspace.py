@@ -1,6 +1,6 @@
 """Data: what a network makes of many images."""
 
-from nnviz.gui.state.modes import ERRORS, MAP, NEIGHBORS, UNITS, WALL
+from nnviz.gui.state.modes import SET
 from nnviz.gui.state.workspace import Workspace
 
 DATA = Workspace(
@@ -10,6 +10,6 @@ DATA = Workspace(
     group="Data",
     methods=(),
     docks=("dataset", "record"),
-    modes=(WALL, MAP, NEIGHBORS, ERRORS, UNITS),
+    modes=SET,
     images=False,
 )

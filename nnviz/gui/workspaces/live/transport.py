@@ -76,6 +76,7 @@ class Transport(QWidget):
         )
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
+        self._saves = True
         self._recorded = QElapsedTimer()
         self._ticks = QTimer(self, interval=_TICK_MS)
         self._ticks.timeout.connect(self._name_recording)
@@ -97,6 +98,12 @@ class Transport(QWidget):
         live.recording_changed.connect(self._mark_recording)
         self._app.videos.changed.connect(self._show_export)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
+
+    def hide_savers(self) -> None:
+        """Leave out what keeps a frame or writes a video."""
+        self._saves = False
+        for each in (self.keep, self.record, self.export):
+            each.hide()
 
     def toggle_recording(self) -> None:
         """End the recording, or ask where the next is to go."""
@@ -140,7 +147,8 @@ class Transport(QWidget):
 
     def _offer_export(self) -> None:
         live = self._app.live
-        self.export.setVisible(self._app.videos.busy or live.exportable)
+        offered = self._app.videos.busy or live.exportable
+        self.export.setVisible(self._saves and offered)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._recorded.start()

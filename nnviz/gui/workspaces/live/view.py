@@ -81,8 +81,10 @@ class LiveView(QWidget):
             self._pages.setCurrentWidget(self.result_side)
 
     def hide_controls(self) -> None:
-        """Leave out what chooses: the frame that is shown stays as it is."""
+        """Leave out what chooses a network or a source."""
         self.repaint_side.head.hide()
+        for each in self.empty.buttons.values():
+            each.hide()
 
     def say(self, words: str) -> None:
         """Show words in place of a frame."""

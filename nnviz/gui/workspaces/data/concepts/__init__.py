@@ -1,0 +1,1 @@
+"""Concepts: directions and parts of a layer, and what is left without its channels."""

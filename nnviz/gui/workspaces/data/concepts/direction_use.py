@@ -1,0 +1,92 @@
+"""Directions on a layer's channels as targets of the other workspaces."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QPushButton
+
+from nnviz.base.documents.unit_images import METHOD
+from nnviz.base.notation.targets import DIRECTION
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.dataset.datasets import TOPIC
+from nnviz.gui.services.jobs import Lane
+from nnviz.gui.theme.parts import button
+from nnviz.gui.workspaces.data.record_actions import chosen_paths
+
+Vector = NDArray[np.float32]
+
+
+class DirectionUse(QObject):
+    """Writes a direction beside the index, and asks Explain or Imagine about it.
+
+    It is a file, so that recipes and the command line can name it:
+    ``--target direction:FILE``.
+    """
+
+    def __init__(self, app: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._app = app
+        self._lane = Lane("direction")
+        self._direction: tuple[str, str, Vector] | None = None
+        self.explain = button(self.tr("Explain the direction"), self._explain)
+        self.explain.setToolTip(
+            self.tr("What in the current image raises the layer along it")
+        )
+        self.imagine = button(self.tr("Imagine it"), self._imagine)
+        self.imagine.setToolTip(self.tr("A synthetic image that is all of it"))
+        self.show_direction(None)
+
+    @property
+    def buttons(self) -> tuple[QPushButton, ...]:
+        """Those that use the direction."""
+        return self.explain, self.imagine
+
+    def show_direction(self, direction: tuple[str, str, Vector] | None) -> None:
+        """Take name, layer and vector of what the buttons are about; None for none."""
+        self._direction = direction
+        for each in self.buttons:
+            each.setVisible(direction is not None)
+
+    def _explain(self) -> None:
+        self._write(self._explain_target)
+
+    def _imagine(self) -> None:
+        self._write(self._imagine_target)
+
+    def _write(self, use: Callable[[str], None]) -> None:
+        app, dataset = self._app, self._app.datasets.dataset
+        if self._direction is None or dataset is None or app.bridge is None:
+            return
+        name, layer, vector = self._direction
+        folder = str(dataset.index.folder / "directions")
+        work = app.bridge.files.results.direction(name, layer, vector, folder)
+        job = app.jobs.do(work, self._lane)
+        job.done.connect(lambda path: use(f"{DIRECTION}{path}"))
+        job.failed.connect(lambda error: app.messages.fail(TOPIC, error))
+
+    def _open_network(self) -> None:
+        """Have the network open that the direction lies in."""
+        app, dataset = self._app, self._app.datasets.dataset
+        if dataset is None:
+            return
+        facts, model = dataset.index.facts, app.selection.model
+        if model is None or facts.model_sha256 != model.sha256:
+            app.open_model(facts.model)
+
+    def _explain_target(self, target: str) -> None:
+        app = self._app
+        self._open_network()
+        paths = chosen_paths(app, 1)
+        if paths:
+            app.images.add(paths)
+        app.workspace_wanted.emit("explain")
+        app.selection.set_target(target)
+
+    def _imagine_target(self, target: str) -> None:
+        app = self._app
+        self._open_network()
+        app.imagine_wanted.emit()
+        app.choice.choose(METHOD, {"target": target})
+        app.runs.run()

@@ -1,0 +1,71 @@
+"""Linear probes in the window: how well each layer's features tell the classes."""
+
+from nnviz.base.dataset.concepts import LayerProbe
+from nnviz.base.dataset.requests import ProbeLayers
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.views.results.table import TableView
+from nnviz.gui.workspaces.data.concepts.question_pane import QuestionPane, table_of
+
+
+class LayerProbePane(QuestionPane):
+    """Probes every layer that the index holds."""
+
+    def __init__(self, app: AppContext) -> None:
+        super().__init__(
+            app,
+            "probes",
+            self.tr(
+                "A linear classifier reads the class of each image from the features "
+                "of each layer; what it gets right on images that it has not seen says "
+                "what the layer knows. An index with features of all sizes of maps "
+                "shows how that grows."
+            ),
+            self.tr("Probe the layers"),
+        )
+        self.table = TableView()
+        self.table.grid.setAccessibleName(self.tr("Accuracy of probes"))
+        self.lay_out(below=self.table)
+        self.connect_data()
+
+    def offer(self, dataset: DataSet | None) -> None:
+        """Offer nothing where there are no labels."""
+        super().offer(dataset)
+        able = dataset is not None and dataset.labeled and bool(dataset.index.layers)
+        self.begin.setEnabled(able)
+        without = dataset is not None and not dataset.labeled
+        self.begin.setToolTip(
+            self.tr("The images of this set have no labels") if without else ""
+        )
+
+    def ask(self) -> None:
+        """Probe."""
+        request = ProbeLayers(index=self.index)
+        self.submit(request, self.tr("Probes of layers"), self._take)
+
+    def forget(self) -> None:
+        """Show no figures any more."""
+        self._take(())
+
+    def _take(self, found: tuple[LayerProbe, ...]) -> None:
+        columns = (
+            self.tr("Layer"),
+            self.tr("Channels"),
+            self.tr("Right, %"),
+            self.tr("± over five parts"),
+        )
+        rows = tuple(
+            (
+                each.layer,
+                float(each.channels),
+                round(100 * each.accuracy, 1),
+                round(100 * each.spread, 1),
+            )
+            for each in found
+        )
+        self.table.setVisible(bool(rows))
+        self.table.show_result(table_of(columns, rows), None)
+        if found:
+            best = max(found, key=lambda each: each.accuracy)
+            words = self.tr("{0} tells the classes best: {1:.1f} % right")
+            self.say(words.format(best.layer, 100 * best.accuracy))

@@ -1,0 +1,176 @@
+"""A question to the engine: its fields, Run and Stop, and how far it is."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Progress
+from nnviz.base.request import Request
+from nnviz.base.results import Table
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.dataset.datasets import TOPIC
+from nnviz.gui.services.jobs import JobHandle, Lane
+from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import button, label
+
+T = TypeVar("T")
+SELECTED = -2
+"""In place of a class: the images that are selected."""
+_LETTERS = 10
+_PERCENT = 100
+
+
+class QuestionPane(QWidget):
+    """Asks about the open data set; one question at a time, which can be stopped.
+
+    Args:
+        app: what it works with.
+        lane: name of the place where the answer is shown.
+        explanation: what is asked, until there is an answer.
+        run: words of the button that asks.
+    """
+
+    def __init__(self, app: AppContext, lane: str, explanation: str, run: str) -> None:
+        super().__init__()
+        self.app = app
+        self._lane = Lane(lane)
+        self._explanation = explanation
+        self._job: JobHandle[Any] | None = None
+        self.layer = ComboBox.narrow(self.tr("Layer"), _LETTERS)
+        self.begin = button(run, self.ask, "primary")
+        self.stop = button(self.tr("Stop"), self._stop)
+        self.heading = label(style="heading", wrap=True)
+        self.words = label(style="muted", wrap=True)
+
+    def connect_data(self) -> None:
+        """Follow the open data set and its selection, from now on."""
+        datasets = self.app.datasets
+        datasets.opened.connect(self._open)
+        datasets.grown.connect(self.offer)
+        datasets.selection.changed.connect(self.tell_selection)
+        self._open(datasets.dataset)
+
+    def lay_out(self, *fields: QWidget | None, below: QWidget) -> None:
+        """Put fields and buttons above words and the answer."""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(flow(*fields, self.begin, self.stop, spacing=GRID))
+        column.addWidget(self.heading)
+        column.addWidget(self.words)
+        column.addWidget(below, 1)
+
+    @property
+    def index(self) -> str:
+        """Folder of the open index; empty for none."""
+        dataset = self.app.datasets.dataset
+        return str(dataset.index.folder) if dataset is not None else ""
+
+    def selected(self) -> tuple[int, ...]:
+        """Return the numbers of the selected records."""
+        return tuple(self.app.datasets.selection.records().tolist())
+
+    # --- what a pane fills in
+
+    def ask(self) -> None:
+        """Ask what the fields say."""
+        raise NotImplementedError
+
+    def offer(self, dataset: DataSet | None) -> None:
+        """Offer what a data set has."""
+        layers = [each.name for each in dataset.index.layers] if dataset else []
+        there = [self.layer.itemText(n) for n in range(self.layer.count())]
+        if there != layers[::-1]:
+            self.layer.clear()
+            self.layer.addItems(layers[::-1])
+        self.tell_selection()
+
+    def forget(self) -> None:
+        """Show no answer any more: it was about another data set."""
+
+    def tell_selection(self) -> None:
+        """Say how many images are selected, and whether that is enough."""
+
+    def name_selected(self, choice: ComboBox) -> None:
+        """Write into a choice how many images are selected."""
+        words = self.tr("Selected ({0:,})").format(self.app.datasets.selection.count)
+        choice.setItemText(choice.findData(SELECTED), words)
+
+    def say(self, heading: str) -> None:
+        """Write the answer in a line; no words take no room."""
+        self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
+
+    # --- asking
+
+    def submit(
+        self, request: Request[T], title: str, take: Callable[[T], object]
+    ) -> None:
+        """Ask; what comes of it goes to ``take``."""
+        job = self.app.jobs.submit(request, self._lane, title)
+        self._job = job
+        self.begin.setEnabled(False)
+        self.stop.setVisible(True)
+        self.words.setText(f"{title}…")
+        job.progressed.connect(self._tell_progress)
+        job.done.connect(lambda found: self._end(lambda: take(found)))
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._end(self._say_stopped))
+
+    def _tell_progress(self, progress: Progress) -> None:
+        share = progress.fraction
+        done = f" · {share:.0%}" if share is not None else ""
+        self.words.setText(f"{progress.what}{done}")
+
+    def _end(self, act: Callable[[], object]) -> None:
+        self._job = None
+        self.stop.setVisible(False)
+        self.words.clear()
+        self.begin.setEnabled(True)
+        self.tell_selection()
+        act()
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._end(lambda: self.words.setText(error.text))
+        self.app.messages.fail(TOPIC, error)
+
+    def _say_stopped(self) -> None:
+        self.words.setText(self.tr("Stopped."))
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _open(self, dataset: DataSet | None) -> None:
+        """Another data set, or none: no answer is about it yet."""
+        self._stop()
+        self._job = None
+        self.stop.setVisible(False)
+        self.say("")
+        self.words.setText(self._explanation)
+        self.begin.setEnabled(dataset is not None)
+        self.forget()
+        self.offer(dataset)
+
+
+def table_of(
+    columns: tuple[str, ...], rows: tuple[tuple[str | float, ...], ...]
+) -> Table:
+    """Return a table; without columns where it is empty, as rows give their widths."""
+    return Table(columns=columns if rows else (), rows=rows)
+
+
+def beside(left: QWidget, right: QWidget, shares: tuple[int, int] = (2, 3)) -> QWidget:
+    """Return two widgets side by side, with their shares of the width."""
+    both = QWidget()
+    line = QHBoxLayout(both)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(2 * GRID)
+    for widget, share in zip((left, right), shares, strict=True):
+        line.addWidget(widget, share)
+    return both
