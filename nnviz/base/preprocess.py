@@ -22,7 +22,7 @@ class Fit(StrEnum):
     STRETCH = "stretch"
     """Both sides to the input size, whatever that does to the proportions."""
     SQUASH = "squash"
-    """Both sides to ``resize``, whatever that does to the proportions, then the centre."""
+    """Both sides to ``resize``, whatever that does to the shape, then the centre."""
     PAD = "pad"
     """Longer side to the input size, the rest filled with ``padding``."""
     WHOLE = "whole"

@@ -97,7 +97,7 @@ def test_fields_that_are_left_out_stay_the_networks_own(session):
 
 
 def test_where_nothing_can_be_judged_that_is_said():
-    """Truth: a transformer has no batch norms; a preprocessing that was said is known."""
+    """Truth: a transformer has no batch norms; what was said is known."""
     (note,) = judge(Preprocess(), (), guessed=True)
     assert note.severity is Severity.NOTE
     assert "nothing in this network tells" in note.text

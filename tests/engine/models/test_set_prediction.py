@@ -180,7 +180,7 @@ def test_exports_to_onnx_are_detectors(open_model, tmp_path: Path, kind: str) ->
 
 
 @pytest.mark.parametrize("empty", [True, False])
-def test_the_answer_to_noise_tells_the_reading_of_logits(empty: bool) -> None:
+def test_the_answer_to_noise_tells_the_reading_of_logits(*, empty: bool) -> None:
     """Truth: what trained heads of either kind say of an image without objects."""
     logits = torch.full((1, 10, 6), -4.0)
     logits[..., 5] = 8.0 if empty else -5.0

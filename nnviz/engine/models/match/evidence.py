@@ -205,7 +205,7 @@ def _hugging_face_crop(
 
 
 def _convnext_size(side: int, share: float) -> dict[str, Any]:
-    """Return ConvNeXt's resizing: small inputs are cropped, large ones are stretched."""
+    """Return ConvNeXt's resizing: small inputs cropped, large ones stretched."""
     found: dict[str, Any] = {"input_size": [side, side], "resize": int(side / share)}
     return found if side < _LARGE else found | {"resize": side, "fit": "stretch"}
 

@@ -167,7 +167,7 @@ def _task(
 
 
 def _are_queries(shapes: tuple[tuple[int, ...], ...]) -> bool:
-    """Tell whether there are as many boxes as rows of logits, as of a DETR-type head."""
+    """Tell whether each row of logits has a box, as in DETR-type heads."""
     rows = Counter(each[:2] for each in shapes if len(each) == len("nqc"))
     return any(rows[each[:2]] > 1 for each in shapes if each[2:] == (_BOX,))
 
