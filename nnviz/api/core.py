@@ -159,13 +159,16 @@ class Result:
 
     def _repr_png_(self) -> bytes:
         """Return the image that Jupyter shows, PNG."""
-        return encode_png(self.picture())
+        return encode_png(self.painted())
 
-    def picture(self, width: int = PICTURE_WIDTH) -> Array:
+    def painted(self, width: int = PICTURE_WIDTH) -> Array:
         """Return the report as an image with captions and legend, uint8 (H, W, 3)."""
         from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
 
         return paint_report(self.report, self.image, width, self.recipe.title)
+
+    picture = painted
+    """The name of before."""
 
     def save(
         self, folder: str | PathLike[str], stem: str | None = None
@@ -179,7 +182,7 @@ class Result:
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
         """
-        from nnviz.storage.results import save_run  # noqa: PLC0415  as picture()
+        from nnviz.storage.results import save_run  # noqa: PLC0415  as painted()
 
         return save_run(self._run, Path(folder), stem)
 
@@ -196,7 +199,7 @@ class Result:
             UsageError: another ending.
             InputError: it cannot be written.
         """
-        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as picture()
+        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as painted()
 
         return save_figure(self.report.main, self.image, Path(path))
 
@@ -416,7 +419,7 @@ def replay(
     path = Path(file)
     recipe = stored.read_recipe(path)
     photo = (
-        stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
+        stored.find_image(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
     info = perform(LoadModel(request), progress) if recipe.model else None
@@ -426,7 +429,7 @@ def replay(
             f"has other weights than the recipe's of {path.name}",
             f"open those with sha256 {recipe.model_sha256[:12]}",
         )
-    asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
+    asked = stored.request_of(stored.with_images(recipe, path), photo, request)
     return Result(perform(asked, progress))
 
 

@@ -21,7 +21,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.shipped.samples import sample_film, sample_photos
+from nnviz.base.shipped.samples import sample_photos, sample_video
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
 from nnviz.gui.panels.compare import comparable, newest_pair
@@ -32,7 +32,7 @@ from nnviz.gui.panels.dialogs.files import (
     ask_labels,
     ask_new_file,
 )
-from nnviz.gui.panels.dialogs.videos import ask_film, ask_new_film
+from nnviz.gui.panels.dialogs.videos import ask_new_video, ask_video
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
@@ -82,7 +82,7 @@ class CommandHandlers(QObject):
             **self._view_operations(),
             "run.run": self._app.runs.run,
             "run.stop": self._app.stop,
-            "run.film": self._change_film,
+            "run.film": self._change_video,
             "run.reset": self._app.choice.reset,
             "help.about": self.about,
         }
@@ -111,7 +111,7 @@ class CommandHandlers(QObject):
             "file.paste": self.paste,
             "edit.clear_images": self._stage.images.remove_all,
             "edit.restore_images": self._stage.images.restore,
-            "edit.copy_picture": self.copy_picture,
+            "edit.copy_picture": self.copy_image,
             "edit.copy_command": lambda: self._copy_text(command_line, board_command),
             "edit.copy_python": lambda: self._copy_text(python_code, board_python),
             "edit.preprocess": self.toggle_preprocess,
@@ -143,9 +143,9 @@ class CommandHandlers(QObject):
     def _live_operations(self) -> dict[str, Act]:
         live = self._app.live
         return {
-            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
+            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_video()),
             "live.camera": self.open_camera,
-            "live.sample": lambda: self._app.play(sample_film()),
+            "live.sample": lambda: self._app.play(sample_video()),
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,
@@ -422,11 +422,11 @@ class CommandHandlers(QObject):
         shown = content is not None and content.kind is ContentKind.PORTRAITS
         return shown and state.mode not in WHOLE
 
-    def copy_picture(self) -> None:
+    def copy_image(self) -> None:
         """Put the shown result, or board, on the clipboard, with its legend."""
         board, pane = self._board(), self._stage.centre.board
         if board is not None and pane is not None:
-            picture = board.picture(lock=pane.chosen_lock())
+            picture = board.painted(lock=pane.chosen_lock())
             QApplication.clipboard().setImage(image_of(picture))
             self._app.messages.say(self.tr("board copied as an image"))
             return
@@ -468,7 +468,7 @@ class CommandHandlers(QObject):
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
 
-    def _change_film(self) -> None:
+    def _change_video(self) -> None:
         """Ask for a video and run the method on each of its images."""
         asked, films = self._app.choice.asked(), self._app.videos
         if films.busy or asked is None:
@@ -477,12 +477,12 @@ class CommandHandlers(QObject):
                 told = self.tr("choose a network and a method first")
             self._app.messages.say(told)
             return
-        film = ask_film(self._window, self._app.settings)
+        film = ask_video(self._window, self._app.settings)
         if not film:
             return
         settings, title = self._app.settings, self.tr("Write the new video to")
         name = f"{Path(film).stem}-{asked.method}.mp4"
-        out = ask_new_film(self._window, settings, title, name)
+        out = ask_new_video(self._window, settings, title, name)
         if out:
             films.make(asked, film, out)
 

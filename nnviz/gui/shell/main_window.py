@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)
-        self.top.offer_photographs(offered=not workspace.live)
+        self.top.offer_images(offered=not workspace.live)
         self.app.choice.enter(workspace)
         if workspace.live:
             self.app.live.enter()

@@ -7,7 +7,7 @@ video)"; cases by hand.
 import pytest
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import SourceKind, SourceState, SourceStatus
 from nnviz.gui.panels.empty_state import CAMERA, SAMPLE_IMAGE, SAMPLE_VIDEO
 from nnviz.gui.shell.main_window import LIVE
@@ -35,7 +35,7 @@ def test_the_sample_image_takes_the_buttons_place(window, qtbot):
     ("name", "kind", "address"),
     [
         (CAMERA, SourceKind.CAMERA, "0"),
-        (SAMPLE_VIDEO, sample_film().kind, sample_film().address),
+        (SAMPLE_VIDEO, sample_video().kind, sample_video().address),
     ],
 )
 def test_camera_and_sample_video_are_opened_in_live(window, fake, name, kind, address):
@@ -70,7 +70,7 @@ def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
     assert empty.words.text() == "camera 0: not found"
     assert texts(empty) == ["Camera", "Open video…", "Sample video"]
     empty.buttons[SAMPLE_VIDEO].click()
-    assert fake.live.opened[-1] == sample_film()
+    assert fake.live.opened[-1] == sample_video()
 
 
 def test_all_ways_are_seen_on_a_small_screen(window, qtbot):

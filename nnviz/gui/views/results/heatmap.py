@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.frames import Frame
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
@@ -27,7 +27,6 @@ from nnviz.render import colormaps, report, sheets
 from nnviz.render.colormaps import Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.heatmaps import Ground, MapLook
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number
 
 
@@ -114,7 +113,7 @@ class HeatmapView(ResultView):
         self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
-        self.canvas.set_picture(self._below.of(image, gray=self.look.gray))
+        self.canvas.set_image(self._below.of(image, gray=self.look.gray))
         box = bounds_on(heat, image)
         layer = None
         if not scale.flat:
@@ -130,7 +129,7 @@ class HeatmapView(ResultView):
         name = self._colormap(heat)
         pixels = colormaps.apply(drawn.values, name, scale.low, scale.high)
         self.canvas.set_marks()
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
         self.canvas.set_overlay(
             pixels if self.smooth.isChecked() else None, smooth=True
         )

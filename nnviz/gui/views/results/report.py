@@ -230,7 +230,7 @@ def _notes_label(parent: QWidget) -> QLabel:
 
 
 class _Veil(QWidget):
-    """Greys what lies below and says why; lets the mouse through."""
+    """Dims what lies below and says why; lets the mouse through."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
