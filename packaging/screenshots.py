@@ -28,7 +28,7 @@ from nnviz.base.shipped.samples import sample_photos
 from nnviz.base.stickers.placement import Placement
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
-from nnviz.gui.state.display import ERRORS, WALL
+from nnviz.gui.state.modes import ERRORS, WALL
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -156,7 +156,7 @@ def take_data(temporary: Path, folder: Path) -> None:
 
 def write_board(photo: Path, path: Path) -> None:
     """Compare what two networks look at in a photograph, as a picture for the page."""
-    picture = nnviz.board(photo, models=NETWORKS).picture()
+    picture = nnviz.board(photo, models=NETWORKS).painted()
     Image.fromarray(picture).save(path, quality=88, method=6)
     sys.stdout.write(f"{path}\n")
 

@@ -3,8 +3,10 @@
 ``--device cuda`` runs the tests that take a ``device`` on a GPU.
 """
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -50,8 +52,49 @@ def pytest_configure(config):
     if config.pluginmanager.hasplugin("pytest-qt"):
         for words in QT_WARNINGS_THAT_ARE_FINE:
             config.addinivalue_line("qt_log_ignore", words)
+        config.pluginmanager.register(LatePainters())
     else:
         config.pluginmanager.register(WithoutQt())
+
+
+class LatePainters:
+    """Fails a test whose painters are found active when it is taken down.
+
+    pytest-qt listens while a test is called; widgets and pixmaps go afterwards.
+    """
+
+    def __init__(self):
+        self.heard = []
+
+    def listen(self):
+        from PySide6.QtCore import qInstallMessageHandler
+
+        qInstallMessageHandler(self.take)
+
+    def take(self, kind, context, message):
+        del kind, context
+        if "being painted" in message or "active painter" in message:
+            self.heard.append(message)
+        sys.stderr.write(f"{message}\n")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self):
+        if "PySide6.QtCore" in sys.modules:
+            self.listen()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call):
+        report = yield
+        if call.when == "teardown" and self.heard:
+            report.outcome = "failed"
+            report.longrepr = "; ".join(self.heard)
+            self.heard.clear()
+        return report
+
+    def pytest_sessionfinish(self, session):
+        gc.collect()
+        if self.heard:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class WithoutQt:

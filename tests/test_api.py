@@ -38,8 +38,8 @@ def test_the_example_of_the_design(cat, tmp_path):
     with np.load(paths[1]) as arrays:
         for name in arrays:
             np.testing.assert_array_equal(result[name], arrays[name])
-    assert result.picture().dtype == np.uint8
-    assert result.picture().shape[2] == 3
+    assert result.painted().dtype == np.uint8
+    assert result.painted().shape[2] == 3
 
 
 def test_pixel_module_is_the_network_behind_its_normaliser(cat):
@@ -193,3 +193,19 @@ def test_trust_in_a_map(cat):
         nnviz.trust(nnviz.run("saliency", model, image), model, ["rode"])
     with pytest.raises(UsageError, match="no map over the image"):
         nnviz.trust(nnviz.run("predictions", model, image), model)
+
+
+def test_a_result_is_iterated_by_the_names_of_its_arrays(cat, tmp_path):
+    """Truth: numpy's own reader of the .npz that the result writes."""
+    result = nnviz.run("predictions", SMALL, nnviz.open_image(cat))
+    saved = next(p for p in result.save(tmp_path) if p.suffix == ".npz")
+    with np.load(saved) as arrays:
+        assert list(result) == list(arrays)
+        assert len(result) == len(arrays)
+        assert dict(result).keys() == set(arrays)
+        assert all(name in result for name in arrays)
+        np.testing.assert_array_equal(np.asarray(result), arrays["data"])
+    assert next(iter(result.report)) in result
+    assert "nothing" not in result
+    with pytest.raises(UsageError, match="no such array"):
+        result[0]

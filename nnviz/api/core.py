@@ -1,7 +1,7 @@
 """Networks, images, runs and results, from Python."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from os import PathLike
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, UsageError, unknown
@@ -87,7 +88,9 @@ class Result:
     """The result of a method.
 
     ``result.data`` is the main array; ``result[name]`` is any array under the name
-    that ``save`` gives it in the .npz.
+    that ``save`` gives it in the .npz.  Like an opened .npz, a result is iterated by
+    these names: ``list(result)``, ``"data" in result``, ``dict(result)``; numpy takes
+    it for its main array.
 
     Attributes:
         report: the results themselves, with their units and frames.
@@ -115,8 +118,30 @@ class Result:
         if name == next(iter(self.report)):
             name = "data"
         if name not in arrays:
-            raise unknown("array", name, arrays)
+            raise unknown("array", str(name), arrays)
         return arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate the arrays' names, "data" first."""
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(self.keys())
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether ``result[name]`` is an array."""
+        return name in self.keys() or name == next(iter(self.report))
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, *, copy: bool | None = None
+    ) -> Array:
+        """Return the main array where numpy is given the result itself."""
+        return np.array(self.data, dtype, copy=copy)
+
+    def keys(self) -> KeysView[str]:
+        """Return the arrays' names, "data" first."""
+        return self.report.arrays().keys()
 
     @property
     def data(self) -> Array:
@@ -134,13 +159,16 @@ class Result:
 
     def _repr_png_(self) -> bytes:
         """Return the image that Jupyter shows, PNG."""
-        return encode_png(self.picture())
+        return encode_png(self.painted())
 
-    def picture(self, width: int = PICTURE_WIDTH) -> Array:
+    def painted(self, width: int = PICTURE_WIDTH) -> Array:
         """Return the report as an image with captions and legend, uint8 (H, W, 3)."""
         from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
 
         return paint_report(self.report, self.image, width, self.recipe.title)
+
+    picture = painted
+    """The name of before."""
 
     def save(
         self, folder: str | PathLike[str], stem: str | None = None
@@ -154,7 +182,7 @@ class Result:
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
         """
-        from nnviz.storage.results import save_run  # noqa: PLC0415  as picture()
+        from nnviz.storage.results import save_run  # noqa: PLC0415  as painted()
 
         return save_run(self._run, Path(folder), stem)
 
@@ -171,7 +199,7 @@ class Result:
             UsageError: another ending.
             InputError: it cannot be written.
         """
-        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as picture()
+        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as painted()
 
         return save_figure(self.report.main, self.image, Path(path))
 
@@ -391,7 +419,7 @@ def replay(
     path = Path(file)
     recipe = stored.read_recipe(path)
     photo = (
-        stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
+        stored.find_image(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
     info = perform(LoadModel(request), progress) if recipe.model else None
@@ -401,7 +429,7 @@ def replay(
             f"has other weights than the recipe's of {path.name}",
             f"open those with sha256 {recipe.model_sha256[:12]}",
         )
-    asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
+    asked = stored.request_of(stored.with_images(recipe, path), photo, request)
     return Result(perform(asked, progress))
 
 

@@ -47,7 +47,7 @@ class NnvizError(Exception):
 
     @property
     def line(self) -> str:
-        """What, reason and remedy in one line."""
+        """The error in one line: what, reason and remedy."""
         what, reason, remedy = (
             _shortened(part) for part in (self.what, self.reason, self.remedy)
         )

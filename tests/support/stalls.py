@@ -21,11 +21,19 @@ class StallProbe:
         dispatcher.aboutToBlock.connect(self._rest)
 
     def during(self, what, act):
-        """Do something that counts as one stretch, and name what follows."""
+        """Do something that counts as one stretch, and name what follows.
+
+        Args:
+            what: is done.
+            act: does it; a text that it returns is added to the name.
+        """
         self._what = what
         self._since = time.thread_time()
-        act()
+        detail = act()
+        if isinstance(detail, str):
+            self._what = f"{what}: {detail}"
         self._rest()
+        self._what = f"after {self._what}"
 
     def worst(self):
         """Return seconds and name of the longest stretch."""

@@ -59,6 +59,11 @@ class TrainingComparison:
         parts = [1.0 if run.ended else run.progress for run in self.runs.values()]
         return sum(parts) / len(parts)
 
+    def steer(self, switches: Mapping[str, Switches]) -> None:
+        """Change what may change during a run, by the run's name."""
+        for name, run in self.runs.items():
+            run.switches = run.switches.steered(switches[name])
+
     def advance(self) -> str:
         """Train the run that is furthest behind for a quarter of an epoch.
 

@@ -1,7 +1,7 @@
 """A training run that can be looked at between steps, stopped and gone on with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -79,6 +79,12 @@ class Switches:
     members: int = 1
     bagging: bool = False
     ten_crop: bool = False
+
+    def steered(self, wanted: "Switches") -> "Switches":
+        """Return these switches with those of others that may change during a run."""
+        return replace(
+            self, learning_rate=wanted.learning_rate, l1=wanted.l1, l2=wanted.l2
+        )
 
 
 @dataclass(slots=True, eq=False)

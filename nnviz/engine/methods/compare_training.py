@@ -104,6 +104,7 @@ class CompareTraining:
         if ctx.begun is not None:
             comparison.restore(ctx.begun)
         while not comparison.ended:
+            comparison.steer(_switches(ctx.params))
             name = comparison.advance()
             ctx.step(comparison.progress, 1, name)
             ctx.keep(comparison.numbers(), partial(_state, comparison, seed))

@@ -1,7 +1,7 @@
 """A small network learns, and all of it is watched: weights, gradients, decisions."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +12,7 @@ from nnviz.base.results import Report
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import training_report
 from nnviz.engine.learning.parameters import TrainingParams
-from nnviz.engine.learning.run import Switches, TrainingRun
+from nnviz.engine.learning.run import TrainingRun
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.recordings import Recording
 
@@ -76,7 +76,7 @@ class TrainNetwork:
         report = training_report(run)
         while not run.ended:
             ctx.check()
-            run.switches = _steered(run.switches, ctx.params)
+            run.switches = run.switches.steered(ctx.params.switches())
             if run.advance():
                 report = training_report(run)
             ctx.step(run.progress, 1, _words(run))
@@ -112,16 +112,10 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
     for place in range(step + 1):
         values |= changes.get(place, {})
         if place > kept:
-            run.switches = _steered(run.switches, make(TrainNetworkParams, values))
+            wanted = make(TrainNetworkParams, values).switches()
+            run.switches = run.switches.steered(wanted)
             run.advance()
     return run.state()
-
-
-def _steered(switches: Switches, params: TrainNetworkParams) -> Switches:
-    """Return switches with those that may change while it runs."""
-    return replace(
-        switches, learning_rate=params.learning_rate, l1=params.l1, l2=params.l2
-    )
 
 
 def _words(run: TrainingRun) -> str:

@@ -1,8 +1,9 @@
-"""Segmenters for scenes with one trunk and different decoders, trained alike.
+"""Segmenters for scenes with one trunk and different decoders.
 
-Staged as in Long et al. 2015 (arXiv:1411.4038, section 4): FCN-32s begins with a
-classifier's layers, here those of ``bundled:scenes``; the others begin with the trunk
-of FCN-32s and see the same scenes in the same order.  What differs is the decoder.
+Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s begins with a
+classifier's layers, here those of ``bundled:scenes``, FCN-16s with FCN-32s, FCN-8s with
+FCN-16s.  The other decoders are trained on the trunk of FCN-8s, which stays as it is,
+with the same scenes in the same order: what differs is the decoder.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +27,6 @@ from nnviz.engine.training.scene_fit import SceneTask
 from nnviz.engine.training.segmenter import PIXEL_CLASSES, loss, measure
 
 _CLASSIFIER = "scenes"
-_FIRST = "scenes-fcn32"
 _STAGES = 3
 """How many stages the classifier and the trunk have in common."""
 _FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
@@ -40,7 +40,13 @@ _RECIPE = SceneRecipe(
     held_out=64,
     rate=3e-3,
 )
-_FIRST_EPOCHS = 6
+_EPOCHS = {"scenes-fcn32": 6, "scenes-fcn16": 3, "scenes-fcn8": 3}
+_STARTS = {
+    "scenes-fcn32": _CLASSIFIER,
+    "scenes-fcn16": "scenes-fcn32",
+    "scenes-fcn8": "scenes-fcn16",
+}
+"""From a network to the one that it begins with, where that is not FCN-8s."""
 
 
 def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> None:
@@ -59,11 +65,25 @@ def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> No
         trunk.stages[number].load_state_dict(learned.state_dict())
 
 
-def initialize_from_first(net: nn.Module, generator: torch.Generator) -> None:
-    """Draw a decoder's weights; the trunk starts as that of the bundled FCN-32s."""
+def initialize_from_segmenter(
+    net: nn.Module, generator: torch.Generator, start: str
+) -> None:
+    """Draw a segmenter's weights; what it shares with a bundled one it takes from it.
+
+    Of a decoder that is another one that is the trunk.
+
+    Args:
+        net: with a ``VggTrunk`` named trunk.
+        generator: source of the weights that the other one does not have.
+        start: name of the bundled segmenter.
+    """
     _initialize(net, generator)
-    first = open_bundled(BundledReference(_FIRST), lambda: None).net
-    _trunk_of(net).load_state_dict(_trunk_of(first).state_dict())
+    learned = open_bundled(BundledReference(start), lambda: None).net.state_dict()
+    whole = isinstance(net, Fcn)
+    shared = {k: v for k, v in learned.items() if whole or k.startswith("trunk.")}
+    missing, unknown = net.load_state_dict(shared, strict=False)
+    if unknown or any(key.startswith("trunk.") for key in missing):
+        raise ValueError(start)
 
 
 def _initialize(net: nn.Module, generator: torch.Generator) -> None:
@@ -84,8 +104,12 @@ def _course(
 ) -> SceneCourse:
     arguments: Mapping[str, Any] = {"classes": len(PIXEL_CLASSES), **more}
     build: Callable[[], nn.Module] = partial(ARCHITECTURES[architecture], **arguments)
-    first = name == _FIRST
-    initialize = initialize_from_classifier if first else initialize_from_first
+    start = _STARTS.get(name, "scenes-fcn8")
+    initialize: Callable[[nn.Module, torch.Generator], None]
+    initialize = partial(initialize_from_segmenter, start=start)
+    if start == _CLASSIFIER:
+        initialize = initialize_from_classifier
+    frozen = _FROZEN if name in _STARTS else ("trunk",)
     return SceneCourse(
         name=name,
         title=title,
@@ -93,9 +117,9 @@ def _course(
         classes=PIXEL_CLASSES,
         arguments=arguments,
         kind=Task.SEGMENT,
-        task=SceneTask(build, loss, measure, initialize=initialize, frozen=_FROZEN),
-        recipe=replace(_RECIPE, epochs=_FIRST_EPOCHS) if first else _RECIPE,
-        start=f"from the trunk of `bundled:{_CLASSIFIER if first else _FIRST}`",
+        task=SceneTask(build, loss, measure, initialize=initialize, frozen=frozen),
+        recipe=replace(_RECIPE, epochs=_EPOCHS.get(name, _RECIPE.epochs)),
+        start=f"from the weights of `bundled:{start}`",
         about=f"{decoder}  One of seven small segmenters that share their trunk, their "
         "scenes and their recipe, and differ in the decoder: made to be compared.",
         weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "

@@ -1,8 +1,9 @@
 """The form of a method's parameters, made from their declarations, with undo."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -70,7 +71,8 @@ class Form(QWidget):
     """Edits a method's parameters.
 
     What matters only beside certain other values is hidden while it does not matter;
-    its value is kept.
+    its value is kept.  A row is made when it is first to be seen: some methods have
+    forty parameters, of which six are essential.
 
     Signals:
         changed: all values by name, after the user or undo changed some.  Not emitted
@@ -86,8 +88,14 @@ class Form(QWidget):
     ) -> None:
         super().__init__(parent)
         self.history = QUndoStack(self)
-        self._rows = {each.name: Row(each, self) for each in parameters}
+        self._parameters = {each.name: each for each in parameters}
+        self._rows: dict[str, Row] = {}
+        self._unmade: dict[str, Value] = self._defaults()
+        """Values of the parameters whose rows are not made."""
         self._layers: tuple[LayerInfo, ...] = ()
+        self._labels: tuple[str, ...] = ()
+        self._folders: FolderMemory | None = None
+        self._helps = False
         self._stroke = 1
         self._announced = self._current = self.values()
         self._pause = QTimer(self)
@@ -95,23 +103,23 @@ class Form(QWidget):
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._announce)
         self._more = self._make_more()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(_SPACE)
-        essential = [row for row in self._rows.values() if row.parameter.essential]
-        rest = [row for row in self._rows.values() if not row.parameter.essential]
-        for widget in (*essential, self._more, *rest):
-            layout.addWidget(widget)
-        for name, row in self._rows.items():
-            row.reset_wanted.connect(lambda name=name: self.reset(name))
-            row.control.edited.connect(
-                lambda value, settled, name=name: self._edited(name, value, settled)
-            )
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(_SPACE)
+        self._column.addWidget(self._more)
+        for each in parameters:
+            if each.kind is Kind.CHANNEL:  # a layer without the channel changes it
+                self.row(each.name)
         self._refresh()
 
     def values(self) -> dict[str, Value]:
         """Return all values by name, also of what is hidden."""
-        return {name: row.control.value() for name, row in self._rows.items()}
+        return {
+            name: self._rows[name].control.value()
+            if name in self._rows
+            else self._unmade[name]
+            for name in self._parameters
+        }
 
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Show values; what is not named keeps its own.
@@ -135,11 +143,13 @@ class Form(QWidget):
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Offer the classes of the opened network."""
+        self._labels = labels
         for row in self._rows.values():
             row.control.set_labels(labels)
 
     def set_folders(self, folders: FolderMemory) -> None:
         """Let file dialogs begin where a file was found last."""
+        self._folders = folders
         for row in self._rows.values():
             row.control.set_folders(folders)
 
@@ -155,7 +165,7 @@ class Form(QWidget):
         """Go back to one parameter's default, or to all; can be undone."""
         defaults = self._defaults()
         if name:
-            title = self._rows[name].parameter.title
+            title = self._parameters[name].title
             self._change(self.tr("reset %s") % title, {name: defaults[name]})
         else:
             self._change(self.tr("reset all"), defaults)
@@ -167,6 +177,7 @@ class Form(QWidget):
 
     def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show each parameter's help as a line below it."""
+        self._helps = visible
         for row in self._rows.values():
             row.set_help_visible(visible)
 
@@ -186,9 +197,9 @@ class Form(QWidget):
     def _show_more(self, values: Mapping[str, Value]) -> None:
         """Say how many parameters are folded away, and whether any was changed."""
         rest = [
-            row.parameter
-            for row in self._rows.values()
-            if not row.parameter.essential and row.parameter.matters(values)
+            each
+            for each in self._parameters.values()
+            if not each.essential and each.matters(values)
         ]
         self._more.setVisible(bool(rest))
         changed = sum(values[each.name] != each.default for each in rest)
@@ -199,13 +210,40 @@ class Form(QWidget):
         self._more.setText(words)
 
     def row(self, name: str) -> Row:
-        """Return a parameter's row."""
+        """Return a parameter's row, made if it was not yet."""
+        if name not in self._rows:
+            self._make_row(self._parameters[name])
         return self._rows[name]
+
+    def _make_row(self, parameter: Parameter) -> None:
+        name, value = parameter.name, self._unmade.pop(parameter.name)
+        row = self._rows[name] = Row(parameter, self)
+        row.hide()
+        row.control.set_layers(self._layers)
+        row.control.set_labels(self._labels)
+        if self._folders is not None:
+            row.control.set_folders(self._folders)
+        if row.control.value() != value:
+            row.control.set_value(value)
+        row.set_help_visible(self._helps)
+        row.reset_wanted.connect(lambda: self.reset(name))
+        row.control.edited.connect(
+            lambda value, settled: self._edited(name, value, settled)
+        )
+        self._column.insertWidget(self._made_in_order().index(row), row)
+
+    def _made_in_order(self) -> list[QWidget]:
+        """Return the rows that are made with the button below the essential ones."""
+        order = sorted(self._parameters.values(), key=lambda each: not each.essential)
+        made = [each for each in order if each.name in self._rows]
+        place = sum(each.essential for each in made)
+        rows: list[QWidget] = [self._rows[each.name] for each in made]
+        return [*rows[:place], self._more, *rows[place:]]
 
     def _edited(self, name: str, value: Value, settled: bool) -> None:  # noqa: FBT001
         old = self._current[name]
         if value != old:
-            title = self._rows[name].parameter.title
+            title = self._parameters[name].title
             self.history.push(
                 Change(title, {name: old}, {name: value}, self._replay, self._stroke)
             )
@@ -229,6 +267,9 @@ class Form(QWidget):
 
     def _show(self, values: Mapping[str, Value]) -> None:
         for name, value in values.items():
+            if name not in self._rows:
+                self._unmade[name] = value
+                continue
             control = self._rows[name].control
             if control.value() != value or type(control.value()) is not type(value):
                 control.set_value(value)
@@ -236,21 +277,33 @@ class Form(QWidget):
 
     def _refresh(self) -> None:
         """Bring visibility, channels and reset buttons up to date."""
-        values = self.values()
+        values, made = self.values(), len(self._rows)
         layer = self._chosen_layer(values)
-        for row in self._rows.values():
-            seen = row.parameter.essential or self._more.isChecked()
-            row.setVisible(seen and row.parameter.matters(values))
+        for name, parameter in self._parameters.items():
+            seen = parameter.essential or self._more.isChecked()
+            seen = seen and parameter.matters(values)
+            if not seen and name not in self._rows:
+                continue
+            row = self.row(name)
+            row.setVisible(seen)
             row.control.set_layer(layer)
             row.mark_changed()
         self._show_more(values)
         self._current = self.values()
+        if len(self._rows) > made:
+            self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Let the tab key go through the rows as they stand, not as they were made."""
+        stops = [each for row in self._made_in_order() for each in _tab_stops(row)]
+        for one, other in pairwise(stops):
+            QWidget.setTabOrder(one, other)
 
     def _chosen_layer(self, values: Mapping[str, Value]) -> LayerInfo | None:
         chosen = {
             values[name]
-            for name, row in self._rows.items()
-            if row.parameter.kind is Kind.LAYER
+            for name, parameter in self._parameters.items()
+            if parameter.kind is Kind.LAYER
         }
         return next((layer for layer in self._layers if layer.name in chosen), None)
 
@@ -263,12 +316,22 @@ class Form(QWidget):
 
     def _checked(self, values: Mapping[str, Value]) -> dict[str, Value]:
         for name in values:
-            if name not in self._rows:
-                raise unknown("parameter", name, self._rows)
+            if name not in self._parameters:
+                raise unknown("parameter", name, self._parameters)
         return {
-            name: self._rows[name].parameter.check(value)
-            for name, value in values.items()
+            name: self._parameters[name].check(value) for name, value in values.items()
         }
 
     def _defaults(self) -> dict[str, Value]:
-        return {name: row.parameter.default for name, row in self._rows.items()}
+        return {name: each.default for name, each in self._parameters.items()}
+
+
+def _tab_stops(widget: QWidget) -> list[QWidget]:
+    """Return what the tab key stops at in a widget, first to last."""
+    return [
+        each
+        for each in (widget, *widget.findChildren(QWidget))
+        if each.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and each.focusProxy() is None
+        and each.window() is widget.window()
+    ]

@@ -44,7 +44,11 @@ class RecipeRestore(QObject):
             self._images.add_opened(saved.image)
         elif saved.recipe.image_sha256:
             self._lacking = saved.recipe
-        self._models.open_request(self._waiting.model)
+        if saved.recipe.model:
+            self._models.open_request(self._waiting.model)
+        else:
+            self._waiting = None
+            self._choose(saved)
         if saved.troubles:
             self._warn("; ".join(saved.troubles))
 
@@ -62,8 +66,7 @@ class RecipeRestore(QObject):
             return
         self._waiting = None
         recipe = waiting.recipe
-        self._choice.choose(recipe.method, recipe.values, recipe.seed)
-        self._messages.say(self.tr("recipe of {0} restored").format(waiting.file))
+        self._choose(waiting)
         if info.sha256 != recipe.model_sha256:
             self._messages.notice(
                 Notice(
@@ -74,6 +77,12 @@ class RecipeRestore(QObject):
                     ).format(info.title, waiting.file),
                 )
             )
+
+    def _choose(self, saved: Saved) -> None:
+        """Choose the method and the values of a recipe whose network is there."""
+        recipe = saved.recipe
+        self._choice.choose(recipe.method, recipe.values, recipe.seed)
+        self._messages.say(self.tr("recipe of {0} restored").format(saved.file))
 
     def _image_opened(self, image: Image) -> None:
         """Go on with the recipe's image; say so if it is another one."""

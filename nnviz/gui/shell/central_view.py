@@ -1,9 +1,8 @@
 """The middle of the window: the image and the result of the chosen method."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -47,6 +46,7 @@ from nnviz.gui.state.modes import (
 )
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, row
+from nnviz.gui.views.results.base import Painting
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.maps.heatmaps import Looks
@@ -94,14 +94,14 @@ class CentralView(QWidget):
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
-        self._pages = PageStack()
-        self._pages.addWidget(self._split)
+        self.pages = PageStack()
+        self.pages.addWidget(self._split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.banners)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.timeline)
         self._connect()
         self._offer()
@@ -180,7 +180,7 @@ class CentralView(QWidget):
     def _turn(self, before: DisplayState, state: DisplayState) -> None:
         """Turn to the page, and put the keys where the camera is."""
         page = self._page(LIVE if state.live else state.mode)
-        self._pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(page)
         if state.live is not before.live:
             page.setFocus()
         if state.mode != before.mode:
@@ -236,7 +236,8 @@ class CentralView(QWidget):
             return self._split
         if mode not in self._made:
             self._made[mode] = page = self._makers[mode]()
-            self._pages.addWidget(page)
+            self._app.look.dress_part(page)
+            self.pages.addWidget(page)
             for told, heard in (("hovered", self.hovered), ("wanted", self.wanted)):
                 if hasattr(page, told):
                     getattr(page, told).connect(heard)
@@ -246,9 +247,9 @@ class CentralView(QWidget):
         """Return how the shown maps are painted, by the result's name."""
         return self.result.looks()
 
-    def painted(self) -> NDArray[Any]:
-        """Return the shown result as uint8 (H, W, 3), with legend and range."""
-        return self.result.painted()
+    def painting(self) -> Painting:
+        """Return what paints the shown result, with legend and range."""
+        return self.result.painting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Divide the longer side, so that both images stay large."""

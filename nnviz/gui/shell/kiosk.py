@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QToolBar
 
 from nnviz.base.documents.guides import read_guide
 from nnviz.base.kiosk import BEAT, KioskOrder
+from nnviz.base.live import LiveOrder
 from nnviz.base.video import SourceState
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.workspaces.live.workspace import LIVE
@@ -132,6 +133,8 @@ class Kiosk(QObject):
             _later(self, shown.reject)
         elif isinstance(shown, (QDockWidget, QToolBar)) and self._is_hidden(shown):
             _later(self, shown.hide)
+        elif (pane := self._window.stage.centre.live) is shown and pane is not None:
+            pane.lock()
 
     def _is_hidden(self, part: QDockWidget | QToolBar) -> bool:
         if isinstance(part, QToolBar):
@@ -170,9 +173,22 @@ class Kiosk(QObject):
             return
         self._window.enter(LIVE)
         live.unpin()
-        self._app.choice.choose(order.content.method, order.values)
-        if order.source is not None and live.held:
+        pane = self._window.stage.centre.live
+        if pane is not None:
+            pane.put_tools_away()
+        self._look_at(order)
+        if order.source is not None and (live.held or live.request != order.source):
             live.open(order.source)
+        self._window.commands["view.fit"].trigger()
+
+    def _look_at(self, order: LiveOrder) -> None:
+        """Choose what is looked at, and the network where visitors changed it."""
+        choice, model = self._app.choice, self._app.selection.model
+        if model is not None and order.content.suits(model):
+            choice.choose(order.content.method, order.values)
+        else:
+            choice.prefer(order.content.method, order.values)
+            self._app.models.open_request(order.model)
 
     def _try_source_again(self) -> None:
         """Open a camera again that was unplugged, until it is back."""

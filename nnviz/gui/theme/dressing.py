@@ -2,22 +2,36 @@
 
 Qt polishes every widget below the one whose style sheet changes, seen or not, at about
 a tenth of a millisecond each.  A window that has entered all workspaces holds more than
-a thousand, most of them in docks that are hidden.  So the window itself has a sheet of
-its own that never changes, and each of its direct children has the theme's.
+a thousand, most of them in docks and pages that are hidden.  So the window itself has a
+sheet of its own that never changes, and each of its direct children has the theme's.
+A child that is taken apart has none either: its children are parts in its place.
 """
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject
+from collections.abc import Iterator
+
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 _THEME = "theme"
 """Property of the window that the rules of its own sheet select by."""
+_APART = "apart"
+"""Property of widgets whose children are parts."""
+
+
+def take_apart(container: QWidget) -> None:
+    """Let the children of a widget be dressed each for itself, hidden ones later.
+
+    Call it before the widget is added to the window.  What the widget itself looks
+    like is a rule of the window's own sheet.
+    """
+    container.setProperty(_APART, True)
 
 
 class WindowDressing(QObject):
     """Keeps the parts of a window in the sheet that was put on last.
 
     Args:
-        window: whose direct children are dressed.
+        window: whose direct children are dressed; not yet shown.
         frame: style sheet of the window alone; its rules select by the property
             ``theme``, so that another theme polishes the window and nothing below it.
         theme: name of the one in use.
@@ -27,34 +41,59 @@ class WindowDressing(QObject):
     def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
         self._window = window
-        self._sheet = sheet
+        self._frame, self._sheet = frame, sheet
         window.setProperty(_THEME, theme)
-        window.setStyleSheet(frame)
         window.installEventFilter(self)
 
     def put_on(self, theme: str, sheet: str) -> None:
         """Give the window another theme's name, and its parts another sheet."""
         self._sheet = sheet
+        parts = list(_parts(self._window))
         if self._window.property(_THEME) != theme:
             self._window.setProperty(_THEME, theme)
-            self._window.style().unpolish(self._window)
-            self._window.style().polish(self._window)
-        for part in self._window.children():
-            if isinstance(part, QWidget):
+            for whole in (self._window, *filter(_is_apart, parts)):
+                whole.style().unpolish(whole)
+                whole.style().polish(whole)
+        for part in parts:
+            if not _is_apart(part):
                 self._renew(part)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Dress a part before it is seen: a new one, and one that is shown again."""
         kind = event.type()
-        if kind is QEvent.Type.Show and watched is not self._window:
+        if kind is QEvent.Type.Polish and watched is self._window:
+            self._dress_whole()
+        elif kind is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            self._adopt(event.child())
+        elif kind is QEvent.Type.Show and not self._holds_parts(watched):
             watched.removeEventFilter(self)
             self._dress(watched)
-        elif kind is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
-            self._dress(event.child())
         return False
 
+    def _dress_whole(self) -> None:
+        """Dress a window that is polished next, and with it all its parts: once.
+
+        The parts come first: a sheet that they inherited would leave its rules in them.
+        """
+        for part in self._window.children():
+            self._adopt(part)
+        self._window.setStyleSheet(self._frame)
+
+    def _holds_parts(self, watched: QObject) -> bool:
+        return watched is self._window or _is_apart(watched)
+
+    def _adopt(self, child: QObject) -> None:
+        """Dress a new part; follow the children of one that is taken apart."""
+        if _is_apart(child):
+            child.installEventFilter(self)
+            for inner in child.children():
+                self._adopt(inner)
+        elif isinstance(child, QWidget):
+            self._renew(child)
+
     def _renew(self, part: QWidget) -> None:
-        if part.isHidden():
+        said = part.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+        if part.isHidden() and said:
             part.installEventFilter(self)
         else:
             self._dress(part)
@@ -62,3 +101,16 @@ class WindowDressing(QObject):
     def _dress(self, part: QObject) -> None:
         if isinstance(part, QWidget) and part.styleSheet() != self._sheet:
             part.setStyleSheet(self._sheet)
+
+
+def _is_apart(widget: QObject) -> bool:
+    return bool(widget.property(_APART))
+
+
+def _parts(whole: QWidget) -> Iterator[QWidget]:
+    """Yield the parts of a widget, those that are taken apart before theirs."""
+    for child in whole.children():
+        if isinstance(child, QWidget):
+            yield child
+            if _is_apart(child):
+                yield from _parts(child)

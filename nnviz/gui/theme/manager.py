@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from nnviz.base.resources import resource
 from nnviz.gui.theme import icons
@@ -203,6 +203,13 @@ class ThemeManager(QObject):
         dressing = WindowDressing(window, _frame_sheet(), self._name, self._sheet)
         self._dressed.append(dressing)
         window.destroyed.connect(lambda: self._dressed.remove(dressing))
+
+    def dress_part(self, part: QWidget) -> None:
+        """Give the style sheet to what is added to a dressed window next.
+
+        Qt polishes it once then; else a second time, when the window finds it bare.
+        """
+        part.setStyleSheet(self._sheet)
 
 
 def palette(theme: Theme) -> QPalette:

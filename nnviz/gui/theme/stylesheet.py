@@ -4,8 +4,9 @@ FRAME_TEMPLATE = """
 QMainWindow[theme="$name"] { background: $window; }
 QMainWindow[theme="$name"]::separator { background: $window; width: 4px; height: 4px; }
 QMainWindow[theme="$name"]::separator:hover { background: $accent; }
+QMainWindow[theme="$name"] QWidget#centre { background: $canvas; }
 """
-"""Of a window alone, for one theme of several that one sheet holds."""
+"""Of a window without its parts, for one theme of several that one sheet holds."""
 
 TEMPLATE = """
 QWidget { color: $text; }
@@ -30,7 +31,6 @@ QWidget#dockTitle QLabel { color: $muted; font-size: $px11; font-weight: 600; }
 QWidget#dockTitle QToolButton { padding: $px2; }
 QWidget#page { background: $panel; }
 QMainWindow QTabWidget { background: $panel; }
-QWidget#centre { background: $canvas; }
 QWidget#header { background: $panel; border-bottom: 1px solid $line; }
 QFrame#card { background: $field; border: 1px solid $line; border-radius: $px6; }
 QFrame#line { background: $line; border: none; max-height: 1px; }

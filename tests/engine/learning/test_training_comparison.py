@@ -3,13 +3,20 @@
 Truth: the same run trained alone, and values written by hand.
 """
 
+import dataclasses
+from contextlib import closing
+
 import numpy as np
 import pytest
 import torch
+from support.jobs import finish, never
 
 import nnviz
 from nnviz.base.errors import UsageError
+from nnviz.base.events import Partial
 from nnviz.base.parameters import parameters_of
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.learning.architectures import Architecture
 from nnviz.engine.learning.comparison import TrainingComparison, comparison_report
 from nnviz.engine.learning.examples import load_examples
@@ -124,3 +131,34 @@ def test_the_gallery_shows_each_augmentation_on_the_image():
     assert {float(tile[64, 0, 0]) for tile in flips} == {0.0, 1.0}
     cuts = [mosaic.tiles[i] for i, name in enumerate(names) if name.startswith("cut")]
     assert all((tile == 0.5).all(-1).any() for tile in cuts)
+
+
+def test_runs_are_steered_but_for_what_they_differ_in(digits):
+    """A learning rate of 0 moves no weight; the one that is compared keeps its own."""
+    asked = {"still": switches(), "own": switches()}
+    comparison = TrainingComparison(asked, digits, 3)
+    before = weights_of(comparison.runs["still"]).clone()
+    none = dataclasses.replace(switches(), learning_rate=0.0)
+    comparison.steer({"still": none, "own": switches()})
+    finished(comparison)
+    assert torch.equal(weights_of(comparison.runs["still"]), before)
+    assert not torch.equal(weights_of(comparison.runs["own"]), before)
+
+
+def test_the_method_takes_what_is_steered():
+    """With hardly any rate from its second step on, a run gets no further."""
+    request = RunMethod(
+        method="compare_training",
+        model=ModelRequest(reference=""),
+        values={"network": "mlp", "image_count": 40, "epochs": 3},
+    )
+
+    def still(step):
+        return {"learning_rate": 1e-6} if isinstance(step, Partial) else None
+
+    with closing(Session()) as session:
+        moved = finish(session.job(request, never)).report["training loss"]
+        kept = finish(session.job(request, never), still).report["training loss"]
+    for name, losses in moved.series.items():
+        assert losses[2] < losses[1]
+        assert kept.series[name][2] == pytest.approx(kept.series[name][1], rel=1e-3)

@@ -118,3 +118,13 @@ def test_the_trunk_takes_odd_sizes():
     maps = VggTrunk().eval()(torch.zeros(1, 3, 33, 47)).maps
     sizes = [(33, 47), (17, 24), (9, 12), (5, 6), (3, 3), (2, 2)]
     assert [tuple(each.shape[2:]) for each in maps] == sizes
+
+
+def test_fcn16_begins_with_all_of_fcn32():
+    """Long et al. 2015, section 4.3: each finer network from the coarser one."""
+    net = COURSES["scenes-fcn16"].task.build()
+    COURSES["scenes-fcn16"].task.initialize(net, torch.Generator().manual_seed(0))
+    learned = open_bundled(BundledReference("scenes-fcn32"), lambda: None).net
+    begun = net.state_dict()
+    assert all(torch.equal(begun[k], v) for k, v in learned.state_dict().items())
+    assert not begun["skips.0.weight"].any()

@@ -30,6 +30,7 @@ from nnviz.base.parameters import (
 from nnviz.base.resources import resource
 from nnviz.gui.forms.form import Form
 from nnviz.gui.forms.number_box import NumberBox
+from nnviz.gui.forms.row import Row
 from nnviz.gui.forms.scale import Scale
 
 METHODS = Catalogue.from_json(resource("catalogue.json").read_text("utf-8")).methods
@@ -390,6 +391,39 @@ def test_a_form_folds_what_few_people_change(qtbot):
     assert form._more.text() == "Less (2)"
     tops = [form.row(name).y() for name in ("first", "second", "rare", "seldom")]
     assert tops == sorted(tops)
+
+
+def test_rows_are_made_when_seen_and_the_tab_key_goes_down_them(qtbot):
+    """Truth: four parameters; from top to bottom, whatever was made first."""
+
+    @dataclass(frozen=True)
+    class Declared:
+        first: Annotated[int, Essential(), Range(0, 9), Help("One.")] = 1
+        rare: Annotated[int, Range(0, 9), Help("Two.")] = 2
+        second: Annotated[int, Essential(), Range(0, 9), Help("Three.")] = 3
+        seldom: Annotated[float, Range(0, 1), Help("Four.")] = 0.5
+
+    form = Form(parameters_of(Declared))
+    qtbot.addWidget(form)
+    form.show()
+    form.set_values({"rare": 7})
+    assert len(form.findChildren(Row)) == 2
+    qtbot.mouseClick(form._more, Qt.MouseButton.LeftButton)
+    rows = form.findChildren(Row)
+    assert len(rows) == 4
+    assert form.row("rare").control.value() == 7
+    tops, at = [], form.row("first").control.field()
+    for _ in range(60):
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible():
+            line = at
+            while line.parent() is not form:
+                line = line.parent()
+            tops.append(line.y())
+        at = at.nextInFocusChain()
+        if at is form:
+            break
+    assert tops == sorted(tops)
+    assert len(set(tops)) == 5
 
 
 def test_where_nothing_is_marked_nothing_is_folded(qtbot):

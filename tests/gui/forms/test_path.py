@@ -120,5 +120,6 @@ def test_a_dialog_begins_where_the_last_file_was_found(controls, monkeypatch, tm
 def test_the_method_panel_hands_the_memory_of_folders_to_its_controls(opened):
     """Truth: the guide of a dream begins in the folder of a remembered image."""
     opened.app.choice.choose("deep_dream")
+    opened.stage.method.form.set_unfolded(True)
     guide = opened.stage.method.form.findChildren(PathControl)[0]
     assert guide._folders is opened.app.settings

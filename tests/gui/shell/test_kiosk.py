@@ -8,12 +8,12 @@ import sys
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QDragEnterEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolBar
 
-from nnviz.base.errors import InputError, UsageError
+from nnviz.base.errors import InputError, UsageError, error_record
 from nnviz.base.kiosk import BEAT, KioskOrder
 from nnviz.base.resources import resource
-from nnviz.base.video import SourceState, SourceStatus
+from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import kiosk as command
 from nnviz.gui.shell import app
 from nnviz.gui.shell.kiosk import LEAVE, Kiosk
@@ -21,6 +21,8 @@ from nnviz.gui.state.settings import scratch_settings
 from nnviz.runtime.watchdog import Watchdog
 from tests.gui.conftest import FakeBridge
 
+FILM = str(resource("samples", "photographs.mp4"))
+_UNPLUGGED = error_record(InputError("camera", "was unplugged", "plug it in again"))
 GUIDE = str(resource("lessons", "en", "convolution.md"))
 
 
@@ -161,6 +163,47 @@ def test_an_unplugged_camera_is_opened_again(make):
     live.status = SourceStatus(state=SourceState.RUNNING, title="camera")
     kiosk._retry.timeout.emit()
     assert len(window.app.bridge.live.opened) == opened + 1
+
+
+@pytest.fixture
+def live(make):
+    order = command.read([FILM])
+    kiosk, window = make(order)
+    window.app.start_live(order.live)
+    return kiosk, window
+
+
+def test_live_offers_visitors_nothing_that_opens_or_saves(live, qtbot):
+    """Nor where the camera is gone, whose page has buttons for other sources."""
+    _, window = live
+    window.app.live.status_changed.emit(
+        SourceStatus(state=SourceState.FAILED, title="camera", error=_UNPLUGGED)
+    )
+    pane = window.stage.centre.live
+    qtbot.waitUntil(pane.isVisible)
+    buttons = pane.findChildren(QAbstractButton)
+    titles = {
+        each.text() or each.accessibleName() for each in buttons if each.isVisible()
+    }
+    assert {"Classify", "Why"} <= titles
+    for refused in ("Save frame", "Record…", "Export video…", "Camera", "Open video…"):
+        assert refused not in titles
+    assert not pane.source.isVisible()
+    assert not pane.header.stickers.isVisible()
+
+
+def test_a_pause_brings_the_source_and_the_view_of_live_back(live):
+    kiosk, window = live
+    source, pane = kiosk._order.live.source, window.stage.centre.live
+    window.app.live.open(SourceRequest(kind=SourceKind.SCREEN, address=""))
+    pane.header.occluder.setChecked(True)
+    kiosk.restart()
+    assert window.app.live.request == source
+    assert window.app.bridge.live.opened[-1] == source
+    assert not pane.header.occluder.isChecked()
+    opened = len(window.app.bridge.live.opened)
+    kiosk.restart()
+    assert len(window.app.bridge.live.opened) == opened
 
 
 def test_words_say_what_a_kiosk_shows():

@@ -61,27 +61,32 @@ def no_dialogs(monkeypatch, tmp_path, cat):
 
 
 def press_a_key(window, chance, qtbot):
-    target = QApplication.focusWidget() or window
-    qtbot.keyClick(target, chance.choice(KEYS))
+    target, key = QApplication.focusWidget() or window, chance.choice(KEYS)
+    qtbot.keyClick(target, key)
+    return f"{key.name} on {target.__class__.__name__}"
 
 
 def click_somewhere(window, chance, qtbot):
     seen = [each for each in window.findChildren(QWidget) if each.isVisible()]
     target = chance.choice(seen)
+    name = f"{target.__class__.__name__} {target.objectName()}"
     if target.objectName() == "qt_toolbar_ext_button" or target.size().isEmpty():
-        return
+        return name
     place = QPoint(chance.randrange(target.width()), chance.randrange(target.height()))
     if not hasattr(target, "menu"):  # a menu is an event loop of its own
         qtbot.mouseClick(target, Qt.MouseButton.LeftButton, pos=place)
+    return name
 
 
 def do_a_command(window, chance, _qtbot):
     entries = [
-        action
+        (command.name, action)
         for command, action in window.commands.all()
         if command.name not in LEFT_ALONE and action.isEnabled()
     ]
-    chance.choice(entries).trigger()
+    name, action = chance.choice(entries)
+    action.trigger()
+    return name
 
 
 def type_something(window, chance, qtbot):
@@ -108,8 +113,9 @@ def drop_something(window, chance, _qtbot):
 
 def choose_a_method(window, chance, _qtbot):
     """Choose a method of any workspace, as the palette does."""
-    methods = window.app.models.catalogue.methods
-    window.app.choice.choose(chance.choice(methods).name)
+    name = chance.choice(window.app.models.catalogue.methods).name
+    window.app.choice.choose(name)
+    return name
 
 
 def choose_a_row(window, chance, _qtbot):
@@ -177,4 +183,5 @@ def test_a_long_random_session(live, qtbot, cat, coffee, seed):
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
     drive(live, chance, qtbot, LONG_STEPS or 600, probe)
     longest = sorted(probe.stretches, reverse=True)[:10]
-    assert longest[0][0] < LIMIT, longest
+    told = "\n".join(f"{seconds:.3f} s {what}" for seconds, what in longest)
+    assert longest[0][0] < LIMIT, told

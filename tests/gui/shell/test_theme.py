@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QPushButton
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+)
 
 from nnviz.base.results import Curves
+from nnviz.gui.theme.dressing import take_apart
 from nnviz.gui.theme.manager import ThemeManager
 from nnviz.gui.views.results.curves import CurvesView
 
@@ -61,6 +67,34 @@ def test_a_hidden_dock_is_dressed_when_it_is_shown(window, look):
     assert buttons["hidden"].polished > 0
     assert dock.styleSheet() == buttons["seen"].parentWidget().styleSheet()
     assert dock.styleSheet() == window.centralWidget().styleSheet()
+
+
+def test_hidden_pages_of_what_is_taken_apart_are_dressed_when_shown(qtbot, look):
+    """Truth: as above; a part is polished once before it is first seen."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    look.apply()
+    look.dress(window)
+    stack, pages = QStackedWidget(), [Counted("first"), Counted("second")]
+    take_apart(stack)
+    for page in pages:
+        stack.addWidget(page)
+    window.setCentralWidget(stack)
+    with qtbot.waitExposed(window):
+        window.show()
+    assert pages[0].styleSheet()
+    assert not stack.styleSheet()
+    for page in pages:
+        page.polished = 0
+    look.use("light")
+    assert [page.polished > 0 for page in pages] == [True, False]
+    stack.setCurrentIndex(1)
+    assert pages[1].polished > 0
+    assert pages[1].styleSheet() == pages[0].styleSheet()
+    late = Counted("late")
+    stack.addWidget(late)
+    stack.setCurrentWidget(late)
+    assert late.styleSheet() == pages[0].styleSheet()
 
 
 @pytest.mark.parametrize("name", ["dark", "light", "contrast"])

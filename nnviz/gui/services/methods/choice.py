@@ -10,7 +10,7 @@ from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value, with_current_names
 from nnviz.base.recipes import Recipe
-from nnviz.base.requests import RunMethod
+from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.parameter_values import ParameterStore, SelectionSync, named
@@ -95,33 +95,48 @@ class MethodChoice(QObject):
         return self._selection.image if needed else None
 
     @property
+    def model(self) -> ModelInfo | None:
+        """The network that the chosen method looks at."""
+        needed = self._method is not None and self._method.needs_model
+        return self._selection.model if needed else None
+
+    @property
     def values(self) -> dict[str, Value]:
         """The chosen method's parameters."""
         return dict(self._held(self._method)) if self._method else {}
 
     def asked(self) -> RunMethod | None:
         """Return what is asked, the image left out; None where nothing can be."""
-        model = self._selection.model
-        if self._method is None or model is None or not self._method.suits(model.task):
+        request = self._model_request()
+        if self._method is None or request is None:
             return None
         return RunMethod(
             method=self._method.name,
-            model=self._models.request,
+            model=request,
             values=self.values,
             seed=self._seed,
         )
 
     def key(self) -> tuple[object, ...]:
         """Return what tells one question from another: equal, and it is the same."""
-        model, image = self._selection.model, self.image
+        model, image = self.model, self.image
         return (
             self._method.name if self._method else "",
             tuple(sorted(self.values.items())),
             model.sha256 if model else "",
-            self._models.request,
+            self._model_request(),
             image.sha256 if image else "",
             self._seed,
         )
+
+    def _model_request(self) -> ModelRequest | None:
+        """Return the network to be asked; None where the method cannot look at it."""
+        if self._method is not None and not self._method.needs_model:
+            return ModelRequest(reference="")
+        model = self.model
+        if self._method is None or model is None or not self._method.suits(model.task):
+            return None
+        return self._models.request
 
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
         """Return what a method's parameters were set to; see ``ParameterStore``."""

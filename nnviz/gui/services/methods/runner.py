@@ -10,6 +10,7 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Policy, Priority, Progress
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Value
+from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RecordingStep, RunMethod
 from nnviz.base.results import Report
@@ -30,7 +31,7 @@ class MethodRun:
     Attributes:
         request: what was asked.
         info: of the method.
-        model: the network.
+        model: the network; None for a method that looks at none.
         workspace: name of the one that it was started in.
         automatic: whether it runs by itself at every change.
         key: of the question, as ``MethodChoice.key``.
@@ -42,7 +43,7 @@ class MethodRun:
 
     request: RunMethod
     info: MethodInfo
-    model: ModelInfo
+    model: ModelInfo | None
     workspace: str
     automatic: bool
     key: tuple[object, ...]
@@ -153,7 +154,7 @@ class MethodRunner(QObject):
         method = self._choice.method
         return method is not None and (
             self._choice.live
-            or self._quickness.runs_by_itself(method, self._selection.model)
+            or self._quickness.runs_by_itself(method, self._choice.model)
         )
 
     @property
@@ -162,7 +163,7 @@ class MethodRunner(QObject):
         method = self._choice.method
         if method is None:
             return None
-        return self._quickness.seconds(method, self._selection.model)
+        return self._quickness.seconds(method, self._choice.model)
 
     # --- what is done
 
@@ -178,7 +179,7 @@ class MethodRunner(QObject):
                 self.large.emit(large)
                 return
             self._start(replace(request, recording=self.new_recording(method)))
-        elif self._selection.model is None:
+        elif self._choice.asked() is None:
             self.lacking.emit(self.tr("open a network first"))
         elif self._selection.image is None:
             self.lacking.emit(self.tr("open an image first"))
@@ -190,12 +191,12 @@ class MethodRunner(QObject):
         self.run()
 
     def take_up(
-        self, moment: RecordingStep, recording: str, recorded: Mapping[str, Value]
+        self, resume_point: RecordingStep, recording: str, recorded: Mapping[str, Value]
     ) -> bool:
         """Go on with a recording; tell whether network and image are there.
 
         Args:
-            moment: where.
+            resume_point: where.
             recording: folder that keeps the steps from there on.
             recorded: the values that it began with; only those that are steerable may
                 have other ones now.
@@ -205,7 +206,9 @@ class MethodRunner(QObject):
         values = self._choice.restore_fixed(recorded)
         request = self._request()
         if request is not None:
-            begun = replace(request, begin=moment, recording=recording, values=values)
+            begun = replace(
+                request, begin=resume_point, recording=recording, values=values
+            )
             self._start(begun)
         return True
 
@@ -232,8 +235,11 @@ class MethodRunner(QObject):
 
     def _fits(self, run: MethodRun) -> bool:
         image, model = self._selection.image, self._selection.model
-        same = run.request.image is None or run.request.image is image
-        return same and model is not None and run.model.sha256 == model.sha256
+        if run.request.image not in (None, image):
+            return False
+        if run.model is None:
+            return True
+        return model is not None and run.model.sha256 == model.sha256
 
     def _request(self) -> RunMethod | None:
         template, method = self._choice.asked(), self._choice.method
@@ -271,8 +277,8 @@ class MethodRunner(QObject):
         )
 
     def _start(self, request: RunMethod) -> None:
-        method, model = self._choice.method, self._selection.model
-        if method is None or model is None:
+        method, model = self._choice.method, self._choice.model
+        if method is None:
             return
         self._end_replaced(self.current)
         automatic, key = self.automatic, self._choice.key()
@@ -361,11 +367,11 @@ def _recipe_of(run: MethodRun) -> Recipe:
         method=request.method,
         values=defaults | dict(request.values),
         model=request.model.reference,
-        model_sha256=model.sha256,
-        preprocess=model.preprocess,
+        model_sha256=model.sha256 if model else "",
+        preprocess=model.preprocess if model else Preprocess(),
         image=request.image.name if request.image else "",
         image_sha256=request.image.sha256 if request.image else "",
         seed=request.seed,
-        device=model.device,
+        device=model.device if model else "cpu",
         adversarial=run.info.capabilities.adversarial,
     )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from nnviz.gui.layout.bounded import Bounded
+from nnviz.gui.layout.page_stack import TabPages
 from nnviz.gui.panels.browser.facts import FactsPanel
 from nnviz.gui.panels.browser.model_setup import ModelSetupPanel
 from nnviz.gui.panels.browser.models import ModelPanel
@@ -28,6 +29,7 @@ from nnviz.gui.shell.docks.layouts import DockLayouts
 from nnviz.gui.shell.log import LogPanel
 from nnviz.gui.state.modes import BOTH, PHOTO
 from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.theme.dressing import take_apart
 from nnviz.gui.theme.parts import named
 
 _BESIDE = (
@@ -80,7 +82,7 @@ class DockManager(QObject):
         self.trust = TrustPanel(app)
         self.setup = ModelSetupPanel(app)
         self.browser = self._make_browser()
-        window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
+        window.setCentralWidget(self._make_middle())
         self._add_docks()
         self.layouts = DockLayouts(window, self.docks, app.look, app.settings)
         app.guide.changed.connect(self._show_guide)
@@ -117,9 +119,17 @@ class DockManager(QObject):
         self.docks["trust"].show()
         self.docks["trust"].raise_()
 
-    def _make_browser(self) -> QTabWidget:
+    def _make_middle(self) -> QWidget:
+        """Return the central view in an area that scrolls it; most pages are hidden."""
+        self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        middle = Bounded(self.centre, _LEAST_CENTRE)
+        for each in (middle, middle.viewport(), self.centre, self.centre.pages):
+            take_apart(each)
+        return middle
+
+    def _make_browser(self) -> TabPages:
         """Return the pages on the open network."""
-        browser = named(QTabWidget(), name=self.tr("Network browser"))
+        browser = named(TabPages(), name=self.tr("Network browser"))
         browser.setDocumentMode(True)
         browser.addTab(self.layers, self.tr("Layers"))
         browser.addTab(self.models, self.tr("Models"))
@@ -192,5 +202,7 @@ class DockManager(QObject):
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
     ) -> None:
         dock = Dock(name, title, panel, self._look, self._window)
+        if self._window.isVisible():
+            self._look.dress_part(dock)
         self._window.addDockWidget(area, dock)
         self.docks[name] = dock

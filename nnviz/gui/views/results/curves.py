@@ -34,6 +34,9 @@ class CurvesView(ResultView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.addWidget(self._plot)
+        for side in ("bottom", "left"):
+            # Only while an axis has no label: later it keeps the scale of the moment.
+            self._plot.getAxis(side).enableAutoSIPrefix(False)
         self._theme()
 
     def update_view(self) -> None:
@@ -94,7 +97,6 @@ class CurvesView(ResultView):
             axis = self._plot.getAxis(side)
             axis.setPen(tokens.line)
             axis.setTextPen(tokens.quiet)
-            axis.enableAutoSIPrefix(False)
         self._plot.showGrid(x=True, y=True, alpha=0.15)
 
     def _moved(self, at: QPointF) -> None:

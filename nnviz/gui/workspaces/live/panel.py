@@ -66,6 +66,19 @@ class LivePane(QWidget):
         live.status_changed.connect(self._tell)
         self._tell(None)
 
+    def lock(self) -> None:
+        """Leave out what opens a source or a network, and what saves."""
+        for part in (self.source, self.header.sizes, self.header.stickers):
+            part.hide()
+        for view in (self.view, self.pinned):
+            view.hide_controls()
+        self.transport.hide_savers()
+
+    def put_tools_away(self) -> None:
+        """Show the frame as it comes: no occluder, not mirrored."""
+        self.header.occluder.setChecked(False)
+        self.header.mirrored.setChecked(False)
+
     def _arrange(self) -> None:
         beside = QHBoxLayout()
         beside.setSpacing(0)

@@ -15,7 +15,7 @@ from nnviz.base.video import SourceStatus
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.dialogs.videos import ask_new_film
+from nnviz.gui.panels.dialogs.videos import ask_new_video
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.video.live import SPEEDS
 from nnviz.gui.theme.manager import GRID
@@ -76,6 +76,7 @@ class Transport(QWidget):
         )
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
+        self._saves = True
         self._recorded = QElapsedTimer()
         self._ticks = QTimer(self, interval=_TICK_MS)
         self._ticks.timeout.connect(self._name_recording)
@@ -98,6 +99,12 @@ class Transport(QWidget):
         self._app.videos.changed.connect(self._show_export)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
+    def hide_savers(self) -> None:
+        """Leave out what keeps a frame or writes a video."""
+        self._saves = False
+        for each in (self.keep, self.record, self.export):
+            each.hide()
+
     def toggle_recording(self) -> None:
         """End the recording, or ask where the next is to go."""
         live = self._app.live
@@ -105,7 +112,7 @@ class Transport(QWidget):
             live.stop_recording()
             return
         settings, title = self._app.settings, self.tr("Record to")
-        path = ask_new_film(self, settings, title, "live.mp4")
+        path = ask_new_video(self, settings, title, "live.mp4")
         if path:
             live.record(path)
 
@@ -122,7 +129,7 @@ class Transport(QWidget):
             return
         film = Path(live.request.address)
         settings, title = self._app.settings, self.tr("Export the painted video to")
-        path = ask_new_film(self, settings, title, f"{film.stem}-painted.mp4")
+        path = ask_new_video(self, settings, title, f"{film.stem}-painted.mp4")
         if path:
             live.export(path)
 
@@ -140,7 +147,8 @@ class Transport(QWidget):
 
     def _offer_export(self) -> None:
         live = self._app.live
-        self.export.setVisible(self._app.videos.busy or live.exportable)
+        offered = self._app.videos.busy or live.exportable
+        self.export.setVisible(self._saves and offered)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._recorded.start()
