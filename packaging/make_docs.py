@@ -20,7 +20,9 @@ from pathlib import Path
 
 import nnviz
 from nnviz import cli
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, Need
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.cli import known
 from nnviz.cli.arguments import default_of
 
@@ -29,6 +31,8 @@ PAGES = ROOT / "packaging" / "docs" / "pages"
 DOCS = ROOT / "build" / "docs"
 PICTURES = ROOT / "build" / "docs-pictures"
 WITHOUT_PICTURES = "--without-pictures"
+UNTRAINED = "zoo:vit_b_32@random"
+"""Network for methods of transformers, of which none is bundled."""
 MEMBERS = "PYTHON_MEMBERS\n"
 """Stands in the page of the Python API for the names that are public."""
 
@@ -43,6 +47,7 @@ def main(words: list[str]) -> int:
         shutil.rmtree(PICTURES, ignore_errors=True)
         with contextlib.redirect_stdout(sys.stderr):
             cli.main(["demo", "--seconds", "0", "--out", str(PICTURES)])
+        draw_what_is_left(nnviz.methods().values())
     write_methods(known.catalogue().methods)
     write_networks()
     write_commands()
@@ -51,6 +56,29 @@ def main(words: list[str]) -> int:
         text = (ROOT / name).read_text("utf-8")
         (DOCS / page.lower()).write_text(text, "utf-8")
     return 0
+
+
+def draw_what_is_left(methods: Iterable[MethodInfo]) -> None:
+    """Run what ``nnviz demo`` leaves out: lessons, and methods of transformers."""
+    photo = nnviz.open_image(sample_photos()[0])
+    for method in methods:
+        if drawn(method.name) is None:
+            result = nnviz.run(
+                method.name,
+                network_of(method) if method.needs_model else None,
+                photo if method.needs_image else None,
+            )
+            result.save(PICTURES)
+
+
+def network_of(method: MethodInfo) -> str:
+    """Return the network of a picture that ``nnviz demo`` does not make."""
+    return DEFAULT_MODEL if method.capabilities.section else UNTRAINED
+
+
+def drawn(name: str) -> Path | None:
+    """Return the picture of a method, if it has been made."""
+    return next(iter(sorted(PICTURES.glob(f"*.{name}.png"))), None)
 
 
 def write_methods(methods: Iterable[MethodInfo]) -> None:
@@ -84,12 +112,12 @@ def _place(method: MethodInfo) -> tuple[str, str]:
 
 def picture_of(name: str) -> str:
     """Copy the method's picture beside the pages; return its path there, or ""."""
-    found = sorted(PICTURES.glob(f"*.{name}.png"))
-    if not found:
+    found = drawn(name)
+    if found is None:
         return ""
     folder = DOCS / "methods" / "pictures"
     folder.mkdir(exist_ok=True)
-    shutil.copy(found[0], folder / f"{name}.png")
+    shutil.copy(found, folder / f"{name}.png")
     return f"pictures/{name}.png"
 
 
@@ -97,7 +125,9 @@ def method_page(method: MethodInfo, picture: str) -> Iterator[str]:
     """Yield a method's page, line by line."""
     yield f"# {method.title}\n\n{method.shows}\n"
     if picture:
-        yield f"![{method.title}, as nnviz demo makes it]({picture})\n"
+        yield f"![{method.title}]({picture})\n"
+        if Need.ATTENTION in method.needs:
+            yield f"On `{UNTRAINED}`, whose weights are random: none is bundled.\n"
     yield f"**How to read it.** {method.reading}\n"
     yield f"**Where it misleads.** {method.misleads}\n"
     if method.reference:

@@ -21,4 +21,5 @@ html_theme = "furo"
 html_title = f"nnviz {VERSION}"
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 html_theme_options = {"sidebar_hide_name": False, "navigation_with_keys": True}
