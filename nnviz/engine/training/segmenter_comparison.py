@@ -39,7 +39,7 @@ _STAGES = 3
 _FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
 """What keeps the classifier's weights: the dear layers, which know shapes already."""
 _RECIPE = SceneRecipe(
-    epochs=3,
+    epochs=2,
     scenes=1024,
     batch=8,
     size=96,
@@ -50,7 +50,8 @@ _RECIPE = SceneRecipe(
 )
 _COARSE_LEVELS = 4
 _STAGED_EMA_DECAY = 0.998
-_FIRST_EPOCHS = 6
+_FIRST_EPOCHS, _STAGED_EPOCHS = 6, 3
+"""Of FCN-32s, and of FCN-16s and FCN-8s."""
 _STARTS = {
     "scenes-fcn32": _CLASSIFIER,
     "scenes-fcn16": "scenes-fcn32",
@@ -143,9 +144,8 @@ def _course(
     if start == _CLASSIFIER:
         initialize = initialize_from_classifier
     task = SceneTask(build, loss, measure, initialize=initialize, frozen=_FROZEN)
-    recipe = replace(_RECIPE, ema_decay=_STAGED_EMA_DECAY)
-    if start == _CLASSIFIER:
-        recipe = replace(recipe, epochs=_FIRST_EPOCHS)
+    epochs = _FIRST_EPOCHS if start == _CLASSIFIER else _STAGED_EPOCHS
+    recipe = replace(_RECIPE, epochs=epochs, ema_decay=_STAGED_EMA_DECAY)
     if name not in _STARTS:
         recipe = _RECIPE
         task = replace(
@@ -161,8 +161,8 @@ def _course(
         task=task,
         recipe=recipe,
         start=f"from the weights of `bundled:{start}`",
-        about=f"{decoder}  One of several small segmenters that share their trunk, their "
-        "scenes and their recipe, and differ in the decoder: made to be compared.",
+        about=f"{decoder}  One of several small segmenters that share their trunk, "
+        "their scenes and their recipe and differ in the decoder, made to be compared.",
         weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "
         "photographs it sees shapes where there are none.",
     )

@@ -22,10 +22,12 @@ def reports():
 
 
 def test_each_step_adds_a_network(reports):
-    assert [len(each["networks"].rows) for each in reports] == [1, 2, 3, 4, 5, 6, 7]
+    counts = range(1, len(NETWORKS) + 1)
+    assert [len(each["networks"].rows) for each in reports] == [*counts]
     assert list(reports[0])[2:] == ["truth", "FCN-32s"]
     # The image, the truth and a tile for each network.
-    assert [len(each["side_by_side"].tiles) for each in reports] == list(range(3, 10))
+    tiles = [len(each["side_by_side"].tiles) for each in reports]
+    assert tiles == [2 + count for count in counts]
 
 
 def test_the_overlap_is_scikit_learns(reports):

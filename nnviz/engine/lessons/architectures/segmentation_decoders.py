@@ -1,4 +1,4 @@
-"""FCN, SegNet, DeconvNet, U-Net and SharpMask on one image, trained alike."""
+"""FCN-32s, FCN-16s, FCN-8s, SegNet and U-Net on one image, trained alike."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,10 +33,8 @@ NETWORKS: Mapping[str, str] = {
     "scenes-fcn32": "FCN-32s",
     "scenes-fcn16": "FCN-16s",
     "scenes-fcn8": "FCN-8s",
-    "scenes-deconvnet": "DeconvNet",
     "scenes-segnet": "SegNet",
     "scenes-unet": "U-Net",
-    "scenes-sharpmask": "SharpMask",
 }
 """From the name of a bundled network to that of its architecture."""
 _SIDE = 96
@@ -62,7 +60,7 @@ class SegmentationDecodersParams:
         Range(0, 999),
         Essential(),
         Help("Number of a generated scene that no network was trained on."),
-    ] = 4
+    ] = 18
     passes: Annotated[
         int,
         Range(0, 20),
@@ -87,19 +85,19 @@ class SegmentationDecodersParams:
     capabilities=lesson("Architectures", 6),
 )
 class SegmentationDecoders:
-    """FCN-32s, -16s, -8s, DeconvNet, SegNet, U-Net and SharpMask side by side."""
+    """FCN-32s, FCN-16s, FCN-8s, SegNet and U-Net side by side on one image."""
 
     Params: ClassVar[type] = SegmentationDecodersParams
     shows: ClassVar[str] = (
-        "The masks of seven small networks that share their encoder, their training "
+        "The masks of small networks that share their encoder, their training "
         "scenes and their recipe, and differ in the decoder alone; with their mean "
         "IoU, here and on held-out scenes, their size and their time."
     )
     reading: ClassVar[str] = (
         "FCN adds ever finer maps: from 32 to 8 px a cell, corners come out. SegNet "
-        "and DeconvNet put values back where pooling found its maxima: borders are "
-        "fine, but names must pass through the coarsest maps. U-Net and SharpMask "
-        "hand the encoder's maps over, whole or narrowed."
+        "puts values back where pooling found its maxima: borders are fine, but names "
+        "must pass through the coarsest maps. U-Net hands all of the encoder's maps "
+        "over."
     )
     misleads: ClassVar[str] = (
         "The networks were trained for minutes on drawn shapes: the order may differ "
