@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         explore,
         export_recording,
         export_trained,
-        film,
         index,
         load,
         methods,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
         train_characters,
         train_network,
         trust,
+        video,
         write_side_car,
     )
 
@@ -68,7 +68,6 @@ __all__ = [
     "explore",
     "export_recording",
     "export_trained",
-    "film",
     "index",
     "load",
     "methods",
@@ -89,11 +88,17 @@ __all__ = [
     "train_characters",
     "train_network",
     "trust",
+    "video",
     "write_side_car",
 ]
 
 
+_RENAMED = {"film": "video"}
+"""Names of before, that still work, to those of now."""
+
+
 def __getattr__(name: str) -> object:
+    name = _RENAMED.get(name, name)
     if name == "__version__":
         return importlib.import_module("nnviz.base.shipped.distribution").VERSION
     if name in __all__:

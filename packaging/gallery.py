@@ -19,7 +19,7 @@ import nnviz
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.samples import sample_photos
-from nnviz.render import pictures
+from nnviz.render import fitting
 from nnviz.render.text import paragraphs as text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "gallery.webp"
@@ -87,7 +87,7 @@ def tiled(wanted: Sequence[Mapping[str, Any]], width: int) -> Colours:
         made = nnviz.run(
             "activation_maximization", DEFAULT_MODEL, steps=STEPS, **target
         )
-        cells.append(pictures.show(rgb8(made.data), (side, side)))
+        cells.append(fitting.show(rgb8(made.data), (side, side)))
     return below([beside(cells[:3], NARROW), beside(cells[3:], NARROW)], NARROW)
 
 

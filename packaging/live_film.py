@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.base.live import CONTENTS, Content
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.shipped.samples import sample_video
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.settings import Settings
@@ -53,7 +53,7 @@ def main(words: list[str]) -> int:
         window.resize(SIZE)
         window.show()
         start_engine(window.app)
-        window.app.live.request = sample_film()
+        window.app.live.request = sample_video()
         window.app.open_model(DEFAULT_MODEL)
         window.enter(LIVE)
         frames = [frame for content in contents() for frame in film(window, content)]
@@ -82,7 +82,7 @@ def film(window: MainWindow, content: Content) -> list[Shot]:
     while time.monotonic() < until:
         due = time.monotonic() + 1 / RATE
         wait(partial(has_come, due))
-        frames.append((time.monotonic(), picture_of(window)))
+        frames.append((time.monotonic(), image_of(window)))
     return frames
 
 
@@ -99,7 +99,7 @@ def answered_by(window: MainWindow, method: str) -> bool:
     )
 
 
-def picture_of(window: MainWindow) -> Image.Image:
+def image_of(window: MainWindow) -> Image.Image:
     """Return what the window shows, at the width of the film."""
     shown = Image.fromarray(array_of(window.grab().toImage()))
     height = round(shown.height * WIDTH / shown.width)

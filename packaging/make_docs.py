@@ -94,7 +94,7 @@ def write_methods(methods: Iterable[MethodInfo]) -> None:
         groups.append(f"group-{group.lower()}")
         (folder / f"{groups[-1]}.md").write_text("\n".join(page), "utf-8")
         for method in chosen:
-            lines = "\n".join(method_page(method, picture_of(method.name)))
+            lines = "\n".join(method_page(method, image_of(method.name)))
             (folder / f"{method.name}.md").write_text(lines, "utf-8")
     index = f"# Methods\n\n{tree(groups, hidden=False)}"
     (folder / "index.md").write_text(index, "utf-8")
@@ -110,7 +110,7 @@ def _place(method: MethodInfo) -> tuple[str, str]:
     return method.group, method.title
 
 
-def picture_of(name: str) -> str:
+def image_of(name: str) -> str:
     """Copy the method's picture beside the pages; return its path there, or ""."""
     found = drawn(name)
     if found is None:

@@ -156,7 +156,7 @@ def take_data(temporary: Path, folder: Path) -> None:
 
 def write_board(photo: Path, path: Path) -> None:
     """Compare what two networks look at in a photograph, as a picture for the page."""
-    picture = nnviz.board(photo, models=NETWORKS).picture()
+    picture = nnviz.board(photo, models=NETWORKS).painted()
     Image.fromarray(picture).save(path, quality=88, method=6)
     sys.stdout.write(f"{path}\n")
 

@@ -38,8 +38,8 @@ def test_the_example_of_the_design(cat, tmp_path):
     with np.load(paths[1]) as arrays:
         for name in arrays:
             np.testing.assert_array_equal(result[name], arrays[name])
-    assert result.picture().dtype == np.uint8
-    assert result.picture().shape[2] == 3
+    assert result.painted().dtype == np.uint8
+    assert result.painted().shape[2] == 3
 
 
 def test_pixel_module_is_the_network_behind_its_normaliser(cat):

@@ -31,7 +31,7 @@ from nnviz.api.core import (
 from nnviz.api.dataset import Index, index, open_index
 from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.notebook import Explorer, explore
-from nnviz.api.recorded import export_recording, film, open_recording, resume
+from nnviz.api.recorded import export_recording, open_recording, resume, video
 from nnviz.api.shared import SavedRun, run_over
 from nnviz.api.trained import (
     export_trained,
@@ -61,7 +61,6 @@ __all__ = [
     "export_recording",
     "export_trained",
     "fetch",
-    "film",
     "index",
     "load",
     "methods",
@@ -84,5 +83,6 @@ __all__ = [
     "train_characters",
     "train_network",
     "trust",
+    "video",
     "write_side_car",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnviz.api.core import Model, OnProgress, Pictured, Result, perform, photo_of
 from nnviz.api.measured import board
-from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
+from nnviz.base.attacks import Rescaled, SavedAttack, attacked_photo
 from nnviz.base.documents import boards
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
@@ -66,7 +66,7 @@ def save_attacked(
     quality: int = 95,
     image: Pictured | None = None,
     labels: str | PathLike[str] = "",
-) -> SavedPicture:
+) -> SavedAttack:
     """Write an attacked photo, open the file again and ask the network about it.
 
     Args:
@@ -197,8 +197,8 @@ def _attack(
     else:
         beside = Path(attack)
         recipe = stored.read_recipe(beside)
-        attacked = saved_attacks.attacked_picture(beside, recipe).as_float()
-        photo = stored.find_picture(recipe, beside) if image is None else None
+        attacked = saved_attacks.attacked_image(beside, recipe).as_float()
+        photo = stored.find_image(recipe, beside) if image is None else None
     if photo is None and image is not None:
         photo = photo_of(recipe, image)
     if photo is None:

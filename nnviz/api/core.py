@@ -1,6 +1,7 @@
 """Networks, images, runs and results, from Python."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -17,7 +18,7 @@ from nnviz.base.events import Job, Progress
 from nnviz.base.host.interrupts import held_back
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.parameters import Value
+from nnviz.base.parameters import Value, former_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
@@ -159,13 +160,16 @@ class Result:
 
     def _repr_png_(self) -> bytes:
         """Return the image that Jupyter shows, PNG."""
-        return encode_png(self.picture())
+        return encode_png(self.painted())
 
-    def picture(self, width: int = PICTURE_WIDTH) -> Array:
+    def painted(self, width: int = PICTURE_WIDTH) -> Array:
         """Return the report as an image with captions and legend, uint8 (H, W, 3)."""
         from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
 
         return paint_report(self.report, self.image, width, self.recipe.title)
+
+    picture = painted
+    """The name of before."""
 
     def save(
         self, folder: str | PathLike[str], stem: str | None = None
@@ -179,7 +183,7 @@ class Result:
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
         """
-        from nnviz.storage.results import save_run  # noqa: PLC0415  as picture()
+        from nnviz.storage.results import save_run  # noqa: PLC0415  as painted()
 
         return save_run(self._run, Path(folder), stem)
 
@@ -196,7 +200,7 @@ class Result:
             UsageError: another ending.
             InputError: it cannot be written.
         """
-        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as picture()
+        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as painted()
 
         return save_figure(self.report.main, self.image, Path(path))
 
@@ -338,6 +342,14 @@ def open_image(
     return decode.open_image(Path(source), limit)
 
 
+def _warn_of_former_names(method: str, params: Mapping[str, Value]) -> None:
+    info = methods().get(method) if params else None
+    former = former_names(info.parameters) if info is not None else {}
+    for name in former.keys() & params.keys():
+        words = f"{method}: {name} is called {former[name]} now"
+        warnings.warn(words, DeprecationWarning, stacklevel=3)
+
+
 def run(
     method: str,
     model: Model | str | PathLike[str] | None = None,
@@ -363,7 +375,11 @@ def run(
 
     Raises:
         NnvizError: says in words what is wrong: the method, a parameter, the image.
+
+    Warns:
+        DeprecationWarning: a parameter has another name now.
     """
+    _warn_of_former_names(method, params)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
         recent.remember(photo)  # to find it again, whatever stops the run
@@ -416,7 +432,7 @@ def replay(
     path = Path(file)
     recipe = stored.read_recipe(path)
     photo = (
-        stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
+        stored.find_image(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
     info = perform(LoadModel(request), progress) if recipe.model else None
@@ -426,7 +442,7 @@ def replay(
             f"has other weights than the recipe's of {path.name}",
             f"open those with sha256 {recipe.model_sha256[:12]}",
         )
-    asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
+    asked = stored.request_of(stored.with_images(recipe, path), photo, request)
     return Result(perform(asked, progress))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.api.core import Model, OnProgress, Pictured, Result, load, perform, photo_of
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.parameters import Value
-from nnviz.base.requests import ChangeFilm, RecordingStep, RunMethod
+from nnviz.base.requests import ChangeVideo, RecordingStep, RunMethod
 from nnviz.media import recordings
 from nnviz.media.recordings import Recording
 from nnviz.storage import replay as stored
@@ -49,11 +49,9 @@ def resume(
     recipe = open_recording(folder).recipe
     beside = Path(folder) / recordings.RECIPE_FILE
     photo = (
-        stored.find_picture(recipe, beside)
-        if image is None
-        else photo_of(recipe, image)
+        stored.find_image(recipe, beside) if image is None else photo_of(recipe, image)
     )
-    files = stored.with_pictures(recipe, beside).values
+    files = stored.with_images(recipe, beside).values
     request = RunMethod(
         method=recipe.method,
         model=stored.model_request(recipe, beside),
@@ -95,7 +93,7 @@ def export_recording(
     return films.export_recording(request, progress or (lambda _: None))[0]
 
 
-def film(
+def video(
     method: str,
     model: Model | str | PathLike[str],
     source: str | PathLike[str],
@@ -128,7 +126,7 @@ def film(
         NnvizError: no video, no images come out, or the disk does not allow it.
     """
     opened = model if isinstance(model, Model) else load(model)
-    request = ChangeFilm(
+    request = ChangeVideo(
         method=method,
         model=opened.request,
         film=str(source),

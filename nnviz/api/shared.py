@@ -25,7 +25,7 @@ from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import decode
-from nnviz.media.folders import list_images, photographs_below
+from nnviz.media.folders import images_below, list_images
 from nnviz.media.remote import (
     exists_remote,
     is_remote,
@@ -166,7 +166,7 @@ def _below(name: str) -> Sequence[str]:
     try:
         return [str(each) for each in list_images(Path(name))]
     except InputError:
-        below = photographs_below(Path(name))
+        below = images_below(Path(name))
         if not below:
             raise
         return [str(each) for each in below]

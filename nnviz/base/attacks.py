@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture, Report, Table
+from nnviz.base.results import ColorImage, Report, Table
 
 ADVERSARIAL = "adversarial"
 """Name of the attacked photo in an attack's report."""
@@ -42,7 +42,7 @@ class Rescaled:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedPicture:
+class SavedAttack:
     """An attacked photo in a file that was opened again.
 
     Attributes:
@@ -73,10 +73,10 @@ def warning_of(recipe: Recipe) -> str:
     return words.encode("ascii", "replace").decode("ascii")
 
 
-def attacked_photo(report: Report) -> Picture | None:
+def attacked_photo(report: Report) -> ColorImage | None:
     """Return the photo that an attack made; None where the report is of no attack."""
     found = report.results.get(ADVERSARIAL)
-    return found if isinstance(found, Picture) else None
+    return found if isinstance(found, ColorImage) else None
 
 
 def with_whole_tabs(report: Report, whole: Report) -> Report:

@@ -21,6 +21,8 @@ class Fit(StrEnum):
     """Shorter side to ``resize``, then the centre."""
     STRETCH = "stretch"
     """Both sides to the input size, whatever that does to the proportions."""
+    SQUASH = "squash"
+    """Both sides to ``resize``, whatever that does to the shape, then the centre."""
     PAD = "pad"
     """Longer side to the input size, the rest filled with ``padding``."""
     WHOLE = "whole"
@@ -56,8 +58,8 @@ class Preprocess:
     Attributes:
         input_size: height and width of the network's input, px; for ``Fit.WHOLE``
             of the largest.
-        resize: shorter side before the centre crop, px (``Fit.CROP``), or of the
-            input (``Fit.WHOLE``).
+        resize: shorter side before the centre crop, px (``Fit.CROP``, ``Fit.SQUASH``),
+            or of the input (``Fit.WHOLE``).
         fit: how the photo's shape is brought to the input's.
         interpolation: resampling filter.
         mean: one number a channel, in units of ``value_range``, in the network's order.
@@ -133,6 +135,10 @@ class Preprocess:
         match self.fit:
             case Fit.STRETCH:
                 return self.input_size
+            case Fit.SQUASH:
+                ratio = self.resize / min(self.input_size)
+                rows, columns = (int(side * ratio) for side in self.input_size)
+                return max(1, rows), max(1, columns)
             case Fit.PAD:
                 ratio = min(self.input_size[0] / height, self.input_size[1] / width)
                 return max(1, round(height * ratio)), max(1, round(width * ratio))
@@ -277,3 +283,12 @@ PRESETS: Mapping[str, Preprocess] = {
     ),
 }
 """What is usual for colors; sizes and crops are each network's own."""
+PRESET_USERS: Mapping[str, str] = {
+    "ImageNet": "torchvision, most of timm, DINO, Swin, ConvNeXt",
+    "0 to 1": "ultralytics' YOLO",
+    "-1 to 1": "Google's ViT and MLP-Mixer, BEiT, Inception",
+    "0 to 255": "Keras' EfficientNet, which normalizes by itself",
+    "Caffe (BGR, 0 to 255)": "Caffe's and Keras' VGG and ResNet",
+    "CLIP": "CLIP of OpenAI, open_clip, EVA",
+}
+"""Networks that are trained with each preset."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.attacks import Rescaled, SavedAttack
 from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.explanations.occluder import OccludeImage
@@ -24,7 +24,7 @@ from nnviz.base.results import Array, Heatmap
 
 __all__ = [
     "AnyRequest",
-    "ChangeFilm",
+    "ChangeVideo",
     "EvaluateModel",
     "FetchModel",
     "LoadModel",
@@ -110,7 +110,7 @@ class RunMethod(Request[Run]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFilm(Request[tuple[str, ...]]):
+class ChangeVideo(Request[tuple[str, ...]]):
     """Run a method on every image of a video; ends with words about the new one.
 
     Attributes:
@@ -271,8 +271,8 @@ class RescaleNoise(Request[Rescaled]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SaveAttacked(Request[SavedPicture]):
-    """Write an attacked photo and ask about the file; ends with a ``SavedPicture``.
+class SaveAttacked(Request[SavedAttack]):
+    """Write an attacked photo and ask about the file; ends with a ``SavedAttack``.
 
     Attributes:
         noise: whose image, and how much of its noise.
@@ -388,7 +388,7 @@ AnyRequest = (
     LoadModel
     | FetchModel
     | RunMethod
-    | ChangeFilm
+    | ChangeVideo
     | TrainModel
     | TeachHead
     | PrepareFeatures

@@ -100,8 +100,8 @@ class Heatmap(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Picture(Result):
-    """An image to look at.
+class ColorImage(Result):
+    """An image in color to look at.
 
     Attributes:
         pixels: float32 (H, W, C) in [0, 1].
@@ -120,6 +120,10 @@ class Picture(Result):
         """Return the pixels, and a sticker's ``alpha``."""
         transparency = {} if self.alpha is None else {"alpha": self.alpha}
         return {"": self.pixels, **transparency}
+
+
+Picture = ColorImage
+"""The name of before: of packed reports, and of methods from other packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

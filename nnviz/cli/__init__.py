@@ -26,7 +26,7 @@ COMMANDS = {
     "contact": "run several methods on one image; writes one contact sheet",
     "replay": "recreate results from their images or recipes",
     "recording": "make a video of a recorded optimization, or describe it",
-    "film": "run a method on every image of a video",
+    "video": "run a method on every image of a video",
     "methods": "list the methods, or explain one",
     "models": "list networks, inspect one, or download weights",
     "print-sticker": "a sticker as a PDF page, at a size in millimeters",
@@ -48,6 +48,7 @@ COMMANDS = {
     "mcp": "serve networks, methods and results to a coding agent",
     "lesson": "open a guided lesson in the window, check one, or list them",
     "doctor": "check this machine",
+    "film": "",
     "neighbours": "",
     "catalogue": "",
 }
@@ -59,10 +60,11 @@ _HOMES = (
         "dataset.",
     )
     | dict.fromkeys(("attack-curve", "attacked", "print-sticker"), "attacks.")
-    | dict.fromkeys(("film", "recording", "replay"), "recordings.")
+    | dict.fromkeys(("video", "recording", "replay"), "recordings.")
 )
 """Packages of the commands that do not lie in this one."""
-_SPELLINGS = {"neighbours": "neighbors"}
+_SPELLINGS = {"film": "video", "neighbours": "neighbors"}
+"""Names of before, that still work, to those of now."""
 _USAGE = """\
 usage: nnviz [FILE ...] [--model REF]        the window, opened on these files
        nnviz COMMAND ...                     see nnviz COMMAND --help

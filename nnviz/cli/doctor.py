@@ -55,8 +55,14 @@ _EXTRAS = {
     "timm": ("timm", "weights of its architectures"),
     "transformers": ("huggingface", "folders of Hugging Face"),
     "onnxruntime": ("onnx", "ONNX files with operators that nnviz lacks"),
+    "tensorboardX": ("training", "curves for TensorBoard"),
+    "umap-learn": ("umap", "maps of data sets by UMAP"),
+    "faiss-cpu": ("neighbors", "approximate nearest neighbors in large data sets"),
+    "distributed": ("cluster", "work shared out over machines"),
+    "ipywidgets": ("notebook", "controls in notebooks"),
+    "mcp": ("mcp", "a server for coding agents"),
 }
-"""Packages that open more networks: the extra that installs each, and what it opens."""
+"""Packages of extras: the extra that installs each, and what it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +140,11 @@ def _library(name: str) -> Check:
 
 def _optional(name: str) -> Check:
     """Look for a package that is no part of a plain installation."""
-    extra, opens = _EXTRAS[name]
+    extra, purpose = _EXTRAS[name]
     try:
         return Check(name, version(name))
     except PackageNotFoundError:
-        return Check(name, f"not installed: {opens}", remedy=install_command(extra))
+        return Check(name, f"not installed: {purpose}", remedy=install_command(extra))
 
 
 def namesakes(installed: Mapping[str, Sequence[str]]) -> Iterator[Check]:

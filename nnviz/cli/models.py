@@ -160,11 +160,9 @@ def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
 def preprocess_text(preprocess: Preprocess) -> str:
     """Return a preprocessing in one line."""
     size = "{} x {} px".format(*preprocess.input_size)
-    resize = (
-        f"shorter side {preprocess.resize} px, "
-        if preprocess.fit in {"crop", "whole"}
-        else ""
-    )
+    resized = {"crop": "shorter side", "whole": "shorter side", "squash": "both sides"}
+    side = resized.get(preprocess.fit)
+    resize = f"{side} {preprocess.resize} px, " if side else ""
     mean, std = (
         " ".join(f"{value:g}" for value in values)
         for values in (preprocess.mean, preprocess.std)

@@ -50,7 +50,7 @@ def add_max_pixels(parser: Parser) -> None:
     )
 
 
-def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
+def named_images(named: Sequence[str], method: MethodInfo) -> list[Path]:
     """Return the files named, a folder's images in its place.
 
     Raises:
@@ -77,7 +77,7 @@ def image_files(named: Sequence[str]) -> list[Path]:
 
 
 def check_out(folder: Path) -> None:
-    """Refuse a folder that cannot be written to, before anything long is begun.
+    """Refuse a folder that cannot be written to, before any long work.
 
     Raises:
         InputError: it is a file, lies below one, or may not be written to.

@@ -40,7 +40,7 @@ def execute(words: Sequence[str]) -> int:
         return _resumed(method, options)
     if options.cluster or options.missing or _is_remote(options):
         return _shared(method, options)
-    paths = opening.pictures(options.images, method)
+    paths = opening.named_images(options.images, method)
     opening.check_out(Path(options.out))
     values = arguments.method_values(options, method)
     record = _record(method, options, paths)
@@ -135,7 +135,7 @@ def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
     opening.check_out(Path(options.out))
     folder, step = _recording_step(options.resume)
     _check_recorded(folder, method)
-    images = opening.pictures(options.images, method) if options.images else []
+    images = opening.named_images(options.images, method) if options.images else []
     with console.ProgressLine() as progress:
         result = api.resume(
             folder,

@@ -54,16 +54,16 @@ def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]
     return tuple(sorted(found, key=lambda path: (natural_key(path.name), path.name)))
 
 
-def photographs_below(folder: Path) -> list[Path]:
+def images_below(folder: Path) -> list[Path]:
     """Return the JPEG and PNG files in a folder and all below it, sorted."""
     found = folder.rglob("*")
     return sorted(path for path in found if path.suffix.lower() in _USUAL)
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a hash of the names and sizes of ``photographs_below`` a folder."""
+    """Return a hash of the names and sizes of ``images_below`` a folder."""
     names = [
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
-        for path in photographs_below(folder)
+        for path in images_below(folder)
     ]
     return hashlib.sha256(os.fsencode("\n".join(names))).hexdigest()

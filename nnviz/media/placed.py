@@ -30,12 +30,12 @@ def open_cut(cut: Cut) -> Image:
     Raises:
         InputError: its file cannot be read, is no image, or a color is misspelt.
     """
-    if cut.is_colour:
+    if cut.is_color:
         return _solid(cut)
-    return _cut(picture_of(cut.source), cut.outline)
+    return _cut(image_of(cut.source), cut.outline)
 
 
-def picture_of(source: str) -> Image:
+def image_of(source: str) -> Image:
     """Return the image that a sticker is cut out of.
 
     Raises:
@@ -88,7 +88,7 @@ def covered(size: Size, layers: Iterable[Layer]) -> float:
 
 @lru_cache(_KEPT)
 def _solid(cut: Cut) -> Image:
-    return solid(cut.colour, cut.outline, _SOLID_SIDE)
+    return solid(cut.color, cut.outline, _SOLID_SIDE)
 
 
 @lru_cache(_KEPT)

@@ -21,7 +21,7 @@ from nnviz.base.images import (
     to_float,
 )
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placement import Outline, Placement, Size
 from nnviz.media.decode import open_image
 from nnviz.media.opencv import silent_opencv
@@ -69,7 +69,7 @@ def cut_out(picture: Image, outline: Outline) -> Image:
     return _sticker(colours, alpha, picture.name, picture.path)
 
 
-def from_picture(picture: Picture, name: str = "") -> Image:
+def from_image(picture: ColorImage, name: str = "") -> Image:
     """Return a learned sticker; all of an image without transparency."""
     bare = image_from_array(rgb8(picture.pixels), name)
     alpha = np.ones(bare.size) if picture.alpha is None else picture.alpha

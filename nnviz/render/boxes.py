@@ -292,11 +292,11 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
         Label((left, top - width, right, bottom + width), each.shape[1], each.shape[0])
         for (left, top, right, bottom), each in pairs
     ]
-    spots = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
-    for spot, each in zip(spots, written, strict=True):
-        if spot is not None:
+    positions = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
+    for position, each in zip(positions, written, strict=True):
+        if position is not None:
             # Down, not to the nearest: the last row and column stay on the image.
-            left, top = int(spot[0]), int(spot[1])
+            left, top = int(position[0]), int(position[1])
             canvas[top : top + each.shape[0], left : left + each.shape[1]] = each
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnviz.base.catalogue import method_title
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.recipes import Run
 from nnviz.base.results import Ranking
-from nnviz.render import pictures, report
+from nnviz.render import report
 from nnviz.render.maps import heatmaps
 from nnviz.render.palette import BACKGROUND, MUTED
 from nnviz.render.text import paragraphs as text
@@ -72,7 +72,7 @@ def _shared_image(runs: Sequence[Run]) -> Image | None:
 
 
 def _image_cell(image: Image, width: int, size: int) -> Canvas:
-    pixels = pictures.rgb8(image.pixels)
+    pixels = rgb8(image.pixels)
     large = heatmaps.enlarged(pixels, width, round(_HIGHEST * width))
     canvas = text.sheet(len(large), width, BACKGROUND)
     canvas[:, : large.shape[1]] = large

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render.boards import agreement
 from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.maps import overlays
@@ -40,7 +40,7 @@ def difference(first: Tile, second: Tile) -> Heatmap:
 def _map(tile: Tile) -> Heatmap:
     """Return a tile's map; of an image its brightness."""
     result = tile.result
-    if isinstance(result, Picture):
+    if isinstance(result, ColorImage):
         return Heatmap(
             values=result.pixels.mean(2),
             signed=False,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnviz.base.errors import UsageError
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.resources import resource
-from nnviz.base.results import Curves, Diagram, Heatmap, Picture, Result
-from nnviz.render import charts, colormaps, pictures
+from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Result
+from nnviz.render import charts, colormaps
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.drawings.plots import DRAWING
@@ -59,12 +59,12 @@ def draw(
     return _plain(paint(result, image, _WIDTH))
 
 
-@draw.register(Picture)
+@draw.register(ColorImage)
 def _(
-    result: Picture, image: Image | None = None, look: FigureLook | None = None
+    result: ColorImage, image: Image | None = None, look: FigureLook | None = None
 ) -> "Figure":
     del image, look
-    return _plain(pictures.rgb8(result.pixels))
+    return _plain(rgb8(result.pixels))
 
 
 @draw.register(Curves)
@@ -110,7 +110,7 @@ def _(
     if image is None or result.frame is None:
         shown = heatmaps.alone(result, scale, look)
     else:
-        photo = pictures.rgb8(image.pixels)
+        photo = rgb8(image.pixels)
         least = max(_WIDTH, photo.shape[1])
         large = heatmaps.enlarged(photo, least, photo.shape[0] * least)
         shown = heatmaps.laid(large, result, scale, look)

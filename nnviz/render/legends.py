@@ -17,7 +17,7 @@ _BAR_WIDTH = 17
 """In multiples of the font size."""
 
 
-def colour_bar(
+def color_bar(
     scale: Scale,
     unit: str,
     width: int,

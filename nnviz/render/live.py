@@ -12,15 +12,15 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image, rgb8
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
 )
-from nnviz.render import bars, boxes, colormaps, legends, pictures, sheets
+from nnviz.render import bars, boxes, colormaps, fitting, legends, sheets
 from nnviz.render.maps import masks, overlays
 from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY
 from nnviz.render.text import paragraphs as text
@@ -70,7 +70,7 @@ def _even(length: float) -> int:
 def _sized(pixels: Canvas, height: int) -> Canvas:
     """Return the frame at a height; itself where it has it."""
     tall = _even(height)
-    return pictures.smoothly(
+    return fitting.smoothly(
         pixels, (tall, _even(pixels.shape[1] * tall / pixels.shape[0]))
     )
 
@@ -117,16 +117,16 @@ def _(result: Heatmap, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     scale = sheets.robust_scale(result.values, whole)
     drawn = overlays.blend(frame, result, scale)
     size = boxes.text_size((frame.shape[0], frame.shape[1]))
-    _plate(drawn, legends.colour_bar(scale, result.unit, 30 * size, size=size), size)
+    _plate(drawn, legends.color_bar(scale, result.unit, 30 * size, size=size), size)
     return drawn
 
 
 @_lay.register
-def _(result: Picture, frame: Canvas, photo: tuple[int, int]) -> Canvas:
+def _(result: ColorImage, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     del photo
     if result.frame is not Frame.PHOTO:
         return frame
-    return pictures.smoothly(rgb8(result.pixels), (frame.shape[0], frame.shape[1]))
+    return fitting.smoothly(rgb8(result.pixels), (frame.shape[0], frame.shape[1]))
 
 
 @_lay.register
@@ -199,7 +199,7 @@ def _coloured(mosaic: Mosaic, columns: int) -> Canvas:
         values = sheets.shown_tiles(mosaic)
         whole = colormaps.scale_of(values, signed=mosaic.signed)
         scale = sheets.robust_scale(values, whole)
-    rows = sheets.indices_of(mosaic, sheets.colour_limits(mosaic, scale))
+    rows = sheets.indices_of(mosaic, sheets.color_limits(mosaic, scale))
     table = sheets.table_of(mosaic, BACKGROUND, EMPTY, BROKEN)
     sheet = sheets.sheet_of(mosaic, rows, columns, table, BACKGROUND)
     if sheet.table is None:

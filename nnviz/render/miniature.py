@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.images import Image, to_float
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
-from nnviz.base.results import Curves, Diagram, Heatmap, Mosaic, Picture, Result
+from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Mosaic, Result
 from nnviz.render import colormaps
 from nnviz.render.drawings.diagrams import KIND_COLORS
 from nnviz.render.drawings.matrices import cell_colors
@@ -32,7 +32,7 @@ def miniature(result: Result, image: Image | None) -> Pixels:
     """Return uint8 (h, w, 3): the gist of a result, or of its image."""
     gist = _gist(result)
     if gist is None and image is not None:
-        gist = _picture(to_float(_thin(image.pixels)))
+        gist = _thumbnail(to_float(_thin(image.pixels)))
     return _NOTHING if gist is None else _enlarged(gist)
 
 
@@ -48,8 +48,8 @@ def _(result: Heatmap) -> Pixels:
 
 
 @_gist.register
-def _(result: Picture) -> Pixels:
-    return _picture(_thin(result.pixels))
+def _(result: ColorImage) -> Pixels:
+    return _thumbnail(_thin(result.pixels))
 
 
 @_gist.register
@@ -137,13 +137,13 @@ def _coloured(values: NDArray[Any], *, signed: bool) -> Pixels:
     """Paint numbers with the map of their kind; colors are only brought to range."""
     if values.ndim > _PLANE:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        return _picture((values - low) / max(1e-12, high - low))
+        return _thumbnail((values - low) / max(1e-12, high - low))
     scale = colormaps.scale_of(values, signed=signed)
     name = colormaps.default_map(signed=signed)
     return colormaps.apply(values, name, scale.low, scale.high)
 
 
-def _picture(values: NDArray[Any]) -> Pixels:
+def _thumbnail(values: NDArray[Any]) -> Pixels:
     """Return (H, W, C) numbers in [0, 1] as three channels."""
     channels = [min(place, values.shape[2] - 1) for place in range(3)]
     pixels: Pixels = (255 * np.clip(values[..., channels], 0, 1)).round().astype("u1")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nnviz.base.images import Image, to_float
-from nnviz.base.results import Picture
-from nnviz.render import pictures
+from nnviz.base.images import Image, rgb8, to_float
+from nnviz.base.results import ColorImage
+from nnviz.render import fitting
 from nnviz.render.text import paragraphs as text
 
 _WIDTH = 360
@@ -17,7 +17,7 @@ _SHADE = 70
 """How much darker the ground is than the middle gray, for words to be read."""
 
 
-def placeholder(image: Image, words: str) -> Picture:
+def placeholder(image: Image, words: str) -> ColorImage:
     """Return the image behind a gray veil, with words over it.
 
     Args:
@@ -25,7 +25,7 @@ def placeholder(image: Image, words: str) -> Picture:
         words: why there is no result; broken into lines.
     """
     height = max(120, round(_WIDTH * image.size[0] / image.size[1]))
-    photo = pictures.show(pictures.rgb8(image.pixels), (height, _WIDTH))
+    photo = fitting.show(rgb8(image.pixels), (height, _WIDTH))
     grey = np.full_like(photo, _GROUND - _SHADE)
     sheet = (photo * (1 - _VEIL) + grey * _VEIL).astype(np.uint8)
     pitch = text.line_height(_SIZE)
@@ -35,4 +35,4 @@ def placeholder(image: Image, words: str) -> Picture:
     for n, line in enumerate(lines):
         at = _WIDTH // 2, top + n * pitch
         text.stamp(sheet, at, line, _SIZE, colour=_INK, align="centre")
-    return Picture(pixels=to_float(sheet))
+    return ColorImage(pixels=to_float(sheet))

@@ -6,17 +6,17 @@ from functools import singledispatch
 import numpy as np
 
 from nnviz.base.catalogue import method_title
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Curves,
     Diagram,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
@@ -28,9 +28,9 @@ from nnviz.render import (
     boxes,
     charts,
     colormaps,
+    fitting,
     legends,
     mosaics,
-    pictures,
     tables,
 )
 from nnviz.render.drawings import diagrams, matrices, planes
@@ -120,7 +120,7 @@ def paint_map(
     if image is None or not beside:
         shown = _padded(_fit(heatmaps.alone(result, scale, look), width), width)
         return _with_legend(shown, result, scale, size, look)
-    photo = pictures.rgb8(image.pixels)
+    photo = rgb8(image.pixels)
     if width < _PAIR_FROM * size:
         over = heatmaps.laid(_large(photo, width), result, scale, look)
         return _with_legend(_padded(over, width), result, scale, size, look)
@@ -128,17 +128,17 @@ def paint_map(
     alone = heatmaps.alone(result, scale, look)
     left, right = _equally_high(alone.shape, photo.shape, width - gap)
     over = heatmaps.laid(_large(photo, right), result, scale, look)
-    alone = pictures.show(alone, (round(left * len(alone) / alone.shape[1]), left))
+    alone = fitting.show(alone, (round(left * len(alone) / alone.shape[1]), left))
     pair = _beside(alone, _padded(over, width - gap - left), gap, middle=False)
     return _with_legend(pair, result, scale, size, look)
 
 
 @paint.register
 def _(
-    result: Picture, image: Image | None = None, width: int = WIDTH, size: int = 0
+    result: ColorImage, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     size = size or _size(width)
-    pixels = pictures.rgb8(result.pixels)
+    pixels = rgb8(result.pixels)
     if image is None or result.frame is None or width < _PAIR_FROM * size:
         return _padded(_large(pixels, width), width)
     left, right, gap = _columns(width, size)
@@ -167,7 +167,7 @@ def _(
         own = f"each {result.noun} on its own scale · {words}"
         return _below(body, _words(own, width, size), size)
     name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
-    legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
+    legend = legends.color_bar(scale, result.unit, width, colormap=name, size=size)
     return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
 
 
@@ -382,14 +382,14 @@ def _ground(
     Where there is no photo it is an empty sheet of the photo's shape.
     """
     if image is not None:
-        return _fit(pictures.rgb8(image.pixels), width), image.size
+        return _fit(rgb8(image.pixels), width), image.size
     whole = overlays.extent_of(result)
     sheet = text.sheet(*whole, PANEL)
     return _fit(sheet, width), whole
 
 
 def _photo(image: Image, width: int) -> Canvas:
-    return _padded(_large(pictures.rgb8(image.pixels), width), width)
+    return _padded(_large(rgb8(image.pixels), width), width)
 
 
 def _equally_high(
@@ -410,7 +410,7 @@ def _large(pixels: Canvas, width: int) -> Canvas:
 
 def _fit(pixels: Canvas, width: int) -> Canvas:
     room = (round(width * _HIGHEST), width)
-    return pictures.show(pixels, pictures.fitted(pixels.shape[:2], room))
+    return fitting.show(pixels, fitting.fitted(pixels.shape[:2], room))
 
 
 def _with_legend(
@@ -422,7 +422,7 @@ def _with_legend(
 ) -> Canvas:
     width = painted.shape[1]
     name = heatmaps.colormap_of(look, signed=scale.signed)
-    legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
+    legend = legends.color_bar(scale, result.unit, width, colormap=name, size=size)
     words = f"{extent(result.values.shape)} positions"
     words = f"{words} · {look.words}" if look.words else words
     below = _words(words, width, size)

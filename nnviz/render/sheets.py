@@ -138,7 +138,7 @@ def shown_tiles(mosaic: Mosaic) -> NDArray[Any]:
     return mosaic.tiles if everything else mosaic.tiles[mosaic.order]
 
 
-def colour_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
+def color_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
     """Return low and high of the colors of each shown tile, (M, 2).
 
     Args:

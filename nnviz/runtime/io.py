@@ -87,7 +87,7 @@ class IoPool:
         return ticket
 
     def cancel(self, ticket: int) -> None:
-        """Stop work; what has begun and does not ask is finished unheard."""
+        """Stop work; what is at work and does not ask is finished unheard."""
         with self._changed:
             task = self._tasks.get(ticket)
             if task is None:

@@ -85,11 +85,11 @@ class LiveRecorder:
     def _record(self) -> Recorded:
         written = 0
         with ExitStack() as stack:
-            film: _Film | None = None
+            film: _Video | None = None
             while (shown := self._next()) is not None:
                 picture = drawn(shown, _HEIGHT)
                 if film is None:
-                    film = _Film(self.path, picture, shown, stack)
+                    film = _Video(self.path, picture, shown, stack)
                 film.append(picture, shown)
                 written += 1
         paths = film.paths if film is not None else ()
@@ -101,7 +101,7 @@ class LiveRecorder:
             return self._waiting.popleft() if self._waiting else None
 
 
-class _Film:
+class _Video:
     """The files of a recording, closed with the stack.
 
     Attributes:
@@ -112,14 +112,14 @@ class _Film:
         self, path: Path, picture: Colours, first: Shown, stack: ExitStack
     ) -> None:
         # Imported here: it loads PyAV, which few starts need.
-        from nnviz.media.video.films import FilmWriter, NumbersWriter  # noqa: PLC0415
+        from nnviz.media.video.writer import NumbersWriter, VideoWriter  # noqa: PLC0415
 
         size = picture.shape[0], picture.shape[1]
         self._stack = stack
         self._boxes: BoxRecording | None = None
         self.paths: tuple[Path, ...] = (path, path.with_suffix(".csv"))
         self._began = first.image.captured
-        self._film = stack.enter_context(FilmWriter(path, size))
+        self._film = stack.enter_context(VideoWriter(path, size))
         self._numbers = stack.enter_context(
             NumbersWriter(path.with_suffix(".csv"), _COLUMNS)
         )

@@ -20,7 +20,7 @@ _WIDTH = 1200
 _TITLE = "Accuracy against epsilon"
 
 
-def attacked_picture(file: Path, recipe: Recipe) -> Image:
+def attacked_image(file: Path, recipe: Recipe) -> Image:
     """Return the attacked photo of a saved attack.
 
     Args:

@@ -29,10 +29,10 @@ from nnviz.media.folders import natural_key
 from nnviz.media.headers import foreign
 from nnviz.media.index import is_index
 from nnviz.storage.replay import (
-    find_picture,
+    find_image,
     model_request,
     read_recipe,
-    with_pictures,
+    with_images,
 )
 from nnviz.storage.results import RECIPE_KEY
 
@@ -213,8 +213,8 @@ def restore(path: Path) -> Saved:
     recipe = read_recipe(path)
     troubles: list[str] = []
     model = _or_none(lambda: model_request(recipe, path), troubles)
-    image = _or_none(lambda: find_picture(recipe, path), troubles)
-    whole = _or_none(lambda: with_pictures(recipe, path), troubles)
+    image = _or_none(lambda: find_image(recipe, path), troubles)
+    whole = _or_none(lambda: with_images(recipe, path), troubles)
     return Saved(
         path.name,
         whole or recipe,

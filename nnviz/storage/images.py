@@ -11,7 +11,7 @@ from nnviz.media.encode import write_png
 _KEPT = 100
 
 
-def keep_picture(pixels: Colours, purpose: str, folder: Path | None = None) -> str:
+def keep_image(pixels: Colours, purpose: str, folder: Path | None = None) -> str:
     """Write an image under the name of its hash, and return its path.
 
     The oldest of many go.

@@ -13,7 +13,7 @@ from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.images import Colours, rgb8
 from nnviz.media.encode import write_png
 from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
-from nnviz.render.pictures import blended
+from nnviz.render.fitting import blended
 from nnviz.storage.recordings import painted_frame
 
 _END_SECONDS = 1.0
@@ -99,9 +99,9 @@ def _write_film(
     check: Callable[[], None],
 ) -> None:
     # Imported here: it loads PyAV, which few starts need.
-    from nnviz.media.video.films import FilmWriter  # noqa: PLC0415
+    from nnviz.media.video.writer import VideoWriter  # noqa: PLC0415
 
-    with FilmWriter(path, size, rate) as film:
+    with VideoWriter(path, size, rate) as film:
         seconds, last = 0.0, None
         for last in frames:
             check()

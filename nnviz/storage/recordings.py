@@ -23,7 +23,7 @@ from nnviz.media.recordings import (
     Recording,
     open_recording,
 )
-from nnviz.render.pictures import blended, fitted, show
+from nnviz.render.fitting import blended, fitted, show
 from nnviz.storage.files import restore
 
 _AWAY = ".deleted"
@@ -50,17 +50,17 @@ def read_recording(folder: Path) -> RecordingState:
     )
 
 
-def open_tape(folder: Path) -> OpenedRecording:
+def reopen_recording(folder: Path) -> OpenedRecording:
     """Return a recording with its network's request and its image.
 
     Raises:
         InputError: no recording, or a damaged one.
     """
-    tape = read_recording(folder)
+    recording = read_recording(folder)
     saved = restore(folder / RECIPE_FILE)
-    values = tape.values_at(tape.steps)
+    values = recording.values_at(recording.steps)
     return OpenedRecording(
-        tape, replace(saved, recipe=replace(saved.recipe, values=values))
+        recording, replace(saved, recipe=replace(saved.recipe, values=values))
     )
 
 

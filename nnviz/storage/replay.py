@@ -43,7 +43,7 @@ def stem_of(file: Path, recipe: Recipe) -> str:
     return file.stem.removesuffix(f".{recipe.method}")
 
 
-def find_picture(
+def find_image(
     recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS
 ) -> Image | None:
     """Return the image of a recipe by its hash; None if it was made of none.
@@ -72,11 +72,11 @@ def find_picture(
     return dataclasses.replace(image, name=recipe.image)
 
 
-def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
+def with_images(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
     """Return a recipe whose parameters name files that are there.
 
     A recipe has names and hashes of the further images that it was made of, but no
-    folders; they are sought where ``find_picture`` seeks.
+    folders; they are sought where ``find_image`` seeks.
 
     Raises:
         InputError: one is not there; says whether another of its name is.

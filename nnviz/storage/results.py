@@ -18,7 +18,7 @@ from nnviz.base.stickers.placed import sticker_of
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
-from nnviz.media.stickers import from_picture, with_alpha
+from nnviz.media.stickers import from_image, with_alpha
 
 if TYPE_CHECKING:  # who only opens files needs no painter
     from nnviz.render.maps.heatmaps import Looks
@@ -117,7 +117,7 @@ def _write_sticker(path: Path, run: Run, recipe: str) -> None:
     """Write the sticker that a run has learned; nothing for others."""
     found = sticker_of(run.report)
     if found is not None:
-        sticker = with_alpha(from_picture(found))
+        sticker = with_alpha(from_image(found))
         write_marked(path, sticker, recipe, warning_of(run.recipe))
 
 

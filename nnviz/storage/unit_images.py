@@ -12,7 +12,7 @@ from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.recipes import Run
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
 from nnviz.storage.results import RECIPE_KEY
@@ -44,7 +44,7 @@ def find_unit_image(unit_key: UnitKey, root: Path | None = None) -> FoundUnitIma
 def keep_unit_image(unit_key: UnitKey, run: Run, root: Path | None = None) -> None:
     """Keep a unit image; a disk that refuses is no error: it is made again."""
     main = run.report.main
-    if isinstance(main, Picture):
+    if isinstance(main, ColorImage):
         with suppress(NnvizError):
             text = {RECIPE_KEY: run.recipe.to_json()}
             write_png(place_of(unit_key, root), rgb8(main.pixels), text)

@@ -92,7 +92,7 @@ def test_the_python_of_the_readme_runs(folder):
         "scenes",
         "train",
         "recording",
-        "film",
+        "video",
         "attack-curve",
         "attacked",
         "print-sticker",
@@ -107,8 +107,8 @@ def test_the_commands_of_the_readme_run(folder):
     lines = "\n".join(blocks("README.md", "sh")).splitlines()
     words = [shlex.split(line, comments=True) for line in lines if "nnviz " in line]
     commands = [each[1:] for each in words if len(each) > 1 and each[1] in cli.COMMANDS]
-    # Slow, for a camera or a film of one's own: these have tests of their own.
-    elsewhere = {"demo", "live", "train", "film"}
+    # Slow, for a camera or a video of one's own: these have tests of their own.
+    elsewhere = {"demo", "live", "train", "video"}
     quick = [each for each in commands if each[0] not in elsewhere]
     assert len(quick) > 3
     assert [each for each in quick if cli.main(each) != 0] == []

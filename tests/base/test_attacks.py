@@ -6,11 +6,11 @@ Truth: issue text, "tabs vanish while the epsilon slider is below its maximum".
 import numpy as np
 
 from nnviz.base.attacks import with_whole_tabs
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 
 
 def picture(value):
-    return Picture(pixels=np.full((2, 2, 3), value, np.float32))
+    return ColorImage(pixels=np.full((2, 2, 3), value, np.float32))
 
 
 def test_results_of_the_whole_noise_stay_with_a_word_of_what_they_are():

@@ -9,6 +9,7 @@ from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.kinds.packing import pack, unpack
 from nnviz.base.kinds.planes import Plane, PlanePoints, PlaneRegion
 from nnviz.base.results import (
+    ColorImage,
     Curves,
     Diagram,
     DiagramEdge,
@@ -76,3 +77,13 @@ def test_report_survives_packing():
 def test_what_is_no_report_is_refused(text):
     with pytest.raises(InputError, match="holds no report"):
         unpack({"report": np.array(text)})
+
+
+def test_a_result_of_the_name_of_before_is_opened():
+    """Truth: an image was packed as ``Picture`` until it was called ``ColorImage``."""
+    image = ColorImage(pixels=np.zeros((1, 2, 3), np.float32))
+    packed = pack(Report({"image": image}))
+    text = str(packed["report"])
+    assert '"ColorImage"' in text
+    before = {**packed, "report": np.array(text.replace("ColorImage", "Picture"))}
+    assert isinstance(unpack(before).main, ColorImage)

@@ -26,7 +26,7 @@ def test_the_line_of_the_head():
     """Truth: what its words say, by hand."""
     disc, cat = parse_placed(LINE)
     assert disc == Placed(Cut("round", "#ff0000"), Placement(0.5, 0.5, 0.25, 0))
-    assert disc.cut.colour == (1, 0, 0)
+    assert disc.cut.color == (1, 0, 0)
     assert cat == Placed(Cut("square", "cat.png"), Placement(0.2, 0.3, 0.4, 15), 0.8)
     assert placed_text((disc, cat)) == LINE
 

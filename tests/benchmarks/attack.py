@@ -45,12 +45,12 @@ class Bench:
         self.image = image_from_array(photo())
         self.model = finish(self.session.store.open(MODEL, never))
         self.x = self.model.pixel_input(self.image)
-        self.victim = AttackedModel(
+        self.attacked_model = AttackedModel(
             PixelModel(
                 net=self.model.net, normalizer=self.model.normalizer, check=never
             )
         )
-        answer = self.victim.logits(self.x).argmax(1)
+        answer = self.attacked_model.logits(self.x).argmax(1)
         classes = torch.nn.functional.one_hot(answer, 1000).bool()
         self.answer, self.goal = answer, Goal(classes, towards=False)
         self.whole = torch.nn.Sequential(self.model.normalizer, self.model.net)
@@ -67,7 +67,7 @@ class Bench:
         at = Position(self.x, torch.zeros_like(self.x))
         how = AscentStep(epsilon=EPSILON, step=step)
         for _ in range(steps):
-            _, gradient = self.victim.gradient(at.pixels, self.goal.loss)
+            _, gradient = self.attacked_model.gradient(at.pixels, self.goal.loss)
             at = climbed(self.x, at, gradient, how)
         return at.pixels
 
@@ -76,11 +76,15 @@ class Bench:
         at = first_descent(self.x)
         constants = first_constants(1, 1.0, self.x).value
         for _ in range(steps):
-            at, _ = descend(self.victim, self.goal, self.x, at, constants, Search())
+            at, _ = descend(
+                self.attacked_model, self.goal, self.x, at, constants, Search()
+            )
 
     def walk(self) -> torch.Tensor:
         """DeepFool until the answer turns."""
-        return walked(self.victim, self.goal, self.x, CANDIDATES, WALK, OVERSHOOT)
+        return walked(
+            self.attacked_model, self.goal, self.x, CANDIDATES, WALK, OVERSHOOT
+        )
 
 
 @benchmark

@@ -58,7 +58,7 @@ def _pictures() -> Iterator[Figure]:
     frames = random.integers(0, 256, (2, 720, 1280, 3), np.uint8)
 
     def show(turn: int) -> None:
-        shown.set_picture(frames[turn % 2])
+        shown.set_image(frames[turn % 2])
         shown.render(target)
 
     yield from _figures("720p picture, set and painted", show, 1)

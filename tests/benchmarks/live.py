@@ -22,7 +22,7 @@ SOAK_MINUTES = 20.0
 @benchmark
 def live() -> Iterator[Figure]:
     """A 720p film in the window, against passes with the capture thread running."""
-    from tests.support.films import BENCH_RATE, bench_film
+    from tests.support.videos import BENCH_RATE, bench_film
 
     with tempfile.TemporaryDirectory() as folder:
         film = bench_film(Path(folder, "film.mp4"))
@@ -36,7 +36,7 @@ def live() -> Iterator[Figure]:
 @benchmark
 def live_style() -> Iterator[Figure]:
     """Painting a 720p film in the window, against the network's passes, likewise."""
-    from tests.support.films import BENCH_RATE, bench_film
+    from tests.support.videos import BENCH_RATE, bench_film
 
     with tempfile.TemporaryDirectory() as folder:
         film = bench_film(Path(folder, "film.mp4"))
@@ -56,7 +56,7 @@ def live_style() -> Iterator[Figure]:
 @benchmark
 def beside_board() -> Iterator[Figure]:
     """Frames of Live and answers of the sticker studio while a board is computed."""
-    from tests.support.films import bench_film
+    from tests.support.videos import bench_film
 
     with tempfile.TemporaryDirectory() as folder:
         film = bench_film(Path(folder, "film.mp4"))

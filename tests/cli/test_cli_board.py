@@ -71,7 +71,7 @@ def test_a_place_that_fails_keeps_its_error(board):
     assert place == "ResNet-18, random · Grad-CAM"
     assert "layer9" in made.errors[place]
     assert len(made.runs()) == 1
-    assert made.picture(width=600).shape[1] <= 600
+    assert made.painted(width=600).shape[1] <= 600
     assert "layer9" in made.page()
 
 

@@ -13,7 +13,7 @@ from nnviz.base.live import CONTENTS
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.video import SourceKind
 from nnviz.cli import live
-from tests.support.films import evenly, write_film
+from tests.support.videos import evenly, write_film
 
 QUICK = ("--no-window", "--device", "cpu", "--model", "zoo:squeezenet1_1@random")
 

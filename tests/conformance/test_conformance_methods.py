@@ -26,12 +26,12 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import (
     DIAGRAM_KINDS,
     Boxes,
+    ColorImage,
     Curves,
     Diagram,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
@@ -367,7 +367,7 @@ def _(result: Heatmap):
 
 
 @check_kind.register
-def _(result: Picture):
+def _(result: ColorImage):
     assert result.pixels.ndim == 3
     assert result.pixels.dtype == np.float32
     assert result.pixels.min() >= 0

@@ -12,14 +12,14 @@ from nnviz.base.events import Partial
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
-from nnviz.base.results import Curves, Diagram, Heatmap, Picture
+from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap
 from nnviz.engine.jobs import Session, recorder
 from nnviz.engine.method import methods
 from nnviz.media.recordings import Recording
 
 NAMES = sorted(name for name, each in methods().items() if each.info.recorded)
 MODEL = ModelRequest(reference="bundled:digits", device="cpu")
-LEARNED = (Matrix, Plane, Diagram, Curves, Heatmap, Picture)
+LEARNED = (Matrix, Plane, Diagram, Curves, Heatmap, ColorImage)
 """Kinds that a lesson or a training run shows first."""
 
 
@@ -63,7 +63,7 @@ def test_goes_on_from_the_middle_bit_for_bit(session, tmp_path, name):
     steps = [step for step in told if isinstance(step, Partial)]
     assert len(steps) > 1, "an optimisation whose steps nobody sees"
     assert [step.step for step in steps] == list(range(len(steps)))
-    kinds = LEARNED if learned(name) else (Picture,)
+    kinds = LEARNED if learned(name) else (ColorImage,)
     assert all(isinstance(step.report.main, kinds) for step in steps)
     numbers = Recording(tmp_path / "whole").numbers
     assert all(np.isfinite(list(each.values())).all() for each in numbers)

@@ -23,7 +23,7 @@ from nnviz.engine.models.weights.checkpoints import read_state
 from nnviz.gui.state.settings import Settings
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
-from nnviz.media.video.reader import open_film
+from nnviz.media.video.reader import open_video
 from nnviz.media.video.sequences import open_sequence
 from nnviz.media.video.sound import add_sound
 from nnviz.storage.files import look_at
@@ -112,7 +112,7 @@ def reads_of(path: Path) -> Iterator[Callable[[], object]]:
     yield lambda: read_state(path, _nothing)
     yield lambda: open_image(path)
     yield lambda: thumbnail(path, 32)
-    yield lambda: open_film(path).read()
+    yield lambda: open_video(path).read()
     yield lambda: read_recipe(path)
     yield lambda: look_at([str(path)])
     yield lambda: Settings(path).theme

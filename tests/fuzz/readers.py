@@ -215,12 +215,12 @@ def _video(suffix: str, codec: str) -> bytes:
 
 
 def _read_video(chance: random.Random, folder: Path) -> None:
-    from nnviz.media.video.reader import open_film
+    from nnviz.media.video.reader import open_video
 
     kind = chance.choice(_VIDEOS)
     path = folder / f"a.{kind[0]}"
     path.write_bytes(damaged(_video(*kind), chance))
-    reader = open_film(path)
+    reader = open_video(path)
     try:
         for _ in range(12):
             grab = reader.read()

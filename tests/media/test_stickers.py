@@ -9,12 +9,12 @@ from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placement import Placement
 from nnviz.media.encode import write_png
 from nnviz.media.stickers import (
     cut_out,
-    from_picture,
+    from_image,
     open_sticker,
     paste,
     pasted,
@@ -171,10 +171,10 @@ def test_a_learned_sticker_is_one_of_eight_bits() -> None:
     """By hand: 0.5 is 128 of 255; without transparency all of it is seen."""
     pixels = np.full((2, 3, 3), 0.5, np.float32)
     alpha = np.array([[0, 0.5, 1], [1, 1, 1]], np.float32)
-    found = from_picture(Picture(pixels=pixels, alpha=alpha))
+    found = from_image(ColorImage(pixels=pixels, alpha=alpha))
     assert (found.pixels == 128).all()
     assert found.alpha is not None
     assert found.alpha.tolist() == [[0, 128, 255], [255, 255, 255]]
-    whole = from_picture(Picture(pixels=pixels)).alpha
+    whole = from_image(ColorImage(pixels=pixels)).alpha
     assert whole is not None
     assert (whole == 255).all()

@@ -11,11 +11,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from PIL import Image
-from support.films import evenly, number_of, numbered, write_film
+from support.videos import evenly, number_of, numbered, write_film
 
 from nnviz.base.errors import InputError
 from nnviz.base.video import SourceLostError
-from nnviz.media.video.reader import open_film, open_stream
+from nnviz.media.video.reader import open_stream, open_video
 from nnviz.media.video.sequences import open_sequence
 
 
@@ -39,7 +39,7 @@ def opened():
     readers = []
 
     def open_(path):
-        readers.append(open_film(path))
+        readers.append(open_video(path))
         return readers[-1]
 
     yield open_
@@ -190,7 +190,7 @@ def test_a_film_without_its_table(film, tmp_path, cut):
     path = tmp_path / "a.mp4"
     path.write_bytes(film.read_bytes()[:-cut])
     with pytest.raises(InputError, match="damaged"):
-        open_film(path)
+        open_video(path)
 
 
 def test_what_is_no_film(tmp_path):
@@ -208,14 +208,14 @@ def test_what_is_no_film(tmp_path):
         (tmp_path / "c.mp4", "no such file"),
     ):
         with pytest.raises(InputError, match=words):
-            open_film(path)
+            open_video(path)
 
 
 def test_text_is_not_drawn_as_a_film(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("hello\n" * 100)
     with pytest.raises(InputError, match="is no video"):
-        open_film(path)
+        open_video(path)
 
 
 def test_nothing_is_written_to_stderr(film, tmp_path, opened, capfd):

@@ -14,7 +14,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from nnviz.base.errors import InputError
-from nnviz.media.video.reader import open_film
+from nnviz.media.video.reader import open_video
 from nnviz.media.video.sound import add_sound
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
@@ -74,7 +74,7 @@ def with_matrix(path: Path, matrix: tuple[int, int, int, int]) -> Path:
 def test_films_are_shown_as_their_matrix_says(
     tmp_path: Path, matrix: tuple[int, int, int, int], corners: tuple[object, ...]
 ) -> None:
-    reader = open_film(with_matrix(write(tmp_path / "a.mp4"), matrix))
+    reader = open_video(with_matrix(write(tmp_path / "a.mp4"), matrix))
     grab = reader.read()
     assert grab is not None
     pixels = grab.pixels()
@@ -114,7 +114,7 @@ def test_films_that_name_other_films_are_not_followed(
     secret = write(tmp_path / "secret.mp4")
     (tmp_path / name).write_text(text.format(secret.name))
     with pytest.raises(InputError, match="is a list of other videos"):
-        open_film(tmp_path / name)
+        open_video(tmp_path / name)
 
 
 def test_a_cut_off_matroska_file_is_remarked_on(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_cut_off_matroska_file_is_remarked_on(tmp_path: Path) -> None:
     whole = write(tmp_path / "a.mkv", frames=60)
     (tmp_path / "b.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     for path, reason in ((whole, ""), (tmp_path / "b.mkv", "is cut off")):
-        reader = open_film(path)
+        reader = open_video(path)
         while reader.read():
             pass
         assert reason in str(reader.remark or "")

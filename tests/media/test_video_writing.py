@@ -9,17 +9,17 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from support.films import number_of, numbered
+from support.videos import number_of, numbered
 
 from nnviz.base.errors import InputError
-from nnviz.media.video.films import FilmWriter, NumbersWriter
-from nnviz.media.video.reader import open_film
+from nnviz.media.video.reader import open_video
+from nnviz.media.video.writer import NumbersWriter, VideoWriter
 
 TIMES = [0.0, 0.04, 0.5, 0.52, 2.0, 2.2]
 
 
 def write(path, size=(64, 128), times=TIMES):
-    with FilmWriter(path, size) as film:
+    with VideoWriter(path, size) as film:
         for number, seconds in enumerate(times):
             film.append(numbered(number, size), 1000 + seconds)
     return film
@@ -60,7 +60,7 @@ def test_mp4_is_plain_h264_that_every_player_reads(tmp_path):
 
 @pytest.mark.parametrize("colour", [(255, 0, 0), (0, 0, 255), (200, 100, 50)])
 def test_colours_survive(tmp_path, colour):
-    with FilmWriter(tmp_path / "a.mp4", (64, 64)) as film:
+    with VideoWriter(tmp_path / "a.mp4", (64, 64)) as film:
         film.append(np.full((64, 64, 3), colour, np.uint8), 0)
     pixels = read(tmp_path / "a.mp4")[0][1]
     np.testing.assert_allclose(pixels[32, 32], colour, atol=4)
@@ -80,7 +80,7 @@ def test_gif_plays_in_pillow(tmp_path):
 @pytest.mark.parametrize("size", [(63, 127), (64, 127), (1, 1), (17, 1281)])
 def test_odd_sizes(tmp_path, size):
     for name in ("a.mp4", "a.gif"):
-        with FilmWriter(tmp_path / name, size) as film:
+        with VideoWriter(tmp_path / name, size) as film:
             film.append(np.full((*size, 3), 200, np.uint8), 0)
         pixels = read(tmp_path / name)[0][1]
         grown = tuple(side + side % 2 for side in size)
@@ -89,7 +89,7 @@ def test_odd_sizes(tmp_path, size):
 
 
 def test_frames_of_another_size_are_fitted_in(tmp_path):
-    with FilmWriter(tmp_path / "a.mp4", (64, 128)) as film:
+    with VideoWriter(tmp_path / "a.mp4", (64, 128)) as film:
         film.append(np.full((32, 32, 3), 250, np.uint8), 0)
     pixels = read(tmp_path / "a.mp4")[0][1]
     assert pixels[:, 40:88].min() > 240
@@ -106,7 +106,7 @@ def test_frames_that_do_not_come_later_are_left_out(tmp_path):
 def test_what_was_there_stays_until_the_film_is_closed(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(b"old")
-    film = FilmWriter(path, (64, 64))
+    film = VideoWriter(path, (64, 64))
     film.append(numbered(0, (64, 64)), 0)
     assert path.read_bytes() == b"old"
     film.close()
@@ -116,14 +116,14 @@ def test_what_was_there_stays_until_the_film_is_closed(tmp_path):
 
 
 def test_a_film_without_frames_leaves_nothing(tmp_path):
-    FilmWriter(tmp_path / "a.mp4", (64, 64)).close()
-    FilmWriter(tmp_path / "a.gif", (64, 64)).close()
+    VideoWriter(tmp_path / "a.mp4", (64, 64)).close()
+    VideoWriter(tmp_path / "a.gif", (64, 64)).close()
     assert names(tmp_path) == []
 
 
 def test_a_recording_that_is_broken_off_is_kept(tmp_path):
     def break_off():
-        with FilmWriter(tmp_path / "a.mp4", (64, 64)) as film:
+        with VideoWriter(tmp_path / "a.mp4", (64, 64)) as film:
             film.append(numbered(0, (64, 64)), 0)
             raise KeyError
 
@@ -134,10 +134,10 @@ def test_a_recording_that_is_broken_off_is_kept(tmp_path):
 
 def test_what_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match=r"a\.avi: .*name it \.mp4 or \.gif"):
-        FilmWriter(tmp_path / "a.avi", (64, 64))
+        VideoWriter(tmp_path / "a.avi", (64, 64))
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="choose another folder"):
-        FilmWriter(tmp_path / "file" / "a.mp4", (64, 64))
+        VideoWriter(tmp_path / "file" / "a.mp4", (64, 64))
 
 
 FULL = """
@@ -145,11 +145,11 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from nnviz.base.errors import InputError
-from nnviz.media.video.films import FilmWriter
+from nnviz.media.video.writer import VideoWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
-film = FilmWriter(Path(sys.argv[1]), (120, 160), 30)
+film = VideoWriter(Path(sys.argv[1]), (120, 160), 30)
 try:
     for number in range(600):
         film.append(np.roll(noise, number * 7919), number / 30)
@@ -172,7 +172,7 @@ def test_where_the_disk_is_full_an_mp4_is_kept_as_far_as_it_goes(tmp_path):
     assert "are kept; free some space" in done.stdout
     assert done.stderr == ""
     assert names(tmp_path) == ["a.mp4"]
-    kept = open_film(path)
+    kept = open_video(path)
     seconds = [grab.seconds for grab in iter(kept.read, None)]
     kept.close()
     assert seconds == pytest.approx(np.arange(len(seconds)) / 30, abs=1e-4)

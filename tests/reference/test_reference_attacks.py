@@ -38,7 +38,7 @@ PICTURES = 200
 
 
 @pytest.fixture(scope="module")
-def victim():
+def attacked_model():
     whole = copy.deepcopy(load("bundled:digits", device="cpu").pixel_module())
     normalizer, net = whole.double()
     return AttackedModel(PixelModel(net=net, normalizer=normalizer, check=never))
@@ -52,8 +52,8 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def labels(victim, pictures):
-    return victim.logits(pictures).argmax(1)
+def labels(attacked_model, pictures):
+    return attacked_model.logits(pictures).argmax(1)
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def goal(labels):
 
 
 @pytest.fixture(scope="module")
-def peer(victim, pictures, labels, tmp_path_factory):
+def peer(attacked_model, pictures, labels, tmp_path_factory):
     if not PEERS.exists():
         pytest.skip("make peers installs torchattacks and foolbox")
     folder = tmp_path_factory.mktemp("attacks")
-    whole = torch.nn.Sequential(victim.normalizer, victim.net)
+    whole = torch.nn.Sequential(attacked_model.normalizer, attacked_model.net)
     torch.save(whole, folder / "net.pt")
     np.savez(folder / "given.npz", pictures=pictures.numpy(), labels=labels.numpy())
     program = Path(__file__).parent / "programs/attacks.py"
@@ -82,73 +82,77 @@ def peer(victim, pictures, labels, tmp_path_factory):
     return np.load(folder / "found.npz")
 
 
-def ascended(victim, goal, clean, how, steps=STEPS):
+def ascended(attacked_model, goal, clean, how, steps=STEPS):
     at = Position(clean, torch.zeros_like(clean))
     for _ in range(steps):
-        _, gradient = victim.gradient(at.pixels, goal.loss)
+        _, gradient = attacked_model.gradient(at.pixels, goal.loss)
         at = climbed(clean, at, gradient, how)
     return at.pixels.numpy()
 
 
-def test_fgsm_is_that_of_both(victim, goal, pictures, peer):
+def test_fgsm_is_that_of_both(attacked_model, goal, pictures, peer):
     how = AscentStep(epsilon=EPSILON, step=EPSILON)
-    ours = ascended(victim, goal, pictures, how, steps=1)
+    ours = ascended(attacked_model, goal, pictures, how, steps=1)
     np.testing.assert_allclose(ours, peer["fgsm"], atol=1e-9)
     np.testing.assert_allclose(ours, peer["foolbox fgsm"], atol=1e-9)
 
 
-def test_pgd_without_random_start_is_that_of_both(victim, goal, pictures, peer):
-    ours = ascended(victim, goal, pictures, AscentStep(epsilon=EPSILON, step=STEP))
+def test_pgd_without_random_start_is_that_of_both(attacked_model, goal, pictures, peer):
+    ours = ascended(
+        attacked_model, goal, pictures, AscentStep(epsilon=EPSILON, step=STEP)
+    )
     np.testing.assert_allclose(ours, peer["bim"], atol=1e-9)
     np.testing.assert_allclose(ours, peer["foolbox bim"], atol=1e-9)
 
 
-def test_pgd_in_l2_is_that_of_torchattacks(victim, goal, pictures, peer):
+def test_pgd_in_l2_is_that_of_torchattacks(attacked_model, goal, pictures, peer):
     how = AscentStep(epsilon=LONG, step=STRIDE, norm="l2")
-    ours = ascended(victim, goal, pictures, how)
+    ours = ascended(attacked_model, goal, pictures, how)
     np.testing.assert_allclose(ours, peer["l2"], atol=1e-8)
 
 
-def test_momentum_is_that_of_torchattacks(victim, goal, pictures, peer):
+def test_momentum_is_that_of_torchattacks(attacked_model, goal, pictures, peer):
     """It divides by the mean where the paper has the sum: the same sign."""
     how = AscentStep(epsilon=EPSILON, step=STEP, decay=1.0)
-    ours = ascended(victim, goal, pictures, how)
+    ours = ascended(attacked_model, goal, pictures, how)
     np.testing.assert_allclose(ours, peer["mifgsm"], atol=1e-9)
 
 
-def fooled(victim, goal, found, pictures):
+def fooled(attacked_model, goal, found, pictures):
     """Return which pictures fool, and the lengths of their noise."""
     noise = (found - pictures).flatten(1).norm(dim=1)
-    return goal.reached(victim.logits(found)).numpy(), noise.numpy()
+    return goal.reached(attacked_model.logits(found)).numpy(), noise.numpy()
 
 
-def assert_no_longer(victim, goal, pictures, ours, others):
+def assert_no_longer(attacked_model, goal, pictures, ours, others):
     """Equal success, and a mean length within 5 % or better."""
-    mine, length = fooled(victim, goal, ours, pictures)
-    theirs, far = fooled(victim, goal, torch.from_numpy(others), pictures)
+    mine, length = fooled(attacked_model, goal, ours, pictures)
+    theirs, far = fooled(attacked_model, goal, torch.from_numpy(others), pictures)
     both = mine & theirs
     assert mine.sum() >= theirs.sum()
     assert length[both].mean() <= 1.05 * far[both].mean()
 
 
-def test_deepfool_is_as_short_as_foolboxs(victim, goal, pictures, peer):
-    found = walked(victim, goal, pictures, 10, 50, 0.02)
-    assert_no_longer(victim, goal, pictures, found, peer["deepfool"])
+def test_deepfool_is_as_short_as_foolboxs(attacked_model, goal, pictures, peer):
+    found = walked(attacked_model, goal, pictures, 10, 50, 0.02)
+    assert_no_longer(attacked_model, goal, pictures, found, peer["deepfool"])
 
 
 @pytest.fixture(scope="module")
-def nearest(victim, goal, pictures):
+def nearest(attacked_model, goal, pictures):
     """Our nearest pictures, with as many values of c as the peers try."""
-    return shortest(victim, goal, pictures, Search(), (ROUNDS, DESCENT), 0.1)
+    return shortest(attacked_model, goal, pictures, Search(), (ROUNDS, DESCENT), 0.1)
 
 
 @pytest.mark.parametrize("other", ["cw", "torchattacks cw"])
-def test_cw_is_as_short_as_the_peers(victim, goal, pictures, nearest, peer, other):
+def test_cw_is_as_short_as_the_peers(
+    attacked_model, goal, pictures, nearest, peer, other
+):
     """torchattacks searches no c and cannot move black pixels: ours may be shorter."""
-    assert_no_longer(victim, goal, pictures, nearest, peer[other])
+    assert_no_longer(attacked_model, goal, pictures, nearest, peer[other])
 
 
-def test_cw_moves_black_pixels(victim, goal, pictures):
+def test_cw_moves_black_pixels(attacked_model, goal, pictures):
     """tanh is flat at its ends: without a margin, pixels of 0 and 1 never move."""
     black = pictures[:4].clone()
     black[:] = black.round()
@@ -156,6 +160,6 @@ def test_cw_moves_black_pixels(victim, goal, pictures):
     at = first_descent(black)
     constants = first_constants(4, 100.0, black).value
     for _ in range(60):
-        at, _ = descend(victim, some, black, at, constants, Search(rate=0.1))
+        at, _ = descend(attacked_model, some, black, at, constants, Search(rate=0.1))
     assert (at.change[black == 0] != 0).any()
     assert (at.best[at.norm.isfinite()] > 0).any()

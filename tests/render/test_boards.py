@@ -5,8 +5,8 @@ import pytest
 
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import image_from_array
-from nnviz.base.results import Heatmap, Picture
-from nnviz.render.boards import board_picture
+from nnviz.base.results import ColorImage, Heatmap
+from nnviz.render.boards import board_image
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.palette import PAPER, SCREEN
@@ -64,7 +64,7 @@ def test_one_map_with_a_sign_puts_zero_in_the_middle_for_all():
 
 
 def test_flat_maps_and_pictures_do_not_matter_to_the_scale():
-    picture = Picture(pixels=np.zeros((2, 2, 3), np.float32))
+    picture = ColorImage(pixels=np.zeros((2, 2, 3), np.float32))
     used = boards.scales(
         [
             tile("", "a", heat(np.zeros((2, 2)))),
@@ -91,7 +91,7 @@ def test_same_numbers_have_same_colours_across_a_locked_board():
     first, second = heat([[0, 2, 4]]), heat([[0, 4, 8]])
     tiles = [tile("", "a", first, None), tile("", "b", second, None)]
     used = boards.scales(tiles)
-    one, two = (boards.flat_picture(t, used[n]) for n, t in enumerate(tiles))
+    one, two = (boards.flat_image(t, used[n]) for n, t in enumerate(tiles))
     np.testing.assert_array_equal(one[0, 2], two[0, 1])
 
 
@@ -113,14 +113,14 @@ def test_the_photograph_comes_before_a_row_about_one(four):
 def test_agreement_is_with_the_first_map_of_the_row():
     """Ranks 1 2 3 4 and 4 3 2 1: -1; of four places the strongest one differs."""
     up, down = heat([[1, 2], [3, 4]]), heat([[4, 3], [2, 1]])
-    words = board_picture.agreements([tile("", "a", up), tile("", "b", down)])
+    words = board_image.agreements([tile("", "a", up), tile("", "b", down)])
     assert words == {1: "ρ −1.00 · top 0.00"}
 
 
 @pytest.mark.parametrize("lock", list(Lock))
 @pytest.mark.parametrize("ink", [PAPER, SCREEN])
 def test_a_board_is_painted_on_its_ground(four, lock, ink):
-    page = board_picture.paint(four, lock=lock, width=900, ink=ink)
+    page = board_image.paint(four, lock=lock, width=900, ink=ink)
     assert page.dtype == np.uint8
     assert page.shape[1] <= 900
     for corner in (page[0, 0], page[-1, -1]):
@@ -130,18 +130,18 @@ def test_a_board_is_painted_on_its_ground(four, lock, ink):
 def test_any_number_of_tiles_and_odd_shapes():
     tall = image_from_array(np.zeros((90, 10, 3), np.uint8))
     tiles = [tile("", str(n), heat([[0, n + 1]]), tall) for n in range(12)]
-    assert board_picture.paint(tiles, width=700).ndim == 3
+    assert board_image.paint(tiles, width=700).ndim == 3
     holes = [tile("one", "a", heat([[0, 1]])), tile("two", "b", heat([[0, 1]]))]
-    assert board_picture.paint(holes, numbers=False).ndim == 3
+    assert board_image.paint(holes, numbers=False).ndim == 3
     alone = [tile("", "", heat([[1, 2]]), None)]
-    assert board_picture.paint(alone).ndim == 3
+    assert board_image.paint(alone).ndim == 3
 
 
 def test_many_columns_stay_readable():
     """The longest word of a heading is not broken; by hand: 16 letters of 15 px."""
     word = "backpropagation"
     tiles = [tile("image", f"{word} {n}", heat([[0, n + 1]])) for n in range(30)]
-    page = board_picture.paint(tiles, lock=Lock.COLUMN)
+    page = board_image.paint(tiles, lock=Lock.COLUMN)
     size = 15
     assert page.shape[1] > 30 * text.width_of(word, size, bold=True)
 

@@ -105,23 +105,23 @@ def test_labels_stay_on_the_picture_and_off_each_other(given_boxes):
         Label((min(a, c), min(b, d), max(a, c), max(b, d)), width, 16)
         for a, b, c, d, width in given_boxes
     ]
-    spots = [each for each in labels.place(wanted, room) if each is not None]
-    for place, (left, top, right, bottom) in enumerate(spots):
+    positions = [each for each in labels.place(wanted, room) if each is not None]
+    for place, (left, top, right, bottom) in enumerate(positions):
         assert left >= 0
         assert top >= 0
         assert right <= room[0] + 1e-6
         assert bottom <= room[1] + 1e-6
-        for other in spots[:place]:
+        for other in positions[:place]:
             apart_x = left >= other[2] or other[0] >= right
             assert apart_x or top >= other[3] or other[1] >= bottom
 
 
 def test_a_label_stands_on_its_box_where_nothing_is_in_the_way():
-    spots = labels.place([Label((50, 60, 90, 100), 30, 10)], (200, 200))
-    assert spots == [(50, 50, 80, 60)]
+    positions = labels.place([Label((50, 60, 90, 100), 30, 10)], (200, 200))
+    assert positions == [(50, 50, 80, 60)]
     # At the picture's upper edge there is no room above: inside the box.
-    spots = labels.place([Label((50, 0, 90, 100), 30, 10)], (200, 200))
-    assert spots == [(50, 0, 80, 10)]
+    positions = labels.place([Label((50, 0, 90, 100), 30, 10)], (200, 200))
+    assert positions == [(50, 0, 80, 10)]
 
 
 def test_luminance_is_the_standards():

@@ -15,7 +15,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe
-from nnviz.base.results import Heatmap, Picture, Report
+from nnviz.base.results import ColorImage, Heatmap, Report
 from nnviz.render import figures
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Tile
@@ -118,7 +118,7 @@ def test_a_pdf_figure_is_a_page_of_its_own():
 
 def test_a_png_figure_is_transparent_around_and_the_picture_is_whole():
     pixels = np.full((50, 100, 3), 0.4, np.float32)
-    made = figures.write(Picture(pixels=pixels), None, "png")
+    made = figures.write(ColorImage(pixels=pixels), None, "png")
     with PillowImage.open(io.BytesIO(made)) as opened:
         assert opened.size == (1200, 600)
         assert opened.getpixel((600, 300)) == (102, 102, 102, 255)

@@ -10,10 +10,10 @@ from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Text,
@@ -158,7 +158,7 @@ def test_a_painting_takes_the_place_of_the_frame(frame):
     """Truth: two halves of plain colours, painted small and shown large."""
     painting = np.zeros((18, 32, 3), np.float32)
     painting[:, 16:] = 1
-    report = Report({"painting": Picture(pixels=painting, frame=Frame.PHOTO)})
+    report = Report({"painting": ColorImage(pixels=painting, frame=Frame.PHOTO)})
     picture = compose(report, frame, height=360)
     assert picture.shape == (360, 640, 3)
     assert picture[:, :300].max() == 0
@@ -168,6 +168,6 @@ def test_a_painting_takes_the_place_of_the_frame(frame):
 
 
 def test_another_picture_leaves_the_frame_as_it_is(frame):
-    report = Report({"kernel": Picture(pixels=np.zeros((3, 3, 3), np.float32))})
+    report = Report({"kernel": ColorImage(pixels=np.zeros((3, 3, 3), np.float32))})
     plain = compose(None, frame, height=360)
     assert np.array_equal(compose(report, frame, height=360), plain)

@@ -5,7 +5,7 @@ import pytest
 
 from nnviz.base.images import image_from_array
 from nnviz.base.kinds.planes import Plane, PlanePoints
-from nnviz.base.results import Curves, Heatmap, Mosaic, Picture, Text
+from nnviz.base.results import ColorImage, Curves, Heatmap, Mosaic, Text
 from nnviz.render.drawings.plane_parts import series_color
 from nnviz.render.miniature import miniature
 
@@ -29,7 +29,7 @@ def mosaic(tiles, order):
         mosaic(np.ones((2, 3, 3), np.float32), [1, 0]),
         mosaic(np.random.default_rng(0).normal(size=(9, 3, 3, 3)), range(9)),
         Heatmap(values=np.full((400, 500), np.nan), signed=False, unit="x"),
-        Picture(pixels=np.ones((5, 7, 1), np.float32)),
+        ColorImage(pixels=np.ones((5, 7, 1), np.float32)),
         Text(text="words"),
     ],
     ids=["empty", "flat", "colours", "nan", "grey", "text"],

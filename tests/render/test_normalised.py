@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.normalised import Norm, normalised
 
@@ -58,5 +58,5 @@ def test_maps_of_nothing_and_gaps(norm):
 
 def test_the_unit_says_what_was_done():
     assert "rank" in normalised(tile([[1.0, 2.0]]), Norm.RANK).result.unit
-    picture = Tile("", "", Picture(pixels=np.zeros((2, 2, 3), np.float32)))
+    picture = Tile("", "", ColorImage(pixels=np.zeros((2, 2, 3), np.float32)))
     assert normalised(picture, Norm.RANK) is picture

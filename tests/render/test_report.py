@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from nnviz.base.frames import Frame
-from nnviz.base.images import image_from_array
+from nnviz.base.images import image_from_array, rgb8
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import (
+    ColorImage,
     Curves,
     Heatmap,
     Mosaic,
-    Picture,
     Ranking,
     Report,
     Result,
     Table,
     Text,
 )
-from nnviz.render import pictures
+from nnviz.render import fitting
 from nnviz.render.palette import ACCENT, BACKGROUND, QUIET, WARNING
 from nnviz.render.report import paint, paint_report
 
@@ -67,11 +67,11 @@ RESULTS = {
     "zeros": heatmap(np.zeros((7, 7))),
     "NaN": heatmap(np.full((7, 7), np.nan)),
     "wide": heatmap(RNG.normal(size=(1, 3000)), frame=None),
-    "picture": Picture(pixels=RNG.random((30, 20, 3), np.float32)),
-    "changed photo": Picture(
+    "picture": ColorImage(pixels=RNG.random((30, 20, 3), np.float32)),
+    "changed photo": ColorImage(
         pixels=RNG.random((60, 90, 3), np.float32), frame=Frame.PHOTO
     ),
-    "one channel": Picture(pixels=RNG.random((30, 20, 1), np.float32)),
+    "one channel": ColorImage(pixels=RNG.random((30, 20, 1), np.float32)),
     "kernels": mosaic((64, 7, 7, 3)),
     "own scales": mosaic((64, 7, 7, 3), shared_scale=False),
     "maps": mosaic((64, 112, 112), signed=False),
@@ -150,9 +150,9 @@ def test_eight_bits_are_rounded_to_the_nearest():
     """65535 / 255 = 257, so v / 257 rounded; floats times 255 rounded."""
     deep = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)
     expected = np.rint(deep / 257).astype(np.uint8)
-    np.testing.assert_array_equal(pictures.rgb8(deep)[..., :1], expected)
+    np.testing.assert_array_equal(rgb8(deep)[..., :1], expected)
     floats = np.array([[[-0.1], [0.5], [1.2]]], np.float32)
-    assert pictures.rgb8(floats)[0, :, 0].tolist() == [0, 128, 255]
+    assert rgb8(floats)[0, :, 0].tolist() == [0, 128, 255]
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,4 @@ def test_eight_bits_are_rounded_to_the_nearest():
     [((10, 10), (35, 100), (30, 30)), ((100, 50), (40, 40), (40, 20))],
 )
 def test_pictures_grow_by_whole_factors(size, room, expected):
-    assert pictures.fitted(size, room) == expected
+    assert fitting.fitted(size, room) == expected

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nnviz.base.results import Mosaic
 from nnviz.render import colormaps
 from nnviz.render.sheets import (
-    colour_limits,
+    color_limits,
     columns_for,
     indices_of,
     robust_scale,
@@ -40,7 +40,7 @@ def make_mosaic():
 
 def sheet(mosaic, columns, *, shared=True, factor=1):
     scale = colormaps.scale_of(mosaic.tiles, signed=mosaic.signed)
-    limits = colour_limits(mosaic, scale if shared else None)
+    limits = color_limits(mosaic, scale if shared else None)
     rows = indices_of(shrunk(mosaic, factor), limits)
     return sheet_of(mosaic, rows, columns, table_of(mosaic, GAP, FLAT, BROKEN), GAP)
 

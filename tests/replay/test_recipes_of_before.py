@@ -16,11 +16,11 @@ from support.replayed import ARRAYS, FOLDER, RECORDED, RECORDING
 from nnviz.base.requests import RecordingStep, RunMethod
 from nnviz.engine.method import methods
 from nnviz.storage.replay import (
-    find_picture,
+    find_image,
     model_request,
     read_recipe,
     request_of,
-    with_pictures,
+    with_images,
 )
 
 WRITTEN = json.loads(ARRAYS.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def test_goes_on_with_a_recording(session, tmp_path, step):
     request = RunMethod(
         method=recipe.method,
         model=model_request(recipe, beside),
-        image=find_picture(recipe, beside),
+        image=find_image(recipe, beside),
         threads=recipe.threads,
         recording=str(tmp_path / "fork"),
         begin=RecordingStep(str(RECORDING), step),
@@ -89,8 +89,8 @@ def same_recipe(json_file: Path, png_file: Path) -> None:
 
 def replay(file: Path) -> RunMethod:
     """Return the request of a file, as ``nnviz replay`` makes it."""
-    recipe = with_pictures(read_recipe(file), file)
-    return request_of(recipe, find_picture(recipe, file), model_request(recipe, file))
+    recipe = with_images(read_recipe(file), file)
+    return request_of(recipe, find_image(recipe, file), model_request(recipe, file))
 
 
 def compare(found, written, *, last_bits=True):

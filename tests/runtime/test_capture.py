@@ -15,7 +15,7 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.films import evenly, number_of, write_film
+from support.videos import evenly, number_of, write_film
 
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.video import SourceKind, SourceRequest, SourceState

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from cv2_enumerate_cameras.camera_info import CameraInfo
-from support.films import evenly, number_of, numbered, write_film
+from support.videos import evenly, number_of, numbered, write_film
 
 from nnviz.base.errors import InputError
 from nnviz.base.video import Camera, SourceKind, SourceLostError, SourceRequest

@@ -16,7 +16,7 @@ from nnviz.runtime.capture import capture as module
 from nnviz.runtime.live import LiveLoop
 from nnviz.runtime.worker import Worker
 from tests.support.engines import PATIENCE
-from tests.support.films import evenly, write_film
+from tests.support.videos import evenly, write_film
 from tests.support.vision import TEMPLATE, Vision
 
 SEQUENCES, DEEDS = 200, 9

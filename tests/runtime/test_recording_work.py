@@ -66,23 +66,23 @@ def works() -> RecordingWork:
 
 def test_a_recording_is_read_as_it_is(works: RecordingWork, tmp_path: Path) -> None:
     folder = record(tmp_path / "a")
-    tape = done(works.read(folder))
-    assert (tape.steps, tape.frames, tape.total) == (6, (0, 3, 5), 9)
-    assert not tape.finished
-    assert not tape.blends
-    assert tape.measure == "objective"
-    assert tape.curve == (0, -1, -2, -3, -4, -5)
-    assert [tape.nearest(step) for step in (0, 1, 2, 9)] == [0, 0, 3, 5]
-    assert tape.values_at(0) == {"rate": 0.1, "steps": 9}
-    assert tape.values_at(1) == {"rate": 0.5, "steps": 9}
-    assert tape.values_at(5)["rate"] == 0.7
+    recording = done(works.read(folder))
+    assert (recording.steps, recording.frames, recording.total) == (6, (0, 3, 5), 9)
+    assert not recording.finished
+    assert not recording.blends
+    assert recording.measure == "objective"
+    assert recording.curve == (0, -1, -2, -3, -4, -5)
+    assert [recording.nearest(step) for step in (0, 1, 2, 9)] == [0, 0, 3, 5]
+    assert recording.values_at(0) == {"rate": 0.1, "steps": 9}
+    assert recording.values_at(1) == {"rate": 0.5, "steps": 9}
+    assert recording.values_at(5)["rate"] == 0.7
 
 
 def test_what_it_takes_to_go_on_is_found(works: RecordingWork, tmp_path: Path) -> None:
     opened = done(works.open(record(tmp_path / "a")))
     assert opened.saved.model.reference == "zoo:resnet18@random"
     assert opened.saved.recipe.values["rate"] == 0.7
-    assert opened.tape.recipe.values["rate"] == 0.1
+    assert opened.recording.recipe.values["rate"] == 0.1
 
 
 def test_frames_come_with_the_photograph_blended_in(

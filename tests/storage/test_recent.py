@@ -8,7 +8,7 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.storage import recent
-from nnviz.storage.replay import find_picture
+from nnviz.storage.replay import find_image
 
 
 def pasted(seed: int) -> Image:
@@ -31,9 +31,9 @@ def recipe_of(image: Image) -> Recipe:
 def test_a_pasted_picture_is_found_again(tmp_path):
     image = pasted(0)
     with pytest.raises(InputError):
-        find_picture(recipe_of(image), tmp_path / "result.json")
+        find_image(recipe_of(image), tmp_path / "result.json")
     recent.remember(image)
-    found = find_picture(recipe_of(image), tmp_path / "result.json")
+    found = find_image(recipe_of(image), tmp_path / "result.json")
     assert found.sha256 == image.sha256
     assert found.name == "pasted picture"
     assert np.array_equal(found.pixels, image.pixels)

@@ -6,14 +6,14 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from support.films import number_of, numbered
+from support.videos import number_of, numbered
 
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import CancelledError, InputError, UsageError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.media.recordings import Recording
-from nnviz.render.pictures import blended
+from nnviz.render.fitting import blended
 from nnviz.storage.recording_export import export_recording
 
 STEPS = (0, 1, 4, 9)

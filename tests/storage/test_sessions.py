@@ -136,12 +136,12 @@ def test_a_damaged_result_costs_itself_alone(store, runs):
     folder = store.new_folder()
     store.keep(folder, STATE, runs)
     state = store.read(folder)
-    victim = folder / state.results[0]
-    victim.write_bytes(victim.read_bytes()[:200])
+    attacked_model = folder / state.results[0]
+    attacked_model.write_bytes(attacked_model.read_bytes()[:200])
     found, troubles = store.results(folder, state)
     assert len(found) == len(runs) - 1
     (line,) = troubles
-    assert victim.name in line
+    assert attacked_model.name in line
 
 
 @pytest.mark.parametrize("kind", ["Path", "Result", "os", "NoSuch"])

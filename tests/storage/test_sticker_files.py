@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from nnviz import api
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.base.stickers.placed import Cut, sticker_of
 from nnviz.render.printing import Print
 from nnviz.storage.stickers.files import keep_learned, keep_stopped, open_sticker
@@ -59,7 +59,7 @@ def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
     pixels[..., 0] = 1
     alpha = np.ones((8, 8), np.float32)
     alpha[0, 0] = 0
-    run = learned_run(Picture(pixels=pixels, alpha=alpha))
+    run = learned_run(ColorImage(pixels=pixels, alpha=alpha))
     path = keep_learned(run, tmp_path)
     assert path.name == "patch-toaster.png"
     with PillowImage.open(path) as picture:
@@ -67,7 +67,7 @@ def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
         assert picture.getpixel((0, 0))[3] == 0
         assert any('"patch"' in text for text in picture.text.values())
     assert keep_learned(run, tmp_path) == path
-    other = learned_run(Picture(pixels=1 - pixels, alpha=alpha))
+    other = learned_run(ColorImage(pixels=1 - pixels, alpha=alpha))
     assert keep_learned(other, tmp_path).name == "patch-toaster-2.png"
 
 

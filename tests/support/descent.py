@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from nnviz.base.parameters import Help, Range, Steerable
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.engine import method as registry
 
 NAME = "descent"
@@ -58,7 +58,7 @@ class Descent:
 
             ctx.step(step + 1, params.steps, f"step {step + 1} of {params.steps}")
             ctx.keep({"objective": objective}, state)
-            yield Report({"picture": Picture(pixels=picture.numpy().copy())})
+            yield Report({"picture": ColorImage(pixels=picture.numpy().copy())})
 
 
 def register():

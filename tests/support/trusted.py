@@ -35,10 +35,12 @@ def maps() -> list[np.ndarray]:
     """Return maps (SIDE, SIDE): signed, a soft spot, a gradient's size."""
     random = np.random.default_rng(11)
     y, x = np.mgrid[:SIDE, :SIDE]
-    spot = np.exp(-((y - 8) ** 2 + (x - 15) ** 2) / 30) + 1e-3 * random.random(y.shape)
+    position = np.exp(-((y - 8) ** 2 + (x - 15) ** 2) / 30) + 1e-3 * random.random(
+        y.shape
+    )
     pixels = torch.from_numpy(image()).requires_grad_()
     (slope,) = torch.autograd.grad(net()(pixels)[0, CLASS], pixels)
-    return [random.normal(size=y.shape), spot, slope[0, 0].abs().numpy()]
+    return [random.normal(size=y.shape), position, slope[0, 0].abs().numpy()]
 
 
 def mask() -> np.ndarray:

@@ -15,7 +15,7 @@ _MEASURES = ("objective", "loss")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingState:
-    """A recording as it is on disk at one moment.
+    """A recording as it is on disk now.
 
     Attributes:
         folder: where it is.
@@ -115,11 +115,11 @@ class OpenedRecording:
     """A recording with what is needed to go on.
 
     Attributes:
-        tape: what it holds.
+        recording: what it holds.
         saved: network, image and the values that it had last.
     """
 
-    tape: RecordingState
+    recording: RecordingState
     saved: Saved
 
 

@@ -22,7 +22,7 @@ def sample_photos() -> tuple[Path, ...]:
     return tuple(folder / name for name in _FILES if (folder / name).is_file())
 
 
-def sample_film() -> SourceRequest:
+def sample_video() -> SourceRequest:
     """Return a request for a video that pans over images, a face among them.
 
     Raises:

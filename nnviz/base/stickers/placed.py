@@ -13,7 +13,7 @@ from typing import get_args
 
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.images import Colours, Image
-from nnviz.base.results import Picture, Report, Text
+from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.stickers.placement import Outline, Placement
 
 PLACED = "placed"
@@ -51,16 +51,16 @@ class Cut:
     @property
     def text(self) -> str:
         """The text that ``parse`` reads."""
-        whole = self.outline == "square" and not self.is_colour
+        whole = self.outline == "square" and not self.is_color
         return self.source if whole else f"{self.outline}:{self.source}"
 
     @property
-    def is_colour(self) -> bool:
+    def is_color(self) -> bool:
         """Whether it is of one color, and no image."""
         return _COLOUR.fullmatch(self.source) is not None
 
     @property
-    def colour(self) -> tuple[float, float, float]:
+    def color(self) -> tuple[float, float, float]:
         """Red, green and blue in [0, 1], where it is of one color."""
         red, green, blue = bytes.fromhex(self.source.removeprefix("#"))
         return red / 255, green / 255, blue / 255
@@ -107,9 +107,9 @@ class OpenedSticker:
     error: ErrorRecord | None = None
 
 
-def sticker_of(report: Report) -> Picture | None:
+def sticker_of(report: Report) -> ColorImage | None:
     """Return the sticker that a method has learned; None where it has none."""
-    pictures = (each for each in report.values() if isinstance(each, Picture))
+    pictures = (each for each in report.values() if isinstance(each, ColorImage))
     return next((each for each in pictures if each.alpha is not None), None)
 
 
@@ -142,7 +142,7 @@ def placed_text(stickers: Iterable[Placed]) -> str:
 def files_of(text: str) -> tuple[str, ...]:
     """Return the files that placed stickers are cut out of, in their order."""
     return tuple(
-        each.cut.source for each in parse_placed(text) if not each.cut.is_colour
+        each.cut.source for each in parse_placed(text) if not each.cut.is_color
     )
 
 
@@ -151,7 +151,7 @@ def with_files(text: str, files: Iterable[str]) -> str:
     others = iter(files)
     return placed_text(
         each
-        if each.cut.is_colour
+        if each.cut.is_color
         else Placed(Cut(each.cut.outline, next(others)), each.placement, each.opacity)
         for each in parse_placed(text)
     )

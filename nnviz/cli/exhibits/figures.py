@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz import api
 from nnviz.base.documents.snippets import command_line, python_code
 from nnviz.base.info import MethodInfo
-from nnviz.base.results import Heatmap, Picture, Ranking, Table
+from nnviz.base.results import ColorImage, Heatmap, Ranking, Table
 from nnviz.cli.exhibits.gallery import Figure, View
 from nnviz.media.encode import write_png
 from nnviz.render.report import paint
@@ -14,7 +14,7 @@ from nnviz.render.report import paint
 _VIEWS = "views"
 _WIDTH = 640
 """Of an image on the page, px: its words are as large as the page's small print."""
-_PICTORIAL = (Heatmap, Picture, Table)
+_PICTORIAL = (Heatmap, ColorImage, Table)
 
 
 def figure_of(

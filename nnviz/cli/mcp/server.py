@@ -142,7 +142,7 @@ def run_method(
         seed: of the random numbers.
     """
     result = _run(method, model, image, parameters, seed)
-    picture = Image(data=encode_png(result.picture(_WIDTH)), format="png")
+    picture = Image(data=encode_png(result.painted(_WIDTH)), format="png")
     return [picture, json.dumps(result.summary())]
 
 

@@ -98,7 +98,7 @@ def anew(descent: Descent) -> Descent:
 
 
 def shortest(
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     goal: Goal,
     clean: Tensor,
     search: Search,
@@ -108,7 +108,7 @@ def shortest(
     """Return the nearest images that succeed, (N, C, H, W); else the images.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         goal: what is wanted of it.
         clean: (N, C, H, W) in [0, 1].
         search: rate and confidence.
@@ -121,12 +121,12 @@ def shortest(
         if turn:
             constants, at = constants.after(at.here), anew(at)
         for _ in range(steps):
-            at, _ = descend(victim, goal, clean, at, constants.value, search)
+            at, _ = descend(attacked_model, goal, clean, at, constants.value, search)
     return at.best
 
 
 def descend(
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     goal: Goal,
     clean: Tensor,
     at: Descent,
@@ -136,7 +136,7 @@ def descend(
     """Return where one step leads, and the logits of the image that it started at.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         goal: what is wanted of it.
         clean: (N, C, H, W) in [0, 1].
         at: where the descent stands.
@@ -149,7 +149,7 @@ def descend(
     def kept_back(logits: Tensor) -> Tensor:
         return constants * (search.confidence - goal.margin(logits)).clamp(min=0)
 
-    logits, gradient = victim.gradient(picture, kept_back)
+    logits, gradient = attacked_model.gradient(picture, kept_back)
     # The first term is known in closed form, and so is the slope of tanh.
     slope = 2 * (picture - clean) + gradient
     slope = slope * 2 * picture * (1 - picture)

@@ -56,7 +56,7 @@ def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
 
 
 def boundaries(
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     pixels: Tensor,
     start: Tensor,
     others: Tensor,
@@ -65,7 +65,7 @@ def boundaries(
     """Return the logits and the nearest border to another class.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         pixels: (N, C, H, W) in [0, 1].
         start: the class that is left, (N,).
         others: ``candidates``, (N, S).
@@ -75,7 +75,7 @@ def boundaries(
     def ahead(logits: Tensor) -> Tensor:
         return (logits.gather(1, others) - logits.gather(1, start[:, None])).T
 
-    logits, slopes = victim.gradients(pixels, ahead, enough)
+    logits, slopes = attacked_model.gradients(pixels, ahead, enough)
     if slopes is None:
         return logits, None
     lengths = slopes.flatten(2).norm(dim=2) + _TINY
@@ -104,7 +104,7 @@ def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
 
 
 def walked(
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     goal: Goal,
     clean: Tensor,
     number: int,
@@ -116,14 +116,14 @@ def walked(
     An image that fools is left alone while the others go on.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         goal: away from classes.
         clean: (N, C, H, W) in [0, 1].
         number: of other classes, the likeliest ones.
         steps: at most.
         overshoot: eta of the paper.
     """
-    logits = victim.logits(clean)
+    logits = attacked_model.logits(clean)
     others = candidates(logits, goal.classes, number)
     start = logits.masked_fill(~goal.classes, -torch.inf).argmax(1)
     at, found = Walk(torch.zeros_like(clean), clean), clean.clone()
@@ -131,7 +131,7 @@ def walked(
     for _ in range(steps):
         part = Goal(goal.classes[going], goal.towards)
         logits, border = boundaries(
-            victim, at.pixels, start[going], others[going], _all_reach(part)
+            attacked_model, at.pixels, start[going], others[going], _all_reach(part)
         )
         if border is None:
             break

@@ -13,7 +13,7 @@ from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, NOISE, SURVIVAL
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
-from nnviz.base.results import Curves, Outcome, Picture, Ranking, Report, Result
+from nnviz.base.results import ColorImage, Curves, Outcome, Ranking, Report, Result
 from nnviz.engine.attacks.goals import AttackedModel, Chosen
 from nnviz.engine.attacks.norms import size_of
 from nnviz.engine.attacks.params import LEVELS, as_arrays
@@ -29,7 +29,7 @@ class AttackRun:
     """An attack on one image, as it is told.
 
     Attributes:
-        victim: the network, as attacks see it.
+        attacked_model: the network, as attacks see it.
         info: of the network.
         placement: where the input lies on the image.
         clean: the network's input, (1, C, H, W) in [0, 1].
@@ -40,7 +40,7 @@ class AttackRun:
             scale allows.
     """
 
-    victim: AttackedModel
+    attacked_model: AttackedModel
     info: ModelInfo
     placement: Placement
     clean: Tensor
@@ -85,16 +85,16 @@ class AttackRun:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
             generator: of the distortions' random numbers.
         """
-        raw = self.succeeded(self.victim.logits(pixels))
+        raw = self.succeeded(self.attacked_model.logits(pixels))
         file = self.file_of(pixels, repair=raw)
         # The file is opened as any other is: what counts is what the network gets then.
         reopened = self.files.read(file)
-        logits = self.victim.logits(reopened)
+        logits = self.attacked_model.logits(reopened)
         said = self._of_file(pixels, reopened, logits) if raw else ()
         report = self.report(reopened, logits, said)
         seed = int(torch.randint(1 << 31, (1,), generator=generator))
         table = survival(
-            self.files, self.victim, self.chosen, self.info, file, seed=seed
+            self.files, self.attacked_model, self.chosen, self.info, file, seed=seed
         )
         return replace(report, results={**report.results, SURVIVAL: table})
 
@@ -107,7 +107,7 @@ class AttackRun:
         """
         kept = rounded(pixels)
         if repair:
-            kept = repaired(self.victim, self.chosen.goal, pixels, self.clean)
+            kept = repaired(self.attacked_model, self.chosen.goal, pixels, self.clean)
         return self.files.written(kept)
 
     def _of_file(
@@ -143,17 +143,17 @@ class AttackRun:
         """Tell whether the answer is as wanted."""
         return bool(self.chosen.goal.reached(logits)[0])
 
-    def _photo(self, pixels: Tensor) -> Picture:
+    def _photo(self, pixels: Tensor) -> ColorImage:
         """Return the photo around the attacked input, as its file has it."""
-        return Picture(
+        return ColorImage(
             pixels=self.files.photo(pixels),
             frame=Frame.PHOTO,
             placement=self.placement,
         )
 
-    def _picture(self, pixels: Tensor) -> Picture:
+    def _picture(self, pixels: Tensor) -> ColorImage:
         values = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
-        return Picture(
+        return ColorImage(
             pixels=np.ascontiguousarray(values.permute(1, 2, 0).numpy()),
             frame=Frame.INPUT,
             placement=self.placement,

@@ -34,7 +34,7 @@ def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
 
 
 def smallest_share(
-    victim: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor
+    attacked_model: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor
 ) -> Generator[Progress, None, float | None]:
     """Return the smallest share of the noise that reaches the goal; None for none.
 
@@ -42,7 +42,7 @@ def smallest_share(
     line is looked at in even steps first, and then the step before the first success.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         goal: for this one image.
         clean: (1, C, H, W) in [0, 1].
         attacked: likewise.
@@ -56,7 +56,7 @@ def smallest_share(
     coarse = torch.arange(1, _PLACES + 1, dtype=torch.float64) / _PLACES
     tried, found = 0, None
     for shares in torch.split(coarse, _BATCH):
-        found = _first(victim, goal, clean, attacked, shares)
+        found = _first(attacked_model, goal, clean, attacked, shares)
         tried += len(shares)
         yield _progress(tried)
         if found is not None:
@@ -65,7 +65,7 @@ def smallest_share(
         return None
     steps = torch.arange(1, _BETWEEN + 1, dtype=torch.float64) / (_BETWEEN + 1)
     finer = found - (1 - steps) / _PLACES
-    nearer = _first(victim, goal, clean, attacked, finer)
+    nearer = _first(attacked_model, goal, clean, attacked, finer)
     yield _progress(tried + len(finer))
     return found if nearer is None else nearer
 
@@ -75,9 +75,13 @@ def _progress(tried: int) -> Progress:
 
 
 def _first(
-    victim: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor, shares: Tensor
+    attacked_model: AttackedModel,
+    goal: Goal,
+    clean: Tensor,
+    attacked: Tensor,
+    shares: Tensor,
 ) -> float | None:
     """Return the first of some shares that reaches the goal."""
-    logits = victim.logits(weakened(clean, attacked, shares))
+    logits = attacked_model.logits(weakened(clean, attacked, shares))
     reached = goal.reached(logits).cpu()
     return float(shares[reached][0]) if bool(reached.any()) else None

@@ -49,7 +49,7 @@ def rounded(pixels: Tensor) -> Tensor:
 
 
 def repaired(
-    victim: AttackedModel, goal: Goal, pixels: Tensor, clean: Tensor
+    attacked_model: AttackedModel, goal: Goal, pixels: Tensor, clean: Tensor
 ) -> Tensor:
     """Return pixels that a file keeps and that still reach the goal, where that works.
 
@@ -58,7 +58,7 @@ def repaired(
     the lattice as Carlini & Wagner 2017 (arXiv:1608.04644), section V-E, asks for.
 
     Args:
-        victim: the network.
+        attacked_model: the network.
         goal: for this one image.
         pixels: attacked, (1, C, H, W) in [0, 1].
         clean: the image's; none moves further from it, in the largest number,
@@ -68,22 +68,26 @@ def repaired(
         The rounded pixels where they need no repair, or the network gives no gradients.
     """
     found = rounded(pixels)
-    if bool(goal.reached(victim.logits(found))):
+    if bool(goal.reached(attacked_model.logits(found))):
         return found
     with suppress(ModelError):
-        return _moved(victim, goal, found, pixels, clean)
+        return _moved(attacked_model, goal, found, pixels, clean)
     return found
 
 
 def _moved(
-    victim: AttackedModel, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
+    attacked_model: AttackedModel,
+    goal: Goal,
+    found: Tensor,
+    pixels: Tensor,
+    clean: Tensor,
 ) -> Tensor:
     """Return rounded pixels that are moved until they reach the goal; see above."""
     levels = LEVELS * float((pixels - clean).abs().max())
     room = (math.ceil(levels - _TINY) + _TINY) / LEVELS
     share = _FEWEST
     for _ in range(_STEPS):
-        logits, gradient = victim.gradient(found, goal.margin)
+        logits, gradient = attacked_model.gradient(found, goal.margin)
         if goal.reached(logits):
             return found
         number = max(1, int(share * gradient.numel()))
@@ -97,7 +101,7 @@ def _moved(
 
 def survival(
     files: Files,
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     chosen: Chosen,
     info: ModelInfo,
     found: Colours,
@@ -108,7 +112,7 @@ def survival(
 
     Args:
         files: opens it.
-        victim: the network.
+        attacked_model: the network.
         chosen: what the attack wanted.
         info: of the network.
         found: the file's pixels, uint8 (h, w, C).
@@ -120,7 +124,7 @@ def survival(
         if not each.suits(found):
             rows.append((each.name, "not tried: too long a side", "", ""))
             continue
-        logits = victim.logits(files.read(each.apply(found, random)))
+        logits = attacked_model.logits(files.read(each.apply(found, random)))
         shares = logits[0].softmax(0)
         best = int(shares.argmax())
         survives = "yes" if bool(chosen.goal.reached(logits)) else "no"

@@ -1,4 +1,4 @@
-"""An attack begun on the image of a context: network, goal and files put together."""
+"""An attack on the image of a context: network, goal and files put together."""
 
 from nnviz.base.images import image_from_array
 from nnviz.engine.attacks.goals import AttackedModel, choose_goal, gives_shares
@@ -17,7 +17,7 @@ def attacked_model(ctx: Context) -> AttackedModel:
 
 
 def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:
-    """Return an attack on the image that has not begun.
+    """Return an attack on the image before its first step.
 
     Args:
         ctx: network and image.
@@ -31,7 +31,7 @@ def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:
     model, attacked, image = ctx.model, attacked_model(ctx), ctx.image
     before = attacked.logits(ctx.pixels)
     return AttackRun(
-        victim=attacked,
+        attacked_model=attacked,
         info=model.info,
         placement=ctx.placement,
         clean=ctx.pixels,

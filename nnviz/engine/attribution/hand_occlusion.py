@@ -19,7 +19,7 @@ from nnviz.engine.attribution.baselines import Baseline, baseline
 from nnviz.engine.imaging.input_masks import mask_on_input
 from nnviz.engine.inference import Inference
 from nnviz.engine.nn.incremental.forward import IncrementalForward
-from nnviz.engine.nn.incremental.tape import UnfollowableError
+from nnviz.engine.nn.incremental.trace import UnfollowableError
 from nnviz.engine.nn.incremental.verify import verified_forward
 from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
 from nnviz.engine.targets.resolve import Scorer, label

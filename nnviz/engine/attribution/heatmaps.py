@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.results import Array, Heatmap, Picture, Report, Result
+from nnviz.base.results import Array, ColorImage, Heatmap, Report, Result
 
 Colours = Literal["strongest", "sum"]
 """The largest absolute value over the colors, or their sum with its sign."""
@@ -69,9 +69,9 @@ def both_sizes(
     return {name: over, "map": Heatmap(values=narrow, signed=True, unit=unit)}
 
 
-def attribution_picture(
+def attribution_image(
     attribution: Tensor, placement: Placement
-) -> tuple[Picture, str]:
+) -> tuple[ColorImage, str]:
     """Return an image in the colors themselves: gray is 0, brighter above it.
 
     Args:
@@ -89,7 +89,7 @@ def attribution_picture(
         f"in the color image gray is 0; full color is {limit:.3g} and above "
         f"({_CLIPPED:g} % of the values lie below)"
     )
-    return Picture(
+    return ColorImage(
         pixels=np.ascontiguousarray(pixels), frame=Frame.INPUT, placement=placement
     ), words
 
@@ -115,7 +115,7 @@ def changed_report(
     heat = attribution_map(attribution, colours, "changed gradient", placement)
     results: dict[str, Result] = {name: heat}
     if len(attribution) in _PAINTABLE:
-        results["in color"], words = attribution_picture(attribution, placement)
+        results["in color"], words = attribution_image(attribution, placement)
         notes = (*notes, words)
     return Report(results, (*notes, *remarks(heat.values)))
 

@@ -19,7 +19,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
 from nnviz.base.host.reading import ARCHIVE_ERRORS, reading
 from nnviz.media.files import read_bytes
-from nnviz.media.folders import photographs_below
+from nnviz.media.folders import images_below
 from nnviz.media.headers import DECODE_ERRORS, open_header
 
 _CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
@@ -128,7 +128,7 @@ def load_split(
     parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
     classes = class_folders(folder, leave_out)
     for label, name in enumerate(classes):
-        for path in _photographs(folder / name):
+        for path in _images(folder / name):
             photos, labels = parts[is_held_out(read_bytes(path))]
             photos.append(_read_photo(path, shorter_side))
             labels.append(label)
@@ -148,7 +148,7 @@ def _too_few(folder: Path, count: int) -> InputError:
     )
 
 
-def _photographs(folder: Path) -> list[Path]:
+def _images(folder: Path) -> list[Path]:
     """Return the files directly in a folder that are images by their names."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
     return sorted(path for path in found if not path.name.startswith("."))
@@ -190,7 +190,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
     Raises:
         InputError: there are too few.
     """
-    paths = photographs_below(folder)
+    paths = images_below(folder)
     parts: tuple[list[Path], list[Path]] = ([], [])
     for path in paths[:: max(1, len(paths) // count)][:count]:
         parts[is_held_out(path.read_bytes())].append(path)
@@ -210,7 +210,7 @@ def load_given_split(folder: Path, shorter_side: int) -> Split:
 
 def _load(folder: Path, shorter_side: int) -> LabeledPhotos:
     classes = class_folders(folder, frozenset())
-    files = [_photographs(folder / name) for name in classes]
+    files = [_images(folder / name) for name in classes]
     photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
     counts = torch.tensor([len(paths) for paths in files])
     labels = torch.arange(len(classes)).repeat_interleave(counts)

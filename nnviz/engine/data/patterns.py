@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[Any]
-Picture = NDArray[np.float32]
+ColorImage = NDArray[np.float32]
 """(S, S, 3) in [0, 1]."""
 
 SIDE = 512
@@ -22,7 +22,7 @@ _RIM = 0.40
 """Distance from the middle of a band of paint at which its darker rim begins."""
 
 
-def marbling(side: int = SIDE) -> Picture:
+def marbling(side: int = SIDE) -> ColorImage:
     """Return paint on water, combed: bands of color folded into one another."""
     y, x = _places(side)
     comb = 0.035 * np.sin(2 * np.pi * (7 * x + 0.2 * _smooth(side, 1, 3)))
@@ -37,7 +37,7 @@ def marbling(side: int = SIDE) -> Picture:
     return _clipped(tone * (1 - 0.45 * rim[..., None]) * fine[..., None])
 
 
-def mosaic(side: int = SIDE) -> Picture:
+def mosaic(side: int = SIDE) -> ColorImage:
     """Return small stones with light joints, laid along winding rows."""
     rng = np.random.default_rng(11)
     jitter = rng.uniform(0.22, 0.78, (_TESSERAE, _TESSERAE, 2))
@@ -54,7 +54,7 @@ def mosaic(side: int = SIDE) -> Picture:
     return _clipped(face * (1 - joint) + _GROUT * joint)
 
 
-def strokes(side: int = SIDE) -> Picture:
+def strokes(side: int = SIDE) -> ColorImage:
     """Return thick paint laid on in short curved strokes that follow a swirl."""
     down, across = np.gradient(_smooth(side, 21, 2.2))
     length = np.hypot(down, across) + 1e-6
@@ -67,7 +67,7 @@ def strokes(side: int = SIDE) -> Picture:
     return _clipped(_painted(tones, _NIGHT) * lit[..., None])
 
 
-PATTERNS: dict[str, Callable[[], Picture]] = {
+PATTERNS: dict[str, Callable[[], ColorImage]] = {
     "marbling": marbling,
     "mosaic": mosaic,
     "strokes": strokes,
@@ -76,7 +76,7 @@ PATTERNS: dict[str, Callable[[], Picture]] = {
 
 
 @cache
-def pattern(name: str) -> Picture:
+def pattern(name: str) -> ColorImage:
     """Return a pattern by name; it is drawn once, and read-only."""
     picture = PATTERNS[name]()
     picture.flags.writeable = False
@@ -177,5 +177,5 @@ def _smeared(field: Numbers, along: tuple[Numbers, Numbers], reach: int) -> Numb
     return total / (2 * reach + 1)
 
 
-def _clipped(picture: Numbers) -> Picture:
+def _clipped(picture: Numbers) -> ColorImage:
     return np.clip(picture, 0, 1).astype(np.float32)

@@ -49,13 +49,13 @@ class _Batch:
     """Images that are attacked together.
 
     Attributes:
-        victim: the network.
+        attacked_model: the network.
         clean: (N, C, H, W) in [0, 1].
         goal: away from what is right.
         generator: of random starts.
     """
 
-    victim: AttackedModel
+    attacked_model: AttackedModel
     clean: Tensor
     goal: Goal
     generator: torch.Generator
@@ -67,7 +67,7 @@ class _Batch:
 
     def fooled(self, pixels: Tensor) -> Tensor:
         """Return which of the images fool as they are now, bool (N,)."""
-        return self.goal.reached(self.victim.logits(pixels))
+        return self.goal.reached(self.attacked_model.logits(pixels))
 
 
 def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring:
@@ -145,11 +145,11 @@ def attack_batch(worker: Worker, task: _Task) -> Tensor:
     model, generator = worker.model, task.generator()
     right = torch.zeros(len(task.request.epsilons), dtype=torch.int64)
     for names, pixels in _groups(model, task.questions):
-        victim = _victim(model, pixels, worker.check)
+        attacked_model = _attacked_model(model, pixels, worker.check)
         batch = _Batch(
-            victim=victim,
+            attacked_model=attacked_model,
             clean=pixels,
-            goal=_away(model, victim, names, pixels, task.truth),
+            goal=_away(model, attacked_model, names, pixels, task.truth),
             generator=generator,
         )
         right += _standing(batch, task.request)
@@ -216,26 +216,26 @@ def _groups(
         taken += len(pixels)
 
 
-def _victim(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
+def _attacked_model(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
     """Return the network as attacks see it.
 
     Raises:
         ModelError: it gives no number for each of its labels.
     """
-    victim = AttackedModel(model.pixel_model(check))
-    logits = victim.logits(pixels[:1])
+    attacked_model = AttackedModel(model.pixel_model(check))
+    logits = attacked_model.logits(pixels[:1])
     if logits.shape[1:] != (len(model.info.labels),):
         raise ModelError(
             model.info.title,
             f"gives outputs of shape {tuple(logits.shape[1:])}",
             "pick a network that gives a number for each of its labels",
         )
-    return replace(victim, shares=gives_shares(model.info))
+    return replace(attacked_model, shares=gives_shares(model.info))
 
 
 def _away(
     model: Model,
-    victim: AttackedModel,
+    attacked_model: AttackedModel,
     names: Sequence[Question],
     pixels: Tensor,
     truth: Truth,
@@ -243,7 +243,7 @@ def _away(
     """Return the goal to lead away from what is right."""
     classes = len(model.info.labels)
     if truth == "network":
-        right = victim.logits(pixels).argmax(1)
+        right = attacked_model.logits(pixels).argmax(1)
     else:
         places = (class_called(each.name, model.info.labels) for each in names)
         right = torch.tensor([place for place in places if place is not None])
@@ -282,7 +282,7 @@ def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tenso
     at = Position(pixels, torch.zeros_like(clean))
     fooled = torch.zeros(len(clean), dtype=torch.bool, device=clean.device)
     for _ in range(steps):
-        logits, gradient = batch.victim.gradient(at.pixels, goal.loss)
+        logits, gradient = batch.attacked_model.gradient(at.pixels, goal.loss)
         fooled |= goal.reached(logits)
         if bool(fooled.all()):
             return fooled
@@ -296,11 +296,16 @@ def _shortest(batch: _Batch, request: MeasureRobustness) -> Tensor:
     already = batch.fooled(clean)
     if request.attack == "deepfool":
         found = walked(
-            batch.victim, goal, clean, _CANDIDATES, request.steps, _OVERSHOOT
+            batch.attacked_model, goal, clean, _CANDIDATES, request.steps, _OVERSHOOT
         )
     else:
         found = shortest(
-            batch.victim, goal, clean, Search(), (_ROUNDS, request.steps), _CONSTANT
+            batch.attacked_model,
+            goal,
+            clean,
+            Search(),
+            (_ROUNDS, request.steps),
+            _CONSTANT,
         )
     lengths = size_of(found - clean, "l2").flatten().cpu()
     lengths[~batch.fooled(found).cpu()] = torch.inf

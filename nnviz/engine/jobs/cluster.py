@@ -19,6 +19,7 @@ import torch
 
 from nnviz.base.errors import InputError, NnvizError, UsageError
 from nnviz.base.request import ModelRequest
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.jobs.registry import job_of
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model
@@ -218,7 +219,7 @@ def _library() -> Any:
         return importlib.import_module("distributed")
     except ImportError:
         raise InputError(
-            "--cluster", "Dask is not installed", "pip install nnviz-studio[cluster]"
+            "--cluster", "Dask is not installed", install_command("cluster")
         ) from None
 
 

@@ -17,7 +17,7 @@ from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Recipe, file_of, with_file
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.engine.method import Context, Kept, State
 from nnviz.engine.models.model import Model
 from nnviz.media.recordings import (
@@ -225,16 +225,18 @@ class Recorder:
         Raises:
             InputError: the disk is full or the folder gone.
         """
-        moment = ctx.journal.kept or Kept({}, dict)
+        resume_point = ctx.journal.kept or Kept({}, dict)
         self._last = report
-        wanted = self._frames.due() if moment.frame is None else moment.frame
+        wanted = (
+            self._frames.due() if resume_point.frame is None else resume_point.frame
+        )
         frame = self._last if wanted else None
         began = time.perf_counter()
-        numbers = {name: float(value) for name, value in moment.numbers.items()}
+        numbers = {name: float(value) for name, value in resume_point.numbers.items()}
         index = self._recording.append(_frame(frame), numbers)
         if frame is not None:
             self._frames.took(time.perf_counter() - began)
-        self._keep_state(ctx, moment)
+        self._keep_state(ctx, resume_point)
         self._keep_facts(ctx, report)
         ctx.journal.kept = None
         return index
@@ -255,7 +257,7 @@ class Recorder:
         if frame is not None:
             self._recording.add_frame(frame)
 
-    def _keep_state(self, ctx: Context, moment: Kept) -> None:
+    def _keep_state(self, ctx: Context, resume_point: Kept) -> None:
         large = _longest(self._last) > _SMALL
         self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
         self._states.share = _STATE_SHARE if large else 1.0
@@ -263,7 +265,7 @@ class Recorder:
         if not self._states.due() and ctx.journal.progress.fraction != 1:
             return
         began = time.perf_counter()
-        state = moment.state()
+        state = resume_point.state()
         if state:
             self._recording.keep_state(_with_own(state, ctx))
             if ctx.chunks.sizes:
@@ -282,7 +284,7 @@ class Recorder:
             self._recording.write_source(source)
 
 
-def open_tape(
+def reopen_recording(
     request: RunMethod, begun: ResumePoint | None, info: MethodInfo
 ) -> Recording | None:
     """Return the recording that a request writes to, None where it keeps none.
@@ -356,7 +358,7 @@ def _with_own(state: State, ctx: Context) -> Arrays:
 def _longest(report: Report | None) -> int:
     """Return the longest side of the image that a report is about, px; 0 for none."""
     main = report.main if report is not None else None
-    return max(main.pixels.shape[:2]) if isinstance(main, Picture) else 0
+    return max(main.pixels.shape[:2]) if isinstance(main, ColorImage) else 0
 
 
 def _frame(report: Report | None) -> StoredFrame | None:
@@ -367,7 +369,7 @@ def _frame(report: Report | None) -> StoredFrame | None:
     if report is None:
         return None
     main = report.main
-    return _shrunk(rgb8(main.pixels)) if isinstance(main, Picture) else pack(report)
+    return _shrunk(rgb8(main.pixels)) if isinstance(main, ColorImage) else pack(report)
 
 
 def _shrunk(pixels: Colours) -> Colours:
@@ -381,7 +383,7 @@ def _source(ctx: Context, report: Report) -> Colours | None:
     """Return the image as the frames show it; None where they show none."""
     main = report.main
     image = ctx.inference.image
-    if image is None or not isinstance(main, Picture) or main.frame is None:
+    if image is None or not isinstance(main, ColorImage) or main.frame is None:
         return None
     whole = rgb8(image.pixels)
     if main.frame is Frame.INPUT:

@@ -14,7 +14,7 @@ from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Curves, Heatmap, Ranking, Report
 from nnviz.engine.jobs.recipe import recipe_of
-from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
+from nnviz.engine.jobs.recorder import Recorder, ResumePoint, reopen_recording, taken_up
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.jobs.runner import Steering, follow
@@ -78,10 +78,10 @@ def _followed(
         steps = begun.steps
     steering = Steering(registered, ctx, request.changes, steps)
     recorder = None
-    tape = open_tape(request, begun, registered.info)
-    if tape is not None:
+    recording = reopen_recording(request, begun, registered.info)
+    if recording is not None:
         recorder = Recorder(
-            tape, lambda: recipe_of(request, asked, ctx, steering.known)
+            recording, lambda: recipe_of(request, asked, ctx, steering.known)
         )
     try:
         report = yield from follow(registered, ctx, request, steering, recorder, steps)

@@ -20,13 +20,13 @@ from nnviz.base.images import Colours, Image, image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Run
-from nnviz.base.requests import ChangeFilm, RunMethod
-from nnviz.base.results import Picture, Report
+from nnviz.base.requests import ChangeVideo, RunMethod
+from nnviz.base.results import ColorImage, Report
 from nnviz.base.video import FrameImage, Grab
 from nnviz.media.resize import resize
-from nnviz.media.video.films import FilmWriter
-from nnviz.media.video.reader import FilmReader, open_film
+from nnviz.media.video.reader import VideoReader, open_video
 from nnviz.media.video.sound import add_sound
+from nnviz.media.video.writer import VideoWriter
 
 _KEPT = 0.15
 _numbers = itertools.count(1)
@@ -35,7 +35,7 @@ RunFrame = Callable[[RunMethod], Job]
 """Returns the job of a method on an image."""
 
 
-def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
+def write_changed(asked: ChangeVideo, info: MethodInfo, run: RunFrame) -> Job:
     """Write a video of what a method makes of each image of another.
 
     An MP4 file gets the other's sound.  Where it is broken off, what there is is kept.
@@ -58,9 +58,9 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
     source, out = Path(asked.film), Path(asked.out)
     _require_sensible(asked)
     heard: list[bool] = []
-    with closing(open_film(source)) as reader, ExitStack() as stack:
+    with closing(open_video(source)) as reader, ExitStack() as stack:
         painter = _Painter(asked, info, reader)
-        film: FilmWriter | None = None
+        film: VideoWriter | None = None
         for grab in _grabs(reader, asked.seconds):
             report = yield from _quietly(run(painter.request(grab)), painter.progress)
             pixels = painter.take(report)
@@ -68,7 +68,7 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
                 # Below the film: the sound is added when that has its name.
                 stack.callback(lambda: heard.append(_add_sound(out, source)))
                 size = pixels.shape[0], pixels.shape[1]
-                film = stack.enter_context(FilmWriter(out, size, reader.rate))
+                film = stack.enter_context(VideoWriter(out, size, reader.rate))
             film.append(pixels, grab.seconds)
             yield Partial(report)
             yield painter.progress
@@ -83,7 +83,9 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
 class _Painter:
     """The images of a video, each mixed with the last result."""
 
-    def __init__(self, asked: ChangeFilm, info: MethodInfo, reader: FilmReader) -> None:
+    def __init__(
+        self, asked: ChangeVideo, info: MethodInfo, reader: VideoReader
+    ) -> None:
         self._asked = asked
         self._live = info.live
         usual = 0.0 if info.live else _KEPT
@@ -118,7 +120,7 @@ class _Painter:
             UsageError: it has none.
         """
         main = report.main
-        if not isinstance(main, Picture):
+        if not isinstance(main, ColorImage):
             raise UsageError(
                 next(iter(report)),
                 "is not an image",
@@ -153,7 +155,7 @@ def _quietly(job: Job, progress: Progress) -> Generator[Step, object, Report]:
             yield progress
 
 
-def _require_sensible(asked: ChangeFilm) -> None:
+def _require_sensible(asked: ChangeVideo) -> None:
     out = Path(asked.out)
     if out.suffix.lower() not in WRITTEN_VIDEOS:
         raise UsageError(
@@ -167,7 +169,7 @@ def _require_sensible(asked: ChangeFilm) -> None:
         raise UsageError("--out", "is the video itself", "name another file")
 
 
-def _grabs(reader: FilmReader, seconds: float) -> Iterator[Grab]:
+def _grabs(reader: VideoReader, seconds: float) -> Iterator[Grab]:
     """Yield the images of a video up to a time."""
     while (grab := reader.read()) is not None and grab.seconds < seconds:
         yield grab

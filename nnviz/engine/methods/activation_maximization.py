@@ -360,7 +360,7 @@ class ActivationMaximization:
         """Yield after each step "image", as it was scored, and "objective"."""
         wanted = _objectives(ctx.model.info, params)
         objectives = [one for one in wanted for _ in range(params.image_count)]
-        climb = _begun(ctx, params, objectives)
+        climb = _ascent(ctx, params, objectives)
         while climb.steps < params.steps:
             now: ActivationMaximizationParams = ctx.params
             done = climb.steps / params.steps
@@ -389,7 +389,7 @@ def _objectives(
     return of_channels(info, params.layer, mixtures, params.place, power)
 
 
-def _begun(
+def _ascent(
     ctx: Context, params: ActivationMaximizationParams, objectives: Sequence[Objective]
 ) -> Ascent:
     """Return the optimization, at its start or where it was left."""

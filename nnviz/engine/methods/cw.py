@@ -107,7 +107,7 @@ class CarliniWagner:
             if at.done and at.done % params.steps == 0:
                 at = at.next_round()
             descent, logits = descend(
-                attempt.victim,
+                attempt.attacked_model,
                 attempt.chosen.goal,
                 attempt.clean,
                 at.descent,

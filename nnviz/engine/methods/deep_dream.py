@@ -29,7 +29,7 @@ from nnviz.base.parameters import (
     When,
     ZeroKeepsSize,
 )
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.engine.compute.batch_size import tile_side
 from nnviz.engine.compute.memory import free_bytes
 from nnviz.engine.compute.tiling import Tiling, tiling
@@ -350,7 +350,7 @@ class _Studio:
 
     def report(self, params: DeepDreamParams) -> Report:
         """Return the image as it is now."""
-        picture = Picture(
+        picture = ColorImage(
             pixels=self.course.seen(params.blend / _PERCENT),
             frame=self._canvas.frame,
             placement=self._ctx.placement,

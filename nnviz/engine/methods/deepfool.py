@@ -84,7 +84,7 @@ class Deepfool:
         at, done = _begin(ctx, attempt)
         for step in range(done, params.steps):
             logits, border = boundaries(
-                attempt.victim, at.pixels, start, others, attempt.succeeded
+                attempt.attacked_model, at.pixels, start, others, attempt.succeeded
             )
             report = attempt.report(at.pixels, logits)
             if border is None:

@@ -12,7 +12,7 @@ from nnviz.base.images import Image, image_from_array, rgb8
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, ImageFile, ImageFolder, Range, Title
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Boxes, Curves, Picture, Report, Result, Table
+from nnviz.base.results import Boxes, ColorImage, Curves, Report, Result, Table
 from nnviz.engine.detection.verification import (
     ErrorRates,
     cut_face,
@@ -186,14 +186,14 @@ def _verdict(apart: float, threshold: float) -> str:
     return "same person" if apart <= threshold else "two people"
 
 
-def _side_by_side(ours: Image, theirs: Image) -> Picture:
+def _side_by_side(ours: Image, theirs: Image) -> ColorImage:
     """Return both faces at one size, as the network is given them."""
     size = (_SHOWN, _SHOWN)
     pixels = [
         resize(rgb8(each.pixels).astype(np.float32) / 255, size, Interpolation.BILINEAR)
         for each in (ours, theirs)
     ]
-    return Picture(pixels=np.concatenate(pixels, 1).clip(0, 1).astype(np.float32))
+    return ColorImage(pixels=np.concatenate(pixels, 1).clip(0, 1).astype(np.float32))
 
 
 def _table(apart: float, threshold: float, rates: ErrorRates | None) -> Table:

@@ -12,7 +12,7 @@ from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
 from nnviz.base.info import STYLIZATION, Reference, Task
 from nnviz.base.parameters import Formerly, Help, Range, Title, Unit
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.method import Context, Presets, register
@@ -108,7 +108,7 @@ class FastStyle:
         if params.strength < _PERCENT:
             painting = torch.lerp(photograph, painting, params.strength / _PERCENT)
         pixels = painting[0].permute(1, 2, 0).contiguous().cpu().numpy()
-        picture = Picture(pixels=pixels, frame=Frame.PHOTO, placement=ctx.placement)
+        picture = ColorImage(pixels=pixels, frame=Frame.PHOTO, placement=ctx.placement)
         yield Report({"painting": picture}, (f"{size[0]} x {size[1]} px",))
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, LayerInfo, Need, Reference
 from nnviz.base.parameters import Help, ImageFolder, LayerKinds, LayerName, Range, Title
-from nnviz.base.results import Mosaic, Picture, Report, Result
+from nnviz.base.results import ColorImage, Mosaic, Report, Result
 from nnviz.engine.attribution.patches import (
     as_colors,
     choose_features,
@@ -108,9 +108,9 @@ def _others(
     return found
 
 
-def _over_input(ctx: Context, colors: Tensor) -> Picture:
+def _over_input(ctx: Context, colors: Tensor) -> ColorImage:
     large = functional.interpolate(colors, ctx.placement.input_size)[0]
-    return Picture(
+    return ColorImage(
         pixels=np.ascontiguousarray(large.permute(1, 2, 0).float().numpy()),
         frame=Frame.INPUT,
         placement=ctx.placement,

@@ -46,12 +46,12 @@ class Fgsm:
     def run(self, ctx: Context, params: BallParams) -> Iterator[Report]:
         """Yield one report: "adversarial", "noise", "before", "after"."""
         attempt = start_attack(ctx, params.target, towards=params.towards)
-        victim, clean = attempt.victim, attempt.clean
-        _, gradient = victim.gradient(clean, attempt.chosen.goal.loss)
+        attacked_model, clean = attempt.attacked_model, attempt.clean
+        _, gradient = attacked_model.gradient(clean, attempt.chosen.goal.loss)
         epsilon = params.epsilon / LEVELS
         how = AscentStep(epsilon=epsilon, step=epsilon, norm=params.norm)
         pixels = climbed(clean, Position(clean, gradient), gradient, how).pixels
         if ctx.inference.live:
-            yield attempt.report(pixels, victim.logits(pixels))
+            yield attempt.report(pixels, attacked_model.logits(pixels))
         else:
             yield attempt.last(pixels, ctx.generator)

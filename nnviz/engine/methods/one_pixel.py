@@ -127,7 +127,7 @@ def _fitness(ctx: Context, attempt: AttackRun, genes: Tensor) -> Tensor:
 
     def margins(part: slice) -> Tensor:
         pictures = painted(attempt.clean, genes[part])
-        return goal.margin(attempt.victim.logits(pictures)).cpu()
+        return goal.margin(attempt.attacked_model.logits(pictures)).cpu()
 
     pace = pass_sizer(ctx.model.info, ctx.model.device, _MOST)
     return torch.cat([found for _, found in ctx.chunks.over(len(genes), pace, margins)])
@@ -135,4 +135,4 @@ def _fitness(ctx: Context, attempt: AttackRun, genes: Tensor) -> Tensor:
 
 def _report(attempt: AttackRun, population: Population) -> Report:
     pixels = painted(attempt.clean, population.best)
-    return attempt.report(pixels, attempt.victim.logits(pixels))
+    return attempt.report(pixels, attempt.attacked_model.logits(pixels))

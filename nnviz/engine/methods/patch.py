@@ -22,7 +22,7 @@ from nnviz.base.parameters import (
     Unit,
     When,
 )
-from nnviz.base.results import Curves, Picture, Report, Table
+from nnviz.base.results import ColorImage, Curves, Report, Table
 from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.params import LEVELS, GoalParams, ImageCount
 from nnviz.engine.attacks.patch.batches import (
@@ -43,7 +43,7 @@ from nnviz.engine.attacks.patch.printability import outlined, penalty
 from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.detection import candidates_of
-from nnviz.engine.optvis.report import as_picture
+from nnviz.engine.optvis.report import as_image
 from nnviz.engine.style.optimizer import Descent
 
 _PERCENT = 100
@@ -223,7 +223,7 @@ class _Learning:
         """Move the colors once; return what was measured before."""
         aim, generator = self._task.learned, self._ctx.generator
         rows = drawn(aim, params.batch, generator)
-        clean = aim.pictures(rows)
+        clean = aim.images(rows)
         size = (clean.shape[2], clean.shape[3])
         views = drawn_views(_conditions(params), len(rows), size, generator)
         found: dict[str, float] = {}
@@ -262,7 +262,7 @@ class _Learning:
         )
         results = {
             "patch": self._picture(),
-            "samples": as_picture(self._samples[:_SHOWN]),
+            "samples": as_image(self._samples[:_SHOWN]),
             "success": curves,
         }
         words = f"{self._task.words}: {rates[-1]:.3g} % of the last samples"
@@ -330,12 +330,12 @@ class _Learning:
         """Return the sticker that some numbers stand for; 0 is gray."""
         return Sticker(numbers.sigmoid(), self._alpha)
 
-    def _picture(self) -> Picture:
+    def _picture(self) -> ColorImage:
         learned = self._sticker(self._descent.pixels)
         # Beside the disc nothing was learned: nothing is shown.
         colours = torch.where(learned.alpha > 0, learned.colours, _GRAY)
         alpha = learned.alpha[0, 0].cpu().float().numpy()
-        return replace(as_picture(colours), alpha=alpha)
+        return replace(as_image(colours), alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -377,7 +377,7 @@ def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
 
     def aimed(clean: Tensor) -> AttackObjective:
         return AttackBatch(
-            victim=attempt.victim,
+            attacked_model=attempt.attacked_model,
             clean=clean,
             goal=attempt.chosen.goal,
             own=not named,

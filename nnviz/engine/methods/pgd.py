@@ -93,7 +93,7 @@ class Pgd:
         attempt = start_attack(ctx, params.target, towards=params.towards)
         at, done = _begin(ctx, attempt, params)
         for step in range(done, params.steps):
-            logits, gradient = attempt.victim.gradient(
+            logits, gradient = attempt.attacked_model.gradient(
                 at.pixels, attempt.chosen.goal.loss
             )
             report = attempt.report(at.pixels, logits)

@@ -14,13 +14,13 @@ from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, StickersText
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Report, Result, Table
 from nnviz.base.stickers.placed import EXAMPLE, files_of, parse_placed
 from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
 from nnviz.engine.attacks.run import attacked_model, start_attack
 from nnviz.engine.method import Context, Presets, register
-from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
+from nnviz.media.placed import Layer, covered, image_of, open_placed, paste_layers
 from nnviz.media.resize import resize
 
 _QUICK_PIXELS = 1 << 19
@@ -84,14 +84,14 @@ class PlacedStickers:
         """
         layers = open_placed(parse_placed(params.stickers))
         for file in files_of(params.stickers):
-            ctx.files.hashes[file] = picture_of(file).sha256
+            ctx.files.hashes[file] = image_of(file).sha256
         photo = _photo(ctx, quick=params.quick)
         pixels = paste_layers(photo.pixels, layers)
         classifies = ctx.model.info.task is Task.CLASSIFY
         results: dict[str, Result] = {}
         if params.picture or not classifies:
             shown = replace(photo, pixels=pixels, alpha=None).as_float()
-            results[ADVERSARIAL] = Picture(pixels=shown, frame=Frame.PHOTO)
+            results[ADVERSARIAL] = ColorImage(pixels=shown, frame=Frame.PHOTO)
         if classifies:
             results |= _answers(ctx, pixels)
         notes = _notes(photo, layers)
@@ -106,10 +106,10 @@ class PlacedStickers:
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
     """Return what the network says to the image with and without stickers."""
-    victim = attacked_model(ctx)
+    attacked = attacked_model(ctx)
     # Kept: only the stickers move.
-    before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
-    after = victim.logits(ctx.model.pixel_input(image_from_array(pixels)))
+    before = ctx.inference.cached("logits", lambda: attacked.logits(ctx.pixels))
+    after = attacked.logits(ctx.model.pixel_input(image_from_array(pixels)))
     first, second = rankings(before, after, ctx.model.info)
     return {AFTER: second, BEFORE: first}
 
@@ -119,7 +119,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
     attempt = start_attack(ctx, "", towards=False)
     return survival(
         attempt.files,
-        attempt.victim,
+        attempt.attacked_model,
         attempt.chosen,
         ctx.model.info,
         eight_bits(pixels),

@@ -12,7 +12,7 @@ from nnviz.base.images import to_float
 from nnviz.base.info import Capabilities, Reference
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Boxes, Heatmap, Picture, Report, Table
+from nnviz.base.results import Boxes, ColorImage, Heatmap, Report, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.proposals.regions import Labels, measure_regions
 from nnviz.engine.proposals.selective_search import (
@@ -130,7 +130,7 @@ def _working_image(ctx: Context, size: int) -> tuple[NDArray[np.float32], float]
 
 def _merging(
     pixels: NDArray[np.float32], first: Hierarchy, regions: int
-) -> dict[str, Picture | Table]:
+) -> dict[str, ColorImage | Table]:
     """Return the segments, the regions at one step, and the merges around it."""
     step = max(0, first.count - max(1, regions))
     return {
@@ -140,14 +140,14 @@ def _merging(
     }
 
 
-def _painted(pixels: NDArray[np.float32], labels: Labels) -> Picture:
+def _painted(pixels: NDArray[np.float32], labels: Labels) -> ColorImage:
     """Return each region in its mean color."""
     counts = np.bincount(labels.ravel())
     means = [
         np.bincount(labels.ravel(), pixels[..., channel].ravel()) / counts
         for channel in range(3)
     ]
-    return Picture(pixels=np.stack(means, 1).astype(np.float32)[labels].clip(0, 1))
+    return ColorImage(pixels=np.stack(means, 1).astype(np.float32)[labels].clip(0, 1))
 
 
 def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:

@@ -99,7 +99,7 @@ def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
         logits = as_tensor(ctx.begun, "logits", attempt.before)
         return Best(pixels, logits, int(ctx.begun["queries"]))
     pixels = stripes(clean, params.epsilon / LEVELS, ctx.generator)
-    return Best(pixels, attempt.victim.logits(pixels), 1)
+    return Best(pixels, attempt.attacked_model.logits(pixels), 1)
 
 
 def _asked(
@@ -109,7 +109,7 @@ def _asked(
     clean = attempt.clean
     side = side_of(clean, params.area, best.queries - 1, params.queries)
     tried = with_square(clean, best.pixels, params.epsilon / LEVELS, side, generator)
-    logits = attempt.victim.logits(tried)
+    logits = attempt.attacked_model.logits(tried)
     margin = attempt.chosen.goal.margin
     if bool(margin(logits) > margin(best.logits)):
         return Best(tried, logits, best.queries + 1)

@@ -175,7 +175,7 @@ class Stickers:
         """Yield "adversarial", "noise", "before", "after", ..., "stickers" a batch."""
         attempt = start_attack(ctx, params.target, towards=params.towards)
         search = _Search(ctx, attempt, params)
-        best = search.begun()
+        best = search.resumed()
         while not search.done(best):  # also a recording that ended in its last step
             best = search.further(best)
             report = search.report(best)
@@ -202,7 +202,7 @@ class _Search:
             free=_kept_free(ctx, params),
         )
 
-    def begun(self) -> Candidate:
+    def resumed(self) -> Candidate:
         """Return the candidate to go on with; nothing is known of a first one."""
         state = self._ctx.begun
         if state is None:
@@ -241,7 +241,7 @@ class _Search:
     def report(self, best: Candidate) -> Report:
         """Return the image with the stickers, and where they lie."""
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
-        logits = self._attempt.victim.logits(pixels)
+        logits = self._attempt.attacked_model.logits(pixels)
         return self._with_stickers(self._attempt.report(pixels, logits), best)
 
     def last(self, best: Candidate) -> Report:
@@ -259,7 +259,7 @@ class _Search:
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         last = self._attempt.last(pixels, self._ctx.generator)
         report = self._with_stickers(last, best)
-        return replace(report, notes=(*report.notes, self._on_the_photograph(best)))
+        return replace(report, notes=(*report.notes, self._outcome_on_image(best)))
 
     def _with_stickers(self, report: Report, best: Candidate) -> Report:
         placed = self._placed(best)
@@ -291,13 +291,13 @@ class _Search:
         red, green, blue = (round(_WHITE * each) for each in gene[4:].tolist())
         return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
 
-    def _on_the_photograph(self, best: Candidate) -> str:
+    def _outcome_on_image(self, best: Candidate) -> str:
         """Say what the network answers when they are laid on the image itself."""
         ctx = self._ctx
         layers = open_placed(self._placed(best))
         pixels = paste_layers(ctx.image.pixels, layers)
         seen = ctx.model.pixel_input(image_from_array(pixels, ctx.image.name))
-        fooled = self._attempt.succeeded(self._attempt.victim.logits(seen))
+        fooled = self._attempt.succeeded(self._attempt.attacked_model.logits(seen))
         outcome = "they fool too" if fooled else "they do not fool"
         return f"placed on the image before it is resized, {outcome}"
 
@@ -310,7 +310,7 @@ class _Search:
         def margins(part: slice) -> Tensor:
             rows = allowed[part]
             pictures = [self._sheet.laid(clean, genes[row]) for row in rows]
-            logits = self._attempt.victim.logits(torch.cat(pictures))
+            logits = self._attempt.attacked_model.logits(torch.cat(pictures))
             return self._attempt.chosen.goal.margin(logits).cpu()
 
         pace = pass_sizer(self._ctx.model.info, self._ctx.model.device, _MOST)
@@ -323,7 +323,7 @@ class _Search:
 def _row(placed: Placed) -> tuple[str | float, ...]:
     at, cut = placed.placement, placed.cut
     shares = [round(_PERCENT * share, 1) for share in (at.x, at.y, at.width)]
-    name = cut.text if cut.is_colour else Path(cut.source).name
+    name = cut.text if cut.is_color else Path(cut.source).name
     return (name, *shares, round(at.angle, 1))
 
 

@@ -29,7 +29,7 @@ from nnviz.base.parameters import (
     When,
     ZeroKeepsSize,
 )
-from nnviz.base.results import Curves, Picture, Report
+from nnviz.base.results import ColorImage, Curves, Report
 from nnviz.engine.compute.batch_size import tile_side
 from nnviz.engine.compute.memory import free_bytes
 from nnviz.engine.compute.tiling import tiling
@@ -39,8 +39,8 @@ from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.avg_pooling import with_average_pooling
 from nnviz.engine.nn.input_sizes import SizeTrial
-from nnviz.engine.optvis.report import as_picture
-from nnviz.engine.style.color_transfer import grey, matched, with_colors_of
+from nnviz.engine.optvis.report import as_image
+from nnviz.engine.style.color_transfer import matched, to_luminance, with_colors_of
 from nnviz.engine.style.layers import content_layers, style_layers
 from nnviz.engine.style.losses import Goal, Region, StyleLoss
 from nnviz.engine.style.optimizer import Descent
@@ -306,7 +306,7 @@ class _Easel:
             self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
             self._felt = tuple(ctx.begun["felt"].tolist())
             start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.model.device)
-        self._descent = self._begun(start)
+        self._descent = self._descent_from(start)
         if ctx.begun is not None:
             self._descent.restore(ctx.begun)
 
@@ -320,7 +320,7 @@ class _Easel:
         larger = functional.interpolate(
             self._descent.pixels, self._size, mode="bicubic"
         )
-        self._descent = self._begun(larger)
+        self._descent = self._descent_from(larger)
         return True
 
     def step(self, params: StyleTransferParams) -> dict[str, float]:
@@ -377,7 +377,7 @@ class _Easel:
     def _steps(self, stage: int) -> int:
         return max(1, self._params.steps >> stage)
 
-    def _begun(self, start: Tensor) -> Descent:
+    def _descent_from(self, start: Tensor) -> Descent:
         params = self._params
         falling = _FALLING if params.parametrization == "frequencies" else 0
         return Descent(start, params.optimizer, params.history, falling)
@@ -490,15 +490,15 @@ class _Studio:
         ]
         return self.loss.goal(photograph, self._regions(grams, size), cut)
 
-    def shown(self, pixels: Tensor, size: Size) -> Picture:
+    def shown(self, pixels: Tensor, size: Size) -> ColorImage:
         """Return the images as they are shown."""
         if self._params.colors == "luminance":
             pixels = with_colors_of(pixels, self._whole(self._ctx.image, size))
-        found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
+        found = as_image(pixels.clamp(0, 1), columns=len(pixels))
         if len(pixels) > 1:
             return found
         placement = self._ctx.placement
-        return Picture(pixels=found.pixels, frame=self._frame, placement=placement)
+        return ColorImage(pixels=found.pixels, frame=self._frame, placement=placement)
 
     def _canvas(self) -> tuple[tuple[Size, ...], Frame]:
         """Return the sizes that are painted in, and the frame that they replace."""
@@ -525,7 +525,7 @@ class _Studio:
         return self._as_judged(self._whole(self._ctx.image, size))
 
     def _as_judged(self, picture: Tensor) -> Tensor:
-        return grey(picture) if self._params.colors == "luminance" else picture
+        return to_luminance(picture) if self._params.colors == "luminance" else picture
 
     def _style(self, image: Image, size: Size) -> Tensor:
         """Return a style image for a painting of a size."""

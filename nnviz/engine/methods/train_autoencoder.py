@@ -17,13 +17,13 @@ from nnviz.base.parameters import (
     Steerable,
     Title,
 )
-from nnviz.base.results import Curves, Picture, Report, Result
+from nnviz.base.results import ColorImage, Curves, Report, Result
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import principal_plane
 from nnviz.engine.learning.parameters import TrainingDataParams
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.optvis.report import as_picture as tiled
+from nnviz.engine.optvis.report import as_image as tiled
 
 _SHOWN = 10
 """Held-out images whose reconstructions are shown."""
@@ -190,13 +190,13 @@ def _map(codes: Tensor, run: AutoencoderRun, params: TrainAutoencoderParams) -> 
     )
 
 
-def _pairs(run: AutoencoderRun, pixels: Tensor) -> Picture:
+def _pairs(run: AutoencoderRun, pixels: Tensor) -> ColorImage:
     """Return images above what is given back of them."""
     given = run.reconstruct(pixels).clamp(0, 1)
     return tiled(torch.cat([pixels, given]), len(pixels))
 
 
-def _sheet(run: AutoencoderRun, codes: Tensor) -> Picture:
+def _sheet(run: AutoencoderRun, codes: Tensor) -> ColorImage:
     """Return the decoded images of a grid over the codes, as they lie on the map."""
     low, high = codes.amin(0), codes.amax(0)
     x = torch.linspace(float(low[0]), float(high[0]), _GRID)

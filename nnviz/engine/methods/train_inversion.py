@@ -23,7 +23,7 @@ from nnviz.engine.data.scenes import FIRST_TRAINING_SEED, make_scene
 from nnviz.engine.learning.inversion import FeaturePairs, InversionRun
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import middle
-from nnviz.engine.optvis.report import as_picture as tiled
+from nnviz.engine.optvis.report import as_image as tiled
 
 _SHOWN = 7
 """Held-out images that are shown beside the open one."""

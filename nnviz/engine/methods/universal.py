@@ -21,7 +21,7 @@ from nnviz.base.parameters import (
     Title,
     Unit,
 )
-from nnviz.base.results import Curves, Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Curves, Report, Result, Table
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import (
     LEVELS,
@@ -41,7 +41,7 @@ from nnviz.engine.attacks.universal import (
     noisy,
 )
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.optvis.report import as_picture
+from nnviz.engine.optvis.report import as_image
 
 _PERCENT = 100
 _COPIES = 40
@@ -149,7 +149,7 @@ class _Learning:
         self._params = params
         self._attempt = start_attack(ctx, params.target, towards=params.towards)
         seed = torch.Generator().manual_seed(0)
-        self._learned, self._held_out = self._crowds(seed)
+        self._learned, self._held_out = self._batches(seed)
         self._noise = torch.zeros_like(ctx.pixels)
         self._momentum = torch.zeros_like(ctx.pixels)
         self._rates: list[float] = []
@@ -169,7 +169,7 @@ class _Learning:
     def step(self, params: UniversalParams) -> dict[str, float]:
         """Move the noise once; return what was measured before."""
         rows = drawn(self._learned, params.batch, self._ctx.generator)
-        clean = self._learned.pictures(rows)
+        clean = self._learned.images(rows)
         pixels = noisy(clean, self._noise)
         slope = slope_of(self._learned, pixels, rows, self._ctx.chunks.over_gradients)
         gradient = gathered(clean, self._noise, slope.gradient)
@@ -199,7 +199,9 @@ class _Learning:
     def report(self) -> Report:
         """Return the image with the noise, the noise, and how often it fools."""
         pixels = noisy(self._ctx.pixels, self._noise)
-        report = self._attempt.report(pixels, self._attempt.victim.logits(pixels))
+        report = self._attempt.report(
+            pixels, self._attempt.attacked_model.logits(pixels)
+        )
         return replace(report, results={**report.results, **self._results()})
 
     def tested(self) -> Report:
@@ -228,7 +230,7 @@ class _Learning:
 
     def _results(self) -> dict[str, Result]:
         results: dict[str, Result] = {
-            "universal": self._picture(),
+            "universal": self._perturbation(),
             "fooled": _curve(
                 "training images", np.arange(1, self.done + 1), self._rates
             ),
@@ -238,11 +240,11 @@ class _Learning:
             results["fooled_others"] = _curve("held-out images", at, rates)
         return results
 
-    def _picture(self) -> Picture:
+    def _perturbation(self) -> ColorImage:
         """Return the noise around gray, the budget as the whole range."""
         largest = float(self._noise.abs().max())
-        shown = as_picture(0.5 + self._noise / (2 * largest or 1.0))
-        return Picture(
+        shown = as_image(0.5 + self._noise / (2 * largest or 1.0))
+        return ColorImage(
             pixels=shown.pixels.clip(0, 1),
             frame=Frame.INPUT,
             placement=self._ctx.placement,
@@ -256,7 +258,7 @@ class _Learning:
 
         return rate_of(self._held_out, rows, attack, self._ctx.chunks.over_gradients)
 
-    def _crowds(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
+    def _batches(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
         """Return the images to learn from, this one among them, and to test on."""
         ctx, params = self._ctx, self._params
         if self._alone:
@@ -266,16 +268,16 @@ class _Learning:
             learned, held_out = ctx.files.folder(
                 params.image_folder, params.image_count, ctx.placement.input_size
             )
-        crowd = partial(
+        batch = partial(
             AttackBatch,
-            victim=self._attempt.victim,
+            attacked_model=self._attempt.attacked_model,
             goal=self._attempt.chosen.goal,
             own=not params.target.strip(),
             device=ctx.model.device,
             most=MOST,
         )
         whole = torch.cat([ctx.pixels.cpu(), learned])
-        return crowd(clean=whole), crowd(clean=held_out)
+        return batch(clean=whole), batch(clean=held_out)
 
 
 def _curve(name: str, steps: np.ndarray, rates: Sequence[float]) -> Curves:

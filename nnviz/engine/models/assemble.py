@@ -17,7 +17,7 @@ from nnviz.base.info import (
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.check.doctor import examine, takes_any_size
-from nnviz.engine.models.check.preprocess_check import rank_candidates
+from nnviz.engine.models.check.preprocess_check import judge, rank_candidates
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normalizer
@@ -76,6 +76,8 @@ def assemble(
         size = preprocess.input_size
         trials = try_passes(opened.net, preprocess.channels, size, check)
     candidates = _ranked(opened, preprocess, check)
+    guessed = opened.preprocess_guessed and preprocess == opened.preprocess
+    judged = judge(preprocess, candidates, guessed=guessed)
     info = ModelInfo(
         reference=opened.reference,
         title=opened.title,
@@ -88,13 +90,13 @@ def assemble(
             opened,
             request.labels,
             facts.output,
-            doubled=choice is not None and choice.doubled,
+            choice,
         ),
         layers=facts.layers,
         parameters=facts.parameters,
         macs=facts.macs,
         smallest_input=smallest or preprocess.input_size,
-        findings=examine(opened.net, facts, preprocess, trials, candidates, check),
+        findings=examine(opened.net, facts, preprocess, trials, judged, check),
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
@@ -211,8 +213,7 @@ def _labels(
     opened: Opened,
     label_file: str,
     output: tuple[int, ...] | None,
-    *,
-    doubled: bool,
+    choice: OutputChoice | None,
 ) -> tuple[str, ...]:
     """Return the names of the outputs, as many as there are.
 
@@ -220,7 +221,7 @@ def _labels(
         opened: the network.
         label_file: path of a label file; empty for its own names.
         output: shape of the output, without the batch.
-        doubled: its one output has its opposite beside it.
+        choice: what was decided about the output; None where it was known.
 
     Raises:
         InputError: there are too few or too many.
@@ -230,11 +231,12 @@ def _labels(
         path = Path(label_file).expanduser()
         names, source = read_labels(path), path.name
     if opened.task is Task.DETECT:
-        return names
+        head = choice.head if choice else None
+        return names or (numbered(head.classes) if head else ())
     if opened.task in _NO_NAMES:
         return ()
     outputs = output[0] if output else 0
-    if doubled:
+    if choice is not None and choice.doubled:
         names = both_names(names)
     if not names:
         return _numbered(opened.task, outputs)

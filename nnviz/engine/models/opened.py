@@ -35,6 +35,7 @@ class Opened:
         labels: names of the outputs; may be empty.
         card: Markdown; may be empty.
         notes: what opening it did, for people.
+        preprocess_guessed: whether nobody said it: it is what is usual.
         task: what it is made for.
         task_said: whether that was said by somebody, not guessed.
         own_code: whether its forward pass is somebody's own program, which may do
@@ -52,6 +53,7 @@ class Opened:
     labels: tuple[str, ...]
     card: str = ""
     notes: tuple[str, ...] = ()
+    preprocess_guessed: bool = False
     task: Task = Task.CLASSIFY
     task_said: bool = True
     own_code: bool = False

@@ -130,6 +130,8 @@ def _layout(visit: Visit, size: tuple[int, int]) -> Layout:
             return Layout.MAP_LAST
         if _divides(visit.shape[2:], size):
             return Layout.MAP
+    if len(axes) == 1 and visit.shape[0] != 1:
+        return Layout.OTHER  # a table, such as one of positions
     return known or _BY_LENGTH.get(len(axes), Layout.OTHER)
 
 

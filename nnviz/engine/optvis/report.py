@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.results import Curves, Picture, Report
+from nnviz.base.results import ColorImage, Curves, Report
 from nnviz.engine.optvis.optimize import Ascent, AscentStep
 
 _GAP = 2
@@ -40,7 +40,7 @@ def ascent_report(
         y_label="objective",
     )
     notes = (words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
-    picture = as_picture(climbed.pixels)
+    picture = as_image(climbed.pixels)
     if placement is not None:
         picture = replace(picture, frame=Frame.INPUT, placement=placement)
     return Report({"picture": picture, "objective": curve}, notes)
@@ -62,7 +62,7 @@ def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
     return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * colour)
 
 
-def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
+def as_image(pixels: Tensor, columns: int = 0) -> ColorImage:
     """Return one image of a batch, laid out row by row.
 
     Args:
@@ -77,7 +77,7 @@ def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
     if tiles.shape[3] not in {1, 3}:
         tiles = tiles[..., :1]
     if len(tiles) == 1:
-        return Picture(pixels=np.ascontiguousarray(tiles[0]))
+        return ColorImage(pixels=np.ascontiguousarray(tiles[0]))
     count, height, width, channels = tiles.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -87,4 +87,4 @@ def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
         row, column = divmod(place, columns)
         top, left = row * (height + _GAP), column * (width + _GAP)
         sheet[top : top + height, left : left + width] = tile
-    return Picture(pixels=sheet)
+    return ColorImage(pixels=sheet)

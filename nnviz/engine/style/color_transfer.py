@@ -26,13 +26,13 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1].
     """
-    matrix, shift = matching(color_moments(picture), color_moments(like))
+    matrix, shift = matching(color_statistics(picture), color_statistics(like))
     flat = picture[0].flatten(1).double()
     moved: Tensor = matrix @ flat + shift[:, None]
     return moved.clamp(0, 1).to(picture).view_as(picture)
 
 
-def color_moments(pictures: Tensor) -> Tensor:
+def color_statistics(pictures: Tensor) -> Tensor:
     """Return the mean over pixels of c c^T, c a pixel's color and a 1 below it.
 
     Args:
@@ -46,20 +46,20 @@ def color_moments(pictures: Tensor) -> Tensor:
     return colours @ colours.T / flat.shape[1]
 
 
-def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return matrix (C, C) and shift (C,) that give colors other moments.
+def matching(statistics: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return matrix (C, C) and shift (C,) that give colors another mean and covariance.
 
     Args:
-        moments: of the colors as they are, from ``colour_moments``.
+        statistics: of the colors as they are, from ``colour_moments``.
         wanted: that they are to have.
     """
-    mean, covariance = _spread(moments)
+    mean, covariance = _spread(statistics)
     wanted_mean, wanted_covariance = _spread(wanted)
     matrix = _root(wanted_covariance) @ torch.linalg.inv(_root(covariance))
     return matrix, wanted_mean - matrix @ mean
 
 
-def grey(picture: Tensor) -> Tensor:
+def to_luminance(picture: Tensor) -> Tensor:
     """Return an image's luminance, in as many channels as it has.
 
     Args:
@@ -92,11 +92,11 @@ def _luminance(picture: Tensor) -> Tensor:
     return torch.einsum("nchw,c->nhw", picture, weights)[:, None]
 
 
-def _spread(moments: Tensor) -> tuple[Tensor, Tensor]:
+def _spread(statistics: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean (C,) and covariance (C, C)."""
-    mean = moments[:-1, -1]
+    mean = statistics[:-1, -1]
     steady = _TINY * torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
-    return mean, moments[:-1, :-1] - torch.outer(mean, mean) + steady
+    return mean, statistics[:-1, :-1] - torch.outer(mean, mean) + steady
 
 
 def _root(matrix: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ from nnviz.engine.models.model import Model, Normalizer
 from nnviz.engine.models.networks import CHANNELS
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
-from nnviz.engine.style.color_transfer import color_moments, matching
+from nnviz.engine.style.color_transfer import color_statistics, matching
 from nnviz.engine.style.gram import gram, gram_gradient
 from nnviz.engine.style.layers import content_layers, style_layers
 from nnviz.engine.style.losses import Region, StyleLoss
@@ -154,7 +154,7 @@ class Judge:
         return found.content, found.style, gradient
 
     def _recoloring(self, paintings: Tensor) -> Tensor:
-        """Return the gradient of the distance of moments of colors, in their unit.
+        """Return the gradient of the distance of the colors' statistics.
 
         Layers behind a batch norm hardly see flat colors, so pixels are judged too.
         """
@@ -181,7 +181,7 @@ def style_course(assignment: Assignment) -> Iterator[Stand]:
         need_data(assignment.data), recipe.size, recipe.photos
     )
     model = _opened(assignment.network)
-    judge = judge_of(model, style_picture(model, assignment.style, recipe), recipe)
+    judge = judge_of(model, style_image(model, assignment.style, recipe), recipe)
     watched = [center_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
     stands = fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
     for stand in stands:
@@ -234,8 +234,8 @@ def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn
     """Return a painter with first weights: it gives images the style's colors."""
     painter = QuickPainter()
     initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
-    moments = torch.stack([color_moments(each[None] / _WHITE) for each in photos])
-    matrix, shift = matching(moments.mean(0), judge.colours.cpu().double())
+    statistics = torch.stack([color_statistics(each[None] / _WHITE) for each in photos])
+    matrix, shift = matching(statistics.mean(0), judge.colours.cpu().double())
     normal = preprocess_of(recipe)
     mean, std = torch.tensor(normal.mean).double(), normal.std[0]
     first = {"weight": matrix[:, :, None, None]}
@@ -280,10 +280,10 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
         spans=dict.fromkeys(layers),
     )
     region = Region(loss.grams(style, tiling(_WHOLE, loss.spans)))
-    return Judge(loss, region, color_moments(style).to(style), recipe)
+    return Judge(loss, region, color_statistics(style).to(style), recipe)
 
 
-def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
+def style_image(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
     """Return the image of a file or of a pattern, (1, 3, H, W) in [0, 1].
 
     Raises:

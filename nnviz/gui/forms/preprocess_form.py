@@ -20,7 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.errors import UsageError
-from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Interpolation, Preprocess
+from nnviz.base.preprocess import (
+    PRESET_USERS,
+    PRESETS,
+    ChannelOrder,
+    Fit,
+    Interpolation,
+    Preprocess,
+)
 from nnviz.gui.forms.control import indent
 
 _LARGEST_SIDE = 4096
@@ -106,6 +113,8 @@ class PreprocessForm(QWidget):
         made.addItem(self.tr("Custom"), "")
         for name in PRESETS:
             made.addItem(name, name)
+            users = PRESET_USERS[name]
+            made.setItemData(made.count() - 1, users, Qt.ItemDataRole.ToolTipRole)
         made.setAccessibleName(self.tr("Preset"))
         made.setToolTip(
             self.tr("Mean, standard deviation, order and range of usual networks")
@@ -186,7 +195,7 @@ class PreprocessForm(QWidget):
         self.preset.setCurrentIndex(self.preset.findData(next(fitting, "")))
         self.preset.setEnabled(value.channels == _COLOURS)
         self._say("\n".join(value.warnings()))
-        self._resize.setEnabled(value.fit in {Fit.CROP, Fit.WHOLE})
+        self._resize.setEnabled(value.fit in {Fit.CROP, Fit.SQUASH, Fit.WHOLE})
         self._order.setEnabled(value.channels == _COLOURS)
         self._reset.setEnabled(value != self._original)
 

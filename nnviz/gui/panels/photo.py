@@ -62,7 +62,7 @@ class PhotoPane(QWidget):
         self._pages.setCurrentWidget(self.empty if image is None else self.canvas)
         if image is None:
             return
-        self.canvas.set_picture(seen(image))
+        self.canvas.set_image(seen(image))
         self.canvas.setAccessibleDescription(image.name)
         self.canvas.fit()
         self._frame()

@@ -65,7 +65,7 @@ class TimelinePanel(QWidget):
         self.blend.setToolTip(self.tr("Blend with the original image"))
         self.fork = button(self.tr("Continue from here"), self._go_on)
         self.film = icon_button(
-            look, "download", self.tr("Export as video or images"), self.ask_film
+            look, "download", self.tr("Export as video or images"), self.ask_video
         )
         self.film.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._lay_out()
@@ -107,7 +107,7 @@ class TimelinePanel(QWidget):
         goes = timeline.playing or (timeline.running and not timeline.paused)
         return "pause" if goes else "play"
 
-    def ask_film(self) -> None:
+    def ask_video(self) -> None:
         """Ask where the video goes and make it; or stop making it."""
         timeline, recordings = self._app.timeline, self._app.recordings
         if recordings.exporting:
@@ -134,12 +134,12 @@ class TimelinePanel(QWidget):
 
     def _show(self) -> None:
         timeline = self._app.timeline
-        tape = timeline.tape
+        recording = timeline.recording
         self.bar.show_steps(self._steps(), timeline.step)
         self.go.setIcon(self._app.look.icon(self._sign()))
         self.go.setToolTip(self._go_words())
         self.go.setAccessibleName(self._go_words())
-        there = tape is not None and tape.steps > 0
+        there = recording is not None and recording.steps > 0
         self.go.setEnabled(timeline.running or there)
         self.step.setEnabled(timeline.running or there)
         self.back.setEnabled(there)
@@ -151,7 +151,7 @@ class TimelinePanel(QWidget):
         self._name_fork()
         self.film.setEnabled(there or self._app.recordings.exporting)
         for widget in (self._photo, self.blend):
-            widget.setVisible(tape is not None and tape.blends)
+            widget.setVisible(recording is not None and recording.blends)
         self.words.setText(self._told())
         with QSignalBlocker(self.blend):
             self.blend.setValue(round(100 * timeline.blend))
@@ -180,32 +180,34 @@ class TimelinePanel(QWidget):
 
     def _steps(self) -> Steps:
         timeline = self._app.timeline
-        tape = timeline.tape
-        if tape is None:
+        recording = timeline.recording
+        if recording is None:
             return Steps(total=timeline.total)
         marks = {
             step - 1: ", ".join(
                 f"{name.replace('_', ' ')} = {value}" for name, value in changes.items()
             )
-            for step, changes in tape.recipe.changes
+            for step, changes in recording.recipe.changes
         }
         return Steps(
             total=timeline.total,
-            curve=tape.curve,
-            frames=tape.frames,
+            curve=recording.curve,
+            frames=recording.frames,
             marks=marks,
-            measure=tape.measure,
+            measure=recording.measure,
         )
 
     def _told(self) -> str:
         """Say which step is shown and what was measured there."""
         timeline = self._app.timeline
-        tape, step = timeline.tape, timeline.step
+        recording, step = timeline.recording, timeline.step
         if step < 0:
             return self.tr("Press Run to begin a recording; every step is kept.")
         total = max(timeline.total, timeline.last + 1)
         words = [self.tr("{0} of {1}").format(step + 1, total)]
-        measured = tape.curve[step] if tape and step < tape.steps else math.nan
+        measured = (
+            recording.curve[step] if recording and step < recording.steps else math.nan
+        )
         if not math.isnan(measured):
             words.append(number(measured))
         return " · ".join(words)

@@ -69,7 +69,7 @@ class PortraitPanel(QWidget):
         portraits, selection = self._app.unit_images, self._app.selection
         unit_key, pixels = portraits.unit_key, portraits.pixels
         if pixels is not None:
-            self.canvas.set_picture(pixels)
+            self.canvas.set_image(pixels)
         else:
             self.canvas.set_message("…" if portraits.working else "")
         named_unit = unit_key is not None

@@ -10,7 +10,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.results.report import ReportView
-from nnviz.render.pictures import fitted, show
+from nnviz.render.fitting import fitted, show
 
 _REST_MS = 250
 _SIDE = 144

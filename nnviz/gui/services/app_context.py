@@ -351,7 +351,7 @@ class AppContext(QObject):
     def _open_seen(self, dropped: Dropped) -> None:
         """Open files of which it is known what they are."""
         if not self._open_dataset(dropped):
-            self._open_pictures(dropped)
+            self._open_images(dropped)
         for file in self._one_of(dropped.models):
             self.open_model(file)
         for file in self._one_of(dropped.labels):
@@ -393,7 +393,7 @@ class AppContext(QObject):
         self.workspace_wanted.emit("learn")
         self.guide.open(guide)
 
-    def _open_pictures(self, dropped: Dropped) -> None:
+    def _open_images(self, dropped: Dropped) -> None:
         """Put images into the tray; the sample where none was to be opened."""
         pictures = dropped.pictures
         if pictures or dropped.saved:
@@ -479,7 +479,7 @@ class AppContext(QObject):
         self.shelf.learn_stopped(run.report, run.request.recording)
 
     def _begin_portraits(self) -> None:
-        """Show the unit images of a layer until a run is begun or brought back."""
+        """Show the unit images of a layer until a run starts or is brought back."""
         self.display.begin_portraits(self.tr("Synthetic images"))
 
     def _show_portraits(self, report: Report) -> None:

@@ -197,13 +197,13 @@ class Display(QObject):
             title=title,
             method=choice.method,
             key=choice.key(),
-            begun=self._begun(),
+            begun=self._running_title(),
             automatic=runs.automatic,
             running=runs.running,
             unit=self._selection.unit,
         )
 
-    def _begun(self) -> str:
+    def _running_title(self) -> str:
         """Return the title of the run that is at work, unless it is over at once."""
         run = self._runs.current
         begun = run is not None and run.job.open and not run.automatic

@@ -149,8 +149,12 @@ class GuideRunner(QObject):
 
     def _seek(self, step: int, patience: int) -> None:
         """Show a step of the lesson as soon as it is recorded."""
-        tape = self._timeline.tape
-        if tape is not None and step in tape.frames and not self._timeline.running:
+        recording = self._timeline.recording
+        if (
+            recording is not None
+            and step in recording.frames
+            and not self._timeline.running
+        ):
             self._timeline.seek(step)
         elif patience:
             again = partial(self._seek, step, patience - 1)

@@ -78,7 +78,7 @@ class StyleTraining(QObject):
         return bool(self.style and self.photographs)
 
     @property
-    def begun(self) -> bool:
+    def resumable(self) -> bool:
         """Whether there is something to go on from."""
         return self.ready and self._file(".ckpt").is_file()
 
@@ -119,7 +119,7 @@ class StyleTraining(QObject):
         job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
-        """Stop; all but the epoch that was begun is kept."""
+        """Stop; all but the epoch at work is kept."""
         if self._job is not None:
             self._job.cancel()
 

@@ -47,7 +47,7 @@ class TrustState:
 
 
 class TrustChecks(QObject):
-    """Measures the shown map once nothing else has been asked for a moment.
+    """Measures the shown map once nothing else is asked.
 
     Whatever else is asked of the network ends the measuring at once, in the middle of
     a pass; it begins again, from the curves that were complete, when it is quiet.

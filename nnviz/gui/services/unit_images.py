@@ -23,12 +23,12 @@ from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Mosaic, Picture, Report, Result
+from nnviz.base.results import ColorImage, Mosaic, Report, Result
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.saving import Saving
 from nnviz.gui.state.selection import NO_UNIT, Selection
-from nnviz.render.pictures import show
+from nnviz.render.fitting import show
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
@@ -323,7 +323,7 @@ class UnitImages(QObject):
 
 
 def _pixels(result: Result) -> Colours | None:
-    return rgb8(result.pixels) if isinstance(result, Picture) else None
+    return rgb8(result.pixels) if isinstance(result, ColorImage) else None
 
 
 def _side_of(count: int) -> int:

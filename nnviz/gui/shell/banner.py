@@ -144,7 +144,7 @@ class Banners(QWidget):
         app.messages.noticed.connect(self._show)
         app.choice.entered.connect(self._follow_workspace)
         app.messages.settled.connect(self._settle)
-        app.videos.changed.connect(self._film)
+        app.videos.changed.connect(self._show_video)
         app.models.fetching.connect(self._fetching)
         app.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
         app.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
@@ -197,7 +197,7 @@ class Banners(QWidget):
             self._put(topic, banner)
         banner.tell(progress)
 
-    def _film(self, progress: Progress | None) -> None:
+    def _show_video(self, progress: Progress | None) -> None:
         """Say how far a video of a video is, but in Live, which says so itself."""
         films = self._app.videos
         if progress is None or self._app.choice.live:

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
@@ -17,11 +19,12 @@ from nnviz.base.documents.snippets import (
     command_line,
     python_code,
 )
+from nnviz.base.events import Policy
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.shipped.samples import sample_film, sample_photos
+from nnviz.base.shipped.samples import sample_photos, sample_video
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
 from nnviz.gui.panels.compare import comparable, newest_pair
@@ -32,9 +35,10 @@ from nnviz.gui.panels.dialogs.files import (
     ask_labels,
     ask_new_file,
 )
-from nnviz.gui.panels.dialogs.videos import ask_film, ask_new_film
+from nnviz.gui.panels.dialogs.videos import ask_new_video, ask_video
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.state.display import ContentKind
@@ -46,12 +50,15 @@ from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
+from nnviz.gui.views.results.base import Painting
 from nnviz.render.boards.board import Board
 
 if TYPE_CHECKING:  # made by its workspace when this is first entered
     from nnviz.gui.workspaces.live.panel import LivePane
 
 Act = Callable[[], object]
+_COPYING = Lane("copy", Policy.REPLACE)
+_PAINTING = Lane("painting", Policy.QUEUE)
 _ZOOM = 1.5
 _FIGURES = (".svg", ".pdf", ".png")
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
@@ -82,7 +89,7 @@ class CommandHandlers(QObject):
             **self._view_operations(),
             "run.run": self._app.runs.run,
             "run.stop": self._app.stop,
-            "run.film": self._change_film,
+            "run.film": self._change_video,
             "run.reset": self._app.choice.reset,
             "help.about": self.about,
         }
@@ -111,7 +118,7 @@ class CommandHandlers(QObject):
             "file.paste": self.paste,
             "edit.clear_images": self._stage.images.remove_all,
             "edit.restore_images": self._stage.images.restore,
-            "edit.copy_picture": self.copy_picture,
+            "edit.copy_picture": self.copy_image,
             "edit.copy_command": lambda: self._copy_text(command_line, board_command),
             "edit.copy_python": lambda: self._copy_text(python_code, board_python),
             "edit.preprocess": self.toggle_preprocess,
@@ -143,9 +150,9 @@ class CommandHandlers(QObject):
     def _live_operations(self) -> dict[str, Act]:
         live = self._app.live
         return {
-            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
+            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_video()),
             "live.camera": self.open_camera,
-            "live.sample": lambda: self._app.play(sample_film()),
+            "live.sample": lambda: self._app.play(sample_video()),
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,
@@ -408,7 +415,10 @@ class CommandHandlers(QObject):
         elif self._shows_portraits and not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there are no synthetic images to save yet"))
         elif self._shows_portraits:
-            self._app.unit_images.save(centre.painted(), folder)
+            painted = self._app.jobs.compute(centre.painting(), _PAINTING)
+            painted.done.connect(
+                lambda pixels: self._app.unit_images.save(pixels, folder)
+            )
         elif bridge is not None and self._app.display.run is not None:
             run, looks = self._app.display.run, centre.looks()
             self._app.saving.save(bridge.files.results.save(run, str(folder), looks))
@@ -422,20 +432,31 @@ class CommandHandlers(QObject):
         shown = content is not None and content.kind is ContentKind.PORTRAITS
         return shown and state.mode not in WHOLE
 
-    def copy_picture(self) -> None:
+    def copy_image(self) -> None:
         """Put the shown result, or board, on the clipboard, with its legend."""
         board, pane = self._board(), self._stage.centre.board
         if board is not None and pane is not None:
-            picture = board.picture(lock=pane.chosen_lock())
-            QApplication.clipboard().setImage(image_of(picture))
-            self._app.messages.say(self.tr("board copied as an image"))
+            self._copy_painting(
+                partial(board.painted, lock=pane.chosen_lock()),
+                self.tr("board copied as an image"),
+            )
             return
         centre = self._stage.centre
         if not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there is no result to copy yet"))
             return
-        QApplication.clipboard().setImage(image_of(centre.painted()))
-        self._app.messages.say(self.tr("result copied as an image"))
+        self._copy_painting(centre.painting(), self.tr("result copied as an image"))
+
+    def _copy_painting(self, painting: Painting, words: str) -> None:
+        """Paint beside the window, put it on the clipboard, and say so."""
+
+        def put(picture: NDArray[np.uint8]) -> None:
+            QApplication.clipboard().setImage(image_of(picture))
+            self._app.messages.say(words)
+
+        job = self._app.jobs.compute(painting, _COPYING)
+        job.done.connect(put)
+        job.failed.connect(partial(self._app.messages.fail, "copy"))
 
     def _copy_text(
         self, write: Callable[..., str], write_board: Callable[[Plan], str]
@@ -468,7 +489,7 @@ class CommandHandlers(QObject):
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
 
-    def _change_film(self) -> None:
+    def _change_video(self) -> None:
         """Ask for a video and run the method on each of its images."""
         asked, films = self._app.choice.asked(), self._app.videos
         if films.busy or asked is None:
@@ -477,12 +498,12 @@ class CommandHandlers(QObject):
                 told = self.tr("choose a network and a method first")
             self._app.messages.say(told)
             return
-        film = ask_film(self._window, self._app.settings)
+        film = ask_video(self._window, self._app.settings)
         if not film:
             return
         settings, title = self._app.settings, self.tr("Write the new video to")
         name = f"{Path(film).stem}-{asked.method}.mp4"
-        out = ask_new_film(self._window, settings, title, name)
+        out = ask_new_video(self._window, settings, title, name)
         if out:
             films.make(asked, film, out)
 

@@ -58,7 +58,7 @@ class TopBar(QToolBar):
         pickers.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.addWidget(pickers)
 
-    def offer_photographs(self, *, offered: bool) -> None:
+    def offer_images(self, *, offered: bool) -> None:
         """Show the image, or not where frames of a camera are looked at."""
         self.source.setVisible(offered)
 

@@ -174,7 +174,7 @@ class Settings:
 
     @property
     def lesson(self) -> tuple[str, str]:
-        """Picture and folder of the style that was learnt last; empty at first."""
+        """Image and folder of the style that was learned last; empty at first."""
         return self._text("lesson/style"), self._text("lesson/photographs")
 
     def save_lesson(self, style: str, photographs: str) -> None:

@@ -57,7 +57,7 @@ class Columns(Mapping[str, NDArray[Any]]):
 
 
 class ImageIndex:
-    """The records of an index at the moment of its last commit; read-only.
+    """The records of an index as of its last commit; read-only.
 
     One process may write while others read: a reader sees what was committed when it
     opened the index, and opens it again to see more.

@@ -30,7 +30,7 @@ _LOCK_FILE = "writer.lock"
 
 
 class IndexWriter:
-    """Appends records to an index, new or one that was left at any moment.
+    """Appends records to an index, new or interrupted anywhere.
 
     Rows given to ``append`` count from ``commit`` on; what a killed process appended
     after its last commit is cut.  One process writes at a time.

@@ -1,4 +1,4 @@
-"""Films and streams to images, with PyAV (FFmpeg): decoded in order, damage left out.
+"""Videos and streams to images, with PyAV (FFmpeg): decoded in order, damage left out.
 
 An image is decoded when it is read and converted to RGB only when it is shown: of a
 720p video decoding takes 1.2 ms an image and converting 1 ms (one core, x86).
@@ -66,7 +66,7 @@ _REMEDY = "pick an MP4, MOV, MKV, WebM or AVI file"
 _CONVERT = "convert it to MP4 with H.264"
 
 
-class FilmReader:
+class VideoReader:
     """A video from a file or from a server; see ``nnviz.base.video.Reader``.
 
     Rotation, the shape of the pixels and variable frame rates are honoured.  What is
@@ -198,7 +198,7 @@ class FilmReader:
             return float(self._stream.duration * self._time_base)
         return (self._container.duration or 0) / av.time_base
 
-    def _length_of_pictures(self) -> float:
+    def _length_of_frames(self) -> float:
         """Return how long the images alone last, s; 0 where the file does not say."""
         if self._stream.duration:
             return self.duration
@@ -216,13 +216,13 @@ class FilmReader:
         """Say that a file is cut off; only the length of the images tells that."""
         if self.live:
             raise SourceLostError(self.title, "has ended")
-        length = self._length_of_pictures()
+        length = self._length_of_frames()
         if length and self._end < length - _CUT_OFF:
             reason = f"is cut off: ends at {self._end:.1f} of {length:.1f} s"
             self.remark = InputError(self.title, reason, "copy it once more")
 
 
-def open_film(path: Path) -> FilmReader:
+def open_video(path: Path) -> VideoReader:
     """Open a video in a file.
 
     Raises:
@@ -236,12 +236,12 @@ def open_film(path: Path) -> FilmReader:
                 "is a list of other videos or a description of a stream",
                 "open those videos themselves, or the address as a stream",
             )
-    return FilmReader(str(path.absolute()), path.name)
+    return VideoReader(str(path.absolute()), path.name)
 
 
 def open_stream(
     address: str, limits: tuple[float, float] = (_OPENING_SECONDS, _READING_SECONDS)
-) -> FilmReader:
+) -> VideoReader:
     """Open a stream, or a video on a server.
 
     Args:
@@ -252,7 +252,7 @@ def open_stream(
         SourceLostError: the server does not answer.
         InputError: nothing there, no video, or of a kind that cannot be decoded.
     """
-    return FilmReader(address, without_password(address), limits)
+    return VideoReader(address, without_password(address), limits)
 
 
 def _open(

@@ -11,7 +11,7 @@ from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images
 
 DEFAULT_RATE = 25.0
-"""Images a second; ``FilmPlayer`` plays them at the rate that was wished."""
+"""Images a second; ``VideoPlayer`` plays them at the rate that was wished."""
 
 
 class SequenceReader:

@@ -11,9 +11,9 @@ import numpy as np
 from nnviz.base.documents.boards import Cell, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.recipes import Run
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render import colormaps
-from nnviz.render.boards import agreement, board_picture
+from nnviz.render.boards import agreement, board_image
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.placeholders import placeholder
 
@@ -34,8 +34,8 @@ def tile_of(
         network: what the network is called.
     """
     results = list(run.report.values())
-    shown: list[Heatmap | Picture] = [r for r in results if isinstance(r, Heatmap)]
-    shown += [each for each in results if isinstance(each, Picture)]
+    shown: list[Heatmap | ColorImage] = [r for r in results if isinstance(r, Heatmap)]
+    shown += [each for each in results if isinstance(each, ColorImage)]
     return Tile(row, column, shown[0], run.image, network) if shown else None
 
 
@@ -88,14 +88,17 @@ class Board:
         """
         return usual_lock(self.tiles())
 
-    def picture(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
+    def painted(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
         """Return the board as one image, uint8 (H, W, 3)."""
-        return board_picture.paint(
+        return board_image.paint(
             self.tiles(),
             width=width,
             lock=lock or self.scale(),
             notes=f"{self.question}." if self.question else "",
         )
+
+    picture = painted
+    """The name of before."""
 
     def page(self, lock: Lock | None = None) -> str:
         """Return the board as a page that needs nothing but itself, HTML."""
@@ -176,7 +179,7 @@ class Board:
 
         stem = stem or f"{Path(self.plan.images[0].name).stem}.board"
         paths = tuple(folder / f"{stem}{end}" for end in _ENDS)
-        write_png(paths[0], self.picture(lock=lock))
+        write_png(paths[0], self.painted(lock=lock))
         write_text(paths[1], self.page(lock))
         write_npz(paths[2], self._arrays())
         write_text(paths[3], json.dumps(self.record(), indent=1, ensure_ascii=False))
@@ -235,7 +238,7 @@ def _words(first: Tile, second: Tile) -> str:
     one, two = first.result, second.result
     if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
         return ""
-    return board_picture.agreement_words(one, two)
+    return board_image.agreement_words(one, two)
 
 
 def _agreement(first: Tile, second: Tile) -> dict[str, Any]:

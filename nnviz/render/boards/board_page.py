@@ -7,13 +7,13 @@ import numpy as np
 
 from nnviz.base.results import Heatmap
 from nnviz.render import legends
-from nnviz.render.boards import agreement, board_picture
+from nnviz.render.boards import agreement, board_image
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.colormaps import Scale
+from nnviz.render.fitting import fitted, show
 from nnviz.render.pages import document, embedded
 from nnviz.render.palette import PAPER
-from nnviz.render.pictures import fitted, show
 
 _TILE = 480
 """Longest side of an image, px."""
@@ -62,11 +62,11 @@ def _board(tiles: Sequence[Tile], used: dict[int, Scale]) -> str:
 
 
 def _cell(tile: Tile, scale: Scale | None) -> str:
-    picture = boards.flat_picture(tile, scale, PAPER)
+    picture = boards.flat_image(tile, scale, PAPER)
     small = show(picture, fitted(picture.shape[:2], (_TILE, _TILE)))
     words = escape(boards.raw_range(tile))
     if scale is not None and not scale.flat:
-        words = f"{words}<br>{escape(boards.colour_range(scale))}"
+        words = f"{words}<br>{escape(boards.color_range(scale))}"
     alt = escape(f"{tile.title_row} {tile.title_column}".strip(), quote=True)
     source = embedded(np.ascontiguousarray(small))
     return f'<td><img src="{source}" alt="{alt}"><span>{words}</span></td>'
@@ -78,7 +78,7 @@ def _legend(tiles: Sequence[Tile], used: dict[int, Scale]) -> str:
     results = [tile.result for tile in tiles]
     units = [each.unit for each in results if isinstance(each, Heatmap)]
     scale = next(iter(used.values()))
-    bar = legends.colour_bar(
+    bar = legends.color_bar(
         scale, ", ".join(dict.fromkeys(units)), _LEGEND, size=14, ink=PAPER
     )
     return f'<img class="legend" src="{embedded(bar)}" alt="Color scale">'
@@ -128,7 +128,7 @@ def _table(title: str, names: list[str], values: agreement.Floats) -> str:
 
 
 def _figure(value: float) -> str:
-    return "" if np.isnan(value) else board_picture.signed(value)
+    return "" if np.isnan(value) else board_image.signed(value)
 
 
 _EXPLAINED = f"""\

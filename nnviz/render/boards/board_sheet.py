@@ -12,7 +12,7 @@ import numpy as np
 from nnviz.base.results import Heatmap
 from nnviz.render.boards import agreement
 from nnviz.render.boards import scale_locks as boards
-from nnviz.render.boards.board_picture import pair_words
+from nnviz.render.boards.board_image import pair_words
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import SCREEN, Ink
@@ -104,7 +104,7 @@ def _pictures(
         scale = scales.get(n)
         key = id(tile.result), scale
         if key not in known:
-            picture = boards.flat_picture(tile, scale, ink)
+            picture = boards.flat_image(tile, scale, ink)
             known[key] = np.ascontiguousarray(picture)
         yield known[key]
 

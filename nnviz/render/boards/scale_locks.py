@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nnviz.base.images import Image
-from nnviz.base.results import Heatmap, Picture
-from nnviz.render import colormaps, pictures
+from nnviz.base.images import Image, rgb8
+from nnviz.base.results import ColorImage, Heatmap
+from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.overlays import Span
@@ -36,7 +36,7 @@ class Tile:
 
     title_row: str
     title_column: str
-    result: Heatmap | Picture
+    result: Heatmap | ColorImage
     image: Image | None = None
     network: str = ""
 
@@ -155,7 +155,7 @@ def _union(given: Sequence[Scale]) -> Scale:
     )
 
 
-def flat_picture(
+def flat_image(
     tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
 ) -> Colours:
     """Return a tile as it is looked at: a map over its image, or alone.
@@ -171,13 +171,13 @@ def flat_picture(
         uint8 (H, W, 3): the image's size, or the map's own.
     """
     result = tile.result
-    if isinstance(result, Picture):
-        return pictures.rgb8(result.pixels)
+    if isinstance(result, ColorImage):
+        return rgb8(result.pixels)
     scale = scale or colormaps.scale_of(result.values, signed=result.signed)
     name = colormaps.default_map(signed=scale.signed, light=ink.light)
     if tile.image is None or result.frame is None:
         return colormaps.apply(result.values, name, scale.low, scale.high)
-    photo = pictures.rgb8(tile.image.pixels)
+    photo = rgb8(tile.image.pixels)
     if scale.flat:
         return photo
     if opacity < 0 and heatmaps.is_grainy(result):
@@ -241,7 +241,7 @@ def raw_range(tile: Tile, *, unit: bool = True) -> str:
     return f"{words} · {own.problem}" if own.problem else words
 
 
-def colour_range(scale: Scale) -> str:
+def color_range(scale: Scale) -> str:
     """Return which numbers the colors span, and how that was cut, in words."""
     if scale.flat:
         return scale.problem
@@ -256,7 +256,7 @@ def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
         line = [tile for tile in tiles if tile.title_row == row]
         images = list(dict.fromkeys(tile.image for tile in line))
         if len(images) == 1 and images[0] is not None:
-            photo = Picture(pixels=images[0].as_float())
+            photo = ColorImage(pixels=images[0].as_float())
             found.append(Tile(row, PHOTOGRAPH, photo, images[0]))
         found += line
     return found

@@ -89,7 +89,7 @@ def paint(
     scale = min(
         size / TITLE_SIZE, width / drawing.width, _LARGEST / max(1.0, drawing.height)
     )
-    graph = _picture(layout, drawing, scale, ink, marks)
+    graph = _paint_graph(layout, drawing, scale, ink, marks)
     columns = _in_columns(graph, [y * scale for y in _breaks(drawing)], width, ink)
     legend = _legend(kinds_in(diagram), width, size - 1, ink)
     return np.concatenate([columns, legend])
@@ -328,7 +328,7 @@ def _hex(color: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
-def _picture(
+def _paint_graph(
     layout: DiagramLayout,
     drawing: Drawing,
     scale: float,

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from nnviz.base.results import Heatmap
-from nnviz.render import colormaps, pictures, sheets
+from nnviz.render import colormaps, fitting, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import overlays
 from nnviz.render.text.words import number
@@ -177,5 +177,5 @@ def enlarged(photo: Colours, width: int, height: int) -> Colours:
     ratio = min(width / photo.shape[1], height / photo.shape[0])
     size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))
     if ratio <= 1:
-        return pictures.show(photo, size)
-    return pictures.smoothly(photo, size)
+        return fitting.show(photo, size)
+    return fitting.smoothly(photo, size)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.frames import Frame
-from nnviz.base.results import Boxes, Heatmap, Mask, Picture
+from nnviz.base.results import Boxes, ColorImage, Heatmap, Mask
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale, Values
 
@@ -22,7 +22,7 @@ _STRIP = 64
 """Rows of the photo that are worked on at once."""
 Packed = NDArray[np.uint32]
 Index = NDArray[np.intp]
-Spatial = Heatmap | Picture | Boxes | Mask
+Spatial = Heatmap | ColorImage | Boxes | Mask
 Span = tuple[float, float]
 """First and last coordinate in the photo, as shares of its side."""
 

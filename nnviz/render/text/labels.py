@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-Spot = tuple[float, float, float, float]
+Position = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
@@ -17,14 +17,14 @@ class Label:
         height: of the label.
     """
 
-    box: Spot
+    box: Position
     width: float
     height: float
 
 
 def place(
-    labels: Sequence[Label], room: tuple[float, float], taken: Iterable[Spot] = ()
-) -> list[Spot | None]:
+    labels: Sequence[Label], room: tuple[float, float], taken: Iterable[Position] = ()
+) -> list[Position | None]:
     """Return where each label goes, earlier ones first served.
 
     Tried in turn: on the upper edge from outside, inside the box at the top, below the
@@ -40,18 +40,18 @@ def place(
         A place inside the image that no other label covers, None where there is none.
     """
     used = list(taken)
-    places: list[Spot | None] = []
+    places: list[Position | None] = []
     for label in labels:
-        spot = next(
-            (each for each in _spots(label, room) if _is_free(each, used)), None
+        position = next(
+            (each for each in _positions(label, room) if _is_free(each, used)), None
         )
-        if spot is not None:
-            used.append(spot)
-        places.append(spot)
+        if position is not None:
+            used.append(position)
+        places.append(position)
     return places
 
 
-def _spots(label: Label, room: tuple[float, float]) -> Iterable[Spot]:
+def _positions(label: Label, room: tuple[float, float]) -> Iterable[Position]:
     """Return the places for a label, the best first, held inside the image."""
     left, top, right, bottom = label.box
     width, height = label.width, label.height
@@ -70,8 +70,8 @@ def _spots(label: Label, room: tuple[float, float]) -> Iterable[Spot]:
             yield inside_x, inside_y, inside_x + width, inside_y + height
 
 
-def _is_free(spot: Spot, used: Sequence[Spot]) -> bool:
-    left, top, right, bottom = spot
+def _is_free(position: Position, used: Sequence[Position]) -> bool:
+    left, top, right, bottom = position
     return not any(
         left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
         for other in used

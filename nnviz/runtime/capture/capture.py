@@ -18,7 +18,7 @@ from nnviz.runtime.capture.controls import ClosingError, Controls
 from nnviz.runtime.capture.helper import Helper
 from nnviz.runtime.capture.opening import Open, Sleep, opener_of
 from nnviz.runtime.capture.output import OnFrame, OnStatus, Output
-from nnviz.runtime.capture.players import FilmPlayer, LivePlayer
+from nnviz.runtime.capture.players import LivePlayer, VideoPlayer
 from nnviz.runtime.capture.sources import title_of
 
 RETRY_SECONDS = 1.5
@@ -158,7 +158,7 @@ class Capture:
         if reader.live:
             LivePlayer(reader, self._controls, self._output, self._read).run()
         else:
-            FilmPlayer(
+            VideoPlayer(
                 reader,
                 self._controls,
                 self._output,

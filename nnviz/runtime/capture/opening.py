@@ -28,18 +28,18 @@ def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
         case SourceKind.CAMERA:
             return lambda: _camera(request)
         case SourceKind.FILE:
-            return lambda: _begun(_film(Path(address)), request.start)
+            return lambda: _started_at(_film(Path(address)), request.start)
         case SourceKind.STREAM:
             return lambda: _stream(address)
         case SourceKind.FOLDER:
-            return lambda: _begun(_folder(Path(address)), request.start)
+            return lambda: _started_at(_folder(Path(address)), request.start)
         case SourceKind.SCREEN:
             return lambda: _screen(request, sleep)
         case SourceKind.SCRIPT:
             return ScriptedCamera(Path(address), sleep).open
 
 
-def _begun(reader: Reader, start: float) -> Reader:
+def _started_at(reader: Reader, start: float) -> Reader:
     """Return a reader that begins at a place, s."""
     if start:
         reader.seek(start)
@@ -53,9 +53,9 @@ def _camera(request: SourceRequest) -> Reader:
 
 
 def _film(path: Path) -> Reader:
-    from nnviz.media.video.reader import open_film  # noqa: PLC0415 -- PyAV
+    from nnviz.media.video.reader import open_video  # noqa: PLC0415 -- PyAV
 
-    return open_film(path)
+    return open_video(path)
 
 
 def _stream(address: str) -> Reader:

@@ -58,7 +58,7 @@ class LivePlayer:
         self._controls.wait(lambda: False, None)
 
 
-class FilmPlayer:
+class VideoPlayer:
     """Plays a video or folder at its own rate, or another, against the clock.
 
     An image that comes too late is left out and not even converted.

@@ -283,9 +283,9 @@ def _film_of(folder: Path, play: str) -> Reader | None:
         from nnviz.media.video.sequences import open_sequence  # noqa: PLC0415 -- Pillow
 
         return open_sequence(path)
-    from nnviz.media.video.reader import open_film  # noqa: PLC0415 -- PyAV
+    from nnviz.media.video.reader import open_video  # noqa: PLC0415 -- PyAV
 
-    return open_film(path)
+    return open_video(path)
 
 
 def _taken(film: Reader) -> Grab:

@@ -1,4 +1,4 @@
-"""A source of frames in words: "0", "film.mp4", "rtsp://...", "screen"."""
+"""A source of frames in words: "0", "video.mp4", "rtsp://...", "screen"."""
 
 import os
 from pathlib import Path

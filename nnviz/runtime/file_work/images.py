@@ -18,7 +18,7 @@ from nnviz.runtime.image_cache import ImageCache
 from nnviz.runtime.live import still
 from nnviz.storage.examples import list_examples, write_example
 from nnviz.storage.files import look_at
-from nnviz.storage.images import keep_picture
+from nnviz.storage.images import keep_image
 
 _CACHE_BYTES = 256 << 20
 
@@ -58,7 +58,7 @@ class ImageWork:
             pixels: the image.
             purpose: what it is for; begins the file's name.
         """
-        return file_work(lambda: keep_picture(pixels, purpose))
+        return file_work(lambda: keep_image(pixels, purpose))
 
     def write_example(self, pixels: NDArray[Any], folder: str) -> FileWork[str]:
         """Write an image (H, W, C) to learn from into a folder, made if missing."""

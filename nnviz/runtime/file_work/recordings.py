@@ -24,7 +24,7 @@ class RecordingWork:
 
     def open(self, folder: str) -> FileWork[OpenedRecording]:
         """Find what is needed to go on with a recording."""
-        return file_work(lambda: recordings.open_tape(Path(folder)))
+        return file_work(lambda: recordings.reopen_recording(Path(folder)))
 
     def frame(self, folder: str, step: int, blend: float) -> FileWork[RecordedFrame]:
         """Read a step's frame with a share of the image in it."""

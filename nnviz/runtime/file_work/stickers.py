@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork, Urgency, file_work
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.render.printing import Print
 from nnviz.storage.stickers.files import keep_learned, keep_stopped, open_sticker
@@ -23,7 +23,7 @@ class StickerWork:
         return file_work(lambda: keep_learned(run, Path(folder)), Urgency.SAVE)
 
     def keep_stopped(
-        self, learned: Picture, recording: str, folder: str
+        self, learned: ColorImage, recording: str, folder: str
     ) -> FileWork[Path]:
         """Write the sticker of a run that was stopped; its path."""
         return file_work(

@@ -10,7 +10,7 @@ from nnviz.base.attacks import warning_of
 from nnviz.base.errors import InputError, NnvizError, error_record
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placed import (
     Cut,
     OpenedSticker,
@@ -19,7 +19,7 @@ from nnviz.base.stickers.placed import (
 from nnviz.media.encode import write_marked
 from nnviz.media.placed import open_cut
 from nnviz.media.recordings import open_recording
-from nnviz.media.stickers import from_picture, with_alpha
+from nnviz.media.stickers import from_image, with_alpha
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -48,13 +48,13 @@ def keep_learned(run: Run, folder: Path) -> Path:
     return _kept(found, run.recipe, folder)
 
 
-def keep_stopped(learned: Picture, recording: Path, folder: Path) -> Path:
+def keep_stopped(learned: ColorImage, recording: Path, folder: Path) -> Path:
     """Write the sticker that a recorded run had learned when it was stopped."""
     return _kept(learned, open_recording(recording).recipe, folder)
 
 
-def _kept(learned: Picture, recipe: Recipe, folder: Path) -> Path:
-    sticker = from_picture(learned)
+def _kept(learned: ColorImage, recipe: Recipe, folder: Path) -> Path:
+    sticker = from_image(learned)
     words = [recipe.method, str(recipe.values.get("target", ""))]
     stem = _UNSAFE.sub("-", "-".join(word for word in words if word)).strip("-.")
     numbered = (folder / f"{stem}-{number}.png" for number in count(2))

@@ -27,7 +27,7 @@ from nnviz.engine.jobs import Session
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import LIVE, MainWindow
 from nnviz.gui.state.settings import Settings
-from nnviz.media.video.reader import open_film
+from nnviz.media.video.reader import open_video
 
 FILM, MODEL, METHOD = sys.argv[1:4]
 ROUNDS, SECONDS = int(sys.argv[4]), float(sys.argv[5])
@@ -90,7 +90,7 @@ class Bare:
             except StopIteration as stop:
                 model = stop.value
                 break
-        reader = open_film(Path(FILM))
+        reader = open_video(Path(FILM))
         grab = reader.read()
         image = Image(grab.pixels(), "frame", "")
         reader.close()

@@ -16,7 +16,7 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import LIVE
 from nnviz.gui.state.settings import Settings
-from tests.support.films import soak_script
+from tests.support.videos import soak_script
 
 SECONDS = 60 * float(sys.argv[1])
 EVERY_MS = 1000

@@ -58,7 +58,7 @@ class Hand:
     def move(self) -> None:
         self.moves += 1
         turn = self.moves / 40
-        height, width = self.canvas.picture_size
+        height, width = self.canvas.image_size
         self.canvas.pointed.emit(
             height * (0.5 + 0.35 * math.sin(turn)),
             width * (0.5 + 0.35 * math.cos(1.3 * turn)),

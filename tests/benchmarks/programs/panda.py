@@ -18,9 +18,8 @@ import torch
 from PIL import Image as PillowImage
 
 import nnviz
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.engine.evaluation.sources import questions_in
-from nnviz.render.pictures import rgb8
 
 PICTURES, EPSILON, STEPS = 200, 4.0, 40
 

@@ -52,7 +52,7 @@ def net():
 
 
 @pytest.fixture
-def victim(net):
+def attacked_model(net):
     return AttackedModel(PixelModel(net=net, normalizer=nn.Identity(), check=never))
 
 
@@ -86,25 +86,25 @@ def test_loss_of_several_classes_is_that_of_their_sum():
     assert both.reached(logits.flip(1))
 
 
-def test_fgsm_is_the_sign_of_the_weights(net, victim, picture):
+def test_fgsm_is_the_sign_of_the_weights(net, attacked_model, picture):
     """Of two classes the gradient is (p - 1) times the weights' difference."""
     net.weight, net.bias = net.weight[:2], net.bias[:2]
-    start = int(victim.logits(picture).argmax())
+    start = int(attacked_model.logits(picture).argmax())
     goal = Goal(torch.eye(2).bool()[start][None], towards=False)
-    _, gradient = victim.gradient(picture, goal.loss)
+    _, gradient = attacked_model.gradient(picture, goal.loss)
     how = AscentStep(epsilon=0.03, step=0.03)
     found = climbed(picture, Position(picture, gradient), gradient, how).pixels
     expected = 0.03 * (net.weight[1 - start] - net.weight[start]).sign().view(SHAPE)
     torch.testing.assert_close(found - picture, expected)
 
 
-def test_noise_never_leaves_the_ball_or_the_pixels(victim, picture):
-    goal = away_from(int(victim.logits(picture).argmax()))
+def test_noise_never_leaves_the_ball_or_the_pixels(attacked_model, picture):
+    goal = away_from(int(attacked_model.logits(picture).argmax()))
     near_white = picture + 0.49
     for norm, epsilon in (("linf", 0.02), ("l2", 0.1)):
         at = Position(near_white, torch.zeros_like(picture))
         for _ in range(8):
-            _, gradient = victim.gradient(at.pixels, goal.loss)
+            _, gradient = attacked_model.gradient(at.pixels, goal.loss)
             how = AscentStep(epsilon=epsilon, step=epsilon / 2, norm=norm)
             at = climbed(near_white, at, gradient, how)
         assert float(size_of(at.pixels - near_white.clamp(0, 1), norm)) < 2 * epsilon
@@ -142,13 +142,13 @@ def test_random_starts_lie_inside_and_differ(norm):
     assert again.equal(noise)
 
 
-def test_deepfool_crosses_the_nearest_plane_in_one_step(net, victim, picture):
+def test_deepfool_crosses_the_nearest_plane_in_one_step(net, attacked_model, picture):
     """Without overshoot it ends 1e-4 behind the boundary, by its own definition."""
-    logits = victim.logits(picture)
+    logits = attacked_model.logits(picture)
     start = logits.argmax(1)
     others = candidates(logits, away_from(int(start)).classes, 10)
     assert others.shape == (1, CLASSES - 1)
-    _, border = boundaries(victim, picture, start, others, lambda _: False)
+    _, border = boundaries(attacked_model, picture, start, others, lambda _: False)
     planes = {}
     for k in others[0].tolist():
         slope = net.weight[k] - net.weight[start[0]]
@@ -156,13 +156,15 @@ def test_deepfool_crosses_the_nearest_plane_in_one_step(net, victim, picture):
     nearest = min(planes, key=planes.get)
     assert float(border.distance) == pytest.approx(planes[nearest])
     walk = crossed(picture, Walk(torch.zeros_like(picture), picture), border, 0.0)
-    assert int(victim.logits(walk.pixels).argmax()) == nearest
+    assert int(attacked_model.logits(walk.pixels).argmax()) == nearest
     length = float((walk.pixels - picture).norm())
     assert length == pytest.approx(planes[nearest] + 1e-4)
 
 
-def test_cw_finds_the_shortest_way_to_the_plane_that_it_reaches(net, victim, picture):
-    logits = victim.logits(picture)
+def test_cw_finds_the_shortest_way_to_the_plane_that_it_reaches(
+    net, attacked_model, picture
+):
+    logits = attacked_model.logits(picture)
     start = int(logits.argmax())
     slopes = (net.weight - net.weight[start]).norm(dim=1)
     gaps = (logits[0, start] - logits[0]) / slopes
@@ -170,10 +172,10 @@ def test_cw_finds_the_shortest_way_to_the_plane_that_it_reaches(net, victim, pic
     for _ in range(8):
         for _ in range(200):
             at, _ = descend(
-                victim, away_from(start), picture, at, constants.value, Search()
+                attacked_model, away_from(start), picture, at, constants.value, Search()
             )
         constants, at = constants.after(at.here), anew(at)
-    reached = int(victim.logits(at.best).argmax())
+    reached = int(attacked_model.logits(at.best).argmax())
     assert reached != start
     assert float(gaps[reached]) <= float(at.norm) <= 1.02 * float(gaps[reached])
 

@@ -24,12 +24,12 @@ class Brightness(nn.Module):
 
 def least(rule):
     """Return what is found on the way from black to white, and the tries told."""
-    victim = AttackedModel(
+    attacked_model = AttackedModel(
         PixelModel(net=Brightness(rule), normalizer=nn.Identity(), check=never)
     )
     goal = Goal(torch.tensor([[True, False]]), towards=False)
     black = torch.zeros(1, 1, 2, 2)
-    tries, told = smallest_share(victim, goal, black, black + 1), []
+    tries, told = smallest_share(attacked_model, goal, black, black + 1), []
     while True:
         try:
             told.append(next(tries))

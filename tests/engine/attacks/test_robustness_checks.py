@@ -106,17 +106,17 @@ class Scale(nn.Module):
 
 def test_repair_moves_a_pixel_by_one_level():
     """100.45/255 is above the threshold of 100.4, 100/255 is not, 101/255 is."""
-    victim = AttackedModel(
+    attacked_model = AttackedModel(
         PixelModel(net=Scale(), normalizer=nn.Identity(), check=never)
     )
     goal = Goal(torch.tensor([[True, False]]), towards=True)
     clean = torch.full((1, 3, 2, 2), 100 / 255)
     attacked = clean.clone()
     attacked[0, 0, 0, 0] = 100.45 / 255
-    assert goal.reached(victim.logits(attacked))
-    assert not goal.reached(victim.logits(rounded(attacked)))
-    found = repaired(victim, goal, attacked, clean)
-    assert goal.reached(victim.logits(found))
+    assert goal.reached(attacked_model.logits(attacked))
+    assert not goal.reached(attacked_model.logits(rounded(attacked)))
+    found = repaired(attacked_model, goal, attacked, clean)
+    assert goal.reached(attacked_model.logits(found))
     levels = (found * 255).round()
     assert levels[0, 0, 0, 0] == 101
     assert (levels.flatten()[1:] == 100).all()

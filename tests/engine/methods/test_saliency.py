@@ -13,7 +13,7 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.engine.jobs import Session
 
 SIDE = 8
@@ -156,7 +156,7 @@ def test_changed_relus_are_counted(session, method):
     run = run_network(session, Rectified(), PLAIN, method)
     assert "3 ReLUs changed" in run.report.notes
     assert isinstance(run.report.main, Heatmap)
-    assert isinstance(run.report["in color"], Picture)
+    assert isinstance(run.report["in color"], ColorImage)
     plain = run_network(session, Rectified(), PLAIN, "saliency")
     assert not np.allclose(run.report.main.values, plain.report.main.values)
 

@@ -14,11 +14,11 @@ from torch import nn
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import Severity
-from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
+from nnviz.base.preprocess import PRESET_USERS, PRESETS, ChannelOrder, Fit, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.jobs import Session
-from nnviz.engine.models.check.preprocess_check import doubt, rank_candidates
+from nnviz.engine.models.check.preprocess_check import doubt, judge, rank_candidates
 from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.models.opened import OutputWords
@@ -94,6 +94,40 @@ def test_fields_that_are_left_out_stay_the_networks_own(session):
     assert info.preprocess.resize == own.preprocess.resize
     assert info.preprocess.std == own.preprocess.std
     assert sum("did you mean 0.406" in text for text in said) == 1
+
+
+def test_where_nothing_can_be_judged_that_is_said():
+    """Truth: a transformer has no batch norms; what was said is known."""
+    (note,) = judge(Preprocess(), (), guessed=True)
+    assert note.severity is Severity.NOTE
+    assert "nothing in this network tells" in note.text
+    assert all(name in note.text for name in PRESETS)
+    assert not list(judge(Preprocess(), (), guessed=False))
+    gray = Preprocess(mean=(0.5,), std=(0.5,))
+    assert not list(judge(gray, (), guessed=True))
+
+
+def test_a_squashed_image_lies_where_both_sides_are_resized():
+    """Truth: by hand: 400 x 300 px to 256 x 256, of which the middle 224 are kept."""
+    place = Preprocess(fit=Fit.SQUASH, resize=256).placement((400, 300))
+    assert place.scale == (256 / 400, 256 / 300)
+    assert place.offset == (-16, -16)
+
+
+def test_presets_are_those_of_the_networks_that_they_name():
+    """Truth: timm's own configurations."""
+    timm = pytest.importorskip("timm")
+    named = {
+        "ImageNet": "swin_tiny_patch4_window7_224 vit_small_patch16_224.dino resnet50",
+        "-1 to 1": "vit_base_patch16_224 mixer_b16_224 beit_base_patch16_224",
+        "CLIP": "vit_base_patch16_clip_224.openai eva_giant_patch14_224",
+    }
+    assert PRESET_USERS.keys() == PRESETS.keys()
+    for name, networks in named.items():
+        for each in networks.split():
+            known = timm.get_pretrained_cfg(each)
+            preset = PRESETS[name]
+            assert (tuple(known.mean), tuple(known.std)) == (preset.mean, preset.std)
 
 
 def test_values_that_are_not_known_list_those_that_are():

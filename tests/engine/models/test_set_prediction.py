@@ -13,6 +13,7 @@ from nnviz.base.info import Task
 from nnviz.engine.models.detectors.set_prediction import find_set_prediction
 from nnviz.engine.nn.detection import candidates_of
 from nnviz.engine.nn.nms import select
+from tests.support.onnx_networks import export
 
 LABELS = {place: f"class {place}" for place in range(5)}
 SIZES = {"shortest_edge": 64, "longest_edge": 96}
@@ -132,3 +133,58 @@ def test_other_pairs_of_tensors_are_no_detector() -> None:
     assert find_set_prediction(plain, 0, wanted=True) is not None
     wide = heads(3) | {"pred_boxes": torch.full((1, 3, 4), 7.0)}
     assert find_set_prediction(wide, 0, wanted=True) is None
+
+
+class Both(nn.Module):
+    """A detector whose two tensors leave it one by one, as exporters want them."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pixel_values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        found = self.net(pixel_values=pixel_values)
+        return found.logits, found.pred_boxes
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ConditionalDetr",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("Detr", "Yolos")),
+    ],
+)
+def test_exports_to_onnx_are_detectors(open_model, tmp_path: Path, kind: str) -> None:
+    """Truth: the network that was exported; names as optimum writes them."""
+    net = small_net(kind)
+    path = export(
+        Both(net).eval(),
+        torch.randn(1, 3, 64, 64),
+        tmp_path / "net.onnx",
+        "script",
+        opset_version=17,
+        input_names=["pixel_values"],
+        output_names=["logits", "pred_boxes"],
+    )
+    model = open_model(path)
+    assert model.info.task is Task.DETECT
+    assert model.info.outputs == ("logits", "pred_boxes")
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        wanted = net(pixel_values=x)
+        found = model.net(x)
+    rows = torch.cat((wanted.logits, wanted.pred_boxes), 2)
+    assert torch.allclose(found, rows, atol=1e-4)
+    classes = rows.shape[2] - 4
+    assert len(model.info.labels) in {classes, classes - 1}
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_the_answer_to_noise_tells_the_reading_of_logits(*, empty: bool) -> None:
+    """Truth: what trained heads of either kind say of an image without objects."""
+    logits = torch.full((1, 10, 6), -4.0)
+    logits[..., 5] = 8.0 if empty else -5.0
+    tensors = {"logits": logits, "pred_boxes": torch.full((1, 10, 4), 0.5)}
+    head = find_set_prediction(tensors, 0, wanted=False)
+    assert head is not None
+    assert (head.classes, head.empty_class) == ((5, True) if empty else (6, False))

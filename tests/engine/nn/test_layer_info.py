@@ -215,6 +215,47 @@ def test_channels_last_and_windows_are_told_apart() -> None:
     assert (inner.layout, inner.shape) == (Layout.WINDOWS, (64, 49, 64))
 
 
+class Decoder(nn.Module):
+    """Maps that grow again, tokens that are read one by one, a table of positions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(3, 8, 3, 2, 1)
+        self.transposed = nn.ConvTranspose2d(8, 8, 2, 2)
+        self.grouped = nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=4)
+        self.nearest = nn.Upsample(scale_factor=3)
+        self.bilinear = nn.UpsamplingBilinear2d(scale_factor=3)
+        self.shuffled = nn.PixelShuffle(2)
+        self.gated = nn.GLU(1)
+        self.patches = nn.Conv2d(8, 4, 8, 8)
+        self.positions = nn.Embedding(16, 4)
+        self.recurrent = nn.GRU(4, 5, batch_first=True)
+        self.signal = nn.Conv1d(4, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.down(x)
+        for grow in (self.nearest, self.bilinear, self.shuffled, self.gated):
+            grow(x)
+        x = self.transposed(x) + self.grouped(x)
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = tokens + self.positions(torch.arange(16, device=x.device))
+        self.signal(tokens.transpose(1, 2))
+        return self.recurrent(tokens)[0][:, -1]
+
+
+def test_maps_that_grow_are_maps() -> None:
+    """Truth: the shapes in the documentation of torch's modules."""
+    layers = layer_facts(Decoder().eval(), 3, (32, 32)).layers
+    found = {each.name: each.layout for each in layers}
+    assert found == {
+        **dict.fromkeys(("down", "transposed", "grouped", "nearest"), Layout.MAP),
+        **dict.fromkeys(("bilinear", "shuffled", "gated", "patches"), Layout.MAP),
+        "positions": Layout.OTHER,
+        "recurrent": Layout.TOKENS,
+        "signal": Layout.OTHER,
+    }
+
+
 def test_a_layout_holds_for_inputs_that_are_not_square() -> None:
     swin = {x.name: x for x in layer_facts(build("swin_t"), 3, (224, 160)).layers}
     assert swin["features.5.2"].grid == (14, 10)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from nnviz.engine.style.color_transfer import grey, matched, with_colors_of
+from nnviz.engine.style.color_transfer import matched, to_luminance, with_colors_of
 
 
 def picture(seed, spread=0.1):
@@ -13,15 +13,15 @@ def picture(seed, spread=0.1):
     return (0.5 + spread * flat / flat.abs().max()).view(1, 3, 30, 20)
 
 
-def moments(x):
+def statistics(x):
     flat = x[0].flatten(1).double().numpy()
     return flat.mean(1), np.cov(flat, bias=True)
 
 
 def test_mean_and_covariance_become_the_others():
     one, two = picture(1), picture(2, 0.2)
-    mean, covariance = moments(matched(one, two))
-    wanted_mean, wanted = moments(two)
+    mean, covariance = statistics(matched(one, two))
+    wanted_mean, wanted = statistics(two)
     np.testing.assert_allclose(mean, wanted_mean, atol=1e-4)
     # 1e-7 is added to the variances, so that a flat picture can be matched too.
     np.testing.assert_allclose(covariance, wanted, rtol=1e-2, atol=1e-6)
@@ -50,5 +50,7 @@ def test_luminance_of_one_in_the_colours_of_the_other():
 
 def test_grey_of_pure_colours():
     pure = torch.eye(3).view(1, 3, 1, 3)
-    assert torch.allclose(grey(pure)[0, 0, 0], torch.tensor([0.299, 0.587, 0.114]))
-    assert torch.equal(grey(pure)[0, 0], grey(pure)[0, 2])
+    assert torch.allclose(
+        to_luminance(pure)[0, 0, 0], torch.tensor([0.299, 0.587, 0.114])
+    )
+    assert torch.equal(to_luminance(pure)[0, 0], to_luminance(pure)[0, 2])

@@ -79,8 +79,8 @@ def plainly(net, x, photograph, styles, masks, share, *, plain):
         unit = wanted[layer].numel() if plain else wanted[layer].square().sum()
         content = content + weight * squares / unit
     style = 0
-    for picture_of, mask in zip(styles, masks, strict=True):
-        like = maps_of(net, picture_of)
+    for image_of, mask in zip(styles, masks, strict=True):
+        like = maps_of(net, image_of)
         for layer, weight in STYLE.items():
             ours = slow_gram(found[layer][0], mask)
             theirs = slow_gram(like[layer][0], None)

@@ -168,9 +168,9 @@ def test_a_whitened_first_layer_gives_unrelated_outputs_of_unit_spread():
         out = net.stem.conv(given)[:, :16, 1:-1, 1:-1].transpose(0, 1).flatten(1)
     # Whitening's definition: the second moments are the identity, up to the floor
     # under the eigenvalues and to which patches were looked at.
-    moments = out @ out.T / out.shape[1]
-    off = moments - torch.diag(moments.diagonal())
-    assert moments.diagonal().max() < 1.2
+    statistics = out @ out.T / out.shape[1]
+    off = statistics - torch.diag(statistics.diagonal())
+    assert statistics.diagonal().max() < 1.2
     assert off.abs().max() < 0.1
 
 

@@ -23,7 +23,7 @@ from nnviz.engine.training.style import (
     fit_style,
     judge_of,
     style_course,
-    style_picture,
+    style_image,
 )
 
 RECIPE = StyleRecipe(
@@ -36,7 +36,7 @@ def judge():
     session = Session()
     request = ModelRequest(reference="bundled:objects", device="cpu")
     model = finish(session.store.open(request, never))
-    yield judge_of(model, style_picture(model, "mosaic", RECIPE), RECIPE)
+    yield judge_of(model, style_image(model, "mosaic", RECIPE), RECIPE)
     session.close()
 
 

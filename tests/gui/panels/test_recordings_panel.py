@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.documents.recordings import RecordingEntry
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.shell.main_window import IMAGINE
 
@@ -26,7 +26,7 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
     red[..., 0] = 1
     qtbot.wait(450)
     assert panel.list.item(0).icon().isNull()
-    panel._follow_image(Report({"dream": Picture(pixels=red)}))
+    panel._follow_image(Report({"dream": ColorImage(pixels=red)}))
     color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
     assert panel.list.item(1).icon().isNull()

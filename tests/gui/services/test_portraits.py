@@ -10,7 +10,7 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Partial, Priority
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.media.decode import open_image
 from nnviz.storage.unit_images import (
@@ -28,7 +28,7 @@ def run_of(value):
     recipe = Recipe(
         method=METHOD, values={}, model="m", model_sha256="0", preprocess=Preprocess()
     )
-    return Run(Report({"picture": Picture(pixels=pixels)}), recipe, None)
+    return Run(Report({"picture": ColorImage(pixels=pixels)}), recipe, None)
 
 
 @pytest.fixture

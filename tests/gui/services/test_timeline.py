@@ -25,7 +25,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RecordingStep
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.methods.runner import RESULT
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
@@ -33,7 +33,7 @@ from nnviz.gui.workspaces.inspect.workspace import INSPECT
 METHOD = "activation_maximization"
 
 
-def tape(folder, steps=20, **fields):
+def recording(folder, steps=20, **fields):
     recipe = Recipe(
         method=METHOD,
         values=fields.pop("values", {}),
@@ -48,7 +48,7 @@ def tape(folder, steps=20, **fields):
 
 
 def picture(value):
-    return Report({"picture": Picture(pixels=np.full((4, 4, 3), value, np.float32))})
+    return Report({"picture": ColorImage(pixels=np.full((4, 4, 3), value, np.float32))})
 
 
 def value_shown(window):
@@ -72,7 +72,7 @@ def tell(window, fake, step, total=40):
     fake.tell(RESULT, Progress(step + 1, total, f"step {step}"))
     fake.tell(RESULT, Partial(picture(step / 100), step))
     folder = window.app.timeline.folder
-    told(window, fake, tape(folder, step + 1))
+    told(window, fake, recording(folder, step + 1))
 
 
 def told(window, fake, found):
@@ -119,7 +119,7 @@ def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
     """As an attack's last one, where the file is tested."""
     tell(imagine, fake, 8)
     timeline = imagine.app.timeline
-    measured = tape(timeline.folder, 9)
+    measured = recording(timeline.folder, 9)
     last = replace(measured, numbers=(*measured.numbers[:-1], {}))
     told(imagine, fake, last)
     assert imagine.stage.centre.timeline.words.text() == "9 of 40"
@@ -129,7 +129,7 @@ def test_the_end_of_a_run_is_reached(imagine, fake):
     """The last step is on disk and was not reported by itself."""
     tell(imagine, fake, 38)
     timeline = imagine.app.timeline
-    finished = tape(timeline.folder, 40, finished=True)
+    finished = recording(timeline.folder, 40, finished=True)
     told(imagine, fake, finished)
     assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
 
@@ -172,7 +172,7 @@ def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
     assert fake.asked[-1] == (RESULT, {name: 0.2})
     timeline = imagine.app.timeline
     changes = ((5, {name: 0.2}),)
-    told(imagine, fake, tape(timeline.folder, changes=changes))
+    told(imagine, fake, recording(timeline.folder, changes=changes))
     marks = imagine.stage.centre.timeline._steps().marks
     assert marks == {4: "learning rate = 0.2"}
 
@@ -236,7 +236,7 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     imagine.enter(INSPECT)
     assert rows.count() == 2
     assert fake.files.recordings.asked[-1] == ("open", "/recordings/good")
-    found = tape("/recordings/good", values={"learning_rate": 0.5})
+    found = recording("/recordings/good", values={"learning_rate": 0.5})
     model = ModelRequest(reference="fake:net")
     saved = Saved("recipe.json", found.recipe, model, None, ())
     fake.files.recordings.tell("open", Done(OpenedRecording(found, saved)))
@@ -283,7 +283,7 @@ def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_
 def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     tell(imagine, fake, 5)
     imagine.enter(INSPECT)
-    qtbot.waitUntil(lambda: imagine.app.timeline.tape is None)
+    qtbot.waitUntil(lambda: imagine.app.timeline.recording is None)
     assert not imagine.stage.centre.timeline.isVisible()
 
 

@@ -139,7 +139,7 @@ def test_a_damaged_session_only_leaves_a_line_in_the_log(start, store):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_kill_at_any_moment_loses_nothing_older_than_two_seconds(cat, tmp_path, seed):
-    moment = np.random.default_rng(seed).uniform(3.0, 9.0)
+    resume_point = np.random.default_rng(seed).uniform(3.0, 9.0)
     log = tmp_path / "log"
     environment = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
     with log.open("w") as told:
@@ -151,7 +151,7 @@ def test_kill_at_any_moment_loses_nothing_older_than_two_seconds(cat, tmp_path, 
         while not log.read_text():
             time.sleep(0.05)
             assert process.poll() is None
-        time.sleep(moment)
+        time.sleep(resume_point)
         process.send_signal(signal.SIGKILL)
         ended = time.time()
         process.wait()

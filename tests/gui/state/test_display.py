@@ -12,7 +12,7 @@ import pytest
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.state.display import (
     Content,
     ContentKind,
@@ -31,7 +31,7 @@ def method(name, **facts):
 
 
 def content(name, **facts):
-    report = Report({"map": Picture(pixels=np.zeros((2, 2, 3), np.float32))})
+    report = Report({"map": ColorImage(pixels=np.zeros((2, 2, 3), np.float32))})
     recipe = Recipe(
         method=name, values={}, model="m", model_sha256="0", preprocess=Preprocess()
     )

@@ -50,7 +50,7 @@ def wheel(canvas, y, x, steps=1):
 
 def test_enlarged_pixels_are_squares(canvas):
     # 2 x 2 px fit 100 px high: each pixel is 50 x 50, from x = 50 to 150.
-    canvas.set_picture(quarters())
+    canvas.set_image(quarters())
     shown = painted(canvas)
     assert tuple(shown[2, 55]) == RED
     assert tuple(shown[46, 95]) == RED
@@ -64,14 +64,14 @@ def test_minified_pixels_are_averaged(canvas):
     # Columns of black and white, 800 wide in 200 px: grey, not a pattern.
     stripes = np.zeros((400, 800, 3), np.uint8)
     stripes[:, ::2] = 255
-    canvas.set_picture(stripes)
+    canvas.set_image(stripes)
     shown = painted(canvas)[10:90, 10:190].astype(int)
     assert abs(shown - 127).max() <= 2
 
 
 def test_overlay_opacity_is_a_weighted_mean(canvas):
     # Half of white over black: 127 or 128.
-    canvas.set_picture(np.zeros((10, 20, 3), np.uint8))
+    canvas.set_image(np.zeros((10, 20, 3), np.uint8))
     canvas.set_overlay(np.full((1, 1, 3), 255, np.uint8), (0, 0, 10, 10), 0.5)
     shown = painted(canvas)
     assert abs(int(shown[50, 45, 0]) - 127) <= 1
@@ -79,7 +79,7 @@ def test_overlay_opacity_is_a_weighted_mean(canvas):
 
 
 def test_overlay_lies_where_it_belongs_and_is_not_smoothed(canvas):
-    canvas.set_picture(np.zeros((10, 20, 3), np.uint8))
+    canvas.set_image(np.zeros((10, 20, 3), np.uint8))
     canvas.set_overlay(quarters(), (0, 10, 10, 20))
     shown = painted(canvas)
     # Picture x 10-20 is widget x 100-200; its quarters are 50 px each.
@@ -90,7 +90,7 @@ def test_overlay_lies_where_it_belongs_and_is_not_smoothed(canvas):
 
 
 def test_smooth_overlay_has_values_in_between(canvas):
-    canvas.set_picture(np.zeros((10, 20, 3), np.uint8))
+    canvas.set_image(np.zeros((10, 20, 3), np.uint8))
     steps = np.array([[[0] * 3, [255] * 3]], np.uint8)
     canvas.set_overlay(steps, smooth=True)
     assert 40 < painted(canvas)[50, 100, 0] < 215
@@ -98,14 +98,14 @@ def test_smooth_overlay_has_values_in_between(canvas):
 
 def test_indexed_picture_takes_its_colours_from_the_table(canvas):
     table = np.array([RED, GREEN, BLUE], np.uint8)
-    canvas.set_picture(np.array([[2, 1]], np.uint8), table)
+    canvas.set_image(np.array([[2, 1]], np.uint8), table)
     shown = painted(canvas)
     assert tuple(shown[50, 50]) == BLUE
     assert tuple(shown[50, 150]) == GREEN
 
 
 def test_what_the_network_does_not_see_is_dimmed(canvas):
-    canvas.set_picture(np.full((10, 20, 3), 200, np.uint8))
+    canvas.set_image(np.full((10, 20, 3), 200, np.uint8))
     canvas.set_marks(Mark((0, 5, 10, 15), MarkStyle.INPUT))
     shown = painted(canvas)
     assert shown[50, 100, 0] == 200
@@ -114,15 +114,15 @@ def test_what_the_network_does_not_see_is_dimmed(canvas):
 
 
 def test_wheel_zooms_at_the_cursor(canvas):
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
-    before = canvas.viewport().to_picture(30, 170)
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
+    before = canvas.viewport().to_image(30, 170)
     wheel(canvas, 30, 170, steps=2)
     assert canvas.viewport().zoom == pytest.approx(2 * 1.2**2)
-    assert canvas.viewport().to_picture(30, 170) == pytest.approx(before)
+    assert canvas.viewport().to_image(30, 170) == pytest.approx(before)
 
 
 def test_double_click_and_0_fit(canvas, qtbot):
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 30, 170)
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
     assert canvas.state.fitted
@@ -133,7 +133,7 @@ def test_double_click_and_0_fit(canvas, qtbot):
 
 
 def test_arrow_keys_pan(canvas, qtbot):
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 50, 100, steps=3)
     before = canvas.state.centre
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
@@ -142,7 +142,7 @@ def test_arrow_keys_pan(canvas, qtbot):
 
 
 def test_a_drag_pans_and_is_no_click(canvas, qtbot):
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 50, 100, steps=5)
     before = canvas.viewport().to_widget(25, 50)
     with qtbot.assertNotEmitted(canvas.clicked):
@@ -155,7 +155,7 @@ def test_a_drag_pans_and_is_no_click(canvas, qtbot):
 
 def test_click_tells_picture_coordinates(canvas, qtbot):
     # 50 x 100 px in 100 x 200: 2 widget px a pixel.
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     with qtbot.waitSignal(canvas.clicked) as caught:
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
     assert caught.args == [10.0, 30.0]
@@ -164,7 +164,7 @@ def test_click_tells_picture_coordinates(canvas, qtbot):
 def test_hover_tells_place_and_colour(canvas, qtbot):
     pixels = np.zeros((50, 100, 3), np.uint8)
     pixels[10, 30] = (1, 2, 3)
-    canvas.set_picture(pixels)
+    canvas.set_image(pixels)
     qtbot.mouseMove(canvas, QPoint(3, 3))
     with qtbot.waitSignal(canvas.hovered) as caught:
         qtbot.mouseMove(canvas, QPoint(61, 21))
@@ -176,24 +176,24 @@ def test_canvases_that_share_a_state_zoom_together(canvas, qtbot):
     qtbot.addWidget(other)
     other.resize(100, 100)
     for each in (canvas, other):
-        each.set_picture(np.zeros((50, 100, 3), np.uint8))
+        each.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 50, 100)
     assert other.viewport().magnification == canvas.viewport().magnification != 1
 
 
 def test_zoom_stays_when_the_picture_changes(canvas):
-    canvas.set_picture(np.zeros((50, 100, 3), np.uint8))
+    canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 30, 170)
     before = canvas.viewport()
-    canvas.set_picture(np.ones((50, 100, 3), np.uint8))
+    canvas.set_image(np.ones((50, 100, 3), np.uint8))
     assert canvas.viewport() == before
 
 
 def test_the_same_array_keeps_its_smaller_versions(canvas):
     pixels = np.zeros((400, 800, 3), np.uint8)
-    canvas.set_picture(pixels)
+    canvas.set_image(pixels)
     layer = canvas._base
-    canvas.set_picture(pixels)
+    canvas.set_image(pixels)
     assert canvas._base is layer
 
 
@@ -209,7 +209,7 @@ def test_layers_look_at_the_memory_of_the_array(shape):
 def test_large_pictures_become_small_between_other_events(canvas, qtbot):
     # Checkers of 1 px: the average is 127.5 everywhere, the nearest 0 or 255.
     checkers = np.indices((3000, 4000)).sum(0) % 2 * np.uint8(255)
-    canvas.set_picture(np.repeat(checkers[..., None], 3, 2).astype(np.uint8))
+    canvas.set_image(np.repeat(checkers[..., None], 3, 2).astype(np.uint8))
     canvas.repaint()
     layer = canvas._base
     assert layer.wanting
@@ -235,14 +235,14 @@ def test_canvases_share_the_smaller_versions_of_an_array(canvas, qtbot):
     other = Canvas()
     qtbot.addWidget(other)
     pixels = np.zeros((50, 100, 3), np.uint8)
-    canvas.set_picture(pixels)
-    other.set_picture(pixels)
+    canvas.set_image(pixels)
+    other.set_image(pixels)
     assert other._base is canvas._base
 
 
 def test_the_array_outlives_its_name(canvas):
     # A QImage that looked at freed memory would show what came after it.
-    canvas.set_picture(np.full((2000, 4000, 3), 77, np.uint8))
+    canvas.set_image(np.full((2000, 4000, 3), 77, np.uint8))
     for _ in range(20):
         np.full((2000, 4000, 3), 200, np.uint8)
     assert (painted(canvas)[5:95, 5:195] == 77).all()
@@ -253,7 +253,7 @@ def test_300_pictures_leave_no_memory_behind(canvas):
 
     def show(count):
         for value in range(count):
-            canvas.set_picture(np.full((720, 1280, 3), value % 255, np.uint8))
+            canvas.set_image(np.full((720, 1280, 3), value % 255, np.uint8))
             canvas.repaint()
 
     show(30)
@@ -264,22 +264,22 @@ def test_300_pictures_leave_no_memory_behind(canvas):
 
 
 def test_message_takes_the_place_of_the_picture(canvas):
-    canvas.set_picture(quarters())
+    canvas.set_image(quarters())
     canvas.set_message("all values are 0")
-    assert canvas.picture_size is None
+    assert canvas.image_size is None
     assert not (painted(canvas) == RED).all(2).any()
 
 
 def test_a_canvas_leaves_no_timer(qtbot):
     made = Canvas(state=ViewState())
     qtbot.addWidget(made)
-    made.set_picture(quarters())
+    made.set_image(quarters())
     made.show()
     assert not [timer for timer in made.findChildren(QTimer) if timer.isActive()]
 
 
 def test_alpha_lies_on_a_checkerboard(canvas):
     clear = np.zeros((50, 100, 4), np.uint8)
-    canvas.set_picture(clear)
+    canvas.set_image(clear)
     colours = {tuple(pixel) for pixel in painted(canvas).reshape(-1, 3)}
     assert len(colours) == 2

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.comparison.board import BoardView
 from nnviz.gui.views.comparison.compare import CompareView, Mode
@@ -140,7 +140,7 @@ def test_difference_of_other_sizes_is_taken_on_the_coarser_grid():
 
 def test_difference_of_pictures_is_that_of_their_brightness():
     dark, light = (
-        tile("", Picture(pixels=np.full((2, 2, 3), value, np.float32)))
+        tile("", ColorImage(pixels=np.full((2, 2, 3), value, np.float32)))
         for value in (0.25, 0.75)
     )
     np.testing.assert_allclose(differences.difference(dark, light).values, 0.5)

@@ -148,7 +148,7 @@ class TestBoxes:
 
     def test_without_a_photograph(self, shown):
         view = shown(BoxesView(), found(), None)
-        assert view.canvas.picture_size == (30, 50)
+        assert view.canvas.image_size == (30, 50)
 
     def test_narrow_views_leave_the_list_out(self, shown, photo):
         assert not shown(BoxesView(), found(), photo, size=(300, 300)).keys.isVisible()
@@ -196,4 +196,4 @@ class TestMask:
         assert "nothing but background" in view._summary.text()
 
     def test_without_a_photograph(self, shown):
-        assert shown(MaskView(), segments(), None).canvas.picture_size == (2, 3)
+        assert shown(MaskView(), segments(), None).canvas.image_size == (2, 3)

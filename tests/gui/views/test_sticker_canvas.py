@@ -55,7 +55,7 @@ def canvas(qtbot):
     made = StickerCanvas()
     qtbot.addWidget(made)
     made.resize(400, 200)  # two px of the widget for one of the picture
-    made.set_picture(np.zeros((*PICTURE, 3), np.uint8))
+    made.set_image(np.zeros((*PICTURE, 3), np.uint8))
     made.show()
     return made
 

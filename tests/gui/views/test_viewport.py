@@ -23,15 +23,15 @@ def test_fitted_picture_is_centred():
     # 200 px high in 300: 50 above and below; as wide as the widget.
     assert VIEW.to_widget(0, 0) == (50, 0)
     assert VIEW.to_widget(100, 200) == (250, 400)
-    assert VIEW.to_picture(50, 0) == (0, 0)
+    assert VIEW.to_image(50, 0) == (0, 0)
 
 
 def test_zooming_keeps_the_point_under_the_cursor():
     # (150, 100) in the widget is (50, 50) in the picture.
-    assert VIEW.to_picture(150, 100) == (50, 50)
+    assert VIEW.to_image(150, 100) == (50, 50)
     zoomed = VIEW.zoomed(4, 150, 100)
     assert zoomed.zoom == 8
-    assert zoomed.to_picture(150, 100) == pytest.approx((50, 50))
+    assert zoomed.to_image(150, 100) == pytest.approx((50, 50))
 
 
 def test_zoom_ends_at_64_and_at_a_quarter_of_fit():
@@ -55,7 +55,7 @@ def test_the_picture_cannot_be_lost():
 @given(st.floats(-500, 500), st.floats(-500, 500), st.floats(0.25, 30))
 def test_there_and_back(y, x, magnification):
     view = Viewport((77, 31), (300.0, 217.0), magnification, (0.3, 0.8))
-    assert view.to_picture(*view.to_widget(y, x)) == pytest.approx((y, x), abs=1e-6)
+    assert view.to_image(*view.to_widget(y, x)) == pytest.approx((y, x), abs=1e-6)
 
 
 def test_visible_pixels_by_hand():

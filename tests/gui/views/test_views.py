@@ -6,13 +6,13 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 from nnviz.base.frames import Frame
-from nnviz.base.results import Curves, Heatmap, Picture, Report, Table, Text
+from nnviz.base.results import ColorImage, Curves, Heatmap, Report, Table, Text
 from nnviz.gui.views.canvas.canvas import MarkStyle
 from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.results.color_image import ImageView
 from nnviz.gui.views.results.curves import CurvesView
 from nnviz.gui.views.results.heatmap import HeatmapView, bounds_on
 from nnviz.gui.views.results.mosaic import MosaicView
-from nnviz.gui.views.results.picture import PictureView
 from nnviz.gui.views.results.ranking import RankingView, bars_of
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.results.report import ReportView
@@ -67,7 +67,7 @@ class TestRanking:
     def test_the_photograph_stands_beside_the_bars(self, shown, ranking, photo):
         view = shown(RankingView(), ranking, photo)
         assert view.canvas.isVisible()
-        assert view.canvas.picture_size == photo.size
+        assert view.canvas.image_size == photo.size
         view.set_photo_beside(True)
         assert not view.canvas.isVisible()
         view.set_photo_beside(False)
@@ -99,7 +99,7 @@ class TestHeatmap:
     )
     def test_says_so_instead_of_painting_blue(self, shown, make_heat, values, words):
         view = shown(HeatmapView(), make_heat(values, framed=False), None)
-        assert view.canvas.picture_size is None
+        assert view.canvas.image_size is None
         assert words in view.canvas._message
 
     def test_over_a_photograph_it_is_said_on_the_photograph(
@@ -107,7 +107,7 @@ class TestHeatmap:
     ):
         """A live map that is zero for one frame must not blank the picture."""
         view = shown(HeatmapView(), make_heat(np.zeros((3, 3))), photo)
-        assert view.canvas.picture_size == photo.size
+        assert view.canvas.image_size == photo.size
         assert "All values are 0" in view._words
         view.show_result(make_heat([[0, 1]]), photo)
         assert view._words == ""
@@ -215,7 +215,7 @@ class TestMosaic:
             view = shown(MosaicView(), made, None)
             layout = view._sheet.layout
             found.append((layout.columns, layout.size, view._sheet.bounds(0)))
-            assert view.canvas.picture_size == layout.size
+            assert view.canvas.image_size == layout.size
             assert view._sheet.locate(*np.subtract(layout.size, 1)) is None
         assert found[0] == found[1]
 
@@ -354,7 +354,7 @@ class TestMosaic:
 def test_picture_is_painted(shown):
     pixels = np.zeros((2, 2, 3), np.float32)
     pixels[0, 0] = 1
-    view = shown(PictureView(), Picture(pixels=pixels), None, size=(100, 100))
+    view = shown(ImageView(), ColorImage(pixels=pixels), None, size=(100, 100))
     assert tuple(rgb(view.canvas)[20, 20]) == (255, 255, 255)
 
 
@@ -478,9 +478,9 @@ class TestReport:
         assert view.current.unit == 10
 
     def test_painted_is_what_is_exported(self, view, make_report, photo):
-        assert view.painted().shape == (1, 1, 3)
+        assert view.painting()().shape == (1, 1, 3)
         view.show_report(make_report(), photo)
-        picture = view.painted()
+        picture = view.painting()()
         assert picture.dtype == np.uint8
         assert picture.shape[1] == 960
 
@@ -495,7 +495,7 @@ def test_every_kind_has_a_view_and_none_leaves_timers(qtbot, make_report, rankin
     kinds = [
         *make_report().values(),
         ranking,
-        Picture(pixels=np.zeros((2, 2, 3), np.float32)),
+        ColorImage(pixels=np.zeros((2, 2, 3), np.float32)),
         Curves(x=np.arange(2), series={"a": np.arange(2)}, x_label="x", y_label="y"),
         Table(columns=("a",), rows=((1.0,),)),
     ]

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Progress
-from nnviz.base.results import Heatmap, Picture, Report
+from nnviz.base.results import ColorImage, Heatmap, Report
 from nnviz.gui.shell.main_window import EXPLAIN, INSPECT
 from nnviz.render.boards.scale_locks import Lock
 
@@ -107,7 +107,7 @@ def test_every_place_is_asked_for_once_in_order(kitchen, pane):
     assert headings(pane) == [
         ("Fake:Net", title) for title in ("Saliency", "Grad-CAM", "LayerCAM")
     ]
-    assert all(isinstance(tile.result, Picture) for tile in pane.view.tiles)
+    assert all(isinstance(tile.result, ColorImage) for tile in pane.view.tiles)
 
 
 def test_places_fill_one_by_one(kitchen, pane):
@@ -142,7 +142,7 @@ def test_an_error_stays_in_its_tile(kitchen, pane):
     kitchen.give(Failed(BROKEN))
     kitchen.give()
     assert list(pane.board().errors.values()) == [BROKEN.text]
-    assert isinstance(pane.view.tiles[1].result, Picture)
+    assert isinstance(pane.view.tiles[1].result, ColorImage)
     assert isinstance(pane.view.tiles[2].result, Heatmap)
     assert "1 failed" in pane._state.text()
 

@@ -54,7 +54,7 @@ def settle(window, qtbot):
     qtbot.waitUntil(lambda: is_idle(window), timeout=180_000)
 
 
-def keep_picture(window, guide, place):
+def keep_image(window, guide, place):
     if PICTURES:
         name = f"{guide.name}-{place[0] + 1}{'b' if place[1] else 'a'}.png"
         window.grab().save(str(Path(PICTURES, name)))
@@ -78,7 +78,7 @@ def test_lesson_is_gone_through_by_keyboard(lecture, qtbot, guide):
             assert window.app.choice.method.name == methods[-1]
         assert wrong == []
         assert window.size() == PROJECTOR
-        keep_picture(window, guide, place)
+        keep_image(window, guide, place)
         if runner.last and (runner.revealed or not step.reveal):
             break
         QTest.keyClick(window, Qt.Key.Key_F7)

@@ -21,7 +21,7 @@ def test_the_patch_follows_the_mouse_while_the_bar_is_open(lively, fake):
     """Truth: what the loop is told; the trace has a row for each frame."""
     pane = lively.stage.centre.live
     canvas, bar = pane.view.frame.canvas, pane.occluder
-    height, width = canvas.picture_size
+    height, width = canvas.image_size
     canvas.pointed.emit(height / 2, width / 4)
     assert getattr(fake.live, "cover", None) is None
     pane.header.occluder.click()

@@ -11,7 +11,7 @@ from nnviz.base.live import CONTENTS
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.shell.main_window import INSPECT, LIVE
 from nnviz.runtime.capture import capture as module
-from tests.support.films import evenly, write_film
+from tests.support.videos import evenly, write_film
 
 WAIT = 60_000
 DEEDS = 60

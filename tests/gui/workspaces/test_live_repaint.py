@@ -9,7 +9,7 @@ import pytest
 import torch
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
-from support.films import evenly, write_film
+from support.videos import evenly, write_film
 
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.engine.models.networks import JohnsonNet, QuickPainter
@@ -76,17 +76,17 @@ def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     assert view.isVisible()
     assert side(live).isVisible()
     # The sample film has 640 x 480 px; what is painted is 256 wide.
-    assert side(live).pair.after.picture_size == (192, 256)
+    assert side(live).pair.after.image_size == (192, 256)
     head = side(live).head
     assert head.networks.currentText() == "candy"
     assert head.sizes.currentData() == 256
     press(live, Showing.SWIPE)
-    qtbot.waitUntil(lambda: side(live).pair.after.picture_size == (480, 640))
+    qtbot.waitUntil(lambda: side(live).pair.after.image_size == (480, 640))
     press(live, Showing.AFTER)
     head.sizes.setCurrentIndex(head.sizes.findData(192))
     head.sizes.activated.emit(head.sizes.currentIndex())
     qtbot.waitUntil(
-        lambda: side(live).pair.after.picture_size == (144, 192), timeout=WAIT
+        lambda: side(live).pair.after.image_size == (144, 192), timeout=WAIT
     )
     assert live.app.choice.values["size"] == 192
 

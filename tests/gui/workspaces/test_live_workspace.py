@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.live import CONTENTS, Figures, LiveOrder, Recorded
 from nnviz.base.requests import ModelRequest
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import Camera, SourceKind, SourceRequest, SourceState
 from nnviz.gui.shell.main_window import INSPECT, LIVE
 
@@ -43,7 +43,7 @@ def test_no_camera_is_turned_on_unasked(window, fake):
     """Truth: privacy: the sample film is played, the camera offered with a button."""
     fake.cameras = (Camera("USB camera", "2"),)
     window.enter(LIVE)
-    assert fake.live.opened == [sample_film()]
+    assert fake.live.opened == [sample_video()]
     notice = notices(window)["USB camera can be used"]
     notice.remedies[0].act()
     assert fake.live.opened[-1] == SourceRequest(
@@ -109,14 +109,14 @@ def test_frames_are_shown_with_bars(lively):
     give(lively)
     view = pane(lively).view
     assert view.frame.bars.lines() == ["cat 75.0 %", "dog 25.0 %"]
-    assert view.frame.canvas.picture_size == (48, 64)
+    assert view.frame.canvas.image_size == (48, 64)
 
 
 def test_a_frame_comes_before_there_is_a_network(window):
     """Truth: without a network nothing is asked, and the picture is there."""
     window.enter(LIVE)
     give(window)
-    assert pane(window).view.frame.canvas.picture_size == (48, 64)
+    assert pane(window).view.frame.canvas.image_size == (48, 64)
     assert pane(window).view.frame.bars.lines() == []
 
 

@@ -42,7 +42,7 @@ def page(opened, fake, qtbot):
 
 
 def test_the_patch_under_the_mouse_is_asked_about(page, fake):
-    height, width = page.canvas.picture_size
+    height, width = page.canvas.image_size
     page.canvas.pointed.emit(height / 2, width / 4)
     request = fake.last("occluder")
     assert isinstance(request, OccludeImage)

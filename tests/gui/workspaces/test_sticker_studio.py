@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial
-from nnviz.base.results import Picture, Ranking, Report, Text
+from nnviz.base.results import ColorImage, Ranking, Report, Text
 from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.base.stickers.placement import Placement
 from nnviz.gui.shell.main_window import ATTACK, INSPECT
@@ -198,7 +198,7 @@ def test_a_late_answer_of_another_photograph_is_not_shown(opened, studio, laid, 
 
 
 def _picture():
-    return Picture(pixels=np.zeros((4, 4, 3), np.float32))
+    return ColorImage(pixels=np.zeros((4, 4, 3), np.float32))
 
 
 def test_nothing_is_asked_where_nobody_looks(opened, laid, fake):
@@ -219,7 +219,7 @@ def test_it_is_kept_and_taken_as_the_photograph(opened, studio, laid, fake):
     laid.keep(take=True)
     pixels = np.random.default_rng(0).random((40, 60, 3), np.float32)
     run = finished(fake.last(KEEP))
-    run = replace(run, report=Report({"adversarial": Picture(pixels=pixels)}))
+    run = replace(run, report=Report({"adversarial": ColorImage(pixels=pixels)}))
     fake.answer(KEEP, Done(run))
     assert opened.app.selection.image.name == "cat with stickers"
     assert laid.placed == ()
@@ -254,7 +254,7 @@ def fake_request(window):
 def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     """Truth: whatever result holds a picture with transparency, once."""
     alpha = np.ones((8, 8), np.float32)
-    picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
+    picture = ColorImage(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
     run = finished(replace(fake.last(ANSWER), method="patch"))
     run = replace(run, report=Report({"patch": picture}))
     opened.app.runs.finished.emit(run)
@@ -284,7 +284,7 @@ def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
     assert "keep_stopped" not in [each[0] for each in asked]
     bench.runs.run()
     alpha = np.ones((8, 8), np.float32)
-    picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
+    picture = ColorImage(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
     fake.tell("result", Partial(Report({"patch": picture}), 3))
     opened.enter(INSPECT)  # the run goes on behind
     fake.handles["result"][-1].cancel()

@@ -18,17 +18,17 @@ from nnviz.base.frames import Frame
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.resources import resource
-from nnviz.base.results import Mask, Picture, Report
+from nnviz.base.results import ColorImage, Mask, Report
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.gui.shell.main_window import INSPECT, STYLE
 from nnviz.gui.views.canvas.layers import image_of
-from nnviz.storage.images import keep_picture
+from nnviz.storage.images import keep_image
 
 
 @pytest.fixture
 def window(window, fake, tmp_path):
     """A window in Style, with a photograph and a network, and pictures kept here."""
-    fake.files.images.answers["keep"] = partial(keep_picture, folder=tmp_path)
+    fake.files.images.answers["keep"] = partial(keep_image, folder=tmp_path)
     window.app.open_model("fake:net")
     window.app.images.add(["/photos/cat.png"])
     window.enter(STYLE)
@@ -121,7 +121,7 @@ def finished_strip(request):
         image="cat.png",
         image_sha256="",
     )
-    return Done(Run(Report({"painting": Picture(pixels=sheet)}), recipe, None))
+    return Done(Run(Report({"painting": ColorImage(pixels=sheet)}), recipe, None))
 
 
 def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
@@ -157,16 +157,16 @@ def test_a_strip_of_another_style_is_gone(window, fake):
 def stroke(window, qtbot, *shares):
     """Paint along places of the photograph, as shares of its width, half-way down."""
     canvas = window.stage.centre.photo.canvas
-    height, width = canvas.picture_size
+    height, width = canvas.image_size
     left = Qt.MouseButton.LeftButton
-    spots = []
+    positions = []
     for share in shares:
         y, x = canvas.viewport().to_widget(height / 2, share * width)
-        spots.append(QPoint(round(x), round(y)))
-    qtbot.mousePress(canvas, left, pos=spots[0])
-    for spot in spots[1:]:
-        qtbot.mouseMove(canvas, spot)
-    qtbot.mouseRelease(canvas, left, pos=spots[-1])
+        positions.append(QPoint(round(x), round(y)))
+    qtbot.mousePress(canvas, left, pos=positions[0])
+    for position in positions[1:]:
+        qtbot.mouseMove(canvas, position)
+    qtbot.mouseRelease(canvas, left, pos=positions[-1])
 
 
 def painted(window):
@@ -261,10 +261,10 @@ def test_all_controls_are_named(window):
 
 def test_a_kept_picture_has_the_name_of_its_pixels(tmp_path):
     """The same twice is one file; of very many the oldest go."""
-    first = keep_picture(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
-    again = keep_picture(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
+    first = keep_image(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
+    again = keep_image(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
     assert Path(first).is_file()
     assert first == again
     for shade in range(1, 103):
-        keep_picture(np.full((2, 2, 3), shade, np.uint8), "mask", tmp_path)
+        keep_image(np.full((2, 2, 3), shade, np.uint8), "mask", tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == 100

@@ -44,7 +44,7 @@ class AttackObjective(Protocol):
         """Return the number of images."""
         ...
 
-    def pictures(self, rows: Tensor) -> Tensor:
+    def images(self, rows: Tensor) -> Tensor:
         """Return some images on the network's device, (n, C, H, W)."""
         ...
 
@@ -94,7 +94,7 @@ def rate_of(
     """
 
     def work(part: slice) -> Tensor:
-        pixels = attack(aim.pictures(rows[part]), part)
+        pixels = attack(aim.images(rows[part]), part)
         return aim.reached(pixels, rows[part]).cpu()
 
     fooled = torch.cat([found for _, found in chunks(len(rows), work)])
@@ -106,7 +106,7 @@ class AttackBatch:
     """Images that a classifier is to take for something else.
 
     Attributes:
-        victim: the network.
+        attacked_model: the network.
         clean: (N, C, H, W) in [0, 1], on the CPU.
         goal: for a batch of one; with ``own`` only its sign and size count.
         own: each image is to leave what it is taken for now.
@@ -114,7 +114,7 @@ class AttackBatch:
         most: of an image's score: what counts no more once it is fooled.
     """
 
-    victim: AttackedModel
+    attacked_model: AttackedModel
     clean: Tensor
     goal: Goal
     own: bool
@@ -130,7 +130,7 @@ class AttackBatch:
         """Return the number of images."""
         return len(self.clean)
 
-    def pictures(self, rows: Tensor) -> Tensor:
+    def images(self, rows: Tensor) -> Tensor:
         """Return some images on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 
@@ -143,18 +143,18 @@ class AttackBatch:
             scores.append(goal.loss(logits).clamp(max=self.most))
             return scores[-1]
 
-        logits, gradient = self.victim.gradient(pixels, score)
+        logits, gradient = self.attacked_model.gradient(pixels, score)
         return LossGradient(scores[-1].detach(), goal.reached(logits), gradient)
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
         """Return which pixels fool, bool (n,)."""
-        return self._goal(rows).reached(self.victim.logits(pixels))
+        return self._goal(rows).reached(self.attacked_model.logits(pixels))
 
     def _goal(self, rows: Tensor) -> Goal:
         if not self.own:
             return self.goal
         for row in sorted(set(rows[self._answers[rows] == _UNKNOWN].tolist())):
-            logits = self.victim.logits(self.pictures(torch.tensor([row])))
+            logits = self.attacked_model.logits(self.images(torch.tensor([row])))
             self._answers[row] = int(logits.argmax())
         none = torch.zeros((len(rows), self.goal.classes.shape[1]), dtype=torch.bool)
         classes = none.scatter(1, self._answers[rows, None], value=True)

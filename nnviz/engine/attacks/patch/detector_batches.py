@@ -47,7 +47,7 @@ class DetectorBatch:
         """Return the number of images."""
         return len(self.clean)
 
-    def pictures(self, rows: Tensor) -> Tensor:
+    def images(self, rows: Tensor) -> Tensor:
         """Return some images on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 

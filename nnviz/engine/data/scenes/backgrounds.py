@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnviz.engine.data.scenes.noise import fractal_noise
 from nnviz.engine.data.scenes.textures import window_of
 
-Picture = NDArray[np.float32]
+ColorImage = NDArray[np.float32]
 """(size, size, 3) in [0, 1]."""
 
 _TILE = 512
@@ -35,7 +35,7 @@ class _Surface:
     palette: str
 
     @property
-    def colours(self) -> NDArray[np.float64]:
+    def colors(self) -> NDArray[np.float64]:
         """The palette as (K, 3) in [0, 1]."""
         return np.array([list(bytes.fromhex(c)) for c in self.palette.split()]) / 255
 
@@ -63,7 +63,7 @@ BACKGROUNDS = (
 """Each background as a sentence names it."""
 
 
-def draw_background(rng: np.random.Generator, size: int) -> tuple[Picture, str]:
+def draw_background(rng: np.random.Generator, size: int) -> tuple[ColorImage, str]:
     """Return a background and how a sentence names it."""
     kind = rng.random()
     if kind < 0.3:  # noqa: PLR2004  shares of the kinds
@@ -73,7 +73,7 @@ def draw_background(rng: np.random.Generator, size: int) -> tuple[Picture, str]:
     surface = _SURFACES[rng.integers(len(_SURFACES))]
     turn = rng.uniform(0, np.pi)
     noise = _noise(rng, size, surface.slope, surface.zoom, (surface.stretch, turn))
-    return _painted(noise, surface.colours + rng.normal(0, 0.03, 3)), surface.words
+    return _painted(noise, surface.colors + rng.normal(0, 0.03, 3)), surface.words
 
 
 def _noise(
@@ -101,17 +101,17 @@ def _noise(
     return window_of(tile, np.column_stack([matrix, shift]), (size, size))
 
 
-def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> Picture:
+def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> ColorImage:
     """Map [0, 1] to colors spaced evenly along a palette (K, 3)."""
     steps = np.linspace(0, len(palette) - 1, _LEVELS)
     table = np.stack(
         [np.interp(steps, range(len(palette)), channel) for channel in palette.T], 1
     ).astype(np.float32)
-    picture: Picture = table[(values * (_LEVELS - 1)).astype(np.uint8)]
+    picture: ColorImage = table[(values * (_LEVELS - 1)).astype(np.uint8)]
     return picture
 
 
-def _landscape(rng: np.random.Generator, size: int) -> Picture:
+def _landscape(rng: np.random.Generator, size: int) -> ColorImage:
     """A sky with clouds over two to four ridges, the farther the hazier."""
     zenith = np.array([0.25, 0.45, 0.80]) + rng.normal(0, 0.08, 3)
     haze = np.array([0.80, 0.82, 0.84]) + rng.normal(0, 0.07, 3)
@@ -119,13 +119,13 @@ def _landscape(rng: np.random.Generator, size: int) -> Picture:
     sky = (zenith + (haze - zenith) * fall).astype(np.float32)
     cloud = _noise(rng, size, 2.5, 2, (2.5, 0))
     cover = np.clip((cloud - np.float32(rng.uniform(0.4, 1))) * 3, 0, 1)
-    picture: Picture = sky + cover[..., None] * (np.float32(0.95) - sky)
+    picture: ColorImage = sky + cover[..., None] * (np.float32(0.95) - sky)
     _add_ridges(picture, rng, haze)
     return picture
 
 
 def _add_ridges(
-    picture: Picture, rng: np.random.Generator, haze: NDArray[np.float64]
+    picture: ColorImage, rng: np.random.Generator, haze: NDArray[np.float64]
 ) -> None:
     """Paint two to four ridges below a sky, in place, the farther the hazier."""
     size = len(picture)
@@ -155,7 +155,7 @@ def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
     return np.asarray(relief, np.float32)
 
 
-def _lights(rng: np.random.Generator, size: int) -> Picture:
+def _lights(rng: np.random.Generator, size: int) -> ColorImage:
     """Lights far out of focus before a dark ground (bokeh)."""
     import cv2
 

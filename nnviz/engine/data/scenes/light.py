@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.data.scenes.backgrounds import Picture
+from nnviz.engine.data.scenes.backgrounds import ColorImage
 from nnviz.engine.data.scenes.layout import Item
 from nnviz.engine.data.scenes.noise import grain
 from nnviz.engine.data.scenes.textures import COLORS, TEXTURES, sample
@@ -39,7 +39,9 @@ def draw_light(rng: np.random.Generator) -> Light:
     return Light(towards, rng.uniform(0.15, 0.6), rng.uniform(0.08, 0.3))
 
 
-def put(picture: Picture, item: Item, light: Light, rng: np.random.Generator) -> None:
+def put(
+    picture: ColorImage, item: Item, light: Light, rng: np.random.Generator
+) -> None:
     """Paint a shape and its shadow onto an image, in place."""
     tones = _tones(item, rng)
     period = item.radius * rng.uniform(0.4, 0.7)
@@ -70,7 +72,7 @@ def _shading(
     return np.asarray(1 + steepness[0] * x + steepness[1] * y, np.float32)
 
 
-def expose(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
+def expose(picture: ColorImage, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return what a camera makes of an image: uint8 of the same shape.
 
     Light falls off across it, its color and exposure vary, lens and hand blur it,
@@ -122,7 +124,7 @@ def _tones(item: Item, rng: np.random.Generator) -> NDArray[np.float32]:
     return np.clip([own, second], 0, 1).astype(np.float32)
 
 
-def _cast_shadow(picture: Picture, item: Item, light: Light, lift: float) -> None:
+def _cast_shadow(picture: ColorImage, item: Item, light: Light, lift: float) -> None:
     import cv2
 
     size = len(picture)

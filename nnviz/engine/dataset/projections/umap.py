@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from nnviz.base.errors import InputError
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.dataset.projections.pca import principal_components
 from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
 
@@ -24,7 +25,7 @@ def project(task: Task) -> Projecting:
         raise InputError(
             "UMAP",
             "umap-learn is not installed",
-            "pip install nnviz-studio[umap], or use tsne",
+            f"{install_command('umap')}, or use tsne",
         ) from None
     width = min(_COMPONENTS, task.vectors.shape[1])
     components = principal_components(task.vectors, width)

@@ -1,4 +1,4 @@
-"""Fills: images that stand for nothing, with which pixels are removed or begun."""
+"""Fills: images that stand for nothing, in place of removed pixels."""
 
 import torch
 from torch import Tensor

@@ -26,7 +26,7 @@ def rescale_noise(resources: Resources, request: RescaleNoise, check: Check) -> 
 def save_attacked_image(
     resources: Resources, request: SaveAttacked, check: Check
 ) -> Job:
-    """Write an attacked image and ask about the file; ends with a ``SavedPicture``."""
+    """Write an attacked image and ask about the file; ends with a ``SavedAttack``."""
     model = yield from resources.store.open(request.model, check)
     with _attacked(resources, model, request.noise, check) as ctx:
         return save_attacked(ctx, request)

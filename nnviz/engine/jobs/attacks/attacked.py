@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.attacks import Rescaled, SavedPicture, norm_of, warning_of
+from nnviz.base.attacks import Rescaled, SavedAttack, norm_of, warning_of
 from nnviz.base.events import Progress
 from nnviz.base.images import image_from_array
 from nnviz.base.recipes import Recipe
@@ -41,12 +41,12 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
     norm: Norm = "l2" if norm_of(request.values) == "l2" else "linf"
     budget = LEVELS * float(size_of(noise, norm))
     pixels = weakened(attempt.clean, attacked, torch.tensor([share]))
-    logits = attempt.victim.logits(pixels)
+    logits = attempt.attacked_model.logits(pixels)
     flips_at = None
     if request.search:
         goal = attempt.chosen.goal
         flips_at = yield from smallest_share(
-            attempt.victim, goal, attempt.clean, attacked
+            attempt.attacked_model, goal, attempt.clean, attacked
         )
     return Rescaled(
         report=attempt.report(pixels, logits),
@@ -59,7 +59,7 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
     )
 
 
-def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
+def save_attacked(ctx: Context, request: SaveAttacked) -> SavedAttack:
     """Write an attacked photo, open the file and ask the network about it.
 
     Rounding to 8 bits is repaired where it undoes the attack; what JPEG or WebP undo
@@ -72,7 +72,7 @@ def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
     """
     attempt, attacked, share = _taken_up(ctx, request.noise)
     pixels = weakened(attempt.clean, attacked, torch.tensor([share]))
-    raw = attempt.succeeded(attempt.victim.logits(pixels))
+    raw = attempt.succeeded(attempt.attacked_model.logits(pixels))
     photo = attempt.file_of(pixels, repair=raw)
     path = Path(request.path)
     recipe = Recipe.from_json(request.recipe, path.name)
@@ -80,10 +80,10 @@ def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
         path, photo, request.recipe, warning_of(recipe), quality=request.quality
     )
     opened = open_image(path)
-    logits = attempt.victim.logits(ctx.model.pixel_input(opened))
+    logits = attempt.attacked_model.logits(ctx.model.pixel_input(opened))
     shares = logits[0].softmax(0)
     best = int(shares.argmax())
-    return SavedPicture(
+    return SavedAttack(
         path=str(path),
         fooled=attempt.succeeded(logits),
         answer=label(ctx.model.info, best),

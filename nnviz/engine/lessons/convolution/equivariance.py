@@ -19,7 +19,7 @@ from nnviz.base.parameters import (
     Range,
     Unit,
 )
-from nnviz.base.results import Heatmap, Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Heatmap, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -150,9 +150,9 @@ def _map(ctx: Context, values: Tensor, unit: str) -> Heatmap:
     )
 
 
-def _picture(ctx: Context, pixels: Tensor) -> Picture:
+def _picture(ctx: Context, pixels: Tensor) -> ColorImage:
     shown = pixels[0].permute(1, 2, 0).float().cpu().numpy().clip(0, 1)
-    return Picture(
+    return ColorImage(
         pixels=np.ascontiguousarray(shown, np.float32),
         frame=Frame.INPUT,
         placement=ctx.placement,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
-from nnviz.base.results import Curves, Mosaic, Picture, Report
+from nnviz.base.results import ColorImage, Curves, Mosaic, Report
 from nnviz.engine.lessons.arithmetic.embedding.pca import PrincipalComponents, analyze
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -138,10 +138,10 @@ def _reports(
         yield {"error": errors[-1], "kept": float(keep)}, Report(results, notes)
 
 
-def _picture(pixels: Numbers) -> Picture:
+def _picture(pixels: Numbers) -> ColorImage:
     channels = pixels.shape[2]
     shown = pixels[..., :3] if channels >= 3 else pixels[..., :1]  # noqa: PLR2004
-    return Picture(pixels=np.clip(shown, 0, 1).astype(np.float32))
+    return ColorImage(pixels=np.clip(shown, 0, 1).astype(np.float32))
 
 
 def _mosaic(found: PrincipalComponents, patch: int, channels: int, keep: int) -> Mosaic:

@@ -10,7 +10,7 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import rgb8, to_float
 from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range
-from nnviz.base.results import Curves, Picture, Report, Result, Table
+from nnviz.base.results import ColorImage, Curves, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.gray import WHITE, gray_of
 from nnviz.engine.method import Context, Presets, register
 from nnviz.media.keypoints import Keypoint, draw_keypoints, find_keypoints
@@ -67,7 +67,7 @@ class Keypoints:
         ctx.check()
         painted = draw_keypoints(rgb8(ctx.image.pixels), points)
         results: dict[str, Result] = {
-            "found": Picture(
+            "found": ColorImage(
                 pixels=np.ascontiguousarray(to_float(painted), np.float32),
                 frame=Frame.PHOTO,
                 placement=ctx.placement,

@@ -2,14 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import Finding, LayerInfo, PreprocessCandidate, Severity
+from nnviz.base.info import Finding, LayerInfo, Severity
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models.check.preprocess_check import doubt
 from nnviz.engine.models.onnx.runtime import RuntimeNetwork
 from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import Facts, refuses
@@ -32,7 +31,7 @@ def examine(
     facts: Facts,
     preprocess: Preprocess,
     trials: Trials,
-    candidates: Sequence[PreprocessCandidate],
+    judged: Iterable[Finding],
     check: Callable[[], None],
 ) -> tuple[Finding, ...]:
     """Return findings, the gravest first; the network is left untouched.
@@ -42,12 +41,12 @@ def examine(
         facts: of its layers.
         preprocess: as it is used.
         trials: passes over noise.
-        candidates: preprocessings by how well they fit.
+        judged: findings on its preprocessing.
         check: called before each of its weights is looked at.
     """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
-        lambda: _preprocessing(preprocess, candidates),
+        lambda: iter(judged),
         lambda: _layerless(net, facts),
         lambda: _trials(net, trials),
         lambda: _coupling(net, trials),
@@ -83,14 +82,6 @@ def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
         return True
     low, high = torch.aminmax(tensor)
     return math.isfinite(low.item()) and math.isfinite(high.item())
-
-
-def _preprocessing(
-    preprocess: Preprocess, candidates: Sequence[PreprocessCandidate]
-) -> Iterator[Finding]:
-    for text in (*preprocess.warnings(), doubt(candidates)):
-        if text:
-            yield Finding(Severity.WARNING, text)
 
 
 def _layerless(net: nn.Module, facts: Facts) -> Iterator[Finding]:

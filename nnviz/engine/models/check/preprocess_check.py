@@ -6,14 +6,14 @@ channel order does not.  No labels are needed, and the network's confidence, whi
 wrong preprocessing often raises, is not asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import PreprocessCandidate
-from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Preprocess
+from nnviz.base.info import Finding, PreprocessCandidate, Severity
+from nnviz.base.preprocess import PRESET_USERS, PRESETS, ChannelOrder, Fit, Preprocess
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.compute import memory
 from nnviz.engine.models.model import Normalizer, fit_to_input
@@ -63,6 +63,32 @@ def rank_candidates(
         if distance is not None:
             found.append(PreprocessCandidate(name, candidate, distance))
     return tuple(sorted(found, key=lambda each: each.distance))
+
+
+def judge(
+    preprocess: Preprocess,
+    candidates: Sequence[PreprocessCandidate],
+    *,
+    guessed: bool,
+) -> Iterator[Finding]:
+    """Yield what speaks against a preprocessing, or that nothing speaks at all.
+
+    Args:
+        preprocess: as it is used.
+        candidates: by how well they fit, as ``rank_candidates`` gives them.
+        guessed: whether it is only what is usual.
+    """
+    for text in (*preprocess.warnings(), doubt(candidates)):
+        if text:
+            yield Finding(Severity.WARNING, text)
+    if guessed and not candidates and preprocess.channels == _COLORS:
+        usual = (f"{name} ({users})" for name, users in PRESET_USERS.items())
+        text = (
+            "nothing in this network tells whether its preprocessing is right: it has "
+            "no batch norms with statistics. Look up with which it was trained; usual "
+            f"are {'; '.join(usual)}"
+        )
+        yield Finding(Severity.NOTE, text)
 
 
 def doubt(candidates: Sequence[PreprocessCandidate]) -> str:

@@ -19,6 +19,7 @@ from nnviz.engine.nn.detection import Candidates, Size, clipped, cornered
 
 _BOX = 4
 _NDIM = 3
+_MOST = 0.5
 _NAMES = (("logits", "pred_boxes"), ("pred_logits", "pred_boxes"))
 """Of the two tensors: transformers' and those of DETR's own program."""
 
@@ -98,7 +99,7 @@ def find_set_prediction(
     Args:
         tensors: all that it gives for one image, by name.
         classes: how many it tells apart, 0 where unknown.  One logit more than classes
-            is "no object"; unknown, the last is taken for it, as DETR has it.
+            is "no object"; unknown, the logits tell.
         wanted: whether it is known to detect, so that shapes are enough.
     """
     pairs = [pair for pair in _NAMES if set(pair) <= tensors.keys()]
@@ -112,9 +113,21 @@ def find_set_prediction(
         )
         if alike and second.shape[2] == _BOX and _are_shares(second):
             count = first.shape[2]
-            empty = count != classes if classes else True
+            empty = count != classes if classes else _has_empty_class(first)
             return SetPrediction(logits, boxes, count - empty, empty)
     return None
+
+
+def _has_empty_class(logits: Tensor) -> bool:
+    """Tell whether the last logit stands for "no object", by the answer to noise.
+
+    There is nothing in noise: a softmax says so by its last class, sigmoids say no to
+    each class.
+    """
+    best = logits.max(2)
+    last = logits.shape[2] - 1
+    nothing = (best.indices == last).float().mean() > _MOST
+    return bool(nothing) or not bool((best.values < 0).float().mean() > _MOST)
 
 
 def _are_shares(boxes: Tensor) -> bool:

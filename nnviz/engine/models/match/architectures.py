@@ -11,7 +11,7 @@ from torch import nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import Task
-from nnviz.base.preprocess import Interpolation, Preprocess
+from nnviz.base.preprocess import Fit, Interpolation, Preprocess
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.models import zoo
 from nnviz.engine.models.bundled import own_preprocess
@@ -223,6 +223,7 @@ def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
     return Preprocess(
         input_size=(height, width),
         resize=int(min(height, width) / share),
+        fit=Fit.SQUASH if config.get("crop_mode") == "squash" else Fit.CROP,
         interpolation=_INTERPOLATIONS.get(
             str(config.get("interpolation")), Interpolation.BICUBIC
         ),

@@ -6,6 +6,7 @@ Training programs write down what they were told: timm's ``args`` and
 ``hyper_parameters``.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,16 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from nnviz.base.host.reading import parse_object
-from nnviz.base.preprocess import Interpolation
+from nnviz.base.preprocess import ChannelOrder, Interpolation
 from nnviz.media.files import read_text
 
 _LARGEST = 1 << 24
 """Bytes of a configuration."""
 _CROP_SHARE = 0.875
 _LEAST_SHARE = 0.01
+_LEVIT_SHARE = 256 / 224
+_LARGE = 384
+"""px: from this on ConvNeXt's processor crops nothing."""
 _LARGEST_NUMBER = 1e9
 _PILLOW = {0: "nearest", 2: "bilinear", 3: "bicubic"}
 """Numbers of Pillow's filters, as Hugging Face's configurations name them."""
@@ -124,19 +128,41 @@ def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
     """``preprocessor_config.json`` of transformers."""
     if not config:
         return Evidence()
-    found: dict[str, Any] = {}
-    if config.get("do_normalize", True):
-        found = _fields(
-            {"mean": config.get("image_mean"), "std": config.get("image_std")}
-        )
-    else:
-        found = {"mean": [0.0] * 3, "std": [1.0] * 3}
-    found |= _hugging_face_size(config)
+    found = _hugging_face_colors(config) | _hugging_face_size(config)
     resample = config.get("resample")
     filters = _PILLOW.get(resample, "") if isinstance(resample, int) else ""
     if filters:
         found["interpolation"] = _INTERPOLATIONS[filters].value
     return Evidence(found, "preprocessor_config.json")
+
+
+def _hugging_face_colors(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return mean, std, range and order of a ``preprocessor_config.json``.
+
+    MobileViT's does not normalize unless told to; EfficientNet's divides by the std
+    once more (``include_top``).
+    """
+    usual = not _kind_of(config).startswith("MobileViT")
+    mean, std = (_numbers(config.get(key)) for key in ("image_mean", "image_std"))
+    if not config.get("do_normalize", usual):
+        mean, std = [0.0] * 3, [1.0] * 3
+    elif config.get("include_top"):
+        std = [each * each for each in std]
+    found: dict[str, Any] = {"mean": mean, "std": std} if mean and std else {}
+    factor = config.get("rescale_factor")
+    if not config.get("do_rescale", True):
+        found["value_range"] = _BYTES
+    elif _is_number(factor) and not math.isclose(factor * _BYTES, 1, rel_tol=1e-3):
+        found["value_range"] = factor * _BYTES
+    if config.get("do_flip_channel_order"):
+        found["order"] = ChannelOrder.BGR.value
+    return found
+
+
+def _kind_of(config: Mapping[str, Any]) -> str:
+    """Return the class of a processor, of old files too."""
+    older = config.get("feature_extractor_type", "")
+    return str(config.get("image_processor_type", older))
 
 
 def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,11 +172,14 @@ def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
     shorter side with a limit on the longer.
     """
     size, crop = _sides(config.get("size")), _sides(config.get("crop_size"))
+    kind = _kind_of(config)
     if config.get("do_center_crop") and crop:
-        return {"input_size": list(crop), "resize": min(size or crop)}
+        return _hugging_face_crop(config, kind, size or crop, crop)
     if not size:
         return {}
-    said = config["size"]
+    said, share = config["size"], config.get("crop_pct")
+    if kind.startswith("ConvNext"):
+        return _convnext_size(min(size), share if _is_share(share) else _CROP_SHARE)
     if not isinstance(said, Mapping) or "shortest_edge" not in said:
         return {"input_size": list(size), "resize": min(size), "fit": "stretch"}
     longest = said.get("longest_edge")
@@ -158,6 +187,27 @@ def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
         limits = [min(size), int(longest)]
         return {"input_size": limits, "resize": min(size), "fit": "whole"}
     return {"input_size": list(size), "resize": min(size)}
+
+
+def _hugging_face_crop(
+    config: Mapping[str, Any], kind: str, size: tuple[int, ...], crop: tuple[int, ...]
+) -> dict[str, Any]:
+    """Return the resizing of processors that keep the middle of an image."""
+    found = {"input_size": list(crop), "resize": min(size)}
+    said, share = config.get("size"), config.get("crop_pct")
+    if kind.startswith("Levit"):
+        found["resize"] = int(_LEVIT_SHARE * min(size))
+    elif _is_share(share):
+        found["resize"] = int(min(size) / share)
+    elif kind.startswith("DeiT") or (isinstance(said, Mapping) and "height" in said):
+        found["fit"] = "squash" if size != crop else "stretch"
+    return found
+
+
+def _convnext_size(side: int, share: float) -> dict[str, Any]:
+    """Return ConvNeXt's resizing: small inputs cropped, large ones stretched."""
+    found: dict[str, Any] = {"input_size": [side, side], "resize": int(side / share)}
+    return found if side < _LARGE else found | {"resize": side, "fit": "stretch"}
 
 
 def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:
@@ -186,8 +236,10 @@ def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
         found["input_size"] = [int(side), int(side)]
     share = config.get("crop_pct")
     if "input_size" in found:
-        share = share if _is_number(share) and share >= _LEAST_SHARE else _CROP_SHARE
+        share = share if _is_share(share) else _CROP_SHARE
         found["resize"] = int(min(found["input_size"]) / share)
+    if config.get("crop_mode") == "squash":
+        found["fit"] = "squash"
     filters = str(config.get("interpolation") or "")
     if filters in _INTERPOLATIONS:
         found["interpolation"] = _INTERPOLATIONS[filters].value
@@ -216,6 +268,10 @@ def _is_number(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= _LARGEST_NUMBER
+
+
+def _is_share(value: object) -> TypeGuard[float]:
+    return _is_number(value) and value >= _LEAST_SHARE
 
 
 def _architecture(

@@ -52,6 +52,7 @@ def build_network(
     Raises:
         ModelError: an operator is unknown, or a node cannot be run; names it.
     """
+    names = graph.outputs
     fold(graph, check)
     unknown = unknown_operators(graph)
     if unknown is not None:
@@ -64,6 +65,8 @@ def build_network(
         calls = _calls(graph, sample, None, check)
     (given,) = (each.name for each in graph.inputs)
     net = build_tree(calls, [given], graph.outputs, graph.constants, graph.weights)
+    if len(names) > 1 and all(name.isidentifier() for name in names):
+        net.names = names  # those that exporters make up are numbers or paths
     keep_apart(net.eval(), sample)
     return net
 

@@ -1,6 +1,7 @@
 """Opening ONNX files: read, built, labelled and put to use."""
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,6 +47,7 @@ class OnnxNetwork:
     Attributes:
         net: the network, from (N, C, H, W).
         preprocess: as the file tells, the rest as usual.
+        guessed: whether the file tells nothing of it, so that it is what is usual.
         labels: names of classes that the file holds; may be empty.
         task: what it is for, as the file or the shape of its output tells; None where
             neither does.
@@ -54,6 +56,7 @@ class OnnxNetwork:
 
     net: nn.Module
     preprocess: Preprocess
+    guessed: bool
     labels: tuple[str, ...]
     task: Task | None
     notes: tuple[str, ...]
@@ -86,6 +89,7 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     return OnnxNetwork(
         net=net,
         preprocess=preprocess,
+        guessed=guess[:1] in {(_ASSUMED,), (_ASSUMED_PLAIN,)},
         labels=labels,
         task=task,
         notes=(*writer, *guess, *_guessed_names(labels), *file.notes),
@@ -151,6 +155,8 @@ def _task(
     labels = labels_in(metadata)
     task = _TASKS.get(metadata.get("task", ""))
     boxes = [each for each in shapes if _is_yolo(each, size)]
+    if _are_queries(shapes):
+        return task, labels
     if task is Task.DETECT or (boxes and metadata.get("task", "") in _BOXED):
         task = Task.DETECT
         if boxes and not labels:
@@ -158,6 +164,12 @@ def _task(
     elif not labels and shapes[:1] == (_OF_IMAGENET,):
         labels = _imagenet()
     return task, labels
+
+
+def _are_queries(shapes: tuple[tuple[int, ...], ...]) -> bool:
+    """Tell whether each row of logits has a box, as in DETR-type heads."""
+    rows = Counter(each[:2] for each in shapes if len(each) == len("nqc"))
+    return any(rows[each[:2]] > 1 for each in shapes if each[2:] == (_BOX,))
 
 
 def _imagenet() -> tuple[str, ...]:
@@ -262,6 +274,10 @@ def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | N
 # --- preprocessing and labels -------------------------------------------------------
 
 
+_ASSUMED_PLAIN = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
+_ASSUMED = "the file tells no preprocessing: that of ImageNet is assumed, check it"
+
+
 def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
     """Return the height and width that ultralytics wrote down, else the usual ones."""
     told = _literal(metadata.get("imgsz", ""))
@@ -303,10 +319,8 @@ def _preprocess(
         note = f"the network normalizes by itself what it takes in 0 to {white}"
         return Preprocess(**plain | {"value_range": float(white)}), (note,)
     if channels != _COLORS:
-        note = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
-        return Preprocess(**plain), (note,)
-    note = "the file tells no preprocessing: that of ImageNet is assumed, check it"
-    return Preprocess(input_size=size, resize=_resize(size)), (note,)
+        return Preprocess(**plain), (_ASSUMED_PLAIN,)
+    return Preprocess(input_size=size, resize=_resize(size)), (_ASSUMED,)
 
 
 def _resize(size: tuple[int, int]) -> int:

@@ -86,9 +86,10 @@ class Block(nn.Module):
         self.steps: list[Step] = []
         self.places = 0
         self.results: tuple[int, ...] = ()
+        self.names: tuple[str, ...] = ()
 
     def forward(self, *inputs: Any) -> Any:
-        """Return one value, or a tuple of several."""
+        """Return one value, or a tuple of several; by name where they have names."""
         values: list[Any] = [*inputs, *[None] * (self.places - len(inputs))]
         for step in self.steps:
             arguments = [self._argument(each, values) for each in step.arguments]
@@ -101,7 +102,8 @@ class Block(nn.Module):
                 values[place] = None
         if len(self.results) == 1:
             return values[self.results[0]]
-        return tuple(values[place] for place in self.results)
+        found = tuple(values[place] for place in self.results)
+        return dict(zip(self.names, found, strict=True)) if self.names else found
 
     def _argument(self, argument: tuple[str, Any], values: Sequence[Any]) -> Any:
         kind, value = argument
@@ -146,7 +148,7 @@ def build_tree(
     outputs: Sequence[str],
     constants: dict[str, Tensor],
     weights: frozenset[str],
-) -> nn.Module:
+) -> Block:
     """Return a network that runs calls in order, its modules named by their scopes.
 
     Args:

@@ -213,7 +213,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 def _readable(response: http.client.HTTPResponse) -> bool:
-    """Wait a moment for data, so that a slow server does not block other jobs."""
+    """Wait shortly for data, so that a slow server does not block other jobs."""
     if response.isclosed() or response.chunked:
         return True
     return bool(select.select([response.fileno()], [], [], _POLL_SECONDS)[0])

@@ -1,7 +1,7 @@
 """Exact forward passes of images that differ from one image in a rectangle."""
 
 from nnviz.engine.nn.incremental.forward import IncrementalForward
-from nnviz.engine.nn.incremental.tape import UnfollowableError
+from nnviz.engine.nn.incremental.trace import UnfollowableError
 from nnviz.engine.nn.incremental.verify import verified_forward
 
 __all__ = ["IncrementalForward", "UnfollowableError", "verified_forward"]

@@ -29,7 +29,7 @@ from nnviz.engine.nn.incremental.regions import (
     whole_maps,
 )
 from nnviz.engine.nn.incremental.rules import SlidingRule, reshapes
-from nnviz.engine.nn.incremental.tape import Ref, Step, Tape, Value, substitute
+from nnviz.engine.nn.incremental.trace import ForwardTrace, Ref, Step, Value, substitute
 
 Check = Callable[[], None]
 _FILLS = (0.0, -torch.inf)
@@ -38,7 +38,7 @@ _FILLS = (0.0, -torch.inf)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A value of the tape for a batch of images.
+    """A value of the trace for a batch of images.
 
     Attributes:
         tensor: with the value's axes: of all of it (N, ...), or of the places of a
@@ -54,16 +54,16 @@ class IncrementalForward:
     """Runs a network on images that differ from one image in a rectangle.
 
     Args:
-        tape: of that image.
+        trace: of that image.
         check: called before every operation; raises to abandon the pass.
     """
 
-    def __init__(self, tape: Tape, check: Check) -> None:
-        self._rules = [rule_of(step, tape) for step in tape.steps]
-        self.tape = _without_unread(tape, self._rules)
+    def __init__(self, trace: ForwardTrace, check: Check) -> None:
+        self._rules = [rule_of(step, trace) for step in trace.steps]
+        self.trace = _without_unread(trace, self._rules)
         self.check = check
         self._stores: dict[int, _Store] = {}
-        self._last_use = _last_uses(tape)
+        self._last_use = _last_uses(trace)
         self._planned: tuple[Hashable, Plan] | None = None
 
     @torch.inference_mode()
@@ -86,13 +86,13 @@ class IncrementalForward:
         places = patches.permute(0, 2, 3, 1).reshape(-1, patches.shape[1], 1, 1)
         batch.parts[0] = Part(places, plan.regions[0])
         for step, rule, done in zip(
-            self.tape.steps, self._rules, self._last_use, strict=True
+            self.trace.steps, self._rules, self._last_use, strict=True
         ):
             self.check()
             batch.run(step, rule)
             for index in done:
                 batch.release(index)
-        return batch.output(self.tape.output)
+        return batch.output(self.trace.output)
 
     def work(
         self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
@@ -106,7 +106,7 @@ class IncrementalForward:
         """
         plan = self._plan(size, tops, lefts)
         full = needed = 0.0
-        for step in self.tape.steps:
+        for step in self.trace.steps:
             region = plan.regions[step.outputs[0]]
             full += step.macs
             needed += step.macs * (region.fraction if region else 1)
@@ -115,7 +115,7 @@ class IncrementalForward:
     def store(self, index: int) -> "_Store":
         """Return where a value's places are read from."""
         if index not in self._stores:
-            self._stores[index] = _Store(self.tape.values[index])
+            self._stores[index] = _Store(self.trace.values[index])
         return self._stores[index]
 
     def _plan(
@@ -125,14 +125,14 @@ class IncrementalForward:
         key = size, tuple(tops), tuple(lefts)
         if self._planned is None or self._planned[0] != key:
             changed = self._changed(size, tops, lefts)
-            plan = plan_regions(self.tape, self._rules, changed)
+            plan = plan_regions(self.trace, self._rules, changed)
             self._planned = key, plan
         return self._planned[1]
 
     def _changed(
         self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
     ) -> Region:
-        sides = self.tape.values[0].base.shape[2:]
+        sides = self.trace.values[0].base.shape[2:]
         rows, columns = (
             _placed(starts, length, side)
             for starts, length, side in zip((tops, lefts), size, sides, strict=True)
@@ -140,25 +140,25 @@ class IncrementalForward:
         return keep(rows, columns, 0, 0)
 
 
-def _without_unread(tape: Tape, rules: list[Rule]) -> Tape:
-    """Return a tape that keeps the maps of those values alone that are read around."""
-    read = {0, *tape.outputs}
-    for step, rule in zip(tape.steps, rules, strict=True):
+def _without_unread(trace: ForwardTrace, rules: list[Rule]) -> ForwardTrace:
+    """Return a trace that keeps the maps of those values alone that are read around."""
+    read = {0, *trace.outputs}
+    for step, rule in zip(trace.steps, rules, strict=True):
         slides = isinstance(rule, SlidingRule) and not rule.pointwise
         if slides or rule == "whole" or len(step.inputs) > 1:
             read.update(step.inputs)
     values = tuple(
         value if index in read else replace(value, base=value.base.to("meta"))
-        for index, value in enumerate(tape.values)
+        for index, value in enumerate(trace.values)
     )
-    return replace(tape, values=values)
+    return replace(trace, values=values)
 
 
-def _last_uses(tape: Tape) -> list[list[int]]:
+def _last_uses(trace: ForwardTrace) -> list[list[int]]:
     """Return for each step the values that no later one takes."""
-    kept = set(tape.outputs)
+    kept = set(trace.outputs)
     uses: list[list[int]] = []
-    for step in reversed(tape.steps):
+    for step in reversed(trace.steps):
         mine = {*step.inputs, *step.outputs} - kept
         kept |= mine
         uses.append(sorted(mine))
@@ -210,7 +210,7 @@ class _Store:
 
 @dataclass(slots=True, eq=False)
 class _Batch:
-    """One pass of a batch through the tape."""
+    """One pass of a batch through the trace."""
 
     forward: IncrementalForward
     plan: Plan
@@ -277,7 +277,7 @@ class _Batch:
 
     def _shape(self, index: int, count: int, *, places: bool) -> list[int]:
         """Return a value's shape for so many images, or for so many places."""
-        value = self.forward.tape.values[index]
+        value = self.forward.trace.values[index]
         shape = list(value.base.shape)
         shape[max(value.axes.find("n"), 0)] = count
         if places:
@@ -346,7 +346,7 @@ def _rows(images: Tensor) -> Tensor:
 
 
 def _called(step: Step, change: Callable[[Ref], Tensor]) -> Sequence[Tensor]:
-    """Call an operation of the tape with other tensors."""
+    """Call an operation of the trace with other tensors."""
     output = step.function(
         **{name: substitute(value, change) for name, value in step.args.items()}
     )

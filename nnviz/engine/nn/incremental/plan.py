@@ -11,7 +11,7 @@ from nnviz.engine.nn.incremental.rules import (
     reshapes,
     sliding_rule,
 )
-from nnviz.engine.nn.incremental.tape import Step, Tape
+from nnviz.engine.nn.incremental.trace import ForwardTrace, Step
 
 _WHOLE = 0.95
 """Share of the maps from which on they are computed as a whole."""
@@ -24,16 +24,16 @@ Rule = SlidingRule | Literal["places", "reshape", "whole"]
 """How an operation is run on parts of its maps; "whole" is not at all."""
 
 
-def rule_of(step: Step, tape: Tape) -> Rule:
+def rule_of(step: Step, trace: ForwardTrace) -> Rule:
     """Return how an operation can be run on parts of its maps."""
-    if keeps_places(step, tape):
+    if keeps_places(step, trace):
         return "reshape" if reshapes(step) else "places"
-    return sliding_rule(step, tape) or "whole"
+    return sliding_rule(step, trace) or "whole"
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """Plan: the part of each value of a tape that can differ; None for all of it.
+    """Plan: the part of each value of a trace that can differ; None for all of it.
 
     Regions that are equal by how they come about are one object.
     """
@@ -63,22 +63,22 @@ class Plan:
         return self._made[key]
 
 
-def plan_regions(tape: Tape, rules: list[Rule], changed: Region) -> Plan:
+def plan_regions(trace: ForwardTrace, rules: list[Rule], changed: Region) -> Plan:
     """Return what of each value can differ where a part of the image does."""
     plan = Plan({0: changed})
-    for step, rule in zip(tape.steps, rules, strict=True):
-        region = _region(plan, step, rule, tape)
+    for step, rule in zip(trace.steps, rules, strict=True):
+        region = _region(plan, step, rule, trace)
         plan.regions.update(dict.fromkeys(step.outputs, region))
     return plan
 
 
-def _region(plan: Plan, step: Step, rule: Rule, tape: Tape) -> Region | None:
+def _region(plan: Plan, step: Step, rule: Rule, trace: ForwardTrace) -> Region | None:
     regions = [plan.regions[index] for index in step.inputs]
     found = [region for region in regions if region is not None]
     if rule == "whole" or len(found) < len(regions):
         return None
     region = reduce(plan.joined, found)
     if isinstance(rule, SlidingRule):
-        after = tape.values[step.outputs[0]].base
+        after = trace.values[step.outputs[0]].base
         region = plan.slid(region, rule, (after.shape[2], after.shape[3]))
     return region if region.fraction < _WHOLE else None

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from nnviz.engine.nn.incremental.regions import Sliding
-from nnviz.engine.nn.incremental.tape import Ref, Step, Tape, Value
+from nnviz.engine.nn.incremental.trace import ForwardTrace, Ref, Step, Value
 from nnviz.engine.nn.shapes.calls import tensors_in
 
 _PLACES = "nyx"
@@ -47,23 +47,23 @@ class SlidingRule:
         return not self.resizes and self.rows == self.columns == Sliding(1, 1, 0, 1)
 
 
-def sliding_rule(step: Step, tape: Tape) -> SlidingRule | None:
+def sliding_rule(step: Step, trace: ForwardTrace) -> SlidingRule | None:
     """Return how an operation slides windows; None where it is no such operation."""
     make = _SLIDING.get(step.name)
     if make is None or len(step.inputs) != 1 or len(step.outputs) != 1:
         return None
-    before, after = tape.values[step.inputs[0]], tape.values[step.outputs[0]]
+    before, after = trace.values[step.inputs[0]], trace.values[step.outputs[0]]
     if before.axes != "ncyx" or after.axes != "ncyx":
         return None
     return make(step, before, after)
 
 
-def keeps_places(step: Step, tape: Tape) -> bool:
+def keeps_places(step: Step, trace: ForwardTrace) -> bool:
     """Tell whether each place of what an operation gives comes from that place alone.
 
     Then it can run on a part of the maps as it runs on the whole.
     """
-    values = [tape.values[index] for index in (*step.inputs, *step.outputs)]
+    values = [trace.values[index] for index in (*step.inputs, *step.outputs)]
     sizes = {_map_size(value) if value.spatial else None for value in values}
     if len(sizes) != 1 or None in sizes:
         return False

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.engine.nn.incremental.forward import Check, IncrementalForward
-from nnviz.engine.nn.incremental.tape import UnfollowableError, record_tape
+from nnviz.engine.nn.incremental.trace import UnfollowableError, record_trace
 from nnviz.engine.nn.shapes.calls import tensors_in
 
 _TOLERANCE = 128
@@ -41,8 +41,8 @@ def verified_forward(
         UnfollowableError: the pass cannot be followed, gives something else, or is no
             less work than full passes.
     """
-    tape = record_tape(run, x)
-    forward = IncrementalForward(tape, check)
+    trace = record_trace(run, x)
+    forward = IncrementalForward(trace, check)
     _, _, height, width = x.shape
     middle = (height - size[0]) // 2, (width - size[1]) // 2
     corners = product((0, height - size[0]), (0, width - size[1]))
@@ -53,7 +53,7 @@ def verified_forward(
         [_part(x, *place, size) for place in zip(tops, lefts, strict=True)]
     )
     try:
-        expected = tape.base_output()
+        expected = trace.base_output()
         _compare(forward(same, tops, lefts), expected)
         other = x.clone()
         patch = 0.5 - _part(x, *middle, size)

@@ -82,6 +82,18 @@ def _window(call: Call, kernel: tuple[int, int], output: Tensor) -> Trace:
     return replace(trace, fields=(rows, columns))
 
 
+def _resample(call: Call, output: Tensor) -> Trace:
+    """Resize or rearrange a map: its places are others, each of a few around it."""
+    axes = "ncyx" if output.ndim == len("ncyx") else UNKNOWN * output.ndim
+    return Trace(axes, call.trace.grid)
+
+
+def _recur(call: Call, output: Tensor) -> Trace:
+    """Run over tokens one by one: they stay, each has seen those before it."""
+    trace = call.trace if output.ndim == len(call.trace.axes) else None
+    return trace.lost() if trace else Trace(UNKNOWN * output.ndim)
+
+
 def _adaptive_pool(call: Call, output: Tensor) -> Trace:
     """A pooling to a fixed size: a plain window where the sizes divide."""
     trace = call.trace
@@ -184,11 +196,24 @@ _SAME_PLACES = frozenset(
 _RULES: dict[str, Callable[[Call, Tensor], Trace]] = {
     "conv2d": _convolve,
     "convolution": _convolve,
+    "conv_transpose2d": _convolve,
     "max_pool2d": _pool,
     "max_pool2d_with_indices": _pool,
     "avg_pool2d": _pool,
     "adaptive_avg_pool2d": _adaptive_pool,
     "adaptive_max_pool2d": _adaptive_pool,
+    **dict.fromkeys(
+        (
+            *("upsample_nearest2d", "upsample_bilinear2d", "upsample_bicubic2d"),
+            *("_upsample_nearest_exact2d", "_upsample_bilinear2d_aa"),
+            *("_upsample_bicubic2d_aa", "grid_sampler", "grid_sampler_2d", "col2im"),
+            *("pixel_shuffle", "pixel_unshuffle", "max_unpool2d"),
+        ),
+        _resample,
+    ),
+    **dict.fromkeys(
+        ("lstm", "gru", "rnn_tanh", "rnn_relu", "mkldnn_rnn_layer"), _recur
+    ),
     "pad": _pad,
     "constant_pad_nd": _pad,
     "linear": _linear,
@@ -198,6 +223,7 @@ _RULES: dict[str, Callable[[Call, Tensor], Trace]] = {
     "swapaxes": _transpose,
     "select": _select,
     "chunk": _part,
+    "glu": _part,
     "split": _part,
     "slice": _part,
     "narrow": _part,

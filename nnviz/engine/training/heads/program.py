@@ -21,6 +21,12 @@ _RESIZING = {
     Fit.STRETCH: """\
     return image.resize(SIZE[::-1], FILTER)
 """,
+    Fit.SQUASH: """\
+    scale = RESIZE / min(SIZE)
+    image = image.resize([round(side * scale) for side in SIZE[::-1]], FILTER)
+    left, top = ((side - size) // 2 for side, size in zip(image.size, SIZE[::-1]))
+    return image.crop((left, top, left + SIZE[1], top + SIZE[0]))
+""",
     Fit.WHOLE: """\
     scale = min(RESIZE / min(image.size), max(SIZE) / max(image.size))
     return image.resize([round(side * scale) for side in image.size], FILTER)

@@ -12,13 +12,13 @@ from nnviz.gui.state.settings import Settings
 _PATTERNS = " ".join(f"*{ending}" for ending in sorted({*file_formats.VIDEOS, ".gif"}))
 
 
-def ask_film(parent: QWidget, settings: Settings) -> str:
+def ask_video(parent: QWidget, settings: Settings) -> str:
     """Return the path of a video to open; empty for none."""
     kinds = _tr("Videos ({0});;All files (*)").format(_PATTERNS)
     return ask_file(parent, settings, VIDEOS, _tr("Open a video"), kinds)
 
 
-def ask_new_film(parent: QWidget, settings: Settings, title: str, name: str) -> str:
+def ask_new_video(parent: QWidget, settings: Settings, title: str, name: str) -> str:
     """Return where a new video goes, .mp4 where nothing else is said; empty for none.
 
     Args:

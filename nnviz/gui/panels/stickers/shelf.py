@@ -65,8 +65,8 @@ class ShelfPanel(QWidget):
         self.laid.currentRowChanged.connect(self._choose)
         self.laid.setMaximumHeight(app.look.px(140))
         look = app.look
-        add = icon_button(look, "image", self.tr("Add an image…"), self.ask_picture)
-        disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_colour)
+        add = icon_button(look, "image", self.tr("Add an image…"), self.ask_image)
+        disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_color)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -79,14 +79,14 @@ class ShelfPanel(QWidget):
         self._fill()
         self._follow()
 
-    def ask_picture(self) -> None:
+    def ask_image(self) -> None:
         """Ask for images and put them on the shelf."""
         title = self.tr("Add stickers")
         files = ask_files(self, self._app.settings, STICKERS, title)
         for file in files:
             self._app.shelf.add(file)
 
-    def ask_colour(self) -> None:
+    def ask_color(self) -> None:
         """Ask for a color and put a disc of it on the shelf."""
         colour = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
         if colour.isValid():
@@ -197,7 +197,7 @@ def color_name(text: str) -> str:
 def name_of(text: str) -> str:
     """Return what a sticker is called: its file's name, or its color."""
     cut = Cut.parse(text)
-    if cut.is_colour:
+    if cut.is_color:
         return f"{color_name(cut.source)} {_SHAPES[cut.outline]}"
     return cut.source.replace("\\", "/").rpartition("/")[2]
 
@@ -205,7 +205,7 @@ def name_of(text: str) -> str:
 def _short_name(text: str) -> str:
     """Return a name for below an icon."""
     cut = Cut.parse(text)
-    return name_of(text) if cut.is_colour else name_of(text).rpartition(".")[0]
+    return name_of(text) if cut.is_color else name_of(text).rpartition(".")[0]
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:

@@ -191,12 +191,12 @@ class MethodRunner(QObject):
         self.run()
 
     def take_up(
-        self, moment: RecordingStep, recording: str, recorded: Mapping[str, Value]
+        self, resume_point: RecordingStep, recording: str, recorded: Mapping[str, Value]
     ) -> bool:
         """Go on with a recording; tell whether network and image are there.
 
         Args:
-            moment: where.
+            resume_point: where.
             recording: folder that keeps the steps from there on.
             recorded: the values that it began with; only those that are steerable may
                 have other ones now.
@@ -206,7 +206,9 @@ class MethodRunner(QObject):
         values = self._choice.restore_fixed(recorded)
         request = self._request()
         if request is not None:
-            begun = replace(request, begin=moment, recording=recording, values=values)
+            begun = replace(
+                request, begin=resume_point, recording=recording, values=values
+            )
             self._start(begun)
         return True
 

@@ -16,7 +16,7 @@ from nnviz.base.events import Partial, Policy, Progress
 from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RecordingStep
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.runner import MethodRunner
@@ -67,7 +67,7 @@ class Timeline(QObject):
         self._runs, self._recordings, self._messages = runs, recordings, messages
         self._bridge: Bridge | None = None
         self.folder = ""
-        self.tape: RecordingState | None = None
+        self.recording: RecordingState | None = None
         self.step = self.newest = -1
         self.total = 0
         self.paused = False
@@ -126,12 +126,16 @@ class Timeline(QObject):
     @property
     def last(self) -> int:
         """The newest step there is, -1 for none."""
-        return max(self.newest, self.tape.steps - 1 if self.tape else -1)
+        return max(self.newest, self.recording.steps - 1 if self.recording else -1)
 
     @property
     def can_resume(self) -> bool:
         """Whether it was stopped before its end."""
-        return self.tape is not None and not self.running and not self.tape.finished
+        return (
+            self.recording is not None
+            and not self.running
+            and not self.recording.finished
+        )
 
     # --- going
 
@@ -144,8 +148,8 @@ class Timeline(QObject):
             act()
         elif self.playing:
             self._player.stop()
-        elif self.tape is not None and self.tape.frames:
-            if self.step >= self.tape.frames[-1]:
+        elif self.recording is not None and self.recording.frames:
+            if self.step >= self.recording.frames[-1]:
                 self.seek(0)
             self._player.start()
         self.changed.emit()
@@ -162,7 +166,7 @@ class Timeline(QObject):
 
     def walk(self, frames: int) -> None:
         """Go some kept frames further or back."""
-        kept = self.tape.frames if self.tape else ()
+        kept = self.recording.frames if self.recording else ()
         if not kept:
             return
         here = min(range(len(kept)), key=lambda place: abs(kept[place] - self.step))
@@ -193,20 +197,24 @@ class Timeline(QObject):
 
     def resume(self) -> None:
         """Go on with a run that was stopped."""
-        if self.tape is not None:
-            self._take_up(RecordingStep(self.folder), self.folder, self.tape)
+        if self.recording is not None:
+            self._take_up(RecordingStep(self.folder), self.folder, self.recording)
 
     def fork(self) -> None:
         """Go on from the step that is shown, in a recording of its own."""
         method = self._choice.method
-        if self.tape is not None and method is not None:
-            moment = RecordingStep(self.folder, min(self.step, self.tape.steps - 1))
-            self._take_up(moment, self._recordings.new_folder(method), self.tape)
+        if self.recording is not None and method is not None:
+            resume_point = RecordingStep(
+                self.folder, min(self.step, self.recording.steps - 1)
+            )
+            self._take_up(
+                resume_point, self._recordings.new_folder(method), self.recording
+            )
 
     def _take_up(
-        self, moment: RecordingStep, folder: str, tape: RecordingState
+        self, resume_point: RecordingStep, folder: str, recording: RecordingState
     ) -> None:
-        if not self._runs.take_up(moment, folder, tape.recipe.values):
+        if not self._runs.take_up(resume_point, folder, recording.recipe.values):
             self._messages.say(
                 self.tr("the recording's network and image are not open yet")
             )
@@ -257,7 +265,7 @@ class Timeline(QObject):
         if not self.folder:
             return
         self._player.stop()
-        self.folder, self.tape, self._report = "", None, None
+        self.folder, self.recording, self._report = "", None, None
         self.step = self.newest = -1
         self.total, self.paused, self.following = 0, False, True
         self._wanted = None
@@ -266,9 +274,9 @@ class Timeline(QObject):
     def _follow_method(self) -> None:
         """Let go of the recording of another method."""
         method = self._choice.method
-        if self.tape is None or method is None:
+        if self.recording is None or method is None:
             return
-        if self.tape.recipe.method not in (method.name, self._opening):
+        if self.recording.recipe.method not in (method.name, self._opening):
             self._forget()
 
     def _keep_shape(self, report: Report) -> None:
@@ -310,13 +318,13 @@ class Timeline(QObject):
         self._reader.start(0)
         self.changed.emit()
 
-    def _take_read(self, tape: RecordingState) -> None:
-        if tape.folder != self.folder:
+    def _take_read(self, recording: RecordingState) -> None:
+        if recording.folder != self.folder:
             return
-        if self.tape is None:
+        if self.recording is None:
             self._recordings.list()
-        self.tape = tape
-        self.total = tape.total or self.total
+        self.recording = recording
+        self.total = recording.total or self.total
         if self.following:  # of a run's last steps not each is reported
             self.step = self.last
         self.changed.emit()
@@ -324,11 +332,11 @@ class Timeline(QObject):
     def _open(self, opened: OpenedRecording) -> None:
         self._runs.stop()
         self._forget()
-        self.tape = opened.tape
-        self._opening = opened.tape.recipe.method
-        self.folder = opened.tape.folder
-        self.total = opened.tape.total
-        self.newest = opened.tape.steps - 1
+        self.recording = opened.recording
+        self._opening = opened.recording.recipe.method
+        self.folder = opened.recording.folder
+        self.total = opened.recording.total
+        self.newest = opened.recording.steps - 1
         self.opened.emit(opened.saved)
         self._go_to(self.last)
 
@@ -336,7 +344,7 @@ class Timeline(QObject):
 
     @property
     def _blends(self) -> bool:
-        return self.blend > 0 and self.tape is not None and self.tape.blends
+        return self.blend > 0 and self.recording is not None and self.recording.blends
 
     def _go_to(self, step: int) -> None:
         self.step = max(0, min(step, self.last))
@@ -345,7 +353,7 @@ class Timeline(QObject):
         self.changed.emit()
 
     def _play_on(self) -> None:
-        kept = self.tape.frames if self.tape else ()
+        kept = self.recording.frames if self.recording else ()
         later = [step for step in kept if step > self.step]
         if self._asked is not None and later:
             return  # the disk is slower than the player
@@ -361,7 +369,7 @@ class Timeline(QObject):
 
     def _want(self, step: int) -> None:
         """Show the frame nearest to a step, unless a later wish comes before it."""
-        nearest = self.tape.nearest(step) if self.tape else -1
+        nearest = self.recording.nearest(step) if self.recording else -1
         if nearest < 0:
             return
         self._wanted = self.folder, nearest, self.blend
@@ -388,9 +396,9 @@ class Timeline(QObject):
 
     def _tell(self, frame: RecordedFrame, words: str) -> None:
         """Tell a step as a result, with the values that were steered until then."""
-        tape = self.tape
-        if tape is not None:
-            recipe = replace(tape.recipe, values=tape.values_at(frame.step))
+        recording = self.recording
+        if recording is not None:
+            recipe = replace(recording.recipe, values=recording.values_at(frame.step))
             report = _report_of(frame, self._report, words)
             self.shown.emit(Run(report, recipe, self._choice.image))
 
@@ -406,8 +414,8 @@ def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report
     if frame.report is not None:
         return replace(frame.report, notes=(*frame.report.notes, words))
     pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")
-    if shape is None or not isinstance(shape.main, Picture):
-        return Report({"picture": Picture(pixels=to_float(pixels))}, (words,))
+    if shape is None or not isinstance(shape.main, ColorImage):
+        return Report({"picture": ColorImage(pixels=to_float(pixels))}, (words,))
     name = next(iter(shape))
     main = replace(shape.main, pixels=to_float(pixels))
     return Report({**shape.results, name: main}, (words,))

@@ -1,4 +1,4 @@
-"""Autosave: the session is written a moment after something in it has changed."""
+"""Autosave: the session is written shortly after something in it has changed."""
 
 from collections.abc import Sequence
 from contextlib import suppress

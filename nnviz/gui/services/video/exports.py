@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
-from nnviz.base.requests import ChangeFilm, RunMethod
+from nnviz.base.requests import ChangeVideo, RunMethod
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 
@@ -42,7 +42,7 @@ class VideoExports(QObject):
             out: path of the new one.
         """
         self._messages.settle(TOPIC)
-        request = ChangeFilm(
+        request = ChangeVideo(
             method=asked.method,
             model=asked.model,
             film=film,

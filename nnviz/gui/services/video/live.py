@@ -12,8 +12,8 @@ from nnviz.base.info import Severity
 from nnviz.base.live import Cover, Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Picture
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.results import ColorImage
+from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import (
     Camera,
     SourceKind,
@@ -140,7 +140,7 @@ class Live(QObject):
 
     def _propose(self) -> None:
         """Begin with the sample video; a camera is offered, never turned on unasked."""
-        self.request = sample_film()
+        self.request = sample_video()
         self.find_cameras()
 
     def _rest(self) -> None:
@@ -271,7 +271,7 @@ class Live(QObject):
         """Whether there is a video, and a method that repaints its images."""
         film = self.request is not None and self.request.kind is SourceKind.FILE
         run = self.last.run if self.last is not None else None
-        return film and run is not None and isinstance(run.report.main, Picture)
+        return film and run is not None and isinstance(run.report.main, ColorImage)
 
     def export(self, path: str) -> None:
         """Make a video of the open one, every image of it, with its sound.
@@ -362,7 +362,7 @@ class Live(QObject):
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:
             remedies = [Remedy(self.tr("Try again"), self.again)]
-            sample = sample_film()
+            sample = sample_video()
             if self.request != sample:
                 play = Remedy(self.tr("Sample video"), lambda: self.open(sample))
                 remedies.append(play)

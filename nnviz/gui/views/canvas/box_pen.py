@@ -49,7 +49,7 @@ class BoxPen(QObject):
         """Take the left button's pulls from the canvas."""
         if watched is not self._canvas or not self._active:
             return False
-        if not isinstance(event, QMouseEvent) or self._canvas.picture_size is None:
+        if not isinstance(event, QMouseEvent) or self._canvas.image_size is None:
             return False
         match event.type():
             case QEvent.Type.MouseButtonPress if (
@@ -75,8 +75,8 @@ class BoxPen(QObject):
 
     def _place(self, at: QPointF) -> tuple[float, float]:
         """Return x and y in the image of a point of the widget, within its edges."""
-        height, width = self._canvas.picture_size or (1, 1)
-        y, x = self._canvas.viewport().to_picture(at.y(), at.x())
+        height, width = self._canvas.image_size or (1, 1)
+        y, x = self._canvas.viewport().to_image(at.y(), at.x())
         return min(max(x, 0.0), width), min(max(y, 0.0), height)
 
     def _show(self, box: Box | None) -> None:

@@ -142,7 +142,7 @@ class MaskBrush(QObject):
     def _place(self, at: QPointF) -> tuple[int, int]:
         """Return x and y on the mask of a point of the widget."""
         view = self._canvas.viewport()
-        y, x = view.to_picture(at.y(), at.x())
+        y, x = view.to_image(at.y(), at.x())
         height, width = self.mask.shape if self.mask is not None else (1, 1)
         return (
             round(x / view.picture[1] * width),

@@ -157,11 +157,11 @@ class Canvas(QWidget):
         return self._state
 
     @property
-    def picture_size(self) -> tuple[int, int] | None:
+    def image_size(self) -> tuple[int, int] | None:
         """Height and width of the image, px."""
         return self._base.size if self._base else None
 
-    def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
+    def set_image(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
         """Show an image; the zoom stays.
 
         Args:
@@ -187,14 +187,14 @@ class Canvas(QWidget):
         """Lay an image over part of the image.
 
         Args:
-            pixels: as in ``set_picture``; None takes the overlay away.
+            pixels: as in ``set_image``; None takes the overlay away.
             bounds: top, left, bottom, right in image coordinates; None covers all.
             opacity: 0-1.
             smooth: interpolate when enlarged; else its pixels are shown as squares.
         """
         before, self._overlay = self._overlay, None
         if pixels is not None:
-            height, width = self.picture_size or (1, 1)
+            height, width = self.image_size or (1, 1)
             box = bounds or (0.0, 0.0, float(height), float(width))
             self._overlay = _Overlay(Layer(pixels), box, opacity, smooth)
         for each in (before, self._overlay):
@@ -238,7 +238,7 @@ class Canvas(QWidget):
     def viewport(self) -> Viewport:
         """Return the map between image and widget."""
         return Viewport(
-            self.picture_size or (1, 1),
+            self.image_size or (1, 1),
             (float(self.height()), float(self.width())),
             self._state.magnification,
             self._state.centre,
@@ -347,7 +347,7 @@ class Canvas(QWidget):
             self.unsetCursor()
             return
         view = self.viewport()
-        y, x = view.to_picture(event.position().y(), event.position().x())
+        y, x = view.to_image(event.position().y(), event.position().x())
         if self._base is not None and view.contains(y, x):
             self.clicked.emit(y, x)
 
@@ -418,7 +418,7 @@ class Canvas(QWidget):
         if self._base is None:
             return
         view = self.viewport()
-        y, x = view.to_picture(at.y(), at.x())
+        y, x = view.to_image(at.y(), at.x())
         if not view.contains(y, x):
             self.hovered.emit("")
             self.pointed.emit(float("nan"), float("nan"))

@@ -109,12 +109,16 @@ class Lettering:
         return width + SPACE + SMALL_SPACE, self._plain_metrics.height() + 2
 
     def write(
-        self, painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
+        self,
+        painter: QPainter,
+        position: QRectF,
+        words: tuple[str, str],
+        colour: Colour,
     ) -> None:
         """Write a label on a ground of a color."""
-        painter.fillRect(spot, QColor(*colour))
+        painter.fillRect(position, QColor(*colour))
         painter.setPen(QColor(*ink_on(colour)))
-        area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
+        area = position.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._plain)
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])

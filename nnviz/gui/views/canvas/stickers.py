@@ -211,7 +211,7 @@ class StickerCanvas(Canvas):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take stickers of the shelf; files are the window's."""
-        if event.mimeData().hasFormat(STICKER_MIME) and self.picture_size:
+        if event.mimeData().hasFormat(STICKER_MIME) and self.image_size:
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -220,7 +220,7 @@ class StickerCanvas(Canvas):
         """Tell where a sticker was dropped."""
         text = event.mimeData().data(STICKER_MIME).toStdString()
         x, y = self._at(event.position())
-        height, width = self.picture_size or (1, 1)
+        height, width = self.image_size or (1, 1)
         self.dropped.emit(text, x / width, y / height)
         event.acceptProposedAction()
 
@@ -258,7 +258,7 @@ class StickerCanvas(Canvas):
         at = self._sheets[self._chosen].placement
         x, y, width, angle = at.x, at.y, at.width, at.angle
         if key in _MOVES:
-            height_px, width_px = self.picture_size or (1, 1)
+            height_px, width_px = self.image_size or (1, 1)
             step = (_FINE_STEP if fine else _STEP) * min(height_px, width_px)
             across, down = _MOVES[key]
             x, y = x + across * step / width_px, y + down * step / height_px
@@ -276,7 +276,7 @@ class StickerCanvas(Canvas):
 
     def _at(self, position: QPointF) -> tuple[float, float]:
         """Return a point of the widget on the image, px as (x, y)."""
-        y, x = self.viewport().to_picture(position.y(), position.x())
+        y, x = self.viewport().to_image(position.y(), position.x())
         return x, y
 
     def _under(self, position: QPointF) -> tuple[int, Handle | None]:
@@ -297,7 +297,7 @@ class StickerCanvas(Canvas):
         self, grip: _Grip, at: tuple[float, float], *, snap: bool
     ) -> Placement:
         """Return where a sticker lies when what is held of it is at a point."""
-        height, width = self.picture_size or (1, 1)
+        height, width = self.image_size or (1, 1)
         before = grip.placement
         if grip.handle is Handle.BODY:
             dx, dy = at[0] - grip.start[0], at[1] - grip.start[1]

@@ -92,7 +92,7 @@ class Viewport:
             (x - self.centre[1] * self.picture[1]) * self.zoom + self.widget[1] / 2,
         )
 
-    def to_picture(self, y: float, x: float) -> Point:
+    def to_image(self, y: float, x: float) -> Point:
         """Map a point of the widget to the image."""
         return (
             (y - self.widget[0] / 2) / self.zoom + self.centre[0] * self.picture[0],
@@ -113,7 +113,7 @@ class Viewport:
         magnification = min(
             max(self.magnification * factor, MINIMUM_MAGNIFICATION), top
         )
-        under = self.to_picture(y, x)
+        under = self.to_image(y, x)
         zoom = self.fit_zoom * magnification
         middle = (
             under[0] - (y - self.widget[0] / 2) / zoom,

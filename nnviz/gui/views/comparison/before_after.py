@@ -61,12 +61,12 @@ class SwipeCanvas(Canvas):
         """Show two images of one shape, of any sizes; without a second no divider.
 
         Args:
-            first: as in ``set_picture``.
+            first: as in ``set_image``.
             second: likewise.
         """
         self._second = None if second is None else layer_of(second)
         self.pans_by_key = second is None
-        self.set_picture(first)
+        self.set_image(first)
 
     def set_split(self, split: float) -> None:
         """Put the divider somewhere, as a share of the image's width."""
@@ -89,8 +89,8 @@ class SwipeCanvas(Canvas):
         """Drag the divider; show where it can be taken."""
         if self._moving:
             at = event.position()
-            _, x = self.viewport().to_picture(at.y(), at.x())
-            self.set_split(x / (self.picture_size or (1, 1))[1])
+            _, x = self.viewport().to_image(at.y(), at.x())
+            self.set_split(x / (self.image_size or (1, 1))[1])
             return
         super().mouseMoveEvent(event)
         if not event.buttons():
@@ -130,7 +130,7 @@ class SwipeCanvas(Canvas):
             self.set_split(place)
 
     def _is_near(self, at: QPointF) -> bool:
-        if self._second is None or self.picture_size is None:
+        if self._second is None or self.image_size is None:
             return False
         return abs(self._divider(self.viewport()) - at.x()) <= _REACH
 
@@ -221,7 +221,7 @@ class BeforeAfter(QWidget):
         """Show two images of one shape; how, and the zoom, stay.
 
         Args:
-            before: uint8 (H, W, 3), or as ``Canvas.set_picture`` takes it.
+            before: uint8 (H, W, 3), or as ``Canvas.set_image`` takes it.
             after: likewise; it may be smaller.
         """
         turned = self._pair is None or self._pair[0].shape != before.shape
@@ -255,7 +255,7 @@ class BeforeAfter(QWidget):
         else:
             self.after.set_pair(after, None)
         if self._showing is Showing.SIDES:
-            self.before.set_picture(before)
+            self.before.set_image(before)
 
     def _name_before(self, painter: QPainter, view: Viewport) -> None:
         _write_name(self.before, painter, view, self._names[0])

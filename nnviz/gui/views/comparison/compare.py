@@ -27,9 +27,9 @@ from nnviz.gui.views.canvas.viewport import Viewport, ViewState
 from nnviz.gui.views.comparison.side import (
     Share,
     Side,
+    image_of,
     ink_of,
     name_of,
-    picture_of,
     pixel_at,
     value_at,
 )
@@ -39,7 +39,7 @@ from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
 from nnviz.render import differences
 from nnviz.render.boards import scale_locks as boards
-from nnviz.render.boards.board_picture import agreement_words
+from nnviz.render.boards.board_image import agreement_words
 from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.normalised import Norm, normalised
 
@@ -177,12 +177,11 @@ class CompareView(QWidget):
         else:
             ink = ink_of(self)
             pictures = [
-                picture_of(tile, scales.get(n), ink)
-                for n, tile in enumerate(self._pair)
+                image_of(tile, scales.get(n), ink) for n, tile in enumerate(self._pair)
             ]
             self._showing_second = False
             self._second = layer_of(pictures[1])
-            self.over.set_picture(pictures[0])
+            self.over.set_image(pictures[0])
             if self._mode is Mode.BLINK:
                 self._timer.start()
         self._pages.setCurrentIndex(_PAGES[self._mode])
@@ -212,7 +211,7 @@ class CompareView(QWidget):
         """Paint the second result over the first: all of it, or what is swiped."""
         if self._second is None:
             return
-        height, width = self.over.picture_size or (1, 1)
+        height, width = self.over.image_size or (1, 1)
         whole = 0.0, 0.0, float(height), float(width)
         ratio = self.over.devicePixelRatioF()
         if self._mode is Mode.BLINK:
@@ -239,7 +238,7 @@ class CompareView(QWidget):
             draw_words(painter, QPointF(x, SPACE), name_of(self._pair[n]), tokens)
 
     def _point_over(self, y: float, x: float) -> None:
-        size = self.over.picture_size
+        size = self.over.image_size
         if np.isnan(y) or size is None:
             self._point(None)
             return

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
-from nnviz.base.results import Heatmap, Picture
+from nnviz.base.results import ColorImage, Heatmap
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
@@ -40,7 +40,7 @@ def value_at(tile: Tile, place: Share) -> str:
         place: as shares of the image's (or the map's own) height and width.
     """
     result = tile.result
-    if isinstance(result, Picture):
+    if isinstance(result, ColorImage):
         pixels = result.pixels
         row, column = int(place[0] * pixels.shape[0]), int(place[1] * pixels.shape[1])
         return "  ".join(number(float(each)) for each in pixels[row, column])
@@ -120,7 +120,7 @@ class Side(QWidget):
 
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
         """Paint a tile and show it; the zoom stays."""
-        self.show_painted(tile, scale, picture_of(tile, scale, ink_of(self)))
+        self.show_painted(tile, scale, image_of(tile, scale, ink_of(self)))
 
     def show_painted(self, tile: Tile, scale: Scale | None, picture: Colours) -> None:
         """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
@@ -129,18 +129,18 @@ class Side(QWidget):
         self.tile, self._picture = tile, picture
         self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
-        colours = boards.colour_range(scale) if scale is not None else ""
+        colours = boards.color_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
         lines = [each for each in (whole, colours) if each]
         self.words.setToolTip(literal("\n".join(lines)))
-        self.canvas.set_picture(picture)
+        self.canvas.set_image(picture)
         self.show_value(None)
 
     def show_value(self, place: Share | None) -> None:
         """Show the value at a place that the cursor is at, here or beside."""
         if self.tile is None:
             return
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         marked = None if place is None or size is None else place
         self.canvas.set_position(
             (marked[0] * size[0], marked[1] * size[1]) if marked and size else None
@@ -150,13 +150,13 @@ class Side(QWidget):
         self.words.setText("  ·  ".join(each for each in words if each))
 
     def _point(self, y: float, x: float) -> None:
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         if np.isnan(y) or size is None:
             self.pointed.emit(None)
         else:
             self.pointed.emit((y / size[0], x / size[1]))
 
 
-def picture_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
+def image_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
     """Return what a canvas shows of a tile, in memory of its own."""
-    return np.ascontiguousarray(boards.flat_picture(tile, scale, ink))
+    return np.ascontiguousarray(boards.flat_image(tile, scale, ink))

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Boxes
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas import lines
@@ -26,7 +27,6 @@ from nnviz.render import boxes
 from nnviz.render.boxes import Shapes
 from nnviz.render.maps import overlays
 from nnviz.render.palette import PANEL
-from nnviz.render.pictures import rgb8
 from nnviz.render.text import labels
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.labels import Label
@@ -92,10 +92,10 @@ class BoxesView(ResultView):
         before = self._shapes.boxes
         if self.image is not None:
             size = self.image.size
-            self.canvas.set_picture(rgb8(self.image.pixels))
+            self.canvas.set_image(rgb8(self.image.pixels))
         else:
             size = overlays.extent_of(found)
-            self.canvas.set_picture(text.sheet(*size, PANEL))
+            self.canvas.set_image(text.sheet(*size, PANEL))
         self._shapes = boxes.shapes_on(found, size, size)
         self._keep_choice(before)
         self._measure_masks(found)
@@ -141,7 +141,7 @@ class BoxesView(ResultView):
     def _bounds(self, found: Boxes) -> Bounds:
         """Return where the frame of the masks lies on the image."""
         (top, bottom), (left, right) = overlays.covered(found)
-        height, width = self.canvas.picture_size or (1, 1)
+        height, width = self.canvas.image_size or (1, 1)
         return top * height, left * width, bottom * height, right * width
 
     def _keep_choice(self, before: boxes.Floats) -> None:
@@ -209,7 +209,7 @@ class BoxesView(ResultView):
         order = self._by_importance()
         self._draw_tracks(painter, view, found)
         for index in order[::-1]:
-            colour = self._colour(found, index)
+            colour = self._color_of(found, index)
             if self._outlines:
                 self._draw_outline(painter, view, found, index)
             width = 3 if index in (self._chosen, self._under) else 2
@@ -228,7 +228,7 @@ class BoxesView(ResultView):
             for index, trail in enumerate(shapes.trails):
                 known = trail[~np.isnan(trail[:, 0])].tolist()
                 places = [QPointF(*view.to_widget(y, x)[::-1]) for x, y in known]
-                painter.setPen(QPen(self._colour(found, index), 2))
+                painter.setPen(QPen(self._color_of(found, index), 2))
                 painter.drawPolyline(QPolygonF(places))
         if shapes.line is not None:
             left, top, right, bottom = shapes.line.tolist()
@@ -262,7 +262,7 @@ class BoxesView(ResultView):
             self._bounds(found),
             (shape[0], shape[1]),
             self._outlines[index],
-            self._colour(found, index),
+            self._color_of(found, index),
         )
 
     def _draw_points(
@@ -275,7 +275,7 @@ class BoxesView(ResultView):
         joints = self.result.skeleton if self.result is not None else ()
         lines.draw_skeleton(painter, places, joints, colour)
 
-    def _colour(self, found: Boxes, index: int) -> QColor:
+    def _color_of(self, found: Boxes, index: int) -> QColor:
         """Return an object's color, faint while another one is chosen."""
         colour = QColor(*boxes.color_of(found, index))
         if self._chosen not in (NONE, index) and index != self._under:
@@ -299,10 +299,10 @@ class BoxesView(ResultView):
         wanted = []
         for index in shown:
             box = frames[index].adjusted(-1, -1, 1, 1)
-            spot = box.left(), box.top(), box.right(), box.bottom()
-            wanted.append(Label(spot, *letters.size(boxes.caption(found, index))))
-        spots = labels.place(wanted, (room.width(), room.height()))
-        for index, place in zip(shown, spots, strict=True):
+            position = box.left(), box.top(), box.right(), box.bottom()
+            wanted.append(Label(position, *letters.size(boxes.caption(found, index))))
+        positions = labels.place(wanted, (room.width(), room.height()))
+        for index, place in zip(shown, positions, strict=True):
             if place is not None:
                 area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
                 colour = boxes.color_of(found, index)

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap, Mosaic
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -15,7 +15,6 @@ from nnviz.gui.views.widgets.legend import Legend
 from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.maps import overlays
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number
 
 _COLOUR_AXES = 3
@@ -116,13 +115,13 @@ class TileDetail(QWidget):
         self.canvas.set_overlay(None)
         self.canvas.set_marks()
         self.canvas.margin = SPACE
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
 
     def _show_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         box = bounds_on(heat, image)
         name = tokens_of(self.palette()).colormap(signed=scale.signed)
         self.canvas.margin = 0
-        self.canvas.set_picture(rgb8(image.pixels))
+        self.canvas.set_image(rgb8(image.pixels))
         self.canvas.set_overlay(
             None if scale.flat else overlays.layer(heat, scale, name), box
         )

@@ -1,6 +1,7 @@
 """A map of numbers, over the image or alone."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.frames import Frame
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
-from nnviz.gui.views.results.base import PAINTED_WIDTH, ResultView
+from nnviz.gui.views.results.base import PAINTED_WIDTH, Painting, ResultView
 from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.gui.views.widgets.map_controls import MapControls
@@ -27,7 +28,6 @@ from nnviz.render import colormaps, report, sheets
 from nnviz.render.colormaps import Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.heatmaps import Ground, MapLook
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number
 
 
@@ -81,12 +81,12 @@ class HeatmapView(ResultView):
         self._usual = heatmaps.usual_look(result)
         super().show_result(result, image, stale)
 
-    def painted(self) -> NDArray[np.uint8]:
-        """Return the map as exported, with the look that is shown."""
+    def painting(self) -> Painting:
+        """Return what paints the map as exported, with the look that is shown."""
         if self.result is None:
-            return super().painted()
+            return super().painting()
         width = max(self.width(), PAINTED_WIDTH)
-        return report.paint_map(self.result, self.image, width, look=self.look)
+        return partial(report.paint_map, self.result, self.image, width, look=self.look)
 
     def update_view(self) -> None:
         """Paint the map over the image, or alone; or say why there is none."""
@@ -114,7 +114,7 @@ class HeatmapView(ResultView):
         self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
-        self.canvas.set_picture(self._below.of(image, gray=self.look.gray))
+        self.canvas.set_image(self._below.of(image, gray=self.look.gray))
         box = bounds_on(heat, image)
         layer = None
         if not scale.flat:
@@ -130,7 +130,7 @@ class HeatmapView(ResultView):
         name = self._colormap(heat)
         pixels = colormaps.apply(drawn.values, name, scale.low, scale.high)
         self.canvas.set_marks()
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
         self.canvas.set_overlay(
             pixels if self.smooth.isChecked() else None, smooth=True
         )

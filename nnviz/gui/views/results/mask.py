@@ -4,6 +4,7 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Mask
 from nnviz.gui.views.canvas import lines
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -16,7 +17,6 @@ from nnviz.gui.views.widgets.opacity import OpacitySlider
 from nnviz.render.maps import masks, overlays
 from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import PANEL
-from nnviz.render.pictures import rgb8
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import percent
 
@@ -64,10 +64,10 @@ class MaskView(ResultView):
         if mask is None:
             return
         if self.image is not None:
-            self.canvas.set_picture(rgb8(self.image.pixels))
+            self.canvas.set_image(rgb8(self.image.pixels))
         else:
             size = overlays.extent_of(mask)
-            self.canvas.set_picture(text.sheet(*size, PANEL))
+            self.canvas.set_image(text.sheet(*size, PANEL))
         shares = masks.shown_shares(mask)
         self._shown = list(shares)
         self._under = None
@@ -89,7 +89,7 @@ class MaskView(ResultView):
 
     def _bounds(self, mask: Mask) -> Bounds:
         (top, bottom), (left, right) = overlays.covered(mask)
-        height, width = self.canvas.picture_size or (1, 1)
+        height, width = self.canvas.image_size or (1, 1)
         return top * height, left * width, bottom * height, right * width
 
     def _lay(self) -> None:

@@ -218,7 +218,7 @@ class MosaicView(ResultView):
         self._show_unit(self._unit)
 
     def _recolour(self) -> None:
-        """Colour the tiles anew."""
+        """Paint the tiles anew."""
         mosaic = self.result
         if mosaic is None or not len(mosaic.order):
             return
@@ -273,11 +273,11 @@ class MosaicView(ResultView):
         if not finer and self._sheet and self._sheet.layout.columns == columns:
             return
         if finer or self._rows is None:
-            limits = sheets.colour_limits(mosaic, self._scale())
+            limits = sheets.color_limits(mosaic, self._scale())
             self._rows = sheets.indices_of(sheets.shrunk(mosaic, factor), limits)
             self._factor = factor
         self._sheet = self._make_sheet(mosaic, self._rows, columns)
-        self.canvas.set_picture(self._sheet.pixels, self._sheet.table)
+        self.canvas.set_image(self._sheet.pixels, self._sheet.table)
         self._mark()
 
     def _make_sheet(self, mosaic: Mosaic, rows: Colours, columns: int) -> Sheet:

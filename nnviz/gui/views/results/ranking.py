@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.images import rgb8
 from nnviz.base.results import Ranking
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
-from nnviz.render.pictures import rgb8
 from nnviz.render.text.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole
@@ -107,7 +107,7 @@ class RankingView(ResultView):
     def _show_photo(self) -> None:
         shown = self.image is not None and not self._photo_beside
         if self.image is not None and shown:
-            self.canvas.set_picture(rgb8(self.image.pixels))
+            self.canvas.set_image(rgb8(self.image.pixels))
         self.canvas.setVisible(shown)
         self._divide()
 

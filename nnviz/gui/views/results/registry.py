@@ -6,12 +6,12 @@ from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
+    ColorImage,
     Curves,
     Diagram,
     Heatmap,
     Mask,
     Mosaic,
-    Picture,
     Ranking,
     Result,
     Table,
@@ -19,13 +19,13 @@ from nnviz.base.results import (
 )
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.boxes import BoxesView
+from nnviz.gui.views.results.color_image import ImageView
 from nnviz.gui.views.results.curves import CurvesView
 from nnviz.gui.views.results.diagram import DiagramView
 from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.mask import MaskView
 from nnviz.gui.views.results.matrix import MatrixView
 from nnviz.gui.views.results.mosaic import MosaicView
-from nnviz.gui.views.results.picture import PictureView
 from nnviz.gui.views.results.plane import PlaneView
 from nnviz.gui.views.results.ranking import RankingView
 from nnviz.gui.views.results.table import TableView
@@ -34,7 +34,7 @@ from nnviz.gui.views.results.text import TextView
 _VIEWS: dict[type[Result], type[ResultView]] = {
     Ranking: RankingView,
     Heatmap: HeatmapView,
-    Picture: PictureView,
+    ColorImage: ImageView,
     Plane: PlaneView,
     Mosaic: MosaicView,
     Boxes: BoxesView,

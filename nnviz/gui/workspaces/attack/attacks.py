@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.attacks import (
     Rescaled,
-    SavedPicture,
+    SavedAttack,
     attacked_photo,
     is_attack,
     with_whole_tabs,
@@ -186,7 +186,7 @@ class Attacks(QObject):
             self.shown = self.shown or found
             self.changed.emit()
 
-    def _saved(self, saved: SavedPicture) -> None:
+    def _saved(self, saved: SavedAttack) -> None:
         self._messages.settle("save")
         self._messages.say(f"{saved.path}: {saved.words}")
 

@@ -90,7 +90,7 @@ class StickerStudio(QWidget):
         if image is None:
             self.canvas.set_message(self.tr("Drop an image here, then stickers"))
             return
-        self.canvas.set_picture(seen(image))
+        self.canvas.set_image(seen(image))
         self.canvas.fit()
         self._frame()
 

@@ -164,7 +164,7 @@ class RecordPanel(QWidget):
     def _show_query(self, image: Image) -> None:
         """Show an image that the set does not hold."""
         self._path = ""
-        self.canvas.set_picture(shrunk(image, _PREVIEW))
+        self.canvas.set_image(shrunk(image, _PREVIEW))
         self.title.setText(breakable(image.name))
         self.numbers.clear()
         self._describe_query()
@@ -186,7 +186,7 @@ class RecordPanel(QWidget):
 
     def _box(self) -> Box | tuple[()]:
         """Return the box that is drawn, px of the image itself."""
-        shown, size = self.canvas.picture_size, self._size()
+        shown, size = self.canvas.image_size, self._size()
         if self.pen.box is None or shown is None or size is None:
             return ()
         down, along = size[0] / shown[0], size[1] / shown[1]
@@ -210,7 +210,7 @@ class RecordPanel(QWidget):
         datasets = self._app.datasets
         if datasets.dataset is None or datasets.selection.current != record:
             return
-        self.canvas.set_picture(pixels)
+        self.canvas.set_image(pixels)
         self._path = datasets.dataset.path(record)
         path = self._path
         self._app.images.make_thumbnail(
@@ -219,7 +219,7 @@ class RecordPanel(QWidget):
 
     def _sharpen(self, path: str, pixels: Bytes) -> None:
         if path == self._path and self._app.datasets.selection.current >= 0:
-            self.canvas.set_picture(pixels)
+            self.canvas.set_image(pixels)
 
     def _tell(self) -> None:
         selection = self._app.datasets.selection

@@ -166,7 +166,7 @@ class OccluderPane(QWidget):
             self.canvas.set_message(self.tr("Open an image, then move over it"))
             self.brush.begin(None)
             return
-        self.canvas.set_picture(seen(image))
+        self.canvas.set_image(seen(image))
         self.canvas.set_marks(*input_marks(self._app.selection))
         self.canvas.fit()
         self.brush.begin(image.size)
@@ -180,7 +180,7 @@ class OccluderPane(QWidget):
 
     def _choose_size(self) -> None:
         """Make the patch as wide as chosen, and the brush."""
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         if size is not None:
             self.brush.set_size(self.patch.side * min(size) / max(size))
         self._ask()
@@ -199,7 +199,7 @@ class OccluderPane(QWidget):
 
     def _point(self, y: float, x: float) -> None:
         """Let the patch follow the mouse."""
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         if size is None or self.brush.active:
             return
         left = math.isnan(y)
@@ -214,7 +214,7 @@ class OccluderPane(QWidget):
 
     def _veil(self, mask: NDArray[np.uint8]) -> None:
         """Show what is hidden; only where that is the canvas is painted anew."""
-        size = self.canvas.picture_size
+        size = self.canvas.image_size
         rows, columns = _span(mask, 1), _span(mask, 0)
         if size is None or rows is None or columns is None:
             self.canvas.set_overlay(None)

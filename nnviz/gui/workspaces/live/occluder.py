@@ -74,7 +74,7 @@ class LiveOccluder(QWidget):
         super().hideEvent(event)
 
     def _point(self, y: float, x: float) -> None:
-        size = self._canvas.picture_size
+        size = self._canvas.image_size
         if size is None or not self.isVisible():
             return
         self._at = None if math.isnan(y) else (y / size[0], x / size[1])

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.images import rgb8
 from nnviz.base.info import Task
 from nnviz.base.live import Shown
-from nnviz.base.results import Picture
+from nnviz.base.results import ColorImage
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
@@ -19,7 +20,6 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, named
 from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
-from nnviz.render.pictures import rgb8
 
 _SIZES = (192, 256, 384, 512, 768, 1024)
 _SIZE = "size"
@@ -43,7 +43,7 @@ class RepaintSide(QWidget):
         column.addWidget(self.pair, 1)
         self.setFocusProxy(self.pair)
 
-    def show_frame(self, shown: Shown, painting: Picture) -> None:
+    def show_frame(self, shown: Shown, painting: ColorImage) -> None:
         """Show a frame and its painting."""
         self.pair.set_pair(seen(shown.image), rgb8(painting.pixels))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from nnviz.base.shipped.samples import sample_film
+from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import (
     Camera,
     SourceKind,
@@ -17,7 +17,7 @@ from nnviz.base.video import (
     SourceStatus,
 )
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_folder
-from nnviz.gui.panels.dialogs.videos import ask_film
+from nnviz.gui.panels.dialogs.videos import ask_video
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.parts import keep_icon, named, search_field
@@ -56,7 +56,7 @@ class SourcePicker(ElidedButton):
         menu = self._menu
         menu.addSection(self.tr("Cameras"))
         self._below_cameras = menu.addSection(self.tr("Videos"))
-        menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
+        menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_video)
         menu.addAction(self.tr("Folder as video…")).triggered.connect(self.ask_folder)
         menu.addAction(self.tr("Sample video")).triggered.connect(self.open_sample)
         menu.addSection(self.tr("Address"))
@@ -107,9 +107,9 @@ class SourcePicker(ElidedButton):
     def _open_screen(self) -> None:
         self._open(SourceKind.SCREEN, "")
 
-    def ask_film(self) -> None:
+    def ask_video(self) -> None:
         """Ask for a video file and play it."""
-        path = ask_film(self, self._app.settings)
+        path = ask_video(self, self._app.settings)
         if path:
             self._open(SourceKind.FILE, path)
 
@@ -122,7 +122,7 @@ class SourcePicker(ElidedButton):
 
     def open_sample(self) -> None:
         """Play the video that ships with the program."""
-        self._app.live.open(sample_film())
+        self._app.live.open(sample_video())
 
     def _open(self, kind: SourceKind, address: str, *, mirrored: bool = False) -> None:
         self._app.live.open(

@@ -15,7 +15,7 @@ from nnviz.base.video import SourceStatus
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.dialogs.videos import ask_new_film
+from nnviz.gui.panels.dialogs.videos import ask_new_video
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.video.live import SPEEDS
 from nnviz.gui.theme.manager import GRID
@@ -112,7 +112,7 @@ class Transport(QWidget):
             live.stop_recording()
             return
         settings, title = self._app.settings, self.tr("Record to")
-        path = ask_new_film(self, settings, title, "live.mp4")
+        path = ask_new_video(self, settings, title, "live.mp4")
         if path:
             live.record(path)
 
@@ -129,7 +129,7 @@ class Transport(QWidget):
             return
         film = Path(live.request.address)
         settings, title = self._app.settings, self.tr("Export the painted video to")
-        path = ask_new_film(self, settings, title, f"{film.stem}-painted.mp4")
+        path = ask_new_video(self, settings, title, f"{film.stem}-painted.mp4")
         if path:
             live.export(path)
 

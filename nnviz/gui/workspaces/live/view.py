@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.frames import Frame
 from nnviz.base.live import Shown
-from nnviz.base.results import Mosaic, Picture, Ranking, Report
+from nnviz.base.results import ColorImage, Mosaic, Ranking, Report
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.empty_state import LIVE_SOURCES, EmptyState
@@ -122,7 +122,7 @@ class _FrameSide(QWidget):
 
     def show_frame(self, shown: Shown) -> None:
         """Show a frame, and bars where there are any."""
-        self.canvas.set_picture(seen(shown.image))
+        self.canvas.set_image(seen(shown.image))
         self.canvas.set_marks(*self._marks(shown))
         self._side.setVisible(shown.bars is not None)
         self.bars.show_ranking(shown.bars)
@@ -185,7 +185,7 @@ class _MapsSide(QWidget):
     def show_frame(self, shown: Shown, mosaic: Mosaic) -> None:
         """Show the maps of a frame beside it."""
         self.mosaic.show_result(mosaic, shown.image)
-        self.canvas.set_picture(seen(shown.image))
+        self.canvas.set_image(seen(shown.image))
 
 
 class _Small(Canvas):
@@ -198,11 +198,11 @@ class _Small(Canvas):
         self.setSizePolicy(policy)
         self._shape: tuple[int, int] | None = None
 
-    def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
+    def set_image(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
         """Show an image, and take the height that it needs."""
-        super().set_picture(pixels, table)
-        if self.picture_size != self._shape:
-            self._shape = self.picture_size
+        super().set_image(pixels, table)
+        if self.image_size != self._shape:
+            self._shape = self.image_size
             self.updateGeometry()
 
     def heightForWidth(self, width: int) -> int:
@@ -235,9 +235,9 @@ def _mosaic(report: Report | None) -> Mosaic | None:
     return report.first(Mosaic) if report is not None else None
 
 
-def _painting(report: Report | None) -> Picture | None:
+def _painting(report: Report | None) -> ColorImage | None:
     """Return the image that is to stand in the frame's place, if there is one."""
     main = report.main if report is not None else None
-    if isinstance(main, Picture) and main.frame is Frame.PHOTO:
+    if isinstance(main, ColorImage) and main.frame is Frame.PHOTO:
         return main
     return None

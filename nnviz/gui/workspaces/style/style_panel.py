@@ -78,7 +78,7 @@ class StylePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
-        self.pictures = PicturesPart(app, styles)
+        self.pictures = ImagesPart(app, styles)
         self.strip = StripPart(app, styles)
         self.where = WherePart(app, styles, brush)
         inner = named(QWidget(), "page")
@@ -98,13 +98,13 @@ class StylePanel(QWidget):
         return self._inner.minimumSizeHint().height()
 
 
-class PicturesPart(QWidget):
+class ImagesPart(QWidget):
     """Style images: a click uses one; with Ctrl others are blended in."""
 
     def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()
         self._app, self._styles = app, styles
-        self.list = _PictureList(styles)
+        self.list = _ImageList(styles)
         self.list.setAccessibleName(self.tr("Style images"))
         self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
         self.list.setMinimumHeight(app.look.px(_SIDE + 36))
@@ -203,7 +203,7 @@ class PicturesPart(QWidget):
             self._styles.remove(str(item.data(_TEXT)))
 
 
-class _PictureList(QListWidget):
+class _ImageList(QListWidget):
     """Thumbnails; takes files and images that are dropped on it."""
 
     def __init__(self, styles: Styles) -> None:

@@ -10,19 +10,18 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
-from nnviz.base.images import Image
+from nnviz.base.images import Image, rgb8
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.resources import resource
-from nnviz.base.results import Mask, Picture, Report
+from nnviz.base.results import ColorImage, Mask, Report
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.render.maps import masks, overlays
-from nnviz.render.pictures import rgb8
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
@@ -311,7 +310,7 @@ class Styles(QObject):
 
     def _show_strip(self, report: Report) -> None:
         main = report.main
-        if not isinstance(main, Picture):
+        if not isinstance(main, ColorImage):
             return
         whole = rgb8(main.pixels)
         # Side by side with narrow gaps between them: equal parts but for those.

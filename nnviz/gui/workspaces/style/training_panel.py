@@ -103,10 +103,10 @@ class LessonPanel(QWidget):
 
     def _show_preview(self, pixels: object) -> None:
         if pixels is None:
-            self.preview.set_picture(None)
+            self.preview.set_image(None)
             self.preview.set_message(self.tr("Images and paintings, after each epoch"))
         else:
-            self.preview.set_picture(pixels)  # type: ignore[arg-type]  # a Signal's
+            self.preview.set_image(pixels)  # type: ignore[arg-type]  # a Signal's
 
     def _show(self) -> None:
         lessons = self._lessons
@@ -132,7 +132,7 @@ class LessonPanel(QWidget):
     def _action(self) -> str:
         if self._lessons.running:
             return self.tr("Stop")
-        return self.tr("Continue") if self._lessons.begun else self.tr("Learn")
+        return self.tr("Continue") if self._lessons.resumable else self.tr("Learn")
 
     def _words(self) -> str:
         lessons, progress = self._lessons, self._lessons.progress
@@ -145,7 +145,7 @@ class LessonPanel(QWidget):
             return progress.what + self._left()
         if lessons.running:
             return self.tr("reading the images")
-        return self.tr("stopped; it can be continued") if lessons.begun else ""
+        return self.tr("stopped; it can be continued") if lessons.resumable else ""
 
     def _left(self) -> str:
         left = self._lessons.left

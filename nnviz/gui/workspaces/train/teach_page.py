@@ -236,7 +236,7 @@ class _TeachSide(QWidget):
     def _see(self, shown: Shown) -> None:
         if not self._watching:
             return
-        self.canvas.set_picture(seen(shown.image))
+        self.canvas.set_image(seen(shown.image))
         self.bars.setVisible(shown.bars is not None)
         if shown.bars is not None:
             self.bars.show_ranking(shown.bars)
@@ -248,7 +248,7 @@ class _TeachSide(QWidget):
         )
         self.canvas.setVisible(on)
         if not on:
-            self.canvas.set_picture(None)
+            self.canvas.set_image(None)
             self.bars.setVisible(False)
         elif status is not None and status.state is SourceState.FAILED and status.error:
             self.canvas.set_message(status.error.text)

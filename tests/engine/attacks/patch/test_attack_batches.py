@@ -67,7 +67,7 @@ def net():
 @pytest.fixture
 def crowd(net, generator):
     return AttackBatch(
-        victim=AttackedModel(
+        attacked_model=AttackedModel(
             PixelModel(net=net, normalizer=nn.Identity(), check=never)
         ),
         clean=torch.randn((4, 3, 2, 2), generator=generator).double(),
@@ -79,7 +79,7 @@ def crowd(net, generator):
 
 def test_each_picture_is_to_leave_its_own_answer(crowd, net):
     """The gradient of cross entropy: sum of p_k w_k minus w_answer, of each picture."""
-    clean = crowd.pictures(ROWS)
+    clean = crowd.images(ROWS)
     logits = clean.flatten(1) @ net.weight.T
     answers = logits.argmax(1)
     assert len(set(answers.tolist())) > 1
@@ -93,24 +93,24 @@ def test_each_picture_is_to_leave_its_own_answer(crowd, net):
 
 def test_answers_are_asked_for_once(crowd, net):
     """By counting: four clean pictures, then only those that are attacked."""
-    crowd.reached(crowd.pictures(ROWS), ROWS)
+    crowd.reached(crowd.images(ROWS), ROWS)
     before = net.asked
-    crowd.reached(crowd.pictures(ROWS), ROWS)
+    crowd.reached(crowd.images(ROWS), ROWS)
     assert net.asked == before + 4
 
 
 def test_one_goal_for_all(crowd):
     """By hand: none of them may be class 0."""
     crowd.own = False
-    weight = crowd.victim.model.net.weight
-    answers = (crowd.pictures(ROWS).flatten(1) @ weight.T).argmax(1)
-    assert torch.equal(crowd.reached(crowd.pictures(ROWS), ROWS), answers != 0)
+    weight = crowd.attacked_model.model.net.weight
+    answers = (crowd.images(ROWS).flatten(1) @ weight.T).argmax(1)
+    assert torch.equal(crowd.reached(crowd.images(ROWS), ROWS), answers != 0)
 
 
 def test_what_is_fooled_enough_counts_no_more(crowd):
     """Shafahi et al. 2020, equation 5: the loss is cut, so its gradient is zero."""
     crowd.most = 0.0
-    found = crowd.slope(crowd.pictures(ROWS), ROWS)
+    found = crowd.slope(crowd.images(ROWS), ROWS)
     assert float(found.gradient.abs().max()) == 0
 
 
@@ -123,7 +123,7 @@ def test_rows_are_drawn_evenly(crowd, generator):
 
 def test_parts_of_a_batch_are_joined_in_order(crowd):
     """The whole batch at once, for a network that keeps pictures apart."""
-    clean = crowd.pictures(ROWS)
+    clean = crowd.images(ROWS)
     whole = crowd.slope(clean, ROWS)
     parts = [crowd.slope(clean[at], ROWS[at]) for at in (slice(0, 1), slice(1, 4))]
     torch.testing.assert_close(joined(parts).gradient, whole.gradient)

@@ -71,6 +71,8 @@ def test_the_doctor_says_what_is_left_out(model: nnviz.Model) -> None:
     )
     assert warning.startswith("runs in onnxruntime")
     assert "LSTM" in warning
+    notes = " ".join(each.text for each in model.info.findings)
+    assert "nothing in this network tells whether its preprocessing" in notes
     assert not model.info.counted
     assert not model.info.gradients
 

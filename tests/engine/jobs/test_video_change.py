@@ -8,16 +8,16 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from support.films import evenly, number_of, write_film
+from support.videos import evenly, number_of, write_film
 
 from nnviz.base.errors import CancelledError, InputError, UsageError
 from nnviz.base.events import Partial, Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
-from nnviz.base.requests import ChangeFilm, ModelRequest
-from nnviz.base.results import Picture, Report, Text
+from nnviz.base.requests import ChangeVideo, ModelRequest
+from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.video import FrameImage
-from nnviz.engine.jobs.video_writing import change_film
+from nnviz.engine.jobs.video_writing import write_changed
 from nnviz.media.video.sound import add_sound
 
 RATE = 25.0
@@ -25,7 +25,7 @@ MODEL = ModelRequest(reference="bundled:objects")
 
 
 def pictured(pixels):
-    return Report({"dream": Picture(pixels=pixels.astype(np.float32))})
+    return Report({"dream": ColorImage(pixels=pixels.astype(np.float32))})
 
 
 def method(*, live=False):
@@ -43,7 +43,7 @@ def method(*, live=False):
 
 
 def asked_of(source, out, **more):
-    return ChangeFilm(
+    return ChangeVideo(
         method="dream", model=MODEL, film=str(source), out=str(out), **more
     )
 
@@ -55,7 +55,7 @@ def worked(asked, change, *, live=False):
         yield Progress(0, 1, "inside")
         return Run(change(request.image), None, request.image)
 
-    job, steps = change_film(asked, method(live=live), run), []
+    job, steps = write_changed(asked, method(live=live), run), []
     while True:
         try:
             steps.append(next(job))

@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image as PillowImage
 
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colours
 
-__all__ = ["Colours", "blended", "fitted", "rgb8", "show", "smoothly"]
+__all__ = ["blended", "fitted", "show", "smoothly"]
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:

@@ -6,11 +6,11 @@ Truth: another program's reader; the number of pictures by hand.
 import av
 import pytest
 from PySide6.QtWidgets import QFileDialog
-from support.films import evenly, write_film
+from support.videos import evenly, write_film
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Progress
-from nnviz.base.requests import ChangeFilm
+from nnviz.base.requests import ChangeVideo
 from nnviz.gui.shell.banner import ProgressBanner
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 
@@ -41,7 +41,7 @@ def filming(opened, fake, monkeypatch, qtbot):
 
 def test_the_chosen_method_is_asked_for(filming, fake):
     request = fake.last(PLACE)
-    assert isinstance(request, ChangeFilm)
+    assert isinstance(request, ChangeVideo)
     assert (request.film, request.out) == ("in.mp4", "out.mp4")
     assert request.method == "activation_maximization"
     fake.tell(PLACE, Progress(3, 12, "picture 3 of 12"))

@@ -1,7 +1,7 @@
-"""Tape of a forward pass: the tensor operations that one image goes through.
+"""Trace of a forward pass: the tensor operations that one image goes through.
 
 A dispatch mode sees every operation of the network, functional ones too, and notes
-those that depend on the image.  The tape can be replayed for other images only where
+those that depend on the image.  The trace can be replayed for other images only where
 the network's code does not look at numbers: a pass that asks for one is refused.
 """
 
@@ -26,7 +26,7 @@ class UnfollowableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Stands in a step's arguments for a value of the tape."""
+    """Stands in a step's arguments for a value of the trace."""
 
     index: int
 
@@ -57,7 +57,7 @@ class Step:
         function: of torch.
         name: of the operation, "conv2d".
         pointwise: whether torch says that it treats each number by itself.
-        args: by name; values of the tape as ``Ref``.
+        args: by name; values of the trace as ``Ref``.
         inputs: indices of the values it takes.
         outputs: indices of the values it gives, in their order.
         macs: multiply-accumulates for the image.
@@ -73,7 +73,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tape:
+class ForwardTrace:
     """The operations between an image and what the pass gave for it.
 
     Attributes:
@@ -97,8 +97,8 @@ class Tape:
 
 
 @torch.inference_mode()
-def record_tape(run: Callable[[Tensor], Any], x: Tensor) -> Tape:
-    """Run a forward pass once and return its tape.
+def record_trace(run: Callable[[Tensor], Any], x: Tensor) -> ForwardTrace:
+    """Run a forward pass once and return its trace.
 
     Args:
         run: the pass.
@@ -115,7 +115,7 @@ def record_tape(run: Callable[[Tensor], Any], x: Tensor) -> Tape:
         output = run(x)
     structure = map_tensors(output, recorder.reference)
     steps = _needed(recorder.steps, {ref.index for ref in _references(structure)})
-    return Tape(steps, tuple(recorder.values), structure)
+    return ForwardTrace(steps, tuple(recorder.values), structure)
 
 
 def _needed(steps: list[Step], wanted: set[int]) -> tuple[Step, ...]:
@@ -129,7 +129,7 @@ def _needed(steps: list[Step], wanted: set[int]) -> tuple[Step, ...]:
 
 
 def substitute(structure: Any, change: Callable[[Ref], Any]) -> Any:
-    """Return a structure with something else for the values of the tape."""
+    """Return a structure with something else for the values of the trace."""
     if isinstance(structure, Ref):
         return change(structure)
     if isinstance(structure, dict):

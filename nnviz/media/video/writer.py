@@ -29,7 +29,7 @@ _BT709, _SRGB_CURVE = 1, 13
 """Colors of the video, ITU-T H.273: matrix and primaries of HDTV, curve of sRGB."""
 
 
-class FilmWriter:
+class VideoWriter:
     """Writes frames with the times at which they were seen into an MP4 or GIF file.
 
     So a video that was recorded at a varying rate plays as it was.  It takes its name

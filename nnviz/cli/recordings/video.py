@@ -1,4 +1,4 @@
-"""``nnviz film``: run a method on every image of a video."""
+"""``nnviz video``: run a method on every image of a video."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ def execute(words: Sequence[str]) -> int:
     method = _method(words)
     options = _parser(method).read(words)
     if method is None:
-        raise UsageError("film", "no method named", "nnviz film deep_dream FILM")
+        raise UsageError("video", "no method named", "nnviz video deep_dream VIDEO")
     if not options.film or not options.out:
-        missing = "--out" if options.film else "film"
+        missing = "--out" if options.film else "video"
         raise UsageError(missing, "is missing", "name the videos to read and to write")
     opening.check_out(Path(options.out).parent)
     notes = _written(method, options)
@@ -32,7 +32,7 @@ def _written(method: MethodInfo, options: argparse.Namespace) -> Sequence[str]:
     """Write the video; return remarks."""
     model = opening.open_model(options)
     with console.ProgressLine() as progress:
-        return api.film(
+        return api.video(
             method.name,
             model,
             options.film,
@@ -74,13 +74,13 @@ _OPTIONS = (
 
 
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
-    text = "Run a method on every picture of a film.  nnviz film METHOD --help shows\n"
+    text = "Run a method on every image of a video.  nnviz video METHOD --help shows\n"
     text += "its options.  Ctrl+C ends it; what there is is kept."
     if method is not None:
         text = "\n\n".join([method.title, *description(method)])
     name = method.name if method else "METHOD"
-    usage = f"{name} FILM --out OUT.mp4 [options]"
-    parser = Parser("film", text, usage=usage, add_help=add_help)
+    usage = f"{name} VIDEO --out OUT.mp4 [options]"
+    parser = Parser("video", text, usage=usage, add_help=add_help)
     parser.add(_OPTIONS)
     if method is not None:
         arguments.add_method(parser, method)

@@ -3,16 +3,16 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.frames import Frame
-from nnviz.base.results import Picture
+from nnviz.base.images import rgb8
+from nnviz.base.results import ColorImage
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
-from nnviz.render.pictures import rgb8
 
 
-class PictureView(ResultView):
-    """Shows a ``Picture``."""
+class ImageView(ResultView):
+    """Shows a ``ColorImage``."""
 
-    result: Picture | None
+    result: ColorImage | None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,4 +29,4 @@ class PictureView(ResultView):
         if self.result is not None:
             # What a network was made to see has no pixels of a camera to be shown.
             self.canvas.smooth = self.result.frame is not Frame.PHOTO
-            self.canvas.set_picture(rgb8(self.result.pixels))
+            self.canvas.set_image(rgb8(self.result.pixels))

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap
-from nnviz.render import colormaps, legends, pictures
+from nnviz.render import colormaps, fitting, legends
 from nnviz.render.boards import agreement
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Part, Tile
@@ -228,7 +228,7 @@ def _row(
     for n, tile in line.items():
         left = plan.left(columns.index(tile.title_column))
         area = strip[:, left : left + plan.tile]
-        _put(area[:tall], _picture(tile, used.get(n), plan, ink), ink)
+        _put(area[:tall], _paint_tile(tile, used.get(n), plan, ink), ink)
         foot_area = area[tall + size // 2 :]
         if plan.barred and n in used:
             _put_bar(foot_area[:pitch], used[n], size, ink)
@@ -241,9 +241,9 @@ def _row(
     return strip
 
 
-def _picture(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
+def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
     """Return a tile as it is looked at, without what no map is about."""
-    whole = boards.flat_picture(tile, scale, ink)
+    whole = boards.flat_image(tile, scale, ink)
     about = tile.image is not None and whole.shape[:2] == tile.image.size
     if tile.image is None or not about or tile.image not in plan.parts:
         return whole
@@ -288,7 +288,7 @@ def _put(area: Colours, picture: Colours, ink: Ink) -> None:
     width = max(1, min(area.shape[1], round(picture.shape[1] * ratio)))
     top, left = (area.shape[0] - height) // 2, (area.shape[1] - width) // 2
     place = area[top : top + height, left : left + width]
-    place[...] = pictures.show(picture, (height, width))
+    place[...] = fitting.show(picture, (height, width))
     for edge in (place[0], place[-1], place[:, 0], place[:, -1]):
         edge[...] = ink.line
 
@@ -304,7 +304,7 @@ def _legend(
     units = ", ".join(dict.fromkeys(each.unit for each in maps.values()))
     scale = used[next(iter(maps))]
     room = plan.width - plan.side
-    bar = legends.colour_bar(scale, units, room, size=plan.size, ink=ink)
+    bar = legends.color_bar(scale, units, room, size=plan.size, ink=ink)
     strip = text.sheet(len(bar), plan.width, ink.ground)
     strip[:, plan.side : plan.side + bar.shape[1]] = bar
     return [strip]
@@ -319,7 +319,7 @@ def _column_legends(
     for n, tile in enumerate(tiles):
         if isinstance(tile.result, Heatmap):
             unit, size = tile.result.unit, plan.size - 1
-            bars[columns.index(tile.title_column)] = legends.colour_bar(
+            bars[columns.index(tile.title_column)] = legends.color_bar(
                 used[n], unit, plan.tile, size=size, ink=ink
             )
     height = max((len(bar) for bar in bars.values()), default=1)

@@ -1,10 +1,11 @@
-"""``nnviz film``: a short film's dream, end to end."""
+"""``nnviz video``: a short video's dream, end to end."""
 
 import av
 import pytest
 import torch
-from support.films import evenly, write_film
+from support.videos import evenly, write_film
 
+from nnviz import cli
 from nnviz.cli import main
 from nnviz.engine.jobs import video_writing
 from nnviz.engine.models.networks import QuickPainter
@@ -17,9 +18,9 @@ def film(tmp_path):
     return write_film(tmp_path / "in.mp4", evenly(4), size=(72, 128))
 
 
-def test_a_dreamt_film(film, tmp_path, capsys):
+def test_a_dreamt_video(film, tmp_path, capsys):
     out = tmp_path / "out.mp4"
-    assert main(["film", "deep_dream", str(film), "--out", str(out), *QUICK]) == 0
+    assert main(["video", "deep_dream", str(film), "--out", str(out), *QUICK]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said == [str(out), "  4 frames"]
     with av.open(str(out)) as container:
@@ -30,16 +31,16 @@ def test_a_dreamt_film(film, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["film"], "no method named"),
-        (["film", "deep_dream"], "film: is missing"),
-        (["film", "deep_dream", "{film}"], "--out: is missing"),
-        (["film", "deep_dream", "{film}", "--out", "o.png"], "not a video file name"),
+        (["video"], "no method named"),
+        (["video", "deep_dream"], "video: is missing"),
+        (["video", "deep_dream", "{film}"], "--out: is missing"),
+        (["video", "deep_dream", "{film}", "--out", "o.png"], "not a video file name"),
         (
-            ["film", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
+            ["video", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
             "no number",
         ),
-        (["film", "predictions", "{film}", "--out", "o.mp4"], "not an image"),
-        (["film", "deep_dream", "gone.mp4", "--out", "o.mp4"], "no such file"),
+        (["video", "predictions", "{film}", "--out", "o.mp4"], "not an image"),
+        (["video", "deep_dream", "gone.mp4", "--out", "o.mp4"], "no such file"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(
@@ -53,14 +54,20 @@ def test_wrong_use_is_said_in_a_line(
     assert not (tmp_path / "o.mp4").exists()
 
 
-def test_help_names_the_methods_options(capsys):
+def test_the_name_of_before_works(capsys):
     assert main(["film", "deep_dream", "--help"]) == 0
+    assert "nnviz video deep_dream VIDEO" in capsys.readouterr().out
+    assert "film" not in cli._public()
+
+
+def test_help_names_the_methods_options(capsys):
+    assert main(["video", "deep_dream", "--help"]) == 0
     said = capsys.readouterr().out
     for option in ("--kept", "--octaves", "--out"):
         assert option in said
 
 
-def test_a_painted_film(film, tmp_path, capsys, monkeypatch):
+def test_a_painted_video(film, tmp_path, capsys, monkeypatch):
     """Truth: PyAV counts the pictures; frames of 128 px are painted at 64.
 
     Nothing is mixed in unasked: such a method steadies films itself.
@@ -69,7 +76,7 @@ def test_a_painted_film(film, tmp_path, capsys, monkeypatch):
     torch.manual_seed(0)
     weights, out = tmp_path / "wild.pth", tmp_path / "out.mp4"
     torch.save(QuickPainter().state_dict(), weights)
-    words = ["film", "fast_style", str(film), "--model", str(weights)]
+    words = ["video", "fast_style", str(film), "--model", str(weights)]
     assert main([*words, "--size", "64", "--out", str(out)]) == 0
     assert capsys.readouterr().out.splitlines() == [str(out), "  4 frames"]
     with av.open(str(out)) as container:
