@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
 from nnviz.base.info import LayerInfo, Layout
 from nnviz.base.parameters import Parameter, Value
-from nnviz.gui.forms.control import Control
+from nnviz.gui.forms.control import LEAST_BOX_LETTERS, Control
 
 ALL = -1
 _MAXIMUM = 2**31 - 1
@@ -25,12 +25,18 @@ class ChannelControl(Control):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._box)
+        self.fit()
         self.set_value(parameter.default)
         self._box.valueChanged.connect(self.take)
 
     def field(self) -> QWidget:
         """Return the spin box."""
         return self._box
+
+    def fit(self) -> None:
+        """Ask for the room of a few digits: its largest number has ten."""
+        letter = self.fontMetrics().averageCharWidth()
+        self._box.setMinimumWidth(LEAST_BOX_LETTERS * letter)
 
     def set_layer(self, layer: LayerInfo | None) -> None:
         """Allow the layer's channels; a channel that it lacks becomes all."""

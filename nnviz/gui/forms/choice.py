@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import Control
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 
 _SEGMENTS = 4
@@ -77,7 +78,7 @@ class ComboControl(Control):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
-        self._combo = QComboBox(self)
+        self._combo = ComboBox(self)
         self.setup(self._combo)
         for choice in parameter.choices:
             self._combo.addItem(shown(choice), choice)

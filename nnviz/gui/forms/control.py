@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
 
 from nnviz.base.info import LayerInfo
@@ -10,6 +10,8 @@ from nnviz.base.parameters import Parameter, Value
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
+LEAST_BOX_LETTERS = 9
+"""Width of a spin box in a narrow panel, in average letters."""
 _INDENT = 7
 """Before a spin box's number, px, so that it starts where other fields' text does."""
 
@@ -59,6 +61,15 @@ class Control(QWidget):
     def field(self) -> QWidget:
         """Return the widget that a label's shortcut should focus."""
         raise NotImplementedError
+
+    def fit(self) -> None:
+        """Bring widths to the size of the text; most controls need nothing."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow another text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self.fit()
 
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
         """Take over the layers of the opened network; most controls need none."""

@@ -13,6 +13,7 @@ from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.forms.control import Control
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.plain_text import literal
 
 
@@ -26,7 +27,7 @@ class LayerControl(Control):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._names: list[str] = []
-        self._combo = QComboBox(self)
+        self._combo = ComboBox(self)
         self.setup(self._combo)
         self._combo.setEditable(True)
         self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -36,6 +37,7 @@ class LayerControl(Control):
         self._combo.setMinimumContentsLength(8)
         self._line = QLineEdit(self._combo)
         self._combo.setLineEdit(self._line)
+        self.setup(self._line)
         self._line.setPlaceholderText(self.tr("chosen by the method"))
         self._combo.setCompleter(NameCompleter(self._combo.model(), self))
         layout = QHBoxLayout(self)

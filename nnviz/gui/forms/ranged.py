@@ -1,15 +1,17 @@
 """A slider beside a spin box: what integers and numbers have in common."""
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, SignalInstance
+from PySide6.QtCore import QSignalBlocker, Qt, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from nnviz.base.parameters import Parameter, Value
-from nnviz.gui.forms.control import SLIDER_STEPS, Control
+from nnviz.gui.forms.control import LEAST_BOX_LETTERS, SLIDER_STEPS, Control
 from nnviz.gui.forms.scale import Scale
 
-_LEAST_SLIDER = 48
+_LEAST_SLIDER = 28
 _BOX_LETTERS = 13
-"""Width of a box, in average letters."""
+"""Width of a box beside a slider, in average letters."""
+_BOX_FIRST = 100
+"""Share of a box in the room of its line; the slider's is 1."""
 
 
 class RangedControl(Control):
@@ -40,11 +42,11 @@ class RangedControl(Control):
             self._scale = Scale(parameter.minimum, parameter.maximum, parameter.log)
             self._set_up_slider()
             layout.addWidget(self._slider, 1)
-            self._fit_box()
         else:
             self._slider.hide()
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout.addWidget(box)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout.addWidget(box, _BOX_FIRST)
+        self.fit()
         self.set_value(parameter.default)
         changed.connect(self._typed)
 
@@ -56,14 +58,12 @@ class RangedControl(Control):
         """Return a slider's value as the parameter's type."""
         raise NotImplementedError
 
-    def changeEvent(self, event: QEvent) -> None:
+    def fit(self) -> None:
         """Let the box be as wide as its numbers are at another text size."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and self._scale is not None:
-            self._fit_box()
-
-    def _fit_box(self) -> None:
-        self._box.setFixedWidth(_BOX_LETTERS * self.fontMetrics().averageCharWidth())
+        letter = self.fontMetrics().averageCharWidth()
+        self._box.setMinimumWidth(LEAST_BOX_LETTERS * letter)
+        if self._scale is not None:
+            self._box.setMaximumWidth(_BOX_LETTERS * letter)
 
     def field(self) -> QWidget:
         """Return the spin box."""

@@ -1,7 +1,7 @@
 """Pages of which one is seen, and asks for room."""
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget
 
 
 class PageStack(QStackedWidget):
@@ -26,3 +26,13 @@ class PageStack(QStackedWidget):
         """Return what the page that is seen would like."""
         page = self.currentWidget()
         return page.sizeHint() if page is not None else QSize(0, 0)
+
+
+class TabPages(QTabWidget):
+    """Pages with tabs above them; asks for the room of the current one, likewise."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the minimum of the page that is seen, and of its tabs."""
+        tabs = self.tabBar().minimumSizeHint()
+        least = self.currentWidget().minimumSizeHint() if self.count() else QSize()
+        return least.expandedTo(QSize(tabs.width(), 0)) + QSize(0, tabs.height())

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
 from nnviz.base.results import Diagram
 from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.panels.empty_state import RUN, EmptyState
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
 from nnviz.gui.views.comparison.compare import CompareView
 from nnviz.gui.views.comparison.diagram_pair import DiagramPairView
 from nnviz.render.boards.board import tile_of
@@ -20,6 +21,8 @@ class ComparePane(QWidget):
     """Two results of the tray, chosen above, compared below."""
 
     hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,18 +44,17 @@ class ComparePane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
-        self._hint = label(
+        self.empty = EmptyState(
+            (RUN,),
             self.tr(
                 "Run two methods, or one on two images, or Architecture on two "
                 "networks, to compare results here."
             ),
-            "muted",
-            wrap=True,
         )
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.wanted.connect(self.wanted)
         column.addWidget(self.view, 1)
         column.addWidget(self.graphs, 1)
-        column.addWidget(self._hint, 1)
+        column.addWidget(self.empty, 1)
         self.setFocusProxy(self.view)
         app.runs.history.changed.connect(self._list)
         self._list()
@@ -115,7 +117,7 @@ class ComparePane(QWidget):
         drawn = [each for each in graphs if each is not None]
         self.graphs.setVisible(len(drawn) == len(self.choices))
         self.view.setVisible(len(graphs) == len(self.choices) and not drawn)
-        self._hint.setVisible(self.graphs.isHidden() and self.view.isHidden())
+        self.empty.setVisible(self.graphs.isHidden() and self.view.isHidden())
         if first is None or second is None:
             return
         pair = first, second

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named, row
 
 RUN = "run.run"
+RUN_BOARD = "board.run"
 OPEN, SAMPLE_IMAGE = "file.open", "file.sample"
 CAMERA, VIDEO, SAMPLE_VIDEO = "live.camera", "live.film", "live.sample"
 IMAGE_SOURCES = (OPEN, SAMPLE_IMAGE, CAMERA, SAMPLE_VIDEO)
@@ -25,38 +27,56 @@ class EmptyState(QWidget):
 
     wanted = Signal(str)
 
-    def __init__(self, commands: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        commands: Sequence[str],
+        words: str = "",
+        parent: QWidget | None = None,
+        *,
+        low: bool = False,
+    ) -> None:
         """Make the buttons.
 
         Args:
             commands: names of commands; the first is the one that most people want.
+            words: said above the buttons.
             parent: as for all widgets.
+            low: the place is wide, low and at the side: the buttons stand beside each
+                other, and none of them stands out.
         """
         super().__init__(parent)
         self.setObjectName("canvas")
         self.words = label(style="muted", wrap=True)
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        if not low:
+            self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.buttons = {
             name: button(
                 _titles()[name],
                 partial(self.wanted.emit, name),
-                "" if place else "primary",
+                "" if place or low else "primary",
             )
             for place, name in enumerate(commands)
         }
         column = QVBoxLayout(self)
-        column.setSpacing(3 * GRID)
+        column.setSpacing((2 if low else 3) * GRID)
         column.addStretch(1)
         column.addWidget(self.words)
-        # Below each other: beside each other they do not fit on a small screen.
+        column.addLayout(self._beside() if low else self._below())
+        column.addStretch(1)
+        self.say(words)
+
+    def _beside(self) -> QLayout:
+        return flow(*self.buttons.values(), spacing=2 * GRID)
+
+    def _below(self) -> QLayout:
+        """Return the buttons as they fit in the middle of a small screen."""
         ways = QVBoxLayout()
         ways.setSpacing(2 * GRID)
         for each in self.buttons.values():
             ways.addWidget(each)
         line = row(None, None)
         line.insertLayout(1, ways)
-        column.addLayout(line)
-        column.addStretch(1)
+        return line
 
     def say(self, words: str) -> None:
         """Say why there is nothing to see."""
@@ -67,6 +87,7 @@ class EmptyState(QWidget):
 def _titles() -> dict[str, str]:
     return {
         RUN: _tr("Run"),
+        RUN_BOARD: _tr("Run board"),
         OPEN: _tr("Open…"),
         SAMPLE_IMAGE: _tr("Sample image"),
         CAMERA: _tr("Camera"),

@@ -10,9 +10,8 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
     QPixmap,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -29,10 +28,10 @@ from PySide6.QtWidgets import (
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import ANY, ask_files
+from nnviz.gui.panels.empty_state import OPEN, RUN, SAMPLE_IMAGE, EmptyState
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.theme.parts import MARGIN, MenuEntry, menu_of, named, popup
+from nnviz.gui.theme.parts import MenuEntry, menu_of, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
-from nnviz.gui.views.tokens import tokens_of
 from nnviz.render.miniature import miniature
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -41,7 +40,13 @@ _PAIR = 2
 
 
 class ImageTray(QWidget):
-    """The images; a click or the arrow keys open one."""
+    """The images; a click or the arrow keys open one.
+
+    Signals:
+        wanted: name of a command that would fill it.
+    """
+
+    wanted = Signal(str)
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,8 +55,13 @@ class ImageTray(QWidget):
         self.list = _strip(
             app,
             self.tr("Images"),
-            self.tr("Images that you drop or open appear here."),
+            EmptyState(
+                (OPEN, SAMPLE_IMAGE),
+                self.tr("Images that you drop or open appear here."),
+                low=True,
+            ),
         )
+        self.list.empty.wanted.connect(self.wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -177,8 +187,15 @@ class ResultTray(QWidget):
         self.list = _strip(
             app,
             self.tr("Results"),
-            self.tr("Results appear here, newest first; click one to bring it back."),
+            EmptyState(
+                (RUN,),
+                self.tr(
+                    "Results appear here, newest first; click one to bring it back."
+                ),
+                low=True,
+            ),
         )
+        self.list.empty.wanted.connect(self.wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -294,7 +311,7 @@ def icon_of(pixels: Bytes) -> QIcon:
 
 
 class _Strip(QListWidget):
-    """A list that says what it is for while it is empty.
+    """A list that says what it is for, and how to fill it, while it is empty.
 
     Signals:
         put_together: an item was dragged onto another.
@@ -302,9 +319,21 @@ class _Strip(QListWidget):
 
     put_together = Signal(object, object)
 
-    def __init__(self, hint: str) -> None:
+    def __init__(self, empty: EmptyState) -> None:
         super().__init__()
-        self._hint = hint
+        self.empty = empty
+        empty.setParent(self)
+        for told in (self.model().rowsInserted, self.model().rowsRemoved):
+            told.connect(lambda *_: self._show_empty())
+        self.model().modelReset.connect(self._show_empty)
+
+    def _show_empty(self) -> None:
+        self.empty.setVisible(not self.count())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the words all the room."""
+        super().resizeEvent(event)
+        self.empty.setGeometry(self.viewport().geometry())
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Let an item be put onto another."""
@@ -323,21 +352,9 @@ class _Strip(QListWidget):
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the items, or the hint."""
-        super().paintEvent(event)
-        if not self.count():
-            with QPainter(self.viewport()) as painter:
-                painter.setPen(tokens_of(self.palette()).quiet)
-                painter.drawText(
-                    self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, 0),
-                    Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap,
-                    self._hint,
-                )
 
-
-def _strip(app: AppContext, name: str, hint: str) -> _Strip:
-    strip = named(_Strip(hint), name=name)
+def _strip(app: AppContext, name: str, empty: EmptyState) -> _Strip:
+    strip = named(_Strip(empty), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)
     strip.setWrapping(False)

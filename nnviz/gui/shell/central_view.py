@@ -1,9 +1,8 @@
 """The middle of the window: the image and the result of the chosen method."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -47,6 +46,7 @@ from nnviz.gui.state.modes import (
 )
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, row
+from nnviz.gui.views.results.base import Painting
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.maps.heatmaps import Looks
@@ -247,9 +247,9 @@ class CentralView(QWidget):
         """Return how the shown maps are painted, by the result's name."""
         return self.result.looks()
 
-    def painted(self) -> NDArray[Any]:
-        """Return the shown result as uint8 (H, W, 3), with legend and range."""
-        return self.result.painted()
+    def painting(self) -> Painting:
+        """Return what paints the shown result, with legend and range."""
+        return self.result.painting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Divide the longer side, so that both images stay large."""

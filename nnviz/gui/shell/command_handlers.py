@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
@@ -17,6 +19,7 @@ from nnviz.base.documents.snippets import (
     command_line,
     python_code,
 )
+from nnviz.base.events import Policy
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
@@ -35,6 +38,7 @@ from nnviz.gui.panels.dialogs.files import (
 from nnviz.gui.panels.dialogs.videos import ask_new_video, ask_video
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.state.display import ContentKind
@@ -46,12 +50,15 @@ from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
+from nnviz.gui.views.results.base import Painting
 from nnviz.render.boards.board import Board
 
 if TYPE_CHECKING:  # made by its workspace when this is first entered
     from nnviz.gui.workspaces.live.panel import LivePane
 
 Act = Callable[[], object]
+_COPYING = Lane("copy", Policy.REPLACE)
+_PAINTING = Lane("painting", Policy.QUEUE)
 _ZOOM = 1.5
 _FIGURES = (".svg", ".pdf", ".png")
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
@@ -408,7 +415,10 @@ class CommandHandlers(QObject):
         elif self._shows_portraits and not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there are no synthetic images to save yet"))
         elif self._shows_portraits:
-            self._app.unit_images.save(centre.painted(), folder)
+            painted = self._app.jobs.compute(centre.painting(), _PAINTING)
+            painted.done.connect(
+                lambda pixels: self._app.unit_images.save(pixels, folder)
+            )
         elif bridge is not None and self._app.display.run is not None:
             run, looks = self._app.display.run, centre.looks()
             self._app.saving.save(bridge.files.results.save(run, str(folder), looks))
@@ -426,16 +436,27 @@ class CommandHandlers(QObject):
         """Put the shown result, or board, on the clipboard, with its legend."""
         board, pane = self._board(), self._stage.centre.board
         if board is not None and pane is not None:
-            picture = board.painted(lock=pane.chosen_lock())
-            QApplication.clipboard().setImage(image_of(picture))
-            self._app.messages.say(self.tr("board copied as an image"))
+            self._copy_painting(
+                partial(board.painted, lock=pane.chosen_lock()),
+                self.tr("board copied as an image"),
+            )
             return
         centre = self._stage.centre
         if not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there is no result to copy yet"))
             return
-        QApplication.clipboard().setImage(image_of(centre.painted()))
-        self._app.messages.say(self.tr("result copied as an image"))
+        self._copy_painting(centre.painting(), self.tr("result copied as an image"))
+
+    def _copy_painting(self, painting: Painting, words: str) -> None:
+        """Paint beside the window, put it on the clipboard, and say so."""
+
+        def put(picture: NDArray[np.uint8]) -> None:
+            QApplication.clipboard().setImage(image_of(picture))
+            self._app.messages.say(words)
+
+        job = self._app.jobs.compute(painting, _COPYING)
+        job.done.connect(put)
+        job.failed.connect(partial(self._app.messages.fail, "copy"))
 
     def _copy_text(
         self, write: Callable[..., str], write_board: Callable[[Plan], str]

@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         centre = self.stage.centre
         centre.hovered.connect(self.status.hover)
-        for panel in (centre, self.stage.results):
+        for panel in (centre, self.stage.images, self.stage.results):
             panel.wanted.connect(lambda name: self.commands[name].trigger())
         centre.mode_changed.connect(
             lambda mode: self.stage.make_room(wide=mode in (BOARD, OCCLUDER, STICKERS))

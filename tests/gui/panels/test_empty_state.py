@@ -9,8 +9,8 @@ import pytest
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.shipped.samples import sample_video
 from nnviz.base.video import SourceKind, SourceState, SourceStatus
-from nnviz.gui.panels.empty_state import CAMERA, SAMPLE_IMAGE, SAMPLE_VIDEO
-from nnviz.gui.shell.main_window import LIVE
+from nnviz.gui.panels.empty_state import CAMERA, RUN, SAMPLE_IMAGE, SAMPLE_VIDEO
+from nnviz.gui.shell.main_window import EXPLAIN, LIVE
 
 
 def texts(state):
@@ -82,3 +82,25 @@ def test_all_ways_are_seen_on_a_small_screen(window, qtbot):
         qtbot.waitUntil(
             lambda each=each: each.visibleRegion().boundingRect() == each.rect()
         )
+
+
+def test_empty_trays_compare_and_board_have_a_sentence_and_a_button(window, fake):
+    """Truth: what each is filled by: an image, a run, a board."""
+    stage = window.stage
+    for strip in (stage.images.list, stage.results.list):
+        assert strip.empty.isVisibleTo(strip)
+        assert strip.empty.words.text()
+    window.enter(EXPLAIN)
+    stage.centre.set_mode("compare")
+    assert texts(stage.centre.compare.empty) == ["Run"]
+    assert stage.centre.compare.empty.isVisible()
+    stage.centre.set_mode("board")
+    assert texts(stage.centre.board.empty) == ["Run board"]
+    stage.images.list.empty.buttons[SAMPLE_IMAGE].click()
+    assert window.app.selection.image is not None
+    assert not stage.images.list.empty.isVisibleTo(stage.images.list)
+    window.app.open_model("fake:net")
+    stage.centre.set_mode("result")
+    stage.results.list.empty.buttons[RUN].click()
+    assert fake.last("result").method == window.app.choice.method.name
+    assert not stage.results.list.empty.isVisibleTo(stage.results.list)

@@ -478,9 +478,9 @@ class TestReport:
         assert view.current.unit == 10
 
     def test_painted_is_what_is_exported(self, view, make_report, photo):
-        assert view.painted().shape == (1, 1, 3)
+        assert view.painting()().shape == (1, 1, 3)
         view.show_report(make_report(), photo)
-        picture = view.painted()
+        picture = view.painting()()
         assert picture.dtype == np.uint8
         assert picture.shape[1] == 960
 

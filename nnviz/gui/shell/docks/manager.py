@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from nnviz.gui.layout.bounded import Bounded
+from nnviz.gui.layout.page_stack import TabPages
 from nnviz.gui.panels.browser.facts import FactsPanel
 from nnviz.gui.panels.browser.model_setup import ModelSetupPanel
 from nnviz.gui.panels.browser.models import ModelPanel
@@ -126,9 +127,9 @@ class DockManager(QObject):
             take_apart(each)
         return middle
 
-    def _make_browser(self) -> QTabWidget:
+    def _make_browser(self) -> TabPages:
         """Return the pages on the open network."""
-        browser = named(QTabWidget(), name=self.tr("Network browser"))
+        browser = named(TabPages(), name=self.tr("Network browser"))
         browser.setDocumentMode(True)
         browser.addTab(self.layers, self.tr("Layers"))
         browser.addTab(self.models, self.tr("Models"))

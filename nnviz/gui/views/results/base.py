@@ -1,5 +1,7 @@
 """The base of the views of all kinds of results."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +17,14 @@ from nnviz.render import report
 if TYPE_CHECKING:  # figures load slowly
     from nnviz.render.figures import FigureLook
 
+Painting = Callable[[], NDArray[np.uint8]]
+"""Paints what a view showed when it was asked for."""
 PAINTED_WIDTH = 960
+
+
+def nothing() -> NDArray[np.uint8]:
+    """Return the painting of no result: one black pixel."""
+    return np.zeros((1, 1, 3), np.uint8)
 
 
 class ResultView(QWidget):
@@ -93,9 +102,16 @@ class ResultView(QWidget):
         """Return how the result is shown, for a figure of it; None for the usual."""
         return None
 
-    def painted(self) -> NDArray[np.uint8]:
-        """Return the result as exported: uint8 (H, W, 3) with caption and legend."""
+    def painting(self) -> Painting:
+        """Return what paints the result as exported, on any thread.
+
+        It gives uint8 (H, W, 3) with caption and legend.
+        """
         if self.result is None:
-            return np.zeros((1, 1, 3), np.uint8)
+            return nothing
         width = max(self.width(), PAINTED_WIDTH)
-        return report.paint(self.result, self.image, width)
+        return partial(report.paint, self.result, self.image, width)
+
+    def painted(self) -> NDArray[np.uint8]:
+        """Return the result as exported; on the thread that asks."""
+        return self.painting()()

@@ -1,6 +1,7 @@
 """A map of numbers, over the image or alone."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from nnviz.base.results import Heatmap
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
-from nnviz.gui.views.results.base import PAINTED_WIDTH, ResultView
+from nnviz.gui.views.results.base import PAINTED_WIDTH, Painting, ResultView
 from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.gui.views.widgets.map_controls import MapControls
@@ -80,12 +81,12 @@ class HeatmapView(ResultView):
         self._usual = heatmaps.usual_look(result)
         super().show_result(result, image, stale)
 
-    def painted(self) -> NDArray[np.uint8]:
-        """Return the map as exported, with the look that is shown."""
+    def painting(self) -> Painting:
+        """Return what paints the map as exported, with the look that is shown."""
         if self.result is None:
-            return super().painted()
+            return super().painting()
         width = max(self.width(), PAINTED_WIDTH)
-        return report.paint_map(self.result, self.image, width, look=self.look)
+        return partial(report.paint_map, self.result, self.image, width, look=self.look)
 
     def update_view(self) -> None:
         """Paint the map over the image, or alone; or say why there is none."""

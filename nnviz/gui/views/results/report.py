@@ -1,7 +1,5 @@
 """All results of one run: the main one large, the others as tabs behind it."""
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
@@ -11,7 +9,7 @@ from nnviz.base.images import Image
 from nnviz.base.results import Report
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.lines import draw_words
-from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.base import Painting, ResultView, nothing
 from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -139,11 +137,9 @@ class ReportView(QWidget):
             if isinstance(view, HeatmapView) and view.result is not None
         }
 
-    def painted(self) -> NDArray[np.uint8]:
-        """Return the result that can be seen as exported, uint8 (H, W, 3)."""
-        if self.current is None:
-            return np.zeros((1, 1, 3), np.uint8)
-        return self.current.painted()
+    def painting(self) -> Painting:
+        """Return what paints the result that can be seen; see ``ResultView``."""
+        return nothing if self.current is None else self.current.painting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the veil over the pages."""

@@ -20,6 +20,7 @@ from nnviz.base.results import Table
 from nnviz.gui.forms.target import TargetControl
 from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.layout.flow import Flow, flow
+from nnviz.gui.panels.empty_state import RUN_BOARD, EmptyState
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -79,11 +80,10 @@ class BoardPane(QWidget):
         self._own = Bounded(self.targets, QSize(0, app.look.px(_LEAST_TARGETS)))
         self._own.setMaximumHeight(app.look.px(_MOST_TARGETS))
         self._state = label(style="muted", wrap=True)
-        self._hint = label(
-            self.tr("Choose methods and networks, then Run."),
-            "muted",
+        self.empty = EmptyState(
+            (RUN_BOARD,), self.tr("Choose methods and networks, then Run.")
         )
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.wanted.connect(lambda _: self.start())
         self._images: dict[str, Image] = {}
         self._wanted: list[str] = []
         self._own_lock = False
@@ -185,7 +185,7 @@ class BoardPane(QWidget):
 
     def _begin(self) -> None:
         self._own_lock = False
-        self._hint.hide()
+        self.empty.hide()
         self.view.show()
         self.stop.show()
         self.run.hide()
@@ -254,6 +254,7 @@ class BoardPane(QWidget):
         images = max(1, len(self.choices.photographs.ticked()))
         count = methods * rows * images
         self.run.setEnabled(bool(count))
+        self.empty.buttons[RUN_BOARD].setEnabled(bool(count))
         self.run.setText(
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
@@ -313,7 +314,7 @@ class BoardPane(QWidget):
         column.addLayout(self._make_tools())
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)
-        for widget, share in ((self._hint, 1), (self.view, 3), (self.numbers, 1)):
+        for widget, share in ((self.empty, 1), (self.view, 3), (self.numbers, 1)):
             right.addWidget(widget)
             right.setStretchFactor(right.indexOf(widget), share)
         self.view.hide()
