@@ -1,6 +1,7 @@
 """Networks, images, runs and results, from Python."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -17,7 +18,7 @@ from nnviz.base.events import Job, Progress
 from nnviz.base.host.interrupts import held_back
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.parameters import Value
+from nnviz.base.parameters import Value, former_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
@@ -341,6 +342,14 @@ def open_image(
     return decode.open_image(Path(source), limit)
 
 
+def _warn_of_former_names(method: str, params: Mapping[str, Value]) -> None:
+    info = methods().get(method) if params else None
+    former = former_names(info.parameters) if info is not None else {}
+    for name in former.keys() & params.keys():
+        words = f"{method}: {name} is called {former[name]} now"
+        warnings.warn(words, DeprecationWarning, stacklevel=3)
+
+
 def run(
     method: str,
     model: Model | str | PathLike[str] | None = None,
@@ -366,7 +375,11 @@ def run(
 
     Raises:
         NnvizError: says in words what is wrong: the method, a parameter, the image.
+
+    Warns:
+        DeprecationWarning: a parameter has another name now.
     """
+    _warn_of_former_names(method, params)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
         recent.remember(photo)  # to find it again, whatever stops the run

@@ -335,8 +335,13 @@ def with_current_names(
         parameters: with the names that they had before.
         values: by name, old or new; unknown names stay as they are.
     """
-    current = {old: each.name for each in parameters for old in each.aliases}
+    current = former_names(parameters)
     return {current.get(name, name): value for name, value in values.items()}
+
+
+def former_names(parameters: Iterable[Parameter]) -> dict[str, str]:
+    """Return the names that parameters have now by those that they had before."""
+    return {old: each.name for each in parameters for old in each.aliases}
 
 
 def values_of(params: Any) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """Reading the command line: argparse with nnviz's own errors."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -262,11 +263,29 @@ def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
         _add_aliases(group, each)
 
 
+class _FormerName(argparse.Action):
+    """Takes an option by the name that it had before, and says its name of now."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value; tell whoever typed the option what it is called."""
+        del parser
+        setattr(namespace, self.dest, values)
+        now = "--" + self.dest.replace("_", "-")
+        sys.stderr.write(f"nnviz: {option_string}: is called {now} now\n")
+
+
 def _add_aliases(group: argparse._ArgumentGroup, parameter: Parameter) -> None:
     """Add a parameter's former names, which the help leaves out."""
     for alias in parameter.aliases:
         group.add_argument(
             "--" + alias.replace("_", "-"),
+            action=_FormerName,
             dest=parameter.name,
             type=_reader(parameter),
             default=argparse.SUPPRESS,

@@ -5,6 +5,9 @@ Truth: the recipe that each writes, which is to be the same.
 
 import json
 
+import pytest
+
+import nnviz as api
 from nnviz.engine.method import methods
 
 
@@ -13,12 +16,20 @@ def test_old_option_gives_the_same_recipe(nnviz, cat, tmp_path):
     for option in ("--layers", "--others"):
         out = tmp_path / option.strip("-")
         words = ["--model", "bundled:everyday", option, "stage1", "--out", out]
-        status, *_ = nnviz("run", "eigen_cam", cat, *words)
+        status, _, said = nnviz("run", "eigen_cam", cat, *words)
         assert status == 0
+        told = "--others: is called --layers now" in said
+        assert told == (option == "--others")
         (found,) = out.glob("*.json")
         recipes.append(json.loads(found.read_text(encoding="utf-8")))
     assert recipes[0] == recipes[1]
     assert recipes[0]["values"]["layers"] == "stage1"
+
+
+def test_old_name_warns_in_python(cat):
+    with pytest.warns(DeprecationWarning, match="others is called layers now"):
+        result = api.run("eigen_cam", "bundled:everyday", cat, others="stage1")
+    assert result.recipe.values["layers"] == "stage1"
 
 
 def test_no_help_shows_an_old_name(nnviz):

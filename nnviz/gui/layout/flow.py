@@ -1,7 +1,14 @@
 """A row of controls that goes on in another line where the window is narrow."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget
+from PySide6.QtWidgets import (
+    QLayout,
+    QLayoutItem,
+    QSizePolicy,
+    QSpacerItem,
+    QStyle,
+    QWidget,
+)
 
 _SPACE = 4
 
@@ -130,8 +137,14 @@ class Flow(QLayout):
         for item, width in zip(line, widths, strict=True):
             height = min(item.sizeHint().height(), rect.height())
             down = (rect.height() - height) // 2
-            item.setGeometry(QRect(QPoint(at, rect.top() + down), QSize(width, height)))
+            place = QRect(QPoint(at, rect.top() + down), QSize(width, height))
+            item.setGeometry(QStyle.visualRect(self._direction(), rect, place))
             at += width + self.spacing()
+
+    def _direction(self) -> Qt.LayoutDirection:
+        """Return the direction that the language of the window is read in."""
+        parent = self.parentWidget()
+        return parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
 
 
 def _needed(item: QLayoutItem) -> int:

@@ -8,10 +8,11 @@ import string
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.gui.forms.choice import choice_control
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.shell import app
 from nnviz.gui.shell.commands import MENUS, commands
 from nnviz.gui.shell.main_window import WORKSPACES
@@ -142,6 +143,23 @@ def test_choices_and_live_contents_are_translated_and_keep_their_values(
     window.enter(LIVE)
     texts = {each.text() for each in window.findChildren(QPushButton)}
     assert {"Klassifizieren", "Warum"} <= texts
+
+
+def test_rows_of_controls_are_read_from_the_right(qtbot):
+    """As Qt's own rows are: the first control stands at the right, lines go down."""
+    row = QWidget()
+    qtbot.addWidget(row)
+    row.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    parts = [QPushButton(text, row) for text in ("first", "second", "third")]
+    row.setLayout(flow(*parts, spacing=4))
+    width = parts[0].sizeHint().width() + parts[1].sizeHint().width() + 4
+    row.resize(width, 200)
+    row.show()
+    first, second, third = (each.geometry() for each in parts)
+    assert first.right() == row.rect().right()
+    assert second.right() < first.left()
+    assert third.right() == first.right()
+    assert third.top() > first.bottom()
 
 
 def test_right_to_left_does_not_break(qtbot, qapp, tmp_path):
