@@ -152,6 +152,13 @@ def occluder_in_hand() -> Iterator[Figure]:
     yield Figure("occluder, ResNet-18: time an answer", found["answer_ms"], 50, "ms")
 
 
+@benchmark
+def trust_beside_slider() -> Iterator[Figure]:
+    """A changed slider's answer while trust is measured, over that while it is not."""
+    found = run_program("trust_beside_slider.py", "zoo:resnet18@random", str(ROUNDS))
+    yield Figure("slider's answer, trust on / off", found["ratio"], 1.1)
+
+
 def said_by_peers(name: str) -> Iterator[str]:
     """Run a program with the peers' Python and yield its lines; none without it."""
     if not PEERS.exists():

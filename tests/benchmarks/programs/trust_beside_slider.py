@@ -22,7 +22,7 @@ from tests.benchmarks.engine import photo
 
 MODEL, ROUNDS = sys.argv[1], int(sys.argv[2])
 METHOD, SLIDER, SAMPLES = "smooth_grad", "noise", 4
-PATIENCE = 300.0
+PATIENCE = 120.0
 
 
 def wait(seconds: float) -> None:
@@ -31,11 +31,11 @@ def wait(seconds: float) -> None:
     loop.exec()
 
 
-def until(happened) -> None:
+def until(happened, what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not happened():
         if time.monotonic() > end:
-            sys.exit("nothing happened")
+            sys.exit(f"waited in vain for {what}")
         wait(0.005)
 
 
@@ -57,20 +57,23 @@ class Slider:
         form = self.window.stage.method.form
         value = 5 + 0.05 * self.turn
         form.changed.emit({**form.values(), SLIDER: value, "samples": SAMPLES})
+        runs = self.window.app.runs
+        if not runs.automatic:
+            runs.run()
 
     def answer_seconds(self, *, measured: bool) -> float:
         """Move it, with trust being measured or not; return how late the answer is."""
         self.trust.set_automatic(measured)
         if measured:
             self.move()  # a map that has no figures yet
-            until(self._advanced)
+            until(self._advanced, "figures of trust")
         else:
             self.move()
             wait(1.0)
         wait(0.1 * (self.turn % 4))  # at different places of a turn
         begun, self.answered = time.perf_counter(), 0.0
         self.move()
-        until(lambda: self.answered)
+        until(lambda: self.answered, "an answer")
         return self.answered - begun
 
     def _advanced(self) -> bool:
@@ -90,12 +93,14 @@ def main() -> None:
         chosen = window.app.selection
         window.app.open_model(MODEL)
         window.app.open_files([str(image)])
-        until(lambda: chosen.image is not None and chosen.model is not None)
+        until(
+            lambda: chosen.image is not None and chosen.model is not None, "a network"
+        )
         window.enter(EXPLAIN)
         window.app.choice.choose(METHOD)
         slider = Slider(window)
         slider.move()
-        until(lambda: slider.answered)
+        until(lambda: slider.answered, "a first answer")
         pairs = [
             (
                 slider.answer_seconds(measured=True),

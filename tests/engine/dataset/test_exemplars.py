@@ -41,7 +41,8 @@ def found(color_index):
 def test_the_strongest_images_are_those_of_a_slow_loop(found, maps):
     for channel in range(3):
         strongest = sorted(
-            range(len(maps)), key=lambda k: (-maps[k, channel].max(), k)
+            range(len(maps)),
+            key=lambda k: (-maps[k, channel].max(), -maps[k, channel].mean(), k),
         )[:4]
         assert found.records[channel].tolist() == strongest
         for place, record in enumerate(strongest):
@@ -94,11 +95,13 @@ def test_blocks_do_not_matter(monkeypatch):
     from nnviz.engine.dataset.exemplars import top_images as module
 
     monkeypatch.setattr(module, "_BLOCK", 7)
-    values = np.random.default_rng(0).integers(0, 9, (50, 5)).astype(np.float32)
+    drawn = np.random.default_rng(0).integers(0, 9, (2, 50, 5))
+    values, means = drawn.astype(np.float32)
     expected = [
-        sorted(range(50), key=lambda k: (-values[k, c], k))[:6] for c in range(5)
+        sorted(range(50), key=lambda k: (-values[k, c], -means[k, c], k))[:6]
+        for c in range(5)
     ]
-    assert top_images(values, 6).tolist() == expected
+    assert top_images(values, means, 6).tolist() == expected
 
 
 def test_correlations_are_numpys():

@@ -12,30 +12,36 @@ Check = Callable[[], None]
 
 
 def top_images(
-    maxima: NDArray[np.float32], count: int, check: Check = lambda: None
+    maxima: NDArray[np.floating],
+    means: NDArray[np.floating],
+    count: int,
+    check: Check = lambda: None,
 ) -> NDArray[np.int64]:
     """Return the records of the highest values of each column, (d, count).
 
-    The highest first; of equal ones the first record.
+    The highest first; of equal ones, as ReLU6 makes many, that of the highest mean,
+    and then the first record.
 
     Args:
         maxima: (n, d), memory-mapped.
+        means: likewise, over all positions of an image.
         count: at most n are given.
         check: raises to stop.
     """
     channels = maxima.shape[1]
     records = np.empty((channels, 0), np.int64)
-    values = np.empty((channels, 0), np.float32)
+    values = np.empty((2, channels, 0), np.float32)
     for start in range(0, len(maxima), _BLOCK):
         check()
-        part = np.asarray(maxima[start : start + _BLOCK]).T
-        numbers = np.arange(start, start + part.shape[1])
-        values = np.concatenate([values, part], 1)
+        block = slice(start, start + _BLOCK)
+        part = np.stack([means[block].T, maxima[block].T]).astype(np.float32)
+        numbers = np.arange(start, start + part.shape[2])
+        values = np.concatenate([values, part], 2)
         records = np.concatenate(
             [records, np.broadcast_to(numbers, (channels, len(numbers)))], 1
         )
-        order = np.argsort(-values, axis=1, kind="stable")[:, :count]
-        values = np.take_along_axis(values, order, 1)
+        order = np.lexsort(-values, axis=1)[:, :count]
+        values = np.take_along_axis(values, order[None], 2)
         records = np.take_along_axis(records, order, 1)
     return records
 

@@ -76,7 +76,8 @@ def strongest(index: ImageIndex, request: FindExemplars, check: Check) -> Exempl
     layer = index.layer(request.layer)
     maxima = index.maxima(layer.name)
     channels = _channels(request, layer.channels)
-    records = top_images(maxima, request.count, check)[channels]
+    means = index.features(layer.name)
+    records = top_images(maxima, means, request.count, check)[channels]
     flat = _picked(index.places(layer.name), records, channels).astype(np.int64)
     rows, columns = np.divmod(flat, layer.map_size[1])
     alike, correlations = most_alike(index, layer.name, channels, _ALIKE)
