@@ -58,6 +58,9 @@ class WorkspaceBar(QToolBar):
         """Return the height of all buttons with what lies between them, px."""
         buttons = [self.widgetForAction(action) for action in self.actions()]
         layout = self.layout()
-        spacing = layout.spacing() if layout is not None else 0
+        if layout is None:
+            return 0
+        around = layout.contentsMargins()
         heights = sum(each.sizeHint().height() for each in buttons)
-        return heights + spacing * (len(buttons) + 1)
+        between = layout.spacing() * (len(buttons) + 1)
+        return heights + between + around.top() + around.bottom()

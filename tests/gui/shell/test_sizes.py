@@ -264,3 +264,14 @@ def test_there_is_room_for_ten_workspaces(opened, steps):
     buttons = [bar.widgetForAction(action) for action in bar.actions()]
     assert all(each.isVisible() for each in buttons)
     assert max(each.geometry().bottom() for each in buttons) < bar.height()
+
+
+@pytest.mark.parametrize("steps", [4, 5, 6])
+def test_every_workspace_has_its_button_on_a_small_screen(opened, steps):
+    """Truth: Qt hides what lies beyond the bar's edge; the promise is 1024 x 700."""
+    opened.app.look.enlarge(steps)
+    opened.resize(SCREEN)
+    spin()
+    bar = opened.findChild(WorkspaceBar)
+    assert len(bar.actions()) == len(WORKSPACES)
+    assert all(bar.widgetForAction(action).isVisible() for action in bar.actions())
