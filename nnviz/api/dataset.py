@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, Unpack, cast
 
 from numpy.typing import NDArray
 
@@ -38,6 +38,17 @@ from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
 from nnviz.base.shipped.defaults import default_model
 from nnviz.media.index import ImageIndex
+
+
+class ProjectionSettings(TypedDict, total=False):
+    """Settings of a projection, as ``Index.project`` describes them."""
+
+    layer: str
+    limit: int
+    perplexity: float
+    neighbors: int
+    steps: int
+    seed: int
 
 
 class Index:
@@ -248,11 +259,10 @@ class Index:
         Raises:
             NnvizError: no such method or layer, or its library is not installed.
         """
-        request = ProjectIndex(
-            index=str(self.folder),
+        request = self._projection(
             method=method,
             layer=layer,
-            records=tuple(records),
+            records=records,
             limit=limit,
             perplexity=perplexity,
             neighbors=neighbors,
@@ -268,14 +278,9 @@ class Index:
         *,
         box: tuple[float, float, float, float] | tuple[()] = (),
         count: int = 8,
-        layer: str = "",
         records: Iterable[int] = (),
-        limit: int = 0,
-        perplexity: float = 0.0,
-        neighbors: int = 15,
-        steps: int = 0,
-        seed: int = 0,
         progress: OnProgress | None = None,
+        **projection: Unpack[ProjectionSettings],
     ) -> PlacedImage:
         """Lay a new image on the plane of a projection that does not know it.
 
@@ -283,36 +288,32 @@ class Index:
 
         Args:
             image: what ``open_image`` returned or takes.
-            method: as ``project`` has it, like all that is not said here.
+            method: as ``project`` has it.
             box: left, top, right, bottom: the part that is placed, px.
             count: of neighbors that are named too.
-            layer: whose features are projected.
             records: numbers of those that were projected.
-            limit: most of them.
-            perplexity: of t-SNE.
-            neighbors: of UMAP.
-            steps: of t-SNE, or epochs of the autoencoder.
-            seed: of random numbers.
             progress: told how far it is.
+            **projection: ``layer``, ``limit``, ``perplexity``, ``neighbors``,
+                ``steps`` and ``seed``, as ``project`` has them.
 
         Raises:
             NnvizError: no such method, layer or image.
         """
-        projection = ProjectIndex(
-            index=str(self.folder),
-            method=method,
-            layer=layer,
-            records=tuple(records),
-            limit=limit,
-            perplexity=perplexity,
-            neighbors=neighbors,
-            steps=steps,
-            seed=seed,
-        )
+        fitted = self._projection(method, records, **projection)
         request = PlaceImage(
-            projection=projection, image=_opened(image), box=box, count=count
+            projection=fitted, image=_opened(image), box=box, count=count
         )
         return perform(request, progress)
+
+    def _projection(
+        self,
+        method: str,
+        records: Iterable[int],
+        **settings: Unpack[ProjectionSettings],
+    ) -> ProjectIndex:
+        return ProjectIndex(
+            index=str(self.folder), method=method, records=tuple(records), **settings
+        )
 
     def concept(
         self,

@@ -5,16 +5,16 @@ import json
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
 
 from nnviz.base.results import Boxes
+from nnviz.media.closing import Closing
 from nnviz.media.files import part_of
 
 _COLUMNS = ("seconds", "frame", "track", "class", "score",
             "left", "top", "right", "bottom")  # fmt: skip
 
 
-class BoxRecording:
+class BoxRecording(Closing):
     """Writes the boxes of frame after frame; what is held does not grow with them.
 
     Beside ``OUT.mp4`` stand ``OUT.boxes.csv``, a line a box, and ``OUT.boxes.json`` in
@@ -122,11 +122,3 @@ class BoxRecording:
             self._coco.write(part)
         self._coco.write(f'], "categories": {json.dumps(categories)}}}\n')
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the files."""
-        self.close()

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.media.closing import Closing
 from nnviz.media.index.arrays import (
     HEADER_BYTES,
     TEXT_SUFFIX,
@@ -29,7 +29,7 @@ Rows = Mapping[str, "NDArray[Any] | Sequence[str]"]
 _LOCK_FILE = "writer.lock"
 
 
-class IndexWriter:
+class IndexWriter(Closing):
     """Appends records to an index, new or interrupted anywhere.
 
     Rows given to ``append`` count from ``commit`` on; what a killed process appended
@@ -63,19 +63,6 @@ class IndexWriter:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        """Write in a ``with`` block; commit yourself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the files; what was not committed is dropped."""
-        self.close()
 
     def append(self, rows: Rows) -> None:
         """Append rows to some arrays; an array of a new name is made.

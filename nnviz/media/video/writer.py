@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 import av
 import numpy as np
@@ -18,6 +17,7 @@ from av.video.stream import VideoStream
 
 from nnviz.base.errors import CancelledError, InputError
 from nnviz.base.images import Colours
+from nnviz.media.closing import Closing
 from nnviz.media.files import part_of
 
 _H264, _FALLBACK = "libx264", "mpeg4"
@@ -29,7 +29,7 @@ _BT709, _SRGB_CURVE = 1, 13
 """Colors of the video, ITU-T H.273: matrix and primaries of HDTV, curve of sRGB."""
 
 
-class VideoWriter:
+class VideoWriter(Closing):
     """Writes frames with the times at which they were seen into an MP4 or GIF file.
 
     So a video that was recorded at a varying rate plays as it was.  It takes its name
@@ -111,19 +111,6 @@ class VideoWriter:
             self._stack.close()
         else:
             self._leave(CancelledError())
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close: a recording that was broken off is a recording."""
-        self.close()
 
     def _stopped(self, error: Exception) -> InputError:
         """Keep what can be played; return what to tell."""
@@ -292,7 +279,7 @@ def _palette_graph(size: tuple[int, int], ticks: int) -> Graph:
     return graph
 
 
-class NumbersWriter:
+class NumbersWriter(Closing):
     """Writes the numbers of a video as CSV: time, frame, age, then own columns.
 
     The file takes its name when it is closed; where the disk is full nothing is kept.
@@ -339,19 +326,6 @@ class NumbersWriter:
             InputError: the disk is full.
         """
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close: numbers up to here are numbers."""
-        self.close()
 
 
 def _fitted(pixels: Colours, size: tuple[int, int]) -> Colours:

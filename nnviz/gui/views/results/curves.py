@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Curves
@@ -44,8 +44,8 @@ class CurvesView(ResultView):
         curves = self.result
         if curves is None:
             return
-        self._plot.clear()
         item = self._plot.getPlotItem()
+        self._clear()
         if item.legend is not None:
             item.legend.scene().removeItem(item.legend)
             item.legend = None
@@ -60,6 +60,15 @@ class CurvesView(ResultView):
             item.setYRange(*curves.limits)
         elif curves.style == "bars":
             item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
+
+    def _clear(self) -> None:
+        """Take the series away; they are freed when Qt has painted without them.
+
+        It may hold them until then: freed at once, the next paint ends the program.
+        """
+        removed = list(self._plot.getPlotItem().items)
+        self._plot.clear()
+        QTimer.singleShot(0, removed.clear)
 
     def follow_theme(self) -> None:
         """Plot in the colors of another theme."""

@@ -11,10 +11,9 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nnviz.base.kinds.matrices import Matrix
-from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.cell_edit import (
     Cell,
     CellEdit,
@@ -23,8 +22,8 @@ from nnviz.gui.views.results.cell_edit import (
     step_cell,
     step_grid,
 )
+from nnviz.gui.views.results.formula_view import FormulaView
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
-from nnviz.gui.views.widgets.formula import FormulaLine
 from nnviz.render.drawings.matrices import FRAME_WIDTH, cell_colors, ink_on
 from nnviz.render.drawings.matrix_layout import (
     NUMBER_SHARE,
@@ -48,7 +47,7 @@ _STEPS = {
 _GRIDS = {Qt.Key.Key_N: 1, Qt.Key.Key_P: -1}
 
 
-class MatrixView(ResultView):
+class MatrixView(FormulaView):
     """Shows a ``Matrix``: its grids as large as they fit, its formula below."""
 
     result: Matrix | None
@@ -58,13 +57,7 @@ class MatrixView(ResultView):
         self.canvas = MatrixCanvas(self)
         self.canvas.hovered.connect(self.hovered)
         self.canvas.values_edited.connect(self.values_edited)
-        self.formula = FormulaLine(self)
-        self.setFocusProxy(self.canvas)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.formula)
+        self.lay_out(self.canvas)
 
     def update_view(self) -> None:
         """Paint the grids anew."""
