@@ -117,7 +117,11 @@ def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:
     reached = [layer for layer in info.layers if layer.shape is not None]
     candidates = fine or spatial or reached[:-1] or reached
     if not candidates:
-        raise ModelError(info.title, "has no layer that can be looked at")
+        raise ModelError(
+            info.title,
+            "has no layer that can be looked at",
+            "use a method that needs none, such as occlusion",
+        )
     top = min(layer.depth for layer in candidates)
     chosen = [layer for layer in candidates if layer.depth == top][-1]
     reason = "the deepest with maps" if spatial else "the last before the output"

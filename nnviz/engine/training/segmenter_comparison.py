@@ -6,25 +6,32 @@ FCN-16s.  The other decoders are trained on the trunk of FCN-8s, which stays as 
 with the same scenes in the same order: what differs is the decoder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nnviz.base.info import Task
 from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.networks import ARCHITECTURES
+from nnviz.engine.models.networks.segmenters.deep_supervision import DeeplySupervised
 from nnviz.engine.models.networks.segmenters.fcn import Fcn
 from nnviz.engine.models.networks.segmenters.vgg_trunk import VggTrunk
 from nnviz.engine.models.references import BundledReference
 from nnviz.engine.training.fitting import initialize_kaiming
-from nnviz.engine.training.scene_batches import SceneRecipe
+from nnviz.engine.training.scene_batches import SceneBatch, SceneRecipe
 from nnviz.engine.training.scene_course import SceneCourse
 from nnviz.engine.training.scene_fit import SceneTask
-from nnviz.engine.training.segmenter import PIXEL_CLASSES, loss, measure
+from nnviz.engine.training.segmenter import (
+    PIXEL_CLASSES,
+    loss,
+    measure,
+    overlap_loss,
+)
 
 _CLASSIFIER = "scenes"
 _STAGES = 3
@@ -32,21 +39,48 @@ _STAGES = 3
 _FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
 """What keeps the classifier's weights: the dear layers, which know shapes already."""
 _RECIPE = SceneRecipe(
-    epochs=4,
+    epochs=2,
     scenes=1024,
     batch=8,
     size=96,
     early=0.5,
     held_out=64,
     rate=3e-3,
+    ema_decay=0.98,
 )
-_EPOCHS = {"scenes-fcn32": 6, "scenes-fcn16": 3, "scenes-fcn8": 3}
+_COARSE_LEVELS = 4
+_STAGED_EMA_DECAY = 0.998
+_FIRST_EPOCHS, _STAGED_EPOCHS = 6, 3
+"""Of FCN-32s, and of FCN-16s and FCN-8s."""
 _STARTS = {
     "scenes-fcn32": _CLASSIFIER,
     "scenes-fcn16": "scenes-fcn32",
     "scenes-fcn8": "scenes-fcn16",
 }
 """From a network to the one that it begins with, where that is not FCN-8s."""
+
+
+def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return the loss of the finest level plus the mean over the coarser ones."""
+    *coarse, finest = _level_losses(net, batch)
+    return finest + torch.stack(coarse).mean()
+
+
+def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return the mean loss down to a quarter of the size: finer levels cost most.
+
+    What a shape is shows there already; half of the epochs go into where it ends.
+    """
+    return torch.stack([*islice(_level_losses(net, batch), _COARSE_LEVELS)]).mean()
+
+
+def _level_losses(net: nn.Module, batch: SceneBatch) -> Iterator[Tensor]:
+    if not isinstance(net, DeeplySupervised):
+        raise TypeError(type(net).__name__)
+    for logits in net.levels(batch.pixels):
+        stride = batch.semantic.shape[-1] // logits.shape[-1]
+        middles = slice(stride // 2, None, stride)
+        yield overlap_loss(logits, batch.semantic[:, middles, middles])
 
 
 def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> None:
@@ -109,7 +143,14 @@ def _course(
     initialize = partial(initialize_from_segmenter, start=start)
     if start == _CLASSIFIER:
         initialize = initialize_from_classifier
-    frozen = _FROZEN if name in _STARTS else ("trunk",)
+    task = SceneTask(build, loss, measure, initialize=initialize, frozen=_FROZEN)
+    epochs = _FIRST_EPOCHS if start == _CLASSIFIER else _STAGED_EPOCHS
+    recipe = replace(_RECIPE, epochs=epochs, ema_decay=_STAGED_EMA_DECAY)
+    if name not in _STARTS:
+        recipe = _RECIPE
+        task = replace(
+            task, loss=supervised_loss, early_loss=coarse_loss, frozen=("trunk",)
+        )
     return SceneCourse(
         name=name,
         title=title,
@@ -117,11 +158,11 @@ def _course(
         classes=PIXEL_CLASSES,
         arguments=arguments,
         kind=Task.SEGMENT,
-        task=SceneTask(build, loss, measure, initialize=initialize, frozen=frozen),
-        recipe=replace(_RECIPE, epochs=_EPOCHS.get(name, _RECIPE.epochs)),
+        task=task,
+        recipe=recipe,
         start=f"from the weights of `bundled:{start}`",
-        about=f"{decoder}  One of seven small segmenters that share their trunk, their "
-        "scenes and their recipe, and differ in the decoder: made to be compared.",
+        about=f"{decoder}  One of several small segmenters that share their trunk, "
+        "their scenes and their recipe and differ in the decoder, made to be compared.",
         weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "
         "photographs it sees shapes where there are none.",
     )

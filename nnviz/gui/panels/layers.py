@@ -206,12 +206,17 @@ class LayerPanel(QWidget):
             if words and name in keep:
                 item.setExpanded(True)
 
+    def _invitation(self) -> str:
+        """Return what to do where no layer is chosen, or why there is none."""
+        model = self._app.selection.model
+        if model is not None and not model.layers:
+            return self.tr("This network has no layers to look at: About says why.")
+        return self.tr("Choose a layer to see its facts.")
+
     def _mark(self, layer: str) -> None:
         info = self._app.selection.layer_info
         self._chosen.setText(f"{info.name} · {info.kind}" if info else "")
-        self._facts.setText(
-            _facts(info) if info else self.tr("Choose a layer to see its facts.")
-        )
+        self._facts.setText(_facts(info) if info else self._invitation())
         item = self._items.get(layer)
         if item is None:
             self.tree.setCurrentIndex(QModelIndex())

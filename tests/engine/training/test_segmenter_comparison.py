@@ -14,10 +14,12 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.networks.segmenters.fcn import Fcn
 from nnviz.engine.models.networks.segmenters.vgg_trunk import PooledStage, VggTrunk
 from nnviz.engine.models.references import BundledReference
-from nnviz.engine.training.scene_batches import SceneRecipe
+from nnviz.engine.training.scene_batches import SceneBatch, SceneRecipe
 from nnviz.engine.training.scene_fit import fit_scenes
+from nnviz.engine.training.segmenter import overlap_loss
 from nnviz.engine.training.segmenter_comparison import (
     COURSES,
+    coarse_loss,
     initialize_from_classifier,
 )
 
@@ -47,7 +49,10 @@ def test_all_differ_in_the_decoder_alone():
         for name in COURSES
     }
     assert len(shapes) == 1
-    recipes = {dataclasses.replace(each.recipe, epochs=1) for each in COURSES.values()}
+    recipes = {
+        dataclasses.replace(each.recipe, epochs=1, ema_decay=0.5)
+        for each in COURSES.values()
+    }
     assert len(recipes) == 1
 
 
@@ -128,3 +133,38 @@ def test_fcn16_begins_with_all_of_fcn32():
     begun = net.state_dict()
     assert all(torch.equal(begun[k], v) for k, v in learned.state_dict().items())
     assert not begun["skips.0.weight"].any()
+
+
+def test_the_coarse_loss_is_the_mean_over_levels_and_asks_for_no_finer_one():
+    net = built("scenes-segnet").train()
+    net.trunk.eval()
+    batch = SceneBatch(
+        torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)), [], [],
+        torch.randint(0, 3, (2, 64, 64), generator=torch.Generator().manual_seed(2)),
+    )  # fmt: skip
+    found = coarse_loss(net, batch)
+    levels = list(net.levels(batch.pixels))[:4]
+    expected = [
+        overlap_loss(
+            logits, batch.semantic[:, stride // 2 :: stride, stride // 2 :: stride]
+        )
+        for logits, stride in zip(levels, (32, 16, 8, 4), strict=True)
+    ]
+    assert found.item() == pytest.approx(sum(each.item() for each in expected) / 4)
+    torch.autograd.backward(found)
+    assert net.scores[3].weight.grad is not None
+    assert net.scores[4].weight.grad is None
+    assert net.decoder.after[3].conv.weight.grad is None
+
+
+@pytest.mark.parametrize(
+    "name", ["scenes-segnet", "scenes-deconvnet", "scenes-unet", "scenes-sharpmask"]
+)
+def test_each_level_names_classes_and_the_finest_is_the_answer(name):
+    x = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    net = built(name)
+    with torch.inference_mode():
+        levels = list(net.levels(x))
+        torch.testing.assert_close(levels[-1], net(x))
+    sizes = [(2, 3), (4, 6), (8, 12), (16, 24), (32, 48), (64, 96)]
+    assert [tuple(each.shape[2:]) for each in levels] == sizes

@@ -48,7 +48,7 @@ def rank_candidates(
         Empty where nothing can be told: no trained batch norms, no color, or a network
         that does not take the input.
     """
-    norms = _trained_norms(net)[:_LAYERS]
+    norms = _trained_norms(net)
     photos = sample_photos()
     whole = chosen.fit is Fit.WHOLE  # images of several sizes make no batch
     if not norms or not photos or whole or chosen.channels != _COLORS:
@@ -133,16 +133,16 @@ def _has_learned(norm: nn.BatchNorm2d) -> bool:
 def _distance(
     net: nn.Module, norms: Sequence[nn.Module], batch: Tensor
 ) -> float | None:
-    """Return how far what reaches the norms is from their statistics.
+    """Return how far what reaches the first norms is from their statistics.
 
-    The mean over the layers of the squared shift of the means, in standard deviations,
-    and of the absolute logarithm of the ratio of variances.
+    The mean over the layers, as a pass reaches them, of the squared shift of the means,
+    in standard deviations, and of the absolute logarithm of the ratio of variances.
     """
     found: list[float] = []
 
     def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         found.append(_shift(norm, inputs[0]))
-        if len(found) == len(norms):
+        if len(found) == min(_LAYERS, len(norms)):
             raise _EnoughError
 
     device = next(net.parameters()).device

@@ -52,9 +52,11 @@ def unknown_operators(graph: Graph) -> ModelError | None:
     kinds = sorted({node.kind for node in missing})
     listed = ", ".join(kinds[:_LISTED]) + (", ..." if len(kinds) > _LISTED else "")
     first = missing[0].title
+    said = f"{len(missing)} nodes use operators"
+    said = "1 node uses an operator" if len(missing) == 1 else said
     return UnbuildableError(
         listed,
-        f"{len(missing)} nodes use operators that nnviz does not have, first {first}",
+        f"{said} that nnviz does not have, first {first}",
         _REMEDY,
     )
 

@@ -1,13 +1,14 @@
 """Segmenters whose decoders see the encoder's maps: U-Net and SharpMask."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.models.networks.segmenters.deep_supervision import DeeplySupervised
 from nnviz.engine.models.networks.segmenters.vgg_trunk import (
     WIDTHS,
-    VggTrunk,
     convolution,
     cut,
     doubled,
@@ -17,7 +18,7 @@ _MASK_WIDTHS = (16, 16, 24, 32, 48, 64)
 """Channels of SharpMask's mask encoding at 1, 1/2, ... 1/32 of the input's size."""
 
 
-class VggUNet(nn.Module):
+class VggUNet(DeeplySupervised):
     """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) on the shared trunk.
 
     Transposed convolutions double the maps; each level is joined with the encoder's
@@ -28,8 +29,7 @@ class VggUNet(nn.Module):
     """
 
     def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.trunk = VggTrunk()
+        super().__init__(classes, WIDTHS[::-1])
         falling = tuple(pairwise(WIDTHS[::-1]))
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(lower, upper, 2, 2) for lower, upper in falling
@@ -38,19 +38,18 @@ class VggUNet(nn.Module):
             nn.Sequential(convolution(2 * upper, upper), convolution(upper, upper))
             for _, upper in falling
         )
-        self.classifier = nn.Conv2d(WIDTHS[0], classes, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+    def decoded(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield the decoder's maps, the coarsest first."""
         *passed, x = self.trunk(x).maps
+        yield x
         for up, merge in zip(self.up, self.merge, strict=True):
             same = passed.pop()
             x = merge(torch.cat([same, cut(up(x), same.shape[2:])], 1))
-        logits: Tensor = self.classifier(x)
-        return logits
+            yield x
 
 
-class SharpMask(nn.Module):
+class SharpMask(DeeplySupervised):
     """SharpMask's refinement (Pinheiro et al. 2016, arXiv:1603.08695) for classes.
 
     A coarse mask encoding is refined from level to level: the encoder's maps, made
@@ -62,30 +61,25 @@ class SharpMask(nn.Module):
     """
 
     def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.trunk = VggTrunk()
+        finer = (*_MASK_WIDTHS[-2::-1], _MASK_WIDTHS[0])
+        super().__init__(classes, finer)
         self.coarse = convolution(WIDTHS[-1], _MASK_WIDTHS[-1], 1)
         self.refine = nn.ModuleList(
-            Refinement(maps, mask, finer)
-            for maps, mask, finer in zip(
-                WIDTHS[::-1],
-                _MASK_WIDTHS[::-1],
-                (*_MASK_WIDTHS[-2::-1], _MASK_WIDTHS[0]),
-                strict=True,
+            Refinement(maps, mask, merged)
+            for maps, mask, merged in zip(
+                WIDTHS[::-1], _MASK_WIDTHS[::-1], finer, strict=True
             )
         )
-        self.classifier = nn.Conv2d(_MASK_WIDTHS[0], classes, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+    def decoded(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield the mask's encoding, the coarsest first."""
         maps = self.trunk(x).maps[::-1]
         mask = self.coarse(maps[0])
         for place, (level, refine) in enumerate(zip(maps, self.refine, strict=True)):
             if place:
                 mask = doubled(mask, level.shape[2:])
             mask = refine(level, mask)
-        logits: Tensor = self.classifier(mask)
-        return logits
+            yield mask
 
 
 class Refinement(nn.Module):

@@ -1,14 +1,14 @@
 """Segmenters that unpool with remembered places: SegNet and DeconvNet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from torch import Tensor, nn
 
+from nnviz.engine.models.networks.segmenters.deep_supervision import DeeplySupervised
 from nnviz.engine.models.networks.segmenters.vgg_trunk import (
     WIDTHS,
     Encoded,
-    VggTrunk,
     convolution,
     deconvolution,
 )
@@ -17,7 +17,7 @@ _CODE = 256
 """Channels of DeconvNet's code of the deepest maps."""
 
 
-class SegNet(nn.Module):
+class SegNet(DeeplySupervised):
     """SegNet (Badrinarayanan et al. 2017, arXiv:1511.00561): the encoder mirrored.
 
     Each unpooling puts values where the encoder's pooling found its maxima, and leaves
@@ -29,18 +29,16 @@ class SegNet(nn.Module):
     """
 
     def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.trunk = VggTrunk()
-        self.decoder = UnpoolingDecoder(classes, convolution)
+        super().__init__(classes, WIDTHS[::-1])
+        self.decoder = UnpoolingDecoder(convolution)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+    def decoded(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield the decoder's maps, the coarsest first."""
         encoded = self.trunk(x)
-        logits: Tensor = self.decoder(encoded.maps[-1], encoded)
-        return logits
+        yield from self.decoder.levels(encoded.maps[-1], encoded)
 
 
-class DeconvolutionNetwork(nn.Module):
+class DeconvolutionNetwork(DeeplySupervised):
     """DeconvNet (Noh et al. 2015, arXiv:1505.04366): a code, then deconvolutions.
 
     The deepest maps become a code by convolutions that stand for its two fully
@@ -52,37 +50,32 @@ class DeconvolutionNetwork(nn.Module):
     """
 
     def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.trunk = VggTrunk()
+        super().__init__(classes, WIDTHS[::-1])
         self.code = nn.Sequential()
         self.code.add_module("fc6", convolution(WIDTHS[-1], _CODE))
         self.code.add_module("fc7", convolution(_CODE, _CODE, 1))
         self.code.add_module("deconv6", deconvolution(_CODE, WIDTHS[-1]))
-        self.decoder = UnpoolingDecoder(classes, deconvolution)
+        self.decoder = UnpoolingDecoder(deconvolution)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+    def decoded(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield the decoder's maps, the coarsest first."""
         encoded = self.trunk(x)
-        logits: Tensor = self.decoder(self.code(encoded.maps[-1]), encoded)
-        return logits
+        yield from self.decoder.levels(self.code(encoded.maps[-1]), encoded)
 
 
 class UnpoolingDecoder(nn.Module):
     """Stages that mirror those of the trunk: a layer, unpooling, a layer."""
 
-    def __init__(
-        self, classes: int, layer: Callable[[int, int], nn.Sequential]
-    ) -> None:
+    def __init__(self, layer: Callable[[int, int], nn.Sequential]) -> None:
         super().__init__()
         self.before = nn.ModuleList(layer(upper, upper) for upper in WIDTHS[:0:-1])
         self.after = nn.ModuleList(
             layer(upper, lower) for upper, lower in pairwise(WIDTHS[::-1])
         )
         self.unpool = nn.MaxUnpool2d(2)
-        self.classifier = nn.Conv2d(WIDTHS[0], classes, 1)
 
-    def forward(self, x: Tensor, encoded: Encoded) -> Tensor:
-        """Map what was made of the deepest maps to logits of the input's size."""
+    def levels(self, x: Tensor, encoded: Encoded) -> Iterator[Tensor]:
+        """Yield what was made of the deepest maps, then maps of twice the size, ..."""
         stages = zip(
             self.before,
             self.after,
@@ -90,7 +83,7 @@ class UnpoolingDecoder(nn.Module):
             encoded.sizes[::-1],
             strict=True,
         )
+        yield x
         for before, after, places, size in stages:
             x = after(self.unpool(before(x), places, output_size=size))
-        logits: Tensor = self.classifier(x)
-        return logits
+            yield x
