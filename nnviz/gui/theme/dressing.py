@@ -31,7 +31,7 @@ class WindowDressing(QObject):
     """Keeps the parts of a window in the sheet that was put on last.
 
     Args:
-        window: whose direct children are dressed; not yet shown.
+        window: whose direct children are dressed.
         frame: style sheet of the window alone; its rules select by the property
             ``theme``, so that another theme polishes the window and nothing below it.
         theme: name of the one in use.
@@ -41,8 +41,9 @@ class WindowDressing(QObject):
     def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
         self._window = window
-        self._frame, self._sheet = frame, sheet
+        self._sheet = sheet
         window.setProperty(_THEME, theme)
+        window.setStyleSheet(frame)
         window.installEventFilter(self)
 
     def put_on(self, theme: str, sheet: str) -> None:
@@ -61,23 +62,12 @@ class WindowDressing(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Dress a part before it is seen: a new one, and one that is shown again."""
         kind = event.type()
-        if kind is QEvent.Type.Polish and watched is self._window:
-            self._dress_whole()
-        elif kind is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+        if kind is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
             self._adopt(event.child())
         elif kind is QEvent.Type.Show and not self._holds_parts(watched):
             watched.removeEventFilter(self)
             self._dress(watched)
         return False
-
-    def _dress_whole(self) -> None:
-        """Dress a window that is polished next, and with it all its parts: once.
-
-        The parts come first: a sheet that they inherited would leave its rules in them.
-        """
-        for part in self._window.children():
-            self._adopt(part)
-        self._window.setStyleSheet(self._frame)
 
     def _holds_parts(self, watched: QObject) -> bool:
         return watched is self._window or _is_apart(watched)

@@ -97,7 +97,11 @@ def type_something(window, chance, qtbot):
         line.setFocus()
         line.setText(chance.choice(TEXTS))
         line.textEdited.emit(line.text())
-        qtbot.keyClick(line, chance.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
+        key = chance.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape])
+        name = f"{line.accessibleName()}, {line.text()[:12]}, {key.name}"
+        qtbot.keyClick(line, key)
+        return name
+    return None
 
 
 def change_the_size(window, chance, _qtbot):
