@@ -15,10 +15,10 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 from numpy.typing import NDArray
 
-from nnviz.base import results
 from nnviz.base.completeness import Completeness
 from nnviz.base.host.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.images import Image
+from nnviz.base.kinds.packing import kind_called
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Outcome, Report, Result
 from nnviz.media.encode import read_npz, write_npz
@@ -98,10 +98,10 @@ def _kind(name: str) -> type[Result]:
     Raises:
         KeyError: there is none of that name.
     """
-    kind = getattr(results, name, None)
-    if isinstance(kind, type) and issubclass(kind, Result) and kind is not Result:
-        return kind
-    raise KeyError(name)
+    kind = kind_called(name)
+    if not issubclass(kind, Result) or kind is Result:
+        raise KeyError(name)
+    return kind
 
 
 def _converter(arrays: list[NDArray[Any]]) -> Converter:

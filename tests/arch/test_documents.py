@@ -161,3 +161,14 @@ def test_the_make_targets_exist():
     )
     assert told
     assert [name for name in told if f"\n{name}:" not in makefile] == []
+
+
+def test_the_files_that_contributors_are_sent_to_exist():
+    """Truth: the tree.  Files that a reader is to make, or beside one named, aside."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w/-]+\.(?:py|npz|toml))`", text))
+    own = {"energy.py", "mount.py", "workspace.py", "registry.py"}
+    roots = [ROOT, ROOT / "nnviz"]
+    gone = {each for each in named - own if not any((r / each).exists() for r in roots)}
+    assert len(named) > 15
+    assert gone == set()

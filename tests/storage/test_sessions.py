@@ -14,7 +14,11 @@ import nnviz
 from nnviz.base.documents.session import SessionState
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.planes import Plane, PlanePoints
+from nnviz.base.recipes import Run
 from nnviz.base.request import ModelRequest
+from nnviz.base.results import Report
 from nnviz.storage.reports import read_run, write_run
 from nnviz.storage.sessions import SessionFiles
 
@@ -72,6 +76,21 @@ def test_a_run_comes_back_as_it_was(runs, tmp_path):
         found = read_run(tmp_path / f"{place}.npz", lambda *_, image=run.image: image)
         assert_same(found, run)
         assert found.image is run.image
+
+
+def test_results_of_all_kinds_come_back(runs, tmp_path):
+    """Truth: what was written; a matrix and a plane are kinds beside the others."""
+    grid = Grid(values=np.eye(2), window=(0, 1, 1, 1), title="input")
+    points = (PlanePoints(places=np.zeros((1, 2)), classes=np.array([3])),)
+    results = {
+        "matrix": Matrix(grids=(grid,), formula="$a = 1$"),
+        "plane": Plane(x_range=(0, 1), y_range=(-1, 1), points=points),
+    }
+    write_run(tmp_path / "a.npz", Run(Report(results), runs[0].recipe, None))
+    found = read_run(tmp_path / "a.npz", lambda *_: None).report
+    np.testing.assert_array_equal(found["matrix"].grids[0].values, np.eye(2))
+    assert found["matrix"].formula == "$a = 1$"
+    assert found["plane"].points[0].classes.tolist() == [3]
 
 
 def test_a_session_comes_back_as_it_was(store, runs):

@@ -27,6 +27,15 @@ _KINDS = {
 """What a packed report may be made of: a closed list, nothing else is built."""
 
 
+def kind_called(name: str) -> type:
+    """Return a kind of results, or of their parts, by the name of its class.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    return _KINDS[name]
+
+
 def pack(report: Report) -> dict[str, Array]:
     """Return a report as arrays: its own, and one text that says how they belong."""
     arrays: dict[str, Array] = {}
@@ -80,5 +89,5 @@ def _unpacked(tree: Any, arrays: Mapping[str, Array]) -> Any:
     fields = {name: _unpacked(each, arrays) for name, each in tree.items()}
     if _KIND not in fields:
         return fields
-    kind = _KINDS[fields.pop(_KIND)]
+    kind = kind_called(fields.pop(_KIND))
     return kind(fields["value"]) if issubclass(kind, Enum) else kind(**fields)

@@ -98,14 +98,15 @@ def test_a_direction_is_a_target_of_the_other_workspaces(page, room, fake):
     select(room, *range(9))
     assert pane.direction.explain.isHidden()
     pane.begin.click()
-    fake.tell("concept", Done(verdict_of()))
+    fake.tell("concept", Done(replace(verdict_of(), layer="stem.conv")))
     pane.direction.explain.click()
     target = room.app.selection.target
     kind, _, file = target.partition(":")
     assert kind == "direction"
     layer, vector = read_direction(Path(file))
-    assert (layer, vector.tolist()) == ("synthetic", list(range(16)))
+    assert (layer, vector.tolist()) == ("stem.conv", list(range(16)))
     assert room.workspace.name == "explain"
+    assert room.app.choice.method.name == "grad_cam"
 
 
 def test_it_can_be_stopped_and_fails_in_words(page, room, fake):

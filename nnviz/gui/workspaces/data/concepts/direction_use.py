@@ -1,6 +1,6 @@
 """Directions on a layer's channels as targets of the other workspaces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton
 
 from nnviz.base.documents.unit_images import METHOD
 from nnviz.base.notation.targets import DIRECTION
+from nnviz.base.parameters import Value
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
@@ -16,6 +17,8 @@ from nnviz.gui.theme.parts import button
 from nnviz.gui.workspaces.data.record_actions import chosen_paths
 
 Vector = NDArray[np.float32]
+_MAP = "grad_cam"
+"""Of the direction's own layer: its activations weighted by the direction."""
 
 
 class DirectionUse(QObject):
@@ -66,27 +69,35 @@ class DirectionUse(QObject):
         job.done.connect(lambda path: use(f"{DIRECTION}{path}"))
         job.failed.connect(lambda error: app.messages.fail(TOPIC, error))
 
-    def _open_network(self) -> None:
-        """Have the network open that the direction lies in."""
+    def _choose(self, method: str, values: Mapping[str, Value]) -> bool:
+        """Choose a method on the network that the direction lies in.
+
+        Returns:
+            Whether that is open; else it is being opened, and the method waits for it.
+        """
         app, dataset = self._app, self._app.datasets.dataset
-        if dataset is None:
-            return
-        facts, model = dataset.index.facts, app.selection.model
-        if model is None or facts.model_sha256 != model.sha256:
-            app.open_model(facts.model)
+        facts, model = dataset.index.facts if dataset else None, app.selection.model
+        if facts is None or (model is not None and facts.model_sha256 == model.sha256):
+            app.choice.choose(method, values)
+            return True
+        app.choice.prefer(method, values)
+        app.open_model(facts.model)
+        return False
 
     def _explain_target(self, target: str) -> None:
         app = self._app
-        self._open_network()
         paths = chosen_paths(app, 1)
         if paths:
             app.images.add(paths)
         app.workspace_wanted.emit("explain")
         app.selection.set_target(target)
+        if self._direction is not None:
+            # A class activation map of a later layer would not know the direction.
+            layer = self._direction[1]
+            self._choose(_MAP, {"target": target, "layer": layer})
 
     def _imagine_target(self, target: str) -> None:
         app = self._app
-        self._open_network()
         app.imagine_wanted.emit()
-        app.choice.choose(METHOD, {"target": target})
-        app.runs.run()
+        if self._choose(METHOD, {"target": target}):
+            app.runs.run()
