@@ -30,7 +30,7 @@ def test_a_folder_is_found_again(nnviz, cat, folder, tmp_path, method):
     few = ["--steps", "2", "--batch", "2"]
     few += ["--trials", "4", "--side", "8"] if method == "patch" else []
     status, _, err = nnviz(
-        "run", method, cat, *DIGITS, "--pictures", folder, *few, "--out", out
+        "run", method, cat, *DIGITS, "--image-folder", folder, *few, "--out", out
     )
     assert (status, err) == (0, "")
     recipe = out / f"cat.{method}.json"
@@ -46,7 +46,7 @@ def test_another_folder_is_refused(nnviz, cat, folder, tmp_path):
     """One photograph is missing in it."""
     out = tmp_path / "out"
     nnviz(
-        "run", "universal", cat, *DIGITS, "--pictures", folder, "--steps", "1",
+        "run", "universal", cat, *DIGITS, "--image-folder", folder, "--steps", "1",
         "--out", out,
     )  # fmt: skip
     (folder / "4.png").unlink()
@@ -82,7 +82,7 @@ def test_a_learned_patch_is_a_sticker(nnviz, cat, tmp_path):
 def test_a_folder_that_is_none(refused, cat, tmp_path):
     """It says which."""
     status, err = refused(
-        "run", "universal", cat, *DIGITS, "--pictures", tmp_path / "none",
+        "run", "universal", cat, *DIGITS, "--image-folder", tmp_path / "none",
         "--out", tmp_path,
     )  # fmt: skip
     assert status == 1

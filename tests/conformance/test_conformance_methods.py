@@ -216,7 +216,7 @@ def test_stopped_or_failed_at_any_cancel_point(fresh, name, error):
 
 def emptied(session):
     """The same session with its networks, but nothing computed."""
-    session._resources.cache.clear()
+    session.cache.clear()
     return session
 
 

@@ -25,10 +25,10 @@ _SAMPLE = 8
 _TOGETHER = 4
 _TWO_STAGE = "fasterrcnn_resnet50_fpn"
 _PUBLISHED = {
-    "R-CNN": "50",
-    "Fast R-CNN": "2",
-    "Faster R-CNN": "0.2",
-    "SSD300": "0.022",
+    "R-CNN": 50.0,
+    "Fast R-CNN": 2.0,
+    "Faster R-CNN": 0.2,
+    "SSD300": 0.022,
 }
 """Seconds an image on the GPUs of their years, with VGG-16, proposals included: Ren et
 al. 2015 (arXiv:1506.01497), Liu et al. 2016 (arXiv:1512.02325)."""
@@ -93,6 +93,7 @@ class DetectorTimes:
 
     def run(self, ctx: Context, params: DetectorTimesParams) -> Iterator[Report]:
         """Yield a report after each detector, the slowest last."""
+        ctx.check()
         found: dict[str, _Times] = {}
         if not params.timed:
             yield _report(found, ())

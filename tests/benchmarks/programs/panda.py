@@ -27,7 +27,13 @@ PICTURES, EPSILON, STEPS = 200, 4.0, 40
 def attack(model: nnviz.Model, image: Image, folder: Path, epsilon: float) -> bool:
     """Attack a photograph, write it and the picture; return whether that fools."""
     result = nnviz.run(
-        "pgd", model, image, epsilon=epsilon, steps=STEPS, step=epsilon / 4, stop=True
+        "pgd",
+        model,
+        image,
+        epsilon=epsilon,
+        steps=STEPS,
+        step=epsilon / 4,
+        early_stop=True,
     )
     PillowImage.fromarray(rgb8(image.pixels)).save(folder / "clean.png")
     return nnviz.save_attacked(result, folder / "attacked.png").fooled

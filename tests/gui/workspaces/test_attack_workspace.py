@@ -49,7 +49,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
     stage = attacked.stage
     attacks, panel = stage.rooms["attack"].attacks, stage.rooms["attack"].attack
     result = nnviz.run(
-        "pgd", "bundled:objects", tmp_path / "cat.png", steps=4, start=False
+        "pgd", "bundled:objects", tmp_path / "cat.png", steps=4, random_start=False
     )
     weakest = nnviz.rescale(result)
 

@@ -1,4 +1,4 @@
-"""FCN-32s, FCN-16s, FCN-8s, SegNet and U-Net on one image, trained alike."""
+"""FCN, DeconvNet, SegNet, U-Net and SharpMask on one image, trained alike."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,8 +33,10 @@ NETWORKS: Mapping[str, str] = {
     "scenes-fcn32": "FCN-32s",
     "scenes-fcn16": "FCN-16s",
     "scenes-fcn8": "FCN-8s",
+    "scenes-deconvnet": "DeconvNet",
     "scenes-segnet": "SegNet",
     "scenes-unet": "U-Net",
+    "scenes-sharpmask": "SharpMask",
 }
 """From the name of a bundled network to that of its architecture."""
 _SIDE = 96
@@ -85,7 +87,7 @@ class SegmentationDecodersParams:
     capabilities=lesson("Architectures", 6),
 )
 class SegmentationDecoders:
-    """FCN-32s, FCN-16s, FCN-8s, SegNet and U-Net side by side on one image."""
+    """FCN-32s, -16s, -8s, DeconvNet, SegNet, U-Net and SharpMask on one image."""
 
     Params: ClassVar[type] = SegmentationDecodersParams
     shows: ClassVar[str] = (
@@ -95,9 +97,9 @@ class SegmentationDecoders:
     )
     reading: ClassVar[str] = (
         "FCN adds ever finer maps: from 32 to 8 px a cell, corners come out. SegNet "
-        "puts values back where pooling found its maxima: borders are fine, but names "
-        "must pass through the coarsest maps. U-Net hands all of the encoder's maps "
-        "over."
+        "and DeconvNet put values back where pooling found its maxima: borders are "
+        "fine, but names must pass through the coarsest maps. U-Net and SharpMask "
+        "hand the encoder's maps over, whole or narrowed."
     )
     misleads: ClassVar[str] = (
         "The networks were trained for minutes on drawn shapes: the order may differ "
