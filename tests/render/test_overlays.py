@@ -52,8 +52,8 @@ def test_flat_and_broken_maps_leave_the_photo_alone():
 
 @pytest.mark.parametrize("fit", list(Fit))
 def test_an_input_frame_map_lies_where_the_network_looked(fit):
-    """Photo 100 x 200, input 50 x 50: crop covers columns 50-150, stretch and squash all, pad
-    reaches beyond the top and bottom.
+    """Photo 100 x 200, input 50 x 50: crop covers columns 50-150, stretch and squash
+    cover all, pad reaches beyond the top and bottom.
     """
     plan = Preprocess(input_size=(50, 50), resize=50, fit=fit)
     placement = plan.placement((100, 200))
@@ -65,6 +65,7 @@ def test_an_input_frame_map_lies_where_the_network_looked(fit):
     height, width = {
         Fit.CROP: (20, 20),
         Fit.STRETCH: (20, 40),
+        Fit.SQUASH: (20, 40),
         Fit.WHOLE: (20, 40),
         Fit.PAD: (40, 40),
     }[fit]
