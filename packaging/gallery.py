@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import nnviz
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colors, rgb8
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.render import fitting
@@ -79,7 +79,7 @@ def sample_photo() -> Path:
     return next(path for path in sample_photos() if path.name == PHOTO)
 
 
-def tiled(wanted: Sequence[Mapping[str, Any]], width: int) -> Colours:
+def tiled(wanted: Sequence[Mapping[str, Any]], width: int) -> Colors:
     """Return synthetic images of six targets, two rows of three."""
     side = (width - 2 * NARROW) // 3
     cells = []
@@ -91,33 +91,33 @@ def tiled(wanted: Sequence[Mapping[str, Any]], width: int) -> Colours:
     return below([beside(cells[:3], NARROW), beside(cells[3:], NARROW)], NARROW)
 
 
-def titled(words: str, pixels: Colours, width: int) -> Colours:
+def titled(words: str, pixels: Colors, width: int) -> Colors:
     """Return a picture at a width, with a line above it."""
     height = round(pixels.shape[0] * width / pixels.shape[1])
     resized = Image.fromarray(np.ascontiguousarray(pixels)).resize(
         (width, height), Image.Resampling.LANCZOS
     )
     head = text.sheet(text.line_height(LETTERS) + GAP // 2, width, GROUND)
-    text.stamp(head, (0, 0), words, LETTERS, colour=INK)
+    text.stamp(head, (0, 0), words, LETTERS, color=INK)
     return np.concatenate([head, np.asarray(resized)])
 
 
-def beside(parts: list[Colours], gap: int = GAP) -> Colours:
+def beside(parts: list[Colors], gap: int = GAP) -> Colors:
     """Return pictures in a row, with gaps between them."""
     return np.swapaxes(below([np.swapaxes(each, 0, 1) for each in parts], gap), 0, 1)
 
 
-def below(parts: list[Colours], gap: int = GAP) -> Colours:
+def below(parts: list[Colors], gap: int = GAP) -> Colors:
     """Return pictures in a column, with gaps between them."""
     width = max(part.shape[1] for part in parts)
-    column: list[Colours] = []
+    column: list[Colors] = []
     for part in parts:
         aside = text.sheet(part.shape[0], width - part.shape[1], GROUND)
         column += [text.sheet(gap, width, GROUND), np.concatenate([part, aside], 1)]
     return np.concatenate(column[1:])
 
 
-def framed(picture: Colours) -> Colours:
+def framed(picture: Colors) -> Colors:
     """Return a picture with a margin around it."""
     height, width = picture.shape[:2]
     whole = text.sheet(height + 2 * MARGIN, width + 2 * MARGIN, GROUND)

@@ -17,7 +17,7 @@ from PIL import Image
 
 import nnviz
 from nnviz.base.errors import NnvizError
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.images import Image as Photo
 from nnviz.base.info import SECTIONS, MethodInfo
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
@@ -43,7 +43,7 @@ def main(words: list[str]) -> int:
             info.capabilities.place,
         ),
     )
-    parts: list[Colours] = []
+    parts: list[Colors] = []
     for section, members in groupby(lessons, lambda info: info.capabilities.section):
         tiles = [tile for info in members if (tile := picture(info, photo)) is not None]
         parts += [heading(section), *rows_of(tiles)]
@@ -53,7 +53,7 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def picture(info: MethodInfo, photo: Photo) -> Colours | None:
+def picture(info: MethodInfo, photo: Photo) -> Colors | None:
     """Return a lesson's main result with its title; None where it does not work."""
     try:
         result = nnviz.run(
@@ -69,20 +69,20 @@ def picture(info: MethodInfo, photo: Photo) -> Colours | None:
     small.thumbnail((WIDE, HIGH), Image.Resampling.LANCZOS)
     cell = text.sheet(HIGH + text.line_height(TITLE) + GAP, WIDE, GROUND)
     words = text.shorten(info.title, WIDE, TITLE)
-    text.stamp(cell, (0, 0), words, TITLE, colour=QUIET)
+    text.stamp(cell, (0, 0), words, TITLE, color=QUIET)
     top = text.line_height(TITLE) + GAP // 2
     cell[top : top + small.height, : small.width] = np.asarray(small)
     return cell
 
 
-def heading(section: str) -> Colours:
+def heading(section: str) -> Colors:
     """Return the name of a section on a line of the page's width."""
     line = text.sheet(text.line_height(HEAD) + 2 * GAP, page_width(), GROUND)
-    text.stamp(line, (0, GAP), section, HEAD, colour=INK)
+    text.stamp(line, (0, GAP), section, HEAD, color=INK)
     return line
 
 
-def rows_of(tiles: list[Colours]) -> list[Colours]:
+def rows_of(tiles: list[Colors]) -> list[Colors]:
     """Return tiles in rows of the page's width."""
     found = []
     for first in range(0, len(tiles), COLUMNS):

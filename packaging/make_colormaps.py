@@ -1,4 +1,4 @@
-"""Write resources/colormaps.npz: tables of 256 colours taken from matplotlib.
+"""Write resources/colormaps.npz: tables of 256 colors taken from matplotlib.
 
 Run once when a map is added: ``.venv/bin/python packaging/make_colormaps.py``.  The
 tables are shipped, so that painting a map needs no matplotlib.

@@ -21,7 +21,7 @@ OUT = Path(__file__).parents[1] / "resources" / "spectra" / "photographs.npz"
 
 
 def photographs(folder: Path) -> Iterator[Tensor]:
-    """Yield the centres of all pictures of a folder and those below it."""
+    """Yield the centers of all pictures of a folder and those below it."""
     square = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in IMAGES:

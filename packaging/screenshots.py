@@ -60,7 +60,7 @@ class Scene:
         theme: of the window.
         workspace: likewise.
         stickers: laid on the photograph in the sticker studio, where there are any: a
-            colour or the name of a photograph, and its place.
+            color or the name of a photograph, and its place.
     """
 
     photo: str
@@ -145,7 +145,7 @@ def take_data(temporary: Path, folder: Path) -> None:
     window.app.open_dataset(str(index))
     wait(lambda: window.app.datasets.dataset is not None)
     for mode in (WALL, ERRORS):
-        window.stage.centre.set_mode(mode)
+        window.stage.center.set_mode(mode)
         wait(lambda: True)
         name = f"data-{mode}-{SIZES[0].width()}x{SIZES[0].height()}.png"
         window.grab().save(str(folder / name))

@@ -25,7 +25,7 @@ from gallery import (
 from PIL import Image as PillowImage
 
 import nnviz
-from nnviz.base.images import Colours, Image, rgb8
+from nnviz.base.images import Colors, Image, rgb8
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.render.text import paragraphs as text
 
@@ -60,7 +60,7 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def painted(image: Image, style: str, scale: float) -> Colours:
+def painted(image: Image, style: str, scale: float) -> Colors:
     """Return the image, moved towards a style step by step."""
     found = nnviz.run(
         "style_transfer",
@@ -73,7 +73,7 @@ def painted(image: Image, style: str, scale: float) -> Colours:
     return rgb8(found.data)
 
 
-def in_one_pass(image: Image, style: str) -> Colours:
+def in_one_pass(image: Image, style: str) -> Colors:
     """Return what a bundled network makes of the image."""
     found = nnviz.run("fast_style", f"bundled:{style}", image, size=SIZE)
     return rgb8(found.data)

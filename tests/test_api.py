@@ -42,7 +42,7 @@ def test_the_example_of_the_design(cat, tmp_path):
     assert result.painted().shape[2] == 3
 
 
-def test_pixel_module_is_the_network_behind_its_normaliser(cat):
+def test_pixel_module_is_the_network_behind_its_normalizer(cat):
     """Truth: the preset's (x - mean) / std and the bare network."""
     model = nnviz.load(SMALL)
     net, pixels = model.pixel_module(), model.pixel_input(nnviz.open_image(cat))

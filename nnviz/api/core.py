@@ -370,7 +370,7 @@ def run(
             that needs none.
         seed: of the random numbers.
         progress: told how far the method is.
-        record: new folder that keeps the steps of an optimisation.
+        record: new folder that keeps the steps of an optimization.
         **params: the method's parameters; what is left out has its default.
 
     Raises:

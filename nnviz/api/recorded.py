@@ -1,4 +1,4 @@
-"""Recorded optimisations and videos, from Python."""
+"""Recorded optimizations and videos, from Python."""
 
 from os import PathLike
 from pathlib import Path
@@ -30,7 +30,7 @@ def resume(
     progress: OnProgress | None = None,
     **params: Value,
 ) -> Result:
-    """Go on with a recorded optimisation that was stopped, or from an earlier step.
+    """Go on with a recorded optimization that was stopped, or from an earlier step.
 
     It goes on bit for bit, whatever stopped it.
 

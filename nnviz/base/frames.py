@@ -17,7 +17,7 @@ class Frame(StrEnum):
 class Placement:
     """The placement of the network's input on the photo.
 
-    Continuous coordinates, the centre of pixel (row i, column j) at (j + 0.5, i + 0.5):
+    Continuous coordinates, the center of pixel (row i, column j) at (j + 0.5, i + 0.5):
     ``input = scale * photo + offset`` on each axis.
 
     Attributes:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
-Colours = NDArray[np.uint8]
+Colors = NDArray[np.uint8]
 LUMINANCE = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in grey: ITU-R BT.601, as Pillow has them."""
-_COLOURS = 3
+"""Weights of red, green and blue in gray: ITU-R BT.601, as Pillow has them."""
+_COLORS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,20 +76,20 @@ def image_from_array(pixels: Pixels, name: str = "array") -> Image:
     return Image(pixels, name, digest.hexdigest())
 
 
-def rgb8(pixels: Pixels) -> Colours:
+def rgb8(pixels: Pixels) -> Colors:
     """Return (H, W, C) pixels as uint8 (H, W, 3).
 
     Args:
         pixels: uint8, uint16 or float in [0, 1].  Three channels are red, green and
             blue; of any other number the first is shown in gray.
     """
-    if pixels.shape[2] != _COLOURS:
+    if pixels.shape[2] != _COLORS:
         pixels = pixels[..., :1]
     eight = eight_bits(pixels)
-    return eight if eight.shape[2] == _COLOURS else np.repeat(eight, _COLOURS, axis=2)
+    return eight if eight.shape[2] == _COLORS else np.repeat(eight, _COLORS, axis=2)
 
 
-def eight_bits(pixels: Pixels) -> Colours:
+def eight_bits(pixels: Pixels) -> Colors:
     """Return pixels of any depth as uint8, as an 8-bit file holds them."""
     if pixels.dtype == np.uint8:
         return pixels

@@ -184,7 +184,7 @@ class MethodInfo:
         needs_model: whether it looks at a network at all.
         tasks: the tasks of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.
-        recorded: whether its reports are the steps of an optimisation, to be kept on
+        recorded: whether its reports are the steps of an optimization, to be kept on
             a timeline, gone back to and gone on from.
         capabilities: what the program may do with it.
     """

@@ -18,11 +18,11 @@ class Fit(StrEnum):
     """Fitting of an image of any shape into the network's input."""
 
     CROP = "crop"
-    """Shorter side to ``resize``, then the centre."""
+    """Shorter side to ``resize``, then the center."""
     STRETCH = "stretch"
     """Both sides to the input size, whatever that does to the proportions."""
     SQUASH = "squash"
-    """Both sides to ``resize``, whatever that does to the shape, then the centre."""
+    """Both sides to ``resize``, whatever that does to the shape, then the center."""
     PAD = "pad"
     """Longer side to the input size, the rest filled with ``padding``."""
     WHOLE = "whole"
@@ -58,7 +58,7 @@ class Preprocess:
     Attributes:
         input_size: height and width of the network's input, px; for ``Fit.WHOLE``
             of the largest.
-        resize: shorter side before the centre crop, px (``Fit.CROP``, ``Fit.SQUASH``),
+        resize: shorter side before the center crop, px (``Fit.CROP``, ``Fit.SQUASH``),
             or of the input (``Fit.WHOLE``).
         fit: how the photo's shape is brought to the input's.
         interpolation: resampling filter.

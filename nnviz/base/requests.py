@@ -92,7 +92,7 @@ class RunMethod(Request[Run]):
         changes: steered values by step, when a recipe is replayed.
         chunks: sizes of the chunks, when a recipe is replayed.
         threads: torch's threads, when a recipe is replayed; 0 leaves them as they are.
-        recording: folder that keeps the steps of an optimisation; "" keeps none.
+        recording: folder that keeps the steps of an optimization; "" keeps none.
         begin: the step of a recording to go on from; None for a fresh start.  In the
             folder of ``recording`` itself, what came after it is dropped.
     """

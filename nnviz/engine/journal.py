@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.events import Progress
 
 State = Mapping[str, NDArray[Any]]
-"""Named arrays from which an optimisation goes on as if it had never stopped."""
+"""Named arrays from which an optimization goes on as if it had never stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def register(
         needs_model: whether it looks at a network; without one ``ctx.model`` is empty.
         tasks: of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.
-        recorded: whether its reports are the steps of an optimisation.
+        recorded: whether its reports are the steps of an optimization.
         capabilities: what the program may do with it; without a workspace it is offered
             in the one of its group's name, else in Inspect.
 

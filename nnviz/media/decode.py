@@ -169,8 +169,8 @@ def _three_axes(pixels: Pixels) -> Pixels:
 
 
 def _split_alpha(picture: PillowImage.Image) -> Decoded:
-    grey = picture.mode in {"L", "LA", "La", "1"}
-    whole = np.asarray(picture.convert("LA" if grey else "RGBA"))
+    gray = picture.mode in {"L", "LA", "La", "1"}
+    whole = np.asarray(picture.convert("LA" if gray else "RGBA"))
     alpha = np.ascontiguousarray(whole[..., -1])
     pixels = np.ascontiguousarray(whole[..., :-1])
     kept, note = _useful(alpha)

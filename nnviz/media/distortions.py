@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.preprocess import Interpolation
 from nnviz.media.resize import resize
 
 Random = np.random.Generator
-Apply = Callable[[Colours, Random], Colours]
+Apply = Callable[[Colors, Random], Colors]
 _WHITE = 255
 _FORMATS_HAVE = {1, 3}
 _JPEG, _WEBP, _OPENCV = 65_500, 16_383, 32_766
@@ -40,14 +40,14 @@ class Distortion:
     apply: Apply
     largest: int | None = None
 
-    def suits(self, pixels: Colours) -> bool:
+    def suits(self, pixels: Colors) -> bool:
         """Tell whether an image is small enough for it."""
         return self.largest is None or max(pixels.shape[:2]) <= self.largest
 
 
 def reencoded(
-    pixels: Colours, _random: Random, *, form: str, quality: int = 100
-) -> Colours:
+    pixels: Colors, _random: Random, *, form: str, quality: int = 100
+) -> Colors:
     """Return the image written as a file and read again.
 
     Bands that no format has together, such as four, are written one by one.
@@ -61,20 +61,20 @@ def reencoded(
     return _as_pixels(PillowImage.open(file, formats=(form,)), pixels.shape[2])
 
 
-def resized(pixels: Colours, _random: Random, *, scale: float) -> Colours:
+def resized(pixels: Colors, _random: Random, *, scale: float) -> Colors:
     """Return the image made larger or smaller."""
     size = tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
     return resize(pixels, (size[0], size[1]), Interpolation.BICUBIC)
 
 
-def cropped(pixels: Colours, _random: Random, *, share: float) -> Colours:
+def cropped(pixels: Colors, _random: Random, *, share: float) -> Colors:
     """Return the image without a share of its height and width, at all edges."""
     top, left = (round(side * share / 2) for side in pixels.shape[:2])
     height, width = pixels.shape[:2]
     return pixels[top : height - top, left : width - left]
 
 
-def rotated(pixels: Colours, _random: Random, *, degrees: float) -> Colours:
+def rotated(pixels: Colors, _random: Random, *, degrees: float) -> Colors:
     """Return the image turned around its middle; its edges go on beyond it."""
     import cv2
 
@@ -85,24 +85,24 @@ def rotated(pixels: Colours, _random: Random, *, degrees: float) -> Colours:
     )
 
 
-def blurred(pixels: Colours, _random: Random, *, sigma: float) -> Colours:
+def blurred(pixels: Colors, _random: Random, *, sigma: float) -> Colors:
     """Return the image out of focus; sigma in px."""
     import cv2
 
     return _channels(cv2.GaussianBlur(pixels, (0, 0), sigma))
 
 
-def noisy(pixels: Colours, random: Random, *, sigma: float) -> Colours:
+def noisy(pixels: Colors, random: Random, *, sigma: float) -> Colors:
     """Return the image with the noise of a sensor; sigma in 1/255."""
     return _levels(pixels + random.normal(0, sigma, pixels.shape))
 
 
-def lit(pixels: Colours, _random: Random, *, gain: float) -> Colours:
+def lit(pixels: Colors, _random: Random, *, gain: float) -> Colors:
     """Return the image so many times as bright."""
     return _levels(pixels * gain)
 
 
-def through_lens(pixels: Colours, _random: Random, *, bend: float) -> Colours:
+def through_lens(pixels: Colors, _random: Random, *, bend: float) -> Colors:
     """Return the image through a lens that bends straight lines (Brown's k1)."""
     import cv2
 
@@ -119,7 +119,7 @@ def through_lens(pixels: Colours, _random: Random, *, bend: float) -> Colours:
     )
 
 
-def photographed(pixels: Colours, random: Random) -> Colours:
+def photographed(pixels: Colors, random: Random) -> Colors:
     """Return the image as a camera sees it: askew, unevenly lit, blurred, noisy."""
     seen = _askew(pixels, random)
     height, width = seen.shape[:2]
@@ -151,7 +151,7 @@ DISTORTIONS = (
 """What an attacked image may have to survive."""
 
 
-def _askew(pixels: Colours, random: Random) -> Colours:
+def _askew(pixels: Colors, random: Random) -> Colors:
     """Return the image seen from a little aside."""
     import cv2
 
@@ -169,27 +169,27 @@ def _askew(pixels: Colours, random: Random) -> Colours:
 
 
 def _remapped(
-    pixels: Colours, x: NDArray[np.float32], y: NDArray[np.float32], border: int
-) -> Colours:
+    pixels: Colors, x: NDArray[np.float32], y: NDArray[np.float32], border: int
+) -> Colors:
     import cv2
 
     found = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=border)
     return _channels(found)
 
 
-def _levels(values: NDArray[np.floating]) -> Colours:
+def _levels(values: NDArray[np.floating]) -> Colors:
     return values.round().clip(0, _WHITE).astype(np.uint8)
 
 
-def _channels(pixels: NDArray[Any]) -> Colours:
+def _channels(pixels: NDArray[Any]) -> Colors:
     """Return (H, W, C): OpenCV drops the axis of a single channel."""
-    whole: Colours = pixels if pixels.ndim == 3 else pixels[..., None]  # noqa: PLR2004
+    whole: Colors = pixels if pixels.ndim == 3 else pixels[..., None]  # noqa: PLR2004
     return whole
 
 
-def _as_pillow(pixels: Colours) -> PillowImage.Image:
+def _as_pillow(pixels: Colors) -> PillowImage.Image:
     return PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
-def _as_pixels(picture: PillowImage.Image, channels: int) -> Colours:
+def _as_pixels(picture: PillowImage.Image, channels: int) -> Colors:
     return _channels(np.asarray(picture.convert("L" if channels == 1 else "RGB")))

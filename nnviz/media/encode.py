@@ -70,15 +70,15 @@ def _plain_png(pixels: Pixels) -> bytes:
 
 
 def _as_pillow(pixels: Pixels) -> PillowImage.Image:
-    grey = pixels.ndim == 3 and pixels.shape[2] == 1  # noqa: PLR2004
-    return PillowImage.fromarray(pixels[..., 0] if grey else pixels)
+    gray = pixels.ndim == 3 and pixels.shape[2] == 1  # noqa: PLR2004
+    return PillowImage.fromarray(pixels[..., 0] if gray else pixels)
 
 
 def _opencv_png(pixels: Pixels, level: int) -> bytes:
     import cv2
 
-    colour = pixels.ndim == 3 and pixels.shape[2] == 3  # noqa: PLR2004
-    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if colour else pixels
+    color = pixels.ndim == 3 and pixels.shape[2] == 3  # noqa: PLR2004
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if color else pixels
     options = [] if level < 0 else [cv2.IMWRITE_PNG_COMPRESSION, level]
     return cv2.imencode(".png", ordered, options)[1].tobytes()
 

@@ -90,7 +90,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
         InputError: no image, a damaged one, or too many pixels.
     """
     try:
-        picture = _recognise(data)
+        picture = _recognize(data)
     except PillowImage.DecompressionBombError:
         raise InputError(name, "has a damaged header", "copy it once more") from None
     except DECODE_ERRORS as error:
@@ -105,7 +105,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
     return picture
 
 
-def _recognise(data: bytes) -> ImageFile | None:
+def _recognize(data: bytes) -> ImageFile | None:
     """Let the decoder that knows the first bytes read the header."""
     for key in _FORMATS:
         factory, accept = PillowImage.OPEN[key]

@@ -17,10 +17,10 @@ from nnviz.base.images import Pixels
 LARGE = 4_000_000
 """Pixels from which on OpenCV's faster way is worth its import."""
 
-_PNG_DEPTH, _PNG_COLOUR = 24, 25
+_PNG_DEPTH, _PNG_COLOR = 24, 25
 _PNG_WITH_CHANNELS = {2, 4, 6}
 _BYTE = 8
-_COLOURS = 3
+_COLORS = 3
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -47,7 +47,7 @@ def decodes_better(picture: ImageFile, data: bytes) -> bool:
 
 
 def _is_deep_png(data: bytes) -> bool:
-    return data[_PNG_DEPTH] > _BYTE and data[_PNG_COLOUR] in _PNG_WITH_CHANNELS
+    return data[_PNG_DEPTH] > _BYTE and data[_PNG_COLOR] in _PNG_WITH_CHANNELS
 
 
 def _is_whole(picture: ImageFile) -> bool:
@@ -85,8 +85,8 @@ def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None]:
             name, "is damaged or of a kind that cannot be read", "save it as PNG"
         )
     pixels = cast("Pixels", whole).reshape(*whole.shape[:2], -1)
-    if pixels.shape[2] < _COLOURS:
+    if pixels.shape[2] < _COLORS:
         return pixels, None
-    alpha = pixels[..., _COLOURS].copy() if pixels.shape[2] > _COLOURS else None
-    colours = np.ascontiguousarray(pixels[..., :_COLOURS])
-    return cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), alpha
+    alpha = pixels[..., _COLORS].copy() if pixels.shape[2] > _COLORS else None
+    colors = np.ascontiguousarray(pixels[..., :_COLORS])
+    return cv2.cvtColor(colors, cv2.COLOR_BGR2RGB), alpha

@@ -16,7 +16,7 @@ from nnviz.media.stickers import cut_out, pasted, solid
 
 Layer = tuple[Image, Placement, float]
 """A sticker, where it lies, and its opacity."""
-_GREY_OR_COLOUR = {1, 3}
+_GRAY_OR_COLOR = {1, 3}
 _SOLID_SIDE = 512
 _KEPT = 16
 """Stickers that stay opened: one that is dragged is asked for at every step."""
@@ -59,9 +59,9 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
     """Return pixels (H, W, 1 or 3) with stickers on them, in their own depth.
 
     Raises:
-        InputError: the image is neither gray nor coloured.
+        InputError: the image is neither gray nor colored.
     """
-    if pixels.shape[2] not in _GREY_OR_COLOUR:
+    if pixels.shape[2] not in _GRAY_OR_COLOR:
         raise InputError(
             "stickers", f"the image has {pixels.shape[2]} channels", "choose another"
         )

@@ -1,11 +1,11 @@
-"""Recordings of long optimisations: frames, numbers and states on disk, bounded.
+"""Recordings of long optimizations: frames, numbers and states on disk, bounded.
 
 The job writes, the window reads; only the newest index travels between them.  A
 recording is a folder:
 
 - ``numbers.jsonl``: one line a step, so its length is the number of steps;
 - ``000012.png`` (or ``.npz``): the frame of a step, of as many as there was time for;
-- ``000012.state.npz``: the arrays from which the optimisation goes on after a step;
+- ``000012.state.npz``: the arrays from which the optimization goes on after a step;
 - ``recipe.json``: what makes it again, with what was steered up to now;
 - ``facts.json``: how many steps it is to have, and whether it came to its end;
 - ``source.png``: the image as the frames show it, where it began with one.
@@ -48,7 +48,7 @@ _STATE_SUFFIX = ".state.npz"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The planned length of an optimisation.
+    """The planned length of an optimization.
 
     Attributes:
         total: steps in all, 0 where not known.
@@ -60,7 +60,7 @@ class Facts:
 
 
 class Recording:
-    """A bounded store of an optimisation's steps, opened anew or where it was left.
+    """A bounded store of an optimization's steps, opened anew or where it was left.
 
     When the frames outgrow their limit they are thinned out evenly; the newest always
     is kept.  So are the states.  Numbers are small and are all kept.
@@ -101,7 +101,7 @@ class Recording:
 
     @property
     def states(self) -> tuple[int, ...]:
-        """Steps after which the optimisation can go on, rising."""
+        """Steps after which the optimization can go on, rising."""
         return self._states.steps
 
     @property

@@ -13,7 +13,7 @@ _FILTERS = {
     Interpolation.BILINEAR: PillowImage.Resampling.BILINEAR,
     Interpolation.BICUBIC: PillowImage.Resampling.BICUBIC,
 }
-_COLOURS = 3
+_COLORS = 3
 
 
 def resize(
@@ -31,7 +31,7 @@ def resize(
         return _sampled(pixels, size)
     filter_ = _FILTERS[interpolation]
     width_height = (size[1], size[0])
-    if pixels.dtype == np.uint8 and pixels.shape[2] in {1, _COLOURS}:
+    if pixels.dtype == np.uint8 and pixels.shape[2] in {1, _COLORS}:
         resized = np.asarray(_as_pillow(pixels).resize(width_height, filter_))
         resized = resized.reshape(*size, -1)[..., : pixels.shape[2]]
         return np.ascontiguousarray(resized)
@@ -66,13 +66,13 @@ def resize_quickly(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize without antialiasing; pixel centres as in torch's ``interpolate``."""
+    """Resize without antialiasing; pixel centers as in torch's ``interpolate``."""
     import cv2
 
     width_height = (size[1], size[0])
     planes = [
-        cv2.resize(pixels[..., first : first + _COLOURS], width_height)
-        for first in range(0, pixels.shape[2], _COLOURS)
+        cv2.resize(pixels[..., first : first + _COLORS], width_height)
+        for first in range(0, pixels.shape[2], _COLORS)
     ]
     return np.concatenate([plane.reshape(*size, -1) for plane in planes], axis=2)
 

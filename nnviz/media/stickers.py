@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import InputError
 from nnviz.base.images import (
     LUMINANCE,
-    Colours,
+    Colors,
     Image,
     Pixels,
     image_from_array,
@@ -28,23 +28,23 @@ from nnviz.media.opencv import silent_opencv
 from nnviz.media.resize import resize
 
 _OPAQUE = 255
-_COLOURS = 3
-_GREY_OR_COLOUR = {1, _COLOURS}
+_COLORS = 3
+_GRAY_OR_COLOR = {1, _COLORS}
 _Floats = NDArray[np.float32]
 
 
 def solid(
-    colour: tuple[float, float, float], outline: Outline = "round", side: int = 256
+    color: tuple[float, float, float], outline: Outline = "round", side: int = 256
 ) -> Image:
     """Return a disc or a square of one color.
 
     Args:
-        colour: red, green and blue in [0, 1].
+        color: red, green and blue in [0, 1].
         outline: its shape.
         side: px.
     """
-    pixels = np.empty((side, side, _COLOURS), np.float32)
-    pixels[:] = colour
+    pixels = np.empty((side, side, _COLORS), np.float32)
+    pixels[:] = color
     return cut_out(image_from_array(rgb8(pixels), f"{outline} sticker"), outline)
 
 
@@ -59,14 +59,14 @@ def cut_out(picture: Image, outline: Outline) -> Image:
     Raises:
         InputError: it is transparent everywhere.
     """
-    colours, alpha = rgb8(picture.pixels), _alpha(picture)
+    colors, alpha = rgb8(picture.pixels), _alpha(picture)
     if outline == "round":
         middle = _middle(picture.size)
-        colours, alpha = colours[middle], alpha[middle]
+        colors, alpha = colors[middle], alpha[middle]
         alpha = (alpha * disc(len(alpha))).round().astype(np.uint8)
     if not alpha.any():
         raise InputError(picture.name, "is transparent everywhere", "choose another")
-    return _sticker(colours, alpha, picture.name, picture.path)
+    return _sticker(colors, alpha, picture.name, picture.path)
 
 
 def from_image(picture: ColorImage, name: str = "") -> Image:
@@ -96,7 +96,7 @@ def open_sticker(path: str | Path) -> Image:
     return cut_out(open_image(path), "square")
 
 
-def with_alpha(sticker: Image) -> Colours:
+def with_alpha(sticker: Image) -> Colors:
     """Return red, green, blue and alpha, uint8 (H, W, 4)."""
     return np.dstack([rgb8(sticker.pixels), _alpha(sticker)])
 
@@ -107,15 +107,15 @@ def paste(
     """Return an image with a sticker on it.
 
     Args:
-        image: of any depth, gray or coloured.
+        image: of any depth, gray or colored.
         sticker: with or without alpha.
         placement: where it lies; what hangs over the edge is cut off.
         opacity: 0 shows nothing of it, 1 all.
 
     Raises:
-        InputError: the image is neither gray nor coloured.
+        InputError: the image is neither gray nor colored.
     """
-    if image.channels not in _GREY_OR_COLOUR:
+    if image.channels not in _GRAY_OR_COLOR:
         raise InputError(
             image.name, f"has {image.channels} channels", "choose a color image"
         )
@@ -139,11 +139,11 @@ def pasted(
         return found
     scaled = _scaled(sticker, placement.pixels(size, sticker.size))
     layer = opacity * _turned(scaled, size, placement, region)
-    colours, alpha = layer[..., :_COLOURS], layer[..., _COLOURS:]
+    colors, alpha = layer[..., :_COLORS], layer[..., _COLORS:]
     if pixels.shape[2] == 1:
-        colours = (colours @ np.array(LUMINANCE, np.float32))[..., None]
+        colors = (colors @ np.array(LUMINANCE, np.float32))[..., None]
     below = to_float(pixels[region])
-    found[region] = _in_depth(colours + (1 - alpha) * below, pixels.dtype)
+    found[region] = _in_depth(colors + (1 - alpha) * below, pixels.dtype)
     return found
 
 
@@ -155,8 +155,8 @@ def _scaled(sticker: Image, size: Size) -> _Floats:
     bleed.  Kept, since a camera shows the same sticker in every frame.
     """
     whole = to_float(with_alpha(sticker))
-    alpha = whole[..., _COLOURS:]
-    mixed = np.concatenate([whole[..., :_COLOURS] * alpha, alpha], axis=2)
+    alpha = whole[..., _COLORS:]
+    mixed = np.concatenate([whole[..., :_COLORS] * alpha, alpha], axis=2)
     return resize(mixed, size, Interpolation.BILINEAR)
 
 
@@ -167,7 +167,7 @@ def _turned(
     cv2 = silent_opencv()
     rows, columns = region
     matrix = placement.matrix(size, (layer.shape[0], layer.shape[1]))
-    # OpenCV counts from the centres of pixels, and here from the region's corner.
+    # OpenCV counts from the centers of pixels, and here from the region's corner.
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - (0.5 + columns.start, 0.5 + rows.start)
     wide, high = columns.stop - columns.start, rows.stop - rows.start
     found: _Floats = cv2.warpAffine(layer, matrix, (wide, high))
@@ -198,16 +198,16 @@ def _middle(size: Size) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
-def _alpha(picture: Image) -> Colours:
+def _alpha(picture: Image) -> Colors:
     if picture.alpha is None:
         return np.full(picture.size, _OPAQUE, np.uint8)
     return rgb8(picture.alpha[..., None])[..., 0]
 
 
-def _sticker(colours: Colours, alpha: Colours, name: str, path: str) -> Image:
-    kept = image_from_array(np.dstack([colours, alpha]), name)
+def _sticker(colors: Colors, alpha: Colors, name: str, path: str) -> Image:
+    kept = image_from_array(np.dstack([colors, alpha]), name)
     return Image(
-        np.ascontiguousarray(colours),
+        np.ascontiguousarray(colors),
         name,
         kept.sha256,
         path,

@@ -14,7 +14,7 @@ from nnviz.media.files import read_bytes
 from nnviz.media.headers import DECODE_ERRORS, MAX_PIXELS, damaged, open_header
 from nnviz.media.resize import resize
 
-_COLOURS = 3
+_COLORS = 3
 _GROUND = 64
 """Gray around an image that fills no square."""
 _GAP = 2.0
@@ -62,7 +62,7 @@ def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
     Returns:
         uint8 (side, side, 3).
     """
-    colors = pixels.dtype == np.uint8 and pixels.shape[2] == _COLOURS
+    colors = pixels.dtype == np.uint8 and pixels.shape[2] == _COLORS
     if colors and max(pixels.shape[:2]) <= side:
         small = pixels
     elif colors:
@@ -71,7 +71,7 @@ def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
         small = np.asarray(image)
     else:
         small = _shrink(pixels, side)
-    square = np.full((side, side, _COLOURS), _GROUND, np.uint8)
+    square = np.full((side, side, _COLORS), _GROUND, np.uint8)
     height, width = small.shape[:2]
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = small
@@ -84,6 +84,6 @@ def _shrink(pixels: Pixels, size: int) -> NDArray[np.uint8]:
     ratio = min(1.0, size / max(height, width))
     goal = max(1, round(height * ratio)), max(1, round(width * ratio))
     small = to_float(resize(pixels, goal, Interpolation.BICUBIC))
-    if small.shape[2] != _COLOURS:
-        small = np.repeat(small[..., :1], _COLOURS, axis=2)
+    if small.shape[2] != _COLORS:
+        small = np.repeat(small[..., :1], _COLORS, axis=2)
     return (small * 255).round().clip(0, 255).astype(np.uint8)

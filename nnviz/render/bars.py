@@ -15,7 +15,7 @@ from nnviz.render.palette import (
     PANEL,
     QUIET,
     TEXT,
-    Colour,
+    Color,
 )
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text import words
@@ -40,7 +40,7 @@ class _Column:
 
 
 def ranking(
-    result: Ranking, width: int, *, size: int = 14, background: Colour = BACKGROUND
+    result: Ranking, width: int, *, size: int = 14, background: Color = BACKGROUND
 ) -> Canvas:
     """Return one row a name: label, bar from zero, number; uint8 (h, width, 3).
 
@@ -57,20 +57,20 @@ def ranking(
     canvas = text.sheet(head + row_height * max(1, len(sets[0])), width, background)
     y = (row_height - text.line_height(size)) // 2
     for name, column in zip(HEADS if earlier else (), columns, strict=False):
-        text.stamp(canvas, (column.bar, y), name, size, colour=MUTED)
+        text.stamp(canvas, (column.bar, y), name, size, color=MUTED)
     for row, label in enumerate(result.labels):
         first = row == 0
         top = head + row * row_height
         strip = canvas[top : top + row_height]
         short = text.shorten(label, label_end - size, size, bold=first)
-        text.stamp(strip, (0, y), short, size, bold=first, colour=TEXT)
+        text.stamp(strip, (0, y), short, size, bold=first, color=TEXT)
         for values, words_, column in zip(sets, numbers, columns, strict=True):
             now = first and column is columns[-1]
             _bar(strip, column, _shares(values[row], low, high), accent=now)
             at = (column.end, y)
-            colour = TEXT if now else MUTED
+            color = TEXT if now else MUTED
             text.stamp(
-                strip, at, words_[row], size, bold=now, colour=colour, align="right"
+                strip, at, words_[row], size, bold=now, color=color, align="right"
             )
     return canvas
 

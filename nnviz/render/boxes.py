@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from nnviz.base.frames import Frame
 from nnviz.base.results import Boxes
-from nnviz.render.colormaps import Colours
+from nnviz.render.colormaps import Colors
 from nnviz.render.maps import classes, masks, overlays
-from nnviz.render.palette import BACKGROUND, Colour
+from nnviz.render.palette import BACKGROUND, Color
 from nnviz.render.text import labels
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.labels import Label
@@ -95,7 +95,7 @@ def summary(found: Boxes) -> str:
     return f"{plural(count, noun)}: {kinds}"
 
 
-def color_of(found: Boxes, index: int) -> Colour:
+def color_of(found: Boxes, index: int) -> Color:
     """Return the color of a box: its class's, or its own where it is followed."""
     if found.tracks is not None:
         return classes.PALETTE[int(found.tracks.ids[index] - 1) % len(classes.PALETTE)]
@@ -149,7 +149,7 @@ def overlaps(box: Floats, others: Floats) -> Floats:
     return shares
 
 
-def mask_layer(found: Boxes) -> Colours:
+def mask_layer(found: Boxes) -> Colors:
     """Return the objects' own pixels as an opaque image on a clear ground.
 
     Returns:
@@ -160,8 +160,8 @@ def mask_layer(found: Boxes) -> Colours:
     layer = np.zeros((*found.masks.shape[1:], 4), np.uint8)
     for index in range(len(found.masks))[::-1]:
         area = _area(found.boxes[index], layer.shape, margin=2)
-        colour = color_of(found, index)
-        layer[area][found.masks[index][area]] = (*colour, 255)
+        color = color_of(found, index)
+        layer[area][found.masks[index][area]] = (*color, 255)
     return layer
 
 
@@ -179,7 +179,7 @@ def outlines(found: Boxes) -> list[NDArray[np.float32]]:
     return borders
 
 
-def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
+def draw(photo: Colors, found: Boxes, photo_size: tuple[int, int]) -> Colors:
     """Draw all objects onto an image of the photo, the best on top.
 
     Args:
@@ -198,30 +198,30 @@ def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
         _fill(canvas, found, shapes, width)
     _trace(canvas, found, shapes, width)
     for index in range(len(found.boxes))[::-1]:
-        colour = color_of(found, index)
+        color = color_of(found, index)
         thickness = max(1, width // 2) if is_faint(found, index) else width
-        _frame(canvas, shapes.boxes[index], thickness, colour)
+        _frame(canvas, shapes.boxes[index], thickness, color)
         if shapes.keypoints is not None:
-            _join(canvas, shapes.keypoints[index], found.skeleton, width, colour)
+            _join(canvas, shapes.keypoints[index], found.skeleton, width, color)
     _name(canvas, found, shapes, width)
     return canvas
 
 
-def _fill(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+def _fill(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
     """Tint each object's own pixels and outline them."""
     if found.masks is None:
         return
     spans = overlays.covered(found)
     for index in range(len(found.masks))[::-1]:
-        colour = color_of(found, index)
+        color = color_of(found, index)
         area = _area(shapes.boxes[index], canvas.shape, margin=2)
         inside = masks.sampled(found.masks[index], canvas.shape[:2], spans, area)
         region = canvas[area]
-        masks.tint(region, inside, colour, FILL)
-        masks.outline(region, inside, colour, width)
+        masks.tint(region, inside, color, FILL)
+        masks.outline(region, inside, color, width)
 
 
-def _trace(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+def _trace(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
     """Draw the ways of followed objects and the counting line."""
     import cv2
 
@@ -247,40 +247,40 @@ def _area(
     return rows, slice(max(0, left), max(0, min(right, shape[1])))
 
 
-def _frame(canvas: Colours, box: Floats, width: int, colour: Colour) -> None:
+def _frame(canvas: Colors, box: Floats, width: int, color: Color) -> None:
     """Draw a frame with a dark edge, so that it shows on anything."""
     import cv2
 
     left, top, right, bottom = np.round(box).astype(int).tolist()
     corners = (left, top), (right - 1, bottom - 1)
     cv2.rectangle(canvas, *corners, BACKGROUND, width + 2)
-    cv2.rectangle(canvas, *corners, colour, width)
+    cv2.rectangle(canvas, *corners, color, width)
 
 
 def _join(
-    canvas: Colours,
+    canvas: Colors,
     points: Floats,
     skeleton: tuple[tuple[int, int], ...],
     width: int,
-    colour: Colour,
+    color: Color,
 ) -> None:
     """Draw keypoints and the lines between them."""
     import cv2
 
-    # Parts of a px: OpenCV counts in sixteenths, from the centre of the first pixel.
+    # Parts of a px: OpenCV counts in sixteenths, from the center of the first pixel.
     places = np.round((points[:, :2] - 0.5) * 16).astype(int).tolist()
     seen = points[:, 2] > SEEN_FROM
     smooth = {"lineType": cv2.LINE_AA, "shift": 4}
     for first, second in skeleton:
         if seen[first] and seen[second]:
-            cv2.line(canvas, places[first], places[second], colour, width, **smooth)
+            cv2.line(canvas, places[first], places[second], color, width, **smooth)
     for place in np.flatnonzero(seen):
         for radius, ink in ((width + 1.5, (0, 0, 0)), (width + 0.5, (255, 255, 255))):
             at = places[place]
             cv2.circle(canvas, at, round(radius * 16), ink, -1, **smooth)
 
 
-def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+def _name(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
     """Write class and score of each object where no other label stands."""
     size = text_size((canvas.shape[0], canvas.shape[1]))
     shown = [index for index in range(len(found.boxes)) if any(caption(found, index))]
@@ -301,14 +301,14 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _label(name: str, score: str, size: int, colour: Colour) -> Colours:
+def _label(name: str, score: str, size: int, color: Color) -> Colors:
     """Return name and score on a ground of the class's color, uint8 (h, w, 3)."""
     pad = size // 3
     middle = pad + text.width_of(name, size, bold=True)
     width = middle + text.width_of(score, size) + pad
-    plate = text.sheet(text.line_height(size), width, colour)
-    ink = classes.ink_on(colour)
-    text.stamp(plate, (pad, 0), name, size, colour=ink, bold=True)
-    text.stamp(plate, (middle, 0), score, size, colour=ink)
+    plate = text.sheet(text.line_height(size), width, color)
+    ink = classes.ink_on(color)
+    text.stamp(plate, (pad, 0), name, size, color=ink, bold=True)
+    text.stamp(plate, (middle, 0), score, size, color=ink)
     plate.flags.writeable = False
     return plate

@@ -12,7 +12,7 @@ from nnviz.render.palette import (
     MUTED,
     TEXT,
     WARNING,
-    Colour,
+    Color,
 )
 from nnviz.render.text.paragraphs import Canvas
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_CYCLE: tuple[Colour, ...] = (
+_CYCLE: tuple[Color, ...] = (
     ACCENT,
     WARNING,
     (120, 200, 150),
@@ -42,14 +42,14 @@ _TALLEST = 24
 
 
 def curves(
-    result: Curves, width: int, *, size: int = 12, background: Colour = BACKGROUND
+    result: Curves, width: int, *, size: int = 12, background: Color = BACKGROUND
 ) -> Canvas:
     """Return the curves with their axes, uint8 (h, width, 3)."""
     return rasterized(figure(result, width, size=size, background=background))
 
 
 def curves_svg(
-    result: Curves, width: int, *, size: int = 12, background: Colour = BACKGROUND
+    result: Curves, width: int, *, size: int = 12, background: Color = BACKGROUND
 ) -> str:
     """Return the same as an SVG file; words are drawn, so that no font is needed."""
     from matplotlib import rc_context
@@ -68,7 +68,7 @@ def curves_svg(
 
 
 def figure(
-    result: Curves, width: int, *, size: int, background: Colour = BACKGROUND
+    result: Curves, width: int, *, size: int, background: Color = BACKGROUND
 ) -> "Figure":
     """Return the curves as a matplotlib figure of a width in px."""
     from matplotlib.figure import Figure
@@ -88,15 +88,15 @@ def figure(
 
 def _plot(axes: "Axes", result: Curves) -> None:
     for place, (name, values) in enumerate(result.series.items()):
-        colour = hex_of(_CYCLE[place % len(_CYCLE)])
+        color = hex_of(_CYCLE[place % len(_CYCLE)])
         if result.style == "bars":
             share = 0.9 if len(result.series) == 1 else 0.5
             axes.stairs(
-                values, result.x, fill=True, color=colour, alpha=share, label=name
+                values, result.x, fill=True, color=color, alpha=share, label=name
             )
         else:
             dots = "o" if len(values) <= _FEW else ""
-            (line,) = axes.plot(result.x, values, color=colour, linewidth=2, label=name)
+            (line,) = axes.plot(result.x, values, color=color, linewidth=2, label=name)
             line.set(marker=dots, clip_on=not dots)
 
 

@@ -23,7 +23,7 @@ _TINY, _HUGE = 1e-300, 1e37
 """Ranges below the first count as empty; those above the second need float64."""
 
 Values = NDArray[Any]
-Colours = NDArray[np.uint8]
+Colors = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ def default_map(*, signed: bool, light: bool = False) -> str:
 
 
 @cache
-def _tables() -> dict[str, Colours]:
+def _tables() -> dict[str, Colors]:
     with np.load(resource("colormaps.npz")) as archive:
         tables = {name: archive[name] for name in archive.files}
     return tables | {INK: np.ascontiguousarray(tables["grey"][::-1])}
 
 
-def table(name: str) -> Colours:
+def table(name: str) -> Colors:
     """Return a color map: uint8 (256, 3), first to last.
 
     Raises:
@@ -128,7 +128,7 @@ def _range(
     return float(np.percentile(values, tail)), float(np.percentile(values, 100 - tail))
 
 
-def levels(values: Values, low: Any, high: Any) -> Colours:
+def levels(values: Values, low: Any, high: Any) -> Colors:
     """Return the row of the color table for each value, uint8.
 
     ``floor(256 * (value - low) / (high - low))``, held to 0..255, as matplotlib's
@@ -146,17 +146,17 @@ def levels(values: Values, low: Any, high: Any) -> Colours:
     scaled = np.subtract(values, low, dtype=kind)
     np.multiply(scaled, factor, out=scaled, casting="same_kind")
     np.clip(scaled, 0, LEVELS - 1, out=scaled)
-    rows: Colours = scaled.astype(np.uint8)
+    rows: Colors = scaled.astype(np.uint8)
     return rows
 
 
-def look_up(rows: Colours, name: str) -> Colours:
+def look_up(rows: Colors, name: str) -> Colors:
     """Return the colors of rows of a table, uint8 (..., 3)."""
     # mode="clip" skips the check of every index, which uint8 cannot fail: 3 x faster.
     return np.take(table(name), rows, axis=0, mode="clip")
 
 
-def apply(values: Values, name: str, low: float, high: float) -> Colours:
+def apply(values: Values, name: str, low: float, high: float) -> Colors:
     """Return the color of each value.
 
     Args:
@@ -170,14 +170,14 @@ def apply(values: Values, name: str, low: float, high: float) -> Colours:
         uint8 (..., 3); values that are not finite in a lighter gray.
     """
     if not high > low:
-        colours = np.empty((*values.shape, 3), np.uint8)
-        colours[...] = EMPTY
+        colors = np.empty((*values.shape, 3), np.uint8)
+        colors[...] = EMPTY
     else:
-        colours = look_up(levels(_tame(values, low), low, high), name)
+        colors = look_up(levels(_tame(values, low), low, high), name)
     broken = ~np.isfinite(values)
     if broken.any():
-        colours[broken] = BROKEN
-    return colours
+        colors[broken] = BROKEN
+    return colors
 
 
 def _tame(values: Values, fill: float) -> Values:

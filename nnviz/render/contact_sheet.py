@@ -101,5 +101,5 @@ def _head(title: str, asked: str, width: int, size: int) -> Canvas:
     line, large = text.line_height(size), text.line_height(size + 4)
     canvas = text.sheet(line + large + size // 2, width, BACKGROUND)
     text.stamp(canvas, (0, 0), title, size + 4, bold=True)
-    text.stamp(canvas, (0, large), asked, size, colour=MUTED)
+    text.stamp(canvas, (0, large), asked, size, color=MUTED)
     return canvas

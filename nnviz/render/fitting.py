@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image as PillowImage
 
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 
 __all__ = ["blended", "fitted", "show", "smoothly"]
 
@@ -20,7 +20,7 @@ def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
-def show(pixels: Colours, size: tuple[int, int]) -> Colours:
+def show(pixels: Colors, size: tuple[int, int]) -> Colors:
     """Return an RGB image at another size: filtered if smaller, else by blocks."""
     height, width = pixels.shape[:2]
     if (height, width) == size:
@@ -31,7 +31,7 @@ def show(pixels: Colours, size: tuple[int, int]) -> Colours:
     return np.asarray(picture.resize((size[1], size[0]), way, reducing_gap=3.0))
 
 
-def smoothly(pixels: Colours, size: tuple[int, int]) -> Colours:
+def smoothly(pixels: Colors, size: tuple[int, int]) -> Colors:
     """Return an RGB image at another size, quickly: no squares where it grows.
 
     Args:
@@ -46,7 +46,7 @@ def smoothly(pixels: Colours, size: tuple[int, int]) -> Colours:
     return np.asarray(cv2.resize(pixels, size[::-1], interpolation=way), np.uint8)
 
 
-def blended(pixels: Colours, other: Colours, share: float) -> Colours:
+def blended(pixels: Colors, other: Colors, share: float) -> Colors:
     """Return one RGB image with a share of another, uint8 (H, W, 3).
 
     Args:

@@ -6,10 +6,10 @@ import numpy as np
 
 from nnviz.base.results import Mask
 from nnviz.render import colormaps
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.maps import masks
 from nnviz.render.maps.classes import class_colors
-from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Colour, Ink
+from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Color, Ink
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import number, percent
 
@@ -25,7 +25,7 @@ def color_bar(
     colormap: str = "",
     size: int = 13,
     ink: Ink = SCREEN,
-) -> Colours:
+) -> Colors:
     """Return a legend of one line: low end, bar, high end, unit, remarks.
 
     A scale with nothing to show gives its reason in words instead of a bar.
@@ -43,7 +43,7 @@ def color_bar(
     """
     if scale.flat:
         return text.paragraph(
-            _with_unit(scale.problem, unit), width, size, ink.ground, colour=ink.warning
+            _with_unit(scale.problem, unit), width, size, ink.ground, color=ink.warning
         )
     bar = bare_bar(scale, width, colormap=colormap, size=size, ink=ink)
     words = _remarks(scale, unit)
@@ -51,10 +51,10 @@ def color_bar(
     if text.width_of(words, size) <= beside:
         canvas = text.sheet(bar.shape[0], width, ink.ground)
         canvas[:, : bar.shape[1]] = bar
-        colour = ink.warning if scale.problem else ink.quiet
-        text.stamp(canvas, (bar.shape[1] + size, 0), words, size, colour=colour)
+        color = ink.warning if scale.problem else ink.quiet
+        text.stamp(canvas, (bar.shape[1] + size, 0), words, size, color=color)
         return canvas
-    below = text.paragraph(words, width, size, ink.ground, colour=ink.quiet)
+    below = text.paragraph(words, width, size, ink.ground, color=ink.quiet)
     canvas = text.sheet(bar.shape[0] + len(below), width, ink.ground)
     canvas[: bar.shape[0], : min(width, bar.shape[1])] = bar[:, :width]
     canvas[bar.shape[0] :] = below
@@ -62,8 +62,8 @@ def color_bar(
 
 
 def classes(
-    mask: Mask, width: int, *, size: int = 13, background: Colour = BACKGROUND
-) -> Colours:
+    mask: Mask, width: int, *, size: int = 13, background: Color = BACKGROUND
+) -> Colors:
     """Return the classes that occur, each with its color and share of the image.
 
     The background, which is left unpainted, is not among them.
@@ -80,7 +80,7 @@ def classes(
     shares = masks.shown_shares(mask)
     if not shares:
         words = masks.summary(mask)
-        return text.paragraph(words, width, size, background, colour=MUTED)
+        return text.paragraph(words, width, size, background, color=MUTED)
     rows = _rows([_entry(mask, *each) for each in shares.items()], width, size)
     height = text.line_height(size)
     canvas = text.sheet(len(rows) * height, width, background)
@@ -96,7 +96,7 @@ class _Entry:
 
     name: str
     share: str
-    colour: Colour
+    color: Color
 
     def width(self, size: int) -> int:
         """Return how much room it takes with a space behind it, px."""
@@ -123,16 +123,14 @@ def _rows(
     return rows
 
 
-def _write_entry(
-    canvas: Colours, at: tuple[int, int], entry: _Entry, size: int
-) -> None:
+def _write_entry(canvas: Colors, at: tuple[int, int], entry: _Entry, size: int) -> None:
     x, y = at
     top = y + (text.line_height(size) - size) // 2
-    canvas[top : top + size, x : x + size] = entry.colour
+    canvas[top : top + size, x : x + size] = entry.color
     x += size + size // 2
     text.stamp(canvas, (x, y), entry.name, size)
     x += text.width_of(entry.name, size) + size // 2
-    text.stamp(canvas, (x, y), entry.share, size, colour=MUTED)
+    text.stamp(canvas, (x, y), entry.share, size, color=MUTED)
 
 
 def _with_unit(words: str, unit: str) -> str:
@@ -151,8 +149,8 @@ def _remarks(scale: Scale, unit: str) -> str:
 
 def bare_bar(
     scale: Scale, width: int, *, colormap: str = "", size: int = 13, ink: Ink = SCREEN
-) -> Colours:
-    """Return the low end, the bar and the high end; the arguments are ``colour_bar``'s.
+) -> Colors:
+    """Return the low end, the bar and the high end; the arguments are ``color_bar``'s.
 
     Returns:
         uint8 (h, w, 3), at most ``width`` wide where the numbers leave room for a bar.
@@ -165,9 +163,9 @@ def bare_bar(
     length = max(size, min(length, width - left - right))
     height = text.line_height(size)
     canvas = text.sheet(height, left + length + right, ink.ground)
-    text.stamp(canvas, (0, 0), low, size, colour=ink.text)
+    text.stamp(canvas, (0, 0), low, size, color=ink.text)
     end = canvas.shape[1], 0
-    text.stamp(canvas, end, high, size, colour=ink.text, align="right")
+    text.stamp(canvas, end, high, size, color=ink.text, align="right")
     thick = max(6, size * 3 // 4)
     top = (height - thick) // 2
     canvas[top : top + thick, left : left + length] = _strip(length, name)
@@ -177,7 +175,7 @@ def bare_bar(
     return canvas
 
 
-def _strip(length: int, colormap: str) -> Colours:
+def _strip(length: int, colormap: str) -> Colors:
     """Return the colors of a map from low to high, (length, 3)."""
     steps = np.arange(length) * colormaps.LEVELS // length
     return colormaps.look_up(steps.astype(np.uint8), colormap)

@@ -181,7 +181,7 @@ def _mosaic(mosaic: Mosaic, height: int) -> Canvas:
     columns = sheets.columns_for(count, sheets.layout_of(count, tile, 1).pitch, room)
     size = sheets.layout_of(count, tile, columns).size
     factor = max(1, min(int(max(size) / height), *tile))
-    pixels = _coloured(sheets.shrunk(mosaic, factor), columns)
+    pixels = _colored(sheets.shrunk(mosaic, factor), columns)
     ratio = height / max(pixels.shape[:2])
     wanted = max(1, int(pixels.shape[1] * ratio)), max(1, int(pixels.shape[0] * ratio))
     # The numbers were averaged already: a filter over two pixels does for the rest.
@@ -193,7 +193,7 @@ def _mosaic(mosaic: Mosaic, height: int) -> Canvas:
     return square
 
 
-def _coloured(mosaic: Mosaic, columns: int) -> Canvas:
+def _colored(mosaic: Mosaic, columns: int) -> Canvas:
     scale = None
     if mosaic.shared_scale:
         values = sheets.shown_tiles(mosaic)

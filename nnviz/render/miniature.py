@@ -44,7 +44,7 @@ def _gist(_result: Result) -> Pixels | None:
 
 @_gist.register
 def _(result: Heatmap) -> Pixels:
-    return _coloured(_thin(result.values), signed=result.signed)
+    return _colored(_thin(result.values), signed=result.signed)
 
 
 @_gist.register
@@ -71,7 +71,7 @@ def _square(mosaic: Mosaic) -> Pixels:
     chosen = [_thin(mosaic.tiles[place]) for place in mosaic.order[: side * side]]
     if not chosen:
         return _NOTHING
-    tiles = [_coloured(tile, signed=mosaic.signed) for tile in chosen]
+    tiles = [_colored(tile, signed=mosaic.signed) for tile in chosen]
     rows = [np.concatenate(tiles[n : n + side], 1) for n in range(0, side * side, side)]
     return np.concatenate(rows, 0)
 
@@ -133,7 +133,7 @@ def _kinds(diagram: Diagram) -> Pixels:
     return np.repeat(column[:, None], _STRIPES, 1)
 
 
-def _coloured(values: NDArray[Any], *, signed: bool) -> Pixels:
+def _colored(values: NDArray[Any], *, signed: bool) -> Pixels:
     """Paint numbers with the map of their kind; colors are only brought to range."""
     if values.ndim > _PLANE:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.results import Mosaic
 from nnviz.render import colormaps
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, GAP, MUTED
 from nnviz.render.text import paragraphs as text
 
@@ -20,7 +20,7 @@ _GAP_FROM = 12
 _WIDEST_GAP = 12
 _CAPTION_FROM = 3
 """Smallest width of a tile that has room for a caption, in multiples of its font."""
-_COLOUR_AXES = 4
+_COLOR_AXES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Painted:
         limits: float64 (M, 2), the range used at each place.
     """
 
-    pixels: Colours
+    pixels: Colors
     layout: Layout
     order: NDArray[np.int64]
     scale: Scale
@@ -214,20 +214,20 @@ def paint(
         limits = np.tile(np.array([used.low, used.high], np.float64), (len(shown), 1))
     else:
         limits = limits_of(shown, signed=mosaic.signed)
-    pixels = _colour(shown, limits, places, _map_of(mosaic, colormap))
+    pixels = _color(shown, limits, places, _map_of(mosaic, colormap))
     _mark(pixels, places, shown, limits)
     if places.caption:
         _write_captions(pixels, places, mosaic, captions)
     return Painted(pixels, places, mosaic.order, whole, limits)
 
 
-def _has_colours(mosaic: Mosaic) -> bool:
-    return mosaic.tiles.ndim == _COLOUR_AXES
+def _has_colors(mosaic: Mosaic) -> bool:
+    return mosaic.tiles.ndim == _COLOR_AXES
 
 
 def _map_of(mosaic: Mosaic, colormap: str) -> str:
     """Return the color map's name, empty for tiles that are colors themselves."""
-    if _has_colours(mosaic):
+    if _has_colors(mosaic):
         return ""
     return colormap or colormaps.default_map(signed=mosaic.signed)
 
@@ -258,7 +258,7 @@ def _finite(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, 0)
 
 
-def scaled(tiles: NDArray[Any], limits: NDArray[np.float64]) -> Colours:
+def scaled(tiles: NDArray[Any], limits: NDArray[np.float64]) -> Colors:
     """Return finite tiles as levels 0-255 of their own limits, uint8."""
     axes = (-1, *[1] * (tiles.ndim - 1))
     if len(limits) and (limits == limits[0]).all():
@@ -267,15 +267,15 @@ def scaled(tiles: NDArray[Any], limits: NDArray[np.float64]) -> Colours:
     return colormaps.levels(tiles, low, high)
 
 
-def _colour(
+def _color(
     shown: NDArray[Any], limits: NDArray[np.float64], places: Layout, name: str
-) -> Colours:
+) -> Colors:
     rows = arrange(scaled(_finite(shown), limits), places)
     pixels = colormaps.look_up(rows, name) if name else rows
     return _clear_gaps(pixels, places)
 
 
-def arrange(tiles: Colours, places: Layout, fill: Any = 0) -> Colours:
+def arrange(tiles: Colors, places: Layout, fill: Any = 0) -> Colors:
     """Lay tiles out on one canvas, the outermost gaps included.
 
     Args:
@@ -301,12 +301,12 @@ def arrange(tiles: Colours, places: Layout, fill: Any = 0) -> Colours:
     )
 
 
-def _enlarged(rows: Colours, zoom: int) -> Colours:
+def _enlarged(rows: Colors, zoom: int) -> Colors:
     """Repeat each number of (rows, h, columns, w, ...) in both directions."""
     return rows.repeat(zoom, 1).repeat(zoom, 3) if zoom > 1 else rows
 
 
-def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
+def _clear_gaps(pixels: Colors, places: Layout) -> Colors:
     height, width = (side * places.zoom for side in places.tile_size)
     cells = pixels.reshape(places.rows, places.pitch[0], places.columns, -1, 3)
     between = BACKGROUND if places.caption else GAP
@@ -320,7 +320,7 @@ def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
 
 
 def _mark(
-    pixels: Colours,
+    pixels: Colors,
     places: Layout,
     shown: NDArray[Any],
     limits: NDArray[np.float64],
@@ -332,18 +332,18 @@ def _mark(
     if np.isfinite(shown.min()) and np.isfinite(shown.max()):
         return
     broken = ~np.isfinite(shown)
-    if broken.ndim == _COLOUR_AXES:
+    if broken.ndim == _COLOR_AXES:
         broken = broken.any(3)
     mask = arrange(broken.astype(np.uint8), places)
     pixels[mask[: pixels.shape[0], : pixels.shape[1]] > 0] = BROKEN
 
 
-def _write_captions(pixels: Colours, places: Layout, mosaic: Mosaic, size: int) -> None:
+def _write_captions(pixels: Colors, places: Layout, mosaic: Mosaic, size: int) -> None:
     for place, tile in enumerate(mosaic.order):
         top, left, height, width = places.rectangle(place)
         words = text.shorten(mosaic.caption(int(tile)), width, size)
         at = (left + width // 2, top + height)
-        text.stamp(pixels, at, words, size, colour=MUTED, align="centre")
+        text.stamp(pixels, at, words, size, color=MUTED, align="centre")
 
 
 def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
@@ -353,7 +353,7 @@ def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
         mosaic: any.
         size: new height and width of a tile, no larger than the old ones.
     """
-    tiles = np.moveaxis(mosaic.tiles, 3, 1) if _has_colours(mosaic) else mosaic.tiles
+    tiles = np.moveaxis(mosaic.tiles, 3, 1) if _has_colors(mosaic) else mosaic.tiles
     blocks = mosaic.tiles.shape[1] // size[0], mosaic.tiles.shape[2] // size[1]
     if (size[0] * blocks[0], size[1] * blocks[1]) == mosaic.tiles.shape[1:3]:
         small = _block_means(tiles, blocks)
@@ -361,7 +361,7 @@ def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
         rows = _areas(mosaic.tiles.shape[1], size[0])
         columns = _areas(mosaic.tiles.shape[2], size[1])
         small = rows @ tiles.astype(np.float32, copy=False) @ columns.T
-    if _has_colours(mosaic):
+    if _has_colors(mosaic):
         small = np.moveaxis(small, 1, 3)
     return replace(mosaic, tiles=small)
 

@@ -6,7 +6,7 @@ from html import escape
 
 from PIL import Image as PillowImage
 
-from nnviz.render.colormaps import Colours
+from nnviz.render.colormaps import Colors
 
 
 def document(title: str, body: str, style: str = "") -> str:
@@ -20,7 +20,7 @@ def document(title: str, body: str, style: str = "") -> str:
     return _PAGE.format(title=escape(title), style=_STYLE + style, body=body.rstrip())
 
 
-def embedded(pixels: Colours) -> str:
+def embedded(pixels: Colors) -> str:
     """Return an image, uint8 (H, W, 3), as an address that holds all of it."""
     file = io.BytesIO()
     PillowImage.fromarray(pixels).save(file, "PNG", compress_level=6)

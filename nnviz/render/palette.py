@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-BACKGROUND: Colour = (20, 22, 27)
-PANEL: Colour = (29, 32, 38)
-LINE: Colour = (52, 57, 66)
-TEXT: Colour = (233, 236, 240)
-MUTED: Colour = (158, 165, 176)
-ACCENT: Colour = (106, 176, 255)
-QUIET: Colour = (74, 104, 142)
-WARNING: Colour = (240, 180, 80)
-GAP: Colour = (40, 44, 52)
+BACKGROUND: Color = (20, 22, 27)
+PANEL: Color = (29, 32, 38)
+LINE: Color = (52, 57, 66)
+TEXT: Color = (233, 236, 240)
+MUTED: Color = (158, 165, 176)
+ACCENT: Color = (106, 176, 255)
+QUIET: Color = (74, 104, 142)
+WARNING: Color = (240, 180, 80)
+GAP: Color = (40, 44, 52)
 """Between tiles without captions: told from black and from the page."""
-EMPTY: Colour = (62, 66, 75)
+EMPTY: Color = (62, 66, 75)
 """A map that has nothing to show: all values the same."""
-BROKEN: Colour = (112, 112, 120)
+BROKEN: Color = (112, 112, 120)
 """A place whose value is not a number."""
 
 
@@ -32,11 +32,11 @@ class Ink:
         warning: remarks that matter.
     """
 
-    ground: Colour
-    text: Colour
-    quiet: Colour
-    line: Colour
-    warning: Colour
+    ground: Color
+    text: Color
+    quiet: Color
+    line: Color
+    warning: Color
 
     @property
     def light(self) -> bool:

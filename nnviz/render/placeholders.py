@@ -26,13 +26,13 @@ def placeholder(image: Image, words: str) -> ColorImage:
     """
     height = max(120, round(_WIDTH * image.size[0] / image.size[1]))
     photo = fitting.show(rgb8(image.pixels), (height, _WIDTH))
-    grey = np.full_like(photo, _GROUND - _SHADE)
-    sheet = (photo * (1 - _VEIL) + grey * _VEIL).astype(np.uint8)
+    gray = np.full_like(photo, _GROUND - _SHADE)
+    sheet = (photo * (1 - _VEIL) + gray * _VEIL).astype(np.uint8)
     pitch = text.line_height(_SIZE)
     room = max(1, (height - _MARGIN) // pitch)
     lines = text.wrap(words, _WIDTH - 2 * _MARGIN, _SIZE)[:room]
     top = (height - pitch * len(lines)) // 2
     for n, line in enumerate(lines):
         at = _WIDTH // 2, top + n * pitch
-        text.stamp(sheet, at, line, _SIZE, colour=_INK, align="centre")
+        text.stamp(sheet, at, line, _SIZE, color=_INK, align="centre")
     return ColorImage(pixels=to_float(sheet))

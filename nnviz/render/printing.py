@@ -14,7 +14,7 @@ from nnviz.render.drawings.plots import DRAWING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Colours = NDArray[np.uint8]
+Colors = NDArray[np.uint8]
 
 INCH = 25.4
 """Mm."""
@@ -86,7 +86,7 @@ def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]
     ]
 
 
-def sticker_page(picture: Colours, order: Print, name: str = "") -> bytes:
+def sticker_page(picture: Colors, order: Print, name: str = "") -> bytes:
     """Return a PDF page with a sticker at its size.
 
     The image's pixels are in the file as they are, none made up or left out; how
@@ -135,7 +135,7 @@ def dots_per_inch(columns: int, width: float) -> float:
     return columns / (width / INCH)
 
 
-def _words(picture: Colours, size: tuple[float, float], name: str) -> str:
+def _words(picture: Colors, size: tuple[float, float], name: str) -> str:
     rows, columns = picture.shape[:2]
     parts = (
         name,

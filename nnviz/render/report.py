@@ -53,7 +53,7 @@ _PAIR_FROM = 45
 """Smallest width at which a map stands beside its overlay, in font sizes."""
 _TINY = 64
 """px: images below show each of their pixels as a square."""
-_GREYS = "grey"
+_GRAYS = "grey"
 """The color map in the legend of tiles that are colors themselves."""
 
 
@@ -166,7 +166,7 @@ def _(
     if not result.shared_scale and not scale.flat:
         own = f"each {result.noun} on its own scale · {words}"
         return _below(body, _words(own, width, size), size)
-    name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
+    name = _GRAYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
     legend = legends.color_bar(scale, result.unit, width, colormap=name, size=size)
     return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
 
@@ -364,7 +364,7 @@ def _heading(title: str, notes: Sequence[str], width: int, size: int) -> Canvas:
 
 
 def _words(words: str, width: int, size: int) -> Canvas:
-    return text.paragraph(words, width, size, BACKGROUND, colour=MUTED)
+    return text.paragraph(words, width, size, BACKGROUND, color=MUTED)
 
 
 def _columns(width: int, size: int, *, share: float = 0.5) -> tuple[int, int, int]:

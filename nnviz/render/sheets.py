@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from nnviz.base.results import Mosaic
 from nnviz.render import colormaps
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.mosaics import Layout, arrange, limits_of, reduced, scaled
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Bounds = tuple[float, float, float, float]
 """Top, left, bottom, right."""
 
@@ -27,7 +27,7 @@ _STEPS = 253
 """Colors of the map; the last three of 256 indices stand for something else."""
 _GAP, _FLAT, _BROKEN = 253, 254, 255
 _WIDE_GAP_FROM = 40
-_COLOUR_AXES = 4
+_COLOR_AXES = 4
 _SAMPLES = 1 << 15
 """Values that a percentile is taken of: it is then exact to some 0.05 %."""
 _MATTERS = 0.75
@@ -46,8 +46,8 @@ class Sheet:
         data_size: height and width of a tile's own numbers.
     """
 
-    pixels: Colours
-    table: Colours | None
+    pixels: Colors
+    table: Colors | None
     layout: Layout
     order: NDArray[np.int64]
     data_size: tuple[int, int]
@@ -158,12 +158,12 @@ def shrunk(mosaic: Mosaic, factor: int) -> Mosaic:
     return mosaic if size == (height, width) else reduced(mosaic, size)
 
 
-def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
+def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colors:
     """Return the shown tiles as indices (M, h, w), or 8-bit colors (M, h, w, 3)."""
     shown: NDArray[Any] = mosaic.tiles[mosaic.order]
     finite = bool(np.isfinite(shown.min()) and np.isfinite(shown.max()))
     numbers = shown if finite else np.nan_to_num(shown)
-    if shown.ndim == _COLOUR_AXES:
+    if shown.ndim == _COLOR_AXES:
         return scaled(numbers, limits)
     # A range wider by 256 / 253 gives the 253 levels that the map has here.
     wider = limits.copy()
@@ -177,8 +177,8 @@ def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
 
 
 def table_of(
-    mosaic: Mosaic, gap: Colour, flat: Colour, broken: Colour, colormap: str = ""
-) -> Colours:
+    mosaic: Mosaic, gap: Color, flat: Color, broken: Color, colormap: str = ""
+) -> Colors:
     """Return the colors of the indices, uint8 (256, 3).
 
     Args:
@@ -195,7 +195,7 @@ def table_of(
 
 
 def sheet_of(
-    mosaic: Mosaic, rows: Colours, columns: int, table: Colours, gap: Colour
+    mosaic: Mosaic, rows: Colors, columns: int, table: Colors, gap: Color
 ) -> Sheet:
     """Lay the tiles out.
 
@@ -207,12 +207,12 @@ def sheet_of(
         gap: the color between tiles of colors.
     """
     places = layout_of(len(rows), rows.shape[1:3], columns, mosaic.room)
-    colours = rows.ndim == _COLOUR_AXES
-    sheet = arrange(rows, places, gap if colours else _GAP)
+    colors = rows.ndim == _COLOR_AXES
+    sheet = arrange(rows, places, gap if colors else _GAP)
     height, width = places.size
     pixels = np.ascontiguousarray(sheet[:height, :width])
     size = mosaic.tiles.shape[1], mosaic.tiles.shape[2]
-    return Sheet(pixels, None if colours else table, places, mosaic.order, size)
+    return Sheet(pixels, None if colors else table, places, mosaic.order, size)
 
 
 def layout_of(count: int, tile: tuple[int, ...], columns: int, room: int = 0) -> Layout:

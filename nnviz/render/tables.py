@@ -1,7 +1,7 @@
 """A table as an image."""
 
 from nnviz.base.results import Table
-from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Colour
+from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Color
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.paragraphs import Canvas
 from nnviz.render.text.words import plural, whole
@@ -16,7 +16,7 @@ Cell = str | float
 
 
 def table(
-    result: Table, width: int, *, size: int = 13, background: Colour = BACKGROUND
+    result: Table, width: int, *, size: int = 13, background: Color = BACKGROUND
 ) -> Canvas:
     """Return headings and rows, numbers set right; uint8 (h, width, 3)."""
     rows = result.rows[:MAX_ROWS]
@@ -34,7 +34,7 @@ def table(
             _write(strip, span, cell, size, heading=line == 0, right=right)
     if hidden:
         at = (0, canvas.shape[0] - pitch + size // 3)
-        text.stamp(canvas, at, f"and {plural(hidden, 'row')} more", size, colour=MUTED)
+        text.stamp(canvas, at, f"and {plural(hidden, 'row')} more", size, color=MUTED)
     return canvas
 
 
@@ -50,11 +50,11 @@ def _write(
     left, width = span
     words = text.shorten(_words(cell), width, size)
     y = (strip.shape[0] - text.line_height(size)) // 2
-    colour = MUTED if heading else TEXT
+    color = MUTED if heading else TEXT
     if right:
-        text.stamp(strip, (left + width, y), words, size, colour=colour, align="right")
+        text.stamp(strip, (left + width, y), words, size, color=color, align="right")
     else:
-        text.stamp(strip, (left, y), words, size, colour=colour)
+        text.stamp(strip, (left, y), words, size, color=color)
 
 
 def _words(cell: Cell) -> str:

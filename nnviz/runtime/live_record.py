@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nnviz.base.errors import NnvizError, error_record
 from nnviz.base.events import Done, Failed
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.live import Recorded, Shown, found
 from nnviz.base.results import Boxes, Ranking
 from nnviz.runtime.mailbox import Envelope, Mailbox
@@ -109,7 +109,7 @@ class _Video:
     """
 
     def __init__(
-        self, path: Path, picture: Colours, first: Shown, stack: ExitStack
+        self, path: Path, picture: Colors, first: Shown, stack: ExitStack
     ) -> None:
         # Imported here: it loads PyAV, which few starts need.
         from nnviz.media.video.writer import NumbersWriter, VideoWriter  # noqa: PLC0415
@@ -124,7 +124,7 @@ class _Video:
             NumbersWriter(path.with_suffix(".csv"), _COLUMNS)
         )
 
-    def append(self, picture: Colours, shown: Shown) -> None:
+    def append(self, picture: Colors, shown: Shown) -> None:
         image, figures = shown.image, shown.figures
         self._film.append(picture, image.captured)
         self._numbers.append(
@@ -152,7 +152,7 @@ class _Video:
         self._boxes.append(seconds, image.number, image.size, boxes)
 
 
-def drawn(shown: Shown, height: int) -> Colours:
+def drawn(shown: Shown, height: int) -> Colors:
     """Return a frame with its result as it is seen, uint8 (H, W, 3).
 
     Args:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.media.encode import write_png
 
 _KEPT = 100
 
 
-def keep_image(pixels: Colours, purpose: str, folder: Path | None = None) -> str:
+def keep_image(pixels: Colors, purpose: str, folder: Path | None = None) -> str:
     """Write an image under the name of its hash, and return its path.
 
     The oldest of many go.

@@ -10,7 +10,7 @@ from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.file_formats import WRITTEN_VIDEOS
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colors, rgb8
 from nnviz.media.encode import write_png
 from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
 from nnviz.render.fitting import blended
@@ -70,16 +70,16 @@ def _require_sensible(request: VideoExport) -> None:
         raise UsageError("--blend", f"{request.blend:g} is out of range", "0 to 1")
 
 
-def _frames(recording: Recording, blend: float) -> Iterator[Colours]:
+def _frames(recording: Recording, blend: float) -> Iterator[Colors]:
     source = recording.source if blend else None
     for step in recording.frames:
-        colours = painted_frame(recording, step)
-        yield colours if source is None else blended(colours, rgb8(source), blend)
+        colors = painted_frame(recording, step)
+        yield colors if source is None else blended(colors, rgb8(source), blend)
 
 
 def _told(
-    frames: Iterator[Colours], total: int, tell: Callable[[Progress], None]
-) -> Iterator[Colours]:
+    frames: Iterator[Colors], total: int, tell: Callable[[Progress], None]
+) -> Iterator[Colors]:
     for done, frame in enumerate(frames, 1):
         yield frame
         tell(Progress(done, total, f"frame {done} of {total}"))
@@ -93,7 +93,7 @@ def _last_size(recording: Recording) -> tuple[int, int]:
 
 def _write_film(
     path: Path,
-    frames: Iterator[Colours],
+    frames: Iterator[Colors],
     size: tuple[int, int],
     rate: float,
     check: Callable[[], None],
@@ -112,7 +112,7 @@ def _write_film(
 
 
 def _write_pictures(
-    folder: Path, frames: Iterator[Colours], check: Callable[[], None]
+    folder: Path, frames: Iterator[Colors], check: Callable[[], None]
 ) -> None:
     for number, frame in enumerate(frames, 1):
         check()

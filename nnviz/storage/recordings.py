@@ -13,7 +13,7 @@ from nnviz.base.documents.recordings import (
     RecordingState,
 )
 from nnviz.base.errors import InputError, NnvizError
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colors, rgb8
 from nnviz.base.kinds.packing import unpack
 from nnviz.base.recipes import Recipe
 from nnviz.media.recordings import (
@@ -176,7 +176,7 @@ def _title(recipe: Recipe) -> str:
     return " · ".join(part for part in parts if part) or recipe.model
 
 
-def _thumbnail(recording: Recording, side: int) -> Colours | None:
+def _thumbnail(recording: Recording, side: int) -> Colors | None:
     for step in reversed(recording.frames):
         with suppress(NnvizError):
             pixels = _small_frame(recording, step)
@@ -185,7 +185,7 @@ def _thumbnail(recording: Recording, side: int) -> Colours | None:
     return None
 
 
-def _small_frame(recording: Recording, step: int) -> Colours:
+def _small_frame(recording: Recording, step: int) -> Colors:
     """Return a step as an image; of a report its main result in small."""
     frame = recording.frame(step)
     if not isinstance(frame, Mapping):
@@ -195,7 +195,7 @@ def _small_frame(recording: Recording, step: int) -> Colours:
     return miniature(unpack(frame).main, None)
 
 
-def painted_frame(recording: Recording, step: int) -> Colours:
+def painted_frame(recording: Recording, step: int) -> Colors:
     """Return a step as an image; a report that is none is painted as a page.
 
     Raises:
@@ -210,7 +210,7 @@ def painted_frame(recording: Recording, step: int) -> Colours:
     return even(paint_report(unpack(frame)))
 
 
-def even(pixels: Colours) -> Colours:
+def even(pixels: Colors) -> Colors:
     """Return an image without its last row or column where a video needs even sides."""
     height, width = (side - side % 2 for side in pixels.shape[:2])
     return pixels[:height, :width]

@@ -34,7 +34,7 @@ STICKER = ".sticker.png"
 """Suffix of a sticker that was learned, with transparency."""
 _LEVELS = 255
 _CHANNELS = (1, 3)
-"""Grey and colours: a PNG of others says something else."""
+"""Gray and colors: a PNG of others says something else."""
 _LONGEST_NAME = 255
 """Bytes of a file's name that every system takes."""
 _WIDTH = 1600

@@ -10,7 +10,7 @@ from platformdirs import user_cache_path
 
 from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
 from nnviz.base.errors import InputError, NnvizError
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colors, rgb8
 from nnviz.base.recipes import Run
 from nnviz.base.results import ColorImage
 from nnviz.media.decode import open_image
@@ -51,7 +51,7 @@ def keep_unit_image(unit_key: UnitKey, run: Run, root: Path | None = None) -> No
 
 
 def save_unit_images(
-    unit_keys: Iterable[UnitKey], sheet: Colours, base: Path, root: Path | None = None
+    unit_keys: Iterable[UnitKey], sheet: Colors, base: Path, root: Path | None = None
 ) -> tuple[Path, ...]:
     """Write a sheet of unit images, and beside it each that is kept, as UNIT.png.
 

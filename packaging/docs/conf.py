@@ -15,7 +15,7 @@ myst_heading_anchors = 3
 """Headings down to this depth can be linked to."""
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_type_aliases = {"Array": "Array", "Pixels": "Pixels", "Colours": "Colours"}
+autodoc_type_aliases = {"Array": "Array", "Pixels": "Pixels", "Colors": "Colors"}
 napoleon_google_docstring = True
 html_theme = "furo"
 html_title = f"nnviz {VERSION}"

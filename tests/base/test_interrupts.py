@@ -1,6 +1,6 @@
 """Ctrl+C waits for the end of an import that it would break.
 
-Truth: the signal's documented behaviour (a KeyboardInterrupt at once) and the order
+Truth: the signal's documented behavior (a KeyboardInterrupt at once) and the order
 of events, both worked by hand.
 """
 

@@ -26,7 +26,7 @@ def test_it_turns_counter_clockwise() -> None:
 
 
 def test_what_is_dragged_too_far_stops() -> None:
-    """By the rules of ``nearest``: centre and width have limits, angles go round."""
+    """By the rules of ``nearest``: center and width have limits, angles go round."""
     found = Placement.nearest(x=-0.2, y=1.7, width=9.0, angle=190)
     assert found == Placement(x=0.0, y=1.0, width=2.0, angle=-170)
     assert Placement.nearest(0.5, 0.5, 0.0, 180) == Placement(0.5, 0.5, 0.01, -180)

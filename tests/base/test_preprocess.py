@@ -1,6 +1,6 @@
 """Preprocess: sizes, crop and warnings.
 
-Truth: torchvision's documented resize (shorter side, longer one truncated) and centre
+Truth: torchvision's documented resize (shorter side, longer one truncated) and center
 crop, worked by hand.
 """
 
@@ -27,7 +27,7 @@ def test_shorter_side_becomes_resize_and_longer_is_truncated():
     assert Preprocess().resized((451, 300)) == (384, 256)
 
 
-def test_placement_of_a_centre_crop():
+def test_placement_of_a_center_crop():
     # 512 x 1024 photo -> 256 x 512 -> crop 224 at (16, 144).
     placement = Preprocess().placement((512, 1024))
     assert placement.scale == (0.5, 0.5)

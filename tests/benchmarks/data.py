@@ -43,7 +43,7 @@ def _figures(index: str, folder: str) -> Iterator[Figure]:
     before, begun = _own_bytes(), time.perf_counter()
     worked = time.process_time()
     window.app.datasets.open(index)
-    wall = window.stage.centre.page("wall").content.grid
+    wall = window.stage.center.page("wall").content.grid
     _wait(lambda: len(wall.order) == _RECORDS and wall.covered)
     opened = time.perf_counter() - begun
     worked = time.process_time() - worked
@@ -51,8 +51,8 @@ def _figures(index: str, folder: str) -> Iterator[Figure]:
     title = "1,000,000 records, opened to painted"
     yield Figure(title, opened, 2.0, "s", stretch=True)
     yield from _wall_figures(wall)
-    window.stage.centre.set_mode("map")
-    points = window.stage.centre.page("map").content.map
+    window.stage.center.set_mode("map")
+    points = window.stage.center.page("map").content.map
     _wait(lambda: points.fresh)
     yield from _map_figures(points)
     grown = (_own_bytes() - before) / _GIB

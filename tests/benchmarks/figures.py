@@ -64,7 +64,7 @@ def ratio(
 ) -> float:
     """Return the median of ours / bare over interleaved rounds in this one run.
 
-    Ratios of neighbours in time: a shared machine slows both alike.
+    Ratios of neighbors in time: a shared machine slows both alike.
     """
     ours()
     bare()

@@ -140,12 +140,12 @@ def test_the_command_and_the_python_lines_make_the_same_plan(board):
 def test_the_command_has_parameters_and_preprocessing(nnviz, board, tmp_path):
     """Truth: the recipes of the maps that the copied command makes."""
     made, _ = board
-    grey = Preprocess(input_size=(32, 32), resize=32, mean=(0.5, 0.5, 0.5))
+    gray = Preprocess(input_size=(32, 32), resize=32, mean=(0.5, 0.5, 0.5))
     plan = Plan(
         methods=made.plan.methods,
         networks=(
             Network(
-                request=ModelRequest(reference=SMALL, preprocess=grey), title="net"
+                request=ModelRequest(reference=SMALL, preprocess=gray), title="net"
             ),
         ),
         images=made.plan.images,

@@ -1,4 +1,4 @@
-"""Recording, going on and films on the command line, with a small optimisation."""
+"""Recording, going on and films on the command line, with a small optimization."""
 
 import json
 

@@ -59,7 +59,7 @@ def test_answers_at_once(command, words):
     assert min(seconds) < 1
 
 
-def test_piped_output_has_no_colours_and_no_progress(command, cat, tmp_path):
+def test_piped_output_has_no_colors_and_no_progress(command, cat, tmp_path):
     done = run(*command, "run", "predictions", str(cat), "--out", str(tmp_path))
     assert done.returncode == 0
     assert done.stderr == ""

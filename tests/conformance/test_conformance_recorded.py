@@ -1,4 +1,4 @@
-"""What every recorded optimisation must keep to, run over the registry.
+"""What every recorded optimization must keep to, run over the registry.
 
 Truth: the run that nobody interrupted.
 """

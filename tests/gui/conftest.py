@@ -347,7 +347,7 @@ def opened(window, qtbot):
     """The same with a network and a photograph, and its result shown."""
     window.app.open_model("fake:net")
     window.app.images.add(["/photos/cat.png"])
-    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
+    qtbot.waitUntil(lambda: window.stage.center.run is not None)
     return window
 
 

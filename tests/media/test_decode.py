@@ -99,7 +99,7 @@ def test_exif_orientation_of_deep_and_large_files(turn):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_deep_colour_keeps_16_bits(suffix):
+def test_deep_color_keeps_16_bits(suffix):
     """Files written by OpenCV."""
     file = cv2.imencode(suffix, cv2.cvtColor(DEEP, cv2.COLOR_RGB2BGR))[1].tobytes()
     image = decode(file, "deep" + suffix)
@@ -108,12 +108,12 @@ def test_deep_colour_keeps_16_bits(suffix):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_deep_grey_keeps_16_bits(suffix):
+def test_deep_gray_keeps_16_bits(suffix):
     file = cv2.imencode(suffix, DEEP[..., 0])[1].tobytes()
     np.testing.assert_array_equal(decode(file, "deep").pixels, DEEP[..., :1])
 
 
-def test_deep_colour_with_alpha():
+def test_deep_color_with_alpha():
     alpha = np.linspace(0, 65535, DEEP[..., 0].size).astype(np.uint16)
     alpha = alpha.reshape(DEEP.shape[:2])
     file = cv2.imencode(
@@ -139,11 +139,11 @@ def test_float_tiff_is_stretched_and_says_so():
     assert image.notes == ("values -5 to 20 are stretched to 0 to 1",)
 
 
-def test_float_colour_tiff():
+def test_float_color_tiff():
     """Pillow knows no such mode; OpenCV wrote it and reads it."""
-    colours = (PHOTO / 255).astype(np.float32)
-    file = cv2.imencode(".tiff", cv2.cvtColor(colours, cv2.COLOR_RGB2BGR))[1]
-    np.testing.assert_array_equal(decode(file.tobytes(), "f.tif").pixels, colours)
+    colors = (PHOTO / 255).astype(np.float32)
+    file = cv2.imencode(".tiff", cv2.cvtColor(colors, cv2.COLOR_RGB2BGR))[1]
+    np.testing.assert_array_equal(decode(file.tobytes(), "f.tif").pixels, colors)
 
 
 def hand_written_tiff(values, turn=1, pages=1):
@@ -211,7 +211,7 @@ def test_deep_tiff_with_pages_cut_off_and_with_many_channels():
         decode(hand_written_tiff(np.zeros((4, 4, 5), np.uint16)), "a.tif")
 
 
-def test_float_colour_tiff_above_the_limit_is_refused_before_decoding():
+def test_float_color_tiff_above_the_limit_is_refused_before_decoding():
     file = cv2.imencode(".tiff", (PHOTO / 255).astype(np.float32))[1].tobytes()
     with pytest.raises(InputError, match="300 x 200 px"):
         decode(file, "f.tif", max_pixels=59_999)
@@ -241,7 +241,7 @@ def test_palette_with_transparency():
     np.testing.assert_array_equal(image.pixels, np.asarray(picture.convert("RGB")))
 
 
-def test_alpha_is_kept_apart_and_colours_are_straight():
+def test_alpha_is_kept_apart_and_colors_are_straight():
     alpha = np.tile(np.arange(300) % 256, (200, 1)).astype(np.uint8)
     image = decode(encoded(np.dstack([PHOTO, alpha]), "PNG"), "a.png")
     np.testing.assert_array_equal(image.pixels, PHOTO)
@@ -256,7 +256,7 @@ def test_alpha_that_hides_nothing_is_dropped():
     assert image.notes == ()
 
 
-def test_grey_with_alpha():
+def test_gray_with_alpha():
     both = np.dstack([PHOTO[..., 0], PHOTO[..., 1]])
     image = decode(encoded(both, "PNG", "LA"), "la.png")
     assert image.channels == 1

@@ -47,11 +47,11 @@ def test_deep_png_holds_pixels_and_text(tmp_path):
 
 @pytest.mark.parametrize("shape", [(5, 6), (5, 6, 1)])
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_grey_png(shape, kind, tmp_path):
-    grey = np.arange(30).astype(kind).reshape(shape) * kind(8)
-    write_png(tmp_path / "a.png", grey)
+def test_gray_png(shape, kind, tmp_path):
+    gray = np.arange(30).astype(kind).reshape(shape) * kind(8)
+    write_png(tmp_path / "a.png", gray)
     read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
-    np.testing.assert_array_equal(read, grey.reshape(5, 6))
+    np.testing.assert_array_equal(read, gray.reshape(5, 6))
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path, monkeypatch):

@@ -54,7 +54,7 @@ def test_a_disc_of_a_photograph(tmp_path):
 
 
 def test_a_file_that_changed_is_read_anew(tmp_path):
-    """Truth: by hand: the colour that it has now."""
+    """Truth: by hand: the color that it has now."""
     path = tmp_path / "cat.png"
     for place, level in enumerate((7, 90)):
         PillowImage.fromarray(np.full((4, 4, 3), level, np.uint8)).save(path)
@@ -62,7 +62,7 @@ def test_a_file_that_changed_is_read_anew(tmp_path):
         assert open_cut(Cut("square", str(path))).pixels[0, 0, 0] == level
 
 
-def test_a_misspelt_colour_is_told_from_a_missing_file(tmp_path):
+def test_a_misspelt_color_is_told_from_a_missing_file(tmp_path):
     """Truth: an error names the thing and what helps."""
     with pytest.raises(InputError, match="#rrggbb"):
         open_cut(Cut("round", "#red"))

@@ -19,12 +19,12 @@ PHOTO = data.coffee()
 
 @pytest.mark.parametrize("way", FILTERS)
 @pytest.mark.parametrize("size", [(256, 384), (37, 20), (800, 1200)])
-def test_8_bit_colour_equals_pillow(way, size):
+def test_8_bit_color_equals_pillow(way, size):
     expected = P.fromarray(PHOTO).resize((size[1], size[0]), FILTERS[way])
     np.testing.assert_array_equal(resize(PHOTO, size, way), np.asarray(expected))
 
 
-def test_large_8_bit_colour_equals_pillow():
+def test_large_8_bit_color_equals_pillow():
     """Above 4 megapixels the copy goes another way."""
     large = P.fromarray(PHOTO).resize((2800, 1900))
     expected = large.resize((341, 231), P.Resampling.BILINEAR)
@@ -33,7 +33,7 @@ def test_large_8_bit_colour_equals_pillow():
     assert ours.flags.c_contiguous
 
 
-def test_8_bit_grey_equals_pillow():
+def test_8_bit_gray_equals_pillow():
     expected = P.fromarray(PHOTO[..., 0]).resize((96, 64), P.Resampling.BICUBIC)
     ours = resize(PHOTO[..., :1], (64, 96), Interpolation.BICUBIC)
     np.testing.assert_array_equal(ours[..., 0], np.asarray(expected))

@@ -25,15 +25,15 @@ from nnviz.media.stickers import (
 RED = (1.0, 0.0, 0.0)
 
 
-def _grey(height: int, width: int, channels: int = 3) -> Image:
+def _gray(height: int, width: int, channels: int = 3) -> Image:
     return image_from_array(np.full((height, width, channels), 100, np.uint8), "grey")
 
 
 def test_a_square_on_whole_pixels() -> None:
-    """By hand: 4 of 16 px around the centre, so rows and columns 6 to 9."""
+    """By hand: 4 of 16 px around the center, so rows and columns 6 to 9."""
     expected = np.full((16, 16, 3), 100, np.uint8)
     expected[6:10, 6:10] = (255, 0, 0)
-    found = paste(_grey(16, 16), solid(RED, "square"), Placement(width=0.25))
+    found = paste(_gray(16, 16), solid(RED, "square"), Placement(width=0.25))
     np.testing.assert_array_equal(found.pixels, expected)
 
 
@@ -42,7 +42,7 @@ def test_the_pixels_of_a_sticker_stay_where_they_are() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
     sticker = cut_out(image_from_array(pixels), "square")
     placement = Placement(x=7 / 20, y=4 / 12, width=0.5)
-    found = pasted(_grey(12, 20).pixels, sticker, placement)
+    found = pasted(_gray(12, 20).pixels, sticker, placement)
     np.testing.assert_array_equal(found[2:6, 4:10], pixels)
 
 
@@ -51,13 +51,13 @@ def test_a_quarter_turn() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
     sticker = cut_out(image_from_array(pixels), "square")
     placement = Placement(width=0.5, angle=90)
-    found = pasted(_grey(8, 8).pixels, sticker, placement)
+    found = pasted(_gray(8, 8).pixels, sticker, placement)
     np.testing.assert_array_equal(found[2:6, 2:6], np.rot90(pixels))
 
 
 def test_half_a_pixel_is_half_covered() -> None:
-    """By hand: 3 of 12 px around the centre reach from 4.5 to 7.5."""
-    found = paste(_grey(12, 12), solid((1, 1, 1), "square"), Placement(width=0.25))
+    """By hand: 3 of 12 px around the center reach from 4.5 to 7.5."""
+    found = paste(_gray(12, 12), solid((1, 1, 1), "square"), Placement(width=0.25))
     share = np.array([0, 0, 0, 0, 0.5, 1, 1, 0.5, 0, 0, 0, 0])
     covered = share[:, None] * share
     expected = (100 + 155 * covered).round()
@@ -66,7 +66,7 @@ def test_half_a_pixel_is_half_covered() -> None:
 
 def test_over_the_edge_it_is_cut_off() -> None:
     """By hand: of 8 px around the upper left corner, 4 lie on the picture."""
-    found = paste(_grey(16, 16), solid(RED, "square"), Placement(0, 0, 0.5))
+    found = paste(_gray(16, 16), solid(RED, "square"), Placement(0, 0, 0.5))
     assert (found.pixels[:4, :4] == (255, 0, 0)).all()
     assert (found.pixels[4:] == 100).all()
     assert (found.pixels[:, 4:] == 100).all()
@@ -86,11 +86,11 @@ def test_opacity_and_transparency_mix() -> None:
     rgba[..., :3] = 200
     plain = image_from_array(rgba[..., :3])
     sticker = Image(plain.pixels, "half", "", alpha=rgba[..., 3].copy())
-    found = pasted(_grey(8, 8).pixels, sticker, Placement(width=0.5), opacity=0.5)
+    found = pasted(_gray(8, 8).pixels, sticker, Placement(width=0.5), opacity=0.5)
     np.testing.assert_allclose(found[2:6, 2:6], 125, atol=0.5)
 
 
-def test_hidden_colours_do_not_bleed() -> None:
+def test_hidden_colors_do_not_bleed() -> None:
     """Green where alpha is 0 is nowhere seen, however the sticker is scaled."""
     rgb = np.zeros((32, 32, 3), np.uint8)
     rgb[:, :16], rgb[:, 16:] = (0, 255, 0), (255, 0, 0)
@@ -115,21 +115,21 @@ def test_depths_are_kept(dtype: type) -> None:
     np.testing.assert_array_equal(found[:4], pixels[:4])
 
 
-def test_a_grey_picture_gets_the_luminance() -> None:
-    """ITU-R BT.601: a red of 255 is a grey of 76."""
-    found = paste(_grey(8, 8, 1), solid(RED, "square"), Placement(width=0.5))
+def test_a_gray_picture_gets_the_luminance() -> None:
+    """ITU-R BT.601: a red of 255 is a gray of 76."""
+    found = paste(_gray(8, 8, 1), solid(RED, "square"), Placement(width=0.5))
     assert (found.pixels[2:6, 2:6] == 76).all()
 
 
 def test_more_channels_are_refused() -> None:
-    """A sticker has no sixth colour."""
+    """A sticker has no sixth color."""
     with pytest.raises(InputError, match="has 6 channels"):
-        paste(_grey(8, 8, 6), solid(RED), Placement())
+        paste(_gray(8, 8, 6), solid(RED), Placement())
 
 
 def test_what_is_round_is_cut_out_of_the_middle() -> None:
     """By hand: of 10 x 20 px a disc of 10 px; its corners are transparent."""
-    found = cut_out(_grey(10, 20), "round")
+    found = cut_out(_gray(10, 20), "round")
     assert found.size == (10, 10)
     assert found.alpha is not None
     assert found.alpha[0, 0] == 0
@@ -153,7 +153,7 @@ def test_a_file_keeps_its_transparency(tmp_path: Path) -> None:
 def test_a_file_without_transparency_is_a_sticker_too(tmp_path: Path) -> None:
     """A photograph: all of it is seen."""
     path = tmp_path / "photo.png"
-    PillowImage.fromarray(_grey(4, 6).pixels).save(path)
+    PillowImage.fromarray(_gray(4, 6).pixels).save(path)
     found = open_sticker(path)
     assert found.alpha is not None
     assert (found.alpha == 255).all()

@@ -58,12 +58,12 @@ def test_mp4_is_plain_h264_that_every_player_reads(tmp_path):
         assert stream.codec_context.colorspace == 1  # BT.709, ITU-T H.273
 
 
-@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 0, 255), (200, 100, 50)])
-def test_colours_survive(tmp_path, colour):
+@pytest.mark.parametrize("color", [(255, 0, 0), (0, 0, 255), (200, 100, 50)])
+def test_colors_survive(tmp_path, color):
     with VideoWriter(tmp_path / "a.mp4", (64, 64)) as film:
-        film.append(np.full((64, 64, 3), colour, np.uint8), 0)
+        film.append(np.full((64, 64, 3), color, np.uint8), 0)
     pixels = read(tmp_path / "a.mp4")[0][1]
-    np.testing.assert_allclose(pixels[32, 32], colour, atol=4)
+    np.testing.assert_allclose(pixels[32, 32], color, atol=4)
 
 
 def test_gif_plays_in_pillow(tmp_path):

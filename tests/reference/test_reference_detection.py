@@ -1,7 +1,7 @@
 """Detectors against torchvision's own post-processing, which defines their answer.
 
 Issue 3: "Boxes equal torchvision's own post-processing to 1e-4 on the COCO photographs
-with random weights".  Both sides get the same normalised input, so that all that can
+with random weights".  Both sides get the same normalized input, so that all that can
 differ is what becomes of the heads' outputs.  The photographs are read from the folder
 that NNVIZ_DATA names; without it those of scikit-image and generated ones stand in.
 """

@@ -104,10 +104,10 @@ def test_xgrad_cam_differs_by_the_peers_epsilon(nets, peer, name):
 
 
 @pytest.mark.parametrize("name", CAM_NETWORKS)
-def test_eigen_cam_is_the_peers_where_centred(nets, peer, name):
-    """The peer centres, which the paper does not, and leaves the sign to chance.
+def test_eigen_cam_is_the_peers_where_centerd(nets, peer, name):
+    """The peer centers, which the paper does not, and leaves the sign to chance.
 
-    It also projects what is centred; ours projects the activations themselves, which
+    It also projects what is centerd; ours projects the activations themselves, which
     adds the same number everywhere.
     """
     for n, a, _ in each_map(nets, name):

@@ -87,7 +87,7 @@ def test_outliers_of_one_map_are_cut_and_named():
     assert whole[0].high == 1000
 
 
-def test_same_numbers_have_same_colours_across_a_locked_board():
+def test_same_numbers_have_same_colors_across_a_locked_board():
     first, second = heat([[0, 2, 4]]), heat([[0, 4, 8]])
     tiles = [tile("", "a", first, None), tile("", "b", second, None)]
     used = boards.scales(tiles)

@@ -27,15 +27,15 @@ def found(places, **changes):
     return Boxes(**(values | changes))
 
 
-def grey(height, width):
+def gray(height, width):
     return np.full((height, width, 3), 90, np.uint8)
 
 
 def test_a_frame_is_drawn_on_the_edges_of_the_box_and_nowhere_inside():
-    out = boxes.draw(grey(200, 200), found([[50, 60, 150, 160]]), (200, 200))
-    colour = classes.PALETTE[0]
+    out = boxes.draw(gray(200, 200), found([[50, 60, 150, 160]]), (200, 200))
+    color = classes.PALETTE[0]
     for y, x in ((60, 100), (159, 100), (110, 50), (110, 149)):
-        assert tuple(out[y, x]) == colour
+        assert tuple(out[y, x]) == color
     assert (out[64:156, 54:146] == 90).all()
 
 
@@ -57,7 +57,7 @@ def test_a_mask_tints_its_own_pixels_only():
     inside = np.zeros((1, 100, 100), np.bool_)
     inside[0, 30:70, 30:70] = True
     result = found([[20, 20, 80, 80]], masks=inside)
-    out = boxes.draw(grey(100, 100), result, (100, 100))
+    out = boxes.draw(gray(100, 100), result, (100, 100))
     mixed = np.round(90 * 0.6 + np.array(classes.PALETTE[0]) * 0.4)
     np.testing.assert_array_equal(out[50, 50], mixed)
     assert tuple(out[30, 50]) == classes.PALETTE[0]
@@ -67,7 +67,7 @@ def test_a_mask_tints_its_own_pixels_only():
 def test_keypoints_that_are_not_seen_are_not_drawn():
     points = np.array([[[30, 50.5, 2], [70, 50.5, 2], [50, 80, -1]]], np.float32)
     result = found([[10, 10, 90, 90]], keypoints=points, skeleton=((0, 1), (1, 2)))
-    out = boxes.draw(grey(100, 100), result, (100, 100))
+    out = boxes.draw(gray(100, 100), result, (100, 100))
     # Smooth lines are not quite opaque.
     assert abs(out[50, 50] - np.array(classes.PALETTE[0])).max() < 16
     assert (out[75:85, 45:55] == 90).all()
@@ -91,7 +91,7 @@ def test_the_words_of_one_object():
 
 def test_a_box_beyond_the_picture_is_cut_off():
     result = found([[-50, -50, 500, 500], [90, 90, 95, 95], [300, 300, 310, 310]])
-    assert boxes.draw(grey(100, 100), result, (100, 100)).shape == (100, 100, 3)
+    assert boxes.draw(gray(100, 100), result, (100, 100)).shape == (100, 100, 3)
 
 
 @given(
@@ -131,14 +131,14 @@ def test_luminance_is_the_standards():
     assert classes.luminance((255, 0, 0)) == pytest.approx(0.2126)
 
 
-@pytest.mark.parametrize("colour", classes.PALETTE)
-def test_words_can_be_read_on_every_colour(colour):
+@pytest.mark.parametrize("color", classes.PALETTE)
+def test_words_can_be_read_on_every_color(color):
     """WCAG 2.1 asks 3 for large or bold words; (L1 + 0.05) / (L2 + 0.05)."""
-    lights = sorted(map(classes.luminance, (colour, classes.ink_on(colour))))
+    lights = sorted(map(classes.luminance, (color, classes.ink_on(color))))
     assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 3
 
 
-def test_a_class_keeps_its_colour():
+def test_a_class_keeps_its_color():
     """Truth: the same name in another network, wherever it stands in its list."""
     detector = classes.class_colors(("disc", "ring", "person", "star"))
     segmenter = classes.class_colors(("background", "disc", "ring", "person", "star"))
@@ -156,17 +156,17 @@ def test_a_class_keeps_its_colour():
     assert len(set(coco.values())) == 3
 
 
-def test_all_colours_are_used_before_one_comes_again():
+def test_all_colors_are_used_before_one_comes_again():
     """Truth: a count, for names of which none is an everyday one."""
     names = tuple(f"class {index}" for index in range(30))
-    colours = classes.class_colors(names)
-    assert len(set(colours[:20])) == len(set(classes.PALETTE)) == 20
-    assert colours[:10] == colours[20:]
-    np.testing.assert_array_equal(classes.table(names)[21], colours[21])
+    colors = classes.class_colors(names)
+    assert len(set(colors[:20])) == len(set(classes.PALETTE)) == 20
+    assert colors[:10] == colors[20:]
+    np.testing.assert_array_equal(classes.table(names)[21], colors[21])
 
 
 def test_the_photograph_itself_is_left_alone():
-    image = image_from_array(grey(60, 80))
+    image = image_from_array(gray(60, 80))
     paint(found([[1, 1, 50, 50]]), image, 300)
     assert (image.pixels == 90).all()
 

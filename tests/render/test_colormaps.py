@@ -1,4 +1,4 @@
-"""Colours of numbers.  Truth: matplotlib's colour maps, equal to the last bit."""
+"""Colors of numbers.  Truth: matplotlib's color maps, equal to the last bit."""
 
 import matplotlib as mpl
 import numpy as np
@@ -17,15 +17,15 @@ NAMES = (*colormaps.SEQUENTIAL, *colormaps.DIVERGING)
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
-def test_same_colours_as_matplotlib(name, kind):
-    """Steps of 1/1024 of the range are exact in both, so no colour may differ."""
+def test_same_colors_as_matplotlib(name, kind):
+    """Steps of 1/1024 of the range are exact in both, so no color may differ."""
     values = np.arange(1025).astype(kind).reshape(25, 41)
     expected = mpl.colormaps[PEERS.get(name, name)](values / 1024, bytes=True)[..., :3]
     painted = colormaps.apply(values, name, 0, 1024)
     np.testing.assert_array_equal(painted, expected)
 
 
-def test_values_outside_the_range_have_the_end_colours():
+def test_values_outside_the_range_have_the_end_colors():
     painted = colormaps.apply(np.array([-9.0, 9.0]), "viridis", 0, 1)
     np.testing.assert_array_equal(painted, colormaps.table("viridis")[[0, 255]])
 
@@ -101,13 +101,13 @@ def test_percentile_cuts_outliers_and_is_named():
     st.booleans(),
 )
 def test_any_numbers_can_be_painted(values, signed):
-    """Bounds: one colour a value, of the table or one of the two greys; no warning."""
+    """Bounds: one color a value, of the table or one of the two grays; no warning."""
     scale = colormaps.scale_of(values, signed=signed)
     name = colormaps.default_map(signed=signed)
     painted = colormaps.apply(values, name, scale.low, scale.high)
     assert painted.shape == (*values.shape, 3)
-    allowed = {tuple(colour) for colour in colormaps.table(name)} | {BROKEN, EMPTY}
-    assert {tuple(colour) for colour in painted.reshape(-1, 3)} <= allowed
+    allowed = {tuple(color) for color in colormaps.table(name)} | {BROKEN, EMPTY}
+    assert {tuple(color) for color in painted.reshape(-1, 3)} <= allowed
     finite = values[np.isfinite(values)]
     if finite.size:
         assert scale.low <= finite.min()

@@ -155,7 +155,7 @@ def test_a_720p_frame_is_drawn_in_time(kind, frame):
 
 
 def test_a_painting_takes_the_place_of_the_frame(frame):
-    """Truth: two halves of plain colours, painted small and shown large."""
+    """Truth: two halves of plain colors, painted small and shown large."""
     painting = np.zeros((18, 32, 3), np.float32)
     painting[:, 16:] = 1
     report = Report({"painting": ColorImage(pixels=painting, frame=Frame.PHOTO)})
@@ -163,7 +163,7 @@ def test_a_painting_takes_the_place_of_the_frame(frame):
     assert picture.shape == (360, 640, 3)
     assert picture[:, :300].max() == 0
     assert picture[:, 340:].min() == 255
-    # Smooth, not squares of twenty pixels: in between there are greys.
+    # Smooth, not squares of twenty pixels: in between there are grays.
     assert 0 < picture[180, 320, 0] < 255
 
 

@@ -71,7 +71,7 @@ def test_own_scales():
         assert painted.pixels[top, left : left + width, 0].tolist() == ends
 
 
-def test_signed_colours_have_grey_at_zero():
+def test_signed_colors_have_gray_at_zero():
     """Kernels: 0 is the middle of 256 levels, the largest magnitude an end."""
     kernels = np.array([[[[0.0, -2.0, 1.0]]]])
     for shared in (True, False):
@@ -153,8 +153,8 @@ def test_smaller_tiles_hold_the_mean():
     first = (0 + 1 + 2 * 2 / 3) / (8 / 3)
     np.testing.assert_allclose(small[0, 0, 0], first, rtol=1e-6)
     np.testing.assert_allclose(small.mean(), tiles.mean(), rtol=1e-6)
-    colours = mosaics.reduced(mosaic(np.ones((2, 8, 8, 3), np.float32)), (3, 3))
-    np.testing.assert_allclose(colours.tiles, np.ones((2, 3, 3, 3)), rtol=1e-6)
+    colors = mosaics.reduced(mosaic(np.ones((2, 8, 8, 3), np.float32)), (3, 3))
+    np.testing.assert_allclose(colors.tiles, np.ones((2, 3, 3, 3)), rtol=1e-6)
 
 
 def test_512_feature_maps_are_painted_at_once():

@@ -45,7 +45,7 @@ def sheet(mosaic, columns, *, shared=True, factor=1):
     return sheet_of(mosaic, rows, columns, table_of(mosaic, GAP, FLAT, BROKEN), GAP)
 
 
-def colours(made):
+def colors(made):
     return made.pixels if made.table is None else made.table[made.pixels]
 
 
@@ -83,12 +83,12 @@ def test_each_tile_lies_at_its_place(make_mosaic):
     scale = colormaps.scale_of(mosaic.tiles, signed=False)
     for place, tile in enumerate(mosaic.order):
         top, left, bottom, right = map(int, made.bounds(place))
-        part = colours(made)[top:bottom, left:right].astype(int)
+        part = colors(made)[top:bottom, left:right].astype(int)
         exact = colormaps.apply(mosaic.tiles[tile], "inferno", scale.low, scale.high)
-        # 253 colours stand for the map's 256: two steps of the table at most.
+        # 253 colors stand for the map's 256: two steps of the table at most.
         assert abs(part - exact).max() <= 8
-    assert tuple(colours(made)[4, 0]) == GAP
-    assert tuple(colours(made)[10, 5]) == GAP
+    assert tuple(colors(made)[4, 0]) == GAP
+    assert tuple(colors(made)[10, 5]) == GAP
 
 
 def test_own_scale_gives_each_tile_the_whole_map(make_mosaic):
@@ -96,7 +96,7 @@ def test_own_scale_gives_each_tile_the_whole_map(make_mosaic):
     table = colormaps.table("inferno")
     for place in range(3):
         top, left, bottom, right = map(int, made.bounds(place))
-        part = colours(made)[top:bottom, left:right]
+        part = colors(made)[top:bottom, left:right]
         assert tuple(part[0, 0]) == tuple(table[0])
         assert tuple(part[-1, -1]) == tuple(table[-1])
 
@@ -107,20 +107,20 @@ def test_zero_is_the_middle_of_a_signed_scale(make_mosaic):
     made = sheet(make_mosaic(2, 2, tiles=tiles, signed=True), 2)
     middle = colormaps.table("berlin")[128].astype(int)
     # Tile 1 is shown first; all but its last value are zero.
-    assert abs(colours(made)[0, 0].astype(int) - middle).max() <= 4
+    assert abs(colors(made)[0, 0].astype(int) - middle).max() <= 4
 
 
-def test_dead_and_broken_values_have_colours_of_their_own(make_mosaic):
+def test_dead_and_broken_values_have_colors_of_their_own(make_mosaic):
     tiles = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
     tiles[1] = 0
     tiles[2, 0, 0] = np.nan
     order = np.arange(3)
     made = sheet(make_mosaic(3, 2, tiles=tiles, order=order), 3, shared=False)
-    assert tuple(colours(made)[0, 3]) == FLAT
-    assert tuple(colours(made)[0, 6]) == BROKEN
+    assert tuple(colors(made)[0, 3]) == FLAT
+    assert tuple(colors(made)[0, 6]) == BROKEN
 
 
-def test_tiles_of_colours_are_stretched(make_mosaic):
+def test_tiles_of_colors_are_stretched(make_mosaic):
     tiles = np.zeros((2, 3, 3, 3), np.float32)
     tiles[..., 0] = 1
     made = sheet(make_mosaic(2, 3, tiles=tiles), 2)
@@ -134,7 +134,7 @@ def test_a_tile_that_is_not_shown_has_no_place(make_mosaic):
     assert made.place_of(3) is None
 
 
-def test_tiles_made_smaller_are_averaged_before_they_are_coloured(make_mosaic):
+def test_tiles_made_smaller_are_averaged_before_they_are_colored(make_mosaic):
     tiles = np.zeros((1, 4, 4), np.float32)
     tiles[0, :2, :2] = [[0, 1], [2, 5]]  # mean 2
     tiles[0, 2:, 2:] = 4

@@ -97,7 +97,7 @@ def test_pictures_damaged_ones_and_the_plug(device):
         reader.read()
 
 
-def test_colours_are_red_green_blue(device):
+def test_colors_are_red_green_blue(device):
     reader = cameras.open_camera(device, None, 0)
     StandIn.opened[0].pictures = [np.full((4, 4, 3), (255, 128, 0), np.uint8)]
     assert reader.read().pixels()[0, 0].tolist() == [0, 128, 255]

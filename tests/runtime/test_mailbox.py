@@ -55,7 +55,7 @@ def test_a_result_makes_the_steps_before_it_needless() -> None:
 
 
 def test_a_stopped_job_still_shows_how_far_it_was() -> None:
-    """What was there stays, greyed, "stopped at 37 %": so it must arrive first."""
+    """What was there stays, grayed, "stopped at 37 %": so it must arrive first."""
     counted = Counted()
     last, how_far = partial(), Progress(37, 100, "")
     counted.put(last)

@@ -12,8 +12,8 @@ from nnviz.storage.replay import find_image
 
 
 def pasted(seed: int) -> Image:
-    colours = np.random.default_rng(seed).integers(0, 256, (6, 9, 3))
-    return image_from_array(colours.astype(np.uint8), "pasted picture")
+    colors = np.random.default_rng(seed).integers(0, 256, (6, 9, 3))
+    return image_from_array(colors.astype(np.uint8), "pasted picture")
 
 
 def recipe_of(image: Image) -> Recipe:

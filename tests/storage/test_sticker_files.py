@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_opened_says_why(tmp_path):
 
 
 def test_what_a_stopped_run_had_learned_is_kept_with_its_recipe(learned, tmp_path):
-    """Truth: the report's own colours, 8 bits; the recipe that the recording has."""
+    """Truth: the report's own colors, 8 bits; the recipe that the recording has."""
     result, recording = learned
     picture = sticker_of(result.report)
     path = keep_stopped(picture, recording, tmp_path)
@@ -54,7 +54,7 @@ def test_what_a_stopped_run_had_learned_is_kept_with_its_recipe(learned, tmp_pat
 
 
 def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
-    """Truth: Pillow reads the colours and the transparency back."""
+    """Truth: Pillow reads the colors and the transparency back."""
     pixels = np.zeros((8, 8, 3), np.float32)
     pixels[..., 0] = 1
     alpha = np.ones((8, 8), np.float32)

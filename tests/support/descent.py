@@ -1,4 +1,4 @@
-"""A small optimisation as the contract of recorded methods has it, for tests."""
+"""A small optimization as the contract of recorded methods has it, for tests."""
 
 import time
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class DescentParams:
 
 
 class Descent:
-    """Goes from noise to grey with momentum and noise, all from the generator."""
+    """Goes from noise to gray with momentum and noise, all from the generator."""
 
     Params = DescentParams
     shows = reading = misleads = "Nothing."

@@ -15,7 +15,7 @@ TARGETS = (0, 3, 7)
 PICTURES = 3
 STEPS = 8
 BASELINE = 0.25
-"""A grey that is none of the usual ones."""
+"""A gray that is none of the usual ones."""
 
 
 class PlainNet(nn.Module):

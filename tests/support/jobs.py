@@ -33,7 +33,7 @@ def finish(job: Any, at_step: Callable[[Any], Any] = lambda _step: None) -> Any:
 
 
 def cat() -> Image:
-    """A colour photograph that ships with scikit-image."""
+    """A color photograph that ships with scikit-image."""
     return image_from_array(data.chelsea(), "chelsea.png")
 
 

@@ -28,7 +28,7 @@ def moving_scenes(seed, frames, size=128, shapes=3, speed=2.0, scale=0.65):
     items, _ = lay_out(rng, size, shapes, dominant=False)
     angles = rng.uniform(0, 2 * np.pi, len(items))
     moves = speed * np.stack((np.cos(angles), np.sin(angles)), 1)
-    centers = np.stack([item.centre for item in items]).astype(float)
+    centers = np.stack([item.center for item in items]).astype(float)
     radii = scale * np.array([item.radius for item in items])
     for _ in range(frames):
         centers += moves
@@ -41,7 +41,7 @@ def moving_scenes(seed, frames, size=128, shapes=3, speed=2.0, scale=0.65):
                 place(CLASSES[item.shape], scale * item.matrix, centers[index]), size
             )
             now = dataclasses.replace(
-                item, centre=centers[index], coverage=covered, radius=radii[index]
+                item, center=centers[index], coverage=covered, radius=radii[index]
             )
             put(picture, now, light, np.random.default_rng(seed + index))
             rows, columns = (

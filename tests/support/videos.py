@@ -10,14 +10,14 @@ import av
 import numpy as np
 from skimage import data
 
-from nnviz.base.images import Colours, Pixels
+from nnviz.base.images import Colors, Pixels
 
 BITS = 16
 BENCH_SIZE, BENCH_RATE = (720, 1280), 30
 
 
-def numbered(number: int, size: tuple[int, int] = (64, 128)) -> Colours:
-    """A grey picture with a number in sixteen black or white columns, lowest first."""
+def numbered(number: int, size: tuple[int, int] = (64, 128)) -> Colors:
+    """A gray picture with a number in sixteen black or white columns, lowest first."""
     height, width = size
     fields = np.arange(width) * BITS // width
     row = np.where(number >> fields & 1, 235, 20).astype(np.uint8)
@@ -38,7 +38,7 @@ def write_film(
     size: tuple[int, int] = (64, 128),
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
-    picture: Callable[[int, tuple[int, int]], Colours] = numbered,
+    picture: Callable[[int, tuple[int, int]], Colors] = numbered,
     **more: Any,
 ) -> Path:
     """Write a film with PyAV itself: picture n is seen at ``times[n]``, s.
@@ -71,7 +71,7 @@ def evenly(frames: int, rate: float = 25.0) -> list[float]:
     return [number / rate for number in range(frames)]
 
 
-def moving_photographs(size: tuple[int, int] = BENCH_SIZE) -> Iterator[Colours]:
+def moving_photographs(size: tuple[int, int] = BENCH_SIZE) -> Iterator[Colors]:
     """Photographs that pan and drift into one another, without end: public domain."""
     import cv2
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnviz.base.documents.dropped import Saved
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe
 from nnviz.base.results import Report
@@ -79,7 +79,7 @@ class RecordedFrame:
 
     folder: str
     step: int
-    pixels: Colours | None
+    pixels: Colors | None
     report: Report | None = None
 
 
@@ -106,7 +106,7 @@ class RecordingEntry:
     total: int = 0
     finished: bool = False
     changed: float = 0.0
-    thumbnail: Colours | None = None
+    thumbnail: Colors | None = None
     trouble: str = ""
 
 
@@ -131,7 +131,7 @@ class VideoExport:
         folder: of the recording.
         out: .mp4 or .gif, else a folder for numbered PNG files.
         rate: frames a second.
-        blend: share of the image in each frame, 0 to 1; where the optimisation
+        blend: share of the image in each frame, 0 to 1; where the optimization
             began with none, it has no effect.
     """
 

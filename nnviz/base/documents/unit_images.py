@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 
@@ -51,7 +51,7 @@ class FoundUnitImage:
     """
 
     unit_key: UnitKey
-    pixels: Colours | None
+    pixels: Colors | None
 
 
 def network_key(info: ModelInfo) -> str:

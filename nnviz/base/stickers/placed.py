@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from nnviz.base.errors import ErrorRecord, UsageError
-from nnviz.base.images import Colours, Image
+from nnviz.base.images import Colors, Image
 from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.stickers.placement import Outline, Placement
 
@@ -20,7 +20,7 @@ PLACED = "placed"
 """Name of the text of stickers in the report of what has placed them."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _STICKER = re.compile(r"@(\s+[-+.e\d]+){4,5}\s*(;|$)")
 _DECIMALS = 4
 _LEAST, _MOST = 4, 5
@@ -57,7 +57,7 @@ class Cut:
     @property
     def is_color(self) -> bool:
         """Whether it is of one color, and no image."""
-        return _COLOUR.fullmatch(self.source) is not None
+        return _COLOR.fullmatch(self.source) is not None
 
     @property
     def color(self) -> tuple[float, float, float]:
@@ -103,7 +103,7 @@ class OpenedSticker:
 
     text: str
     image: Image | None = None
-    pixels: Colours | None = None
+    pixels: Colors | None = None
     error: ErrorRecord | None = None
 
 

@@ -26,12 +26,12 @@ _TURN = 360
 class Placement:
     """The placement of a sticker, in fractions of the image.
 
-    The centre always lies on the image.  What hangs over the image's edge is cut
+    The center always lies on the image.  What hangs over the image's edge is cut
     off when the sticker is pasted; it is neither moved nor made smaller.
 
     Attributes:
-        x: of the centre, from the left edge (0) to the right edge (1).
-        y: of the centre, from the upper edge (0) to the lower edge (1).
+        x: of the center, from the left edge (0) to the right edge (1).
+        y: of the center, from the upper edge (0) to the lower edge (1).
         width: of the sticker before it is turned, in shares of the image's shorter
             side, ``LEAST_WIDTH`` to ``MOST_WIDTH``; its height follows from its own
             proportions.
@@ -62,7 +62,7 @@ class Placement:
     def nearest(cls, x: float, y: float, width: float, angle: float) -> Self:
         """Return the nearest placement that there is: what a hand drags too far stops.
 
-        The centre stops at the image's edge, the width at its limits; an angle
+        The center stops at the image's edge, the width at its limits; an angle
         goes round.  The numbers must be finite.
         """
         return cls(
@@ -75,7 +75,7 @@ class Placement:
     def matrix(self, picture: Size, sticker: Size) -> NDArray[np.float64]:
         """Return the map from the sticker's coordinates to the image's, (2, 3).
 
-        Continuous coordinates (x, y) in px, the centre of the pixel in row i and
+        Continuous coordinates (x, y) in px, the center of the pixel in row i and
         column j at (j + 0.5, i + 0.5).
 
         Args:
@@ -88,9 +88,9 @@ class Placement:
         along = scale * np.array(
             [[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]
         )
-        centre = np.array([self.x * picture[1], self.y * picture[0]])
+        center = np.array([self.x * picture[1], self.y * picture[0]])
         middle = np.array([sticker[1] / 2, sticker[0] / 2])
-        return np.column_stack([along, centre - along @ middle])
+        return np.column_stack([along, center - along @ middle])
 
     def pixels(self, picture: Size, sticker: Size) -> Size:
         """Return the sticker's height and width on an image, whole px, rounded up."""

@@ -1,4 +1,4 @@
-"""``nnviz recording``: what a recorded optimisation holds, and videos of it."""
+"""``nnviz recording``: what a recorded optimization holds, and videos of it."""
 
 import argparse
 from collections.abc import Sequence

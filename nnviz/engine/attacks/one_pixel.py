@@ -38,8 +38,8 @@ def first_genes(
 ) -> Tensor:
     """Return candidates: places uniform, colors normal around gray."""
     places = torch.rand((number, pixels, 2), generator=generator)
-    colours = torch.randn((number, pixels, channels), generator=generator)
-    return torch.cat([places, (_GRAY + _SPREAD * colours).clamp(0, 1)], 2)
+    colors = torch.randn((number, pixels, channels), generator=generator)
+    return torch.cat([places, (_GRAY + _SPREAD * colors).clamp(0, 1)], 2)
 
 
 def children(population: Population, generator: torch.Generator) -> Tensor:

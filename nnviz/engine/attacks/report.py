@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, NOISE, SURVIVAL
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import ColorImage, Curves, Outcome, Ranking, Report, Result
 from nnviz.engine.attacks.goals import AttackedModel, Chosen
@@ -98,7 +98,7 @@ class AttackRun:
         )
         return replace(report, results={**report.results, SURVIVAL: table})
 
-    def file_of(self, pixels: Tensor, *, repair: bool) -> Colours:
+    def file_of(self, pixels: Tensor, *, repair: bool) -> Colors:
         """Return the photo around an attacked input as a file holds it, uint8.
 
         Args:

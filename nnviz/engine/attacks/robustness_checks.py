@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Array, Table
 from nnviz.engine.attacks.goals import AttackedModel, Chosen, Goal
@@ -36,9 +36,9 @@ class Files:
     """
 
     photo: Callable[[Tensor], Array]
-    read: Callable[[Colours], Tensor]
+    read: Callable[[Colors], Tensor]
 
-    def written(self, pixels: Tensor) -> Colours:
+    def written(self, pixels: Tensor) -> Colors:
         """Return the pixels of the file, uint8 (h, w, C)."""
         return (self.photo(pixels) * LEVELS).round().astype(np.uint8)
 
@@ -104,7 +104,7 @@ def survival(
     attacked_model: AttackedModel,
     chosen: Chosen,
     info: ModelInfo,
-    found: Colours,
+    found: Colors,
     *,
     seed: int,
 ) -> Table:

@@ -72,9 +72,9 @@ def with_square(
     channels, height, width = clean.shape[1:]
     top = int(torch.randint(height - side + 1, (1,), generator=generator))
     left = int(torch.randint(width - side + 1, (1,), generator=generator))
-    colour = 2 * epsilon * _signs((1, channels, 1, 1), generator).to(clean)
+    color = 2 * epsilon * _signs((1, channels, 1, 1), generator).to(clean)
     noise = pixels - clean
-    noise[..., top : top + side, left : left + side] += colour
+    noise[..., top : top + side, left : left + side] += color
     return (clean + noise.clamp(-epsilon, epsilon)).clamp(0, 1)
 
 

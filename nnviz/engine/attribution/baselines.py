@@ -34,7 +34,7 @@ def baseline(
     """Return an image that holds nothing of the image, or little.
 
     Args:
-        kind: "mean" is the color that the network's normalisation takes to zero,
+        kind: "mean" is the color that the network's normalization takes to zero,
             "random" is uniform noise in [0, 1].
         pixels: (1, C, H, W) in [0, 1].
         mean: (C, 1, 1) in [0, 1].

@@ -132,8 +132,8 @@ def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
         largest value, signs aside, is positive.
     """
     places = a.flatten(1).T
-    centre = places.mean(0) if centered else torch.zeros_like(places[0])
-    _, _, directions = torch.linalg.svd(places - centre, full_matrices=False)
+    center = places.mean(0) if centered else torch.zeros_like(places[0])
+    _, _, directions = torch.linalg.svd(places - center, full_matrices=False)
     found: Tensor = (places @ directions[0]).view(a.shape[1:])
     return -found if found.min().abs() > found.max() else found
 

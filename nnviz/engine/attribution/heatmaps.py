@@ -9,7 +9,7 @@ from torch import Tensor
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.results import Array, ColorImage, Heatmap, Report, Result
 
-Colours = Literal["strongest", "sum"]
+Colors = Literal["strongest", "sum"]
 """The largest absolute value over the colors, or their sum with its sign."""
 _PAINTABLE = (1, 3)
 """Numbers of channels that make an image."""
@@ -18,20 +18,20 @@ _CLIPPED = 99.0
 
 
 def attribution_map(
-    attribution: Tensor, colours: Colours, unit: str, placement: Placement
+    attribution: Tensor, colors: Colors, unit: str, placement: Placement
 ) -> Heatmap:
     """Return a map over the network's input.
 
     Args:
         attribution: (C, H, W).
-        colours: how they become one number.
+        colors: how they become one number.
         unit: of the numbers.
         placement: where the input lies on the image.
 
     Returns:
         float32 (H, W): at least 0 for "strongest", signed for "sum".
     """
-    if colours == "sum":
+    if colors == "sum":
         return input_map(attribution.sum(0), unit, placement, signed=True)
     strongest = attribution.abs().amax(0)
     return input_map(strongest, f"|{unit}|", placement, signed=False)
@@ -97,7 +97,7 @@ def attribution_image(
 def changed_report(
     name: str,
     attribution: Tensor,
-    colours: Colours,
+    colors: Colors,
     placement: Placement,
     notes: tuple[str, ...],
 ) -> Report:
@@ -108,11 +108,11 @@ def changed_report(
     Args:
         name: of the map.
         attribution: (C, H, W).
-        colours: how they become one number.
+        colors: how they become one number.
         placement: where the input lies on the image.
         notes: to begin with.
     """
-    heat = attribution_map(attribution, colours, "changed gradient", placement)
+    heat = attribution_map(attribution, colors, "changed gradient", placement)
     results: dict[str, Result] = {name: heat}
     if len(attribution) in _PAINTABLE:
         results["in color"], words = attribution_image(attribution, placement)

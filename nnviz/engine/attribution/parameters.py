@@ -13,7 +13,7 @@ from nnviz.base.parameters import (
     When,
 )
 from nnviz.engine.attribution.baselines import Baseline
-from nnviz.engine.attribution.heatmaps import Colours
+from nnviz.engine.attribution.heatmaps import Colors
 from nnviz.engine.attribution.regions.region_scores import Fill
 from nnviz.engine.attribution.regions.superpixels import Segmentation
 
@@ -23,7 +23,7 @@ AskedTarget = Annotated[
     Help("What to explain. Empty: the predicted class."),
 ]
 AttributionColors = Annotated[
-    Colours,
+    Colors,
     Essential(),
     Formerly("colours"),
     Help("The maximum over colors without sign, or the signed sum over colors."),

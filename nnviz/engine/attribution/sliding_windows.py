@@ -45,7 +45,7 @@ def lay_windows(
     Args:
         size: height and width, px.
         window: side, px; not larger than the image.
-        stride: between neighbours, px; not larger than the window.
+        stride: between neighbors, px; not larger than the window.
         cut: the last window of a row hangs over the edge and is cut there, as captum
             has it; else it is pushed inside, so that all are of one size.
     """

@@ -23,7 +23,7 @@ Spans = Mapping[str, tuple[Span, Span] | None]
 _UNKNOWN_STEP = 32
 """px that tiles are laid out by where a layer's step is not known."""
 _FEWEST = 4
-"""Steps of a tile: two for what neighbours share, two of its own."""
+"""Steps of a tile: two for what neighbors share, two of its own."""
 _COSTLIEST = 1 / 3
 """Share of a tile's side that may be spent on what other tiles count."""
 
@@ -46,7 +46,7 @@ class Reach:
 
     @property
     def overlap(self) -> int:
-        """Px that neighbouring tiles share."""
+        """Px that neighboring tiles share."""
         return self.before + self.after
 
     def within(self, most: int) -> "Reach":
@@ -83,11 +83,11 @@ class Stretch:
             pitch: px from one to the next; 0 where not known.
         """
         pitch = pitch or (self.stop - self.start) / places
-        centres = self.start + pitch * (torch.arange(places) + 0.5)
+        centers = self.start + pitch * (torch.arange(places) + 0.5)
         if not self.fade:
-            return ((centres >= self.first) & (centres < self.last)).float()
-        rising = (centres - self.first) / self.fade + 0.5
-        falling = (self.last - centres) / self.fade + 0.5
+            return ((centers >= self.first) & (centers < self.last)).float()
+        rising = (centers - self.first) / self.fade + 0.5
+        falling = (self.last - centers) / self.fade + 0.5
         return rising.clamp(0, 1) * falling.clamp(0, 1)
 
 
@@ -175,7 +175,7 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
     Args:
         length: of the image, px.
         side: of a tile, px, at most; four steps where that is less.
-        reach: what neighbours share.
+        reach: what neighbors share.
     """
     if length <= side:
         return [Stretch(0, length, -math.inf, math.inf, 0)]

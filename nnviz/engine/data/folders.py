@@ -1,4 +1,4 @@
-"""Folders of labelled images: one sub-folder a class, split by file hash."""
+"""Folders of labeled images: one sub-folder a class, split by file hash."""
 
 import hashlib
 import shutil

@@ -119,30 +119,28 @@ def _wrapped(places: Numbers, side: int) -> Numbers:
     return whole
 
 
-def _painted(values: Numbers, colours: Sequence[str]) -> Numbers:
+def _painted(values: Numbers, colors: Sequence[str]) -> Numbers:
     """Return turns of a wheel of colors as RGB, (..., 3): plain, then blending."""
-    wheel = np.array(
-        [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colours]
-    )
-    place = (values % 1) * len(colours)
-    first = place.astype(int) % len(colours)
+    wheel = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colors])
+    place = (values % 1) * len(colors)
+    first = place.astype(int) % len(colors)
     share = np.clip(2 * (place % 1) - 1, 0, 1)[..., None]
     painted: Numbers
-    painted = wheel[first] * (1 - share) + wheel[(first + 1) % len(colours)] * share
+    painted = wheel[first] * (1 - share) + wheel[(first + 1) % len(colors)] * share
     return painted
 
 
-def _cells(places: Numbers, centres: Numbers) -> tuple[Numbers, Numbers]:
+def _cells(places: Numbers, centers: Numbers) -> tuple[Numbers, Numbers]:
     """Return the nearest center of each place, and how much nearer it is than the next.
 
     Args:
         places: (S, S, 2), in units of a cell.
-        centres: (K, K, 2), one in each cell of a grid that repeats.
+        centers: (K, K, 2), one in each cell of a grid that repeats.
 
     Returns:
-        Index of the centre, row by row, and the difference of the two distances.
+        Index of the center, row by row, and the difference of the two distances.
     """
-    count = len(centres)
+    count = len(centers)
     cell = np.floor(places).astype(int)
     best, second = (np.full(places.shape[:2], np.inf) for _ in range(2))
     index = np.zeros(places.shape[:2], int)
@@ -150,7 +148,7 @@ def _cells(places: Numbers, centres: Numbers) -> tuple[Numbers, Numbers]:
         for column in (-1, 0, 1):
             near = cell + np.array((row, column))
             y, x = near[..., 0] % count, near[..., 1] % count
-            far = np.linalg.norm(near + centres[y, x] - places, axis=2)
+            far = np.linalg.norm(near + centers[y, x] - places, axis=2)
             nearer = far < best
             second = np.where(nearer, best, np.minimum(second, far))
             index = np.where(nearer, y * count + x, index)

@@ -1,4 +1,4 @@
-"""Scenes with one main shape, as labelled images for classifiers."""
+"""Scenes with one main shape, as labeled images for classifiers."""
 
 from collections.abc import Iterable
 

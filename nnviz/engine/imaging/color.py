@@ -10,7 +10,7 @@ from torch import Tensor
 
 COLORS = 3
 _ROOT_OF_COVARIANCE = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-"""Of ImageNet's colours: from independent axes (columns) to red, green and blue."""
+"""Of ImageNet's colors: from independent axes (columns) to red, green and blue."""
 
 
 def correlated(x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from nnviz.engine.compute.memory import memory_error
 
 
 def error_record(error: BaseException) -> ErrorRecord:
-    """Return any error as text, running out of memory recognised, and drop its frames.
+    """Return any error as text, running out of memory recognized, and drop its frames.
 
     A traceback pins every tensor of the frames it names, on the GPU too.
     """

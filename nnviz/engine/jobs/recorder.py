@@ -10,7 +10,7 @@ import torch
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.images import Colours, Image, rgb8
+from nnviz.base.images import Colors, Image, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.kinds.packing import pack
 from nnviz.base.parameters import Value, make, parameters_of, values_of
@@ -372,14 +372,14 @@ def _frame(report: Report | None) -> StoredFrame | None:
     return _shrunk(rgb8(main.pixels)) if isinstance(main, ColorImage) else pack(report)
 
 
-def _shrunk(pixels: Colours) -> Colours:
+def _shrunk(pixels: Colors) -> Colors:
     height, width = pixels.shape[:2]
     ratio = min(1.0, _LONGEST / max(height, width))
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
     return resize(pixels, size, Interpolation.BILINEAR)
 
 
-def _source(ctx: Context, report: Report) -> Colours | None:
+def _source(ctx: Context, report: Report) -> Colors | None:
     """Return the image as the frames show it; None where they show none."""
     main = report.main
     image = ctx.inference.image

@@ -16,7 +16,7 @@ import numpy as np
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Job, Partial, Progress, Step
 from nnviz.base.file_formats import WRITTEN_VIDEOS
-from nnviz.base.images import Colours, Image, image_from_array, rgb8
+from nnviz.base.images import Colors, Image, image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Run
@@ -90,7 +90,7 @@ class _Painter:
         self._live = info.live
         usual = 0.0 if info.live else _KEPT
         self._kept = usual if asked.kept is None else asked.kept
-        self._last: Colours | None = None
+        self._last: Colors | None = None
         self._number = 0
         self._title = f"video {next(_numbers)}"
         self._name = reader.title
@@ -113,7 +113,7 @@ class _Painter:
             seed=self._asked.seed,
         )
 
-    def take(self, report: Report) -> Colours:
+    def take(self, report: Report) -> Colors:
         """Return the image that a report has, and remember it.
 
         Raises:
@@ -130,7 +130,7 @@ class _Painter:
         self._number += 1
         return self._last
 
-    def _image(self, pixels: Colours, grab: Grab) -> Image:
+    def _image(self, pixels: Colors, grab: Grab) -> Image:
         name = f"{self._name} {self._number}"
         if not self._live:
             return image_from_array(pixels, name)
@@ -175,7 +175,7 @@ def _grabs(reader: VideoReader, seconds: float) -> Iterator[Grab]:
         yield grab
 
 
-def _mixed(pixels: Colours, last: Colours | None, kept: float) -> Colours:
+def _mixed(pixels: Colors, last: Colors | None, kept: float) -> Colors:
     """Return an image with a share of the last result, made to its size."""
     if last is None or not kept:
         return pixels

@@ -27,7 +27,7 @@ _BINS = 60
 _UNIT = "activation"
 _FINEST = 4
 """The layer chosen by default has maps of at least 1/4 of the input's side: fine enough
-to recognise the image in them."""
+to recognize the image in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from nnviz.engine.nn.kernels import (
     norms,
 )
 
-_COLOURS = 3
+_COLORS = 3
 _BINS = 60
 _LONGEST = 4096
 """Input channels of the largest convolution that the form allows for."""
@@ -198,11 +198,11 @@ def _tiles(ctx: Context, kernels: Kernels, params: FiltersParams) -> tuple[Array
                 f"each kernel has {inputs} inputs: 0 to {inputs - 1}",
             )
         return kernels[:, params.input_channel].copy(), _WEIGHT
-    if params.show == "automatic" and inputs == _COLOURS:
-        colours = kernels.transpose(0, 2, 3, 1)
+    if params.show == "automatic" and inputs == _COLORS:
+        colors = kernels.transpose(0, 2, 3, 1)
         if ctx.model.info.preprocess.order is ChannelOrder.BGR:
-            colours = colours[..., ::-1]
-        return colours.copy(), _WEIGHT
+            colors = colors[..., ::-1]
+        return colors.copy(), _WEIGHT
     if params.show == "automatic" and inputs == 1:
         return kernels[:, 0].copy(), _WEIGHT
     return np.linalg.norm(kernels, axis=1), _NORM

@@ -271,10 +271,10 @@ class _Learning:
     def tested(self, params: PatchParams) -> Report:
         """Return the report with a test under fresh conditions."""
         learned = self._sticker(self._descent.pixels)
-        grey = replace(learned, colours=torch.full_like(learned.colours, _GRAY))
+        gray = replace(learned, colors=torch.full_like(learned.colors, _GRAY))
         # The learned one last: what is shown then are its samples.
         rows: list[tuple[str | float, ...]] = [
-            (name, params.trials, *self._rates_of(aim, (grey, learned), params))
+            (name, params.trials, *self._rates_of(aim, (gray, learned), params))
             for name, aim in self._task.tests
         ]
         columns = ("tested on", "places", "fooled by gray, %", "fooled, %")
@@ -333,9 +333,9 @@ class _Learning:
     def _picture(self) -> ColorImage:
         learned = self._sticker(self._descent.pixels)
         # Beside the disc nothing was learned: nothing is shown.
-        colours = torch.where(learned.alpha > 0, learned.colours, _GRAY)
+        colors = torch.where(learned.alpha > 0, learned.colors, _GRAY)
         alpha = learned.alpha[0, 0].cpu().float().numpy()
-        return replace(as_image(colours), alpha=alpha)
+        return replace(as_image(colors), alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

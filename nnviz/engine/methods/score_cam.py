@@ -130,8 +130,8 @@ def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Te
     net = model.net if target.layer else ctx.inference.twin()
     if cover == "black":
         return Scorer(_passes(ctx, net, model.normalizer), target), ctx.pixels
-    normalised = model.normalizer(ctx.pixels)
-    return Scorer(_passes(ctx, net, nn.Identity()), target), normalised
+    normalized = model.normalizer(ctx.pixels)
+    return Scorer(_passes(ctx, net, nn.Identity()), target), normalized
 
 
 def _passes(ctx: Context, net: nn.Module, normalizer: nn.Module) -> PixelModel:

@@ -17,7 +17,7 @@ from nnviz.base.parameters import (
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.gradient_rules import RuleName, rule_of
 from nnviz.engine.attribution.heatmaps import (
-    Colours,
+    Colors,
     attribution_map,
     gradient_unit,
     input_map,
@@ -66,7 +66,7 @@ class SmoothGradParams:
         Help("Steps of the path from black, for each copy."),
     ] = 20
     colors: Annotated[
-        Colours,
+        Colors,
         Essential(),
         Formerly("colours"),
         When("statistic", ("mean",)),

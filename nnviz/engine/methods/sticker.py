@@ -335,8 +335,8 @@ def _image(ctx: Context, params: StickerParams) -> Image:
     """
     if params.sticker.strip():
         return cut_out(ctx.files.image(params.sticker.strip()), params.outline)
-    colour = params.color.strip()
-    return open_cut(Cut(params.outline, colour or _GRAY))
+    color = params.color.strip()
+    return open_cut(Cut(params.outline, color or _GRAY))
 
 
 def _tensors(image: Image, like: Tensor) -> Sticker:
@@ -345,11 +345,11 @@ def _tensors(image: Image, like: Tensor) -> Sticker:
     size = (max(1, round(image.size[0] * ratio)), max(1, round(image.size[1] * ratio)))
     whole = to_float(resize(with_alpha(image), size, Interpolation.BILINEAR))
     planes = torch.from_numpy(whole.transpose(2, 0, 1).copy())[None].to(like)
-    colours, alpha = planes[:, :-1], planes[:, -1:]
+    colors, alpha = planes[:, :-1], planes[:, -1:]
     if like.shape[1] == 1:
         weights = torch.tensor(LUMINANCE).to(like)
-        colours = torch.einsum("nchw,c->nhw", colours, weights)[:, None]
-    return Sticker(colours, alpha)
+        colors = torch.einsum("nchw,c->nhw", colors, weights)[:, None]
+    return Sticker(colors, alpha)
 
 
 def _kept_free(ctx: Context, params: StickerParams) -> Tensor | None:

@@ -22,7 +22,7 @@ from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.shapes.tracer import noise_input
 from nnviz.media.resize import resize, resize_quickly
 
-_COLOURS = 3
+_COLORS = 3
 _SMALL = (128, 128)
 """px: enough to see in a pass which layers feed which, where any size is taken."""
 
@@ -259,7 +259,7 @@ class Normalizer(nn.Module):
 
 def is_flipped(preprocess: Preprocess) -> bool:
     """Tell whether a network takes blue first."""
-    colors = preprocess.channels == _COLOURS
+    colors = preprocess.channels == _COLORS
     return colors and preprocess.order is ChannelOrder.BGR
 
 
@@ -330,9 +330,9 @@ def _match_channels(image: Image, channels: int) -> Pixels:
         return image.pixels
     if image.channels == 1:
         return np.repeat(image.pixels, channels, axis=2)
-    if image.channels == _COLOURS and channels == 1:
-        grey: Pixels = image.pixels @ np.asarray(LUMINANCE)
-        return grey[..., None].astype(image.pixels.dtype)
+    if image.channels == _COLORS and channels == 1:
+        gray: Pixels = image.pixels @ np.asarray(LUMINANCE)
+        return gray[..., None].astype(image.pixels.dtype)
     if image.alpha is not None and image.channels + 1 == channels:
         return np.concatenate([image.pixels, _as_band(image)], axis=2)
     raise InputError(

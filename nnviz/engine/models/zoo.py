@@ -213,7 +213,7 @@ def preprocess_of(weights: Weights) -> Preprocess:
     """
     preset = weights.transforms()
     (resize,) = preset.resize_size
-    colours: dict[str, Any] = {
+    colors: dict[str, Any] = {
         "resize": resize,
         "interpolation": _FILTERS[preset.interpolation],
         "mean": tuple(preset.mean),
@@ -221,9 +221,9 @@ def preprocess_of(weights: Weights) -> Preprocess:
     }
     if not hasattr(preset, "crop_size"):
         largest = (resize, _LONGEST * resize)
-        return Preprocess(input_size=largest, fit=Fit.WHOLE, **colours)
+        return Preprocess(input_size=largest, fit=Fit.WHOLE, **colors)
     (crop,) = preset.crop_size
-    return Preprocess(input_size=(crop, crop), **colours)
+    return Preprocess(input_size=(crop, crop), **colors)
 
 
 def usable(net: nn.Module, weights: Weights) -> tuple[nn.Module, Preprocess]:
@@ -337,7 +337,7 @@ def empty_published(architecture: str, weights: Weights) -> nn.Module:
         return empty_network(architecture, classes, aux_loss=True)
     net = empty_network(architecture, classes)
     if architecture in _WITH_AUXILIARY_HEADS:
-        # Ported weights, trained on another normalisation: the network undoes ours.
+        # Ported weights, trained on another normalization: the network undoes ours.
         vars(net)["transform_input"] = True
     if architecture in _WITHOUT_EPSILON and weights.name == "COCO_V1":
         for module in net.modules():

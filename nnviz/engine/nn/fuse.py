@@ -168,7 +168,7 @@ def _is_norm(module: nn.Module) -> bool:
 def _is_convolution(module: nn.Module) -> bool:
     """Tell whether a module convolves with its weight as it is.
 
-    One derived from torch's may standardise it, a parametrised one computes it anew.
+    One derived from torch's may standardize it, a parametrized one computes it anew.
     """
     own = dict(module.named_parameters(recurse=False))
     return type(module) is nn.Conv2d and "weight" in own

@@ -73,7 +73,7 @@ def nearest(alike: Square) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def chain(alike: Square, first: int) -> NDArray[np.int64]:
     """Return an order in which like kernels stand side by side.
 
-    Each is followed by the one most like it among those left (the nearest-neighbour
+    Each is followed by the one most like it among those left (the nearest-neighbor
     tour); of equals the first in the network's order.
 
     Args:

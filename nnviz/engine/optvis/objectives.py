@@ -88,7 +88,7 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
     Args:
         layer: whose.
         index: of the channel.
-        place: None is the centre; of an even number of places the lower right of the
+        place: None is the center; of an even number of places the lower right of the
             middle ones.
     """
 
@@ -121,7 +121,7 @@ def direction(
     layer: str,
     vector: Tensor,
     *,
-    centre: bool = False,
+    center: bool = False,
     cosine_power: float = 0,
     words: str = "a direction",
 ) -> Objective:
@@ -130,14 +130,14 @@ def direction(
     Args:
         layer: whose channels are the axes.
         vector: v, (C,).
-        centre: whether the place in the middle alone counts.
+        center: whether the place in the middle alone counts.
         cosine_power: k; 0 is the plain dot product.
         words: what the direction is.
     """
 
     def score(maps: Maps) -> Tensor:
         found = maps[layer]
-        if centre:
+        if center:
             row, column = _center(found)
             found = found[:, :, row, column, None, None]
         wanted = vector.to(found)[None, :, None, None]

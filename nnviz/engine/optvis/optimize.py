@@ -94,7 +94,7 @@ class Ascent:
         optimizer: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
             "progress" so far that the objective gains what is wanted.
         look: what layers give for pixels.
-        mean: the color that normalisation takes to zero, (C, 1, 1).
+        mean: the color that normalization takes to zero, (C, 1, 1).
         generator: on the CPU.
         begun: the ``state`` to go on from; None for a fresh start.  With it,
             ``generator`` is as it was then, and nothing is drawn for the start.

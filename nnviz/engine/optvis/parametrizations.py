@@ -88,7 +88,7 @@ class Spectrum:
 class Phases:
     """Phases alone; how strong each frequency is stays as in images: MaCo.
 
-    Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardisations of Xplique.
+    Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardizations of Xplique.
 
     Args:
         magnitudes: (C, H, W // 2 + 1), of independent colors, as
@@ -112,10 +112,10 @@ class Phases:
 
     def pixels(self) -> Tensor:
         """Return the images."""
-        phases = standardised(self.leaves["phases"])
+        phases = standardized(self.leaves["phases"])
         spectrum = torch.polar(self._magnitudes.expand_as(phases), phases)
         image = _inverse(torch.view_as_real(spectrum), self._shape)
-        return correlated(standardised(image)).sigmoid()
+        return correlated(standardized(image)).sigmoid()
 
 
 def frequencies(height: int, width: int) -> Tensor:
@@ -137,7 +137,7 @@ def spectrum_scale(height: int, width: int, decay: float) -> Tensor:
     return (math.sqrt(width * height) / _QUARTER * falling).float()
 
 
-def standardised(x: Tensor) -> Tensor:
+def standardized(x: Tensor) -> Tensor:
     """Return each image of a batch with mean 0 and standard deviation 1."""
     axes = tuple(range(1, x.ndim))
     x = x - x.mean(axes, keepdim=True)

@@ -97,7 +97,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
             channels = _channels(info, info.known_layer(name))
             check_length(vector, channels, name)
             words = f"direction {Path(file).stem}"
-            return direction(name, vector, centre=place == "centre", words=words)
+            return direction(name, vector, center=place == "centre", words=words)
         case _:
             raise UsageError(
                 OPTION,
@@ -144,7 +144,7 @@ def _mixed(
     return direction(
         layer.name if layer else "",
         vector,
-        centre=place == "centre",
+        center=place == "centre",
         cosine_power=cosine_power,
         words=" + ".join(f"{weight:g} * {index}" for index, weight in mixture),
     )

@@ -39,7 +39,7 @@ class PixelRules:
 
         Args:
             pixels: (N, C, H, W), detached.
-            mean: the color that normalisation takes to zero, (C, 1, 1).
+            mean: the color that normalization takes to zero, (C, 1, 1).
             gradient: of what was made small, as ``pixels``.
             step: counted from 0.
         """

@@ -46,7 +46,7 @@ def ascent_report(
     return Report({"picture": picture, "objective": curve}, notes)
 
 
-def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
+def faded(climbed: AscentStep, color: Tensor) -> AscentStep:
     """Return a step whose images show a color where they hardly mattered.
 
     The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
@@ -54,12 +54,12 @@ def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
 
     Args:
         climbed: a step.
-        colour: (C, 1, 1) in [0, 1].
+        color: (C, 1, 1) in [0, 1].
     """
     importance = climbed.importance
     most = importance.flatten(1).quantile(_OPAQUE, dim=1).clamp(min=_TINY)
     alpha = (importance / most.view(-1, 1, 1)).clamp(max=1).unsqueeze(1)
-    return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * colour)
+    return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * color)
 
 
 def as_image(pixels: Tensor, columns: int = 0) -> ColorImage:

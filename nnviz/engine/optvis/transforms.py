@@ -23,7 +23,7 @@ from nnviz.base.info import ModelInfo
 Size = tuple[int, int]
 """Height and width, px."""
 Matrix = NDArray[np.float64]
-"""(3, 3), from (x, y, 1) to (x, y, 1), px; pixel centres are whole numbers."""
+"""(3, 3), from (x, y, 1) to (x, y, 1), px; pixel centers are whole numbers."""
 
 _GRAY = 0.5
 _HALF = 0.5
@@ -258,7 +258,7 @@ class CropOrPad:
 class Crop:
     """A square somewhere about the center at a fixed size: MaCo's view.
 
-    As in Xplique: its centre is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
+    As in Xplique: its center is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
     the image's, at least 0.05 and at most all of it.
 
     Attributes:

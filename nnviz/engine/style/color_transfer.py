@@ -42,15 +42,15 @@ def color_statistics(pictures: Tensor) -> Tensor:
         (C + 1, C + 1) in float64: second moments, and the mean in the last column.
     """
     flat = pictures.transpose(0, 1).flatten(1).double()
-    colours = torch.cat([flat, torch.ones_like(flat[:1])])
-    return colours @ colours.T / flat.shape[1]
+    colors = torch.cat([flat, torch.ones_like(flat[:1])])
+    return colors @ colors.T / flat.shape[1]
 
 
 def matching(statistics: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     """Return matrix (C, C) and shift (C,) that give colors another mean and covariance.
 
     Args:
-        statistics: of the colors as they are, from ``colour_moments``.
+        statistics: of the colors as they are, from ``color_moments``.
         wanted: that they are to have.
     """
     mean, covariance = _spread(statistics)

@@ -77,8 +77,8 @@ def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
     mean = batch.mean((1, 2, 3), keepdim=True)
     batch = mean + contrast * (batch - mean)
     batch = _turn_hue(batch, _HUE_LIMIT * draws[3].flatten())
-    grey = batch.mean(1, keepdim=True)
-    return torch.clamp(grey + saturation * (batch - grey), 0, 1)
+    gray = batch.mean(1, keepdim=True)
+    return torch.clamp(gray + saturation * (batch - gray), 0, 1)
 
 
 def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
 def cut_mix(
     batch: Tensor, targets: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste one rectangle of each image's neighbour into it (arXiv:1905.04899).
+    """Paste one rectangle of each image's neighbor into it (arXiv:1905.04899).
 
     Args:
         batch: (N, C, H, W).

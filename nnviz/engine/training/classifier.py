@@ -79,7 +79,7 @@ class Plan:
     Attributes:
         build: gives the network; its weights are drawn anew.
         draw: makes a batch, with all random changes.
-        initialise: draws the first weights.
+        initialize: draws the first weights.
     """
 
     build: Callable[[], nn.Module]
@@ -136,7 +136,7 @@ def middles(
     for start in range(0, len(photos), recipe.batch):
         batch = photos.photos[start : start + recipe.batch]
         cut = [augment.center_crop(photo, recipe.test_size) for photo in batch]
-        yield _normalise(torch.stack(cut), recipe, device)
+        yield _normalize(torch.stack(cut), recipe, device)
 
 
 def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ def _train_epoch(
             pixels, targets = augment.cut_mix(pixels, targets, generator)
         # On a CPU bfloat16 batch norm eats up what the convolutions gain.
         with torch.autocast(device.type, torch.bfloat16, device.type == "cuda"):
-            logits = net(_normalise(pixels, recipe, device))
+            logits = net(_normalize(pixels, recipe, device))
         loss = functional.cross_entropy(
             logits.float(), targets.to(device), label_smoothing=recipe.label_smoothing
         )
@@ -238,7 +238,7 @@ def targets_of(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
     return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 
 
-def _normalise(
+def _normalize(
     pixels: Tensor, recipe: ClassifierRecipe, device: torch.device
 ) -> Tensor:
     mean = torch.tensor(recipe.mean).view(-1, 1, 1)

@@ -74,7 +74,7 @@ class Course:
         arguments: of the architecture, but for ``classes``.
         load: reads the data and splits them.
         draw: makes a batch, with all random changes.
-        initialise: draws the first weights.
+        initialize: draws the first weights.
         words: for the card.
         more: gives further scores for the card, by name, in [0, 1].
     """

@@ -37,7 +37,7 @@ def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> T
 
     Args:
         boxes: (M, 4): left, top, right, bottom, px.
-        anchors: (M, 4): centre x, centre y, width, height, px.
+        anchors: (M, 4): center x, center y, width, height, px.
         weights: what the offsets are multiplied by.
 
     Returns:
@@ -57,7 +57,7 @@ def match(boxes: Tensor, anchors: Tensor) -> Tensor:
 
     Args:
         boxes: (n, 4): left, top, right, bottom, px.
-        anchors: (A, 4): centre x, centre y, width, height, px.
+        anchors: (A, 4): center x, center y, width, height, px.
 
     Returns:
         int64 (A,).

@@ -39,7 +39,7 @@ class SceneTask:
         loss: from a network and a batch to a number.
         early_loss: what to use in its stead in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
-        initialise: draws the first weights.
+        initialize: draws the first weights.
         frozen: names of parts that bring their weights and at first keep them, while
             new layers would spoil them.
         thaw: share of the epochs after which it learns with the rest.

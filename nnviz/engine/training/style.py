@@ -90,7 +90,7 @@ class StyleRecipe:
         photos: how many are read, at most.
         held_out: how many of those never trained on are judged.
         share: how much style counts, content the rest.
-        colour: how much mean and covariance of the style's colors count beside that.
+        color: how much mean and covariance of the style's colors count beside that.
         smoothness: how much total variation counts.
         rate: largest learning rate.
         ema_decay: share of the averaged weights that stays, a step.
@@ -106,7 +106,7 @@ class StyleRecipe:
     photos: int = 800
     held_out: int = 8
     share: float = 0.9
-    colour: float = 0.3
+    color: float = 0.3
     smoothness: float = 3e-3
     rate: float = 3e-3
     ema_decay: float = 0.98
@@ -120,20 +120,20 @@ class Judge:
     Attributes:
         loss: content and style.
         region: the style.
-        colours: moments of the style's colors, (4, 4).
+        colors: moments of the style's colors, (4, 4).
         recipe: how much each counts.
     """
 
     loss: StyleLoss
     region: Region
-    colours: Tensor
+    colors: Tensor
     recipe: StyleRecipe
 
     @property
     def subject(self) -> str:
         """The identity of a style: its image and settings."""
         grams = self.region.grams
-        numbers = [self.colours, *(grams[layer] for layer in sorted(grams))]
+        numbers = [self.colors, *(grams[layer] for layer in sorted(grams))]
         content = b"".join(each.cpu().numpy().tobytes() for each in numbers)
         return hashlib.sha256(content).hexdigest()
 
@@ -150,7 +150,7 @@ class Judge:
         goal = self.loss.goal(photographs, [self.region], cut)
         share = paintings.new_full((len(paintings),), self.recipe.share)
         found = self.loss(paintings, goal, share)
-        gradient = found.gradient + self.recipe.colour * self._recoloring(paintings)
+        gradient = found.gradient + self.recipe.color * self._recoloring(paintings)
         return found.content, found.style, gradient
 
     def _recoloring(self, paintings: Tensor) -> Tensor:
@@ -158,11 +158,11 @@ class Judge:
 
         Layers behind a batch norm hardly see flat colors, so pixels are judged too.
         """
-        colours = torch.cat([paintings, torch.ones_like(paintings[:, :1])], 1)
+        colors = torch.cat([paintings, torch.ones_like(paintings[:, :1])], 1)
         places = paintings.shape[2] * paintings.shape[3]
-        difference = gram(colours) / places - self.colours
-        change = 2 * difference / self.colours.square().sum() / places
-        return gram_gradient(colours, change)[:, :3]
+        difference = gram(colors) / places - self.colors
+        change = 2 * difference / self.colors.square().sum() / places
+        return gram_gradient(colors, change)[:, :3]
 
 
 def style_course(assignment: Assignment) -> Iterator[Stand]:
@@ -235,7 +235,7 @@ def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn
     painter = QuickPainter()
     initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
     statistics = torch.stack([color_statistics(each[None] / _WHITE) for each in photos])
-    matrix, shift = matching(statistics.mean(0), judge.colours.cpu().double())
+    matrix, shift = matching(statistics.mean(0), judge.colors.cpu().double())
     normal = preprocess_of(recipe)
     mean, std = torch.tensor(normal.mean).double(), normal.std[0]
     first = {"weight": matrix[:, :, None, None]}

@@ -32,7 +32,7 @@ from nnviz.gui.forms.control import indent
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
-_COLOURS = 3
+_COLORS = 3
 _NUMBER_LIMIT = 1e6
 _DECIMALS = 12
 _COLUMNS = 3
@@ -193,10 +193,10 @@ class PreprocessForm(QWidget):
             name for name, each in PRESETS.items() if value.colored_as(each) == value
         )
         self.preset.setCurrentIndex(self.preset.findData(next(fitting, "")))
-        self.preset.setEnabled(value.channels == _COLOURS)
+        self.preset.setEnabled(value.channels == _COLORS)
         self._say("\n".join(value.warnings()))
         self._resize.setEnabled(value.fit in {Fit.CROP, Fit.SQUASH, Fit.WHOLE})
-        self._order.setEnabled(value.channels == _COLOURS)
+        self._order.setEnabled(value.channels == _COLORS)
         self._reset.setEnabled(value != self._original)
 
     def _say(self, text: str) -> None:

@@ -58,13 +58,13 @@ class HelpText(QLabel):
         return "".join(paragraphs)
 
 
-def _source(reference: Reference, colour: str) -> str:
+def _source(reference: Reference, color: str) -> str:
     """Return the reference as HTML, linked where its locator is an address."""
     authors, where = html.escape(reference.authors), html.escape(reference.locator)
     prefixes = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
     for prefix, address in prefixes.items():
         if reference.locator.startswith(prefix):
             link = address + where[len(prefix) :]
-            where = f"<a style='color:{colour}' href='{link}'>{where}</a>"
+            where = f"<a style='color:{color}' href='{link}'>{where}</a>"
             break
     return f"{authors}, {where}" if where else authors

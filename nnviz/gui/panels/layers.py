@@ -81,7 +81,7 @@ class LayerPanel(QWidget):
         self.search.textChanged.connect(self._filter)
         app.selection.model_changed.connect(self._fill)
         app.selection.layer_changed.connect(self._mark)
-        app.look.changed.connect(self._colour)
+        app.look.changed.connect(self._color)
 
     def names(self) -> list[str]:
         """Return the layers that can be seen, from top to bottom."""
@@ -147,7 +147,7 @@ class LayerPanel(QWidget):
             self._describe(item, layer)
             self._items[layer.name] = item
         self.tree.expandToDepth(0)
-        self._colour()
+        self._color()
         self.tree.blockSignals(False)
         self._fit_columns()
         self._filter(self.search.text())
@@ -172,7 +172,7 @@ class LayerPanel(QWidget):
         item.setToolTip(_KIND, literal(layer.kind))
         item.setTextAlignment(_OUTPUT, _RIGHT)
 
-    def _colour(self) -> None:
+    def _color(self) -> None:
         look = self._app.look
         info = self._app.selection.model
         quiet = QColor(look.theme.muted)

@@ -15,7 +15,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 
-_COLOURS = 3
+_COLORS = 3
 
 
 class PhotoPane(QWidget):
@@ -91,7 +91,7 @@ def seen(image: Image) -> NDArray[np.uint8]:
     pixels: NDArray[Any] = image.pixels
     if image.channels == 1:
         pixels = pixels[..., 0]
-    elif image.channels != _COLOURS:
+    elif image.channels != _COLORS:
         pixels = pixels[..., [0, 1, min(2, image.channels - 1)]]
     if pixels.dtype == np.uint8:
         return pixels

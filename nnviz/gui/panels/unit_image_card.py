@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label
@@ -54,7 +54,7 @@ class PortraitCard(QFrame):
     def _look_up(self) -> None:
         self._app.unit_images.look_up(*self._wanted)
 
-    def _show(self, layer: str, unit: int, pixels: Colours) -> None:
+    def _show(self, layer: str, unit: int, pixels: Colors) -> None:
         if (layer, unit) != self._wanted:
             return
         side = self._app.look.px(_SIDE)

@@ -18,7 +18,7 @@ from nnviz.base.documents.unit_images import (
 )
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Policy, Priority
-from nnviz.base.images import Colours, rgb8
+from nnviz.base.images import Colors, rgb8
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind
 from nnviz.base.recipes import Run
@@ -72,13 +72,13 @@ class UnitImages(QObject):
         self._bridge: Bridge | None = None
         self.unit_key: UnitKey | None = None
         self.trouble = ""
-        self._kept: OrderedDict[UnitKey, Colours] = OrderedDict()
-        self._growing: Colours | None = None
+        self._kept: OrderedDict[UnitKey, Colors] = OrderedDict()
+        self._growing: Colors | None = None
         self._queue: deque[UnitKey] = deque()
         self._current: UnitKey | None = None
         self._looked_up: UnitKey | None = None
         self._layer: tuple[UnitKey, ...] = ()
-        self._tiles: dict[UnitKey, Colours] = {}
+        self._tiles: dict[UnitKey, Colors] = {}
         self._making = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._follow)
@@ -95,7 +95,7 @@ class UnitImages(QObject):
     # --- what there is
 
     @property
-    def pixels(self) -> Colours | None:
+    def pixels(self) -> Colors | None:
         """The chosen unit's unit image, uint8 (H, W, 3), as far as it is made."""
         if self.unit_key is None:
             return None
@@ -144,7 +144,7 @@ class UnitImages(QObject):
         self._next()
         self.changed.emit()
 
-    def save(self, sheet: Colours, folder: Path) -> None:
+    def save(self, sheet: Colors, folder: Path) -> None:
         """Save the layer's unit images as far as there are, and a sheet of them."""
         info = self._selection.model
         if self._bridge is None or info is None or not self._tiles:
@@ -268,7 +268,7 @@ class UnitImages(QObject):
         self._queue.clear()
         self._end(unit_key, None)
 
-    def _end(self, unit_key: UnitKey, pixels: Colours | None) -> None:
+    def _end(self, unit_key: UnitKey, pixels: Colors | None) -> None:
         self._current = None
         if pixels is not None:
             self._kept[unit_key] = pixels
@@ -280,7 +280,7 @@ class UnitImages(QObject):
 
     # --- the layer
 
-    def _take(self, unit_key: UnitKey, pixels: Colours) -> None:
+    def _take(self, unit_key: UnitKey, pixels: Colors) -> None:
         if unit_key in self._layer:
             side = _side_of(len(self._layer))
             self._tiles[unit_key] = show(pixels, (side, side))
@@ -318,11 +318,11 @@ class UnitImages(QObject):
         units = [each.unit for each in self._tiles]
         return np.array(units if self._making else sorted(units), np.int64)
 
-    def _growing_of(self, unit_key: UnitKey) -> Colours | None:
+    def _growing_of(self, unit_key: UnitKey) -> Colors | None:
         return self._growing if unit_key == self._current else None
 
 
-def _pixels(result: Result) -> Colours | None:
+def _pixels(result: Result) -> Colors | None:
     return rgb8(result.pixels) if isinstance(result, ColorImage) else None
 
 

@@ -175,7 +175,7 @@ class CommandHandlers(QObject):
 
     def zoom(self, factor: float) -> None:
         """Zoom the largest image that is seen about its middle; 0 fits it in."""
-        seen = [c for c in self._stage.centre.findChildren(Canvas) if c.isVisible()]
+        seen = [c for c in self._stage.center.findChildren(Canvas) if c.isVisible()]
         canvas = max(seen, key=lambda c: c.width() * c.height(), default=None)
         if canvas is not None:
             canvas.zoom_by(factor) if factor else canvas.fit()
@@ -183,16 +183,16 @@ class CommandHandlers(QObject):
     def _in_live(self, act: Callable[["LivePane"], None]) -> None:
         """Go to the camera and do something there."""
         self._app.live_wanted.emit()
-        pane = self._stage.centre.live
+        pane = self._stage.center.live
         if pane is not None:
             act(pane)
 
     def _view_operations(self) -> dict[str, Act]:
         stage = self._stage
         return {
-            "view.photo": lambda: stage.centre.set_mode("photo"),
-            "view.both": lambda: stage.centre.set_mode("both"),
-            "view.result": lambda: stage.centre.set_mode("result"),
+            "view.photo": lambda: stage.center.set_mode("photo"),
+            "view.both": lambda: stage.center.set_mode("both"),
+            "view.result": lambda: stage.center.set_mode("result"),
             "view.compare": self.compare,
             "view.board": self.open_board,
             "view.stickers": self._app.stickers_wanted.emit,
@@ -342,12 +342,12 @@ class CommandHandlers(QObject):
     def open_board(self) -> None:
         """Show the board, where methods are compared."""
         self._app.explain_wanted.emit()
-        self._stage.centre.set_mode("board")
+        self._stage.center.set_mode("board")
 
     def _board(self) -> Board | None:
         """Return the board, where that is what is looked at."""
-        centre = self._stage.centre
-        shown = centre.board if centre.mode == "board" else None
+        center = self._stage.center
+        shown = center.board if center.mode == "board" else None
         return shown.board() if shown is not None else None
 
     # --- keeping
@@ -388,7 +388,7 @@ class CommandHandlers(QObject):
 
     def export_figure(self) -> None:
         """Ask for a file and save what is shown as a figure for a slide or a paper."""
-        view, bridge = self._stage.centre.result.current, self._app.bridge
+        view, bridge = self._stage.center.result.current, self._app.bridge
         run = self._app.display.run
         if bridge is None or run is None or view is None or view.result is None:
             self._app.messages.say(self.tr("there is no result to export yet"))
@@ -408,19 +408,19 @@ class CommandHandlers(QObject):
             self._app.saving.save(bridge.files.results.figure(*shown, whole, look))
 
     def _export(self, folder: Path) -> None:
-        centre, bridge, board = self._stage.centre, self._app.bridge, self._board()
-        if bridge is not None and board is not None and centre.board is not None:
-            lock = centre.board.chosen_lock()
+        center, bridge, board = self._stage.center, self._app.bridge, self._board()
+        if bridge is not None and board is not None and center.board is not None:
+            lock = center.board.chosen_lock()
             self._app.saving.save(bridge.files.results.board(board, str(folder), lock))
         elif self._shows_portraits and not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there are no synthetic images to save yet"))
         elif self._shows_portraits:
-            painted = self._app.jobs.compute(centre.painting(), _PAINTING)
+            painted = self._app.jobs.compute(center.painting(), _PAINTING)
             painted.done.connect(
                 lambda pixels: self._app.unit_images.save(pixels, folder)
             )
         elif bridge is not None and self._app.display.run is not None:
-            run, looks = self._app.display.run, centre.looks()
+            run, looks = self._app.display.run, center.looks()
             self._app.saving.save(bridge.files.results.save(run, str(folder), looks))
         else:
             self._app.messages.say(self.tr("there is no result to save yet"))
@@ -434,18 +434,18 @@ class CommandHandlers(QObject):
 
     def copy_image(self) -> None:
         """Put the shown result, or board, on the clipboard, with its legend."""
-        board, pane = self._board(), self._stage.centre.board
+        board, pane = self._board(), self._stage.center.board
         if board is not None and pane is not None:
             self._copy_painting(
                 partial(board.painted, lock=pane.chosen_lock()),
                 self.tr("board copied as an image"),
             )
             return
-        centre = self._stage.centre
+        center = self._stage.center
         if not self._app.display.state.paintable:
             self._app.messages.say(self.tr("there is no result to copy yet"))
             return
-        self._copy_painting(centre.painting(), self.tr("result copied as an image"))
+        self._copy_painting(center.painting(), self.tr("result copied as an image"))
 
     def _copy_painting(self, painting: Painting, words: str) -> None:
         """Paint beside the window, put it on the clipboard, and say so."""
@@ -563,7 +563,7 @@ class CommandHandlers(QObject):
         if self._app.choice.live:
             live = self._app.live_stickers
             return live if live.shown else None
-        in_studio = self._stage.centre.mode == STICKERS
+        in_studio = self._stage.center.mode == STICKERS
         return self._app.stickers if in_studio else None
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:

@@ -133,7 +133,7 @@ class Kiosk(QObject):
             _later(self, shown.reject)
         elif isinstance(shown, (QDockWidget, QToolBar)) and self._is_hidden(shown):
             _later(self, shown.hide)
-        elif (pane := self._window.stage.centre.live) is shown and pane is not None:
+        elif (pane := self._window.stage.center.live) is shown and pane is not None:
             pane.lock()
 
     def _is_hidden(self, part: QDockWidget | QToolBar) -> bool:
@@ -173,7 +173,7 @@ class Kiosk(QObject):
             return
         self._window.enter(LIVE)
         live.unpin()
-        pane = self._window.stage.centre.live
+        pane = self._window.stage.center.live
         if pane is not None:
             pane.put_tools_away()
         self._look_at(order)

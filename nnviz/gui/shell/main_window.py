@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self._restore()
         self.stage.open_for(INSPECT)
         self._connect()
-        FieldKeys(self, self.stage.centre)
+        FieldKeys(self, self.stage.center)
         self.setFocus()
 
     # --- putting together
@@ -145,14 +145,14 @@ class MainWindow(QMainWindow):
         settings = self.app.settings
         if not settings.geometry.isEmpty():
             self.restoreGeometry(settings.geometry)
-        self.stage.centre.restore_state(settings.centre)
+        self.stage.center.restore_state(settings.center)
 
     def _connect(self) -> None:
-        centre = self.stage.centre
-        centre.hovered.connect(self.status.hover)
-        for panel in (centre, self.stage.images, self.stage.results):
+        center = self.stage.center
+        center.hovered.connect(self.status.hover)
+        for panel in (center, self.stage.images, self.stage.results):
             panel.wanted.connect(lambda name: self.commands[name].trigger())
-        centre.mode_changed.connect(
+        center.mode_changed.connect(
             lambda mode: self.stage.make_room(wide=mode in (BOARD, OCCLUDER, STICKERS))
         )
         self.stage.layers.activated.connect(self.operations.look_into)
@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
         self.app.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.app.explain_wanted.connect(lambda: self.enter(EXPLAIN))
         self.app.stickers_wanted.connect(self._open_studio)
-        menu = self.stage.centre.result
+        menu = self.stage.center.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for name in ("go.explain_unit", "go.value", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
     def _open_studio(self) -> None:
         """Show the studio, where stickers are laid on the image."""
         self.enter(ATTACK)
-        self.stage.centre.set_mode(STICKERS)
+        self.stage.center.set_mode(STICKERS)
 
     def _choose_first(self) -> None:
         if self.app.choice.method is None:
@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Panels that share a place"))
 
-    # --- behaviour
+    # --- behavior
 
     def enter(self, workspace: Workspace) -> None:
         """Open the docks of a workspace, and the camera only where it is seen."""
@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
         self.presentation.finish()
         self.stage.layouts.remember()
         self.app.settings.save_window(
-            QByteArray(self.saveGeometry()), self.stage.centre.save_state()
+            QByteArray(self.saveGeometry()), self.stage.center.save_state()
         )
         self.app.settings.sync()
         self.hide()

@@ -42,14 +42,14 @@ class Settings:
         return self._bytes("window/geometry")
 
     @property
-    def centre(self) -> QByteArray:
+    def center(self) -> QByteArray:
         """The share of photo and result in the middle of the window."""
         return self._bytes("window/centre")
 
-    def save_window(self, geometry: QByteArray, centre: QByteArray) -> None:
+    def save_window(self, geometry: QByteArray, center: QByteArray) -> None:
         """Remember the window."""
         self._set_bytes("window/geometry", geometry)
-        self._set_bytes("window/centre", centre)
+        self._set_bytes("window/centre", center)
 
     def layout(self, workspace: str) -> QByteArray:
         """Return the docks and tool bars of a workspace; empty at its first start."""
@@ -137,7 +137,7 @@ class Settings:
 
     @property
     def recordings(self) -> str:
-        """The folder that keeps the recordings of optimisations."""
+        """The folder that keeps the recordings of optimizations."""
         return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
 
     @property

@@ -12,13 +12,13 @@ from nnviz.base.resources import resource
 
 
 @cache
-def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
+def draw(name: str, color: str, disabled: str, side: int) -> QIcon:
     """Return an icon.
 
     Args:
         name: file name in ``resources/icons`` without its ending; one that does not
             ship gives an empty icon, so that a button falls back to its text.
-        colour: #rrggbb that takes the place of ``currentColor``.
+        color: #rrggbb that takes the place of ``currentColor``.
         disabled: color for disabled controls.
         side: px of the largest size; drawn once and scaled down by Qt.
     """
@@ -27,21 +27,21 @@ def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
     except FileNotFoundError:
         return QIcon()
     icon = QIcon()
-    icon.addPixmap(_pixmap(text, colour, side))
+    icon.addPixmap(_pixmap(text, color, side))
     icon.addPixmap(_pixmap(text, disabled, side), QIcon.Mode.Disabled)
     return icon
 
 
 @cache
-def file(name: str, colour: str) -> str:
+def file(name: str, color: str) -> str:
     """Return the path of an icon in a color: style sheets take images from files.
 
     Args:
         name: as for ``draw``, one that ships.
-        colour: as for ``draw``.
+        color: as for ``draw``.
     """
-    path = Path(_folder().name, f"{name}-{colour.removeprefix('#')}.svg")
-    path.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
+    path = Path(_folder().name, f"{name}-{color.removeprefix('#')}.svg")
+    path.write_text(_svg(name).replace("currentColor", color), encoding="utf-8")
     return path.as_posix()
 
 
@@ -55,8 +55,8 @@ def _svg(name: str) -> str:
     return resource("icons", f"{name}.svg").read_text(encoding="utf-8")
 
 
-def _pixmap(svg: str, colour: str, side: int) -> QPixmap:
-    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
+def _pixmap(svg: str, color: str, side: int) -> QPixmap:
+    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", color).encode()))
     pixmap = QPixmap(QSize(side, side))
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:

@@ -155,11 +155,9 @@ class ThemeManager(QObject):
         """Return a length at the size in use, px."""
         return max(1, round(size * self._scale))
 
-    def icon(self, name: str, colour: str = "") -> QIcon:
+    def icon(self, name: str, color: str = "") -> QIcon:
         """Return an icon in the theme's text color, or in another of its colors."""
-        return icons.draw(
-            name, colour or self.theme.text, self.theme.muted, self.px(32)
-        )
+        return icons.draw(name, color or self.theme.text, self.theme.muted, self.px(32))
 
     def use(self, name: str) -> None:
         """Switch to another theme."""
@@ -237,24 +235,24 @@ def palette(theme: Theme) -> QPalette:
         QPalette.ColorRole.Dark: theme.canvas,
         QPalette.ColorRole.Shadow: theme.canvas,
     }
-    colours = QPalette()
-    for role, colour in roles.items():
-        colours.setColor(role, QColor(colour))
+    colors = QPalette()
+    for role, color in roles.items():
+        colors.setColor(role, QColor(color))
     for role in (
         QPalette.ColorRole.WindowText,
         QPalette.ColorRole.Text,
         QPalette.ColorRole.ButtonText,
     ):
-        colours.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
-    return colours
+        colors.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return colors
 
 
 def stylesheet(theme: Theme, scale: float) -> str:
     """Return the style sheet for a theme at a size."""
     sizes = {f"px{n}": f"{max(1, round(n * scale))}px" for n in range(1, 49)}
     signs = {
-        name: icons.file(icon, getattr(theme, colour))
-        for name, (icon, colour) in _SIGNS.items()
+        name: icons.file(icon, getattr(theme, color))
+        for name, (icon, color) in _SIGNS.items()
     }
     return string.Template(TEMPLATE).substitute(asdict(theme), **sizes, **signs)
 

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from nnviz.base.errors import CancelledError, InputError
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.media.closing import Closing
 from nnviz.media.files import part_of
 
@@ -67,7 +67,7 @@ class VideoWriter(Closing):
         self._track: _Track | None = track
         self.codec = track.codec
 
-    def append(self, pixels: Colours, seconds: float) -> None:
+    def append(self, pixels: Colors, seconds: float) -> None:
         """Add a frame; after ``close`` do nothing.
 
         Args:
@@ -145,7 +145,7 @@ class _Track(Protocol):
     ticks: int
     least: int
 
-    def write(self, pixels: Colours, tick: int) -> None: ...
+    def write(self, pixels: Colors, tick: int) -> None: ...
 
     def finish(self) -> None: ...
 
@@ -187,7 +187,7 @@ class _Mp4Track:
             context.bit_rate = round(stream.height * stream.width * rate * _BITS)
         return stream
 
-    def write(self, pixels: Colours, tick: int) -> None:
+    def write(self, pixels: Colors, tick: int) -> None:
         height, width = pixels.shape[:2]
         even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
         frame = self._reformatter.reformat(
@@ -223,7 +223,7 @@ class _GifTrack:
         self._stream.codec_context.time_base = Fraction(1, self.ticks)
         self._graph = _palette_graph(size, self.ticks)
 
-    def write(self, pixels: Colours, tick: int) -> None:
+    def write(self, pixels: Colors, tick: int) -> None:
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
         frame.pts, frame.time_base = tick, Fraction(1, self.ticks)
         self._graph.push(frame)
@@ -328,7 +328,7 @@ class NumbersWriter(Closing):
         self._stack.close()
 
 
-def _fitted(pixels: Colours, size: tuple[int, int]) -> Colours:
+def _fitted(pixels: Colors, size: tuple[int, int]) -> Colors:
     """Return an image at a size, its shape kept, with black bars where need be."""
     height, width = pixels.shape[:2]
     if (height, width) == size:

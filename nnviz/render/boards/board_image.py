@@ -11,7 +11,7 @@ from nnviz.render import colormaps, fitting, legends
 from nnviz.render.boards import agreement
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Lock, Part, Tile
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.palette import PAPER, Ink
 from nnviz.render.text import paragraphs as text
 
@@ -68,7 +68,7 @@ def paint(
     ink: Ink = PAPER,
     numbers: bool = True,
     notes: str = "",
-) -> Colours:
+) -> Colors:
     """Paint a board: headings, maps over their images, ranges, scale.
 
     Args:
@@ -186,7 +186,7 @@ def _shape(tile: Tile, plan: _Plan) -> float:
     return height * (rows[1] - rows[0]) / (width * (columns[1] - columns[0]))
 
 
-def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colours:
+def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colors:
     """Return the headings of the columns, each in as many lines as it needs."""
     wrapped = [
         text.wrap(each, plan.tile, plan.size, bold=True) or [""] for each in columns
@@ -198,7 +198,7 @@ def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colours:
         for n, line in enumerate(lines):
             at = plan.left(column) + plan.tile // 2, top + n * pitch
             text.stamp(
-                strip, at, line, plan.size, colour=ink.text, bold=True, align="centre"
+                strip, at, line, plan.size, color=ink.text, bold=True, align="centre"
             )
     return strip
 
@@ -210,7 +210,7 @@ def _row(
     words: Mapping[int, str],
     plan: _Plan,
     ink: Ink,
-) -> Colours:
+) -> Colors:
     """Return a row: heading, images, and what is written below each."""
     size = plan.size - 1
     pitch = text.line_height(size)
@@ -221,7 +221,7 @@ def _row(
     if plan.side:
         title, wide = next(iter(line.values())).title_row, plan.side - plan.size
         head = text.paragraph(
-            title, wide, plan.size, ink.ground, colour=ink.text, bold=True
+            title, wide, plan.size, ink.ground, color=ink.text, bold=True
         )[:tall]
         top = (tall - len(head)) // 2
         strip[top : top + len(head), : head.shape[1]] = head
@@ -237,11 +237,11 @@ def _row(
         ):
             at = plan.tile // 2, (row + plan.barred) * pitch
             short = text.shorten(each, plan.tile, size)
-            text.stamp(foot_area, at, short, size, colour=ink.quiet, align="centre")
+            text.stamp(foot_area, at, short, size, color=ink.quiet, align="centre")
     return strip
 
 
-def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
+def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colors:
     """Return a tile as it is looked at, without what no map is about."""
     whole = boards.flat_image(tile, scale, ink)
     about = tile.image is not None and whole.shape[:2] == tile.image.size
@@ -250,7 +250,7 @@ def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colou
     return boards.cropped(whole, plan.parts[tile.image])
 
 
-def _put_bar(area: Colours, scale: Scale, size: int, ink: Ink) -> None:
+def _put_bar(area: Colors, scale: Scale, size: int, ink: Ink) -> None:
     """Write the range of the colors below a map; nothing where there is none."""
     if scale.flat:
         return
@@ -281,7 +281,7 @@ def _fitting(choices: Sequence[str], plan: _Plan) -> str:
     return next(fits, choices[-1])
 
 
-def _put(area: Colours, picture: Colours, ink: Ink) -> None:
+def _put(area: Colors, picture: Colors, ink: Ink) -> None:
     """Show an image in the middle of an area, with a hairline around it."""
     ratio = min(area.shape[0] / picture.shape[0], area.shape[1] / picture.shape[1])
     height = max(1, min(area.shape[0], round(picture.shape[0] * ratio)))
@@ -295,7 +295,7 @@ def _put(area: Colours, picture: Colours, ink: Ink) -> None:
 
 def _legend(
     line: Mapping[int, Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
-) -> list[Colours]:
+) -> list[Colors]:
     """Return the scale that some maps share, under them."""
     results = {n: each.result for n, each in line.items()}
     maps = {n: each for n, each in results.items() if isinstance(each, Heatmap)}
@@ -312,10 +312,10 @@ def _legend(
 
 def _column_legends(
     tiles: Sequence[Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
-) -> Colours:
+) -> Colors:
     """Return the scale of each column under it."""
     columns = boards.grid(tiles)[1]
-    bars: dict[int, Colours] = {}
+    bars: dict[int, Colors] = {}
     for n, tile in enumerate(tiles):
         if isinstance(tile.result, Heatmap):
             unit, size = tile.result.unit, plan.size - 1
@@ -330,15 +330,15 @@ def _column_legends(
     return strip
 
 
-def _remark(words: str, plan: _Plan, ink: Ink) -> Colours:
+def _remark(words: str, plan: _Plan, ink: Ink) -> Colors:
     room = plan.width - plan.side
-    note = text.paragraph(words, room, plan.size - 1, ink.ground, colour=ink.quiet)
+    note = text.paragraph(words, room, plan.size - 1, ink.ground, color=ink.quiet)
     strip = text.sheet(len(note), plan.width, ink.ground)
     strip[:, plan.side :] = note
     return strip
 
 
-def _stacked(blocks: Sequence[Colours], plan: _Plan, ink: Ink) -> Colours:
+def _stacked(blocks: Sequence[Colors], plan: _Plan, ink: Ink) -> Colors:
     """Return the blocks below each other on a page with margins."""
     margin, gap = 2 * plan.size, plan.size // 2 + 2
     height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin

@@ -14,7 +14,7 @@ from nnviz.render.boards import agreement
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.board_image import pair_words
 from nnviz.render.boards.scale_locks import Lock, Tile
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.palette import SCREEN, Ink
 
 Pair = tuple[float, float]
@@ -41,7 +41,7 @@ class BoardSheet:
     ink: Ink
     scales: Mapping[int, Scale]
     whole: Scale | None
-    pictures: tuple[Colours, ...]
+    pictures: tuple[Colors, ...]
     ranges: tuple[str, ...]
     pairs: Mapping[int, Pair] = field(default_factory=dict)
 
@@ -93,8 +93,8 @@ def _pictures(
     scales: Mapping[int, Scale],
     ink: Ink,
     before: BoardSheet | None,
-) -> Iterator[Colours]:
-    known: dict[tuple[int, Scale | None], Colours] = {}
+) -> Iterator[Colors]:
+    known: dict[tuple[int, Scale | None], Colors] = {}
     if before is not None and before.ink == ink:
         known = {
             (id(tile.result), before.scales.get(n)): before.pictures[n]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from nnviz.base.images import Image, rgb8
 from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render import colormaps
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.maps.overlays import Span
 from nnviz.render.palette import SCREEN, Ink
@@ -157,7 +157,7 @@ def _union(given: Sequence[Scale]) -> Scale:
 
 def flat_image(
     tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
-) -> Colours:
+) -> Colors:
     """Return a tile as it is looked at: a map over its image, or alone.
 
     Args:
@@ -217,7 +217,7 @@ def _reach(parts: Sequence[Part], axis: int) -> Span:
     return max(0.0, min(low)), min(1.0, max(high))
 
 
-def cropped(picture: Colours, part: Part) -> Colours:
+def cropped(picture: Colors, part: Part) -> Colors:
     """Return a part of an image of the whole image, a view of it."""
     rows, columns = (
         slice(

@@ -34,7 +34,7 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
     height = 2 * _MARGIN + title + len(rows) * pitch
     canvas = sheet(height, 2 * _MARGIN + _HEAD + count * pitch, ink.ground)
     words = f"{found.model}, {found.layer}: what excites each channel most"
-    stamp(canvas, (_MARGIN, _MARGIN), words, _SIZE + 2, colour=ink.text, bold=True)
+    stamp(canvas, (_MARGIN, _MARGIN), words, _SIZE + 2, color=ink.text, bold=True)
     for line, row in enumerate(rows):
         top = _MARGIN + title + line * pitch
         _name(canvas, found, row, top, ink)
@@ -54,7 +54,7 @@ def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> Non
     )
     for number, (words, color) in enumerate(lines):
         place = (_MARGIN, top + number * line_height(_SIZE))
-        stamp(canvas, place, words, _SIZE, colour=color, bold=number == 0)
+        stamp(canvas, place, words, _SIZE, color=color, bold=number == 0)
 
 
 def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:

@@ -14,9 +14,9 @@ _DIM = 0.3
 def _write_head(canvas: Canvas, top: int, words: tuple[str, str], ink: Ink) -> None:
     """Write a part's name and its share beside its row."""
     name, share = words
-    stamp(canvas, (_MARGIN, top), name, _SIZE, colour=ink.text, bold=True)
+    stamp(canvas, (_MARGIN, top), name, _SIZE, color=ink.text, bold=True)
     place = (_MARGIN, top + line_height(_SIZE))
-    stamp(canvas, place, share, _SIZE, colour=ink.quiet)
+    stamp(canvas, place, share, _SIZE, color=ink.quiet)
 
 
 def part_sheet(

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from nnviz.render.colormaps import Scale, apply, scale_of
 from nnviz.render.maps import classes
-from nnviz.render.palette import BROKEN, Colour
+from nnviz.render.palette import BROKEN, Color
 
 Colors = NDArray[np.uint8]
 
-RIGHT: Colour = (92, 185, 143)
-WRONG: Colour = (240, 110, 90)
+RIGHT: Color = (92, 185, 143)
+WRONG: Color = (240, 110, 90)
 _TAILS = 99.0
 """Percent of the numbers that the colors span: outliers do not flatten the rest."""
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.media.resize import resize_tiles
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 
 Bytes = NDArray[np.uint8]
 
@@ -36,7 +36,7 @@ class RowLayout:
         return max(1, (self.width + self.gap) // self.pitch)
 
 
-def paint_row(thumbnails: Bytes, layout: RowLayout, backdrop: Colour) -> Bytes:
+def paint_row(thumbnails: Bytes, layout: RowLayout, backdrop: Color) -> Bytes:
     """Return thumbnails beside each other.
 
     Args:

@@ -9,11 +9,11 @@ from nnviz.base.kinds.diagram_alignment import DiagramComparison, Verdict
 from nnviz.render.drawings import diagrams
 from nnviz.render.drawings.diagram_parts import DETAIL_SIZE, TITLE_SIZE
 from nnviz.render.drawings.graph_layout import DiagramLayout
-from nnviz.render.palette import PAPER, SCREEN, Colour, Ink
+from nnviz.render.palette import PAPER, SCREEN, Color, Ink
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.paragraphs import Canvas
 
-MARK_COLORS: Mapping[Verdict, Colour] = MappingProxyType(
+MARK_COLORS: Mapping[Verdict, Color] = MappingProxyType(
     {
         Verdict.CHANGED: (230, 159, 0),
         Verdict.FIRST: (204, 121, 167),
@@ -37,7 +37,7 @@ def paint_pair(
         fitting = text.shorten(name, half - 2 * TITLE_SIZE, TITLE_SIZE, bold=True)
         text.stamp(
             *(title, (TITLE_SIZE, TITLE_SIZE), fitting, TITLE_SIZE),
-            colour=ink.text,
+            color=ink.text,
             bold=True,
         )
         drawn = diagrams.paint(
@@ -76,7 +76,7 @@ def svg_pair(found: DiagramComparison, names: tuple[str, str], ink: Ink = PAPER)
     )
 
 
-def mark_colors(found: DiagramComparison, place: int) -> dict[str, Colour]:
+def mark_colors(found: DiagramComparison, place: int) -> dict[str, Color]:
     """Return the color of each node and group of a side that differs."""
     return {name: MARK_COLORS[each] for name, each in found.marks(place).items()}
 
@@ -103,5 +103,5 @@ def _legend(width: int, ink: Ink) -> Canvas:
             ink.ground
         )
         place_of_words = (left + 2 * DETAIL_SIZE, top - 2)
-        text.stamp(line, place_of_words, _WORDS[verdict], DETAIL_SIZE, colour=ink.quiet)
+        text.stamp(line, place_of_words, _WORDS[verdict], DETAIL_SIZE, color=ink.quiet)
     return line

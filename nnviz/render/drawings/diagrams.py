@@ -21,11 +21,11 @@ from nnviz.render.drawings.diagram_parts import (
     Route,
 )
 from nnviz.render.drawings.graph_layout import DiagramLayout
-from nnviz.render.palette import SCREEN, Colour, Ink
+from nnviz.render.palette import SCREEN, Color, Ink
 from nnviz.render.text import paragraphs as text
 from nnviz.render.text.paragraphs import Canvas
 
-KIND_COLORS: Mapping[str, Colour] = MappingProxyType(
+KIND_COLORS: Mapping[str, Color] = MappingProxyType(
     {
         "input": (124, 134, 148),
         "output": (124, 134, 148),
@@ -43,7 +43,7 @@ KIND_COLORS: Mapping[str, Colour] = MappingProxyType(
 )
 """Of the strip at a box's left side: after Okabe & Ito, told apart by color-blind
 readers; the words in the box say the same."""
-GROUP_COLOR: Colour = (124, 134, 148)
+GROUP_COLOR: Color = (124, 134, 148)
 STRIP = 4.0
 """Width of the strip that says the kind, px."""
 RADIUS = 4.0
@@ -69,7 +69,7 @@ def paint(
     size: int = TITLE_SIZE,
     ink: Ink = SCREEN,
     opened: frozenset[str] | None = None,
-    marks: Mapping[str, Colour] = MappingProxyType({}),
+    marks: Mapping[str, Color] = MappingProxyType({}),
 ) -> Canvas:
     """Return a diagram, and what the colors mean.
 
@@ -128,7 +128,7 @@ def kinds_in(diagram: Diagram) -> tuple[str, ...]:
     return tuple(kind for kind in DIAGRAM_KINDS if kind in found)
 
 
-def color_of(layout: DiagramLayout, box: Box) -> Colour:
+def color_of(layout: DiagramLayout, box: Box) -> Color:
     """Return the color of a box's strip."""
     if box.group:
         return GROUP_COLOR
@@ -178,7 +178,7 @@ def svg_body(
     layout: DiagramLayout,
     drawing: Drawing,
     ink: Ink,
-    marks: Mapping[str, Colour] = MappingProxyType({}),
+    marks: Mapping[str, Color] = MappingProxyType({}),
 ) -> tuple[list[str], float]:
     """Return a drawing and its legend as SVG elements, and their height, px.
 
@@ -197,7 +197,7 @@ def svg_body(
     return [*boxes, *_svg_routes(drawing, ink), *legend], height
 
 
-def svg_frame(left: float, top: float, color: Colour) -> str:
+def svg_frame(left: float, top: float, color: Color) -> str:
     """Return the sample of a marked frame, for a legend."""
     return (
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{DETAIL_SIZE}" '
@@ -226,7 +226,7 @@ def _svg_legend(
 
 
 def _svg_box(
-    layout: DiagramLayout, box: Box, ink: Ink, mark: Colour | None
+    layout: DiagramLayout, box: Box, ink: Ink, mark: Color | None
 ) -> Iterator[str]:
     color = color_of(layout, box)
     fill = mix(ink.ground, ink.text, _SHADE * (1 + (box.depth % 2) / 2))
@@ -316,7 +316,7 @@ def label_place(points: tuple[Point, ...]) -> Point:
     return x + LINE / 3, (top + bottom) / 2
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
+def mix(first: Color, second: Color, share: float) -> Color:
     """Return the first color with a share (0-1) of the second in it."""
     red, green, blue = (
         round(a + (b - a) * share) for a, b in zip(first, second, strict=True)
@@ -324,7 +324,7 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def _hex(color: Colour) -> str:
+def _hex(color: Color) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
@@ -333,7 +333,7 @@ def _paint_graph(
     drawing: Drawing,
     scale: float,
     ink: Ink,
-    marks: Mapping[str, Colour],
+    marks: Mapping[str, Color],
 ) -> Canvas:
     """Return a drawing as pixels, uint8 (h, w, 3)."""
     zoom = scale * _FINER
@@ -356,7 +356,7 @@ def _draw_box(
     box: Box,
     zoom: float,
     ink: Ink,
-    mark: Colour | None,
+    mark: Color | None,
 ) -> None:
     left, top = box.left * zoom, box.top * zoom
     right, bottom = left + box.width * zoom, top + box.height * zoom
@@ -419,6 +419,6 @@ def _legend(kinds: Iterable[str], width: int, size: int, ink: Ink) -> Canvas:
         top = height // 2 - size // 2
         rows[-1][top : top + size, x : x + size // 2] = KIND_COLORS[kind]
         place = x + size, (height - text.line_height(size)) // 2
-        text.stamp(rows[-1], place, kind, size, colour=ink.quiet)
+        text.stamp(rows[-1], place, kind, size, color=ink.quiet)
         x += room
     return np.concatenate(rows) if rows else text.sheet(0, width, ink.ground)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.render.drawings.plots import DRAWING
-from nnviz.render.palette import TEXT, Colour
+from nnviz.render.palette import TEXT, Color
 
 if TYPE_CHECKING:
     from matplotlib.mathtext import MathTextParser
@@ -51,7 +51,7 @@ def fitted_mask(formula: str, size: float, width: float) -> NDArray[np.uint8]:
     return formula_mask(formula, max(1.0, size * width / mask.shape[1] - 0.1))
 
 
-def rgba(mask: NDArray[np.uint8], color: Colour = TEXT) -> NDArray[np.uint8]:
+def rgba(mask: NDArray[np.uint8], color: Color = TEXT) -> NDArray[np.uint8]:
     """Return a mask in one color, uint8 (h, w, 4), alpha not multiplied in."""
     painted = np.empty((*mask.shape, 4), np.uint8)
     painted[..., :3] = color

@@ -19,7 +19,7 @@ from nnviz.render.drawings.matrix_layout import (
 )
 from nnviz.render.drawings.plane_parts import series_color
 from nnviz.render.drawings.plots import blank_figure, face_of, hex_of, rasterized
-from nnviz.render.palette import ACCENT, SCREEN, Colour, Ink
+from nnviz.render.palette import ACCENT, SCREEN, Color, Ink
 from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ FRAME_WIDTH = 2.5
 """Of the window's frame, px."""
 
 
-def cell_colors(grid: Grid, ground: Colour) -> NDArray[np.uint8]:
+def cell_colors(grid: Grid, ground: Color) -> NDArray[np.uint8]:
     """Return the color of each cell, uint8 (R, C, 3).
 
     Signed ones are toned blue where negative and orange where positive, the stronger
@@ -59,7 +59,7 @@ def cell_colors(grid: Grid, ground: Colour) -> NDArray[np.uint8]:
     return np.where(shown[..., None], painted, plain)
 
 
-def ink_on(color: NDArray[np.uint8]) -> Colour:
+def ink_on(color: NDArray[np.uint8]) -> Color:
     """Return black or white, whichever is read better on a color."""
     bright = float(np.dot(color, (0.299, 0.587, 0.114)))
     return (16, 18, 22) if bright > _BRIGHT else (240, 242, 245)

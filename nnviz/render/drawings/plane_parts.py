@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.render import colormaps
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 from nnviz.render.text.words import short
 
-SERIES: tuple[Colour, ...] = (
+SERIES: tuple[Color, ...] = (
     (86, 180, 233),
     (230, 159, 0),
     (0, 158, 115),
@@ -32,13 +32,13 @@ _LEGEND_FROM = 0.6
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
-def series_color(index: int) -> Colour:
+def series_color(index: int) -> Color:
     """Return the color of a series or class; they begin anew after the last."""
     return SERIES[index % len(SERIES)]
 
 
 def region_colors(
-    region: PlaneRegion, ground: Colour, *, light: bool
+    region: PlaneRegion, ground: Color, *, light: bool
 ) -> NDArray[np.uint8]:
     """Return a region's numbers as colors, uint8 (H, W, 3).
 
@@ -110,9 +110,9 @@ def tick_texts(places: Sequence[float]) -> tuple[str, ...]:
     return tuple(short(place) for place in places)
 
 
-def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:
+def legend_names(plane: Plane) -> tuple[tuple[str, Color | None], ...]:
     """Return what the legend names, with its color; None for quiet gray."""
-    found: list[tuple[str, Colour | None]] = []
+    found: list[tuple[str, Color | None]] = []
     for path in plane.paths:
         color = series_color(path.color) if path.color >= 0 else None
         found += [(path.name, color)] if path.name else []

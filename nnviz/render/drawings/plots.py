@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnviz.base.resources import resource
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 from nnviz.render.text.paragraphs import Canvas
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ POINTS = 72 / DPI
 """Points of one px."""
 
 
-def hex_of(color: Colour) -> str:
+def hex_of(color: Color) -> str:
     """Return a color as "#rrggbb"."""
     return "#{:02x}{:02x}{:02x}".format(*color)
 
@@ -35,7 +35,7 @@ def face_of(size: float) -> Any:
     )
 
 
-def blank_figure(width: float, height: float, ground: Colour) -> "tuple[Figure, Axes]":
+def blank_figure(width: float, height: float, ground: Color) -> "tuple[Figure, Axes]":
     """Return an empty figure whose axes count px from the top left corner."""
     from matplotlib.figure import Figure
 

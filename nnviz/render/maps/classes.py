@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.kinds.class_colors import PALETTE, class_colors
-from nnviz.render.palette import BACKGROUND, TEXT, Colour
+from nnviz.render.palette import BACKGROUND, TEXT, Color
 
 __all__ = ["PALETTE", "class_colors", "ink_on", "luminance", "table"]
 
@@ -20,14 +20,14 @@ def table(labels: tuple[str, ...]) -> NDArray[np.uint8]:
 
 
 @cache
-def ink_on(colour: Colour) -> Colour:
+def ink_on(color: Color) -> Color:
     """Return the color, dark or light, in which words are read best on another."""
-    return BACKGROUND if luminance(colour) > _LIGHT_FROM else TEXT
+    return BACKGROUND if luminance(color) > _LIGHT_FROM else TEXT
 
 
-def luminance(colour: Colour) -> float:
+def luminance(color: Color) -> float:
     """Return the relative luminance of an sRGB color, in [0, 1] (WCAG 2.1)."""
-    shares = np.asarray(colour, np.float64) / 255
+    shares = np.asarray(color, np.float64) / 255
     linear = np.where(
         shares <= 0.04045,  # noqa: PLR2004 - of the sRGB standard
         shares / 12.92,

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnviz.base.results import Heatmap
 from nnviz.render import colormaps, fitting, sheets
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.maps import overlays
 from nnviz.render.text.words import number
 
@@ -140,15 +140,15 @@ def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
     return replace(heat, values=start + sign * share * (scale.high - start))
 
 
-def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
+def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colors:
     """Return the map without its image, a pixel a place, uint8 (h, w, 3)."""
     name = colormap_of(look, signed=scale.signed)
     return colormaps.apply(drawn(heat, scale, look).values, name, scale.low, scale.high)
 
 
 def laid(
-    photo: Colours, heat: Heatmap, scale: Scale, look: MapLook, colormap: str = ""
-) -> Colours:
+    photo: Colors, heat: Heatmap, scale: Scale, look: MapLook, colormap: str = ""
+) -> Colors:
     """Return the map over its image, uint8 (H, W, 3).
 
     Args:
@@ -163,7 +163,7 @@ def laid(
     return overlays.blend(below, shown, scale, colormap, look.opacity)
 
 
-def dimmed(photo: Colours) -> Colours:
+def dimmed(photo: Colors) -> Colors:
     """Return an image gray and dark, so that colors on it are seen."""
     import cv2
 
@@ -172,7 +172,7 @@ def dimmed(photo: Colours) -> Colours:
     return np.asarray(cv2.cvtColor(cv2.LUT(gray, levels), cv2.COLOR_GRAY2RGB))
 
 
-def enlarged(photo: Colours, width: int, height: int) -> Colours:
+def enlarged(photo: Colors, width: int, height: int) -> Colors:
     """Return an image as large as it fits, smoothly where it grows."""
     ratio = min(width / photo.shape[1], height / photo.shape[0])
     size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))

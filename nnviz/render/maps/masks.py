@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.results import Mask
-from nnviz.render.colormaps import Colours
+from nnviz.render.colormaps import Colors
 from nnviz.render.maps import classes, overlays
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 from nnviz.render.text.words import percent
 
 OPACITY = 0.55
-_LINE: Colour = (255, 255, 255)
+_LINE: Color = (255, 255, 255)
 Area = tuple[slice, slice]
 """Rows and columns of an image."""
 _EVERYTHING = slice(None), slice(None)
@@ -65,19 +65,19 @@ def stroked(
     return painted
 
 
-def tint(canvas: Colours, inside: Booleans, colour: Colour, opacity: float) -> None:
+def tint(canvas: Colors, inside: Booleans, color: Color, opacity: float) -> None:
     """Lay a color over some pixels of a canvas of one's own."""
-    blended = canvas[inside] * (1 - opacity) + np.asarray(colour) * opacity
+    blended = canvas[inside] * (1 - opacity) + np.asarray(color) * opacity
     canvas[inside] = blended.round()
 
 
-def outline(canvas: Colours, inside: Booleans, colour: Colour, width: int) -> None:
+def outline(canvas: Colors, inside: Booleans, color: Color, width: int) -> None:
     """Draw the inner border of a region onto a canvas of one's own."""
     import cv2
 
     shape = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
     kept = cv2.erode(inside.view(np.uint8), shape, borderValue=1)
-    canvas[inside & (kept == 0)] = colour
+    canvas[inside & (kept == 0)] = color
 
 
 def borders(kinds: NDArray[np.int64]) -> Booleans:
@@ -114,7 +114,7 @@ def _runs(edge: Booleans) -> NDArray[np.int64]:
     return np.stack([columns + 1, starts, columns + 1, ends], 1)
 
 
-def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colours:
+def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colors:
     """Return the classes as a see-through image, uint8 (h, w, 4): RGB and alpha.
 
     Args:
@@ -126,7 +126,7 @@ def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> C
     return packed.view(np.uint8).reshape(*packed.shape, 4)
 
 
-def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
+def _table(mask: Mask, opacity: float, only: int | None) -> Colors:
     """Return color and alpha of each class, uint8 (K, 4)."""
     count = len(mask.labels)
     alpha = np.full((count, 1), round(255 * opacity), np.uint8)
@@ -138,8 +138,8 @@ def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
 
 
 def draw(
-    photo: Colours, mask: Mask, opacity: float = OPACITY, *, outlined: bool = True
-) -> Colours:
+    photo: Colors, mask: Mask, opacity: float = OPACITY, *, outlined: bool = True
+) -> Colors:
     """Lay the classes over an image of the photo.
 
     Args:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnviz.base.frames import Frame
 from nnviz.base.results import Boxes, ColorImage, Heatmap, Mask
 from nnviz.render import colormaps
-from nnviz.render.colormaps import Colours, Scale, Values
+from nnviz.render.colormaps import Colors, Scale, Values
 
 OPACITY = 0.85
 """Of the map where its magnitude is greatest."""
@@ -48,7 +48,7 @@ def layer(
     scale: Scale,
     colormap: str = "",
     opacity: float = OPACITY,
-) -> Colours:
+) -> Colors:
     """Return the map as a see-through image, uint8 (h, w, 4): RGB and alpha.
 
     Alpha grows with the magnitude, slowly at first, so that the image keeps its
@@ -56,10 +56,10 @@ def layer(
     and at the low end of any other are all alike and would only tint it.
     """
     name = colormap or colormaps.default_map(signed=scale.signed)
-    colours = colormaps.apply(heat.values, name, scale.low, scale.high)
+    colors = colormaps.apply(heat.values, name, scale.low, scale.high)
     share = magnitude(heat.values, scale) ** _EASE
     alpha = share * np.float32(opacity * 255)
-    return np.dstack([colours, alpha.round().astype(np.uint8)])
+    return np.dstack([colors, alpha.round().astype(np.uint8)])
 
 
 def covered(heat: Spatial) -> tuple[Span, Span]:
@@ -90,12 +90,12 @@ def extent_of(result: Boxes | Mask) -> tuple[int, int]:
 
 
 def blend(
-    photo: Colours,
+    photo: Colors,
     heat: Heatmap,
     scale: Scale,
     colormap: str = "",
     opacity: float = OPACITY,
-) -> Colours:
+) -> Colors:
     """Lay a map over the photo.
 
     Args:
@@ -139,14 +139,14 @@ def along(side: int, cells: int, span: Span) -> Axis:
         cells: numbers of the map along it.
         span: part of the photo that the map covers.
     """
-    centres = (np.arange(side) + 0.5) / side
-    place = (centres - span[0]) / (span[1] - span[0]) * cells
+    centers = (np.arange(side) + 0.5) / side
+    place = (centers - span[0]) / (span[1] - span[0]) * cells
     cell = np.floor(place).astype(np.intp)
     seen = (cell >= 0) & (cell < cells)
     return Axis(cell.clip(0, cells - 1), seen, (span[0] * side, span[1] * side))
 
 
-def over(photo: Colours, see_through: Colours, spans: tuple[Span, Span]) -> Colours:
+def over(photo: Colors, see_through: Colors, spans: tuple[Span, Span]) -> Colors:
     """Lay a see-through image over the photo.
 
     Each of its pixels covers a block of the photo (nothing is smoothed).  What the
@@ -163,7 +163,7 @@ def over(photo: Colours, see_through: Colours, spans: tuple[Span, Span]) -> Colo
     return lay(photo, ready(see_through), spans)
 
 
-def ready(see_through: Colours) -> Packed:
+def ready(see_through: Colors) -> Packed:
     """Return colors times alpha and what is left of the photo, four bytes as one.
 
     Args:
@@ -176,7 +176,7 @@ def ready(see_through: Colours) -> Packed:
     return packed
 
 
-def lay(photo: Colours, made: Packed, spans: tuple[Span, Span]) -> Colours:
+def lay(photo: Colors, made: Packed, spans: tuple[Span, Span]) -> Colors:
     """Lay an image over the photo as ``over`` does, made ready before."""
     rows = along(photo.shape[0], made.shape[0], spans[0])
     columns = along(photo.shape[1], made.shape[1], spans[1])
@@ -194,7 +194,7 @@ def lay(photo: Colours, made: Packed, spans: tuple[Span, Span]) -> Colours:
     return painted
 
 
-def _mix(photo: Colours, made: Packed, painted: Colours) -> None:
+def _mix(photo: Colors, made: Packed, painted: Colors) -> None:
     """Mix a strip into a canvas of one's own."""
     import cv2
 
@@ -204,7 +204,7 @@ def _mix(photo: Colours, made: Packed, painted: Colours) -> None:
     cv2.add(painted, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), dst=painted)
 
 
-def outline(canvas: Colours, rows: Span, columns: Span) -> None:
+def outline(canvas: Colors, rows: Span, columns: Span) -> None:
     """Draw a thin frame, half white, onto a canvas of one's own; in px."""
     top, bottom = (_edge(value, canvas.shape[0]) for value in rows)
     left, right = (_edge(value, canvas.shape[1]) for value in columns)

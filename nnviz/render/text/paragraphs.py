@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from nnviz.base.resources import resource
-from nnviz.render.palette import TEXT, Colour
+from nnviz.render.palette import TEXT, Color
 
 Canvas = NDArray[np.uint8]
 Align = Literal["left", "centre", "right"]
@@ -105,7 +105,7 @@ def stamp(
     text: str,
     size: int,
     *,
-    colour: Colour = TEXT,
+    color: Color = TEXT,
     bold: bool = False,
     align: Align = "left",
 ) -> None:
@@ -116,7 +116,7 @@ def stamp(
         place: x of the edge or middle that ``align`` names, y of the line's top.
         text: one line.
         size: of the font, px.
-        colour: of the letters.
+        color: of the letters.
         bold: semibold letters.
         align: which part of the line ``place`` names.
     """
@@ -126,7 +126,7 @@ def stamp(
     top, left = max(0, -y), max(0, -x)
     region = canvas[y + top : y + mask.shape[0], x + left : x + mask.shape[1]]
     share = mask[top:, left:][: region.shape[0], : region.shape[1], None]
-    blended = region + (np.asarray(colour, np.float32) - region) * share
+    blended = region + (np.asarray(color, np.float32) - region) * share
     region[...] = blended.round().astype(np.uint8)
 
 
@@ -150,9 +150,9 @@ def paragraph(
     text: str,
     width: int,
     size: int,
-    background: Colour,
+    background: Color,
     *,
-    colour: Colour = TEXT,
+    color: Color = TEXT,
     bold: bool = False,
 ) -> Canvas:
     """Return wrapped text as an image, uint8 (h, width, 3)."""
@@ -160,13 +160,13 @@ def paragraph(
     canvas = sheet(line_height(size) * len(lines), width, background)
     for row, line in enumerate(lines):
         place = (0, row * line_height(size))
-        stamp(canvas, place, line, size, colour=colour, bold=bold)
+        stamp(canvas, place, line, size, color=color, bold=bold)
     return canvas
 
 
-def sheet(height: int, width: int, colour: Colour) -> Canvas:
+def sheet(height: int, width: int, color: Color) -> Canvas:
     """Return an empty image of one color, uint8 (height, width, 3)."""
     canvas = np.empty((height, width, 3), np.uint8)
     # A row at a time: many times faster than three bytes at a time.
-    canvas[...] = np.tile(np.array(colour, np.uint8), (width, 1))
+    canvas[...] = np.tile(np.array(color, np.uint8), (width, 1))
     return canvas

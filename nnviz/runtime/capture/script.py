@@ -41,7 +41,7 @@ import numpy as np
 
 from nnviz.base.errors import InputError, unknown
 from nnviz.base.host.reading import JSON_ERRORS, reading
-from nnviz.base.images import Colours, Pixels
+from nnviz.base.images import Colors, Pixels
 from nnviz.base.video import Grab, Reader, SourceLostError
 from nnviz.media.encode import read_json
 from nnviz.media.files import read_bytes
@@ -251,7 +251,7 @@ class ScriptedCamera:
                 self.rate = event.rate
 
 
-def pattern(number: int, size: tuple[int, int]) -> Colours:
+def pattern(number: int, size: tuple[int, int]) -> Colors:
     """Return colors that move, with a number in sixteen fields on top.
 
     Args:

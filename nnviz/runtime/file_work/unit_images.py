@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
-from nnviz.base.images import Colours
+from nnviz.base.images import Colors
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.storage.unit_images import find_unit_image, keep_unit_image, save_unit_images
@@ -22,7 +22,7 @@ class UnitImageWork:
         return file_work(lambda: keep_unit_image(unit_key, run), Urgency.SAVE)
 
     def save(
-        self, unit_keys: Iterable[UnitKey], sheet: Colours, base: Path
+        self, unit_keys: Iterable[UnitKey], sheet: Colors, base: Path
     ) -> FileWork[tuple[Path, ...]]:
         """Save the images of units, and a sheet of them."""
         return file_work(lambda: save_unit_images(unit_keys, sheet, base), Urgency.SAVE)

@@ -56,7 +56,7 @@ class Frames:
 
     def show(self, shown) -> None:
         if shown.run is not None:
-            self.window.stage.centre.live.view.repaint()  # its cost belongs to it
+            self.window.stage.center.live.view.repaint()  # its cost belongs to it
             self.painted += 1
 
     def rate(self) -> float:

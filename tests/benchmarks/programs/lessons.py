@@ -42,7 +42,7 @@ def first_picture(window, name: str) -> float:
     if not bench.runs.automatic:
         bench.runs.run()
     wait(lambda: bool(seen))
-    window.stage.centre.result.repaint()
+    window.stage.center.result.repaint()
     QApplication.processEvents()
     painted = time.perf_counter() - began
     for signal in (bench.runs.reported, bench.runs.finished, bench.runs.failed):

@@ -55,7 +55,7 @@ class Watch(QObject):
     def show(self, shown) -> None:
         if shown.run is None:
             return
-        view = self.window.stage.centre.live.view
+        view = self.window.stage.center.live.view
         view.repaint()  # now, not when Qt has time: its cost belongs to the frame
         self.painted += 1
         self.ages.append(time.monotonic() - shown.image.captured)

@@ -1,7 +1,7 @@
 """Print our time over torch-lucent's for a step at 224 px, a line a network and layer.
 
 Each has two numbers, for our passes in float32 and in bfloat16.  lucent's step is the
-body of its ``render_vis``, with its own parametrisation, transforms and hooks.
+body of its ``render_vis``, with its own parametrization, transforms and hooks.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""Print how optimised pictures compare with the best of many photographs, unit by unit.
+"""Print how optimized pictures compare with the best of many photographs, unit by unit.
 
 Each channel of some layers of bundled:objects gets its picture by
 ``activation_maximization``; its activation, seen plainly with no transforms, stands

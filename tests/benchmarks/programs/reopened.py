@@ -27,7 +27,7 @@ def main() -> None:
             transforms.ToTensor(),
         ]
     )
-    normalised = transforms.Normalize(asked["mean"], asked["std"])
+    normalized = transforms.Normalize(asked["mean"], asked["std"])
     net = torch.export.load(whole / "net.pt2").module()
     flips, largest = [], []
     for folder in sorted(path for path in whole.iterdir() if path.is_dir()):
@@ -36,7 +36,7 @@ def main() -> None:
             for name in ("clean.png", "attacked.png")
         )
         with torch.no_grad():
-            first, second = (net(normalised(each)[None])[0] for each in (clean, found))
+            first, second = (net(normalized(each)[None])[0] for each in (clean, found))
         flips.append(int(first.argmax()) != int(second.argmax()))
         largest.append(round(255 * float((clean - found).abs().max()), 3))
     assert not any(name.startswith("nnviz") for name in sys.modules)

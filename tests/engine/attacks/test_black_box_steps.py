@@ -39,7 +39,7 @@ def generator():
 
 
 @pytest.fixture
-def grey():
+def gray():
     return torch.full((1, 3, 20, 30), 0.5)
 
 
@@ -75,25 +75,25 @@ def test_a_shorter_search_shrinks_sooner():
         assert found == side_of(picture, 0.1, many, 10_000)
 
 
-def test_it_begins_with_stripes(grey, generator):
-    """Section 3.3: columns of one px, each colour raised or lowered by epsilon."""
-    noise = stripes(grey, EPSILON, generator) - grey
+def test_it_begins_with_stripes(gray, generator):
+    """Section 3.3: columns of one px, each color raised or lowered by epsilon."""
+    noise = stripes(gray, EPSILON, generator) - gray
     torch.testing.assert_close(noise.abs(), torch.full_like(noise, EPSILON))
     assert (noise == noise[..., :1, :]).all()
     assert len(noise[0, :, 0].sign().unique(dim=1).T) > 4
 
 
-def test_one_square_at_the_border_of_the_ball(grey, generator):
+def test_one_square_at_the_border_of_the_ball(gray, generator):
     """Algorithm 2: from +-epsilon, 2 epsilon up or down, projected: +-epsilon again."""
-    before = stripes(grey, EPSILON, generator)
+    before = stripes(gray, EPSILON, generator)
     for _ in range(20):
-        after = with_square(grey, before, EPSILON, 6, generator)
+        after = with_square(gray, before, EPSILON, 6, generator)
         changed = (after != before).any(1)[0].nonzero()
         low, high = changed.min(0).values, changed.max(0).values
         assert (high - low < 6).all()
-        noise = (after - grey)[..., low[0] : high[0] + 1, low[1] : high[1] + 1]
+        noise = (after - gray)[..., low[0] : high[0] + 1, low[1] : high[1] + 1]
         torch.testing.assert_close(noise.abs(), torch.full_like(noise, EPSILON))
-        # One colour for all of the square.
+        # One color for all of the square.
         torch.testing.assert_close(noise, noise[..., :1, :1].expand_as(noise))
 
 
@@ -106,14 +106,14 @@ def test_squares_stay_within_the_pixels(generator):
 
 
 def test_first_pixels_are_as_published(generator):
-    """Section 3.2: places uniform; colours N(128, 127) of 255, cut to [0, 255]."""
+    """Section 3.2: places uniform; colors N(128, 127) of 255, cut to [0, 255]."""
     genes = first_genes(20_000, 1, 3, generator)
-    places, colours = genes[..., :2], genes[..., 2:]
+    places, colors = genes[..., :2], genes[..., 2:]
     assert float(places.mean()) == pytest.approx(0.5, abs=0.01)
     assert float(places.var()) == pytest.approx(1 / 12, rel=0.03)
     # Half of a normal distribution lies below its mean, 15.7 % below mean - 1.008 sd.
-    assert float((colours < 128 / 255).double().mean()) == pytest.approx(0.5, abs=0.01)
-    black = float((colours == 0).double().mean())
+    assert float((colors < 128 / 255).double().mean()) == pytest.approx(0.5, abs=0.01)
+    black = float((colors == 0).double().mean())
     assert black == pytest.approx(0.5 * math.erfc(128 / 127 / math.sqrt(2)), abs=0.01)
 
 
@@ -158,13 +158,13 @@ def test_the_fitter_of_parent_and_child_stays():
     assert found.best.tolist() == [[[1.0] * 5]]
 
 
-def test_pixels_are_painted_where_the_genes_say(grey):
+def test_pixels_are_painted_where_the_genes_say(gray):
     """By hand: row 0.5 of 20 is 10, column 0.1 of 30 is 3; places below 1 stay in."""
     genes = torch.tensor([[[0.5, 0.1, 1, 0, 0], [0.99999, 0.99999, 0, 1, 0]]])
-    expected = grey.clone()
+    expected = gray.clone()
     expected[0, :, 10, 3] = torch.tensor([1.0, 0, 0])
     expected[0, :, 19, 29] = torch.tensor([0, 1.0, 0])
-    assert torch.equal(painted(grey, genes), expected)
+    assert torch.equal(painted(gray, genes), expected)
 
 
 def sheet(**fields):
@@ -183,7 +183,7 @@ def test_genes_say_where_stickers_lie():
     assert (two.x, two.y) == (pytest.approx(0.025), pytest.approx(0.05))
 
 
-def test_stickers_have_colours_of_their_own():
+def test_stickers_have_colors_of_their_own():
     """By hand: a square of 20 px around the middle of 100 x 200 px, in the tint."""
     genes = torch.full((1, GENES), 0.5)
     genes[0, 4:] = torch.tensor([1.0, 0.25, 0.0])

@@ -43,7 +43,7 @@ def attacked():
 
 
 def test_another_program_is_fooled_by_the_file(attacked):
-    """Pillow opens the PNG, torchvision resizes, crops and normalises it."""
+    """Pillow opens the PNG, torchvision resizes, crops and normalizes it."""
     run, model = attacked
     pixels = run.report["adversarial"].pixels
     assert np.array_equal(pixels, (pixels * 255).round() / np.float32(255))
@@ -126,7 +126,7 @@ def test_repair_moves_a_pixel_by_one_level():
 @pytest.mark.parametrize("each", DISTORTIONS, ids=lambda each: each.name)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_distortions_change_little_and_the_same_each_time(each, channels):
-    """A smooth picture is still recognisable: no distortion moves it far on average."""
+    """A smooth picture is still recognizable: no distortion moves it far on average."""
     y, x = np.mgrid[0:48, 0:64]
     smooth = np.stack([2 * x + y, 3 * y, 160 - x][:channels], 2).astype(np.uint8)
     first, second = (each.apply(smooth, np.random.default_rng(1)) for _ in range(2))

@@ -124,7 +124,7 @@ def test_shapes_are_painted_where_their_masks_are():
     redder = []
     for seed in range(300):
         scene = make_scene(seed, shapes=(1, 1))
-        if scene.colours[0] == list(textures.COLORS).index("red"):
+        if scene.colors[0] == list(textures.COLORS).index("red"):
             chroma = scene.pixels[..., 0] - scene.pixels.mean(-1)
             shape = scene.instances == 1
             redder.append(chroma[shape].mean() - chroma[~shape].mean())
@@ -132,7 +132,7 @@ def test_shapes_are_painted_where_their_masks_are():
     assert np.mean(np.array(redder) > 0) > 0.9
 
 
-def test_every_shape_texture_and_colour_occurs():
+def test_every_shape_texture_and_color_occurs():
     scenes = [make_scene(seed) for seed in range(150)]
     for name, count in (
         ("labels", len(outlines.SHAPES)),

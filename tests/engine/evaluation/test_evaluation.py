@@ -29,7 +29,7 @@ PLAIN = {
 
 
 class Brightness(nn.Module):
-    """Says "dark", "grey" or "bright" from the mean of the pixels."""
+    """Says "dark", "gray" or "bright" from the mean of the pixels."""
 
     def forward(self, x):
         mean = x.mean((1, 2, 3))
@@ -59,7 +59,7 @@ def test_figures_are_those_of_a_confusion_matrix_by_hand(model, tmp_path):
     paint(tmp_path / "purple" / "0.png", 90)
     found = api.evaluate(model, tmp_path)
     assert found.pictures == 6
-    # 5 of 6 are right: dark 3 of 3, grey 1 of 2, bright 1 of 1.
+    # 5 of 6 are right: dark 3 of 3, gray 1 of 2, bright 1 of 1.
     assert found.scores["top-1"] == pytest.approx(5 / 6)
     assert found.scores["mean per class"] == pytest.approx((1 + 1 / 2 + 1) / 3)
     assert "top-5" not in found.scores  # of three classes it would say nothing
@@ -171,7 +171,7 @@ def test_truth_is_seen_at_the_pixels_of_the_input():
     )
     truth = np.arange(24).reshape(4, 6)
     seen, inside = dense._over_input(truth, placement)
-    # Input pixel (0, 0) has its centre at (0.5, 0.5): photo y 1, x (0.5 + 0.5) / 0.5.
+    # Input pixel (0, 0) has its center at (0.5, 0.5): photo y 1, x (0.5 + 0.5) / 0.5.
     assert seen.tolist() == [[8, 10], [20, 22]]
     assert inside.all()
 

@@ -1,4 +1,4 @@
-"""Recorded optimisations: going on from any step gives the bytes of a straight run.
+"""Recorded optimizations: going on from any step gives the bytes of a straight run.
 
 Truth: the run that was never interrupted, and the contract of recordings.
 """
@@ -207,7 +207,7 @@ def test_a_finished_recording_says_so(session, tmp_path):
         finish(session.job(asked(tmp_path / "b", begin=begin), never))
 
 
-def test_only_optimisations_are_recorded(session, tmp_path, cat):
+def test_only_optimizations_are_recorded(session, tmp_path, cat):
     from nnviz.media.decode import open_image
 
     request = RunMethod(

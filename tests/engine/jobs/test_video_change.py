@@ -79,7 +79,7 @@ def frames_of(path):
 
 
 def add_tone(path, codec="aac", container="mp4", seconds=1.0):
-    """Write a film with a grey picture and a tone of 440 Hz."""
+    """Write a film with a gray picture and a tone of 440 Hz."""
     with av.open(str(path), "w", format=container) as out:
         video = out.add_stream("mpeg4", 25)
         video.width = video.height = 32
@@ -111,7 +111,7 @@ def test_every_picture_is_changed_and_stands_where_it_stood(tmp_path):
 
 
 def test_last_result_is_mixed_into_the_next_picture(tmp_path):
-    """From grey to what is always white: 1 - 0.6^n of it after n pictures."""
+    """From gray to what is always white: 1 - 0.6^n of it after n pictures."""
     seen = []
 
     def change(image):

@@ -78,11 +78,11 @@ def photo(height=90, width=121):
     return image_from_array(data.astronaut()[:height, 100 : 100 + width])
 
 
-def notebook(net, normalise, layer, base, *, signal, settings, seed):
+def notebook(net, normalize, layer, base, *, signal, settings, seed):
     """Return the last octave's picture: the loop of the notebook, in [0, 1].
 
     Args:
-        normalise: pixels (1, C, H, W) to what the network takes.
+        normalize: pixels (1, C, H, W) to what the network takes.
         base: float64 (C, H, W).
         signal: of a layer's maps (C, h, w), what goes back from them.
     """
@@ -110,7 +110,7 @@ def notebook(net, normalise, layer, base, *, signal, settings, seed):
             ).tolist()
             source = np.roll(np.roll(source, ox, -1), oy, -2)
             leaf = torch.from_numpy(source)[None].float().requires_grad_()
-            net(normalise(leaf))
+            net(normalize(leaf))
             maps = kept["maps"]
             maps.backward(signal(maps.detach()[0])[None])
             g = leaf.grad[0].double().numpy()
@@ -177,14 +177,14 @@ def test_equals_the_notebook_in_its_own_units(session, tmp_path):
     net, image = smooth(), photo(70, 80)
     mean = torch.tensor(CAFFE.mean).view(3, 1, 1)
 
-    def normalise(x):
+    def normalize(x):
         return x.flip(1) * 255 - mean
 
     other = data.coffee()[100:164, 200:264]
     PillowImage.fromarray(other).save(tmp_path / "guide.png")
     guide = torch.from_numpy(other.transpose(2, 0, 1) / 255).float()[None]
     shallow = nn.Sequential(net.conv1, net.norm1, net.act1, net.conv2, net.act2)
-    vectors = shallow(normalise(guide)).detach()[0].reshape(12, -1)
+    vectors = shallow(normalize(guide)).detach()[0].reshape(12, -1)
 
     def guided(maps):
         places = maps.reshape(12, -1)
@@ -195,7 +195,7 @@ def test_equals_the_notebook_in_its_own_units(session, tmp_path):
     found = dreamt(session, net, CAFFE, image, **values)
     base = image.as_float().transpose(2, 0, 1).astype(np.float64)
     expected = notebook(
-        net, normalise, "act2", base, signal=guided, settings=SETTINGS, seed=4
+        net, normalize, "act2", base, signal=guided, settings=SETTINGS, seed=4
     )
     assert np.abs(found["dream"].pixels.transpose(2, 0, 1) - expected).max() < 2e-5
     assert any("guided by guide.png" in note for note in found.notes)
@@ -263,12 +263,12 @@ def test_several_layers_count_as_much_each(session):
 
 def test_a_step_changes_pixels_by_its_size(session):
     """On average, by the definition of the norm; where nothing is clipped."""
-    grey = image_from_array(0.5 + 0.1 * photo().as_float())
-    for normalise, size in (("mean", np.abs), ("spread", np.square)):
-        values = {"layer": "act2", "octaves": 1, "steps": 1, "normalise": normalise}
-        found = dreamt(session, smooth(), SCALED, grey, step_size=3.0, **values)
-        change = size(found["dream"].pixels - grey.pixels).mean()
-        expected = 3 / 255 if normalise == "mean" else (3 / 255) ** 2
+    gray = image_from_array(0.5 + 0.1 * photo().as_float())
+    for normalize, size in (("mean", np.abs), ("spread", np.square)):
+        values = {"layer": "act2", "octaves": 1, "steps": 1, "normalise": normalize}
+        found = dreamt(session, smooth(), SCALED, gray, step_size=3.0, **values)
+        change = size(found["dream"].pixels - gray.pixels).mean()
+        expected = 3 / 255 if normalize == "mean" else (3 / 255) ** 2
         assert change == pytest.approx(expected, rel=0.01)
 
 
@@ -332,10 +332,10 @@ def test_goes_on_from_any_step_as_if_never_stopped(session, values):
 
 def test_steered_at_the_next_step(session):
     """The step that follows is 20 times as small, and the recipe says so."""
-    grey = image_from_array(0.5 + 0.1 * photo().as_float())
+    gray = image_from_array(0.5 + 0.1 * photo().as_float())
     values = {"layer": "act2", "octaves": 1, "steps": 4, "step_size": 2.0}
-    request = request_for(session, smooth(), SCALED, grey, jitter=0, **values)
-    pictures = [grey.pixels]
+    request = request_for(session, smooth(), SCALED, gray, jitter=0, **values)
+    pictures = [gray.pixels]
 
     def steer(step):
         if not isinstance(step, Partial):
@@ -484,12 +484,12 @@ def test_rough_precision_still_dreams_alike(session):
     assert np.corrcoef(changes)[0, 1] > 0.9
 
 
-def test_own_colours_change_in_brightness_alone(session):
+def test_own_colors_change_in_brightness_alone(session):
     """Red, green and blue of a pixel move by the same amount."""
-    grey = image_from_array(0.5 + 0.1 * photo().as_float())
+    gray = image_from_array(0.5 + 0.1 * photo().as_float())
     values = {"layer": "act2", "octaves": 1, "steps": 2, "colours": "own"}
-    found = dreamt(session, smooth(), SCALED, grey, **values)["dream"]
-    change = found.pixels - grey.pixels
+    found = dreamt(session, smooth(), SCALED, gray, **values)["dream"]
+    change = found.pixels - gray.pixels
     assert np.ptp(change, axis=2).max() < 1e-6
     assert np.abs(change).mean() > 0.005
 

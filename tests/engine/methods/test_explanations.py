@@ -58,7 +58,7 @@ def session():
     opened.close()
 
 
-def normalised(session, net):
+def normalized(session, net):
     """The cat as the network gets it, float64 (1, 3, SIDE, SIDE)."""
     reference = session.store.adopt(net, PREPROCESS, ("first", "second", "third"))
     request = ModelRequest(reference=reference, preprocess=PREPROCESS, device="cpu")
@@ -80,7 +80,7 @@ def test_score_cam_channel_by_channel(session, cover):
         session, net, PREPROCESS, "score_cam", target=TARGET, layer="last", cover=cover
     )
     net = net.double()
-    x = normalised(session, net)
+    x = normalized(session, net)
     a = activations_of(net, x)[1][0]
     scores, kept = [], []
     for channel in a:
@@ -107,7 +107,7 @@ def test_guided_grad_cam_layer_by_layer(session):
         session, net, PREPROCESS, "guided_grad_cam", target=TARGET, layer="last"
     )
     net = net.double()
-    first, second = activations_of(net, normalised(session, net))
+    first, second = activations_of(net, normalized(session, net))
     weights = net.head.weight[TARGET].view(1, -1, 1, 1) / SIDE**2
     region = (weights * second).sum(1).clamp(min=0)
     back = weights.expand_as(second)
@@ -132,7 +132,7 @@ LACKING = {
 
 @pytest.mark.parametrize("method", EXPLAINING)
 def test_one_channel(session, method):
-    """A network of grey pictures: every method works, or says why it does not."""
+    """A network of gray pictures: every method works, or says why it does not."""
     values = dict(methods()[method].info.presets["demo"])
     lacking = LACKING.get(method)
     if lacking:

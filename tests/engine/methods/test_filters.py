@@ -36,29 +36,29 @@ def headed(*layers):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-def colours():
+def colors():
     """Five kernels: one, its double, its opposite, nearly nothing, another."""
     one = torch.rand(3, 2, 2, generator=torch.Generator().manual_seed(0)) - 0.5
     other = one.flip(0, 1)
     return torch.stack([one, 2 * one, -one, 1e-6 * other, 3 * other])
 
 
-def test_colours_are_the_weights(session):
-    report = run_network(session, convolution(colours()), SMALL, "filters").report
-    expected = colours().permute(0, 2, 3, 1).numpy()
+def test_colors_are_the_weights(session):
+    report = run_network(session, convolution(colors()), SMALL, "filters").report
+    expected = colors().permute(0, 2, 3, 1).numpy()
     assert np.array_equal(report.main.tiles, expected)
     assert report.main.signed
     assert report.main.order.tolist() == [4, 1, 0, 2, 3]  # norms 3, 2, 1, 1, 0
 
 
-def test_colours_of_a_network_that_reads_blue_first(session):
-    report = run_network(session, convolution(colours()), BGR, "filters").report
-    expected = colours().flip(1).permute(0, 2, 3, 1).numpy()
+def test_colors_of_a_network_that_reads_blue_first(session):
+    report = run_network(session, convolution(colors()), BGR, "filters").report
+    expected = colors().flip(1).permute(0, 2, 3, 1).numpy()
     assert np.array_equal(report.main.tiles, expected)
 
 
 def test_dead_and_duplicate_kernels_are_marked(session):
-    report = run_network(session, convolution(colours()), SMALL, "filters").report
+    report = run_network(session, convolution(colors()), SMALL, "filters").report
     # Of equally near ones the first is named; -one is the opposite of one.
     assert report.main.captions[0] == "0 = 1"
     assert report.main.captions[2] in {"2 = -0", "2 = -1"}
@@ -71,9 +71,9 @@ def test_dead_and_duplicate_kernels_are_marked(session):
 
 def test_statistics_agree_with_float64(session):
     report = run_network(
-        session, convolution(colours()), SMALL, "filters", order="network"
+        session, convolution(colors()), SMALL, "filters", order="network"
     ).report
-    for row, kernel in zip(report["statistics"].rows, colours().double(), strict=True):
+    for row, kernel in zip(report["statistics"].rows, colors().double(), strict=True):
         assert row[1] == pytest.approx(kernel.mean().item())
         assert row[2] == pytest.approx(kernel.std(correction=0).item())
         assert row[3] == pytest.approx(kernel.square().sum().sqrt().item())
@@ -81,7 +81,7 @@ def test_statistics_agree_with_float64(session):
 
 def test_similarity_puts_alike_kernels_side_by_side(session):
     report = run_network(
-        session, convolution(colours()), SMALL, "filters", order="similarity"
+        session, convolution(colors()), SMALL, "filters", order="similarity"
     ).report
     order = report.main.order.tolist()
     assert order[:2] == [4, 3]  # the strongest and its faint twin

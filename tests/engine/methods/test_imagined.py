@@ -1,6 +1,6 @@
-"""Optimised pictures: Lucid's loop written out, going on, steering, small networks.
+"""Optimized pictures: Lucid's loop written out, going on, steering, small networks.
 
-Truths: the same objective, parametrisation and optimiser put together by hand from
+Truths: the same objective, parametrization and optimizer put together by hand from
 torch alone; the run that was never stopped; what a photograph reaches.
 """
 
@@ -71,13 +71,13 @@ def test_steps_are_lucids(session):
     fy, fx = np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)
     scale = 64 / np.maximum(np.sqrt(fx * fx + fy * fy), 1 / 64)
     scale = torch.from_numpy(scale).float()
-    colours = np.array([[0.26, 0.09, 0.02], [0.27, 0, -0.05], [0.27, -0.09, 0.03]])
-    colours = torch.from_numpy(colours / np.linalg.norm(colours, axis=0).max()).float()
+    colors = np.array([[0.26, 0.09, 0.02], [0.27, 0, -0.05], [0.27, -0.09, 0.03]])
+    colors = torch.from_numpy(colors / np.linalg.norm(colors, axis=0).max()).float()
     adam = torch.optim.Adam([z], lr=0.05)
     expected = []
     for _ in range(4):
         image = torch.fft.irfft2(torch.view_as_complex(z) * scale) / 4
-        pixels = torch.einsum("ij,njhw->nihw", colours, image).sigmoid()
+        pixels = torch.einsum("ij,njhw->nihw", colors, image).sigmoid()
         x = model.normalizer(pixels)
         score = model.net.stage1(model.net.stem(x))[:, 3].mean()
         expected.append(score.item())
@@ -213,14 +213,14 @@ def test_diversity_pushes_pictures_apart(session):
     assert alike(50.0) < alike(0.0) - 0.02
 
 
-@pytest.mark.parametrize("parametrisation", ["spectrum", "phases", "pixels"])
-def test_grey_network_of_one_size(session, parametrisation):
+@pytest.mark.parametrize("parametrization", ["spectrum", "phases", "pixels"])
+def test_gray_network_of_one_size(session, parametrization):
     run = ran(
         session,
         model=DIGITS,
         channel=3,
         steps=6,
-        parametrisation=parametrisation,
+        parametrization=parametrization,
         optimizer="adam",
     )
     assert run.report.main.pixels.shape == (32, 32, 1)

@@ -109,7 +109,7 @@ def test_blur_against_scipy():
     assert np.allclose(blurred(x, 1.7)[0, 0].numpy(), expected, atol=1e-12)
 
 
-def test_the_mean_colour_normalises_to_zero(session):
+def test_the_mean_color_normalizes_to_zero(session):
     run = run_network(
         session, Squares(), NORMAL, "integrated_gradients", baseline="mean", steps=3
     )
@@ -145,7 +145,7 @@ def test_smoothgrad_of_a_parabola(session):
     """The gradient of 3 x^2 is linear: noise of mean zero leaves about 6 x."""
     run = run_network(
         session, Squares(), PLAIN, "smooth_grad",
-        target="third", samples=400, noise=5.0, colours="sum",
+        target="third", samples=400, noise=5.0, colors="sum",
     )  # fmt: skip
     expected = 6 * pixels_of(session, PLAIN).sum(0)
     sigma = 0.05 * np.ptp(pixels_of(session, PLAIN))
@@ -168,7 +168,7 @@ def test_vargrad_of_a_parabola(session):
 @pytest.mark.parametrize("rule", ["input x gradient", "guided", "integrated"])
 def test_smoothing_any_rule(session, rule):
     values = {"target": "first", "rule": rule, "samples": 4, "noise": 0.1, "steps": 4}
-    run = run_network(session, Squares(), PLAIN, "smooth_grad", colours="sum", **values)
+    run = run_network(session, Squares(), PLAIN, "smooth_grad", colors="sum", **values)
     x = pixels_of(session, PLAIN)
     expected = {"guided": 2 * x, "integrated": x * x, "input x gradient": 2 * x * x}
     assert np.allclose(

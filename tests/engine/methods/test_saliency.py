@@ -23,7 +23,7 @@ PLAIN = Preprocess(
 SCALED = Preprocess(
     input_size=(SIDE, SIDE), resize=SIDE, mean=(0.5, 0.4, 0.3), std=(0.5, 0.25, 0.2)
 )
-GREY = Preprocess(input_size=(SIDE, SIDE), resize=SIDE, mean=(0.1,), std=(0.5,))
+GRAY = Preprocess(input_size=(SIDE, SIDE), resize=SIDE, mean=(0.1,), std=(0.5,))
 
 
 class Straight(nn.Module):
@@ -94,9 +94,9 @@ def test_the_normalizer_is_inside(session):
     assert not run.report.main.signed
 
 
-def test_signed_saliency_sums_over_the_colours(session):
+def test_signed_saliency_sums_over_the_colors(session):
     net = Straight()
-    run = run_network(session, net, PLAIN, "saliency", target="2", colours="sum")
+    run = run_network(session, net, PLAIN, "saliency", target="2", colors="sum")
     assert np.allclose(run.report.main.values, weights_of(net, 2).sum(0), rtol=1e-6)
     assert run.report.main.signed
 
@@ -115,7 +115,7 @@ def test_a_probability(session):
     net = Straight()
     net.weights.data *= 1e-3
     run = run_network(
-        session, net, PLAIN, "saliency", target="probability(first)", colours="sum"
+        session, net, PLAIN, "saliency", target="probability(first)", colors="sum"
     )
     logits = run_network(session, net, PLAIN, "predictions", top_k=3).report["logits"]
     ordered = np.array(logits.values)[np.argsort(logits.indices)]
@@ -137,9 +137,9 @@ def test_the_predicted_class_is_meant_where_none_is_named(session):
 
 def test_one_channel(session):
     net = Straight(channels=1)
-    run = run_network(session, net, GREY, "saliency", target=1)
+    run = run_network(session, net, GRAY, "saliency", target=1)
     assert np.allclose(run.report.main.values, np.abs(weights_of(net, 1)[0]) / 0.5)
-    guided = run_network(session, net, GREY, "guided_backprop", target=1)
+    guided = run_network(session, net, GRAY, "guided_backprop", target=1)
     assert guided.report["in color"].pixels.shape == (SIDE, SIDE, 1)
 
 
@@ -187,7 +187,7 @@ def test_a_map_of_zeros_is_said(session):
 def test_units_of_a_layer(session, target, words):
     """Truth: the derivative of a convolution is its kernel, where the unit looks."""
     net = Rectified()
-    run = run_network(session, net, PLAIN, "saliency", target=target, colours="sum")
+    run = run_network(session, net, PLAIN, "saliency", target=target, colors="sum")
     assert run.report.notes[0].startswith(words)
     values = run.report.main.values
     if "@" in target:

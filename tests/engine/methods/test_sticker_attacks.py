@@ -61,7 +61,7 @@ def blunt(session):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Twenty crops of a grey photograph, of many sizes."""
+    """Twenty crops of a gray photograph, of many sizes."""
     made = tmp_path_factory.mktemp("photographs")
     camera = data.camera()
     for place in range(20):
@@ -70,7 +70,7 @@ def folder(tmp_path_factory):
     return made
 
 
-def grey(level=128):
+def gray(level=128):
     return image_from_array(np.full((60, 60, 3), level, np.uint8), "grey")
 
 
@@ -78,7 +78,7 @@ def run(session, method, model, image=None, **values):
     request = RunMethod(
         method=method,
         model=ModelRequest(reference=model, device="cpu"),
-        image=image or grey(),
+        image=image or gray(),
         values=values,
     )
     return finish(session.job(request, never))
@@ -98,8 +98,8 @@ def test_stickers_become_red(session, request, which):
     placed = parse_placed(report["placed"].text)
     assert len(placed) == 3
     # Red minus blue must be 0.1 of the range in the mean: that takes a red sticker.
-    assert max(each.cut.colour[0] - each.cut.colour[2] for each in placed) > 0.2
-    pixels = paste_layers(grey().pixels, open_placed(placed))
+    assert max(each.cut.color[0] - each.cut.color[2] for each in placed) > 0.2
+    pixels = paste_layers(gray().pixels, open_placed(placed))
     assert (pixels[..., 0].astype(float) - pixels[..., 2]).mean() > 0.1 * 255
 
 
@@ -114,10 +114,10 @@ def test_others_need_no_gradient_either(session, blunt, method):
     assert answer(report["after"]) == "red"
 
 
-def test_one_colour_is_kept(session, redness):
+def test_one_color_is_kept(session, redness):
     """A white disc is not red: the search asks to the end and says so."""
     report = run(
-        session, "sticker", redness, colour="#ffffff", number=2, queries=40
+        session, "sticker", redness, color="#ffffff", number=2, queries=40
     ).report
     assert answer(report["after"]) == "dull"
     assert {each.cut.source for each in parse_placed(report["placed"].text)} == {
@@ -170,8 +170,8 @@ def test_a_patch_becomes_red(session, redness):
     assert patch.pixels[..., 0][inside].mean() > 0.85
     assert patch.pixels[..., 2][inside].mean() < 0.15
     assert patch.pixels[0, 0] == pytest.approx([0.5] * 3)
-    ((name, places, by_grey, fooled),) = report["test"].rows
-    assert (name, places, by_grey, fooled) == ("this image", 96, 0, 100)
+    ((name, places, by_gray, fooled),) = report["test"].rows
+    assert (name, places, by_gray, fooled) == ("this image", 96, 0, 100)
 
 
 def test_a_patch_is_tested_on_pictures_held_out(session, redness, folder):

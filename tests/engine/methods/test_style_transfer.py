@@ -147,9 +147,9 @@ def test_a_strip_has_five_pictures_from_less_style_to_more(session):
     assert any("from left to right: 0, 1, 2, 3, 4" in note for note in found.notes)
 
 
-def test_the_photographs_colours_are_kept(session):
+def test_the_photographs_colors_are_kept(session):
     """I and Q of the YIQ space are differences of red, green and blue."""
-    found = run(session, colours="luminance", steps=4)["painting"].pixels
+    found = run(session, colors="luminance", steps=4)["painting"].pixels
     asked = photo().as_float()
     inside = ((found > 0.001) & (found < 0.999)).all(2)
     ours, theirs = np.diff(found, axis=2)[inside], np.diff(asked, axis=2)[inside]
@@ -239,7 +239,7 @@ def test_a_missing_picture_is_asked_for(session, values, said):
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-def test_patterns_are_pictures_of_many_colours(name):
+def test_patterns_are_pictures_of_many_colors(name):
     drawn = pattern(name)
     assert drawn.shape == (512, 512, 3)
     assert drawn.dtype == np.float32

@@ -76,7 +76,7 @@ def test_the_card_of_a_painter_is_complete(name):
 
 @pytest.mark.parametrize("name", PAINTERS)
 def test_a_painter_gives_a_photograph_its_style_and_leaves_it_to_be_seen(name):
-    """Nearer to its style's colours than the photograph, its light and dark kept."""
+    """Nearer to its style's colors than the photograph, its light and dark kept."""
     cat = data.chelsea()[::2, ::2]
     painter, style = api.load(f"bundled:{name}"), 255 * pattern(name)
     painting = 255 * api.run("fast_style", painter, cat).data

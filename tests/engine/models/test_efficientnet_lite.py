@@ -52,7 +52,7 @@ def opened(name):
 
 
 def ramp(side):
-    """Return smooth colours that any program can compute, (1, 3, side, side)."""
+    """Return smooth colors that any program can compute, (1, 3, side, side)."""
     rows, columns = np.mgrid[:side, :side] / side
     planes = [np.sin(9 * rows), np.cos(7 * columns), np.sin(12 * rows * columns)]
     return torch.tensor(np.stack(planes)[None], dtype=torch.float32)

@@ -103,7 +103,7 @@ def session():
 
 
 @pytest.mark.parametrize("name", REPAINTERS)
-def test_a_file_of_weights_is_recognised(session, name, tmp_path):
+def test_a_file_of_weights_is_recognized(session, name, tmp_path):
     """Old files carry statistics that no instance norm reads; CycleGAN's a prefix."""
     net = REPAINTERS[name]().eval()
     weights = drawn(net)

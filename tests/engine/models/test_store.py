@@ -96,9 +96,9 @@ def test_too_small_an_input_names_the_smallest(open_model) -> None:
 
 
 def test_a_wrong_number_of_channels_is_said(open_model) -> None:
-    grey = Preprocess(mean=(0.5,), std=(0.5,))
+    gray = Preprocess(mean=(0.5,), std=(0.5,))
     with pytest.raises(ModelError, match="takes 3 channels, the preprocessing gives 1"):
-        open_model(SMALL, preprocess=grey)
+        open_model(SMALL, preprocess=gray)
 
 
 def test_unknown_names_get_the_nearest(open_model) -> None:

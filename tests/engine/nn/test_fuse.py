@@ -96,7 +96,7 @@ class TwoNames(nn.Module):
         return self.alias(self.conv(x))
 
 
-class Standardised(nn.Conv2d):
+class Standardized(nn.Conv2d):
     """Qiao et al. 2019 (arXiv:1903.10520): a scaled weight changes nothing."""
 
     def forward(self, x):
@@ -136,7 +136,7 @@ KEPT = {
     "given": Given,
     "shared norm": SharedNorm,
     "shared convolution": SharedConvolution,
-    "standardised": lambda: plain(Standardised(3, 8, 3)),
+    "standardised": lambda: plain(Standardized(3, 8, 3)),
     "weight norm": lambda: plain(parametrizations.weight_norm(nn.Conv2d(3, 8, 3))),
     "norm with ReLU": lambda: plain(nn.Conv2d(3, 8, 3), lively(NormAndReLU(8))),
 }

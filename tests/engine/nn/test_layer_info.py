@@ -83,7 +83,7 @@ def test_shapes_are_what_a_real_pass_gives(name: str) -> None:
     }
 
 
-def linearised(net: nn.Module) -> nn.Module:
+def linearized(net: nn.Module) -> nn.Module:
     """A copy whose outputs grow with every pixel that they can depend on."""
     net = copy.deepcopy(net)
     for parent in net.modules():
@@ -108,8 +108,8 @@ def support(net: nn.Module, layer: str, side: int) -> tuple[int, int]:
     net(pixels)
     handle.remove()
     output = kept["output"]
-    centre = output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum()
-    (gradient,) = torch.autograd.grad(centre, pixels)
+    center = output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum()
+    (gradient,) = torch.autograd.grad(center, pixels)
     rows, columns = gradient[0].abs().sum(0).nonzero(as_tuple=True)
     return (
         int(rows.max() - rows.min()) + 1,
@@ -134,7 +134,7 @@ def test_receptive_field_is_where_the_gradient_reaches(
     """Truth: pixels with a gradient in a copy where nothing can cancel or vanish."""
     net = build_filled(name)
     facts = {layer.name: layer for layer in layer_facts(net, 3, (224, 224)).layers}
-    linear = linearised(net)
+    linear = linearized(net)
     for layer in layers:
         assert facts[layer].receptive_field == support(linear, layer, 384), layer
 

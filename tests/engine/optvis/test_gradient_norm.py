@@ -27,7 +27,7 @@ def blurred(plane, gain=1.0):
 
 
 def twin(picture, levels=4):
-    """The pyramid of each colour; the standard deviation is that of all colours."""
+    """The pyramid of each color; the standard deviation is that of all colors."""
     low, bands = list(picture), []
     for _ in range(levels):
         smaller = [blurred(plane)[::2, ::2] for plane in low]

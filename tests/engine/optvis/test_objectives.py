@@ -88,7 +88,7 @@ def test_direction_in_the_middle(maps):
     v = [0.3, -1.0, 0.5, 2.0]
     expected = [dot_cosine(each[:, 1, 2].tolist(), v, 2) for each in maps[LAYER]]
     wanted = torch.tensor(v, dtype=torch.float64)
-    close(direction(LAYER, wanted, centre=True, cosine_power=2)(maps), expected)
+    close(direction(LAYER, wanted, center=True, cosine_power=2)(maps), expected)
 
 
 def test_energy_is_the_mean_square(maps):

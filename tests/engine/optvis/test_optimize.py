@@ -1,4 +1,4 @@
-"""Optimisations: worked by hand, torch's own optimisers, and gone on with."""
+"""Optimizations: worked by hand, torch's own optimizers, and gone on with."""
 
 import itertools
 from functools import partial

@@ -1,4 +1,4 @@
-"""Images to optimise: the truth is Lucid's code in numpy, and MaCo's formula."""
+"""Images to optimize: the truth is Lucid's code in numpy, and MaCo's formula."""
 
 import numpy as np
 import pytest
@@ -65,17 +65,17 @@ def test_spectrum_begins_with_a_hundredth():
     assert leaf.std().item() == pytest.approx(0.01, rel=0.015)
 
 
-def test_colour_matrix_is_lucids():
+def test_color_matrix_is_lucids():
     # Lengths of the columns: 0.46195, 0.12728, 0.06164; all is divided by the first.
     rgb = correlated(torch.eye(3)[None, :, :, None])[0, :, :, 0]
     np.testing.assert_allclose(rgb, MATRIX / 0.4619523784, rtol=1e-6)
 
 
-def test_colours_come_back():
+def test_colors_come_back():
     x = torch.randn(2, 3, 4, 5, generator=generator())
     torch.testing.assert_close(decorrelated(correlated(x)), x, atol=1e-5, rtol=1e-4)
-    grey = x[:, :1]
-    assert correlated(grey) is grey
+    gray = x[:, :1]
+    assert correlated(gray) is gray
 
 
 def test_phases_are_macos_formula():

@@ -72,7 +72,7 @@ def sample(x, row, column):
 
 
 def rotated(x, degrees):
-    """``tfa.image.rotate``: about the centre, black outside."""
+    """``tfa.image.rotate``: about the center, black outside."""
     angle = 3.14 * degrees / 180
     height, width = x.shape
     middle = ((height - 1) / 2, (width - 1) / 2)
@@ -104,7 +104,7 @@ def test_lucids_chain_in_one_sampling(picture, seed):
     assert found.shape == expected.shape
     black = expected == 0
     np.testing.assert_array_equal(found == 0, black)
-    # Where grey meets the picture the two interpolate in another order.
+    # Where gray meets the picture the two interpolate in another order.
     smooth = np.abs(found - expected) < 1e-4
     edge = 2 * 4 * sum(found.shape)
     assert (~smooth).sum() <= edge

@@ -1,4 +1,4 @@
-"""Colours kept or matched: the properties that arXiv:1606.05897 asks for."""
+"""Colors kept or matched: the properties that arXiv:1606.05897 asks for."""
 
 import numpy as np
 import torch
@@ -34,8 +34,8 @@ def test_a_flat_picture_takes_the_mean():
     assert float(found.std()) < 0.05
 
 
-def test_luminance_of_one_in_the_colours_of_the_other():
-    """NTSC: Y is 0.299 R + 0.587 G + 0.114 B; I and Q are differences of colours."""
+def test_luminance_of_one_in_the_colors_of_the_other():
+    """NTSC: Y is 0.299 R + 0.587 G + 0.114 B; I and Q are differences of colors."""
     painting, photograph = picture(3), picture(4)
     found = with_colors_of(painting, photograph)
 
@@ -48,7 +48,7 @@ def test_luminance_of_one_in_the_colours_of_the_other():
         assert torch.allclose(ours, theirs, atol=1e-6)
 
 
-def test_grey_of_pure_colours():
+def test_gray_of_pure_colors():
     pure = torch.eye(3).view(1, 3, 1, 3)
     assert torch.allclose(
         to_luminance(pure)[0, 0, 0], torch.tensor([0.299, 0.587, 0.114])

@@ -40,8 +40,8 @@ def stripes(direction, rng):
         np.sin(2 * np.pi * axis / period + phase) * use
         for axis, use in zip((y, x), direction, strict=True)
     ]
-    grey = sum(waves) / sum(direction) * 90 + 128 + rng.normal(0, 10, y.shape)
-    return np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, 2)
+    gray = sum(waves) / sum(direction) * 90 + 128 + rng.normal(0, 10, y.shape)
+    return np.repeat(gray.clip(0, 255).astype(np.uint8)[..., None], 3, 2)
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,9 @@ def test_a_third_of_a_turn_of_the_hue_moves_red_to_green_to_blue():
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1)
     green = augment._turn_hue(red, torch.tensor([2 * torch.pi / 3]))
     assert green.flatten().tolist() == pytest.approx([0, 1, 0], abs=1e-6)
-    grey = torch.full((1, 3, 1, 1), 0.4)
-    turned = augment._turn_hue(grey, torch.tensor([1.0]))
-    assert torch.allclose(turned, grey)
+    gray = torch.full((1, 3, 1, 1), 0.4)
+    turned = augment._turn_hue(gray, torch.tensor([1.0]))
+    assert torch.allclose(turned, gray)
 
 
 def test_crops_are_in_range_and_repeatable():

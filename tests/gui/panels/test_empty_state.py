@@ -18,13 +18,13 @@ def texts(state):
 
 
 def test_without_an_image_there_are_four_ways_to_get_one(window):
-    empty = window.stage.centre.photo.empty
+    empty = window.stage.center.photo.empty
     assert empty.isVisible()
     assert texts(empty) == ["Open…", "Sample image", "Camera", "Sample video"]
 
 
 def test_the_sample_image_takes_the_buttons_place(window, qtbot):
-    pane = window.stage.centre.photo
+    pane = window.stage.center.photo
     pane.empty.buttons[SAMPLE_IMAGE].click()
     qtbot.waitUntil(lambda: window.app.selection.image is not None)
     assert pane.canvas.isVisible()
@@ -39,14 +39,14 @@ def test_the_sample_image_takes_the_buttons_place(window, qtbot):
     ],
 )
 def test_camera_and_sample_video_are_opened_in_live(window, fake, name, kind, address):
-    window.stage.centre.photo.empty.buttons[name].click()
+    window.stage.center.photo.empty.buttons[name].click()
     assert window.workspace is LIVE
     opened = fake.live.opened[-1]
     assert (opened.kind, opened.address) == (kind, address)
 
 
 def test_all_images_removed_is_empty_again_and_undo_brings_the_image_back(opened):
-    pane = opened.stage.centre.photo
+    pane = opened.stage.center.photo
     opened.stage.images.remove_all()
     assert opened.app.selection.image is None
     assert pane.empty.isVisible()
@@ -57,7 +57,7 @@ def test_all_images_removed_is_empty_again_and_undo_brings_the_image_back(opened
 
 def test_an_image_that_does_not_open_leaves_the_buttons(window):
     window.app.images.add(["/photos/broken.png"])
-    assert window.stage.centre.photo.empty.isVisible()
+    assert window.stage.center.photo.empty.isVisible()
 
 
 def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
@@ -65,7 +65,7 @@ def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
     error = ErrorRecord(ErrorKind.USER, "camera 0: not found", "")
     status = SourceStatus(state=SourceState.FAILED, title="Camera 0", error=error)
     fake.source_changed.emit(status)
-    empty = window.stage.centre.live.view.empty
+    empty = window.stage.center.live.view.empty
     assert empty.isVisible()
     assert empty.words.text() == "camera 0: not found"
     assert texts(empty) == ["Camera", "Open video…", "Sample video"]
@@ -76,7 +76,7 @@ def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
 def test_all_ways_are_seen_on_a_small_screen(window, qtbot):
     """Truth: 1,024 x 700 is the least screen; nothing is cut off or scrolled."""
     window.resize(1024, 700)
-    pane = window.stage.centre.photo
+    pane = window.stage.center.photo
     qtbot.waitUntil(lambda: window.width() == 1024)
     for each in pane.empty.buttons.values():
         qtbot.waitUntil(
@@ -91,16 +91,16 @@ def test_empty_trays_compare_and_board_have_a_sentence_and_a_button(window, fake
         assert strip.empty.isVisibleTo(strip)
         assert strip.empty.words.text()
     window.enter(EXPLAIN)
-    stage.centre.set_mode("compare")
-    assert texts(stage.centre.compare.empty) == ["Run"]
-    assert stage.centre.compare.empty.isVisible()
-    stage.centre.set_mode("board")
-    assert texts(stage.centre.board.empty) == ["Run board"]
+    stage.center.set_mode("compare")
+    assert texts(stage.center.compare.empty) == ["Run"]
+    assert stage.center.compare.empty.isVisible()
+    stage.center.set_mode("board")
+    assert texts(stage.center.board.empty) == ["Run board"]
     stage.images.list.empty.buttons[SAMPLE_IMAGE].click()
     assert window.app.selection.image is not None
     assert not stage.images.list.empty.isVisibleTo(stage.images.list)
     window.app.open_model("fake:net")
-    stage.centre.set_mode("result")
+    stage.center.set_mode("result")
     stage.results.list.empty.buttons[RUN].click()
     assert fake.last("result").method == window.app.choice.method.name
     assert not stage.results.list.empty.isVisibleTo(stage.results.list)

@@ -140,7 +140,7 @@ def test_results_have_a_menu_and_are_removed(opened, qtbot):
     older = tray.list.item(1).data(Qt.ItemDataRole.UserRole)
     entries["Copy as Python"].trigger()
     assert done == ["edit.copy_python"]
-    assert opened.stage.centre.run is older
+    assert opened.stage.center.run is older
     assert QApplication.clipboard().text().startswith("import nnviz")
     entries["Remove"].trigger()
     assert older not in bench.runs.history.runs

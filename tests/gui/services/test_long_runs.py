@@ -11,7 +11,7 @@ from nnviz.gui.shell.main_window import EXPLAIN
 
 
 def told(window):
-    shown = window.stage.centre.banners.shown()
+    shown = window.stage.center.banners.shown()
     return [each for each in shown if each.topic == "long run"]
 
 

@@ -165,19 +165,19 @@ def test_the_cache_is_by_network_layer_unit_and_parameters(tmp_path):
 
 @pytest.mark.usefixtures("bench")
 def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
-    centre = opened.stage.centre
+    center = opened.stage.center
     found = np.full((8, 8, 3), 77, np.uint8)
-    centre.result.unit_pointed.emit("stem", 2)
+    center.result.unit_pointed.emit("stem", 2)
     qtbot.waitUntil(lambda: bool(fake.files.unit_images.asked), timeout=2000)
     unit_key = cache_has(fake, found)
     assert (unit_key.layer, unit_key.unit) == ("stem", 2)
-    assert centre.portrait_card.isVisible()
-    centre.result.unit_pointed.emit("", -1)
-    assert not centre.portrait_card.isVisible()
-    centre.result.unit_pointed.emit("stem", 1)
+    assert center.portrait_card.isVisible()
+    center.result.unit_pointed.emit("", -1)
+    assert not center.portrait_card.isVisible()
+    center.result.unit_pointed.emit("stem", 1)
     qtbot.waitUntil(lambda: fake.files.unit_images.asked[-1][1].unit == 1, timeout=2000)
     cache_has(fake, None)
-    assert not centre.portrait_card.isVisible()
+    assert not center.portrait_card.isVisible()
     assert PLACE not in [place for place, _ in fake.asked]
 
 
@@ -231,20 +231,20 @@ def test_before_the_first_image_it_is_said_what_goes_on(bench, fake, opened):
     """Truth: window notes: "nothing to show" while working, blank after Esc."""
     opened.commands["go.portraits"].trigger()
     cache_has(fake)  # none there: the worker makes it
-    view = opened.stage.centre.result.current
+    view = opened.stage.center.result.current
     assert view.canvas._message == "Rendering the first image…"
     assert view.detail.isHidden()  # there is no tile to enlarge, no scale to read
     assert view.legend.visibleRegion().isEmpty()
     bench.stop()
     fake.tell(PLACE, Cancelled())
-    view = opened.stage.centre.result.current
+    view = opened.stage.center.result.current
     assert view.canvas._message == "Stopped before the first image was complete."
-    assert opened.stage.centre.result.isVisible()
+    assert opened.stage.center.result.isVisible()
 
 
 def test_the_first_image_brings_the_enlarged_tile_and_the_scale(fake, opened, qtbot):
     opened.commands["go.portraits"].trigger()
     cache_has(fake, np.full((8, 8, 3), 255, np.uint8))
-    view = opened.stage.centre.result.current
+    view = opened.stage.center.result.current
     qtbot.waitUntil(lambda: not view.detail.isHidden())
     assert view.legend.isVisible()

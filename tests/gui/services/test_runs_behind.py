@@ -44,7 +44,7 @@ def slow(opened, fake):
 
     fake.outcome = outcome
     opened.enter(EXPLAIN)
-    assert opened.stage.centre.run.recipe.method == "grad_cam"
+    assert opened.stage.center.run.recipe.method == "grad_cam"
     fake.held.add(RESULT)
     opened.app.choice.choose(SLOW)
     opened.app.runs.run()
@@ -54,7 +54,7 @@ def slow(opened, fake):
 
 
 def title(window):
-    return window.stage.centre.title.text()
+    return window.stage.center.title.text()
 
 
 def test_title_save_and_copy_are_of_what_is_on_the_canvas(slow, fake, tmp_path):
@@ -70,7 +70,7 @@ def test_title_save_and_copy_are_of_what_is_on_the_canvas(slow, fake, tmp_path):
         slow.commands["edit.copy_command"].trigger()
         assert QApplication.clipboard().text().startswith(f"nnviz run {SLOW}")
     assert "stopped at 24 %" in saved.report.notes
-    assert slow.stage.centre.result.report is saved.report
+    assert slow.stage.center.result.report is saved.report
 
 
 def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
@@ -125,12 +125,12 @@ def test_another_image_does_not_end_a_run(slow, fake):
     job = fake.handles[RESULT][-1]
     slow.app.images.add(["/photos/dog.png"])
     assert job.open
-    assert slow.stage.centre.run is None
-    assert slow.stage.centre.photo.isVisible()
+    assert slow.stage.center.run is None
+    assert slow.stage.center.photo.isVisible()
     asked = slow.app.runs.newest()["explain"].request
     job.hear(Done(fake.outcome(asked).value))
     assert slow.app.runs.history.runs[0].recipe.image == "cat.png"
-    assert slow.stage.centre.run is None
+    assert slow.stage.center.run is None
 
 
 def test_a_run_that_fails_behind_says_which(slow, fake):
@@ -139,7 +139,7 @@ def test_a_run_that_fails_behind_says_which(slow, fake):
     slow.enter(INSPECT)
     record = ErrorRecord(ErrorKind.USER, "memory: not enough; use fewer steps", "")
     job.hear(Failed(record))
-    texts = [notice.text for notice in slow.stage.centre.banners.shown()]
+    texts = [notice.text for notice in slow.stage.center.banners.shown()]
     assert texts == ["memory: not enough; use fewer steps"]
     assert title(slow).startswith("Activations")
 
@@ -203,12 +203,12 @@ def test_a_method_that_does_not_suit_the_network_says_so_and_offers_one(opened, 
     opened.app.choice.choose("style_transfer", {"style": "waves"})
     assert opened.app.choice.method.name == "fast_style"
     assert opened.stage.method.choice.count() == 1
-    (notice,) = opened.stage.centre.banners.shown()
+    (notice,) = opened.stage.center.banners.shown()
     assert "Style transfer does not work on" in notice.text
     notice.remedies[0].act()
     assert opened.app.choice.method.name == "style_transfer"
     assert opened.app.choice.values["style"] == "waves"
-    assert opened.stage.centre.banners.shown() == ()
+    assert opened.stage.center.banners.shown() == ()
 
 
 def test_a_prediction_that_comes_late_names_the_target(opened, fake):

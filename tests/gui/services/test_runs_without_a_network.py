@@ -16,7 +16,7 @@ from nnviz.gui.shell.main_window import LEARN, TRAIN
 def test_a_lesson_runs_before_a_network_is_open(window, fake, qtbot):
     window.enter(LEARN)
     window.app.choice.choose("convolution")
-    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
+    qtbot.waitUntil(lambda: window.stage.center.run is not None)
     assert fake.last("result").method == "convolution"
     assert fake.last("result").model == ModelRequest(reference="")
     assert window.app.selection.model is None
@@ -32,13 +32,13 @@ def test_training_starts_before_a_network_is_open(window, fake):
 def test_it_is_not_asked_anew_when_a_network_opens(window, fake, qtbot):
     window.enter(LEARN)
     window.app.choice.choose("convolution")
-    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
-    shown = window.stage.centre.run
+    qtbot.waitUntil(lambda: window.stage.center.run is not None)
+    shown = window.stage.center.run
     asked = len([place for place, _ in fake.asked if place == "result"])
     window.app.open_model("fake:net")
     assert window.app.selection.model is not None
     assert len([place for place, _ in fake.asked if place == "result"]) == asked
-    assert window.stage.centre.run is shown
+    assert window.stage.center.run is shown
 
 
 @pytest.mark.usefixtures("window")

@@ -35,7 +35,7 @@ def dreams(fake):
 
 def notice(window):
     return next(
-        each for each in window.stage.centre.banners.shown() if each.topic == "run"
+        each for each in window.stage.center.banners.shown() if each.topic == "run"
     )
 
 
@@ -53,7 +53,7 @@ def test_the_smaller_answer_sets_the_size_in_the_form_and_runs(dreaming, fake):
     notice(dreaming).remedies[0].act()
     assert dreams(fake)[-1].values["size"] == 2048
     assert dreaming.app.choice.values["size"] == 2048
-    assert not [n for n in dreaming.stage.centre.banners.shown() if n.topic == "run"]
+    assert not [n for n in dreaming.stage.center.banners.shown() if n.topic == "run"]
 
 
 def test_the_full_size_is_agreed_to_once_an_image(dreaming, fake):
@@ -80,7 +80,7 @@ def test_the_question_is_readable_on_a_small_screen(dreaming, qtbot):
     """Truth: 1,024 x 700 is the least screen; three lines of words at most."""
     dreaming.resize(1024, 700)
     dreaming.app.runs.run()
-    banner = dreaming.stage.centre.banners.findChild(Banner)
+    banner = dreaming.stage.center.banners.findChild(Banner)
     text = next(each for each in banner.findChildren(QLabel) if each.text())
     lines = text.fontMetrics().lineSpacing()
     qtbot.waitUntil(lambda: text.heightForWidth(text.width()) < 4.5 * lines)

@@ -96,12 +96,12 @@ def test_a_run_is_recorded_where_the_settings_say(imagine, fake, settings):
     assert request.recording.startswith(settings.recordings)
     assert request.recording.endswith(METHOD)
     assert imagine.app.timeline.folder == request.recording
-    assert imagine.stage.centre.timeline.isVisible()
+    assert imagine.stage.center.timeline.isVisible()
 
 
 def test_the_run_is_followed_and_can_wait(imagine, fake):
     tell(imagine, fake, 8)
-    timeline, panel = imagine.app.timeline, imagine.stage.centre.timeline
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
     assert value_shown(imagine) == 0.08
     assert panel.words.text() == "9 of 40 · 8"
     panel.go.click()
@@ -122,7 +122,7 @@ def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
     measured = recording(timeline.folder, 9)
     last = replace(measured, numbers=(*measured.numbers[:-1], {}))
     told(imagine, fake, last)
-    assert imagine.stage.centre.timeline.words.text() == "9 of 40"
+    assert imagine.stage.center.timeline.words.text() == "9 of 40"
 
 
 def test_the_end_of_a_run_is_reached(imagine, fake):
@@ -131,12 +131,12 @@ def test_the_end_of_a_run_is_reached(imagine, fake):
     timeline = imagine.app.timeline
     finished = recording(timeline.folder, 40, finished=True)
     told(imagine, fake, finished)
-    assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
+    assert imagine.stage.center.timeline.words.text() == "40 of 40 · 39"
 
 
 def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, qtbot):
     tell(imagine, fake, 19)
-    timeline, bar = imagine.app.timeline, imagine.stage.centre.timeline.bar
+    timeline, bar = imagine.app.timeline, imagine.stage.center.timeline.bar
     half = QPoint(round(bar._x(6)), 20)
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=half)
     assert timeline.step == 6
@@ -173,13 +173,13 @@ def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
     timeline = imagine.app.timeline
     changes = ((5, {name: 0.2}),)
     told(imagine, fake, recording(timeline.folder, changes=changes))
-    marks = imagine.stage.centre.timeline._steps().marks
+    marks = imagine.stage.center.timeline._steps().marks
     assert marks == {4: "learning rate = 0.2"}
 
 
 def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     tell(imagine, fake, 19)
-    timeline, panel = imagine.app.timeline, imagine.stage.centre.timeline
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
     folder = timeline.folder
     imagine.app.stop()
     assert panel.fork.text() == "Resume"
@@ -245,7 +245,7 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     assert imagine.app.choice.values["learning_rate"] == 0.5
     assert imagine.app.timeline.step == 19
     assert answer_frame(fake) == 18
-    assert not imagine.stage.centre.result._veil.isVisible()
+    assert not imagine.stage.center.result._veil.isVisible()
 
 
 def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
@@ -265,7 +265,7 @@ def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
 def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):
     tell(imagine, fake, 19)
     imagine.app.stop()
-    panel = imagine.stage.centre.timeline
+    panel = imagine.stage.center.timeline
     answer = str(tmp_path / "dream"), "Animation (*.gif)"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
     panel.film.click()
@@ -284,7 +284,7 @@ def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     tell(imagine, fake, 5)
     imagine.enter(INSPECT)
     qtbot.waitUntil(lambda: imagine.app.timeline.recording is None)
-    assert not imagine.stage.centre.timeline.isVisible()
+    assert not imagine.stage.center.timeline.isVisible()
 
 
 def test_a_recorded_method_never_runs_by_itself(imagine):
@@ -305,7 +305,7 @@ def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
     opened.enter(IMAGINE)
     opened.app.choice.choose("semantic_dictionary")
     height, width = opened.app.selection.image.size
-    opened.stage.centre.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
+    opened.stage.center.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
     shown = opened.stage.method.form.values()
     assert (shown["y"], shown["x"]) == (0.25, 0.75)
     opened.app.runs.run()

@@ -62,7 +62,7 @@ def test_a_map_is_measured_unasked_when_it_is_quiet(explaining, fake):
     assert request.checks == (TrustCheck.CURVES,)
     assert fake.handles["trust"][-1].lane.priority is Priority.IDLE
     assert explaining.app.jobs.listed == ()
-    assert explaining.stage.centre.chip.text() == "Checking…"
+    assert explaining.stage.center.chip.text() == "Checking…"
 
 
 def test_it_gives_way_and_begins_again(explaining, fake, qtbot):
@@ -75,7 +75,7 @@ def test_it_gives_way_and_begins_again(explaining, fake, qtbot):
 
 def test_the_figures_are_said_and_kept(explaining, fake, qtbot):
     fake.tell("trust", Done(trust_in("grad_cam")))
-    chip, panel = explaining.stage.centre.chip, explaining.stage.trust
+    chip, panel = explaining.stage.center.chip, explaining.stage.trust
     assert chip.text() == "Insertion: caution"
     assert not panel.plots["deletion"].isHidden()
     assert panel.plots["insertion"].isHidden()
@@ -97,7 +97,7 @@ def test_a_check_on_request_joins_the_figures(explaining, fake):
     assert fake.last("trust check").checks == (TrustCheck.ROAD,)
     assert len(explaining.app.jobs.listed) == 1
     fake.tell("trust check", Done(trust_in("grad_cam", "road")))
-    assert explaining.stage.centre.chip.text() == "Insertion: caution · ROAD: caution"
+    assert explaining.stage.center.chip.text() == "Insertion: caution · ROAD: caution"
 
 
 def test_switched_off_nothing_is_measured_unasked(explaining, fake, qtbot):

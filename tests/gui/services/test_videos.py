@@ -23,7 +23,7 @@ def answer_dialogs(monkeypatch, film, out):
 
 
 def banners(window):
-    shown = window.stage.centre.banners.findChildren(ProgressBanner)
+    shown = window.stage.center.banners.findChildren(ProgressBanner)
     return [each for each in shown if not each.isHidden()]
 
 

@@ -21,7 +21,7 @@ def predicted(window):
 def start(window, qtbot, file):
     app.open_first(window.app, [str(file)], NETWORK)
     qtbot.waitUntil(lambda: bool(predicted(window)), timeout=WAIT)
-    qtbot.waitUntil(lambda: window.stage.centre.run is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.stage.center.run is not None, timeout=WAIT)
 
 
 def test_nothing_heavy_is_imported_before_the_first_paint():
@@ -58,7 +58,7 @@ def test_a_dropped_photograph_is_predicted_and_looked_into(live, qtbot, cat, cof
     data.setUrls([QUrl.fromLocalFile(str(coffee))])
     live.operations.take(data)
     qtbot.waitUntil(
-        lambda: live.stage.centre.run.recipe.image == "coffee.jpg", timeout=WAIT
+        lambda: live.stage.center.run.recipe.image == "coffee.jpg", timeout=WAIT
     )
     qtbot.waitUntil(lambda: predicted(live) != first, timeout=WAIT)
     assert live.stage.images.list.count() == 2
@@ -73,7 +73,7 @@ def test_walking_the_layers_shows_each_at_once(live, qtbot, cat):
         live.commands["go.next_layer"].trigger()
         assert live.app.selection.layer == name
         qtbot.waitUntil(
-            lambda name=name: live.stage.centre.run.recipe.values["layer"] == name,
+            lambda name=name: live.stage.center.run.recipe.values["layer"] == name,
             timeout=WAIT,
         )
 
@@ -84,8 +84,8 @@ def test_a_broken_file_says_why_and_all_else_lives(live, qtbot, cat, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_text("no picture")
     live.app.open_files([str(broken)])
-    qtbot.waitUntil(lambda: bool(live.stage.centre.banners.shown()), timeout=WAIT)
-    assert "broken.png" in live.stage.centre.banners.shown()[0].text
+    qtbot.waitUntil(lambda: bool(live.stage.center.banners.shown()), timeout=WAIT)
+    assert "broken.png" in live.stage.center.banners.shown()[0].text
     assert len(predicted(live)) == 5
 
 
@@ -96,7 +96,7 @@ def test_closing_while_the_network_is_loading_is_quick(live):
     assert live.isHidden()
 
 
-def test_a_sixteen_bit_grey_picture_opens(live, qtbot, tmp_path):
+def test_a_sixteen_bit_gray_picture_opens(live, qtbot, tmp_path):
     """Truth: a file written by Pillow."""
     path = tmp_path / "deep.png"
     Image.fromarray(
@@ -112,5 +112,5 @@ def test_weights_that_fit_nothing_are_refused_in_words(live, qtbot, cat, tmp_pat
     path = tmp_path / "odd.safetensors"
     save_file({"what.weight": np.zeros((3, 3), np.float32)}, path)
     live.app.open_files([str(path)])
-    qtbot.waitUntil(lambda: bool(live.stage.centre.banners.shown()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(live.stage.center.banners.shown()), timeout=WAIT)
     assert live.app.selection.model.reference == NETWORK

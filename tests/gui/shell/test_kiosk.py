@@ -96,7 +96,7 @@ def test_dialogs_menus_and_drops_are_refused(lesson, qtbot, tmp_path):
     at = QPoint(5, 5)
     mouse = QContextMenuEvent.Reason.Mouse
     menu = QContextMenuEvent(mouse, at, at, Qt.KeyboardModifier.NoModifier)
-    assert QApplication.sendEvent(window.stage.centre.result, menu)
+    assert QApplication.sendEvent(window.stage.center.result, menu)
     assert QApplication.activePopupWidget() is None
     files = QMimeData()
     files.setUrls([QUrl.fromLocalFile(str(tmp_path))])
@@ -144,7 +144,7 @@ def test_hands_put_the_pause_off(lesson, qtbot):
     kiosk, window = lesson
     for act in (
         lambda: qtbot.mouseMove(window, QPoint(40, 40)),
-        lambda: qtbot.keyClick(window.stage.centre, Qt.Key.Key_Shift),
+        lambda: qtbot.keyClick(window.stage.center, Qt.Key.Key_Shift),
     ):
         kiosk._idle.stop()
         act()
@@ -179,7 +179,7 @@ def test_live_offers_visitors_nothing_that_opens_or_saves(live, qtbot):
     window.app.live.status_changed.emit(
         SourceStatus(state=SourceState.FAILED, title="camera", error=_UNPLUGGED)
     )
-    pane = window.stage.centre.live
+    pane = window.stage.center.live
     qtbot.waitUntil(pane.isVisible)
     buttons = pane.findChildren(QAbstractButton)
     titles = {
@@ -194,7 +194,7 @@ def test_live_offers_visitors_nothing_that_opens_or_saves(live, qtbot):
 
 def test_a_pause_brings_the_source_and_the_view_of_live_back(live):
     kiosk, window = live
-    source, pane = kiosk._order.live.source, window.stage.centre.live
+    source, pane = kiosk._order.live.source, window.stage.center.live
     window.app.live.open(SourceRequest(kind=SourceKind.SCREEN, address=""))
     pane.header.occluder.setChecked(True)
     kiosk.restart()

@@ -159,7 +159,7 @@ def test_two_hundred_random_steps(live, qtbot, cat, coffee, seed):
     """
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     app.open_first(live.app, [str(cat), str(coffee)], "bundled:objects")
-    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: live.stage.center.run is not None, timeout=WAIT)
     drive(live, chance, qtbot, STEPS)
     live.app.open_model("bundled:objects")
     live.app.open_files([str(coffee)])
@@ -184,7 +184,7 @@ def test_a_long_random_session(live, qtbot, cat, coffee, seed):
     probe = StallProbe()
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     app.open_first(live.app, [str(cat), str(coffee)], "bundled:objects")
-    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: live.stage.center.run is not None, timeout=WAIT)
     drive(live, chance, qtbot, LONG_STEPS or 600, probe)
     longest = sorted(probe.stretches, reverse=True)[:10]
     told = "\n".join(f"{seconds:.3f} s {what}" for seconds, what in longest)

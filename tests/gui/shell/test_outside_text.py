@@ -88,7 +88,7 @@ def test_long_names_break_and_short_ones_do_not():
 
 def test_a_dismissed_error_is_said_again(opened, qtbot):
     """Truth: the same topic, twice, its cross pressed between."""
-    banners = opened.stage.centre.banners
+    banners = opened.stage.center.banners
     record = ErrorRecord(ErrorKind.USER, "broken.png: no image", "")
     for _ in range(3):
         opened.app.messages.fail("open", record)

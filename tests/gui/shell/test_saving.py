@@ -17,7 +17,7 @@ def test_chosen_results_are_exported_oldest_first(opened, monkeypatch):
 def test_what_is_saved_has_the_look_that_is_shown(opened, monkeypatch, tmp_path):
     """Truth: the look of the view goes with the result."""
     look = MapLook(gamma=2)
-    monkeypatch.setattr(opened.stage.centre.result, "looks", lambda: {"map": look})
+    monkeypatch.setattr(opened.stage.center.result, "looks", lambda: {"map": look})
     opened.app.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
     assert opened.app.bridge.files.results.asked[-1][3] == {"map": look}
@@ -35,7 +35,7 @@ def test_a_figure_is_what_is_seen_with_its_look(opened, monkeypatch):
     """Truth: the tab that is seen and its look; the chosen format ends the name."""
     chosen = ("/a/crab", "PDF (*.pdf)")
     monkeypatch.setattr(command_handlers, "ask_new_file", lambda *_: chosen)
-    view, look = opened.stage.centre.result.current, frozenset({"layer1"})
+    view, look = opened.stage.center.result.current, frozenset({"layer1"})
     monkeypatch.setattr(view, "figure_look", lambda: look)
     opened.commands["file.figure"].trigger()
     figure = view.result, view.image, "/a/crab.pdf", look

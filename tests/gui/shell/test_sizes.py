@@ -61,7 +61,7 @@ def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, step
         assert_fits(window, workspace.name)
         for mode in ("both", "compare", "board", "stickers"):
             if not workspace.live:
-                window.stage.centre.set_mode(mode)
+                window.stage.center.set_mode(mode)
                 spin()
                 assert_fits(window, f"{workspace.name} {mode}")
     for info in window.app.models.catalogue.methods:
@@ -75,7 +75,7 @@ def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, step
 def test_names_from_outside_do_not_widen_it(window, qtbot):
     window.app.open_model("n" * 500)
     window.app.images.add(["/photos/" + "p" * 200 + ".png"])
-    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
+    qtbot.waitUntil(lambda: window.stage.center.run is not None)
     for workspace in WORKSPACES:
         window.enter(workspace)
         spin()
@@ -214,7 +214,7 @@ def test_the_middle_is_not_scrolled_on_a_usual_screen(opened, mode):
     for workspace in (WORKSPACES[-1], WORKSPACES[1]):
         opened.enter(workspace)
         if not workspace.live:
-            opened.stage.centre.set_mode(mode)
+            opened.stage.center.set_mode(mode)
         spin()
         area = opened.centralWidget()
         assert area.verticalScrollBar().maximum() == 0, workspace.name

@@ -21,7 +21,7 @@ def test_no_stretch_of_a_tour_is_longer_than_a_quarter_of_a_second(live, qtbot, 
     bench = live.app
     probe = StallProbe()
     app.open_first(bench, [str(cat)], "bundled:objects")
-    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: live.stage.center.run is not None, timeout=WAIT)
     for workspace in (*WORKSPACES, *WORKSPACES):
         probe.during(workspace.name, lambda workspace=workspace: live.enter(workspace))
         qtbot.wait(400)
@@ -30,7 +30,7 @@ def test_no_stretch_of_a_tour_is_longer_than_a_quarter_of_a_second(live, qtbot, 
     for name in (*commands, "both", "compare", "board"):
         probe.during(name, live.commands[f"view.{name}"].trigger)
         qtbot.wait(200)
-    board = live.stage.centre.board
+    board = live.stage.center.board
     board.choices.methods.tick(["saliency", "grad_cam", "layer_cam", "smooth_grad"])
     probe.during("board", board.start)
     qtbot.waitUntil(lambda: bench.boards.plan is not None, timeout=WAIT)
@@ -58,8 +58,8 @@ def test_curves_are_drawn_at_sixty_hertz_while_a_network_trains(live, qtbot):
     bench.runs.run()
     qtbot.waitUntil(lambda: bench.timeline.newest >= 30, timeout=WAIT)
     took = np.array([seconds for seconds, _ in probe.stretches])
-    assert live.stage.centre.result.isVisible()
-    assert live.stage.centre.run.report.main.series["held-out loss"].size > 2
+    assert live.stage.center.result.isVisible()
+    assert live.stage.center.run.report.main.series["held-out loss"].size > 2
     bench.stop()
     assert len(took) > 100
     assert np.quantile(took, 0.99) < 0.05
@@ -79,7 +79,7 @@ def test_a_board_is_painted_by_another_thread(opened, fake, monkeypatch, qtbot):
     monkeypatch.setattr("nnviz.render.boards.board.placeholder", note)
     opened.enter(EXPLAIN)
     opened.commands["view.board"].trigger()
-    pane = opened.stage.centre.board
+    pane = opened.stage.center.board
     pane.choices.methods.tick(["saliency", "grad_cam", "layer_cam"])
     pane.start()
     qtbot.waitUntil(lambda: not opened.app.boards.running)

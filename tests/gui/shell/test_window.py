@@ -23,7 +23,7 @@ from nnviz.gui.theme.manager import THEMES, palette, stylesheet
 
 
 def shown(window):
-    return [notice.text for notice in window.stage.centre.banners.shown()]
+    return [notice.text for notice in window.stage.center.banners.shown()]
 
 
 def results(fake):
@@ -33,7 +33,7 @@ def results(fake):
 def test_model_and_photograph_give_predictions_and_a_result(opened):
     """Truth: what the fake answers."""
     assert opened.stage.prediction.bars.lines() == ["cat 75.0 %", "dog 25.0 %"]
-    assert opened.stage.centre.run.recipe.method == "activations"
+    assert opened.stage.center.run.recipe.method == "activations"
     assert opened.stage.layers.names() == [
         "stem",
         "stem.conv",
@@ -106,14 +106,14 @@ def test_escape_stops_and_says_how_far_it_was(opened, fake, qtbot):
 
 def test_an_earlier_result_can_be_brought_back(opened, fake, qtbot):
     """Truth: what the history held; nothing is computed again."""
-    first = opened.stage.centre.run
+    first = opened.stage.center.run
     opened.stage.layers.activated.emit("head")
-    qtbot.waitUntil(lambda: opened.stage.centre.run is not first)
+    qtbot.waitUntil(lambda: opened.stage.center.run is not first)
     asked = len(fake.asked)
     tray = opened.stage.results.list
     assert tray.count() == 2
     tray.itemClicked.emit(tray.item(1))
-    assert opened.stage.centre.run is first
+    assert opened.stage.center.run is first
     qtbot.wait(20)
     assert len(fake.asked) == asked
 
@@ -160,7 +160,7 @@ def test_a_failed_network_leaves_the_old_one_and_offers_a_download(opened, fake)
     record = ErrorRecord(ErrorKind.USER, "resnet18: its weights are not here", "")
     fake.answer("model", Failed(record))
     assert opened.app.selection.model.reference == "fake:net"
-    banner = opened.stage.centre.banners.shown()[0]
+    banner = opened.stage.center.banners.shown()[0]
     assert [remedy.label for remedy in banner.remedies] == ["Download"]
     fake.held.remove("model")
     banner.remedies[0].act()
@@ -175,7 +175,7 @@ def test_a_program_is_run_after_a_yes_only(opened, fake):
     words = "net.pt2: is a torch.export program"
     record = ErrorRecord(ErrorKind.TRUST, words, "", "--trust")
     fake.answer("model", Failed(record))
-    banner = opened.stage.centre.banners.shown()[0]
+    banner = opened.stage.center.banners.shown()[0]
     assert banner.text == words
     assert [remedy.label for remedy in banner.remedies] == ["Run It"]
     assert not opened.app.models.request.trust
@@ -196,7 +196,7 @@ def test_labels_are_given_to_the_network(opened, fake, tmp_path):
 
 def save_recipe(opened, folder, **changes):
     """Write the shown result's recipe with some of it changed; return the file."""
-    values = json.loads(opened.stage.centre.run.recipe.to_json()) | changes
+    values = json.loads(opened.stage.center.run.recipe.to_json()) | changes
     path = folder / "saved.json"
     path.write_text(json.dumps(values))
     return str(path)
@@ -327,7 +327,7 @@ def test_saving_asks_the_bridge(opened, fake, tmp_path):
     opened.commands["file.save"].trigger()
     ((name, run, folder, _),) = fake.files.results.asked
     assert name == "save"
-    assert (run, folder) == (opened.stage.centre.run, str(tmp_path))
+    assert (run, folder) == (opened.stage.center.run, str(tmp_path))
 
 
 def type_mean(opened, qtbot, text):
@@ -426,12 +426,12 @@ def test_words_can_be_read_on_every_theme(name):
 
 
 def contrast(first, second):
-    lights = sorted(luminance(colour) for colour in (first, second))
+    lights = sorted(luminance(color) for color in (first, second))
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
-def luminance(colour):
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+def luminance(color):
+    parts = [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
     linear = [
         p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
     ]
@@ -465,9 +465,9 @@ def test_late_answers_of_another_photograph_are_not_shown(opened, fake):
 
 def test_an_unexpected_value_is_not_taken_for_a_result(opened, fake):
     """Truth: a Done of another type changes nothing."""
-    shown_before = opened.stage.centre.run
+    shown_before = opened.stage.center.run
     fake.tell("result", Done(None))
-    assert opened.stage.centre.run is shown_before
+    assert opened.stage.center.run is shown_before
 
 
 def test_preprocess_boxes_show_the_networks_own(opened):

@@ -170,7 +170,7 @@ def test_right_to_left_does_not_break(qtbot, qapp, tmp_path):
             window.enter(workspace)
             QApplication.processEvents()
             assert window.size() == SCREEN
-            assert window.stage.centre.width() >= 0.4 * SCREEN.width()
+            assert window.stage.center.width() >= 0.4 * SCREEN.width()
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 

@@ -11,7 +11,7 @@ from nnviz.base.results import Heatmap, Mosaic, Ranking, Report, Text
 
 @pytest.fixture
 def photo():
-    """40 x 60 px, one colour, so that whatever lies over it can be told apart."""
+    """40 x 60 px, one color, so that whatever lies over it can be told apart."""
     pixels = np.full((40, 60, 3), (10, 20, 30), np.uint8)
     return image_from_array(pixels, "plain.png")
 

@@ -1,6 +1,6 @@
 """A picture and what became of it, swiped.
 
-Truth: plain colours, the places that the divider leaves to each of them, and the
+Truth: plain colors, the places that the divider leaves to each of them, and the
 gestures that its documentation names.
 """
 
@@ -15,8 +15,8 @@ from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
 
-def plain(colour, size=(90, 160)):
-    return np.full((*size, 3), colour, np.uint8)
+def plain(color, size=(90, 160)):
+    return np.full((*size, 3), color, np.uint8)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def view(qtbot):
     return made
 
 
-def colour_at(widget, x):
-    """The colour at a share of the width, half-way down."""
+def color_at(widget, x):
+    """The color at a share of the width, half-way down."""
     pixels = array_of(widget.grab().toImage())
     row = pixels[pixels.shape[0] // 2]
     return tuple(int(part) for part in row[round(x * pixels.shape[1])])
@@ -39,14 +39,14 @@ def colour_at(widget, x):
 
 def test_alone_it_is_shown_at_the_size_of_the_picture(view):
     assert view.before.isHidden()
-    assert {colour_at(view.after, x) for x in (0.02, 0.5, 0.98)} == {BLUE}
+    assert {color_at(view.after, x) for x in (0.02, 0.5, 0.98)} == {BLUE}
 
 
 def test_side_by_side(view):
     view.set_showing(Showing.SIDES)
     QApplication.processEvents()
-    assert colour_at(view.before, 0.5) == RED
-    assert colour_at(view.after, 0.5) == BLUE
+    assert color_at(view.before, 0.5) == RED
+    assert color_at(view.after, 0.5) == BLUE
 
 
 @pytest.mark.parametrize(("size", "beside"), [((800, 200), True), ((300, 600), False)])
@@ -60,13 +60,13 @@ def test_both_stay_as_large_as_they_can(view, size, beside):
 
 def test_the_divider_parts_the_two(view):
     view.set_showing(Showing.SWIPE)
-    assert colour_at(view.after, 0.3) == RED
-    assert colour_at(view.after, 0.7) == BLUE
+    assert color_at(view.after, 0.3) == RED
+    assert color_at(view.after, 0.7) == BLUE
     view.after.set_split(0.2)
-    assert colour_at(view.after, 0.3) == BLUE
+    assert color_at(view.after, 0.3) == BLUE
 
 
-def test_it_is_dragged_and_a_double_click_centres_it(view, qtbot):
+def test_it_is_dragged_and_a_double_click_centers_it(view, qtbot):
     view.set_showing(Showing.SWIPE)
     canvas = view.after
     width = canvas.width()

@@ -61,7 +61,7 @@ def test_enlarged_pixels_are_squares(canvas):
 
 
 def test_minified_pixels_are_averaged(canvas):
-    # Columns of black and white, 800 wide in 200 px: grey, not a pattern.
+    # Columns of black and white, 800 wide in 200 px: gray, not a pattern.
     stripes = np.zeros((400, 800, 3), np.uint8)
     stripes[:, ::2] = 255
     canvas.set_image(stripes)
@@ -96,7 +96,7 @@ def test_smooth_overlay_has_values_in_between(canvas):
     assert 40 < painted(canvas)[50, 100, 0] < 215
 
 
-def test_indexed_picture_takes_its_colours_from_the_table(canvas):
+def test_indexed_picture_takes_its_colors_from_the_table(canvas):
     table = np.array([RED, GREEN, BLUE], np.uint8)
     canvas.set_image(np.array([[2, 1]], np.uint8), table)
     shown = painted(canvas)
@@ -135,10 +135,10 @@ def test_double_click_and_0_fit(canvas, qtbot):
 def test_arrow_keys_pan(canvas, qtbot):
     canvas.set_image(np.zeros((50, 100, 3), np.uint8))
     wheel(canvas, 50, 100, steps=3)
-    before = canvas.state.centre
+    before = canvas.state.center
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
-    assert canvas.state.centre[1] > before[1]
-    assert canvas.state.centre[0] == before[0]
+    assert canvas.state.center[1] > before[1]
+    assert canvas.state.center[0] == before[0]
 
 
 def test_a_drag_pans_and_is_no_click(canvas, qtbot):
@@ -161,7 +161,7 @@ def test_click_tells_picture_coordinates(canvas, qtbot):
     assert caught.args == [10.0, 30.0]
 
 
-def test_hover_tells_place_and_colour(canvas, qtbot):
+def test_hover_tells_place_and_color(canvas, qtbot):
     pixels = np.zeros((50, 100, 3), np.uint8)
     pixels[10, 30] = (1, 2, 3)
     canvas.set_image(pixels)
@@ -281,5 +281,5 @@ def test_a_canvas_leaves_no_timer(qtbot):
 def test_alpha_lies_on_a_checkerboard(canvas):
     clear = np.zeros((50, 100, 4), np.uint8)
     canvas.set_image(clear)
-    colours = {tuple(pixel) for pixel in painted(canvas).reshape(-1, 3)}
-    assert len(colours) == 2
+    colors = {tuple(pixel) for pixel in painted(canvas).reshape(-1, 3)}
+    assert len(colors) == 2

@@ -14,7 +14,7 @@ from nnviz.gui.views.comparison.side import pixel_at, value_at
 from nnviz.render import colormaps, differences
 from nnviz.render.boards.board_sheet import paint_sheet
 from nnviz.render.boards.scale_locks import Lock, Tile
-from nnviz.render.normalised import Norm
+from nnviz.render.normalized import Norm
 
 PHOTO = image_from_array(np.full((40, 60, 3), 90, np.uint8), "plain")
 
@@ -48,7 +48,7 @@ def compare(qtbot, pair):
     return view
 
 
-def colour(canvas, y, x):
+def color(canvas, y, x):
     pixels = array_of(canvas.grab().toImage())
     at = canvas.viewport().to_widget(y, x)
     return tuple(pixels[round(at[0]), round(at[1])])
@@ -59,12 +59,12 @@ class TestCompare:
         compare.sides[0].canvas.state.set(3.0, (0.2, 0.3))
         assert compare.sides[1].canvas.viewport().magnification == 3
 
-    def test_same_numbers_have_same_colours_on_one_scale(self, compare):
-        one = colour(compare.sides[0].canvas, 0.3, 2.3)
-        assert one == colour(compare.sides[1].canvas, 0.3, 1.3)
+    def test_same_numbers_have_same_colors_on_one_scale(self, compare):
+        one = color(compare.sides[0].canvas, 0.3, 2.3)
+        assert one == color(compare.sides[1].canvas, 0.3, 1.3)
         compare.locked.setChecked(False)
         top = tuple(colormaps.table("inferno")[-1])
-        assert colour(compare.sides[0].canvas, 0.3, 2.3) == top
+        assert color(compare.sides[0].canvas, 0.3, 2.3) == top
 
     def test_the_cursor_reads_both(self, compare, qtbot):
         with qtbot.waitSignal(compare.hovered) as caught:
@@ -79,9 +79,9 @@ class TestCompare:
     ):
         other = image_from_array(np.full((40, 60, 3), 7, np.uint8), "other")
         here, gap = "x 30  y 20 px", "  ·  "
-        grey = f"{here}{gap}90  90  90", "net a: 2 score"
-        once = gap.join((*grey, "net b: 4 score"))
-        each = gap.join((*grey, f"{here}{gap}7  7  7", "net b: 4 score"))
+        gray = f"{here}{gap}90  90  90", "net a: 2 score"
+        once = gap.join((*gray, "net b: 4 score"))
+        each = gap.join((*gray, f"{here}{gap}7  7  7", "net b: 4 score"))
         for second, words in ((PHOTO, once), (other, each)):
             compare.set_pair(
                 tile("a", heat([[0, 2, 4]])), tile("b", heat([[0, 4, 8]]), image=second)
@@ -100,8 +100,8 @@ class TestCompare:
         )
         compare._split = 0.5
         low, high = (tuple(colormaps.table("inferno")[end]) for end in (0, -1))
-        assert colour(compare.over, 0.2, 0.3) == low
-        assert colour(compare.over, 0.2, 2.7) == high
+        assert color(compare.over, 0.2, 0.3) == low
+        assert color(compare.over, 0.2, 2.7) == high
 
     def test_blink_takes_turns_and_space_stops_it(self, compare, qtbot):
         compare.set_mode(Mode.BLINK)
@@ -183,7 +183,7 @@ class TestBoard:
             "all values are 0",
         ]
 
-    def test_the_colours_range_is_said_beside_the_raw_one(self, board):
+    def test_the_colors_range_is_said_beside_the_raw_one(self, board):
         assert board.sides[0].words.toolTip() == "0 … 1 score\ncolors span 0 … 4"
         board.set_lock(Lock.TILE)
         assert board.sides[0].words.toolTip() == "0 … 1 score\ncolors span 0 … 1"

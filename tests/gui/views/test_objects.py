@@ -108,12 +108,12 @@ class TestBoxes:
         view = shown(BoxesView(), found(), photo)
         view.canvas.state.set(3.0, (0.4, 0.6))
         view.show_result(found([[0, 0, 9, 9]]), image_from_array(photo.pixels + 1))
-        assert (view.canvas.state.magnification, view.canvas.state.centre) == (
+        assert (view.canvas.state.magnification, view.canvas.state.center) == (
             3.0,
             (0.4, 0.6),
         )
 
-    def test_frames_have_the_colour_of_the_class(self, shown, photo):
+    def test_frames_have_the_color_of_the_class(self, shown, photo):
         view = shown(BoxesView(), found([[10, 10, 50, 30]]), photo)
         pixels = array_of(view.canvas.grab().toImage())
         at = view.canvas.viewport().to_widget(20, 10)
@@ -172,18 +172,18 @@ class TestMask:
         view.outlined.setChecked(False)
         view.opacity.set_share(1.0)
 
-        def colour(y, x):
+        def color(y, x):
             pixels = array_of(view.canvas.grab().toImage())
             at = view.canvas.viewport().to_widget(y, x)
             return tuple(pixels[round(at[0]), round(at[1])])
 
-        assert colour(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
-        assert colour(10, 10) == (10, 20, 30)
+        assert color(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
+        assert color(10, 10) == (10, 20, 30)
         view.keys.pointed.emit(0)
-        assert colour(10, 50) == (10, 20, 30)
-        assert colour(30, 50) == class_colors(BACKGROUND_CAT_DOG)[2]
+        assert color(10, 50) == (10, 20, 30)
+        assert color(30, 50) == class_colors(BACKGROUND_CAT_DOG)[2]
         view.keys.pointed.emit(NONE)
-        assert colour(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
+        assert color(10, 50) == class_colors(BACKGROUND_CAT_DOG)[1]
 
     def test_choosing_a_class_tells(self, shown, photo, qtbot):
         view = shown(MaskView(), segments(), photo)

@@ -85,8 +85,8 @@ def test_a_press_chooses_and_dragging_moves(qtbot, canvas, board):
     assert board.settled == 1
 
 
-def test_a_corner_scales_about_the_centre(qtbot, canvas, board):
-    """Truth: a corner twice as far from the centre: twice as wide."""
+def test_a_corner_scales_about_the_center(qtbot, canvas, board):
+    """Truth: a corner twice as far from the center: twice as wide."""
     board.choose(0)
     corner = canvas.handles(0)[0].at(2).toPoint()  # 40 px right of and below (100, 100)
     assert (corner.x(), corner.y()) == (140, 140)

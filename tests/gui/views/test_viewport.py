@@ -19,7 +19,7 @@ def test_a_margin_is_left_free():
     assert Viewport((100, 200), (300.0, 400.0), margin=20).zoom == 1.8
 
 
-def test_fitted_picture_is_centred():
+def test_fitted_picture_is_centerd():
     # 200 px high in 300: 50 above and below; as wide as the widget.
     assert VIEW.to_widget(0, 0) == (50, 0)
     assert VIEW.to_widget(100, 200) == (250, 400)
@@ -48,7 +48,7 @@ def test_panning_moves_the_picture_with_the_hand():
 
 def test_the_picture_cannot_be_lost():
     lost = VIEW.panned(1e9, 1e9)
-    assert lost.centre == (0, 0)
+    assert lost.center == (0, 0)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is

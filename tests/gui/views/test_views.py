@@ -118,9 +118,9 @@ class TestHeatmap:
             HeatmapView(), make_heat([[0, 1]], signed=True, framed=False), None
         )
         for ground, light in (("#1a1d22", False), ("#f4f5f7", True)):
-            colours = QPalette(QColor(ground))
-            colours.setColor(QPalette.ColorRole.Window, QColor(ground))
-            view.setPalette(colours)
+            colors = QPalette(QColor(ground))
+            colors.setColor(QPalette.ColorRole.Window, QColor(ground))
+            view.setPalette(colors)
             QGuiApplication.processEvents()  # a theme is followed in a turn of its own
             pixels = rgb(view.canvas)
             at = view.canvas.viewport().to_widget(0.5, 0.5)
@@ -460,7 +460,7 @@ class TestReport:
         qtbot.wait(1)
         assert len(view.findChildren(MosaicView)) == 0
 
-    def test_stale_is_greyed_and_said(self, view, make_report):
+    def test_stale_is_grayed_and_said(self, view, make_report):
         view.show_report(make_report(), stale="stopped at 37 %")
         assert view._veil.isVisible()
         assert view._veil._words == "stopped at 37 %"

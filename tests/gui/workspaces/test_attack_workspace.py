@@ -31,7 +31,7 @@ def attacked(live, qtbot, tmp_path):
     bench.open_model("bundled:objects")
     bench.open_files([str(photo)])
     # What runs by itself at the start is done: nothing stops the attack.
-    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: live.stage.center.run is not None, timeout=LONG)
     live.enter(ATTACK)
     bench.choice.choose("pgd", {"steps": 4, "start": False})
     bench.runs.run()
@@ -70,7 +70,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
         lambda: at_rest(attacked) and attacks.shown.share == 0, timeout=LONG
     )
     assert panel.verdict.text().endswith("not reached")
-    report = stage.centre.result.report
+    report = stage.center.result.report
     assert list(report) == list(attacks.run.report)  # no tab vanishes meanwhile
     np.testing.assert_array_equal(report["after"].values, report["after"].earlier)
     assert not (report["noise"].pixels != 0.5).any()
@@ -81,7 +81,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
 
     # At the end it is the attack itself again, with all of its tabs.
     panel.slider.setValue(STEPS)
-    assert survivals(stage.centre.result.report)
+    assert survivals(stage.center.result.report)
     check_saved(attacked, qtbot, tmp_path)
 
 
@@ -112,8 +112,8 @@ def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path
         attacks.explain("saliency")
     before, after = found.args
     assert (before.image.name, after.image.name) == ("cat.png", "cat, attacked")
-    assert attacked.stage.centre.mode == "compare"
-    assert attacked.stage.centre.compare.pair() == (before, after)
+    assert attacked.stage.center.mode == "compare"
+    assert attacked.stage.center.compare.pair() == (before, after)
     # The noise is the old photograph's alone.
     PillowImage.fromarray(data.coffee()).save(tmp_path / "coffee.png")
     attacked.app.open_files([str(tmp_path / "coffee.png")])
@@ -145,7 +145,7 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
         "bundled:objects", folder, attack="fgsm", epsilons=(0, 1, 8)
     )
     assert found.accuracies == truth.accuracies
-    assert "accuracy" in live.stage.centre.result.report
+    assert "accuracy" in live.stage.center.result.report
     with qtbot.waitSignal(live.app.saving.saved, timeout=LONG) as saved:
         live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))
     names = [path.name for path in saved.args[0]]

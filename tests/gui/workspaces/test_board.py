@@ -55,7 +55,7 @@ class Kitchen:
 def pane(opened):
     opened.enter(EXPLAIN)
     opened.commands["view.board"].trigger()
-    made = opened.stage.centre.board
+    made = opened.stage.center.board
     made.choices.methods.tick(METHODS)
     return made
 
@@ -83,7 +83,7 @@ def test_it_takes_the_room_that_it_needs(opened):
     assert not docks["method"].isHidden()
     opened.commands["view.board"].trigger()
     opened.enter(INSPECT)
-    assert opened.stage.centre.mode == "result"
+    assert opened.stage.center.mode == "result"
     assert not docks["browser"].isHidden()
 
 
@@ -170,8 +170,8 @@ def test_a_tile_opens_its_whole_result(kitchen, pane, opened):
     for _ in range(3):
         kitchen.give()
     pane.view.tile_chosen.emit(1)
-    assert opened.stage.centre.mode == "result"
-    assert opened.stage.centre.run.recipe.method == "grad_cam"
+    assert opened.stage.center.mode == "result"
+    assert opened.stage.center.run.recipe.method == "grad_cam"
     assert opened.app.choice.method.name == "grad_cam"
 
 

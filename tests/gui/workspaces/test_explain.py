@@ -132,7 +132,7 @@ def test_without_a_channel_it_says_what_to_do(opened):
 
 def test_a_box_that_is_clicked_is_asked_about(explaining):
     """Truth: what views of boxes emit."""
-    explaining.stage.centre.result.target_chosen.emit("box:1")
+    explaining.stage.center.result.target_chosen.emit("box:1")
     assert explaining.app.selection.target == "box:1"
 
 
@@ -192,17 +192,17 @@ def test_two_results_are_compared(explaining, qtbot):
     explaining.app.choice.choose("saliency")
     qtbot.waitUntil(lambda: len(explaining.app.runs.history.runs) >= 3)
     explaining.commands["view.compare"].trigger()
-    centre = explaining.stage.centre
-    assert centre.mode == "compare"
-    names = [choice.currentText() for choice in centre.compare.choices]
+    center = explaining.stage.center
+    assert center.mode == "compare"
+    names = [choice.currentText() for choice in center.compare.choices]
     assert names[0].startswith("Grad-CAM")
     assert names[1].startswith("Saliency")
     assert "cat.png" not in names[0]  # one photograph: it tells nothing apart
-    first, second = centre.compare.pair()
-    centre.compare.swap()
-    assert centre.compare.pair() == (second, first)
+    first, second = center.compare.pair()
+    center.compare.swap()
+    assert center.compare.pair() == (second, first)
     explaining.app.runs.bring_back(first)
-    assert centre.mode == "result"
+    assert center.mode == "result"
 
 
 def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
@@ -216,7 +216,7 @@ def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
     for place in (0, 2):
         tray.list.item(place).setSelected(True)
     explaining.commands["view.compare"].trigger()
-    first, second = explaining.stage.centre.compare.pair()
+    first, second = explaining.stage.center.compare.pair()
     assert (first.recipe.method, second.recipe.method) == ("grad_cam", "layer_cam")
 
 
@@ -226,7 +226,7 @@ def test_two_items_put_together_are_compared(explaining, qtbot):
     qtbot.waitUntil(lambda: len(explaining.app.runs.history.runs) >= 3)
     items = explaining.stage.results.list
     items.put_together.emit(items.item(0), items.item(1))
-    first, second = explaining.stage.centre.compare.pair()
+    first, second = explaining.stage.center.compare.pair()
     assert (first.recipe.method, second.recipe.method) == ("saliency", "grad_cam")
 
 

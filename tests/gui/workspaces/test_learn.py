@@ -61,7 +61,7 @@ def test_recording_of_a_lesson_is_not_kept(fake):
 
 
 def test_edited_points_become_the_parameter(learning, fake):
-    learning.stage.centre.result.values_edited.emit({"input": "1 2; 3 4"})
+    learning.stage.center.result.values_edited.emit({"input": "1 2; 3 4"})
     assert learning.app.choice.values["input"] == "1 2; 3 4"
     assert fake.last("result").values["input"] == "1 2; 3 4"
 
@@ -73,7 +73,7 @@ def test_value_under_the_hand_is_traced_in_learn(opened, fake, qtbot):
     chosen.set_layer(layer)
     chosen.set_unit(3)
     height, width = chosen.image.size
-    window.stage.centre.result.position_chosen.emit(0.25 * height, 0.75 * width)
+    window.stage.center.result.position_chosen.emit(0.25 * height, 0.75 * width)
     window.commands["go.value"].trigger()
     qtbot.waitUntil(lambda: fake.last("result").method == "value")
     assert window.workspace is LEARN
@@ -136,4 +136,4 @@ def test_picture_keeps_its_share_at_a_projectors_text(learning):
     learning.app.look.enlarge(6)
     QApplication.processEvents()
     assert learning.app.look.scale == 2
-    assert learning.stage.centre.width() >= 0.45 * learning.width()
+    assert learning.stage.center.width() >= 0.45 * learning.width()

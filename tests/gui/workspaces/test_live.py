@@ -30,7 +30,7 @@ def predicted(window):
 
 
 def notices(window):
-    return [notice.text for notice in window.stage.centre.banners.shown()]
+    return [notice.text for notice in window.stage.center.banners.shown()]
 
 
 def wait(qtbot, condition):
@@ -40,7 +40,7 @@ def wait(qtbot, condition):
 def start(window, qtbot, *files, model=NETWORK):
     app.open_first(window.app, [str(file) for file in files], model)
     wait(qtbot, lambda: bool(predicted(window)))
-    wait(qtbot, lambda: window.stage.centre.run is not None)
+    wait(qtbot, lambda: window.stage.center.run is not None)
     wait(qtbot, lambda: not window.app.runs.running)
 
 
@@ -51,7 +51,7 @@ def close_quickly(window):
 
 
 @pytest.fixture
-def grey_weights(tmp_path):
+def gray_weights(tmp_path):
     """A ResNet-18 for one channel and three classes, as a state dict."""
     import torch
     from torchvision import models
@@ -63,17 +63,17 @@ def grey_weights(tmp_path):
     return path
 
 
-def test_a_network_of_one_channel_takes_a_colour_photograph(
-    live, qtbot, cat, grey_weights
+def test_a_network_of_one_channel_takes_a_color_photograph(
+    live, qtbot, cat, gray_weights
 ):
     """Truth: three classes and one channel are what torch.save wrote."""
     start(live, qtbot, cat)
-    drop(live, grey_weights)
+    drop(live, gray_weights)
     wait(qtbot, lambda: live.app.selection.model.title != "nnviz objects")
     wait(qtbot, lambda: len(predicted(live)) == 3)
     assert live.app.selection.model.preprocess.channels == 1
     live.app.choice.choose("filters")
-    wait(qtbot, lambda: live.stage.centre.run.recipe.method == "filters")
+    wait(qtbot, lambda: live.stage.center.run.recipe.method == "filters")
     assert notices(live) == []
 
 
@@ -83,7 +83,7 @@ def test_a_photograph_of_twenty_megapixels(live, qtbot, tmp_path):
     Image.effect_noise((5472, 3648), 40).convert("RGB").save(path, quality=80)
     start(live, qtbot, path)
     assert live.app.selection.image.size == (3648, 5472)
-    assert live.stage.centre.run.recipe.image == "large.jpg"
+    assert live.stage.center.run.recipe.image == "large.jpg"
 
 
 def test_with_the_keyboard_alone(live, qtbot, cat):
@@ -174,7 +174,7 @@ def test_a_picture_pasted_from_the_clipboard(live, qtbot, cat):
     image.fill(Qt.GlobalColor.red)
     QApplication.clipboard().setImage(image)
     live.commands["file.paste"].trigger()
-    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "pasted image")
+    wait(qtbot, lambda: live.stage.center.run.recipe.image == "pasted image")
     wait(qtbot, lambda: predicted(live) != first)
 
 
@@ -226,7 +226,7 @@ def test_three_hundred_photographs_are_listed_at_once(live, qtbot, cat, tmp_path
     drop(live, *files)
     assert time.monotonic() - began < 0.1
     wait(qtbot, lambda: live.stage.images.list.count() == 301)
-    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "photo 000.png")
+    wait(qtbot, lambda: live.stage.center.run.recipe.image == "photo 000.png")
 
 
 def test_a_folder_of_twenty_thousand_files_does_not_freeze(live, qtbot, cat, tmp_path):
@@ -236,7 +236,7 @@ def test_a_folder_of_twenty_thousand_files_does_not_freeze(live, qtbot, cat, tmp
         (tmp_path / f"{n}.txt").touch()
     (tmp_path / "one.png").write_bytes(cat.read_bytes())
     drop(live, tmp_path)
-    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "one.png")
+    wait(qtbot, lambda: live.stage.center.run.recipe.image == "one.png")
 
 
 def test_an_exported_picture_brings_its_result_back(live, qtbot, cat, tmp_path):
@@ -244,16 +244,16 @@ def test_an_exported_picture_brings_its_result_back(live, qtbot, cat, tmp_path):
     start(live, qtbot, cat)
     live.commands["go.previous_layer"].trigger()
     layer = live.app.selection.layer
-    wait(qtbot, lambda: live.stage.centre.run.recipe.values["layer"] == layer)
-    first = live.stage.centre.run
+    wait(qtbot, lambda: live.stage.center.run.recipe.values["layer"] == layer)
+    first = live.stage.center.run
     live.app.settings.export_folder = str(tmp_path)
     live.commands["file.save"].trigger()
     wait(qtbot, lambda: len(list(tmp_path.glob("*.png"))) == 1)
     live.commands["go.next_layer"].trigger()
-    wait(qtbot, lambda: live.stage.centre.run.recipe.values["layer"] != layer)
+    wait(qtbot, lambda: live.stage.center.run.recipe.values["layer"] != layer)
     drop(live, *tmp_path.glob("*.png"))
-    wait(qtbot, lambda: live.stage.centre.run.recipe.values["layer"] == layer)
-    again = live.stage.centre.run.report.arrays()
+    wait(qtbot, lambda: live.stage.center.run.recipe.values["layer"] == layer)
+    again = live.stage.center.run.report.arrays()
     for name, array in first.report.arrays().items():
         np.testing.assert_array_equal(again[name], array)
     assert notices(live) == []
@@ -277,11 +277,11 @@ def test_started_with_a_folder(live, qtbot, photos):
     assert live.stage.images.list.count() == 3
 
 
-def test_started_with_two_networks(live, qtbot, grey_weights, tmp_path):
+def test_started_with_two_networks(live, qtbot, gray_weights, tmp_path):
     """Truth: the first is opened, the second is named in the log."""
     other = tmp_path / "other.pth"
     other.write_bytes(b"no weights")
-    start(live, qtbot, grey_weights, other)
+    start(live, qtbot, gray_weights, other)
     wait(qtbot, lambda: live.app.selection.model.preprocess.channels == 1)
     assert "other.pth was not opened" in live.stage.log.text.toPlainText()
 
@@ -290,7 +290,7 @@ def test_started_with_weights_that_are_not_here(live, qtbot, cat):
     """Truth: the bundled network stands in, and the banner offers the download."""
     start(live, qtbot, cat, model="zoo:resnet18")
     assert live.app.selection.model.reference == "bundled:imagenet"
-    (banner,) = live.stage.centre.banners.shown()
+    (banner,) = live.stage.center.banners.shown()
     assert [remedy.label for remedy in banner.remedies] == ["Download"]
 
 

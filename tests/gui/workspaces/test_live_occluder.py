@@ -19,7 +19,7 @@ def lively(window, qtbot, fake):
 
 def test_the_patch_follows_the_mouse_while_the_bar_is_open(lively, fake):
     """Truth: what the loop is told; the trace has a row for each frame."""
-    pane = lively.stage.centre.live
+    pane = lively.stage.center.live
     canvas, bar = pane.view.frame.canvas, pane.occluder
     height, width = canvas.image_size
     canvas.pointed.emit(height / 2, width / 4)

@@ -39,7 +39,7 @@ def export(window, monkeypatch, path):
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *_: (str(path), "Videos")
     )
-    window.stage.centre.live.transport.export.click()
+    window.stage.center.live.transport.export.click()
 
 
 def saved(net, path):
@@ -56,7 +56,7 @@ def drop(window, path):
 
 
 def side(window):
-    return window.stage.centre.live.view.repaint_side
+    return window.stage.center.live.view.repaint_side
 
 
 def press(window, way):
@@ -68,7 +68,7 @@ def press(window, way):
 def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     live.enter(LIVE)
     drop(live, saved(QuickPainter, tmp_path / "candy.pth"))
-    view = live.stage.centre.live.view
+    view = live.stage.center.live.view
     qtbot.waitUntil(
         lambda: view.report is not None and "painting" in view.report, timeout=WAIT
     )
@@ -100,8 +100,8 @@ def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
         timeout=WAIT,
     )
     live.app.runs.run()
-    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
-    assert live.stage.centre.run.recipe.method == "fast_style"
+    qtbot.waitUntil(lambda: live.stage.center.run is not None, timeout=WAIT)
+    assert live.stage.center.run.recipe.method == "fast_style"
 
 
 def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypatch):
@@ -112,7 +112,7 @@ def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypa
     assert painting.app.live.held
     qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert frames_of(out) == 12
-    assert painting.stage.centre.live.transport.export.text() == "Export video…"
+    assert painting.stage.center.live.transport.export.text() == "Export video…"
 
 
 def test_an_export_that_is_stopped_leaves_a_film(
@@ -123,7 +123,7 @@ def test_an_export_that_is_stopped_leaves_a_film(
     films.changed.connect(told.append)
     export(painting, monkeypatch, out)
     qtbot.waitUntil(lambda: any(each and each.done > 2 for each in told), timeout=WAIT)
-    painting.stage.centre.live.transport.export.click()
+    painting.stage.center.live.transport.export.click()
     qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert 2 < frames_of(out) <= 12
     assert not list(tmp_path.glob(".*"))

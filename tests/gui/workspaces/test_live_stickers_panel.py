@@ -22,7 +22,7 @@ def lively(window, qtbot, fake):
     window.enter(LIVE)
     qtbot.waitUntil(lambda: fake.live.template is not None)
     fake.live.source.give()
-    pane = window.stage.centre.live
+    pane = window.stage.center.live
     pane.header.stickers.setChecked(True)
     disc = open_cut(Cut("round", "#e53935"))
     opened = OpenedSticker(RED, disc, with_alpha(disc))
@@ -36,7 +36,7 @@ def laid(window):
 
 
 def count(window):
-    return window.stage.centre.live.stickers.count
+    return window.stage.center.live.stickers.count
 
 
 def test_they_lie_on_the_frames_while_their_column_is_open(lively, fake):
@@ -45,7 +45,7 @@ def test_they_lie_on_the_frames_while_their_column_is_open(lively, fake):
     ((image, placement, opacity),) = fake.live.layers
     assert (placement, opacity) == (Placement(0.5, 0.5, 0.5, 0), 1)
     assert image.size == (512, 512)
-    pane = lively.stage.centre.live
+    pane = lively.stage.center.live
     pane.header.stickers.setChecked(False)
     assert fake.live.layers == ()
     pane.header.stickers.setChecked(True)
@@ -57,7 +57,7 @@ def test_they_lie_on_the_frames_while_their_column_is_open(lively, fake):
 def test_they_are_dragged_on_the_running_picture(qtbot, lively, fake):
     """Truth: what the loop is told is where the hand has it; undone by the command."""
     stickers = laid(lively)
-    canvas = lively.stage.centre.live.view.frame.canvas
+    canvas = lively.stage.center.live.view.frame.canvas
     assert not canvas.paints, "the frames have them already"
     middle = canvas.handles(0)[0].boundingRect().center().toPoint()
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
@@ -144,4 +144,4 @@ def test_the_command_line_lays_some(window, fake):
     fake.files.stickers.tell("open", Done(OpenedSticker(RED, disc, with_alpha(disc))))
     ((_, placement, _),) = fake.live.layers
     assert placement == Placement(0.25, 0.5, 0.2, 0)
-    assert window.stage.centre.live.stickers.isVisible()
+    assert window.stage.center.live.stickers.isVisible()

@@ -28,11 +28,11 @@ def lively(window, qtbot):
 
 
 def pane(window):
-    return window.stage.centre.live
+    return window.stage.center.live
 
 
 def notices(window):
-    return {n.text: n for n in window.stage.centre.banners.shown()}
+    return {n.text: n for n in window.stage.center.banners.shown()}
 
 
 def give(window, **more):
@@ -65,7 +65,7 @@ def test_the_menu_lists_the_cameras_that_there_are_now(lively, fake):
     assert fake.live.opened[-1].address == "third"
 
 
-def test_minimising_turns_the_camera_off_until_the_window_is_back(lively, fake):
+def test_minimizing_turns_the_camera_off_until_the_window_is_back(lively, fake):
     """Truth: privacy: no camera watches that nobody sees; a film goes on."""
     lively.showMinimized()
     assert fake.live.running
@@ -176,7 +176,7 @@ def test_photographs_wait_until_live_is_left(lively, fake, qtbot):
         place for place, _ in fake.asked if place in ("result", "predictions")
     ] == []
     lively.enter(INSPECT)
-    qtbot.waitUntil(lambda: lively.stage.centre.run is not None)
+    qtbot.waitUntil(lambda: lively.stage.center.run is not None)
     assert lively.stage.prediction.bars.lines() == ["cat 75.0 %", "dog 25.0 %"]
 
 
@@ -222,7 +222,7 @@ def test_a_kept_frame_is_a_result_with_its_recipe(lively):
     assert lively.stage.results.list.count() == 1
     lively.stage.results.list.itemClicked.emit(lively.stage.results.list.item(0))
     assert lively.workspace is INSPECT
-    assert lively.stage.centre.run is run
+    assert lively.stage.center.run is run
 
 
 def test_a_source_that_fails_is_named_and_can_be_tried_again(lively, fake):
@@ -359,12 +359,12 @@ def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, f
     fake.catalogue_changed.emit(replace(fake.catalogue, present=held))
     bench.look_live(SEGMENT)
     assert bench.models.request.reference == "fake:net"
-    told = next(n for n in lively.stage.centre.banners.shown() if n.topic == "content")
+    told = next(n for n in lively.stage.center.banners.shown() if n.topic == "content")
     assert "generated scenes of simple shapes, not on real images" in told.text
     assert [each.label for each in told.remedies] == ["Open anyway"]
     told.remedies[0].act()
     assert bench.models.request.reference == "bundled:scenes-segmenter"
-    assert "content" not in [n.topic for n in lively.stage.centre.banners.shown()]
+    assert "content" not in [n.topic for n in lively.stage.center.banners.shown()]
 
 
 def test_a_network_of_photographs_comes_before_one_of_drawn_shapes(lively):

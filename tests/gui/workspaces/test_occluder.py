@@ -36,9 +36,9 @@ def occluded(score):
 def page(opened, fake, qtbot):
     fake.held.add("occluder")
     opened.enter(EXPLAIN)
-    opened.stage.centre.set_mode(OCCLUDER)
+    opened.stage.center.set_mode(OCCLUDER)
     qtbot.waitUntil(lambda: bool(fake.handles.get("occluder")))
-    return opened.stage.centre.page(OCCLUDER)
+    return opened.stage.center.page(OCCLUDER)
 
 
 def test_the_patch_under_the_mouse_is_asked_about(page, fake):

@@ -43,7 +43,7 @@ def fake(fake):
 @pytest.fixture
 def studio(opened):
     opened.commands["view.stickers"].trigger()
-    return opened.stage.centre.page("stickers")
+    return opened.stage.center.page("stickers")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def laid(opened, studio):  # noqa: ARG001 - it is open
 
 
 def notices(window):
-    return [notice.text for notice in window.stage.centre.banners.shown()]
+    return [notice.text for notice in window.stage.center.banners.shown()]
 
 
 def answer(fake, before, after):
@@ -86,10 +86,10 @@ def test_the_studio_is_offered_where_attacks_are(opened):
     size = opened.size()
     opened.commands["view.stickers"].trigger()
     assert opened.workspace is ATTACK
-    assert opened.stage.centre.mode == "stickers"
+    assert opened.stage.center.mode == "stickers"
     assert opened.size() == size
     opened.enter(INSPECT)
-    assert opened.stage.centre.mode == "result"
+    assert opened.stage.center.mode == "result"
     assert not opened.stage.docks["browser"].isHidden()
 
 
@@ -203,11 +203,11 @@ def _picture():
 
 def test_nothing_is_asked_where_nobody_looks(opened, laid, fake):
     """Truth: the studio is hidden."""
-    opened.stage.centre.set_mode("result")
+    opened.stage.center.set_mode("result")
     count = len(fake.asked)
     laid.move(0, Placement(0.1, 0.1, 0.1, 0))
     assert len(fake.asked) == count
-    opened.stage.centre.set_mode("stickers")
+    opened.stage.center.set_mode("stickers")
     assert fake.last(ANSWER).values["stickers"] == laid.text
 
 
@@ -225,7 +225,7 @@ def test_it_is_kept_and_taken_as_the_photograph(opened, studio, laid, fake):
     assert laid.placed == ()
     assert opened.app.runs.history.runs[0] is run
     assert run.recipe.values["stickers"] == text
-    assert opened.stage.centre.run is None  # it is about the image before
+    assert opened.stage.center.run is None  # it is about the image before
     opened.app.stickers.undo()
     assert laid.text == text
 
@@ -265,12 +265,12 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     assert studio.shelf.list.item(2).text() == "patch"
     assert opened.app.settings.stickers == ["/stickers/patch.png"]
     opened.enter(INSPECT)
-    (notice,) = opened.stage.centre.banners.shown()
+    (notice,) = opened.stage.center.banners.shown()
     assert "patch.png" in notice.text
     notice.remedies[0].act()
-    assert opened.stage.centre.mode == "stickers"
+    assert opened.stage.center.mode == "stickers"
     assert opened.app.stickers.current.cut.text == "/stickers/patch.png"
-    assert opened.stage.centre.banners.shown() == ()
+    assert opened.stage.center.banners.shown() == ()
 
 
 def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
@@ -310,9 +310,9 @@ def test_stickers_that_a_method_placed_are_moved_by_hand(opened, fake, studio):
     run = replace(run, report=Report({"main": _picture(), "placed": Text(text=text)}))
     opened.enter(INSPECT)
     opened.app.runs.finished.emit(run)
-    (notice,) = opened.stage.centre.banners.shown()
+    (notice,) = opened.stage.center.banners.shown()
     notice.remedies[0].act()
-    assert opened.stage.centre.mode == "stickers"
+    assert opened.stage.center.mode == "stickers"
     assert opened.app.stickers.text == text
 
 
@@ -374,7 +374,7 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
         assert time.monotonic() - began < 10
     assert "1 sticker" in answers[-1].notes[0]
     out = tmp_path / "disc.pdf"
-    studio = window.stage.centre.page("stickers")
+    studio = window.stage.center.page("stickers")
     bench.shelf.print("round:#e53935", str(out), studio.print_bar.order)
     qtbot.waitUntil(out.is_file, timeout=20_000)
     with pypdfium2.PdfDocument(out) as document:

@@ -156,7 +156,7 @@ def test_a_strip_of_another_style_is_gone(window, fake):
 
 def stroke(window, qtbot, *shares):
     """Paint along places of the photograph, as shares of its width, half-way down."""
-    canvas = window.stage.centre.photo.canvas
+    canvas = window.stage.center.photo.canvas
     height, width = canvas.image_size
     left = Qt.MouseButton.LeftButton
     positions = []
@@ -178,7 +178,7 @@ def test_the_brush_paints_erases_and_takes_back(window, qtbot):
     """Truth: strokes across a photograph of 60 x 40 px."""
     part = where(window)
     part.paint.click()
-    assert window.stage.centre.photo.isVisible()
+    assert window.stage.center.photo.isVisible()
     part.width_slider.setValue(20)
     stroke(window, qtbot, 0.2, 0.8)
     mask = painted(window)
@@ -196,7 +196,7 @@ def test_the_brush_paints_erases_and_takes_back(window, qtbot):
     assert values(window)["mask"] == ""
     part.undo.click()
     assert painted(window)[20, 30] == 255
-    assert window.stage.centre.photo.canvas.state.fitted
+    assert window.stage.center.photo.canvas.state.fitted
 
 
 def test_the_brush_is_put_away_with_the_workspace(window):

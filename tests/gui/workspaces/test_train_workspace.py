@@ -29,7 +29,7 @@ def page(window, fake, tmp_path):
     window.enter(TRAIN)
     window.app.display.set_mode(TEACH)
     QApplication.processEvents()
-    return window.stage.centre.page(TEACH)
+    return window.stage.center.page(TEACH)
 
 
 @pytest.fixture

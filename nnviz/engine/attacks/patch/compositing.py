@@ -27,11 +27,11 @@ class Sticker:
     """An image with transparency.
 
     Attributes:
-        colours: (1, C, h, w) in [0, 1]; may carry a graph.
+        colors: (1, C, h, w) in [0, 1]; may carry a graph.
         alpha: (1, 1, h, w) in [0, 1].
     """
 
-    colours: Tensor
+    colors: Tensor
     alpha: Tensor
 
     @property
@@ -74,7 +74,7 @@ def pasted(pictures: Tensor, sticker: Sticker, poses: Sequence[Pose]) -> Tensor:
         sticker: one for all.
         poses: one for each.
     """
-    premultiplied = torch.cat([sticker.colours * sticker.alpha, sticker.alpha], 1)
+    premultiplied = torch.cat([sticker.colors * sticker.alpha, sticker.alpha], 1)
     layers = [
         _layer(premultiplied, pose, (pictures.shape[2], pictures.shape[3]))
         for pose in poses

@@ -109,7 +109,7 @@ def seen(
 
 
 def _seen(picture: Tensor, sticker: Sticker, view: View) -> Tensor:
-    lit = (sticker.colours * view.gain + view.lift).clamp(0, 1)
+    lit = (sticker.colors * view.gain + view.lift).clamp(0, 1)
     shown = pasted(picture, Sticker(lit, sticker.alpha), [view.pose])
     return blurred(shown, view.blur) if view.blur > _LEAST_BLUR else shown
 

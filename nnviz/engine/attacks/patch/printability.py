@@ -27,17 +27,17 @@ def unprintable(sticker: Sticker) -> Tensor:
     and a coarse lattice of colors in place of a measured print.  What is transparent
     is not printed.
     """
-    colours, alpha = sticker.colours, sticker.alpha
-    levels = torch.tensor(_LEVELS).to(colours)
-    away = (colours[..., None] - levels).abs().amin(-1).square()
-    return ((away * alpha).sum() / (alpha.sum() * colours.shape[1])).sqrt()
+    colors, alpha = sticker.colors, sticker.alpha
+    levels = torch.tensor(_LEVELS).to(colors)
+    away = (colors[..., None] - levels).abs().amin(-1).square()
+    return ((away * alpha).sum() / (alpha.sum() * colors.shape[1])).sqrt()
 
 
 def penalty(sticker: Sticker, smoothness: float, printable: float) -> Tensor:
     """Return what is added to a loss for how a sticker looks, ()."""
-    found = sticker.colours.new_zeros(())
+    found = sticker.colors.new_zeros(())
     if smoothness:
-        found = found + smoothness * total_variation(sticker.colours).sum()
+        found = found + smoothness * total_variation(sticker.colors).sum()
     if printable:
         found = found + printable * unprintable(sticker)
     return found

@@ -101,10 +101,10 @@ class Sheet:
     def _tinted(self, gene: Tensor) -> Sticker:
         if not self.tinted:
             return self.sticker
-        colours = self.sticker.colours
+        colors = self.sticker.colors
         # A gray network sees the first of the three.
-        tint = gene[4:].to(colours)[None, : colours.shape[1], None, None]
-        return Sticker(tint.expand_as(colours), self.sticker.alpha)
+        tint = gene[4:].to(colors)[None, : colors.shape[1], None, None]
+        return Sticker(tint.expand_as(colors), self.sticker.alpha)
 
 
 def first_genes(number: int, stickers: int, generator: torch.Generator) -> Tensor:

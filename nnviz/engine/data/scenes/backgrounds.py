@@ -165,11 +165,11 @@ def _lights(rng: np.random.Generator, size: int) -> ColorImage:
     )
     layer = np.zeros_like(picture)
     for _ in range(int(rng.integers(8, 24))):
-        centre = (rng.uniform(0, size, 2) * 16).astype(int).tolist()
+        center = (rng.uniform(0, size, 2) * 16).astype(int).tolist()
         radius = int(rng.uniform(0.03, 0.09) * size * 16)
         warm = rng.uniform(0.2, 0.7) * rng.dirichlet((3, 2, 1.5)) * 2
         light = np.zeros_like(picture)
-        cv2.circle(light, centre, radius, warm.tolist(), cv2.FILLED, cv2.LINE_8, 4)
+        cv2.circle(light, center, radius, warm.tolist(), cv2.FILLED, cv2.LINE_8, 4)
         layer += light
     picture += cv2.GaussianBlur(layer, (0, 0), 0.008 * size)
     return np.minimum(picture, 1)

@@ -27,9 +27,9 @@ class Item:
     Attributes:
         shape: index into ``SHAPES``.
         texture: index into ``TEXTURES``.
-        colour: index into ``COLOURS``.
+        color: index into ``COLORS``.
         matrix: (2, 2), from the unit outline to px.
-        centre: (x, y), px.
+        center: (x, y), px.
         radius: mean radius, px.
         coverage: uint8 (size, size), 255 where a pixel lies wholly inside.
         area: px of the whole shape, also where the image's edge cuts it off.
@@ -37,9 +37,9 @@ class Item:
 
     shape: int
     texture: int
-    colour: int
+    color: int
     matrix: NDArray[np.float64]
-    centre: NDArray[np.float64]
+    center: NDArray[np.float64]
     radius: float
     coverage: NDArray[np.uint8]
     area: float
@@ -86,13 +86,13 @@ def lay_out(
 
 def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, int]:
     """Draw shape, texture and color; no two shapes look the same in all three."""
-    taken = {(item.shape, item.texture, item.colour) for item in others}
+    taken = {(item.shape, item.texture, item.color) for item in others}
     while True:
-        shape, texture, colour = (
+        shape, texture, color = (
             int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLORS)
         )
-        if (shape, texture, colour) not in taken:
-            return shape, texture, colour
+        if (shape, texture, color) not in taken:
+            return shape, texture, color
 
 
 def _draw_matrix(rng: np.random.Generator, radius: float) -> NDArray[np.float64]:
@@ -115,10 +115,10 @@ def _draw_item(
     radius = float(size * np.exp(rng.uniform(*np.log(radii))))
     matrix = _draw_matrix(rng, radius)
     margin = min(0.7 * radius, size / 2)
-    centre = rng.uniform(margin, size - margin, 2)
-    polygons = outlines.place(SHAPES[kind[0]], matrix, centre)
+    center = rng.uniform(margin, size - margin, 2)
+    polygons = outlines.place(SHAPES[kind[0]], matrix, center)
     covered = outlines.coverage(polygons, size)
-    return Item(*kind, matrix, centre, radius, covered, _area(polygons))
+    return Item(*kind, matrix, center, radius, covered, _area(polygons))
 
 
 def _area(polygons: outlines.Outline) -> float:

@@ -14,7 +14,7 @@ _NO_BLUR = 0.3
 """Standard deviations below this change nothing, px."""
 _MOST_NOISE = 0.08
 _MIDDLE = np.float32(0.45)
-"""Grey that contrast leaves as it is."""
+"""Gray that contrast leaves as it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def put(
     _cast_shadow(picture, item, light, lift)
     top, left, bottom, right = _window(item.coverage)
     inside = (slice(top, bottom), slice(left, right))
-    origin = item.centre - (left, top)
+    origin = item.center - (left, top)
     size = (bottom - top, right - left)
     pattern = sample(TEXTURES[item.texture], period, turn, origin, size)
     lit = _shading(shading / item.radius, light, origin, size)
@@ -116,7 +116,7 @@ def _sensor_noise(
 
 def _tones(item: Item, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return the two colors (2, 3) of a shape: its own, and it darker or lighter."""
-    own = np.array(tuple(COLORS.values())[item.colour]) + rng.normal(0, 0.03, 3)
+    own = np.array(tuple(COLORS.values())[item.color]) + rng.normal(0, 0.03, 3)
     if rng.random() < 0.5:  # noqa: PLR2004  half of them
         second = own * rng.uniform(0.25, 0.5)
     else:

@@ -47,10 +47,10 @@ def outline(shape: str) -> Outline:
 
 
 def place(
-    shape: str, matrix: NDArray[np.float64], centre: NDArray[np.float64]
+    shape: str, matrix: NDArray[np.float64], center: NDArray[np.float64]
 ) -> Outline:
-    """Return a shape's polygons in px: ``matrix`` (2, 2), then ``centre`` (x, y)."""
-    return tuple(part @ matrix.T + centre for part in outline(shape))
+    """Return a shape's polygons in px: ``matrix`` (2, 2), then ``center`` (x, y)."""
+    return tuple(part @ matrix.T + center for part in outline(shape))
 
 
 def coverage(polygons: Outline, size: int) -> NDArray[np.uint8]:
@@ -126,7 +126,7 @@ def _drop() -> NDArray[np.float64]:
 def _crescent() -> NDArray[np.float64]:
     """A circle without a second one of 0.8 of its radius, 0.45 to the right."""
     radius, shift = 0.8, 0.45
-    # Where the circles meet (law of cosines), as angles about either centre.
+    # Where the circles meet (law of cosines), as angles about either center.
     x = (1 + shift**2 - radius**2) / (2 * shift)
     outer = np.degrees(np.arccos(x))
     inner = np.degrees(np.arctan2(np.sqrt(1 - x**2), x - shift))

@@ -49,7 +49,7 @@ class Scene:
             column j covers j to j + 1), around what is seen of each shape.
         labels: int64 (N,), class of each shape, an index into ``CLASSES``.
         textures: int64 (N,), index into ``textures.TEXTURES``.
-        colours: int64 (N,), index into ``textures.COLOURS``.
+        colors: int64 (N,), index into ``textures.COLORS``.
         instances: uint8 (H, W): 0 for the background, else 1 + the shape's index.
         semantic: uint8 (H, W): 0 for the background, else 1 + the class.
         sentence: the scene in words.
@@ -60,7 +60,7 @@ class Scene:
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
     textures: NDArray[np.int64]
-    colours: NDArray[np.int64]
+    colors: NDArray[np.int64]
     instances: NDArray[np.uint8]
     semantic: NDArray[np.uint8]
     sentence: str
@@ -159,7 +159,7 @@ def _scene(
         np.array(boxes, np.float32),
         labels,
         np.array([item.texture for item in items], np.int64),
-        np.array([item.colour for item in items], np.int64),
+        np.array([item.color for item in items], np.int64),
         instances,
         numbers[instances],
         describe(items, main, background, len(pixels)),

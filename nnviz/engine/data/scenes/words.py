@@ -26,14 +26,12 @@ def describe(items: list[Item], main: int, background: str, size: int) -> str:
 def _name(item: Item, size: int) -> str:
     share = item.radius / size
     scale = "small " if share < _SMALL else "large " if share > _LARGE else ""
-    words = (
-        f"{scale}{_NAMES[item.colour]} {TEXTURES[item.texture]} {SHAPES[item.shape]}"
-    )
+    words = f"{scale}{_NAMES[item.color]} {TEXTURES[item.texture]} {SHAPES[item.shape]}"
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _where(item: Item, main: Item) -> str:
-    across, down = item.centre - main.centre
+    across, down = item.center - main.center
     if np.abs(across) > np.abs(down):
         return "to its right" if across > 0 else "to its left"
     return "below it" if down > 0 else "above it"

@@ -73,20 +73,20 @@ def detector(net: nn.Module) -> nn.Module:
 
 def preprocess_of(transform: GeneralizedRCNNTransform) -> Preprocess:
     """Return the preprocessing that a detector carries with it."""
-    colours: dict[str, Any] = {
+    colors: dict[str, Any] = {
         "interpolation": Interpolation.LINEAR,
         "mean": tuple(transform.image_mean),
         "std": tuple(transform.image_std),
     }
     if transform.fixed_size is not None:
         width, height = transform.fixed_size
-        return Preprocess(input_size=(height, width), fit=Fit.STRETCH, **colours)
+        return Preprocess(input_size=(height, width), fit=Fit.STRETCH, **colors)
     shorter = transform.min_size[-1]
     return Preprocess(
         input_size=(shorter, transform.max_size),
         resize=shorter,
         fit=Fit.WHOLE,
-        **colours,
+        **colors,
     )
 
 

@@ -1,6 +1,6 @@
 """Boxes of YOLO-type heads: dense rows of a box and scores, recognized by shape.
 
-Three layouts are in use: YOLOv5 (Jocher 2020) gives (N, A, 5 + K) of centre, size, an
+Three layouts are in use: YOLOv5 (Jocher 2020) gives (N, A, 5 + K) of center, size, an
 objectness and K class scores; YOLOv8 gives (N, 4 + K, A) without an objectness;
 end-to-end heads (YOLOv10, Wang et al. 2024, arXiv:2405.14458) give (N, M, 6) of
 corners, score and class, which need no suppression.  Scores are probabilities and

@@ -57,9 +57,9 @@ class FaceCascade(nn.Module):
         """
         import cv2
 
-        grey = (x[0, 0].cpu().clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        gray = (x[0, 0].cpu().clamp(0, 1) * 255).round().to(torch.uint8).numpy()
         windows, _levels, margins = _classifier(self.file).detectMultiScale3(
-            cv2.equalizeHist(grey),
+            cv2.equalizeHist(gray),
             scaleFactor=_STEP,
             minNeighbors=_AGREEING,
             minSize=(_SMALLEST, _SMALLEST),

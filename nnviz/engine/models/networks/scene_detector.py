@@ -60,7 +60,7 @@ class SceneDetector(nn.Module):
         """Return the anchors of an input of this size, px, in the output's order.
 
         Returns:
-            (A, 4): centre x, centre y, width, height in px of the input.
+            (A, 4): center x, center y, width, height in px of the input.
         """
         weight = next(self.heads.parameters())
         maps = [
@@ -79,10 +79,10 @@ def _anchors_of_map(size: tuple[int, int], stride: int, side: float) -> Tensor:
     shapes = torch.stack([sides * ratios.sqrt(), sides / ratios.sqrt()], 1)
     y = (torch.arange(rows, device="cpu") + 0.5) * stride
     x = (torch.arange(columns, device="cpu") + 0.5) * stride
-    centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    centers = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
     return torch.cat(
         [
-            centres[:, :, None].expand(-1, -1, len(_RATIOS), -1),
+            centers[:, :, None].expand(-1, -1, len(_RATIOS), -1),
             shapes.expand(rows, columns, -1, -1),
         ],
         -1,

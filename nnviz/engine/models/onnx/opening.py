@@ -1,4 +1,4 @@
-"""Opening ONNX files: read, built, labelled and put to use."""
+"""Opening ONNX files: read, built, labeled and put to use."""
 
 import ast
 from collections import Counter

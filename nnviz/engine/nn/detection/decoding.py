@@ -32,7 +32,7 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
 
     Args:
         offsets: (M, 4): dx, dy, dw, dh.
-        anchors: (M, 4): centre x, centre y, width, height, px.
+        anchors: (M, 4): center x, center y, width, height, px.
         weights: what the offsets were multiplied by in training.
 
     Returns:
@@ -62,7 +62,7 @@ def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
 
     Args:
         sides: (M, 4): distance to left, top, right, bottom, in anchor sizes.
-        anchors: (M, 4): centre x, centre y, width, height, px.
+        anchors: (M, 4): center x, center y, width, height, px.
 
     Returns:
         (M, 4): left, top, right, bottom, px.
@@ -94,7 +94,7 @@ def anchored(
 
     Args:
         dense: (A, 4 + 1 + K).
-        anchors: (A, 4): centre x, centre y, width, height, px.
+        anchors: (A, 4): center x, center y, width, height, px.
         weights: what the offsets were multiplied by in training.
         limits: what is left out; ``top_k`` counts by class.
 

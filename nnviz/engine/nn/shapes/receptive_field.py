@@ -128,8 +128,8 @@ def _linear(call: Call, _output: Tensor) -> Trace:
 
 
 def _layer_norm(call: Call, output: Tensor) -> Trace:
-    normalised = call.trace.axes[output.ndim - len(call.values["normalized_shape"]) :]
-    return call.trace if normalised == "c" else call.trace.lost()
+    normalized = call.trace.axes[output.ndim - len(call.values["normalized_shape"]) :]
+    return call.trace if normalized == "c" else call.trace.lost()
 
 
 def _permute(call: Call, _output: Tensor) -> Trace:

@@ -156,7 +156,7 @@ def _concepts(scene: Scene, cover: Tensor) -> Tensor:
     offsets = (0, len(COLORS), len(COLORS) + len(TEXTURES))
     for index in range(len(scene.labels)):
         here = main == index + 1
-        kinds = (scene.colours[index], scene.textures[index], scene.labels[index])
+        kinds = (scene.colors[index], scene.textures[index], scene.labels[index])
         for offset, kind in zip(offsets, kinds, strict=True):
             found[offset + int(kind), here] = 1
     background = next(name for name in BACKGROUNDS if f" {name}" in scene.sentence)

@@ -92,7 +92,7 @@ def named_pairs(words: list[str]) -> list[tuple[str, str]]:
 def true_pairs(scene: Scene) -> list[tuple[str, str]]:
     """Return the color and shape of each shape of a scene, sorted."""
     colors = tuple(COLORS)
-    pairs = zip(scene.colours, scene.labels, strict=True)
+    pairs = zip(scene.colors, scene.labels, strict=True)
     return sorted((colors[color], CLASSES[label]) for color, label in pairs)
 
 

@@ -79,13 +79,13 @@ class FactsPanel(QWidget):
         return f"<h3>{html.escape(info.title)}</h3><table>{lines}</table>"
 
     def _findings(self, info: ModelInfo, theme: Theme) -> str:
-        colours = {
+        colors = {
             Severity.NOTE: theme.muted,
             Severity.WARNING: theme.warning,
             Severity.PROBLEM: theme.danger,
         }
         found = [
-            f"<p><span style='color:{colours[finding.severity]}'>●</span> "
+            f"<p><span style='color:{colors[finding.severity]}'>●</span> "
             f"{html.escape(finding.text)}</p>"
             for finding in info.findings
         ]

@@ -88,9 +88,9 @@ class ShelfPanel(QWidget):
 
     def ask_color(self) -> None:
         """Ask for a color and put a disc of it on the shelf."""
-        colour = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
-        if colour.isValid():
-            self._app.shelf.add(f"round:{colour.name()}")
+        color = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
+        if color.isValid():
+            self._app.shelf.add(f"round:{color.name()}")
 
     def _fill(self) -> None:
         kept = [item.data(_TEXT) for item in self.list.selectedItems()]

@@ -13,7 +13,7 @@ _LEFT, _RIGHT = 316, 392
 """Width of the docks beside the middle, px, where it leaves them so much."""
 _LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
 """Height of what stands below the browser, and of the trays: likewise."""
-_CENTRE = 0.46
+_CENTER = 0.46
 """Share of the window's width that the docks beside the middle leave to it."""
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
@@ -141,9 +141,9 @@ class DockLayouts(QObject):
 
     def _room(self) -> int:
         """Return the width that the middle has and need not have, px."""
-        centre = self._window.centralWidget()
-        width = centre.width() if centre is not None else 0
-        return width - round(_CENTRE * self._window.width())
+        center = self._window.centralWidget()
+        width = center.width() if center is not None else 0
+        return width - round(_CENTER * self._window.width())
 
     def _shared(self, wanted: Mapping[str, int]) -> dict[str, int]:
         """Return widths for docks, all smaller where the middle needs the room."""

@@ -45,7 +45,7 @@ _BESIDE = (
     "preprocess",
     "trust",
 )
-_LEAST_CENTRE = QSize(300, 180)
+_LEAST_CENTER = QSize(300, 180)
 """Px that the middle asks for; what does not fit is scrolled to."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -67,7 +67,7 @@ class DockManager(QObject):
         self.docks: dict[str, Dock] = {}
         self._aside: tuple[str, ...] = ()
         """Docks that are hidden while the middle is wide."""
-        self.centre = CentralView(app)
+        self.center = CentralView(app)
         self.models = ModelPanel(app)
         self.layers = LayerPanel(app)
         self.prediction = PredictionPanel(app)
@@ -94,7 +94,7 @@ class DockManager(QObject):
     @property
     def photo(self) -> PhotoPane:
         """The pane of the image."""
-        return self.centre.photo
+        return self.center.photo
 
     def add_dock(
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
@@ -107,12 +107,12 @@ class DockManager(QObject):
 
     def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
         """Add a page of the middle, made when it is first looked at."""
-        self.centre.add_page(mode, make)
+        self.center.add_page(mode, make)
 
     def show_image(self) -> None:
         """Let the image be seen, beside the result if that is what is looked at."""
-        if self.centre.mode not in (PHOTO, BOTH):
-            self.centre.set_mode(BOTH)
+        if self.center.mode not in (PHOTO, BOTH):
+            self.center.set_mode(BOTH)
 
     def _show_trust(self) -> None:
         """Let the figures behind the verdict on a map be seen."""
@@ -121,9 +121,9 @@ class DockManager(QObject):
 
     def _make_middle(self) -> QWidget:
         """Return the central view in an area that scrolls it; most pages are hidden."""
-        self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        middle = Bounded(self.centre, _LEAST_CENTRE)
-        for each in (middle, middle.viewport(), self.centre, self.centre.pages):
+        self.center.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        middle = Bounded(self.center, _LEAST_CENTER)
+        for each in (middle, middle.viewport(), self.center, self.center.pages):
             take_apart(each)
         return middle
 

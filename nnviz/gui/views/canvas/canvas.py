@@ -153,7 +153,7 @@ class Canvas(QWidget):
 
     @property
     def state(self) -> ViewState:
-        """The magnification and centre; share it to link canvases."""
+        """The magnification and center; share it to link canvases."""
         return self._state
 
     @property
@@ -241,7 +241,7 @@ class Canvas(QWidget):
             self.image_size or (1, 1),
             (float(self.height()), float(self.width())),
             self._state.magnification,
-            self._state.centre,
+            self._state.center,
             self.margin,
         )
 
@@ -412,7 +412,7 @@ class Canvas(QWidget):
 
     def _move(self, view: Viewport) -> None:
         if self._base is not None:
-            self._state.set(view.magnification, view.centre)
+            self._state.set(view.magnification, view.center)
 
     def _point(self, at: QPointF) -> None:
         if self._base is None:
@@ -424,14 +424,14 @@ class Canvas(QWidget):
             self.pointed.emit(float("nan"), float("nan"))
             return
         self.pointed.emit(y, x)
-        extra = self._readout(y, x) if self._readout else self._colour(int(y), int(x))
+        extra = self._readout(y, x) if self._readout else self._color(int(y), int(x))
         self.hovered.emit(extra)
 
-    def _colour(self, row: int, column: int) -> str:
+    def _color(self, row: int, column: int) -> str:
         if self._base is None:
             return ""
-        colour = "  ".join(str(part) for part in self._base.value(row, column))
-        return f"x {column}  y {row} px  ·  {colour} /255"
+        color = "  ".join(str(part) for part in self._base.value(row, column))
+        return f"x {column}  y {row} px  ·  {color} /255"
 
 
 def _rect(bounds: Bounds) -> QRectF:
@@ -458,9 +458,9 @@ def _paint_grid(painter: QPainter, view: Viewport, tokens: Tokens) -> None:
     if part is None:
         return
     top, left, bottom, right = part
-    colour = QColor(tokens.backdrop)
-    colour.setAlpha(90)
-    painter.setPen(QPen(colour, 0))
+    color = QColor(tokens.backdrop)
+    color.setAlpha(90)
+    painter.setPen(QPen(color, 0))
     lines = []
     for row in range(top, bottom + 1):
         (y, start), (_, stop) = view.to_widget(row, left), view.to_widget(row, right)
@@ -518,12 +518,12 @@ def _dim_outside(painter: QPainter, view: Viewport, box: QRectF) -> None:
     painter.restore()
 
 
-def _stroke(painter: QPainter, box: QRectF, colour: QColor, width: int) -> None:
+def _stroke(painter: QPainter, box: QRectF, color: QColor, width: int) -> None:
     """Draw a frame with a halo of the other lightness, so that it always shows."""
-    halo = QColor(_DARK_HALO if colour.lightness() > _MIDDLE else _LIGHT_HALO)
+    halo = QColor(_DARK_HALO if color.lightness() > _MIDDLE else _LIGHT_HALO)
     painter.setPen(QPen(halo, width + 2))
     painter.drawRect(box)
-    painter.setPen(QPen(colour, width))
+    painter.setPen(QPen(color, width))
     painter.drawRect(box)
 
 
@@ -537,6 +537,6 @@ def _paint_cross(
         QLineF(x, y - SPACE, x, y - 3),
         QLineF(x, y + 3, x, y + SPACE),
     ]
-    for colour, width in ((QColor(0, 0, 0, 160), 4), (tokens.accent, 2)):
-        painter.setPen(QPen(colour, width))
+    for color, width in ((QColor(0, 0, 0, 160), 4), (tokens.accent, 2)):
+        painter.setPen(QPen(color, width))
         painter.drawLines(arms)

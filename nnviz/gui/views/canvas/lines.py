@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens
 from nnviz.render.maps.classes import ink_on
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 
 _DOT = 3.0
 """Radius of a keypoint, px."""
@@ -31,7 +31,7 @@ def draw_lines(
     bounds: Bounds,
     size: tuple[int, int],
     lines: Sequence[QLineF],
-    colour: QColor,
+    color: QColor,
 ) -> None:
     """Draw lines that are given in the px of a map.
 
@@ -41,23 +41,23 @@ def draw_lines(
         bounds: where the map lies on the image.
         size: rows and columns of the map.
         lines: what to draw.
-        colour: of the lines.
+        color: of the lines.
     """
     top, left, bottom, right = view.box_to_widget(bounds)
     painter.save()
     painter.translate(left, top)
     painter.scale((right - left) / size[1], (bottom - top) / size[0])
-    pen = QPen(colour, 1)
+    pen = QPen(color, 1)
     pen.setCosmetic(True)
     painter.setPen(pen)
     painter.drawLines(lines)
     painter.restore()
 
 
-def draw_frame(painter: QPainter, box: QRectF, colour: QColor, width: float) -> None:
+def draw_frame(painter: QPainter, box: QRectF, color: QColor, width: float) -> None:
     """Draw a frame with a dark edge, so that it shows on anything."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, thick in ((_halo(colour), width + 2), (colour, width)):
+    for ink, thick in ((_halo(color), width + 2), (color, width)):
         pen = QPen(ink, thick)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
@@ -68,28 +68,28 @@ def draw_skeleton(
     painter: QPainter,
     places: Sequence[QPointF | None],
     joints: Sequence[tuple[int, int]],
-    colour: QColor,
+    color: QColor,
 ) -> None:
     """Draw keypoints, None where there is none, and the lines between them."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for ink, width in ((_halo(colour), 4), (colour, 2)):
+    for ink, width in ((_halo(color), 4), (color, 2)):
         painter.setPen(QPen(ink, width))
         for first, second in joints:
             start, end = places[first], places[second]
             if start is not None and end is not None:
                 painter.drawLine(start, end)
-    painter.setPen(QPen(_halo(colour), 1))
-    painter.setBrush(QColor(255, 255, 255, colour.alpha()))
+    painter.setPen(QPen(_halo(color), 1))
+    painter.setBrush(QColor(255, 255, 255, color.alpha()))
     for place in places:
         if place is not None:
             painter.drawEllipse(place, _DOT, _DOT)
     painter.restore()
 
 
-def _halo(colour: QColor) -> QColor:
+def _halo(color: QColor) -> QColor:
     """Return the dark edge of a line, as faint as the line."""
-    return QColor(0, 0, 0, _HALO * colour.alpha() // 255)
+    return QColor(0, 0, 0, _HALO * color.alpha() // 255)
 
 
 class Lettering:
@@ -113,11 +113,11 @@ class Lettering:
         painter: QPainter,
         position: QRectF,
         words: tuple[str, str],
-        colour: Colour,
+        color: Color,
     ) -> None:
         """Write a label on a ground of a color."""
-        painter.fillRect(position, QColor(*colour))
-        painter.setPen(QColor(*ink_on(colour)))
+        painter.fillRect(position, QColor(*color))
+        painter.setPen(QColor(*ink_on(color)))
         area = position.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._plain)

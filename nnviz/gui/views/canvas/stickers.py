@@ -114,7 +114,7 @@ class StickerCanvas(Canvas):
     """A canvas with stickers on it; without any it is an ordinary one.
 
     A press on a sticker chooses it.  Its inside moves it, a corner scales it about its
-    centre, the round handle turns it; Shift turns in steps of 15 degrees.  The arrow
+    center, the round handle turns it; Shift turns in steps of 15 degrees.  The arrow
     keys, ``+ -``, ``[ ]`` and Delete do the same to the chosen one, with Shift finely.
 
     Attributes:
@@ -303,8 +303,8 @@ class StickerCanvas(Canvas):
             dx, dy = at[0] - grip.start[0], at[1] - grip.start[1]
             x, y = before.x + dx / width, before.y + dy / height
             return Placement.nearest(x, y, before.width, before.angle)
-        centre = before.x * width, before.y * height
-        first, last = _from(centre, grip.start), _from(centre, at)
+        center = before.x * width, before.y * height
+        first, last = _from(center, grip.start), _from(center, at)
         if grip.handle is Handle.CORNER:
             share = last[0] / max(first[0], 1e-6)
             return Placement.nearest(
@@ -354,8 +354,8 @@ class StickerCanvas(Canvas):
         frame.closeSubpath()
         frame.moveTo((corners.at(0) + corners.at(1)) / 2)
         frame.lineTo(turn)
-        for colour, thick in ((_HALO, 3.5), (tokens.accent, 1.5)):
-            painter.strokePath(frame, QPen(colour, thick))
+        for color, thick in ((_HALO, 3.5), (tokens.accent, 1.5)):
+            painter.strokePath(frame, QPen(color, thick))
         painter.setPen(QPen(tokens.accent, 1.5))
         painter.setBrush(QColor("white"))
         box = QRectF(0, 0, _HANDLE, _HANDLE)
@@ -378,9 +378,9 @@ def _near(handle: QPointF, position: QPointF) -> bool:
     return (handle - position).manhattanLength() <= _REACH
 
 
-def _from(centre: tuple[float, float], at: tuple[float, float]) -> tuple[float, float]:
+def _from(center: tuple[float, float], at: tuple[float, float]) -> tuple[float, float]:
     """Return distance and angle of a point, counter-clockwise for the eye, radians."""
-    dx, dy = at[0] - centre[0], at[1] - centre[1]
+    dx, dy = at[0] - center[0], at[1] - center[1]
     return math.hypot(dx, dy), math.atan2(-dy, dx)
 
 

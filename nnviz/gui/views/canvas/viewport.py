@@ -18,11 +18,11 @@ Bounds = tuple[float, float, float, float]
 
 
 class ViewState(QObject):
-    """Magnification and centre, relative to the image, so canvases can share them.
+    """Magnification and center, relative to the image, so canvases can share them.
 
     Attributes:
         magnification: 1 shows the whole image.
-        centre: what lies in the widget's middle, as fractions of height and width.
+        center: what lies in the widget's middle, as fractions of height and width.
     """
 
     changed = Signal()
@@ -30,18 +30,18 @@ class ViewState(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.magnification = 1.0
-        self.centre: Point = (0.5, 0.5)
+        self.center: Point = (0.5, 0.5)
 
     @property
     def fitted(self) -> bool:
         """Whether the whole image is shown."""
-        return self.magnification == 1 and self.centre == (0.5, 0.5)
+        return self.magnification == 1 and self.center == (0.5, 0.5)
 
-    def set(self, magnification: float, centre: Point) -> None:
+    def set(self, magnification: float, center: Point) -> None:
         """Change both; tells the canvases if anything changed."""
-        if (magnification, centre) != (self.magnification, self.centre):
+        if (magnification, center) != (self.magnification, self.center):
             self.magnification = magnification
-            self.centre = centre
+            self.center = center
             self.changed.emit()
 
     def fit(self) -> None:
@@ -53,20 +53,20 @@ class ViewState(QObject):
 class Viewport:
     """The affine map between image and widget.
 
-    Continuous coordinates: the centre of pixel (row i, column j) is (i + 0.5, j + 0.5).
+    Continuous coordinates: the center of pixel (row i, column j) is (i + 0.5, j + 0.5).
 
     Attributes:
         picture: height and width, px.
         widget: height and width, logical px.
         magnification: relative to the zoom at which the image just fits.
-        centre: fraction of the image's height and width in the widget's middle.
+        center: fraction of the image's height and width in the widget's middle.
         margin: free space on each side of a fitted image, logical px.
     """
 
     picture: tuple[int, int]
     widget: tuple[float, float]
     magnification: float = 1.0
-    centre: Point = (0.5, 0.5)
+    center: Point = (0.5, 0.5)
     margin: float = 0.0
 
     @property
@@ -88,15 +88,15 @@ class Viewport:
     def to_widget(self, y: float, x: float) -> Point:
         """Map a point of the image to the widget."""
         return (
-            (y - self.centre[0] * self.picture[0]) * self.zoom + self.widget[0] / 2,
-            (x - self.centre[1] * self.picture[1]) * self.zoom + self.widget[1] / 2,
+            (y - self.center[0] * self.picture[0]) * self.zoom + self.widget[0] / 2,
+            (x - self.center[1] * self.picture[1]) * self.zoom + self.widget[1] / 2,
         )
 
     def to_image(self, y: float, x: float) -> Point:
         """Map a point of the widget to the image."""
         return (
-            (y - self.widget[0] / 2) / self.zoom + self.centre[0] * self.picture[0],
-            (x - self.widget[1] / 2) / self.zoom + self.centre[1] * self.picture[1],
+            (y - self.widget[0] / 2) / self.zoom + self.center[0] * self.picture[0],
+            (x - self.widget[1] / 2) / self.zoom + self.center[1] * self.picture[1],
         )
 
     def box_to_widget(self, bounds: Bounds) -> Bounds:
@@ -120,21 +120,21 @@ class Viewport:
             under[1] - (x - self.widget[1] / 2) / zoom,
         )
         return replace(
-            self, magnification=magnification, centre=self._fraction(*middle)
+            self, magnification=magnification, center=self._fraction(*middle)
         )
 
     def panned(self, dy: float, dx: float) -> Self:
         """Return the viewport with the image moved by widget px."""
         return replace(
             self,
-            centre=self._fraction(
-                self.centre[0] * self.picture[0] - dy / self.zoom,
-                self.centre[1] * self.picture[1] - dx / self.zoom,
+            center=self._fraction(
+                self.center[0] * self.picture[0] - dy / self.zoom,
+                self.center[1] * self.picture[1] - dx / self.zoom,
             ),
         )
 
     def _fraction(self, y: float, x: float) -> Point:
-        """Return a centre that keeps at least a quarter of the image in sight."""
+        """Return a center that keeps at least a quarter of the image in sight."""
         return (
             min(max(y / self.picture[0], 0.0), 1.0),
             min(max(x / self.picture[1], 0.0), 1.0),

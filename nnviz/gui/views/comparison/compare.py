@@ -41,7 +41,7 @@ from nnviz.render import differences
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.board_image import agreement_words
 from nnviz.render.boards.scale_locks import Lock, Tile
-from nnviz.render.normalised import Norm, normalised
+from nnviz.render.normalized import Norm, normalized
 
 _BLINK_MS = 600
 
@@ -122,18 +122,18 @@ class CompareView(QWidget):
         both = len(maps) == len(self._given)
         self.agreement.setText(agreement_words(*maps) if both else "")
         self.norm.setEnabled(bool(maps))
-        self._normalise()
+        self._normalize()
 
     def set_norm(self, norm: Norm) -> None:
         """Choose what the maps' values are written in."""
         self.norm.setCurrentIndex(self.norm.findData(norm.value))
-        self._normalise()
+        self._normalize()
 
-    def _normalise(self) -> None:
+    def _normalize(self) -> None:
         """Write the values in what was chosen, and show them."""
         if self._given is not None:
             norm = Norm(self.norm.currentData())
-            first, second = (normalised(each, norm) for each in self._given)
+            first, second = (normalized(each, norm) for each in self._given)
             self._pair = (first, second)
         self._fill()
 
@@ -304,7 +304,7 @@ class CompareView(QWidget):
                 "map that is weaker), or in multiples of each map's 99th percentile."
             )
         )
-        choice.activated.connect(lambda _: self._normalise())
+        choice.activated.connect(lambda _: self._normalize())
         return choice
 
     def _head(self) -> Flow:

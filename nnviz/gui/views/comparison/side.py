@@ -13,7 +13,7 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.boards import scale_locks as boards
 from nnviz.render.boards.scale_locks import Tile
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.maps import overlays
 from nnviz.render.palette import PAPER, SCREEN, Ink
 from nnviz.render.text.words import number
@@ -96,13 +96,13 @@ class Side(QWidget):
         """Make an empty side.
 
         Args:
-            state: zoom and centre, shared with others.
+            state: zoom and center, shared with others.
             parent: as for all widgets.
             named: whether to write the tile's name before its value.
         """
         super().__init__(parent)
         self.tile: Tile | None = None
-        self._picture: Colours | None = None
+        self._picture: Colors | None = None
         self._named = named
         self._range = ""
         self.canvas = Canvas(self, state)
@@ -122,16 +122,16 @@ class Side(QWidget):
         """Paint a tile and show it; the zoom stays."""
         self.show_painted(tile, scale, image_of(tile, scale, ink_of(self)))
 
-    def show_painted(self, tile: Tile, scale: Scale | None, picture: Colours) -> None:
+    def show_painted(self, tile: Tile, scale: Scale | None, picture: Colors) -> None:
         """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
         if tile is self.tile and picture is self._picture:
             return
         self.tile, self._picture = tile, picture
         self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
-        colours = boards.color_range(scale) if scale is not None else ""
+        colors = boards.color_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
-        lines = [each for each in (whole, colours) if each]
+        lines = [each for each in (whole, colors) if each]
         self.words.setToolTip(literal("\n".join(lines)))
         self.canvas.set_image(picture)
         self.show_value(None)
@@ -157,6 +157,6 @@ class Side(QWidget):
             self.pointed.emit((y / size[0], x / size[1]))
 
 
-def image_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
+def image_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colors:
     """Return what a canvas shows of a tile, in memory of its own."""
     return np.ascontiguousarray(boards.flat_image(tile, scale, ink))

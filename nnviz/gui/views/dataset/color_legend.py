@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.colormaps import Scale, table
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 from nnviz.render.text.words import number
 
 _BAR = 120
@@ -29,7 +29,7 @@ class ColorKey:
     """
 
     title: str = ""
-    swatches: tuple[tuple[Colour, str], ...] = ()
+    swatches: tuple[tuple[Color, str], ...] = ()
     rest: int = 0
     scale: Scale | None = None
     color_map: str = ""

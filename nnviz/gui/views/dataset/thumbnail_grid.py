@@ -29,7 +29,7 @@ from nnviz.gui.views.dataset.grid_geometry import GridGeometry
 from nnviz.gui.views.dataset.grid_marks import GridMarks, GridPart, paint_marks
 from nnviz.gui.views.tokens import tokens_of
 from nnviz.render.dataset.thumbnail_rows import RowLayout
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 
 SMALLEST, LARGEST = 16, 320
 """Sides of a thumbnail, logical px."""
@@ -62,7 +62,7 @@ class RowRequest:
     rows: tuple[int, ...]
     records: tuple[Records, ...]
     layout: RowLayout
-    backdrop: Colour
+    backdrop: Color
 
 
 class ThumbnailGrid(QAbstractScrollArea):

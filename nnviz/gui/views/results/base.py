@@ -71,7 +71,7 @@ class ResultView(QWidget):
         Args:
             result: of the kind that the view is for.
             image: the image that it is about, if any.
-            stale: whether it is out of date; the report's view greys it.
+            stale: whether it is out of date; the report's view grays it.
         """
         self.result, self.image, self.stale = result, image, stale
         self.update_view()

@@ -209,15 +209,15 @@ class BoxesView(ResultView):
         order = self._by_importance()
         self._draw_tracks(painter, view, found)
         for index in order[::-1]:
-            colour = self._color_of(found, index)
+            color = self._color_of(found, index)
             if self._outlines:
                 self._draw_outline(painter, view, found, index)
             width = 3 if index in (self._chosen, self._under) else 2
             if width == 2 and boxes.is_faint(found, index):  # noqa: PLR2004
                 width = 1
-            lines.draw_frame(painter, frames[index], colour, width)
+            lines.draw_frame(painter, frames[index], color, width)
             if self._shapes.keypoints is not None:
-                self._draw_points(painter, view, self._shapes.keypoints[index], colour)
+                self._draw_points(painter, view, self._shapes.keypoints[index], color)
         if self.named.isChecked():
             self._draw_labels(painter, found, frames, order)
 
@@ -266,21 +266,21 @@ class BoxesView(ResultView):
         )
 
     def _draw_points(
-        self, painter: QPainter, view: Viewport, points: boxes.Floats, colour: QColor
+        self, painter: QPainter, view: Viewport, points: boxes.Floats, color: QColor
     ) -> None:
         places = [
             QPointF(*view.to_widget(y, x)[::-1]) if score > boxes.SEEN_FROM else None
             for x, y, score in points.tolist()
         ]
         joints = self.result.skeleton if self.result is not None else ()
-        lines.draw_skeleton(painter, places, joints, colour)
+        lines.draw_skeleton(painter, places, joints, color)
 
     def _color_of(self, found: Boxes, index: int) -> QColor:
         """Return an object's color, faint while another one is chosen."""
-        colour = QColor(*boxes.color_of(found, index))
+        color = QColor(*boxes.color_of(found, index))
         if self._chosen not in (NONE, index) and index != self._under:
-            colour.setAlpha(_DIMMED)
-        return colour
+            color.setAlpha(_DIMMED)
+        return color
 
     def _draw_labels(
         self, painter: QPainter, found: Boxes, frames: list[QRectF], order: list[int]
@@ -305,8 +305,8 @@ class BoxesView(ResultView):
         for index, place in zip(shown, positions, strict=True):
             if place is not None:
                 area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
-                colour = boxes.color_of(found, index)
-                letters.write(painter, area, boxes.caption(found, index), colour)
+                color = boxes.color_of(found, index)
+                letters.write(painter, area, boxes.caption(found, index), color)
 
     def _arrange(self) -> None:
         bar = QHBoxLayout()

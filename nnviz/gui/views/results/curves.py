@@ -78,25 +78,25 @@ class CurvesView(ResultView):
     def _draw(self, index: int, name: str, values: Any) -> None:
         if self.result is None:
             return
-        colour = tokens_of(self.palette()).series(index)
+        color = tokens_of(self.palette()).series(index)
         x = np.asarray(self.result.x, np.float64)
         if self.result.style == "lines":
             few = len(x) <= _FEW
             self._plot.plot(
                 x,
                 values,
-                pen=self._pg.mkPen(colour, width=2),
+                pen=self._pg.mkPen(color, width=2),
                 name=name,
                 symbol="o" if few else None,
                 symbolSize=_DOT,
-                symbolBrush=colour,
+                symbolBrush=color,
                 symbolPen=None,
             )
             return
-        fill = self._pg.mkColor(colour)
+        fill = self._pg.mkColor(color)
         fill.setAlpha(_BAR_ALPHA)
         self._plot.plot(
-            x, values, stepMode="center", fillLevel=0, brush=fill, pen=colour, name=name
+            x, values, stepMode="center", fillLevel=0, brush=fill, pen=color, name=name
         )
 
     def _theme(self) -> None:

@@ -13,11 +13,11 @@ from nnviz.gui.views.results.heatmap import bounds_on, lies_over
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
 from nnviz.render import colormaps, sheets
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.maps import overlays
 from nnviz.render.text.words import number
 
-_COLOUR_AXES = 3
+_COLOR_AXES = 3
 
 
 class TileDetail(QWidget):
@@ -91,9 +91,9 @@ class TileDetail(QWidget):
         whole = colormaps.scale_of(values, signed=mosaic.signed)
         scale = sheets.robust_scale(values, whole) if clip else whole
         remark = self.tr("its own range") if mosaic.shared_scale else ""
-        colours = values.ndim == _COLOUR_AXES
-        self.legend.set_scale(scale, mosaic.unit, remark, whole, colours=colours)
-        if colours:
+        colors = values.ndim == _COLOR_AXES
+        self.legend.set_scale(scale, mosaic.unit, remark, whole, colors=colors)
+        if colors:
             self._show_alone(_stretched(values, scale))
             return
         heat = Heatmap(
@@ -111,7 +111,7 @@ class TileDetail(QWidget):
             name = tokens_of(self.palette()).colormap(signed=scale.signed)
             self._show_alone(colormaps.apply(values, name, scale.low, scale.high))
 
-    def _show_alone(self, pixels: Colours) -> None:
+    def _show_alone(self, pixels: Colors) -> None:
         self.canvas.set_overlay(None)
         self.canvas.set_marks()
         self.canvas.margin = SPACE
@@ -136,7 +136,7 @@ def _words(parent: QWidget, style: str = "") -> QLabel:
     return label
 
 
-def _stretched(values: Colours, scale: Scale) -> Colours:
+def _stretched(values: Colors, scale: Scale) -> Colors:
     return colormaps.levels(np.nan_to_num(values), scale.low, scale.high)
 
 
@@ -145,7 +145,7 @@ def _place(mosaic: Mosaic, tile: int) -> str:
     return f"{int(places[0]) + 1} of {len(mosaic.order)}" if places.size else ""
 
 
-def _figures(values: Colours) -> tuple[str, ...]:
+def _figures(values: Colors) -> tuple[str, ...]:
     """Return size, smallest, mean and largest value in one line, and shorter ones."""
     finite = values[np.isfinite(values)]
     rows, columns = values.shape[:2]

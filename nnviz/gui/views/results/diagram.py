@@ -41,7 +41,7 @@ from nnviz.render.drawings.diagrams import (
     words_in,
 )
 from nnviz.render.drawings.graph_layout import DiagramLayout
-from nnviz.render.palette import Colour
+from nnviz.render.palette import Color
 
 _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -129,7 +129,7 @@ class DiagramCanvas(QWidget):
         self._zoom, self._offset = 1.0, QPointF()
         self._fitted = True
         self._chosen = ""
-        self._marks: Mapping[str, Colour] = {}
+        self._marks: Mapping[str, Color] = {}
         self._found: tuple[str, ...] = ()
         self._shown_hit = -1
         self._pressed: QPointF | None = None
@@ -161,7 +161,7 @@ class DiagramCanvas(QWidget):
         self._arrange()
         self.fit()
 
-    def mark(self, colors: Mapping[str, Colour]) -> None:
+    def mark(self, colors: Mapping[str, Color]) -> None:
         """Frame nodes and groups, by their names, in colors."""
         self._marks = colors
         self.update()

@@ -232,8 +232,8 @@ def bounds_on(heat: Heatmap, image: Image) -> Bounds:
 
 
 def _read_over(heat: Heatmap, image: Image, y: float, x: float) -> str:
-    colour = "  ".join(number(float(part)) for part in image.pixels[int(y), int(x)])
-    place = f"x {int(x)}  y {int(y)} px  ·  {colour}"
+    color = "  ".join(number(float(part)) for part in image.pixels[int(y), int(x)])
+    place = f"x {int(x)}  y {int(y)} px  ·  {color}"
     top, left, bottom, right = bounds_on(heat, image)
     rows, columns = heat.values.shape
     row = int((y - top) / (bottom - top) * rows // 1)

@@ -75,8 +75,8 @@ class MaskView(ResultView):
             self._chosen = None
         self._lines = lines.lines_of(masks.edges(mask.classes))
         self._summary.setText(_summary(mask, len(shares)))
-        colours = class_colors(mask.labels)
-        keys = [Key(colours[k], mask.labels[k], percent(v)) for k, v in shares.items()]
+        colors = class_colors(mask.labels)
+        keys = [Key(colors[k], mask.labels[k], percent(v)) for k, v in shares.items()]
         chosen = NONE if self._chosen is None else self._shown.index(self._chosen)
         self.keys.set_keys(keys, chosen)
         self.canvas.set_marks(Mark(self._bounds(mask), MarkStyle.INPUT))

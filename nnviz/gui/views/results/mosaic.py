@@ -28,7 +28,7 @@ from nnviz.gui.views.results.heatmap import clip_box
 from nnviz.gui.views.tokens import SPACE, mixed, tokens_of
 from nnviz.gui.views.widgets.legend import Legend, LegendBar
 from nnviz.render import colormaps, sheets
-from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.colormaps import Colors, Scale
 from nnviz.render.sheets import Sheet
 from nnviz.render.text.words import number
 
@@ -36,7 +36,7 @@ NO_UNIT = -1
 _DETAIL_HEIGHT, _DETAIL_WIDTH = 0.56, 0.5
 """Share of the view that the chosen tile has above the others, and beside them."""
 _REFINE_MS = 60
-_COLOUR_AXES = 4
+_COLOR_AXES = 4
 
 
 class MosaicView(ResultView):
@@ -58,7 +58,7 @@ class MosaicView(ResultView):
                 " own range."
             )
         )
-        self.shared.toggled.connect(self._recolour)
+        self.shared.toggled.connect(self._recolor)
         self.clip = clip_box(self)
         self.clip.toggled.connect(self._reclip)
         self._refining = QTimer(self, singleShot=True, interval=_REFINE_MS)
@@ -67,7 +67,7 @@ class MosaicView(ResultView):
         self._factor = 1
         self._whole: Scale | None = None
         self._robust: Scale | None = None
-        self._rows: Colours | None = None
+        self._rows: Colors | None = None
         self._unit = NO_UNIT
         self._under: int | None = None
         self._kind: tuple[object, ...] = ()
@@ -105,7 +105,7 @@ class MosaicView(ResultView):
             self.canvas.set_message(words)
             return
         self._measure(mosaic)
-        self._recolour()
+        self._recolor()
         self._turn()
         self._show_unit(self._unit)
 
@@ -214,18 +214,18 @@ class MosaicView(ResultView):
         self._robust = sheets.robust_scale(values, self._whole)
 
     def _reclip(self) -> None:
-        self._recolour()
+        self._recolor()
         self._show_unit(self._unit)
 
-    def _recolour(self) -> None:
+    def _recolor(self) -> None:
         """Paint the tiles anew."""
         mosaic = self.result
         if mosaic is None or not len(mosaic.order):
             return
         scale = self._scale()
         if scale is not None:
-            colours = mosaic.tiles.ndim == _COLOUR_AXES
-            self.legend.set_scale(scale, mosaic.unit, "", self._whole, colours=colours)
+            colors = mosaic.tiles.ndim == _COLOR_AXES
+            self.legend.set_scale(scale, mosaic.unit, "", self._whole, colors=colors)
         else:
             remark = self.tr("one scale per %s") % mosaic.noun
             self.legend.set_scale(None, mosaic.unit, remark)
@@ -280,7 +280,7 @@ class MosaicView(ResultView):
         self.canvas.set_image(self._sheet.pixels, self._sheet.table)
         self._mark()
 
-    def _make_sheet(self, mosaic: Mosaic, rows: Colours, columns: int) -> Sheet:
+    def _make_sheet(self, mosaic: Mosaic, rows: Colors, columns: int) -> Sheet:
         tokens = tokens_of(self.palette())
         gap = _rgb(tokens.backdrop)
         table = sheets.table_of(
@@ -401,5 +401,5 @@ class MosaicView(ResultView):
         return f"{name}  ·  row {row}, column {column}  ·  {mosaic.unit} {shown}"
 
 
-def _rgb(colour: QColor) -> tuple[int, int, int]:
-    return colour.red(), colour.green(), colour.blue()
+def _rgb(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()

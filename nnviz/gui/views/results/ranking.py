@@ -206,8 +206,8 @@ class _BarDelegate(QStyledItemDelegate):
         painter.fillRect(track, tokens.line if not chosen else tokens.surface)
         left = track.left() + round(bar.start * track.width())
         right = track.left() + round(bar.end * track.width())
-        colour = tokens.negative if bar.negative else tokens.accent
-        painter.fillRect(QRect(left, top, max(1, right - left), _THICK), colour)
+        color = tokens.negative if bar.negative else tokens.accent
+        painter.fillRect(QRect(left, top, max(1, right - left), _THICK), color)
         if bar.earlier is not None:
             wide = max(1, round(bar.earlier * track.width()))
             painter.fillRect(QRect(track.left(), top, wide, _THIN), tokens.quiet)

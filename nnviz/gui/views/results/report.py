@@ -246,9 +246,9 @@ class _Veil(QWidget):
         """Paint the gray and the words."""
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
-            grey = QColor(tokens.backdrop)
-            grey.setAlpha(_VEIL_ALPHA)
-            painter.fillRect(event.rect(), grey)
+            gray = QColor(tokens.backdrop)
+            gray.setAlpha(_VEIL_ALPHA)
+            painter.fillRect(event.rect(), gray)
             draw_words(painter, QPointF(self.width() / 2, SPACE), self._words, tokens)
 
 

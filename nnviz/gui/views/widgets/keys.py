@@ -32,12 +32,12 @@ class Key:
     """One row.
 
     Attributes:
-        colour: red, green, blue.
+        color: red, green, blue.
         name: what has that color.
         figure: what else is known: "87 %".
     """
 
-    colour: tuple[int, int, int]
+    color: tuple[int, int, int]
     name: str
     figure: str
 
@@ -128,7 +128,7 @@ class _KeyDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, tokens.line)
         area = option.rect.adjusted(SPACE, 0, -SPACE, 0)
         top = area.center().y() - _SWATCH // 2 + 1
-        painter.fillRect(area.left(), top, _SWATCH, _SWATCH, QColor(*key.colour))
+        painter.fillRect(area.left(), top, _SWATCH, _SWATCH, QColor(*key.color))
         area.setLeft(area.left() + _SWATCH + SPACE)
         metrics = option.fontMetrics
         width = metrics.horizontalAdvance(key.figure) + SMALL_SPACE

@@ -34,7 +34,7 @@ class Legend(QWidget):
         self._lines = lines
         self._scale: Scale | None = None
         self._whole: Scale | None = None
-        self._colours = False
+        self._colors = False
         self._colormap = ""
         self._reserved = 0
         self._unit = ""
@@ -49,7 +49,7 @@ class Legend(QWidget):
         remark: str = "",
         whole: Scale | None = None,
         *,
-        colours: bool = False,
+        colors: bool = False,
         colormap: str = "",
     ) -> None:
         """Show a range.
@@ -59,11 +59,11 @@ class Legend(QWidget):
             unit: of the values.
             remark: what else must be known.
             whole: the range of all values, where ``scale`` leaves some out.
-            colours: whether the values are colors themselves, stretched to the range.
+            colors: whether the values are colors themselves, stretched to the range.
             colormap: a name; the theme's for the kind of numbers if empty.
         """
         self._scale, self._unit, self._remark = scale, unit, remark
-        self._whole, self._colours = whole, colours
+        self._whole, self._colors = whole, colors
         self._colormap = colormap
         words = [*self._span(), *self._remarks()]
         self.setAccessibleDescription(" ".join(words))
@@ -98,7 +98,7 @@ class Legend(QWidget):
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
             x = 0
-            bar = self._scale is not None and not self._scale.flat and not self._colours
+            bar = self._scale is not None and not self._scale.flat and not self._colors
             if bar and self._scale is not None:
                 x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
             unit_fits = self._lines == 1 or self._room(x, 0) >= self._length(self._unit)
@@ -174,7 +174,7 @@ class Legend(QWidget):
             clipped = self.tr("clipped at {0}: {1} of {2}").format(
                 share, _range(scale), _range(self._whole)
             )
-        stretched = _stretch(scale) if self._colours and not scale.flat else ""
+        stretched = _stretch(scale) if self._colors and not scale.flat else ""
         parts = (stretched, clipped, scale.problem, self._remark)
         return [part for part in parts if part]
 

@@ -148,13 +148,13 @@ class ScrubBar(QWidget):
         painter.drawPolyline(line)
 
     def _paint_mark(
-        self, painter: QPainter, colour: QColor, area: QRectF, step: int
+        self, painter: QPainter, color: QColor, area: QRectF, step: int
     ) -> None:
         x, top = self._x(step), area.top()
-        painter.setPen(QPen(colour, 1))
+        painter.setPen(QPen(color, 1))
         painter.drawLine(QLineF(x, top, x, area.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(color)
         painter.drawPolygon(
             [QPointF(x - _MARK, top), QPointF(x + _MARK, top), QPointF(x, top + _MARK)]
         )

@@ -240,21 +240,21 @@ def test_kinds_are_named_or_of_the_surest_box():
         choose_kinds("", info, found.taken(torch.tensor([]).long()), towards=False)
 
 
-def test_distance_to_printable_colours():
+def test_distance_to_printable_colors():
     """By hand: levels 0.1, 0.45, 0.8; of 0.2 and 1.0: sqrt((0.1^2 + 0.2^2) / 2)."""
-    colours = torch.tensor([0.2, 1.0, 0.0]).view(1, 1, 1, 3)
+    colors = torch.tensor([0.2, 1.0, 0.0]).view(1, 1, 1, 3)
     alpha = torch.tensor([1.0, 1.0, 0.0]).view(1, 1, 1, 3)
-    found = unprintable(Sticker(colours, alpha))
+    found = unprintable(Sticker(colors, alpha))
     assert float(found) == pytest.approx(math.sqrt(0.025))
 
 
 def test_penalties_have_weights():
     """By hand: differences 0.8 and 1.0 over three pixels, and the distance above."""
-    colours = torch.tensor([0.2, 1.0, 0.0]).view(1, 1, 1, 3)
+    colors = torch.tensor([0.2, 1.0, 0.0]).view(1, 1, 1, 3)
     alpha = torch.tensor([1.0, 1.0, 0.0]).view(1, 1, 1, 3)
-    found = penalty(Sticker(colours, alpha), 2.0, 3.0)
+    found = penalty(Sticker(colors, alpha), 2.0, 3.0)
     assert float(found) == pytest.approx(2 * 1.8 / 3 + 3 * math.sqrt(0.025))
-    assert float(penalty(Sticker(colours, alpha), 0.0, 0.0)) == 0
+    assert float(penalty(Sticker(colors, alpha), 0.0, 0.0)) == 0
 
 
 def test_outlines():

@@ -28,17 +28,17 @@ PLACEMENTS = [
 
 def of_random(height, width, seed=0):
     """A sticker of noise, whose opacity falls to the right."""
-    colours = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    colors = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
     alpha = np.linspace(255, 0, width).round().astype(np.uint8)
     rows = np.repeat(alpha[None], height, axis=0)
-    image = image_from_array(colours)
+    image = image_from_array(colors)
     return Image(image.pixels, "noise", image.sha256, alpha=rows)
 
 
 def as_sticker(image):
-    colours = torch.from_numpy(image.as_float().transpose(2, 0, 1).copy())[None]
+    colors = torch.from_numpy(image.as_float().transpose(2, 0, 1).copy())[None]
     alpha = torch.from_numpy(image.alpha / np.float32(255))[None, None]
-    return Sticker(colours, alpha)
+    return Sticker(colors, alpha)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
@@ -90,13 +90,13 @@ def test_gradients_are_those_of_differences():
     generator = torch.Generator().manual_seed(0)
     picture = torch.rand((1, 2, 9, 9), generator=generator).double()
     alpha = torch.rand((1, 1, 5, 5), generator=generator).double()
-    colours = torch.rand((1, 2, 5, 5), generator=generator).double().requires_grad_()
+    colors = torch.rand((1, 2, 5, 5), generator=generator).double().requires_grad_()
     pose = Pose(Placement(x=0.4, y=0.6, width=0.4, angle=25), (0.1, -0.1))
 
     def paste(leaf):
         return pasted(picture, Sticker(leaf, alpha), [pose])
 
-    assert torch.autograd.gradcheck(paste, (colours,))
+    assert torch.autograd.gradcheck(paste, (colors,))
 
 
 def test_on_the_photograph_it_lies_where_it_did():

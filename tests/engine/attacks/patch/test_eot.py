@@ -73,9 +73,9 @@ def test_without_changes_it_is_pasted(generator, sticker):
 
 def test_light_falls_on_the_sticker_alone(generator):
     """By hand: 0.5 * 1.2 + 0.1 is 0.7; what is around stays."""
-    grey = Sticker(torch.full((1, 1, 4, 4), 0.5), torch.ones(1, 1, 4, 4))
+    gray = Sticker(torch.full((1, 1, 4, 4), 0.5), torch.ones(1, 1, 4, 4))
     view = View(Pose(Placement(width=0.5)), gain=1.2, lift=0.1)
-    found = seen(torch.full((1, 1, 8, 8), 0.3), grey, [view], generator)
+    found = seen(torch.full((1, 1, 8, 8), 0.3), gray, [view], generator)
     torch.testing.assert_close(found[..., 2:6, 2:6], torch.full((1, 1, 4, 4), 0.7))
     torch.testing.assert_close(found[..., :2, :], torch.full((1, 1, 2, 8), 0.3))
 
@@ -90,9 +90,9 @@ def test_blur_is_everywhere(generator, sticker):
 
 def test_noise_has_its_size_and_stays_within_the_pixels(generator):
     """Standard deviation 0.1 of 30,000 numbers around 0.5; none beyond 0 and 1."""
-    grey = Sticker(torch.full((1, 3, 4, 4), 0.5), torch.ones(1, 1, 4, 4))
+    gray = Sticker(torch.full((1, 3, 4, 4), 0.5), torch.ones(1, 1, 4, 4))
     picture = torch.full((1, 3, 100, 100), 0.5)
-    found = seen(picture, grey, [View(WHOLE, noise=0.1)], generator)
+    found = seen(picture, gray, [View(WHOLE, noise=0.1)], generator)
     assert float(found.std()) == pytest.approx(0.1, rel=0.02)
-    loud = seen(picture, grey, [View(WHOLE, noise=2.0)], generator)
+    loud = seen(picture, gray, [View(WHOLE, noise=2.0)], generator)
     assert (float(loud.min()), float(loud.max())) == (0, 1)

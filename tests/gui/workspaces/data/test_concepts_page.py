@@ -31,8 +31,8 @@ from nnviz.runtime.file_work.results import ResultWork
 @pytest.fixture
 def page(room, fake):
     fake.held |= {"concept", "parts", "probes", "ablation"}
-    room.stage.centre.set_mode("concepts")
-    return room.stage.centre.page("concepts").content
+    room.stage.center.set_mode("concepts")
+    return room.stage.center.page("concepts").content
 
 
 def select(room, *records):

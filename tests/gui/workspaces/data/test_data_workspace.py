@@ -19,7 +19,7 @@ def panels(room):
 
 def test_an_empty_workspace_says_what_to_do(window):
     window.enter(DATA)
-    page = window.stage.centre.page("wall")
+    page = window.stage.center.page("wall")
     assert page.opening.isVisible()
     assert "Drop a folder" in page.opening.words.text()
     assert not page.content.isVisible()
@@ -29,7 +29,7 @@ def test_a_dropped_index_is_opened_where_it_is_seen(window, index_folder):
     window.app.open_files([index_folder])
     assert window.workspace is DATA
     assert window.app.datasets.dataset.count == 600
-    assert window.stage.centre.mode == "wall"
+    assert window.stage.center.mode == "wall"
 
 
 def test_what_is_no_index_says_why(window, tmp_path):
@@ -49,7 +49,7 @@ def test_filters_reach_the_wall(room, panels):
     panels.filters.answers.setCurrentIndex(panels.filters.answers.findData(False))
     panels.filters.answers.activated.emit(panels.filters.answers.currentIndex())
     wrong = (columns["label"] == 1) & (columns["predicted"] != 1)
-    grid = room.stage.centre.page("wall").content.grid
+    grid = room.stage.center.page("wall").content.grid
     assert grid.order.tolist() == np.flatnonzero(wrong).tolist()
     panels.filters.reset.click()
     assert len(grid.order) == 600
@@ -86,8 +86,8 @@ def test_explain_these_makes_a_board(room, fake):
     """Truth: one map asked for each ticked method and selected image."""
     room.app.open_model("fake:net")
     room.app.datasets.selection.select(np.array([4, 8]))
-    room.stage.centre.page("wall").content.explain.click()
-    assert room.stage.centre.mode == BOARD
+    room.stage.center.page("wall").content.explain.click()
+    assert room.stage.center.mode == BOARD
     images = {request.image.path for place, request in fake.asked if place == "board"}
     dataset = room.app.datasets.dataset
     assert images == {dataset.path(4), dataset.path(8)}
@@ -113,7 +113,7 @@ def test_everything_can_be_reached_with_tab(room):
 
 
 def test_return_opens_the_image(room):
-    grid = room.stage.centre.page("wall").content.grid
+    grid = room.stage.center.page("wall").content.grid
     grid.setFocus()
     QTest.keyClick(grid, Qt.Key.Key_Home)
     QTest.keyClick(grid, Qt.Key.Key_Return)

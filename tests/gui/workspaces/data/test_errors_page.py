@@ -47,8 +47,8 @@ def test_the_calibration_error_by_hand():
 
 @pytest.fixture
 def errors(room, qtbot):
-    room.stage.centre.set_mode("errors")
-    page = room.stage.centre.page("errors").content
+    room.stage.center.set_mode("errors")
+    page = room.stage.center.page("errors").content
     qtbot.waitUntil(lambda: page.matrix._area.width() > 100)
     return page
 
@@ -61,7 +61,7 @@ def test_a_cell_opens_its_images_on_the_wall(errors, room):
     QTest.mouseClick(matrix, LEFT, pos=matrix._rect(row, column).center().toPoint())
     columns = room.app.datasets.dataset.columns
     wanted = (columns["label"] == row) & (columns["predicted"] == column)
-    assert room.stage.centre.mode == "wall"
+    assert room.stage.center.mode == "wall"
     assert room.app.datasets.order.tolist() == np.flatnonzero(wanted).tolist()
     assert len(room.app.datasets.order) == counts.max()
 
@@ -107,10 +107,10 @@ def test_confident_mistakes_come_first_and_go_to_the_wall(errors, room):
     assert set(order.tolist()) == set(np.flatnonzero(wrong).tolist())
     assert (np.diff(columns["confidence"][order]) <= 0).all()
     errors.lists.open.click()
-    assert room.stage.centre.mode == "wall"
+    assert room.stage.center.mode == "wall"
     assert room.app.datasets.order.tolist() == order.tolist()
     assert "Most confident mistakes" in (
-        room.stage.centre.page("wall").content.counts.text()
+        room.stage.center.page("wall").content.counts.text()
     )
 
 

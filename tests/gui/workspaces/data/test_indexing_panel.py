@@ -32,7 +32,7 @@ def data(window, fake, tmp_path):
 
 
 def pane(window):
-    return window.stage.centre.page("wall").opening
+    return window.stage.center.page("wall").opening
 
 
 def test_a_dropped_folder_is_offered_and_indexed(data, fake, folder):
@@ -71,7 +71,7 @@ def test_records_are_seen_while_they_come(data, fake, folder, monkeypatch):
     fake.tell("index", Progress(20, 50, "image 20 of 50"))
     assert data.app.datasets.dataset.count == 20
     data.app.datasets.selection.toggle(data.app.datasets.order[:3])
-    page = data.stage.centre.page("wall")
+    page = data.stage.center.page("wall")
     assert page.content.isVisible()
     write_synthetic_index(out, 50)
     fake.tell("index", Progress(50, 50, "image 50 of 50"))
@@ -105,7 +105,7 @@ def test_an_offer_is_withdrawn(data, folder, index_folder):
     data.app.open_files([folder])
     assert pane(data).isVisible()
     pane(data).cancel.click()
-    assert data.stage.centre.page("wall").content.isVisible()
+    assert data.stage.center.page("wall").content.isVisible()
     assert data.app.datasets.dataset.count == 600
 
 

@@ -40,8 +40,8 @@ def projection(points, method="pca", **fields):
 def page(room, fake, points, qtbot):
     """The map, with a projection that the engine has answered."""
     fake.held |= {"projection", "neighbors"}
-    room.stage.centre.set_mode("map")
-    content = room.stage.centre.page("map").content
+    room.stage.center.set_mode("map")
+    content = room.stage.center.page("map").content
     fake.tell("projection", Done(projection(points)))
     qtbot.waitUntil(lambda: content.map.fresh)
     return content
@@ -116,8 +116,8 @@ def test_neighbors_are_listed_on_the_wall(room, fake, pixels):
     assert (asked.record, asked.layer) == (7, PIXELS if pixels else "")
     fake.tell("neighbor list", Done(neighbors(np.array([500, 2, 60]))))
     assert room.app.datasets.order.tolist() == [7, 500, 2, 60]
-    assert room.stage.centre.mode == "wall"
-    assert "00000007.jpg" in room.stage.centre.page("wall").content.counts.text()
+    assert room.stage.center.mode == "wall"
+    assert "00000007.jpg" in room.stage.center.page("wall").content.counts.text()
 
 
 def neighbors(records):

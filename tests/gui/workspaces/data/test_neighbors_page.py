@@ -32,8 +32,8 @@ def other_index(room, tmp_path):
 def page(room, fake, qtbot):
     fake.held |= {"compared neighbors", "mistakes"}
     room.app.datasets.selection.set_current(7)
-    room.stage.centre.set_mode("neighbors")
-    content = room.stage.centre.page("neighbors").content
+    room.stage.center.set_mode("neighbors")
+    content = room.stage.center.page("neighbors").content
     qtbot.waitUntil(lambda: fake.busy("compared neighbors"))
     return content
 
@@ -93,8 +93,8 @@ def test_a_second_network_of_the_same_set_is_offered(
 
 
 def test_without_an_image_it_says_what_to_do(room):
-    room.stage.centre.set_mode("neighbors")
-    content = room.stage.centre.page("neighbors").content
+    room.stage.center.set_mode("neighbors")
+    content = room.stage.center.page("neighbors").content
     content._ask()
     assert "Select an image" in content.heading.text()
     assert not content.strips[0].isVisible()
@@ -102,8 +102,8 @@ def test_without_an_image_it_says_what_to_do(room):
 
 @pytest.mark.usefixtures("page")
 def test_where_two_networks_disagree_is_listed(room, fake, other_index, qtbot):
-    room.stage.centre.set_mode("errors")
-    lists = room.stage.centre.page("errors").content.lists
+    room.stage.center.set_mode("errors")
+    lists = room.stage.center.page("errors").content.lists
     lists.choice.setCurrentIndex(lists.choice.findData(DISAGREEMENT))
     lists.choice.activated.emit(0)
     assert "Choose a second network" in lists.words.text()

@@ -27,8 +27,8 @@ def points():
 def page(room, fake, points, qtbot):
     """The map, with a finished projection."""
     fake.held |= {"projection", "neighbors", "placing", "neighbor list"}
-    room.stage.centre.set_mode("map")
-    content = room.stage.centre.page("map").content
+    room.stage.center.set_mode("map")
+    content = room.stage.center.page("map").content
     found = Projection(
         method="pca",
         layer="synthetic",

@@ -63,7 +63,7 @@ def test_a_row_holds_each_thumbnail_where_it_belongs():
 @pytest.fixture
 def grid(room, qtbot):
     """The wall of the window, laid out, with its first rows painted."""
-    wall = room.stage.centre.page("wall").content.grid
+    wall = room.stage.center.page("wall").content.grid
     room.show()
     qtbot.waitUntil(lambda: wall.covered and len(wall.order) == 600)
     return wall

@@ -44,9 +44,9 @@ def exemplars(channels, layer="synthetic", *, patches=True):
 def units(room, fake):
     """The page, its table answered, the first channel asked about."""
     fake.held |= {"layer exemplars", "unit exemplars"}
-    room.stage.centre.set_mode("units")
+    room.stage.center.set_mode("units")
     fake.tell("layer exemplars", Done(exemplars(range(4), patches=False)))
-    return room.stage.centre.page("units").content
+    return room.stage.center.page("units").content
 
 
 def test_all_channels_of_a_layer_are_listed(units, fake):
@@ -111,8 +111,8 @@ def test_a_unit_of_the_open_network_shows_its_patches_everywhere(
 def test_suspected_labels_and_duplicates_are_looked_for_once(room, fake):
     """Truth: one request, and its lists in their order."""
     fake.held.add("mistakes")
-    room.stage.centre.set_mode("errors")
-    lists = room.stage.centre.page("errors").content.lists
+    room.stage.center.set_mode("errors")
+    lists = room.stage.center.page("errors").content.lists
     for place in (1, 2, 1):
         lists.choice.setCurrentIndex(place)
         lists.choice.activated.emit(place)

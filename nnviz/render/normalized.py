@@ -27,7 +27,7 @@ class Norm(StrEnum):
     """The share of the map's places that are weaker, with the value's sign."""
 
 
-def normalised(tile: Tile, norm: Norm) -> Tile:
+def normalized(tile: Tile, norm: Norm) -> Tile:
     """Return a tile with its map's values written otherwise; images stay as they are.
 
     What is not finite stays so.

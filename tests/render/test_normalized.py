@@ -5,7 +5,7 @@ import pytest
 
 from nnviz.base.results import ColorImage, Heatmap
 from nnviz.render.boards.scale_locks import Tile
-from nnviz.render.normalised import Norm, normalised
+from nnviz.render.normalized import Norm, normalized
 
 
 def tile(values):
@@ -14,12 +14,12 @@ def tile(values):
 
 
 def values_of(values, norm):
-    return normalised(tile(values), norm).result.values
+    return normalized(tile(values), norm).result.values
 
 
 def test_raw_values_stay():
     given = tile([[1.0, 2.0]])
-    assert normalised(given, Norm.RAW) is given
+    assert normalized(given, Norm.RAW) is given
 
 
 def test_ranks_have_the_sign_and_are_of_the_sizes():
@@ -57,6 +57,6 @@ def test_maps_of_nothing_and_gaps(norm):
 
 
 def test_the_unit_says_what_was_done():
-    assert "rank" in normalised(tile([[1.0, 2.0]]), Norm.RANK).result.unit
+    assert "rank" in normalized(tile([[1.0, 2.0]]), Norm.RANK).result.unit
     picture = Tile("", "", ColorImage(pixels=np.zeros((2, 2, 3), np.float32)))
-    assert normalised(picture, Norm.RANK) is picture
+    assert normalized(picture, Norm.RANK) is picture
