@@ -66,7 +66,7 @@ def write_stand_in(library: Path, folder: Path) -> Path:
 
 def _declarations(named: str) -> Iterator[str]:
     """Yield a definition in C for each symbol that ``nm`` lists."""
-    written = set()
+    written: set[str] = set()
     for line in named.splitlines():
         *_, kind, symbol = line.split()
         name = symbol.partition("@")[0]
