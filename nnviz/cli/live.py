@@ -19,7 +19,7 @@ from nnviz.base.stickers.placed import parse_placed
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
-from nnviz.media.placed import open_placed
+from nnviz.media.stickers.placed import open_placed
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Envelope

@@ -29,7 +29,7 @@ from nnviz.base.video import (
     VideoFrame,
     frame_image,
 )
-from nnviz.media.placed import Layer
+from nnviz.media.stickers.placed import Layer
 from nnviz.runtime.live_record import LiveRecorder
 from nnviz.runtime.live_scale import ScaleKeeper
 from nnviz.runtime.live_stickers import Paster

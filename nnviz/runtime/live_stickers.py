@@ -6,7 +6,7 @@ from dataclasses import replace
 from nnviz.base.live import Cover
 from nnviz.base.video import FrameImage
 from nnviz.media.covers import cover_frame
-from nnviz.media.placed import Layer, paste_layers
+from nnviz.media.stickers.placed import Layer, paste_layers
 
 
 class Paster:

@@ -18,7 +18,7 @@ from nnviz.base.stickers.placed import sticker_of
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
-from nnviz.media.stickers import from_image, with_alpha
+from nnviz.media.stickers.cutting import from_image, with_alpha
 
 if TYPE_CHECKING:  # who only opens files needs no painter
     from nnviz.render.maps.heatmaps import Looks

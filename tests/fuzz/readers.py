@@ -331,7 +331,7 @@ def _read_placement(chance: random.Random, _folder: Path) -> None:
 
 def _read_stickers(chance: random.Random, _folder: Path) -> None:
     from nnviz.base.stickers.placed import parse_placed
-    from nnviz.media.placed import open_placed
+    from nnviz.media.stickers.placed import open_placed
 
     text = "round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8"
     open_placed(parse_placed(odd_text(text, chance)))

@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
 from nnviz.base.stickers.placed import Cut, parse_placed
-from nnviz.media.placed import covered, open_cut, open_placed, paste_layers
+from nnviz.media.stickers.placed import covered, open_cut, open_placed, paste_layers
 
 
 def layers(text):

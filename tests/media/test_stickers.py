@@ -12,7 +12,7 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placement import Placement
 from nnviz.media.encode import write_png
-from nnviz.media.stickers import (
+from nnviz.media.stickers.cutting import (
     cut_out,
     from_image,
     open_sticker,

@@ -53,6 +53,7 @@ class DetectorTimesParams:
     ] = 2000
     timed: Annotated[
         bool,
+        Essential(),
         Title("Measure"),
         Help("Off, only the published times are shown."),
     ] = True

@@ -20,8 +20,14 @@ from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
 from nnviz.engine.attacks.run import attacked_model, start_attack
 from nnviz.engine.method import Context, Presets, register
-from nnviz.media.placed import Layer, covered, image_of, open_placed, paste_layers
 from nnviz.media.resize import resize
+from nnviz.media.stickers.placed import (
+    Layer,
+    covered,
+    image_of,
+    open_placed,
+    paste_layers,
+)
 
 _QUICK_PIXELS = 1 << 19
 

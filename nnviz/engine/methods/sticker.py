@@ -43,9 +43,9 @@ from nnviz.engine.attacks.report import AttackRun
 from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.media.placed import open_cut, open_placed, paste_layers
 from nnviz.media.resize import resize
-from nnviz.media.stickers import cut_out, with_alpha
+from nnviz.media.stickers.cutting import cut_out, with_alpha
+from nnviz.media.stickers.placed import open_cut, open_placed, paste_layers
 
 _PERCENT = 100
 _HALF = 0.5

@@ -17,9 +17,9 @@ from nnviz.base.stickers.placed import (
     sticker_of,
 )
 from nnviz.media.encode import write_marked
-from nnviz.media.placed import open_cut
 from nnviz.media.recordings import open_recording
-from nnviz.media.stickers import from_image, with_alpha
+from nnviz.media.stickers.cutting import from_image, with_alpha
+from nnviz.media.stickers.placed import open_cut
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from nnviz.base.errors import UsageError
 from nnviz.base.stickers.placed import Cut
 from nnviz.media.files import replacing
-from nnviz.media.placed import open_cut
-from nnviz.media.stickers import with_alpha
+from nnviz.media.stickers.cutting import with_alpha
+from nnviz.media.stickers.placed import open_cut
 from nnviz.render.printing import Print, sticker_page
 
 

@@ -18,7 +18,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.stickers.placed import parse_placed, sticker_of
 from nnviz.engine.jobs import Session
-from nnviz.media.placed import open_placed, paste_layers
+from nnviz.media.stickers.placed import open_placed, paste_layers
 
 SIDE = 24
 PREPROCESS = Preprocess(

@@ -8,8 +8,8 @@ from nnviz.base.images import image_from_array
 from nnviz.base.stickers.placement import Placement
 from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.canvas.stickers import NONE, Sheet, StickerCanvas
-from nnviz.media.placed import paste_layers
-from nnviz.media.stickers import cut_out
+from nnviz.media.stickers.cutting import cut_out
+from nnviz.media.stickers.placed import paste_layers
 
 PICTURE = (100, 200)
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -9,8 +9,8 @@ from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.base.stickers.placement import Placement
 from nnviz.cli.live import read
 from nnviz.gui.shell.main_window import INSPECT, LIVE
-from nnviz.media.placed import open_cut
-from nnviz.media.stickers import with_alpha
+from nnviz.media.stickers.cutting import with_alpha
+from nnviz.media.stickers.placed import open_cut
 
 RED = "round:#e53935"
 

@@ -17,8 +17,8 @@ from nnviz.base.results import ColorImage, Ranking, Report, Text
 from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.base.stickers.placement import Placement
 from nnviz.gui.shell.main_window import ATTACK, INSPECT
-from nnviz.media.placed import open_cut
-from nnviz.media.stickers import with_alpha
+from nnviz.media.stickers.cutting import with_alpha
+from nnviz.media.stickers.placed import open_cut
 from tests.gui.conftest import finished, photo
 
 ANSWER, KEEP = "stickers:answer", "stickers:keep"

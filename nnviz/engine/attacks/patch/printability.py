@@ -6,7 +6,7 @@ from torch import Tensor
 from nnviz.base.stickers.placement import Outline
 from nnviz.engine.attacks.patch.compositing import Sticker
 from nnviz.engine.imaging.total_variation import total_variation
-from nnviz.media.stickers import disc
+from nnviz.media.stickers.cutting import disc
 
 _LEVELS = (0.1, 0.45, 0.8)
 """Of each color, about what an office printer reaches: no black, no pure light."""

@@ -66,10 +66,12 @@ class SegmentationDecodersParams:
     passes: Annotated[
         int,
         Range(0, 20),
+        Essential(),
         Help("Forward passes over which each network is timed; 0 does not."),
     ] = 3
     own: Annotated[
         ImageFile,
+        Essential(),
         Title("Own image"),
         Help("An image in place of the scene; nothing is known of its classes."),
     ] = ""

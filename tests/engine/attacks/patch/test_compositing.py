@@ -15,7 +15,7 @@ from nnviz.engine.attacks.patch.compositing import (
     pasted,
     within,
 )
-from nnviz.media.stickers import pasted as pasted_by_opencv
+from nnviz.media.stickers.cutting import pasted as pasted_by_opencv
 
 PLACEMENTS = [
     Placement(),

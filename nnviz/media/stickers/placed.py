@@ -12,7 +12,7 @@ from nnviz.base.stickers.placed import Cut, Placed
 from nnviz.base.stickers.placement import Outline, Placement, Size
 from nnviz.media.decode import open_image
 from nnviz.media.files import check_file
-from nnviz.media.stickers import cut_out, pasted, solid
+from nnviz.media.stickers.cutting import cut_out, pasted, solid
 
 Layer = tuple[Image, Placement, float]
 """A sticker, where it lies, and its opacity."""

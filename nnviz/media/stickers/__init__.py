@@ -1,0 +1,1 @@
+"""Stickers on images: cut out, kept as files, laid on others."""
