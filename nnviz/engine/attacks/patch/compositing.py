@@ -1,4 +1,4 @@
-"""Stickers on images, differentiable: what ``nnviz.media.stickers.cutting`` does, in torch.
+"""Stickers on images, differentiable: ``nnviz.media.stickers.cutting`` in torch.
 
 The same steps give the same pixels: colors multiplied with their opacity, resized with
 an antialiased triangle filter, then sampled between pixels where the sticker lies.
