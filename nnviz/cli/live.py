@@ -20,7 +20,7 @@ from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatu
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.media.stickers.placed import open_placed
-from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
+from nnviz.runtime.live import LIVE_PLACES, FrameFailure, LiveLoop
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Envelope
 from nnviz.runtime.worker import Worker
@@ -168,7 +168,7 @@ class _Follower:
         match self._loop.hear(posted):
             case Shown(run=run) as shown if run is not None:
                 self._last = shown
-            case Trouble(error):
+            case FrameFailure(error):
                 self._fail(error)
             case SourceStatus(state=SourceState.ENDED):
                 self._ended = True

@@ -32,7 +32,7 @@ from nnviz.base.video import (
 from nnviz.media.stickers.placed import Layer
 from nnviz.runtime.live_record import LiveRecorder
 from nnviz.runtime.live_scale import ScaleKeeper
-from nnviz.runtime.live_stickers import Paster
+from nnviz.runtime.live_stickers import FramePaster
 from nnviz.runtime.mailbox import Envelope, Mailbox
 from nnviz.runtime.smoothing import SmoothRanking
 
@@ -54,7 +54,7 @@ OnFrame = Callable[[VideoFrame], None]
 OnStatus = Callable[[SourceStatus], None]
 
 
-class Asked(Protocol):
+class MethodWorker(Protocol):
     """The worker, as the loop needs it."""
 
     mailbox: Mailbox
@@ -82,13 +82,13 @@ OpenSource = Callable[[SourceRequest, OnFrame, OnStatus], Source]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FrameFailure:
     """The method could not work on a frame; told once, not for each frame."""
 
     error: ErrorRecord
 
 
-Heard = Shown | Trouble | SourceStatus
+Heard = Shown | FrameFailure | SourceStatus
 
 
 class LiveLoop:
@@ -108,7 +108,7 @@ class LiveLoop:
 
     def __init__(
         self,
-        worker: Asked,
+        worker: MethodWorker,
         open_source: OpenSource | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -132,7 +132,7 @@ class LiveLoop:
         self._pace = _Pace()
         self._keeper = ScaleKeeper()
         self._told = ""
-        self._paster = Paster()
+        self._paster = FramePaster()
         self._taken = 0.0
         self.smooth = SmoothRanking()
 
@@ -298,7 +298,7 @@ class LiveLoop:
             return None
         return self._shown(event.value, None, 0.0)
 
-    def _heard_answer(self, event: Event) -> Shown | Trouble | None:
+    def _heard_answer(self, event: Event) -> Shown | FrameFailure | None:
         match event:
             case Done(Run(image=FrameImage() as image) as run, seconds):
                 with self._lock:
@@ -314,12 +314,12 @@ class LiveLoop:
         with self._lock:
             return image.sha256.startswith(f"frame:{self._opening}:")
 
-    def _trouble(self, error: ErrorRecord) -> Trouble | None:
+    def _trouble(self, error: ErrorRecord) -> FrameFailure | None:
         with self._lock:
             self._answered = False
             self._quiet_until = self._clock() + _RETRY_SECONDS
         known, self._told = self._told, error.text
-        return None if known == error.text else Trouble(error)
+        return None if known == error.text else FrameFailure(error)
 
     def _shown(self, image: FrameImage, run: Run | None, inference: float) -> Shown:
         now = self._clock()

@@ -9,7 +9,7 @@ from nnviz.media.covers import cover_frame
 from nnviz.media.stickers.placed import Layer, paste_layers
 
 
-class Paster:
+class FramePaster:
     """Puts stickers and a cover on frames; may be used from any thread."""
 
     def __init__(self) -> None:

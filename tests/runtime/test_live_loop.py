@@ -11,7 +11,7 @@ from nnviz.base.events import Done, Policy, Priority
 from nnviz.base.live import Shown
 from nnviz.base.requests import FetchModel, ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
-from nnviz.runtime.live import LiveLoop, Trouble, still
+from nnviz.runtime.live import FrameFailure, LiveLoop, still
 from nnviz.runtime.live_scale import STEPS
 from nnviz.runtime.worker import Worker
 from tests.support.engines import PATIENCE
@@ -180,7 +180,7 @@ def test_a_method_that_fails_is_told_once_and_tried_again(stand, monkeypatch):
         live.loop.source.give()
         time.sleep(0.02)
         heard += live.hear()
-    troubles = [each for each in heard if isinstance(each, Trouble)]
+    troubles = [each for each in heard if isinstance(each, FrameFailure)]
     assert len(troubles) == 1
     assert "cannot look" in troubles[0].error.text
     assert 2 <= live.vision.looked <= 8

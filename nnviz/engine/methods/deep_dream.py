@@ -55,7 +55,7 @@ from nnviz.engine.optvis.dream_gradient import (
     strongest,
 )
 from nnviz.engine.optvis.gradient_norm import by_bands, by_mean, by_spread
-from nnviz.engine.optvis.octave_schedule import Course
+from nnviz.engine.optvis.octave_schedule import OctaveSchedule
 
 _LEVELS = 255
 _PERCENT = 100
@@ -296,31 +296,31 @@ class DeepDream:
 
     def run(self, ctx: Context, params: DeepDreamParams) -> Iterator[Report]:
         """Yield "dream" after each step, at the size of its octave."""
-        studio = _Studio(ctx, params)
-        course = studio.course
+        dream_run = _DreamRun(ctx, params)
+        schedule = dream_run.schedule
 
         def move(picture: Tensor) -> Tensor:
             now = ctx.params
             return moved_closer(picture, now.zoom / _PERCENT, now.turn)
 
-        while course.advance(ctx.params.steps, params.frames, move):
+        while schedule.advance(ctx.params.steps, params.frames, move):
             now = ctx.params
-            found = studio.step(now)
-            cost = course.cost(now.steps, params.frames)
-            ctx.step(*_progress(course, now), cost)
-            film = course.complete(now.steps) if params.frames > 1 else None
-            ctx.keep({"objective": found}, studio.state, frame=film)
-            yield studio.report(now)
+            found = dream_run.step(now)
+            cost = schedule.cost(now.steps, params.frames)
+            ctx.step(*_progress(schedule, now), cost)
+            frame = schedule.complete(now.steps) if params.frames > 1 else None
+            ctx.keep({"objective": found}, dream_run.state, frame=frame)
+            yield dream_run.report(now)
 
 
-class _Studio:
-    """The tools of a dream; steered values take effect with the next step."""
+class _DreamRun:
+    """A dream under way; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
         self._ctx = ctx
         self._ask(params)
         self._canvas = _canvas(ctx, params, self._trial)
-        self.course = Course(
+        self.schedule = OctaveSchedule(
             source=self._canvas.source,
             sizes=self._canvas.sizes,
             keeps_detail=params.carry == "detail",
@@ -328,7 +328,7 @@ class _Studio:
         if ctx.begun is None:
             self._side = self._chunk()
         else:
-            self.course.restore(ctx.begun)
+            self.schedule.restore(ctx.begun)
             self._side = int(ctx.begun["side"])
 
     def step(self, params: DeepDreamParams) -> float:
@@ -336,22 +336,22 @@ class _Studio:
         if _asked(params) != self._asked:
             self._ask(params)
             self._side = self._chunk()
-        course = self.course
+        schedule = self.schedule
         down, right = self._shift(params.jitter)
-        gradient, found = self._gradient(course.picture.roll((down, right), (2, 3)))
+        gradient, found = self._gradient(schedule.picture.roll((down, right), (2, 3)))
         gradient = gradient.roll((-down, -right), (2, 3))
         if params.colors == "own":
             gradient = gradient.mean(1, keepdim=True).expand_as(gradient).clone()
         if params.smoothing:
             gradient = smoothed(gradient, params.smoothing)
         gradient = _UNITS[params.normalize](gradient)
-        course.add(gradient.mul_(params.step_size / _LEVELS))
-        return found / (course.size[0] * course.size[1])
+        schedule.add(gradient.mul_(params.step_size / _LEVELS))
+        return found / (schedule.size[0] * schedule.size[1])
 
     def report(self, params: DeepDreamParams) -> Report:
         """Return the image as it is now."""
         picture = ColorImage(
-            pixels=self.course.seen(params.blend / _PERCENT),
+            pixels=self.schedule.seen(params.blend / _PERCENT),
             frame=self._canvas.frame,
             placement=self._ctx.placement,
         )
@@ -361,7 +361,7 @@ class _Studio:
 
     def state(self) -> State:
         """Return what to go on from."""
-        return {**self.course.state(), "side": np.array(self._side, np.int64)}
+        return {**self.schedule.state(), "side": np.array(self._side, np.int64)}
 
     def _ask(self, params: DeepDreamParams) -> None:
         """Take what is dreamt from the parameters."""
@@ -382,13 +382,13 @@ class _Studio:
         Args:
             side: of a tile, px.
         """
-        if max(self.course.size) > side and self._dream.spans is None:
+        if max(self.schedule.size) > side and self._dream.spans is None:
             self._dream = replace(self._dream, spans=self._trial.spans())
         return tiling(side, self._dream.spans)
 
     def _shift(self, jitter: int) -> tuple[int, int]:
         """Draw how far the image is rolled down and to the right, px."""
-        if not self._tiling(self._side).exact(self.course.size):
+        if not self._tiling(self._side).exact(self.schedule.size):
             # Where borders of tiles could show, they fall elsewhere each time.
             jitter = max(jitter, self._side // 2)
         down, right = torch.randint(
@@ -548,14 +548,16 @@ def _asked(params: DeepDreamParams) -> tuple[object, ...]:
     return tuple(getattr(params, name) for name in _OF_DREAM)
 
 
-def _progress(course: Course, params: DeepDreamParams) -> tuple[int, int, str]:
-    octaves = len(course.sizes)
-    before = course.frame * octaves + course.octave
-    what = f"octave {course.octave + 1} of {octaves}, {_by(course.size)} px"
+def _progress(
+    schedule: OctaveSchedule, params: DeepDreamParams
+) -> tuple[int, int, str]:
+    octaves = len(schedule.sizes)
+    before = schedule.frame * octaves + schedule.octave
+    what = f"octave {schedule.octave + 1} of {octaves}, {_by(schedule.size)} px"
     if params.frames > 1:
-        what = f"frame {course.frame + 1} of {params.frames}, {what}"
+        what = f"frame {schedule.frame + 1} of {params.frames}, {what}"
     return (
-        before * params.steps + min(course.step, params.steps),
+        before * params.steps + min(schedule.step, params.steps),
         params.frames * octaves * params.steps,
         what,
     )

@@ -279,32 +279,33 @@ class StyleTransfer:
 
     def run(self, ctx: Context, params: StyleTransferParams) -> Iterator[Report]:
         """Yield "painting" and "distances" after each step, at its stage's size."""
-        easel = _Easel(ctx, params)
-        while easel.advance():
-            numbers = easel.step(ctx.params)
-            ctx.step(*easel.progress())
-            ctx.keep(numbers, easel.state)
-            yield easel.report()
+        transfer = _MultiscaleTransfer(ctx, params)
+        while transfer.advance():
+            numbers = transfer.step(ctx.params)
+            ctx.step(*transfer.progress())
+            ctx.keep(numbers, transfer.state)
+            yield transfer.report()
 
 
-class _Easel:
-    """The tools of a style transfer; steered values take effect with the next step."""
+class _MultiscaleTransfer:
+    """A style transfer from size to size; steered values count from the next step on."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
         self._params = params
-        self._studio = _Studio(ctx, params)
+        self._setup = _TransferSetup(ctx, params)
         self._stage = self._done = 0
         self._measured: list[tuple[float, float]] = []
-        self._felt = _felt(params)
+        self._weights = _steered_weights(params)
         self._goal: tuple[int, Goal] | None = None
         if ctx.begun is None:
-            self._side = self._studio.side()
-            start = self._studio.start(self._size)
+            self._side = self._setup.side()
+            start = self._setup.start(self._size)
         else:
             self._side, self._stage, self._done = map(int, ctx.begun["place"])
             self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
-            self._felt = tuple(ctx.begun["felt"].tolist())
+            # "felt": the name in recordings.
+            self._weights = tuple(ctx.begun["felt"].tolist())
             start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.model.device)
         self._descent = self._descent_from(start)
         if ctx.begun is not None:
@@ -314,7 +315,7 @@ class _Easel:
         """Go on to the next size where it is time; return whether a step is left."""
         if self._done < self._steps(self._stage):
             return True
-        if self._stage + 1 == len(self._studio.sizes):
+        if self._stage + 1 == len(self._setup.sizes):
             return False
         self._stage, self._done, self._goal = self._stage + 1, 0, None
         larger = functional.interpolate(
@@ -325,10 +326,10 @@ class _Easel:
 
     def step(self, params: StyleTransferParams) -> dict[str, float]:
         """Take a step; return the distances before it."""
-        felt = _felt(params)
-        if felt != self._felt and params.optimizer == "lbfgs":
+        weights = _steered_weights(params)
+        if weights != self._weights and params.optimizer == "lbfgs":
             self._descent.forget()
-        self._felt = felt
+        self._weights = weights
         found: dict[str, float] = {}
 
         def look(pixels: Tensor) -> tuple[float, Tensor]:
@@ -350,12 +351,12 @@ class _Easel:
             x_label="step",
             y_label="distance",
         )
-        picture = self._studio.shown(self._descent.pixels, self._size)
-        return Report({"painting": picture, "distances": curves}, self._studio.notes)
+        picture = self._setup.shown(self._descent.pixels, self._size)
+        return Report({"painting": picture, "distances": curves}, self._setup.notes)
 
     def progress(self) -> tuple[int, int, str]:
         """Return steps done, steps in all, and what is being done."""
-        sizes = self._studio.sizes
+        sizes = self._setup.sizes
         steps = [self._steps(stage) for stage in range(len(sizes))]
         what = f"size {self._stage + 1} of {len(sizes)}, {_by(self._size)} px"
         return sum(steps[: self._stage]) + self._done, sum(steps), what
@@ -367,12 +368,12 @@ class _Easel:
             **self._descent.state(),
             "place": np.array(place, np.int64),
             "measured": np.array(self._measured),
-            "felt": np.array(self._felt),
+            "felt": np.array(self._weights),
         }
 
     @property
     def _size(self) -> Size:
-        return self._studio.sizes[self._stage]
+        return self._setup.sizes[self._stage]
 
     def _steps(self, stage: int) -> int:
         return max(1, self._params.steps >> stage)
@@ -389,7 +390,7 @@ class _Easel:
         share = _style_share(params, len(pixels)).to(pixels)
         self._side, losses = self._ctx.chunks.in_tiles(
             self._side,
-            lambda side: self._studio.loss(pixels, self._goal_of(side), share),
+            lambda side: self._setup.loss(pixels, self._goal_of(side), share),
         )
         weight = _SMOOTH * params.smoothness
         rough, smoothing = _roughness(pixels)
@@ -407,11 +408,11 @@ class _Easel:
 
     def _goal_of(self, side: int) -> Goal:
         if self._goal is None or self._goal[0] != side:
-            self._goal = (side, self._studio.goal(self._size, side))
+            self._goal = (side, self._setup.goal(self._size, side))
         return self._goal[1]
 
 
-class _Studio:
+class _TransferSetup:
     """The images that a run is about, at any size, and the layers that judge them."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
@@ -673,7 +674,7 @@ def _strip_words(params: StyleTransferParams) -> str:
     return ", ".join(f"{params.balance + each:g}" for each in _STRIP)
 
 
-def _felt(params: StyleTransferParams) -> tuple[float, float]:
+def _steered_weights(params: StyleTransferParams) -> tuple[float, float]:
     """Return what the loss depends on, of what can be steered."""
     return params.balance, params.smoothness
 

@@ -17,7 +17,7 @@ Move = Callable[[Tensor], Tensor]
 
 
 @dataclass(kw_only=True)
-class Course:
+class OctaveSchedule:
     """The state of a dream: octave, step and image.
 
     Attributes:

@@ -20,7 +20,7 @@ from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.file_work import Files
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import IoPool
-from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
+from nnviz.runtime.live import LIVE_PLACES, FrameFailure, LiveLoop
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Envelope
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
@@ -208,7 +208,7 @@ class Bridge(QObject):
         match self.live.hear(posted):
             case Shown() as shown:
                 self.live_shown.emit(shown)
-            case Trouble(error):
+            case FrameFailure(error):
                 self.live_failed.emit(error)
             case SourceStatus() as status:
                 self.source_changed.emit(status)

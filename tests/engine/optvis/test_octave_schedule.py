@@ -7,12 +7,14 @@ pixels: 10 x 10, 20 x 20 and 40 x 40 are 1, 4 and 16 of 21 parts, worked by hand
 import pytest
 import torch
 
-from nnviz.engine.optvis.octave_schedule import Course
+from nnviz.engine.optvis.octave_schedule import OctaveSchedule
 
 
-def course():
+def schedule():
     sizes = ((10, 10), (20, 20), (40, 40))
-    return Course(source=torch.zeros(1, 3, 40, 40), sizes=sizes, keeps_detail=True)
+    return OctaveSchedule(
+        source=torch.zeros(1, 3, 40, 40), sizes=sizes, keeps_detail=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,18 +28,18 @@ def course():
     ],
 )
 def test_octaves_cost_as_their_pixels(frame, octave, step, cost):
-    dream = course()
+    dream = schedule()
     dream.frame, dream.octave, dream.step = frame, octave, step
     assert dream.cost(steps=10, frames=1) == pytest.approx(cost)
 
 
 def test_frames_of_a_video_cost_the_same():
-    dream = course()
+    dream = schedule()
     dream.frame, dream.octave, dream.step = 3, 2, 5
     assert dream.cost(steps=10, frames=4) == pytest.approx((3 + 13 / 21) / 4)
 
 
 def test_more_steps_than_are_wanted_now_are_no_more_than_the_octave():
-    dream = course()  # the number of steps can be made smaller in a run
+    dream = schedule()  # the number of steps can be made smaller in a run
     dream.octave, dream.step = 2, 9
     assert dream.cost(steps=5, frames=1) == 1
