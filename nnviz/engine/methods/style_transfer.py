@@ -288,7 +288,7 @@ class StyleTransfer:
 
 
 class _MultiscaleTransfer:
-    """A style transfer from size to size; steered values count from the next step on."""
+    """A style transfer from size to size; steered values count from the next step."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
