@@ -8,14 +8,13 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from nnviz.base.info import Capabilities, Reference
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.results import Ranking, Report, Table
 from nnviz.engine.detection.warped_regions import working_image
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.zoo import random_network
 from nnviz.engine.proposals.selective_search import search
 
 _SIDE = 224
@@ -159,15 +158,22 @@ def _seconds(work: Callable[[], object]) -> float:
     return min(spent)
 
 
+def _random(architecture: str) -> nn.Module:
+    """Return a network of torchvision with random weights, ready to be asked."""
+    from nnviz.engine.models import zoo  # noqa: PLC0415 -- torchvision takes 2 s
+
+    return zoo.random_network(architecture, 0).eval()
+
+
 def _whole_seconds(architecture: str, image: Tensor) -> float:
     """Return the time of a detector that finds its own regions."""
-    detector = random_network(architecture, 0).eval()
+    detector = _random(architecture)
     return _seconds(lambda: detector([image]))
 
 
 def _pooled_seconds(image: Tensor, boxes: Tensor) -> float:
     """Return the time of one pass, RoI pooling and two layers for each given region."""
-    detector = random_network(_TWO_STAGE, 0).eval()
+    detector = _random(_TWO_STAGE)
 
     def work() -> None:
         images, _ = detector.get_submodule("transform")([image])
@@ -183,7 +189,7 @@ def _warped_seconds(ctx: Context, image: Tensor, boxes: Tensor) -> float:
     """Return the time of a pass for each region, from that of some."""
     from torchvision.ops import roi_align  # noqa: PLC0415 -- 2 s, at its first use
 
-    classifier, sample = random_network("resnet50", 0).eval(), boxes[:_SAMPLE]
+    classifier, sample = _random("resnet50"), boxes[:_SAMPLE]
 
     def work() -> None:
         for part in torch.split(sample, _TOGETHER):

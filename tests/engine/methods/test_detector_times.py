@@ -31,7 +31,7 @@ def test_rcnn_is_the_time_of_some_regions_times_their_number(monkeypatch):
     """With a second for whatever is timed, 16 of 8 regions each take two."""
     boxes = np.tile(np.float32((0, 0, 20, 20)), (16, 1))
     monkeypatch.setattr(detector_times, "_seconds", lambda _: 1.0)
-    monkeypatch.setattr(detector_times, "random_network", lambda *_: nn.Identity())
+    monkeypatch.setattr(detector_times, "_random", lambda _: nn.Identity())
     monkeypatch.setattr(detector_times, "search", lambda *_: iter([boxes]))
     image = image_from_array(np.zeros((40, 40, 3), np.uint8))
     rows = rows_of(image=image, regions=100)

@@ -22,6 +22,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models import published, zoo
 from nnviz.engine.models.check.doctor import examine
+from nnviz.engine.models.check.preprocess_check import judge
 from nnviz.engine.models.devices import available, device_of
 from nnviz.engine.models.references import ZooReference
 from nnviz.engine.models.store import ModelStore, bytes_of
@@ -278,7 +279,8 @@ def test_the_doctor_finds_each_thing() -> None:
     nn.init.constant_(net.head.weight, torch.nan)
     facts = layer_facts(net, 3, (32, 32))
     preprocess = Preprocess(input_size=(32, 32), mean=(0.485, 0.456, 406))
-    findings = examine(net, facts, preprocess, Trials(), (), lambda: None)
+    judged = judge(preprocess, (), guessed=False)
+    findings = examine(net, facts, preprocess, Trials(), judged, lambda: None)
     assert [finding.severity for finding in findings[:3]] == [
         Severity.PROBLEM,
         Severity.WARNING,

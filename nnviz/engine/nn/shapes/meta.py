@@ -92,13 +92,26 @@ def _max_pool2d_shape(
     dilation: Sequence[int] = (1,),
     ceil: bool = False,  # noqa: FBT001, FBT002 -- torch's signature
 ) -> Tensor | None:
-    if ceil or x.ndim != len("ncyx"):
+    if x.ndim != len("ncyx"):
         return None
-    sizes = _slid(x, kernel, stride or kernel, padding, dilation)
+    sizes = _slid(x, kernel, stride or kernel, padding, dilation, ceil=ceil)
     return x.new_empty((*x.shape[:2], *sizes))
 
 
+def _max_pool2d_with_indices_shape(
+    x: Tensor, *settings: Any
+) -> tuple[Tensor, Tensor] | None:
+    values = _max_pool2d_shape(x, *settings)
+    if values is None:
+        return None
+    return values, values.new_empty(values.shape, dtype=torch.int64)
+
+
 def _adaptive_pool2d_shape(x: Tensor, size: Sequence[int]) -> Tensor:
+    return x.new_empty((*x.shape[:-2], *size))
+
+
+def _max_unpool2d_shape(x: Tensor, _places: Tensor, size: Sequence[int]) -> Tensor:
     return x.new_empty((*x.shape[:-2], *size))
 
 
@@ -108,10 +121,13 @@ def _slid(
     stride: Sequence[int],
     padding: Sequence[int],
     dilation: Sequence[int],
+    *,
+    ceil: bool = False,
 ) -> list[int]:
     """Return rows and columns of a sliding window.
 
-    Settings are one number or two, as torch takes them.
+    Settings are one number or two, as torch takes them.  With ``ceil`` a last window
+    may hang over the end, if it begins before it.
 
     Raises:
         RuntimeError: the window does not fit; torch's own refusal would import sympy.
@@ -126,7 +142,9 @@ def _slid(
         if room < 0:
             extent, side = d * (k - 1) + 1, x.shape[axis] + 2 * p
             raise RuntimeError(f"a window of {extent} px does not fit into {side} px")
-        sizes.append(room // s + 1)
+        steps = -(-room // s) if ceil else room // s
+        hangs_outside = ceil and steps * s >= x.shape[axis] + p
+        sizes.append(steps + 1 - hangs_outside)
     return sizes
 
 
@@ -209,11 +227,13 @@ def _padded_shape(
     return x.new_empty((*x.shape[:-2], *sides))
 
 
-_FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
+_FORMULAS: dict[Any, Callable[..., Tensor | tuple[Tensor, Tensor] | None]] = {
     torch.ops.aten.conv2d.default: _conv2d_shape,
     torch.ops.aten.conv_transpose2d.input: _conv_transpose2d_shape,
     torch.ops.aten.linear.default: _linear_shape,
     torch.ops.aten.max_pool2d.default: _max_pool2d_shape,
+    torch.ops.aten.max_pool2d_with_indices.default: _max_pool2d_with_indices_shape,
+    torch.ops.aten.max_unpool2d.default: _max_unpool2d_shape,
     torch.ops.aten.adaptive_avg_pool2d.default: _adaptive_pool2d_shape,
     torch.ops.aten.cat.default: _cat_shape,
     torch.ops.aten.upsample_bilinear2d.vec: _upsample_shape,

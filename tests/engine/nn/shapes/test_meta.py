@@ -44,6 +44,32 @@ def test_shapes_are_torchs(case):
     assert found.shape == func(*[on("cpu", each) for each in args]).shape
 
 
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2, 3, 5])
+@pytest.mark.parametrize("ceil", [False, True])
+def test_pooled_maps_have_torchs_shape(kernel, stride, ceil):
+    x, settings = torch.zeros(X), ([kernel], [stride], [kernel // 2], [1], ceil)
+    found = shape_only(ATEN.max_pool2d.default, [x.to("meta"), *settings], {})
+    assert found.shape == ATEN.max_pool2d.default(x, *settings).shape
+
+
+def test_pooling_that_keeps_places_gives_torchs_shapes_and_types():
+    x, settings = torch.zeros(X), ([3, 2], [2, 2], [1, 0])
+    operation = ATEN.max_pool2d_with_indices.default
+    found = shape_only(operation, [x.to("meta"), *settings], {})
+    truth = operation(x, *settings)
+    assert [(each.shape, each.dtype) for each in found] == [
+        (each.shape, each.dtype) for each in truth
+    ]
+
+
+def test_unpooled_maps_have_torchs_shape():
+    x, places = torch.zeros(X), torch.zeros(X, dtype=torch.int64)
+    meta = [x.to("meta"), places.to("meta"), [23, 29]]
+    found = shape_only(ATEN.max_unpool2d.default, meta, {})
+    assert found.shape == ATEN.max_unpool2d.default(x, places, [23, 29]).shape
+
+
 @pytest.mark.parametrize("dim", [[], [0], [2, 3], [-1, 1]])
 @pytest.mark.parametrize("keep", [False, True])
 def test_the_largest_over_axes_has_torchs_shape(dim, keep):

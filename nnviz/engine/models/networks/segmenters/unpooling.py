@@ -1,8 +1,9 @@
 """Segmenters that unpool with remembered places: SegNet and DeconvNet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from nnviz.engine.models.networks.segmenters.deep_supervision import DeeplySupervised
@@ -63,6 +64,15 @@ class DeconvolutionNetwork(DeeplySupervised):
         yield from self.decoder.levels(self.code(encoded.maps[-1]), encoded)
 
 
+class MaxUnpool(nn.MaxUnpool2d):
+    """Max unpooling to a known size: torch's check of the size would import sympy."""
+
+    def forward(self, x: Tensor, places: Tensor, output_size: Sequence[int]) -> Tensor:  # type: ignore[override]  # a size has to be given
+        """Return maps (N, C, *output_size) with the values at their places, else 0."""
+        unpooled: Tensor = torch.ops.aten.max_unpool2d(x, places, output_size)
+        return unpooled
+
+
 class UnpoolingDecoder(nn.Module):
     """Stages that mirror those of the trunk: a layer, unpooling, a layer."""
 
@@ -72,7 +82,7 @@ class UnpoolingDecoder(nn.Module):
         self.after = nn.ModuleList(
             layer(upper, lower) for upper, lower in pairwise(WIDTHS[::-1])
         )
-        self.unpool = nn.MaxUnpool2d(2)
+        self.unpool = MaxUnpool(2)
 
     def levels(self, x: Tensor, encoded: Encoded) -> Iterator[Tensor]:
         """Yield what was made of the deepest maps, then maps of twice the size, ..."""
