@@ -27,7 +27,7 @@ class LayerControl(Control):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._names: list[str] = []
-        self._combo = ComboBox(self)
+        self._combo = ComboBox(self, labeled=True)
         self.setup(self._combo)
         self._combo.setEditable(True)
         self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -13,14 +13,19 @@ class ComboBox(QComboBox):
 
     There ``QAccessible`` takes the current text for a combo box's name, and its name
     from a label beside it, which may be hidden.
+
+    Args:
+        parent: of the list.
+        labeled: a label of the form has the list for its buddy; it needs none of its own.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, labeled: bool = False) -> None:
         super().__init__(parent)
-        self._label = QLabel(parent)
-        self._label.hide()
-        self._label.setBuddy(self)
-        self.destroyed.connect(self._label.deleteLater)
+        self._label = None if labeled else QLabel(parent)
+        if self._label is not None:
+            self._label.hide()
+            self._label.setBuddy(self)
+            self.destroyed.connect(self._label.deleteLater)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of a few letters: what is chosen may be long."""
@@ -48,10 +53,11 @@ class ComboBox(QComboBox):
     def setAccessibleName(self, name: str) -> None:
         """Name it, as all widgets."""
         super().setAccessibleName(name)
-        self._label.setText(name)
+        if self._label is not None:
+            self._label.setText(name)
 
     def event(self, event: QEvent) -> bool:
         """Keep the label beside it: only siblings are asked."""
-        if event.type() is QEvent.Type.ParentChange:
+        if event.type() is QEvent.Type.ParentChange and self._label is not None:
             self._label.setParent(self.parentWidget())
         return super().event(event)
