@@ -78,7 +78,7 @@ class ComboControl(Control):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
-        self._combo = ComboBox(self)
+        self._combo = ComboBox(self, labeled=True)
         self.setup(self._combo)
         for choice in parameter.choices:
             self._combo.addItem(shown(choice), choice)

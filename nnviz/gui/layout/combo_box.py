@@ -16,7 +16,7 @@ class ComboBox(QComboBox):
 
     Args:
         parent: of the list.
-        labeled: a label of the form has the list for its buddy; it needs none of its own.
+        labeled: a label of the form has the list for its buddy already.
     """
 
     def __init__(self, parent: QWidget | None = None, *, labeled: bool = False) -> None:
