@@ -10,6 +10,14 @@ from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.results import Report
 
 PROJECTIONS = ("pca", "lda", "tsne", "autoencoder", "umap")
+TITLES = {
+    "pca": "PCA",
+    "lda": "LDA",
+    "tsne": "t-SNE",
+    "autoencoder": "Autoencoder",
+    "umap": "UMAP",
+}
+"""Names of projections in lists and on plots."""
 WARNINGS = {
     "pca": (
         "Two directions of many: the share of the variance below is all that is seen."

@@ -26,7 +26,11 @@ from nnviz.engine.optvis.objectives import (
     logit,
     unit,
 )
-from nnviz.engine.targets.directions import check_length, read_direction
+from nnviz.engine.targets.directions import (
+    check_length,
+    direction_title,
+    read_direction,
+)
 
 Where = Literal["everywhere", "centre"]
 """The mean over all places of a channel, or its unit in the middle."""
@@ -96,7 +100,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
             name, vector = read_direction(Path(file).expanduser())
             channels = _channels(info, info.known_layer(name))
             check_length(vector, channels, name)
-            words = f"direction {Path(file).stem}"
+            words = f"direction {direction_title(file)}"
             return direction(name, vector, center=place == "centre", words=words)
         case _:
             raise UsageError(

@@ -27,6 +27,11 @@ def read_direction(path: Path) -> tuple[str, Tensor]:
     return str(layer), torch.from_numpy(vector.astype("float32"))
 
 
+def direction_title(file: str) -> str:
+    """Return the name of a direction's file without its suffixes, for captions."""
+    return Path(file).stem.removesuffix(".direction")
+
+
 def check_length(vector: Tensor, channels: int, layer: str) -> None:
     """Refuse a direction of another layer.
 

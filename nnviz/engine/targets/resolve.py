@@ -28,7 +28,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.hooks import input_to
 from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.detections import Subject, segment
-from nnviz.engine.targets.directions import check_length
+from nnviz.engine.targets.directions import check_length, direction_title
 
 Score = Callable[[Any], Tensor]
 _CLASSIFIER_NDIM = 2
@@ -350,7 +350,7 @@ def _direction(
 
     return ResolvedTarget(
         target=DirectionTarget(file),
-        words=f"activation of {layer.name} along {Path(file).stem}",
+        words=f"activation of {layer.name} along {direction_title(file)}",
         unit="activation",
         layer=layer.name,
         calls=layer.calls,

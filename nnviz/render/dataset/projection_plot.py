@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from nnviz.base.dataset.projections import PlacedImage, Projection
+from nnviz.base.dataset.projections import TITLES, PlacedImage, Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +72,7 @@ def _points(
     if len(present) > 1:
         axes.legend(fontsize=8, markerscale=max(1.0, 5 / size**0.5), loc="best")
     figures = ", ".join(f"{name} {value:.3g}" for name, value in found.figures.items())
-    words = f"{found.method}, {found.layer}, {len(found.points)} images"
+    words = f"{TITLES[found.method]}, {found.layer}, {len(found.points)} images"
     axes.set_title(f"{words}\n{figures}", fontsize=10)
     axes.set_aspect("equal", "datalim")
     if not found.loads.size:

@@ -31,6 +31,8 @@ from nnviz.engine.dataset.concepts.tcav import (
 )
 from nnviz.engine.jobs.dataset.concepts import welch
 from nnviz.engine.nn.hooks import find_module
+from nnviz.engine.targets.directions import direction_title
+from nnviz.storage.concepts import save_vector
 from tests.engine.dataset.conftest import ColorNet
 
 
@@ -247,3 +249,10 @@ def test_scores_along_captums_vectors_are_captums(captum, captum_net, learner):
         gradients = class_gradients(model, "2", inputs, target, lambda: None).numpy()
         for vector, count in zip(vectors, counts[target], strict=True):
             assert tcav_score(gradients, vector) == pytest.approx(float(count))
+
+
+def test_a_caption_names_a_direction_without_the_suffixes_of_its_file(tmp_path):
+    """Truth: the name that it was saved under."""
+    vector = np.ones(2, np.float32)
+    path = save_vector("part 0", "head", vector, tmp_path)
+    assert direction_title(str(path)) == "part-0"

@@ -402,6 +402,15 @@ class TestTable:
         view.grid.sortByColumn(1, Qt.SortOrder.DescendingOrder)
         assert view.text().splitlines()[1] == "a\t10.0"
 
+    def test_columns_widen_as_rows_come(self, shown):
+        """Agreements of a board: the table stands there before its first row."""
+        words = "Saliency, Guided backpropagation"
+        columns = "maps", "size"
+        view = shown(TableView(), Table(columns=columns, rows=()), None)
+        view.show_result(Table(columns=columns, rows=((words, 1.0),)), None)
+        needed = view.grid.fontMetrics().horizontalAdvance(words)
+        assert needed < view.grid.columnWidth(0) <= 320
+
     def test_copies_as_text(self, shown):
         view = shown(TableView(), self.TABLE, None)
         view.grid.selectRow(0)

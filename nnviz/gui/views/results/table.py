@@ -119,16 +119,28 @@ class TableView(ResultView):
         layout.addWidget(self.grid)
 
     def update_view(self) -> None:
-        """Replace the rows; sorting and widths stay while the columns are the same."""
+        """Replace the rows; sorting stays while the columns are the same.
+
+        So do their widths, but that longer words of further rows may widen them.
+        """
         if self.result is None:
             return
-        before = self.model.columnCount()
+        columns, rows = self.model.columnCount(), self.model.rowCount()
         self.model.show_table(self.result)
-        if before != self.model.columnCount():
+        if columns != self.model.columnCount():
             self.grid.resizeColumnsToContents()
             for column in range(self.model.columnCount()):
                 width = min(self.grid.columnWidth(column), _LARGEST_COLUMN)
                 self.grid.setColumnWidth(column, width)
+        elif rows < self.model.rowCount():
+            self._widen_columns()
+
+    def _widen_columns(self) -> None:
+        """Give columns the room that their words need: rows come one after another."""
+        for column in range(self.model.columnCount()):
+            needed = min(self.grid.sizeHintForColumn(column) + 1, _LARGEST_COLUMN)
+            if needed > self.grid.columnWidth(column):
+                self.grid.setColumnWidth(column, needed)
 
     def text(self) -> str:
         """Return the selected rows, or all, with tabs between the columns."""

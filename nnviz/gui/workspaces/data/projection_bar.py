@@ -8,7 +8,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.dataset.projections import PROJECTIONS
+from nnviz.base.dataset.projections import PROJECTIONS, TITLES
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
@@ -19,13 +19,6 @@ from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named
 
 _MOST = 200
 """Of perplexity: about how many neighbors count for each point."""
-TITLES = {
-    "pca": "PCA",
-    "lda": "LDA",
-    "tsne": "t-SNE",
-    "autoencoder": "Autoencoder",
-    "umap": "UMAP",
-}
 
 
 class ProjectionBar(QWidget):
@@ -42,7 +35,7 @@ class ProjectionBar(QWidget):
         self._app = app
         self.method = ComboBox.narrow(self.tr("Projection"))
         for name in PROJECTIONS:
-            self.method.addItem(TITLES.get(name, name), name)
+            self.method.addItem(TITLES[name], name)
         self.layer = ComboBox.narrow(self.tr("Layer"))
         self.perplexity = self._make_perplexity()
         self.perplexity_name = label(self.tr("Perplexity"), "muted")

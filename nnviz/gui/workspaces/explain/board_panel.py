@@ -206,7 +206,7 @@ class BoardPane(QWidget):
 
     def _fill_numbers(self, sheet: BoardSheet) -> None:
         """Write how far the maps of each row agree with its first."""
-        columns = self.tr("Network"), self.tr("Maps")
+        columns = self.tr("Row"), self.tr("Maps")
         figures = self.tr("Rank correlation"), self.tr("Top tenth in common")
         rows = tuple(sheet.agreement_rows())
         self.numbers.show_result(Table(columns=columns + figures, rows=rows), None)

@@ -92,7 +92,7 @@ class ChannelAblationPane(QuestionPane):
         column.setSpacing(GRID)
         column.addWidget(self.changed, 1)
         column.addLayout(flow(self.open))
-        return beside(self.table, right)
+        return beside(self.table, right, (1, 1))
 
     def offer(self, dataset: DataSet | None) -> None:
         """Offer all images, or those that are selected."""
