@@ -82,7 +82,7 @@ def test_commands_are_files_and_files_with_a_command_are_listed():
     listed = {cli._module(name) for name in cli.COMMANDS}
     packages = {"", *(home.removesuffix(".") for home in cli._HOMES.values())}
     written = {
-        ".".join(("nnviz", "cli", package, path.stem)).replace("..", ".")
+        f"nnviz.cli.{package}.{path.stem}".replace("..", ".")
         for package in packages
         for path in (PACKAGE / "cli" / package).glob("*.py")
         if "\ndef execute(" in path.read_text("utf-8")
