@@ -41,7 +41,7 @@ def test_mistake_is_told_and_mended():
     assert "&lt;b" in shown._said.value
     shown.controls["kernel"].value = "1"
     assert shown.result is not None
-    assert "places" in shown._said.value
+    assert "5 × 5 positions" in shown._said.value
 
 
 def test_wrong_names_are_refused_in_words():

@@ -118,11 +118,11 @@ class SourceControls(Protocol):
     """Controls of an open source; may be called from any thread."""
 
     def pause(self) -> None:
-        """Stand still."""
+        """Hold the source where it is."""
         ...
 
     def resume(self) -> None:
-        """Go on."""
+        """Go on from where the source was held."""
         ...
 
     def step(self, frames: int) -> None:

@@ -137,7 +137,7 @@ def _new_part(folder: Path) -> Path:
 
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
-    """Give the path of a hidden file beside, which takes the name at the end.
+    """Give the path of a temporary file, renamed to the target at the end.
 
     The folder is made if it is missing.
 

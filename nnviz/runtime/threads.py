@@ -5,7 +5,7 @@ import sys
 import threading
 
 _PREFIX = "nnviz"
-"""The names of all of them begin so."""
+"""Prefix of the names of all of them."""
 
 
 def running_threads() -> list[threading.Thread]:

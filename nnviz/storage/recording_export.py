@@ -121,7 +121,7 @@ def _write_pictures(
 
 @contextmanager
 def _stage_beside(out: Path) -> Iterator[Path]:
-    """Give a hidden folder beside, which is gone at the end."""
+    """Make a temporary folder beside the output, removed at the end."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".nnviz-", dir=out.parent) as stage:

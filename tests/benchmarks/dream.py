@@ -78,8 +78,8 @@ class Bench:
             "octaves": 1,
             "steps": steps + 1,
             "step_size": STEP_SIZE,
-            "normalise": "mean",
-            "colours": "free",
+            "normalize": "mean",
+            "colors": "free",
         }
         request = RunMethod(
             method="deep_dream", model=self.model, image=self.image, values=values

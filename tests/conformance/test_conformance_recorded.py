@@ -12,14 +12,14 @@ from nnviz.base.events import Partial
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
-from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap
+from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Mosaic
 from nnviz.engine.jobs import Session, recorder
 from nnviz.engine.method import methods
 from nnviz.media.recordings import Recording
 
 NAMES = sorted(name for name, each in methods().items() if each.info.recorded)
 MODEL = ModelRequest(reference="bundled:digits", device="cpu")
-LEARNED = (Matrix, Plane, Diagram, Curves, Heatmap, ColorImage)
+LEARNED = (Matrix, Plane, Diagram, Curves, Heatmap, ColorImage, Mosaic)
 """Kinds that a lesson or a training run shows first."""
 
 

@@ -1,4 +1,4 @@
-"""Colors whose axes are independent in images, as Lucid has them.
+"""Decorrelated colors: axes that do not vary together in images, as in Lucid.
 
 Light and dark vary most in images, so a step along that axis is made larger than
 one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning

@@ -199,7 +199,7 @@ def use_threads(count: int) -> None:
 
 
 def _never() -> None:
-    """Never stop: who asked cancels the task."""
+    """Check nothing: a worker's task is canceled by whoever submitted it."""
 
 
 def _taken(future: Any, check: Check) -> Any:
@@ -225,7 +225,7 @@ def _library() -> Any:
 
 @contextmanager
 def _in_words(address: str) -> Iterator[None]:
-    """Say in one line that a cluster was lost; errors of this program pass.
+    """Turn the loss of a cluster into an error of one line; other errors pass.
 
     Raises:
         InputError: the scheduler is gone, or workers died over and over.

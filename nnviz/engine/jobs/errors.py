@@ -1,4 +1,4 @@
-"""The words for what torch raises."""
+"""Error messages for the exceptions that torch raises."""
 
 from nnviz.base import errors
 from nnviz.base.errors import ErrorRecord

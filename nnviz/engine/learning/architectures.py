@@ -68,12 +68,12 @@ class Architecture:
         return [f"dropout {self.dropout:g}"] if self.dropout else []
 
     def _blocks(self) -> list[str]:
-        each = max(1, round((self.depth - 2) / _PER_STAGE))
+        per_stage = max(1, round((self.depth - 2) / _PER_STAGE))
         word = "block" if self.kind == "residual" else "plain"
         word += "_norm" if self.batch_norm else ""
         found = []
-        for place, width in enumerate(_STAGES):
-            for index in range(each):
-                stride = " 2" if place and not index else ""
+        for stage, width in enumerate(_STAGES):
+            for index in range(per_stage):
+                stride = " 2" if stage and not index else ""
                 found.append(f"{word} {width}{stride}")
         return found

@@ -264,7 +264,7 @@ class TrainingRun:
         optimizer.step()
         if watched:
             self._watch(net, before)
-        return min(float(loss.detach().nan_to_num(_LARGEST_LOSS)), _LARGEST_LOSS)
+        return _bounded(loss)
 
     def _watch(self, net: nn.Module, before: Mapping[str, Tensor]) -> None:
         """Note the gradient's norm of each layer, and how far its weights moved."""
@@ -280,8 +280,7 @@ class TrainingRun:
         self.done = 0
         logits = self._held = self.predict(self.examples.held_pixels)
         labels = self.examples.held_labels
-        held = float(loss_of(logits, labels, "cross entropy"))
-        held = min(float(np.nan_to_num(held, nan=_LARGEST_LOSS)), _LARGEST_LOSS)
+        held = _bounded(loss_of(logits, labels, "cross entropy"))
         accuracy = float((logits.argmax(1) == labels).double().mean())
         lowest = min(self.history["held-out loss"], default=float("inf"))
         figures = {
@@ -327,8 +326,6 @@ class TrainingRun:
         assert isinstance(mean, Tensor)  # noqa: S101  for mypy
         return mean.clamp(min=1e-12).log()
 
-    # --- stopping and going on
-
     def state(self) -> Arrays:
         """Return all from which the run goes on bit for bit."""
         found: Arrays = {
@@ -373,6 +370,11 @@ class TrainingRun:
                 self._best.append(best)
         for place, optimizer in enumerate(self._optimizers):
             restore_optimizer(optimizer, f"optimizer{place}/", state)
+
+
+def _bounded(loss: Tensor) -> float:
+    """Return a loss as a finite number: a diverged one is the largest."""
+    return min(float(loss.detach().nan_to_num(_LARGEST_LOSS)), _LARGEST_LOSS)
 
 
 def _kernels(net: nn.Module) -> dict[str, Tensor]:

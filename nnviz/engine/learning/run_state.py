@@ -30,14 +30,14 @@ def optimizer_arrays(prefix: str, optimizer: torch.optim.Optimizer) -> Arrays:
 
 
 def below(prefix: str, state: State) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    """Yield the arrays whose names begin so, by the rest of their names."""
+    """Yield the arrays whose names begin with a prefix, by the rest of them."""
     for name, value in state.items():
         if name.startswith(prefix):
             yield name.removeprefix(prefix), value
 
 
 def tensors(prefix: str, state: State) -> dict[str, Tensor]:
-    """Return copies of the arrays whose names begin so as tensors."""
+    """Return the arrays whose names begin with a prefix, as tensors; copies."""
     return {name: torch.from_numpy(v.copy()) for name, v in below(prefix, state)}
 
 

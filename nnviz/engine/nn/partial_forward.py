@@ -86,7 +86,7 @@ class PartialForward:
         return found
 
     def run(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return the scores of images for which the layer gives something else.
+        """Return scores of the network with other outputs in the layer's place.
 
         Args:
             outputs: (N, ...), in place of what the layer gave.

@@ -68,7 +68,7 @@ class Geometry:
         return replace(self, size=size, matrix=self.matrix @ matrix, cuts=cuts)
 
     def cut(self) -> "Geometry":
-        """Return the geometry where all that lies outside of it is black."""
+        """Return the geometry with black outside of the changed image as it is now."""
         return replace(self, cuts=(*self.cuts, (np.eye(3), self.size)))
 
     def __call__(self, pictures: Tensor) -> Tensor:

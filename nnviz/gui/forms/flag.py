@@ -25,5 +25,5 @@ class FlagControl(Control):
         return self._box
 
     def show_value(self, value: Value) -> None:
-        """Tick or clear."""
+        """Tick or clear the check box."""
         self._box.setChecked(bool(value))

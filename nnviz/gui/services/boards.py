@@ -125,7 +125,7 @@ class Boards(QObject):
             job.failed.connect(self._keep)
 
     def stop(self) -> None:
-        """Stop; what is there stays."""
+        """Stop computing the board; the maps that are there stay."""
         if not self.running:
             return
         self._count = self._next

@@ -245,7 +245,7 @@ class _IoControls:
     io: IoPool
 
     def cancel(self, ticket: int) -> None:
-        """Forget it."""
+        """Stop the work of a ticket."""
         self.io.cancel(ticket)
 
     def steer(self, ticket: int, changes: Changes) -> None:

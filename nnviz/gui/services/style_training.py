@@ -119,7 +119,7 @@ class StyleTraining(QObject):
         job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
-        """Stop; all but the epoch at work is kept."""
+        """Stop the training; all but the epoch at work is kept."""
         if self._job is not None:
             self._job.cancel()
 

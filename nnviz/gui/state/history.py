@@ -40,7 +40,7 @@ class History(QObject):
         self.changed.emit()
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all results."""
         self._runs.clear()
         self.changed.emit()
 

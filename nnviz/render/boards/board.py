@@ -234,7 +234,7 @@ def _with_first(
 
 
 def _words(first: Tile, second: Tile) -> str:
-    """Return the same for a line of text."""
+    """Return the agreement of two maps in words; empty where one is no map."""
     one, two = first.result, second.result
     if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
         return ""
@@ -242,7 +242,7 @@ def _words(first: Tile, second: Tile) -> str:
 
 
 def _agreement(first: Tile, second: Tile) -> dict[str, Any]:
-    """Return how far two maps agree."""
+    """Return rank correlation and top overlap of two maps, for JSON."""
     one, two = first.result, second.result
     if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
         return {}

@@ -164,7 +164,7 @@ def over(photo: Colors, see_through: Colors, spans: tuple[Span, Span]) -> Colors
 
 
 def ready(see_through: Colors) -> Packed:
-    """Return colors times alpha and what is left of the photo, four bytes as one.
+    """Return premultiplied colors and 1 - alpha, four bytes as one number.
 
     Args:
         see_through: uint8 (..., 4): RGB and alpha; an image, or a table of colors.

@@ -76,7 +76,7 @@ class Capture:
         self._controls.pause(paused=True)
 
     def resume(self) -> None:
-        """Go on."""
+        """Resume the capture after a pause."""
         self._controls.pause(paused=False)
 
     def step(self, frames: int) -> None:

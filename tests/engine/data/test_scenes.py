@@ -137,7 +137,7 @@ def test_every_shape_texture_and_color_occurs():
     for name, count in (
         ("labels", len(outlines.SHAPES)),
         ("textures", len(textures.TEXTURES)),
-        ("colours", len(textures.COLORS)),
+        ("colors", len(textures.COLORS)),
     ):
         drawn = np.concatenate([getattr(scene, name) for scene in scenes])
         counts = np.bincount(drawn, minlength=count)

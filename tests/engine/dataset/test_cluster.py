@@ -196,7 +196,7 @@ def test_missing_and_silent_clusters_are_told_in_words(whole, monkeypatch):
     with pytest.raises(InputError, match="no scheduler answers there"):
         nnviz.index(whole / "set", MODEL, out=whole / "a", cluster="tcp://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InputError, match=r"pip install nnviz-studio\[cluster\]"):
+    with pytest.raises(InputError, match=r'pip install "nnviz-studio\[cluster\]"'):
         nnviz.index(whole / "set", MODEL, out=whole / "b", cluster="local")
 
 

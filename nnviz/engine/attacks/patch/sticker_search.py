@@ -127,16 +127,16 @@ def mutants(
     spread = _FIRST_SPREAD + progress * (_LAST_SPREAD - _FIRST_SPREAD)
     scale = torch.full((GENES,), spread)
     scale[4:] *= _COLOR_SPREAD
-    which = torch.randint(len(genes), (number,), generator=generator)
+    chosen = torch.randint(len(genes), (number,), generator=generator)
     rows = torch.arange(number)
     steps = scale * torch.randn((number, GENES), generator=generator)
-    moved = found[rows, which] + steps
+    moved = found[rows, chosen] + steps
     turned = moved[:, 3] % 1  # it goes round
     moved = moved.clamp(0, 1)
     moved[:, 3] = turned
     anew = torch.rand(number, generator=generator) < _ANEW
     drawn = torch.rand((number, GENES), generator=generator)
-    found[rows, which] = torch.where(anew[:, None], drawn, moved)
+    found[rows, chosen] = torch.where(anew[:, None], drawn, moved)
     return found
 
 

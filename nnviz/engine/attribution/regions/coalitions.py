@@ -32,7 +32,7 @@ class Coalitions:
     complete: bool = False
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of coalitions."""
         return len(self.weights)
 
 

@@ -30,5 +30,5 @@ class KnownScores:
             self._kept.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all scores."""
         self._kept.clear()

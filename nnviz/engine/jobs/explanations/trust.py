@@ -135,7 +135,7 @@ def _asked_again(asked: RunMethod, target: Target) -> RunMethod:
 
 
 def asked_scorer(inference: Inference, target: str) -> Scorer:
-    """Return what scores images (N, C, H, W): of a class its probability.
+    """Return the scorer of images (N, C, H, W): of a class, its probability.
 
     By the network's folded copy where nothing inside the network is asked about.
     """

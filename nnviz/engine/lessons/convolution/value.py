@@ -223,7 +223,7 @@ class _MapPlace:
 
     @property
     def words(self) -> str:
-        """Row and column."""
+        """Row and column of the position, in words."""
         if self.values.size == 1:
             return "which has no positions"
         return f"row {self.row}, column {self.column}"

@@ -235,7 +235,7 @@ def _read_classes(here: Shapes, expected: Shapes) -> int:
 
 
 def _read_stem(here: Shapes, plan: _Plan) -> tuple[int, int]:
-    """Return the number of input channels, and the kernel's side where it differs."""
+    """Return the first convolution's input channels, and 3 for a 3 x 3 stem, else 0."""
     expected = plan.shapes.get(plan.first, ())
     found = here.get(plan.first, ())
     if len(found) != len("oiyx") or len(expected) != len("oiyx"):

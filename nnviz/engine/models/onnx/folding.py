@@ -52,8 +52,8 @@ def unknown_operators(graph: Graph) -> ModelError | None:
     kinds = sorted({node.kind for node in missing})
     listed = ", ".join(kinds[:_LISTED]) + (", ..." if len(kinds) > _LISTED else "")
     first = missing[0].title
-    said = f"{len(missing)} nodes use operators"
-    said = "1 node uses an operator" if len(missing) == 1 else said
+    count = len(missing)
+    said = "1 node uses an operator" if count == 1 else f"{count} nodes use operators"
     return UnbuildableError(
         listed,
         f"{said} that nnviz does not have, first {first}",

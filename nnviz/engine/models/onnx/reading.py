@@ -1,4 +1,4 @@
-"""Parsing ONNX files: limits, constants, weights in files beside, nothing executed."""
+"""Parsing ONNX files: limits, constants, weights in other files, nothing executed."""
 
 import math
 from collections import defaultdict

@@ -70,7 +70,7 @@ class Budget:
         self._end = time.thread_time() + _SECONDS
 
     def spend(self, operations: int = 1) -> None:
-        """Take some of it.
+        """Take operations from the budget.
 
         Raises:
             PickleError: there is none left.

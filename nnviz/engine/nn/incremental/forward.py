@@ -204,7 +204,7 @@ class _Store:
         self._held = part
 
     def read(self, index: Tensor) -> Tensor:
-        """Return rows."""
+        """Return the rows of an index, of the map and of the batch's places."""
         return self._rows.index_select(0, index)
 
 

@@ -103,7 +103,7 @@ class Indexing(QObject):
         self.start(IndexOrder(SCENES, limit=_SAMPLED))
 
     def stop(self) -> None:
-        """Stop; what is in the index stays, and can be gone on with."""
+        """Stop indexing; what is in the index stays, and can be gone on with."""
         if self._job is not None:
             self._job.cancel()
 

@@ -98,7 +98,7 @@ class Projections(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop; the points stay where they are."""
+        """Stop the projection; the points stay where they are."""
         if self._job is not None:
             self._job.cancel()
 

@@ -410,7 +410,7 @@ class Timeline(QObject):
 
 
 def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report:
-    """Return a recorded report; of an image one with it in the main image's place."""
+    """Return a frame's report; a recorded image replaces the main image of one."""
     if frame.report is not None:
         return replace(frame.report, notes=(*frame.report.notes, words))
     pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")

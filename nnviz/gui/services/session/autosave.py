@@ -154,7 +154,7 @@ class Autosave(QObject):
             self._messages.log(self.tr("the session is not kept: {0}").format(text))
 
     def state(self) -> SessionState:
-        """Return what is open and chosen."""
+        """Return the session: open images, the network, and what is chosen."""
         method, request = self._choice.method, self._models.request
         return SessionState(
             images=self._images.paths,

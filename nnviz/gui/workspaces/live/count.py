@@ -103,7 +103,7 @@ class CountPanel(QWidget):
         self._tell()
 
     def _forget_frame(self) -> None:
-        """Another source begins at its own number."""
+        """Forget the last frame's number: another source counts from its own."""
         if self._app.live.status is None:
             self._last = _NONE
 
@@ -167,7 +167,7 @@ class CountPanel(QWidget):
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(GRID)
         lines.addRow(label(self.tr("True class")), self.truth)
-        lines.addRow(label(self.tr("Wanted")), self.wanted)
+        lines.addRow(label(self.tr("Target class")), self.wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)

@@ -207,7 +207,7 @@ class Teaching(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop; there is nothing to go on from, it takes seconds."""
+        """Stop the training; it takes seconds, so nothing is kept to resume it."""
         if self._job is not None:
             self._job.cancel()
 
