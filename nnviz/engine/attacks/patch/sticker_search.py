@@ -62,7 +62,7 @@ class Sheet:
         tinted: each has a color of its own.
         smallest: width, in shares of the image's shorter side.
         largest: likewise.
-        free: where none may lie, 1 and elsewhere 0, (1, 1, H, W); None for nowhere.
+        free: to be kept free: 1 where none may lie, else 0, (1, 1, H, W); or None.
     """
 
     sticker: Sticker
