@@ -451,7 +451,8 @@ class CommandHandlers(QObject):
         """Paint beside the window, put it on the clipboard, and say so."""
 
         def put(picture: NDArray[np.uint8]) -> None:
-            QApplication.clipboard().setImage(image_of(picture))
+            # A copy: the clipboard outlives the array, and Python at the end.
+            QApplication.clipboard().setImage(image_of(picture).copy())
             self._app.messages.say(words)
 
         job = self._app.jobs.compute(painting, _COPYING)
