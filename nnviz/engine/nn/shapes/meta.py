@@ -139,10 +139,10 @@ def _slid(
             each[max(axis, -len(each))] for each in (kernel, stride, padding, dilation)
         )
         room = x.shape[axis] + 2 * p - d * (k - 1) - 1
-        if room < 0:
+        steps = -(-room // s) if ceil else room // s
+        if steps < 0:
             extent, side = d * (k - 1) + 1, x.shape[axis] + 2 * p
             raise RuntimeError(f"a window of {extent} px does not fit into {side} px")
-        steps = -(-room // s) if ceil else room // s
         hangs_outside = ceil and steps * s >= x.shape[axis] + p
         sizes.append(steps + 1 - hangs_outside)
     return sizes

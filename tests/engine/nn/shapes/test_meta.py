@@ -53,6 +53,14 @@ def test_pooled_maps_have_torchs_shape(kernel, stride, ceil):
     assert found.shape == ATEN.max_pool2d.default(x, *settings).shape
 
 
+def test_with_ceil_a_window_may_be_larger_than_the_map():
+    x, settings = torch.zeros(1, 1, 2, 2), ([3], [2], [0], [1], True)
+    found = shape_only(ATEN.max_pool2d.default, [x.to("meta"), *settings], {})
+    assert found.shape == ATEN.max_pool2d.default(x, *settings).shape == (1, 1, 1, 1)
+    with pytest.raises(RuntimeError, match="does not fit"):
+        shape_only(ATEN.max_pool2d.default, [x[..., :1].to("meta"), *settings], {})
+
+
 def test_pooling_that_keeps_places_gives_torchs_shapes_and_types():
     x, settings = torch.zeros(X), ([3, 2], [2, 2], [1, 0])
     operation = ATEN.max_pool2d_with_indices.default
