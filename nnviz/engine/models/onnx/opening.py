@@ -74,7 +74,7 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     yield Progress(0, 0, f"building {path.name}")
     graph = file.graph
     given, turned = _image_input(graph, path.name)
-    preprocess, guess = _preprocess(graph, given, file.metadata)
+    preprocess, words, guessed = _preprocess(graph, given, file.metadata)
     height, width = preprocess.input_size
     generator = torch.Generator().manual_seed(0)
     sample = torch.randn(1, preprocess.channels, height, width, generator=generator)
@@ -89,10 +89,10 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     return OnnxNetwork(
         net=net,
         preprocess=preprocess,
-        guessed=guess[:1] in {(_ASSUMED,), (_ASSUMED_PLAIN,)},
+        guessed=guessed,
         labels=labels,
         task=task,
-        notes=(*writer, *guess, *_guessed_names(labels), *file.notes),
+        notes=(*writer, *words, *_guessed_names(labels), *file.notes),
     )
 
 
@@ -274,10 +274,6 @@ def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | N
 # --- preprocessing and labels -------------------------------------------------------
 
 
-_ASSUMED_PLAIN = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
-_ASSUMED = "the file tells no preprocessing: that of ImageNet is assumed, check it"
-
-
 def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
     """Return the height and width that ultralytics wrote down, else the usual ones."""
     told = _literal(metadata.get("imgsz", ""))
@@ -292,8 +288,8 @@ def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
 
 def _preprocess(
     graph: Graph, given: GraphInput, metadata: Mapping[str, str]
-) -> tuple[Preprocess, tuple[str, ...]]:
-    """Return the preprocessing, and what had to be guessed about it."""
+) -> tuple[Preprocess, tuple[str, ...], bool]:
+    """Return the preprocessing, words about it, and whether it was guessed."""
     shape = given.shape or (1, _COLORS, None, None)
     channels = shape[1] or _COLORS
     usual = _told_size(metadata)
@@ -308,19 +304,21 @@ def _preprocess(
         # Written by ultralytics: pixels in [0, 1], the image letterboxed on gray, but
         # for classifiers the middle of it.
         if metadata["task"] == "classify":
-            return Preprocess(**plain), ()
+            return Preprocess(**plain), (), False
         letterbox = {"fit": Fit.PAD, "padding": (_LETTERBOX,) * channels}
-        return Preprocess(**plain | letterbox), ()
+        return Preprocess(**plain | letterbox), (), False
     if given.kind == TensorProto.UINT8:
         note = "the network takes whole numbers in 0 to 255"
-        return Preprocess(**plain | {"value_range": float(_WHITE)}), (note,)
+        return Preprocess(**plain | {"value_range": float(_WHITE)}), (note,), False
     white = _own_range(graph, given.name)
     if white:
         note = f"the network normalizes by itself what it takes in 0 to {white}"
-        return Preprocess(**plain | {"value_range": float(white)}), (note,)
+        return Preprocess(**plain | {"value_range": float(white)}), (note,), False
     if channels != _COLORS:
-        return Preprocess(**plain), (_ASSUMED_PLAIN,)
-    return Preprocess(input_size=size, resize=_resize(size)), (_ASSUMED,)
+        note = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
+        return Preprocess(**plain), (note,), True
+    note = "the file tells no preprocessing: that of ImageNet is assumed, check it"
+    return Preprocess(input_size=size, resize=_resize(size)), (note,), True
 
 
 def _resize(size: tuple[int, int]) -> int:
