@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 import numpy as np
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from nnviz.base.dataset.concepts import Ablation
 from nnviz.base.dataset.requests import AblateChannels
@@ -13,18 +13,17 @@ from nnviz.base.images import Image
 from nnviz.base.notation.channels import parse_indices
 from nnviz.base.results import Table
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.state.record_query import RecordList
-from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.question_pane import (
     SELECTED,
     QuestionPane,
+    above,
     beside,
     table_of,
 )
@@ -71,7 +70,7 @@ class ChannelAblationPane(QuestionPane):
             self.channels,
             self.replacement,
             self.images,
-            below=self._below(),
+            below=beside(self.table, above(self.changed, self.open), (1, 1)),
         )
         self.connect_data()
 
@@ -84,15 +83,6 @@ class ChannelAblationPane(QuestionPane):
         ):
             choice.addItem(title, key)
         return choice
-
-    def _below(self) -> QWidget:
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.changed, 1)
-        column.addLayout(flow(self.open))
-        return beside(self.table, right, (1, 1))
 
     def offer(self, dataset: DataSet | None) -> None:
         """Offer all images, or those that are selected."""

@@ -4,22 +4,20 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.dataset.concepts import ConceptTest
 from nnviz.base.dataset.requests import TestConcept
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import LABEL, PREDICTED, DataSet
-from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.direction_use import DirectionUse
 from nnviz.gui.workspaces.data.concepts.question_pane import (
     SELECTED,
     QuestionPane,
+    above,
     table_of,
 )
 from nnviz.render.text.words import number, percent
@@ -63,18 +61,9 @@ class ConceptTestPane(QuestionPane):
             self.target,
             label(self.tr("Layer"), "muted"),
             self.layer,
-            below=self._below(),
+            below=above(self.table, *self.direction.buttons),
         )
         self.connect_data()
-
-    def _below(self) -> QWidget:
-        below = QWidget()
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.table, 1)
-        column.addLayout(flow(*self.direction.buttons))
-        return below
 
     # --- asking
 

@@ -2,16 +2,14 @@
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QFileDialog, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSpinBox
 
 from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.base.dataset.requests import FactorLayer
 from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
-from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.views.results.table import TableView
@@ -19,6 +17,7 @@ from nnviz.gui.workspaces.data.concepts.direction_use import DirectionUse
 from nnviz.gui.workspaces.data.concepts.question_pane import (
     SELECTED,
     QuestionPane,
+    above,
     beside,
     table_of,
 )
@@ -70,18 +69,11 @@ class LayerPartsPane(QuestionPane):
             self.layer,
             label(self.tr("Parts"), "muted"),
             self.count,
-            below=self._below(),
+            below=above(
+                beside(self.table, self.patches), *self.direction.buttons, self.save
+            ),
         )
         self.connect_data()
-
-    def _below(self) -> QWidget:
-        below = QWidget()
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(beside(self.table, self.patches), 1)
-        column.addLayout(flow(*self.direction.buttons, self.save))
-        return below
 
     def offer(self, dataset: DataSet | None) -> None:
         """Offer all images, or those that are selected."""

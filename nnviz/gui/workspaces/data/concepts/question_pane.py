@@ -165,6 +165,17 @@ def table_of(
     return Table(columns=columns if rows else (), rows=rows)
 
 
+def above(answer: QWidget, *buttons: QWidget) -> QWidget:
+    """Return an answer with the buttons that use it below."""
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GRID)
+    column.addWidget(answer, 1)
+    column.addLayout(flow(*buttons))
+    return both
+
+
 def beside(left: QWidget, right: QWidget, shares: tuple[int, int] = (2, 3)) -> QWidget:
     """Return two widgets side by side, with their shares of the width."""
     both = QWidget()
