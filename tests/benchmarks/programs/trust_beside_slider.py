@@ -8,35 +8,13 @@ slows both alike. With trust on a change comes in the middle of the measuring.
 
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
-
-from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import EXPLAIN
-from nnviz.gui.state.settings import Settings
-from nnviz.media.encode import write_png
-from tests.benchmarks.engine import photo
+from tests.benchmarks.opened_window import opened_window, until, wait
 
 MODEL, ROUNDS = sys.argv[1], int(sys.argv[2])
 METHOD, SLIDER, SAMPLES = "smooth_grad", "noise", 4
-PATIENCE = 120.0
-
-
-def wait(seconds: float) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(round(seconds * 1000), loop.quit)
-    loop.exec()
-
-
-def until(happened, what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        if time.monotonic() > end:
-            sys.exit(f"waited in vain for {what}")
-        wait(0.005)
 
 
 class Slider:
@@ -82,20 +60,7 @@ class Slider:
 
 
 def main() -> None:
-    app.make_application()
-    with tempfile.TemporaryDirectory() as folder:
-        image = Path(folder, "image.png")
-        write_png(image, photo())
-        window = app.make_window(Settings(Path(folder) / "settings.json"))
-        window.resize(1440, 900)
-        window.show()
-        app.start_engine(window.app)
-        chosen = window.app.selection
-        window.app.open_model(MODEL)
-        window.app.open_files([str(image)])
-        until(
-            lambda: chosen.image is not None and chosen.model is not None, "a network"
-        )
+    with opened_window(MODEL) as window:
         window.enter(EXPLAIN)
         window.app.choice.choose(METHOD)
         slider = Slider(window)
@@ -112,7 +77,6 @@ def main() -> None:
         print("trust_ms", on)
         print("plain_ms", off)
         print("ratio", on / off)
-        window.close()
 
 
 main()
