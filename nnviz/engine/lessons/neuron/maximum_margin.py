@@ -107,7 +107,7 @@ def _street(
     found: tuple[Numbers, float, float],
     params: MaximumMarginParams,
 ) -> tuple[Plane, int]:
-    """Return the plane with the line, its margin and the support vectors' number."""
+    """Return the plane with the line and its margin, and the support vector count."""
     normal, offset, margin = found
     paths = boundary_path(normal, offset, window, name="maximum margin")
     for shift in (-margin, margin):
