@@ -160,7 +160,7 @@ def part_of(path: Path) -> Iterator[Path]:
 
 
 def part_prefix() -> str:
-    """Return how names begin of what this process writes; ``PART_SUFFIX`` ends them."""
+    """Return the prefix of this process's temporary files; see ``PART_SUFFIX``."""
     return f"{_UNFINISHED}{os.getpid()}-"
 
 
