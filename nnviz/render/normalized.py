@@ -41,7 +41,7 @@ def normalized(tile: Tile, norm: Norm) -> Tile:
 
 
 def _by_percentile(values: Floats) -> Floats:
-    """Divide by the 99th percentile of the sizes; by the largest where that is 0."""
+    """Divide by the 99th percentile of magnitudes, or the largest where it is 0."""
     sizes = np.abs(values[np.isfinite(values)])
     if not sizes.size or not sizes.max():
         return values

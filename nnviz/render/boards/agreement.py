@@ -95,7 +95,7 @@ def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
 
 
 def _shared(cells: Sequence[int], spans: Sequence[Span]) -> list[Floats]:
-    """Return for two maps how much each place of the common grid takes of each cell."""
+    """Return each map's weights of cells in positions of the common grid."""
     start = max(span[0] for span in spans)
     stop = min(span[1] for span in spans)
     inside = [

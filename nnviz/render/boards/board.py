@@ -80,7 +80,7 @@ class Board:
         return [each for each in outcomes if isinstance(each, Run)]
 
     def scale(self) -> Lock:
-        """Return the default choice of maps that share a color scale.
+        """Return the default grouping of maps by color scale.
 
         Those of a method and a network where several networks are compared.  Else all,
         if they count the same, or those of one method: a logit and a share have no
@@ -214,7 +214,7 @@ _ENDS = (".png", ".html", ".npz", ".json")
 
 
 def usual_lock(tiles: Sequence[Tile]) -> Lock:
-    """Return which maps share a scale where nobody chose; see ``Board.scale``."""
+    """Return the default grouping of maps by color scale; see ``Board.scale``."""
     if len({each.network for each in tiles}) > 1:
         return Lock.NETWORK
     units = {each.result.unit for each in tiles if isinstance(each.result, Heatmap)}

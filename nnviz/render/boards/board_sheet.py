@@ -50,7 +50,7 @@ class BoardSheet:
         return {n: pair_words(*pair) for n, pair in self.pairs.items()}
 
     def agreement_rows(self) -> Iterator[tuple[str, str, float | str, float]]:
-        """Yield row, names of both maps, rank correlation and overlap of the top."""
+        """Yield row, names of both maps, rank correlation and top overlap."""
         for n, first in _firsts(self.tiles):
             rho, top = self.pairs[n]
             tile = self.tiles[n]

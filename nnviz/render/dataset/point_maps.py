@@ -216,7 +216,7 @@ def _parts(places: Places, chosen: Flags | None) -> Iterator[tuple[Places, bool]
 
 
 def _radius(count: int, view: PointView) -> float:
-    """Return how large disks may be, px, so that they leave most of the view free."""
+    """Return the radius of disks that leave most of the view free, px."""
     room = _COVER * view.width * view.height / max(1, count)
     radius = float(min(_LARGEST_RADIUS, np.sqrt(room / np.pi)))
     return radius if radius >= _FEWEST_DISKS else 0.0

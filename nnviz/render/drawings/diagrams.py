@@ -291,7 +291,7 @@ def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
 
 
 def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, bool]]:
-    """Yield the lines of a box, where each begins (x, middle y), and whether bold."""
+    """Yield each line of a box: text, position (x, middle y), whether bold."""
     title, detail = words_in(layout, box)
     left = box.left + STRIP + LINE / 2
     if box.opened:

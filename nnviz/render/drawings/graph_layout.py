@@ -102,7 +102,7 @@ class DiagramLayout:
         return tuple(name for name in self._levels if name != ROOT)
 
     def top_groups(self, boxes: int) -> frozenset[str]:
-        """Return the groups to open, outer ones first, for at most so many boxes."""
+        """Return the groups to open, outer ones first, within a number of boxes."""
         opened: set[str] = set()
         outermost = self._levels[ROOT].contents
         count = len(outermost)
@@ -211,7 +211,7 @@ def _lift(
     target: Sequence[str],
     label: str,
 ) -> None:
-    """Draw an arrow at the level of the innermost group that holds both its ends."""
+    """Add an arrow to the innermost group of both its ends, with ports below."""
     common = 0
     while source[common + 1] == target[common + 1]:
         common += 1
@@ -315,7 +315,7 @@ def _thread(
 
 
 def _untangle(rows: Sequence[list[_Item]]) -> None:
-    """Order each row by its neighbors' barycenters, down and up, to cross less."""
+    """Reduce crossings: order each row by its neighbors' barycenters."""
     _number(rows)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0

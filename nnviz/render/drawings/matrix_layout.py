@@ -173,7 +173,7 @@ def _columns(grid: Grid) -> float:
 
 
 def _aspect(grid: Grid) -> float:
-    """Return width over height of a cell that its longest number fits into."""
+    """Return width over height of a cell that fits the grid's longest number."""
     rows, columns = grid.values.shape
     longest = max(
         len(short(float(value))) for value in grid.values.reshape(rows * columns)

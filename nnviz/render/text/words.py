@@ -27,7 +27,7 @@ def number(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Return ``number`` without zeros at its end: "0.5", not "0.500"."""
+    """Format a number without trailing zeros: "0.5", not "0.500"."""
     text = number(value)
     if "." not in text or "e" in text:
         return text
