@@ -56,7 +56,7 @@ class Bounded(QScrollArea):
         self._panel.resize(room.expandedTo(needed))
 
     def _needed(self, width: int) -> QSize:
-        """Return the panel's minimum size at a width, which decides how lines wrap."""
+        """Return the panel's minimum size at a width; narrow lines wrap."""
         panel = self._panel
         needed = panel.minimumSizeHint().expandedTo(panel.minimumSize())
         layout = panel.layout()

@@ -47,7 +47,7 @@ class Flow(QLayout):
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Return no direction: a flow is as high as its lines."""
+        """Return no direction: a flow never needs more than the height of its lines."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:

@@ -22,7 +22,7 @@ from nnviz.gui.state.selection import Selection
 
 
 class Display(QObject):
-    """What the canvas of each workspace shows.
+    """Contents of the canvas in each workspace.
 
     Whoever has something to show gives it here; the central view paints what
     ``changed`` says and nothing else.
@@ -99,7 +99,7 @@ class Display(QObject):
             self._show(Content(report, self._selection.image, kind=kind, title=title))
 
     def hold(self, *, held: bool) -> None:
-        """Hold back the current run's reports while earlier steps are shown, or not."""
+        """Set whether the run's reports are held back while earlier steps are shown."""
         self._holds = held
 
     def refresh(self) -> None:

@@ -148,7 +148,7 @@ class GuideRunner(QObject):
             return {}  # it was checked against the methods of another version
 
     def _seek(self, step: int, patience: int) -> None:
-        """Show a step of the recording as soon as it is there, retrying for a while."""
+        """Show a step once it is recorded, retrying for a while."""
         recording = self._timeline.recording
         if (
             recording is not None

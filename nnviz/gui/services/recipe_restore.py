@@ -18,7 +18,7 @@ TOPIC = "recipe"
 
 
 class RecipeRestore(QObject):
-    """Restores a recipe as far as its parts exist, reporting what is missing."""
+    """Restores a recipe from the parts that exist, reporting missing ones."""
 
     def __init__(
         self, models: Models, images: Images, choice: MethodChoice, messages: Messages

@@ -69,7 +69,7 @@ class Projections(QObject):
         return self._job is not None and self._job.open
 
     def choose(self, choice: ProjectionChoice) -> None:
-        """Choose another method or layer, and project anew."""
+        """Choose another method or layer, and fit a new projection."""
         self.choice = choice
         self.start()
 

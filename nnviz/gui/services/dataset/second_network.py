@@ -75,7 +75,7 @@ class SecondNetwork(QObject):
             self.changed.emit()
 
     def open(self, folder: str) -> None:
-        """Choose an index in any folder."""
+        """Compare with an index in any folder."""
         job = self._jobs.compute(lambda: _facts_of(Path(folder)), self._open_lane)
         job.done.connect(self._take)
         job.failed.connect(self._fail)

@@ -298,7 +298,7 @@ class MethodRunner(QObject):
         self.front_changed.emit()
 
     def _end_replaced(self, run: MethodRun | None) -> None:
-        """Cancel the run that a new one replaces; slow runs of other questions go on.
+        """Cancel the run that a new one replaces; slow runs of other methods continue.
 
         Others go on behind it.
         """
