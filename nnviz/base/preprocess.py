@@ -223,7 +223,7 @@ class Preprocess:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild from ``to_json``'s values.
+        """Rebuild a preprocessing from the values of ``to_json``.
 
         Raises:
             UsageError: an unknown field or a value of the wrong kind.

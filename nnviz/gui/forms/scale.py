@@ -34,7 +34,7 @@ class Scale:
         return round(share * SLIDER_STEPS)
 
     def value(self, position: int) -> float:
-        """Return the value for a slider's position, the ends exactly."""
+        """Return the value at a slider's position, exact at both ends."""
         if position <= 0:
             return self.minimum
         if position >= SLIDER_STEPS:

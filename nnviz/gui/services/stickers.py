@@ -85,7 +85,7 @@ class StickerLibrary(QObject):
         return tuple(self._texts)
 
     def opened(self, text: str) -> OpenedSticker | None:
-        """Return an opened sticker; None until then."""
+        """Return a sticker of the shelf; None while it is not open."""
         return self._opened.get(text)
 
     def want(self, text: str) -> None:

@@ -78,7 +78,7 @@ class RecordSelection(QObject):
             self.current_changed.emit(record)
 
     def take(self, flags: NDArray[np.bool_]) -> None:
-        """Replace the selection by flags."""
+        """Select exactly the records whose flag is set."""
         self._take(flags)
 
     def _take(self, flags: NDArray[np.bool_]) -> None:

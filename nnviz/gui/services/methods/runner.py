@@ -300,7 +300,7 @@ class MethodRunner(QObject):
     def _end_replaced(self, run: MethodRun | None) -> None:
         """Cancel the run that a new one replaces; slow runs of other methods continue.
 
-        Others go on behind it.
+        Runs that are neither automatic nor of the same method and image go on.
         """
         if run is None or not run.job.open:
             return

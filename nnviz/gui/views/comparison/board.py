@@ -198,10 +198,7 @@ class BoardView(QWidget):
         cells.setRowStretch(3 * len(rows) * lines, 1)  # what the tiles do not need
 
     def _best_across(self, rows: int, columns: int) -> int:
-        """Return the number of tiles per line that makes them largest.
-
-        As many as show the images largest in the room that there is.
-        """
+        """Return the number of tiles per line that makes them largest."""
         shape = self._shape()
         wide, tall = self._room()
 

@@ -64,7 +64,7 @@ class CurvesView(ResultView):
     def _clear(self) -> None:
         """Remove the series, freeing them after Qt's next paint: earlier would crash.
 
-        It may hold them until then: freed at once, the next paint ends the program.
+        Qt may hold them until then.
         """
         removed = list(self._plot.getPlotItem().items)
         self._plot.clear()

@@ -246,7 +246,7 @@ class MosaicView(ResultView):
     def _fitting(self) -> tuple[int, int]:
         """Return the columns for the canvas's shape, and the factor to shrink tiles by.
 
-        The second is a factor that leaves each shown px at least one number.
+        The factor leaves at least one number for each shown px.
         """
         mosaic = self.result
         if mosaic is None:

@@ -121,7 +121,7 @@ class TableView(ResultView):
     def update_view(self) -> None:
         """Replace the rows, keeping the order while the columns are the same.
 
-        So do their widths, but that longer words of further rows may widen them.
+        Column widths stay too, unless longer texts of further rows widen them.
         """
         if self.result is None:
             return
