@@ -78,7 +78,7 @@ class Flow(QLayout):
         return self._with_margins(size)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the controls; right-aligned ones only if they fit on one line."""
+        """Place the controls, right-aligned if so set and all fit on one line."""
         super().setGeometry(rect)
         side = self.alignment() & Qt.AlignmentFlag.AlignRight
         room = rect.width() - self.sizeHint().width()
