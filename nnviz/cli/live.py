@@ -125,7 +125,7 @@ class _Follower:
                 self._tell(self._last)
 
     def _load(self) -> bool:
-        """Load the network before the source starts: a short video would be over."""
+        """Load the network before the source starts; return whether it succeeded."""
         self._worker.start()
         load = LoadModel(self._model)
         self._worker.submit(_MODEL_PLACE, load, Policy.QUEUE, Priority.INTERACTIVE)

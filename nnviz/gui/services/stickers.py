@@ -74,7 +74,7 @@ class StickerLibrary(QObject):
         self._texts = list(dict.fromkeys([*_SOLID, *settings.stickers]))
 
     def attach(self, bridge: "Bridge") -> None:
-        """Connect to the worker, and open the stickers."""
+        """Connect to the worker, and open the stickers of the shelf."""
         self._bridge = bridge
         for text in self._texts:
             self.want(text)
@@ -196,7 +196,7 @@ class StickerLayout(QObject):
         shelf.lost.connect(self._forget)
 
     def attach(self, _bridge: "Bridge") -> None:
-        """Connect to the worker, and open the stickers."""
+        """Open the placed stickers, since the worker is ready."""
         for each in self._placed:
             self.shelf.want(each.cut.text)
 
@@ -470,7 +470,7 @@ class LiveStickers(StickerLayout):
         shelf.changed.connect(self._paste)
 
     def attach(self, bridge: "Bridge") -> None:
-        """Connect to the worker, and open the stickers."""
+        """Connect to the worker, and paste the stickers."""
         super().attach(bridge)
         self._bridge = bridge
         self._paste()

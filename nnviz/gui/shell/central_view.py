@@ -222,12 +222,12 @@ class CentralView(QWidget):
 
     @property
     def board(self) -> "BoardPane | None":
-        """The board page."""
+        """The board page; None until it is built."""
         return cast("BoardPane | None", self._made.get(BOARD))
 
     @property
     def live(self) -> "LivePane | None":
-        """The live page."""
+        """The live page; None until it is built."""
         return cast("LivePane | None", self._made.get(LIVE))
 
     def _page(self, mode: str) -> QWidget:
