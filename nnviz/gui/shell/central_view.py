@@ -216,7 +216,7 @@ class CentralView(QWidget):
 
     @property
     def compare(self) -> ComparePane | None:
-        """The comparison page."""
+        """The comparison page; None until it is built."""
         page = self._made.get(COMPARE)
         return page if isinstance(page, ComparePane) else None
 
