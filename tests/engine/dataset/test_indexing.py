@@ -167,6 +167,59 @@ def test_annotations_label_an_image_by_its_largest_object(tmp_path, color_model)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("file", "image"),
+    [
+        ("annotations/instances_val2017.json", "val2017/a.png"),  # as COCO comes
+        ("valid/_annotations.coco.json", "valid/a.png"),  # as Roboflow writes
+        ("labels.json", "data/a.png"),  # as FiftyOne writes
+        ("train.json", "images/train/a.png"),
+    ],
+)
+def test_images_of_annotations_are_found_where_they_usually_lie(
+    tmp_path, color_model, file, image
+):
+    for name in (file, image):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+    PillowImage.new("RGB", (16, 16)).save(tmp_path / image)
+    listed = {"images": [{"id": 1, "file_name": "a.png"}]}
+    (tmp_path / file).write_text(json.dumps(listed))
+    index = nnviz.index(tmp_path / file, color_model, out=tmp_path / "index")
+    assert (len(index), index.images.skipped) == (1, ())
+    assert index.columns["objects"].tolist() == [0]
+
+
+def test_several_files_of_annotations_are_told(tmp_path, color_model):
+    folder = draw(tmp_path / "set", 1)
+    for name in ("train.json", "val.json"):
+        listed = {"images": [{"id": 1, "file_name": "red/0.png"}]}
+        (folder / name).write_text(json.dumps(listed))
+    index = nnviz.index(folder, color_model, out=tmp_path / "index")
+    assert len(index) == 3
+    assert "train.json, val.json" in index.summary.notes[0]
+
+
+def test_masks_beside_images_are_no_images_of_the_set(tmp_path, color_model):
+    """As YOLO's sets and those of segmentation lie."""
+    for part in ("images", "masks"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        PillowImage.new("RGB", (16, 16)).save(tmp_path / "set" / part / "a.png")
+    index = nnviz.index(tmp_path / "set", color_model, out=tmp_path / "index")
+    assert list(index.images.paths) == ["a.png"]
+
+
+def test_an_index_names_its_images_for_another_network(tmp_path, color_model):
+    folder = draw(tmp_path / "set", 1)
+    (folder / "rows.csv").write_text(
+        "path,label,split,age\nred/0.png,red,train,3\nblue/0.png,,test,4\n"
+    )
+    first = nnviz.index(folder / "rows.csv", color_model, out=tmp_path / "first")
+    second = nnviz.index(tmp_path / "first", color_model, out=tmp_path / "second")
+    assert list(second.images.paths) == list(first.images.paths)
+    for name in ("label", "predicted", "split", "age", "loss"):
+        np.testing.assert_array_equal(second.columns[name], first.columns[name], name)
+
+
 def test_splits_and_lists(tmp_path, color_model):
     draw(tmp_path / "set" / "train", 1)
     draw(tmp_path / "set" / "test", 1)

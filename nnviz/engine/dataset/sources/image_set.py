@@ -15,6 +15,10 @@ from nnviz.media.decode import decode
 from nnviz.media.files import read_bytes
 from nnviz.media.remote import is_remote, read_remote
 
+SCENES = {"scenes": "none", "scenes-planted": "planted",
+          "scenes-contradicting": "contradicting"}  # fmt: skip
+"""Shortcut of the generated scenes of each name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageSet:
