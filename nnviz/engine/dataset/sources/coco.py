@@ -19,14 +19,14 @@ def annotation_files(folder: Path) -> list[Path]:
 
 
 def list_annotated(file: Path, folder: Path) -> ImageSet:
-    """Return the images of a file of annotations.
+    """List the images of an annotation file, labeled by the largest object.
 
     Args:
         file: of the annotations.
         folder: that holds the images, or a folder with them.
 
     Raises:
-        InputError: it is not in COCO's format.
+        InputError: the file is not in COCO's format.
     """
     data = read_annotation_file(file, folder)
     labels = [_main_object(each, data.names) for each in data.pictures]

@@ -25,7 +25,7 @@ from nnviz.media.remote import is_remote
 
 
 def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSet:
-    """Return the images of a source; none is opened.
+    """List the images of a source without opening them.
 
     Args:
         source: as in ``IndexImages``.
@@ -77,7 +77,7 @@ def _in_folder(folder: Path) -> ImageSet:
 
 
 def _above(folder: Path) -> bool:
-    """Tell whether annotations lie beside the images' folder, not in the same one."""
+    """Tell whether a folder is COCO's ``annotations``, next to the images' folder."""
     return folder.name == "annotations"
 
 
