@@ -39,7 +39,7 @@ class TextKind(StrEnum):
 
 
 def kind_of_text(path: Path) -> TextKind:
-    """Tell what a file of text holds; ``OTHER`` where nothing here reads it."""
+    """Return what a text file holds; ``OTHER`` where nothing here reads it."""
     ending = path.suffix.lower()
     if ending not in {*CLASS_NAMES, *TABLES} or not is_file(path):
         return TextKind.OTHER
@@ -62,7 +62,7 @@ def delimiter_of(path: Path) -> str:
 
 
 def names_images(text: str, delimiter: str = ",") -> bool:
-    """Tell whether a table names an image in each row, or in most."""
+    """Return whether a table names an image in each row, or in most."""
     lines = text.splitlines()[: _LOOKED_AT + 1]
     try:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
@@ -82,7 +82,7 @@ def path_column(rows: Sequence[Sequence[str]]) -> int | None:
 
 
 def is_annotations(values: object) -> bool:
-    """Tell whether values of a JSON file are annotations in COCO's format.
+    """Return whether values of a JSON file are annotations in COCO's format.
 
     Source: cocodataset.org, "Data format"; ``annotations`` and ``categories`` may be
     missing, as in COCO's own lists of test images.
@@ -118,14 +118,14 @@ def _kind_of_json(text: str, *, whole: bool) -> TextKind:
 
 
 def _may_be_names(values: Any) -> bool:
-    """Tell whether values are a list, or an object of plain values: names by index."""
+    """Return whether values are a list, or an object of plain values: names by index."""
     if not isinstance(values, dict):
         return isinstance(values, list)
     return all(isinstance(each, str | int | list) for each in values.values())
 
 
 def _kind_of_beginning(text: str) -> TextKind:
-    """Tell the kind of a JSON file from its first megabyte."""
+    """Return the kind of a JSON file from its first megabyte."""
     if not text.lstrip().startswith("{"):
         return TextKind.CLASS_NAMES
     keys = set(_outer_keys(text))

@@ -67,7 +67,7 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
 
 
 def _has_parts(folder: Path) -> bool:
-    """Tell whether a folder has its images in one folder and what tells of them beside.
+    """Return whether a folder has its images in one folder and what tells of them beside.
 
     So do the sets of YOLO, and those of masks.
     """

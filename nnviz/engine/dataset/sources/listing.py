@@ -77,7 +77,7 @@ def _in_folder(folder: Path) -> ImageSet:
 
 
 def _above(folder: Path) -> bool:
-    """Tell whether a folder is COCO's ``annotations``, next to the images' folder."""
+    """Return whether a folder is COCO's ``annotations``, next to the images' folder."""
     return folder.name == "annotations"
 
 
