@@ -28,7 +28,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|[{}\[\]]')
 
 
 class TextKind(StrEnum):
-    """What a text file holds."""
+    """Kinds of text files."""
 
     CLASS_NAMES = "class names"
     ANNOTATIONS = "annotations of images, in COCO's format"
