@@ -118,7 +118,7 @@ def _kind_of_json(text: str, *, whole: bool) -> TextKind:
 
 
 def _may_be_names(values: Any) -> bool:
-    """Return whether values are a list, or an object of plain values: names by index."""
+    """Return whether values are a list, or an object from index to name."""
     if not isinstance(values, dict):
         return isinstance(values, list)
     return all(isinstance(each, str | int | list) for each in values.values())

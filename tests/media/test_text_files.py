@@ -46,7 +46,11 @@ def test_json_is_told_by_its_keys(tmp_path, name, held, kind):
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [
-        ("classes.csv", "path,label,age\na.png,red,3\nsub/b.JPG,blue,\n", TextKind.TABLE),
+        (
+            "classes.csv",
+            "path,label,age\na.png,red,3\nsub/b.JPG,blue,\n",
+            TextKind.TABLE,
+        ),
         ("classes.csv", "id,image\n1,a.png\n", TextKind.TABLE),
         ("classes.csv", "a.png,red\nb.png,blue\n", TextKind.TABLE),
         ("classes.tsv", "file\tscore\na.webp\t0.5\n", TextKind.TABLE),

@@ -82,7 +82,9 @@ def read_annotation_file(file: Path, folder: Path) -> Annotations:
         return _annotations(_image_folder(file, folder, data["images"]), data)
 
 
-def _image_folder(file: Path, folder: Path, images: Sequence[Mapping[str, Any]]) -> Path:
+def _image_folder(
+    file: Path, folder: Path, images: Sequence[Mapping[str, Any]]
+) -> Path:
     """Return the first folder that holds the first image; ``images`` else."""
     part = file.stem.rpartition("_")[2]
     usual = folder / "images" if (folder / "images").is_dir() else folder
@@ -100,7 +102,9 @@ def _annotations(place: Path, data: Mapping[str, Any]) -> Annotations:
         Annotated(place / each["file_name"], tuple(objects.get(each["id"], ())))
         for each in data["images"]
     )
-    return Annotations(pictures, {c["id"]: c["name"] for c in data.get("categories", ())})
+    return Annotations(
+        pictures, {c["id"]: c["name"] for c in data.get("categories", ())}
+    )
 
 
 def _checked(annotation: dict[str, Any]) -> dict[str, Any]:

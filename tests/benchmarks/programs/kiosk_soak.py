@@ -8,6 +8,7 @@ minute one line of figures goes to the standard error; the last ones, as of all
 programs here, to the standard output.
 """
 
+import itertools
 import json
 import statistics
 import sys
@@ -134,7 +135,7 @@ def report(notes: list[dict[str, float]]) -> None:
     last = notes[-1]
     still = sum(
         each["frames"] == before["frames"]
-        for before, each in zip(notes[:-2], notes[1:-1], strict=True)
+        for before, each in itertools.pairwise(notes[:-1])
     )
     print("minutes_without_frames", still)
     for name in ("rss_mib", "frames", "lost", "back", "restarts", "opened"):

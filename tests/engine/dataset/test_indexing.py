@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import fsspec
 import numpy as np
@@ -20,7 +21,7 @@ import nnviz
 from nnviz.base.errors import InputError, UsageError
 from nnviz.cli import main
 from nnviz.engine.dataset import chunk
-from nnviz.engine.dataset.chunk import chunk_spans
+from nnviz.engine.dataset.chunk import chunk_spans, largest_chunk
 from nnviz.media.index import ImageIndex
 from tests.engine.dataset.conftest import ColorNet, draw
 
@@ -245,6 +246,14 @@ def test_images_behind_urls_are_read_by_fsspec(tmp_path, colors, color_model):
     assert dict(index.images.skipped) == {
         "red/empty.png": "is empty (0 bytes); copy it once more"
     }
+    rows = ["path,label", "memory://bucket/set/red/0.png,red"]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    listed = nnviz.index(tmp_path / "rows.csv", color_model, out=tmp_path / "listed")
+    url = "memory://bucket/set/blue/0.png"
+    given = nnviz.index([url], color_model, out=tmp_path / "given")
+    for each, record in ((listed, 4), (given, 0)):
+        assert (each.images.sha256[0] == index.images.sha256[record]).all()
+        assert each.summary.missing == each.images.skipped == ()
     with pytest.raises(InputError, match="nosuch"):
         nnviz.index("nosuch://x", color_model, out=tmp_path / "no")
 
@@ -299,6 +308,21 @@ def test_chunks_grow_and_have_the_same_borders_wherever_a_run_begins():
     for done in (1, 32, 100, 512, 600, 1699):
         ends = [done + each.stop for each in chunk_spans(1700 - done, done)]
         assert ends == [each for each in borders if each > done]
+
+
+def test_chunks_of_slow_networks_are_small_so_that_little_is_lost():
+    """Truth: VGG-16's 15.5 and ResNet-50's 4.1 billion multiply-accumulates, 2^39."""
+    device = torch.device("cpu")
+
+    def most(macs):
+        return largest_chunk(
+            SimpleNamespace(device=device, info=SimpleNamespace(macs=macs))
+        )
+
+    sizes = [most(each) for each in (None, 3e8, 4.1e9, 15.5e9, 1e12)]
+    assert sizes == [512, 512, 128, 64, 64]
+    ends = [each.stop for each in chunk_spans(300, 0, 64)]
+    assert ends == [32, 64, 128, 192, 256, 300]
 
 
 def test_the_first_images_are_there_at_once(tmp_path, colors, color_model):

@@ -13,9 +13,7 @@ from nnviz.media.text_files import TextKind, kind_of_text
 def annotation_files(folder: Path) -> list[Path]:
     """Return the files of COCO's annotations in a folder, or in ``annotations``."""
     files = [*folder.glob("*.json"), *folder.glob("annotations/*.json")]
-    return sorted(
-        path for path in files if kind_of_text(path) is TextKind.ANNOTATIONS
-    )
+    return sorted(path for path in files if kind_of_text(path) is TextKind.ANNOTATIONS)
 
 
 def list_annotated(file: Path, folder: Path) -> ImageSet:
@@ -35,14 +33,18 @@ def list_annotated(file: Path, folder: Path) -> ImageSet:
         root=str(folder.absolute()),
         paths=[_relative(each.path, folder) for each in data.pictures],
         labels=labels if any(labels) else (),
-        numbers={"objects": np.array([len(each.objects) for each in data.pictures], float)},
+        numbers={
+            "objects": np.array([len(each.objects) for each in data.pictures], float)
+        },
         notes=("an image's label is the object with the largest area",),
     )
 
 
 def _relative(path: Path, folder: Path) -> str:
     """Return a path below a folder without it; others, which a file may name, as is."""
-    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+    return (
+        path.relative_to(folder) if path.is_relative_to(folder) else path
+    ).as_posix()
 
 
 def _main_object(image: Annotated, names: dict[int, str]) -> str:

@@ -67,9 +67,9 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
 
 
 def _has_parts(folder: Path) -> bool:
-    """Return whether a folder has its images in one folder and what tells of them beside.
+    """Return whether images have a folder of their own, beside labels or masks.
 
-    So do the sets of YOLO, and those of masks.
+    So do the sets of YOLO, and those for segmentation.
     """
     beside = any((folder / name).is_dir() for name in _BESIDE_IMAGES)
     return beside and (folder / "images").is_dir()

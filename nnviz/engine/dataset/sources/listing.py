@@ -1,9 +1,8 @@
 """The images that a source names, whatever kind of source it is."""
 
 from collections.abc import Sequence
-from pathlib import Path
-
 from dataclasses import replace
+from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import TABLES
@@ -21,7 +20,6 @@ from nnviz.engine.dataset.sources.tables import list_table
 from nnviz.engine.evaluation.sources import spread
 from nnviz.media.index import is_index
 from nnviz.media.remote import is_remote
-
 
 
 def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSet:
@@ -82,5 +80,5 @@ def _above(folder: Path) -> bool:
 
 
 def _given(source: str, images: Sequence[str]) -> ImageSet:
-    paths = [str(Path(each).absolute()) for each in images]
+    paths = [each if is_remote(each) else str(Path(each).absolute()) for each in images]
     return ImageSet(source=source, root="", paths=paths)
