@@ -55,7 +55,7 @@ class Examples:
 
 
 def load_examples(data: str, folder: str, count: int) -> Examples:
-    """Load the data of a name or a folder.
+    """Load a built-in data set by name, or the images of a folder.
 
     Args:
         data: "digits", "scenes" or "folder".
@@ -105,7 +105,7 @@ def _examples(split: Split, side: int, count: int) -> Examples:
 
 
 def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
-    """Return at most ``count`` images, evenly sampled: they are sorted by class."""
+    """Sample at most ``count`` images, evenly since they are sorted by class."""
     if len(photos) <= count:
         return photos
     chosen = torch.linspace(0, len(photos) - 1, count).round().long().tolist()
