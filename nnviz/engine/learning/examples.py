@@ -24,7 +24,7 @@ _DIGIT_SIDE = 16
 SIDE = 32
 """Side of a training image that is no digit, px."""
 _HELD_SHARE = 8
-"""The held-out images are at most so many times fewer than those learned from."""
+"""Ratio of training images to the limit of held-out ones."""
 _LEAST_HELD = 50
 
 
@@ -89,7 +89,7 @@ def load_examples(
 
 
 def _held_count(count: int) -> int:
-    """Return how many held-out images there are at most, for so many to learn from."""
+    """Return the limit of held-out images for a number of training images."""
     return max(_LEAST_HELD, count // _HELD_SHARE)
 
 
