@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.events import Changes, Done, Event, Failed, Final
+from nnviz.base.file_work import FileWork
 from nnviz.base.live import Shown
-from nnviz.base.request import FileWork, Request
+from nnviz.base.requests import Request
 from nnviz.base.resources import resource
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
