@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.attacks import Rescaled, SavedAttack
-from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.explanations.occluder import OccludeImage
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.completeness import Completeness
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.frames import Frame, Placement
 
 Array = NDArray[Any]

@@ -15,7 +15,7 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 from numpy.typing import NDArray
 
-from nnviz.base.completeness import Completeness
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.host.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.images import Image
 from nnviz.base.kinds.packing import kind_called

@@ -11,7 +11,7 @@ import pytest
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import CancelledError, InputError
 from nnviz.base.events import Progress
-from nnviz.base.file_work import FileWork
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.media.recordings import Facts, Recording

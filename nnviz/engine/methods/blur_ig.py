@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.completeness import Completeness
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report

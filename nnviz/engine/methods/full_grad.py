@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nnviz.base.completeness import Completeness
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.completeness import completeness_notes

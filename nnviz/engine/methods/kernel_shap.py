@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 
-from nnviz.base.completeness import Completeness
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report

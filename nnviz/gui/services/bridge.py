@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.events import Changes, Done, Event, Failed, Final
-from nnviz.base.file_work import FileWork
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.live import Shown
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource

@@ -25,7 +25,7 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.file_work import FileWork, file_work
+from nnviz.base.host.file_work import FileWork, file_work
 from nnviz.base.requests import Request
 
 T = TypeVar("T")

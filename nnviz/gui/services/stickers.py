@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from nnviz.base.attacks import attacked_photo
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.events import Policy
-from nnviz.base.file_work import FileWork
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value

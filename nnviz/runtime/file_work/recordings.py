@@ -9,7 +9,7 @@ from nnviz.base.documents.recordings import (
     RecordingState,
     VideoExport,
 )
-from nnviz.base.file_work import FileWork, Reporter, Urgency, file_work
+from nnviz.base.host.file_work import FileWork, Reporter, Urgency, file_work
 from nnviz.base.images import Image
 from nnviz.storage import recent, recordings
 from nnviz.storage.recording_export import export_recording

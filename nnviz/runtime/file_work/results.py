@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.base.dataset.projections import Projection
-from nnviz.base.file_work import FileWork, Urgency, file_work
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.measures.evaluation import Robustness

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nnviz.base.file_work import FileWork, Urgency, file_work
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.recipes import Run
 from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placed import Cut, OpenedSticker

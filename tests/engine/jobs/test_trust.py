@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.jobs import finish, never
 
-from nnviz.base.completeness import Completeness
 from nnviz.base.errors import UsageError
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.explanations.scores import Verdict
 from nnviz.base.explanations.trust import TrustCheck
 from nnviz.base.images import image_from_array

@@ -33,7 +33,7 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.file_work import FileWork, Reporter, Urgency
+from nnviz.base.host.file_work import FileWork, Reporter, Urgency
 from nnviz.base.images import Image
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.base.completeness import Completeness
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job, Progress
+from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.explanations.scores import (
     COMPLETENESS,
     ON_MARK,
