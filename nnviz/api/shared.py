@@ -219,7 +219,7 @@ def _carried_out(
 
 
 def run_and_save(task: _Task, threads: int = 0) -> SavedRun:
-    """Run a method on an image and save what it finds; also called on workers.
+    """Run a method on an image and save the result; also called on workers.
 
     Args:
         task: the method and the image.

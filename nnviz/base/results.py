@@ -66,7 +66,7 @@ class Ranking(Result):
     earlier: NDArray[np.float64] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return values, indices and labels, and the values before where there are."""
+        """Return values, indices, labels and, where known, the earlier values."""
         earlier = {} if self.earlier is None else {"earlier": self.earlier}
         return {
             "": self.values,

@@ -1,4 +1,4 @@
-"""Headers of deep-color TIFF files (16 bits, floats), which Pillow cannot read."""
+"""Headers of deep-color TIFF files, whose depth Pillow reduces or refuses."""
 
 import io
 from dataclasses import dataclass

@@ -144,7 +144,7 @@ def damaged(name: str, error: BaseException) -> InputError:
 
 
 def foreign(data: bytes, name: str) -> InputError | None:
-    """Return the error for a file whose format is known but is no readable image.
+    """Return the error for a file of a known format that is not a readable image.
 
     Args:
         data: its first bytes.

@@ -32,7 +32,7 @@ def show(pixels: Colors, size: tuple[int, int]) -> Colors:
 
 
 def smoothly(pixels: Colors, size: tuple[int, int]) -> Colors:
-    """Resize an RGB image quickly and smoothly, also where it grows.
+    """Resize an RGB image quickly, with smooth interpolation where it grows.
 
     Args:
         pixels: uint8 (H, W, 3); returned itself where it has the size.

@@ -68,7 +68,7 @@ def _even(length: float) -> int:
 
 
 def _sized(pixels: Canvas, height: int) -> Canvas:
-    """Resize the frame to a height, unchanged where it has it."""
+    """Resize the frame to a height."""
     tall = _even(height)
     return fitting.smoothly(
         pixels, (tall, _even(pixels.shape[1] * tall / pixels.shape[0]))
@@ -77,7 +77,7 @@ def _sized(pixels: Canvas, height: int) -> Canvas:
 
 @singledispatch
 def _lay(result: Result, frame: Canvas, photo: tuple[int, int]) -> Canvas:
-    """Draw a result onto the frame; kinds that cannot lie on it draw nothing.
+    """Draw a result onto the frame; kinds that have no place on it draw nothing.
 
     Args:
         result: any kind.

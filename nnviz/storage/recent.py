@@ -24,7 +24,7 @@ _COPIES, _COPIES_KEPT = "pasted", 20
 
 
 def remember(image: Image, folder: Path | None = None) -> None:
-    """Note an image's path; where nothing can be written, do nothing.
+    """Remember an image's path; where nothing can be written, do nothing.
 
     Of one that came from no file, but from the clipboard, a copy is kept.
 
@@ -54,7 +54,7 @@ def _kept_copy(image: Image, folder: Path) -> str:
 
 
 def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
-    """Note the paths of the further images that a result was made from.
+    """Remember the paths of the further images that a result was made from.
 
     Args:
         recipe: as the run left it, with the folders.

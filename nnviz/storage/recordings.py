@@ -138,7 +138,7 @@ def _folders(root: Path) -> Iterator[Path]:
 
 
 def _entry(folder: Path, side: int) -> RecordingEntry:
-    """Return a recording's entry in the list; a damaged one has its trouble."""
+    """Return a recording's entry in the list; for a damaged one, with the error."""
     entry = RecordingEntry(str(folder), folder.name)
     try:
         changed = (folder / NUMBERS_FILE).stat().st_mtime

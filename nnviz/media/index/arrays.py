@@ -30,7 +30,7 @@ def header(facts: ArrayFacts, count: int) -> bytes:
 
 
 def row_bytes(facts: ArrayFacts) -> int:
-    """Return the bytes of one row."""
+    """Return the size of one row, bytes."""
     return int(np.dtype(facts.dtype).itemsize * np.prod(facts.shape, dtype=np.int64))
 
 

@@ -85,7 +85,7 @@ class IndexFacts:
     arrays: Mapping[str, ArrayFacts] = field(default_factory=dict)
 
     def written(self) -> bytes:
-        """Serialize the record as JSON, as it is in the file."""
+        """Serialize the record as JSON text."""
         return json.dumps(asdict(self), indent=1).encode()
 
 

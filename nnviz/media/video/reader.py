@@ -213,7 +213,7 @@ class VideoReader:
         self.remark = InputError(self.title, "is damaged: some frames are left out")
 
     def _check_end(self) -> None:
-        """Note a truncated file, which ends before its video track should."""
+        """Set the remark of a truncated file: it ends before its track should."""
         if self.live:
             raise SourceLostError(self.title, "has ended")
         length = self._length_of_frames()

@@ -54,8 +54,8 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
 def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
     """Return two maps on a common grid, without signs unless both have them.
 
-    Unless both have a sign, it is left out of both: a map without one says how much,
-    not which way (as Adebayo et al. 2018, arXiv:1810.03292, compare absolute maps).
+    A map without signs says how much, not which way (as Adebayo et al. 2018,
+    arXiv:1810.03292, compare absolute maps).
 
     Returns:
         Two float64 (h, w), as ``resampled`` makes them.

@@ -82,9 +82,9 @@ class Board:
     def scale(self) -> Lock:
         """Return the default grouping of maps by color scale.
 
-        Those of a method and a network where several networks are compared.  Else all,
-        if they count the same, or those of one method: a logit and a share have no
-        common scale.
+        With several networks, maps of one method and network share a scale.  Else all
+        maps do if they have the same unit, or those of one method: a logit and a share
+        have no common scale.
         """
         return usual_lock(self.tiles())
 

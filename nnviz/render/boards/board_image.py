@@ -134,7 +134,7 @@ def _percent() -> str:
 def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
     """Return the agreement of each map with the first of its row, in words.
 
-    By its place among the tiles; nothing for the first maps themselves.
+    The keys are positions among the tiles; the first maps themselves have none.
     """
     firsts: dict[str, Heatmap] = {}
     found: dict[int, str] = {}

@@ -201,7 +201,7 @@ def grainy_words(tiles: Sequence[Tile]) -> str:
 
 
 def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
-    """Return the part of each image that any of its maps covers."""
+    """Return the part of each image that its maps cover together."""
     spans: dict[Image, list[Part]] = {}
     for tile in tiles:
         if isinstance(tile.result, Heatmap) and tile.image is not None:

@@ -117,7 +117,7 @@ def drawn(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
 
 
 def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
-    """Smooth a map as its look says; return it unchanged for none."""
+    """Smooth a map by its look's Gaussian; return it unchanged if there is none."""
     if not look.smoothing:
         return heat
     import cv2
@@ -173,7 +173,7 @@ def dimmed(photo: Colors) -> Colors:
 
 
 def enlarged(photo: Colors, width: int, height: int) -> Colors:
-    """Resize an image to fill a room, smoothly where it grows."""
+    """Resize an image to the largest size that fits, smoothly where it grows."""
     ratio = min(width / photo.shape[1], height / photo.shape[0])
     size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))
     if ratio <= 1:

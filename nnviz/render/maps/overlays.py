@@ -30,8 +30,8 @@ Span = tuple[float, float]
 def magnitude(values: Values, scale: Scale) -> NDArray[np.float32]:
     """Return the magnitude of each value on its scale, in [0, 1].
 
-    Neutral is zero on a signed scale and the low end of any other; what is not finite
-    and all of a flat scale is neutral.
+    The magnitude is the distance from zero on a signed scale, and from the low end of
+    any other; 0 for what is not finite and for all of a flat scale.
     """
     if scale.flat:
         return np.zeros(values.shape, np.float32)

@@ -1,4 +1,4 @@
-"""Work with unit images (activation maximization): the cache, and saving them."""
+"""File work with unit images (activation maximization): cache and export."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from nnviz.storage.unit_images import find_unit_image, keep_unit_image, save_uni
 
 
 class UnitImageWork:
-    """Looks unit images up, keeps and saves them."""
+    """File operations on unit images."""
 
     def find(self, unit_key: UnitKey) -> FileWork[FoundUnitImage]:
         """Look a unit's image up in the cache."""
