@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import (
     Essential,
     Help,

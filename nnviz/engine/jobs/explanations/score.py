@@ -13,7 +13,6 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job, Progress
-from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.explanations.scores import (
     COMPLETENESS,
     ON_MARK,
@@ -25,6 +24,7 @@ from nnviz.base.explanations.scores import (
 )
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
+from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
