@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.attacks import Rescaled, SavedAttack
+from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.explanations.occluder import OccludeImage
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.measures.evaluation import Evaluation, Robustness
 from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.parameters import Value

@@ -12,8 +12,8 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.kinds.completeness import Completeness
 
 Array = NDArray[Any]
 BACKGROUNDS = frozenset({"background", "__background__"})

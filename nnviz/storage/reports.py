@@ -15,9 +15,9 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 from numpy.typing import NDArray
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.host.reading import JSON_ERRORS, parse_json, reading
 from nnviz.base.images import Image
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.kinds.packing import kind_called
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Outcome, Report, Result

@@ -1,6 +1,6 @@
 """Notes on completeness: the sum of attributions, and the remedy for an error."""
 
-from nnviz.base.kinds.completeness import Completeness
+from nnviz.base.completeness import Completeness
 
 _PERCENT = 100
 _LARGE_ERROR = 0.05

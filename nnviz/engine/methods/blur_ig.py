@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 import torch
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.completeness import completeness_notes

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 import torch
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import Essential, Help, LayerKinds, LayerName, Range, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline_of

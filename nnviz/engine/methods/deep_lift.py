@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import Essential, Help
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline_of

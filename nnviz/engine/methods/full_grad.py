@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.results import Report
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.full_gradients import full_gradient

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import (
     Essential,
     Help,

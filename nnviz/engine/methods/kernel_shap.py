@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report
 from nnviz.engine.attribution.parameters import RegionFill, RegionParams

@@ -15,7 +15,7 @@ from nnviz.base.events import Changes, Done, Event, Failed, Final
 from nnviz.base.host.file_work import FileWork
 from nnviz.base.live import Shown
 from nnviz.base.requests import Request
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.file_work import Files

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from support.jobs import finish, never
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.errors import UsageError
 from nnviz.base.explanations.scores import Verdict
 from nnviz.base.explanations.trust import TrustCheck
 from nnviz.base.images import image_from_array
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.requests import MeasureTrust, ModelRequest, RunMethod
 from nnviz.base.results import Heatmap
 from nnviz.engine.data.scenes import make_scene

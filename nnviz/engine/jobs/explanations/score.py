@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.explanations.scores import (
@@ -24,7 +25,6 @@ from nnviz.base.explanations.scores import (
 )
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
-from nnviz.base.kinds.completeness import Completeness
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
