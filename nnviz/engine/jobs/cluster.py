@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from nnviz.base.errors import InputError, NnvizError, UsageError
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.jobs.registry import job_of
 from nnviz.engine.jobs.resources import Check, Resources

@@ -15,7 +15,7 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.compute import memory
 from nnviz.engine.models.labels import numbered, read_labels
 from nnviz.engine.models.onnx.building import build_network
