@@ -1,4 +1,4 @@
-"""Requests about sets of images: index them, then ask the index."""
+"""Requests about sets of images: building an index, and querying it."""
 
 from dataclasses import dataclass
 
@@ -258,7 +258,7 @@ class FactorLayer(Request[ConceptParts]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeLayers(Request[tuple[LayerProbe, ...]]):
-    """Read the labels linearly from each layer of an index.
+    """Train a linear probe on each layer of an index; ends with ``LayerProbe`` each.
 
     Attributes:
         index: folder of the index.
@@ -273,7 +273,7 @@ class ProbeLayers(Request[tuple[LayerProbe, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AblateChannels(Request[Ablation]):
-    """Ask a set with channels replaced; ends with an ``Ablation``.
+    """Replace channels and rerun the network over a set; ends with an ``Ablation``.
 
     Attributes:
         index: folder of the index.

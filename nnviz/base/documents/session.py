@@ -1,4 +1,4 @@
-"""The session: what is open and chosen in the window, to go on with later."""
+"""The session: what is open and selected in the window, saved to be resumed later."""
 
 from dataclasses import dataclass, field
 
@@ -32,5 +32,5 @@ class SessionState:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that anybody would miss."""
+        """Whether the session holds nothing worth keeping."""
         return not (self.images or self.results)
