@@ -52,7 +52,7 @@ TRAPS = ("nnviz", "numpy", "onnxruntime", "json", "torch", "sitecustomize")
 def test_processes_of_the_program_import_nothing_from_the_current_folder(
     tmp_path: Path,
 ) -> None:
-    """Truth: modules laid into a folder of downloads; ``python -m`` looks there first."""
+    """Truth: modules laid where ``python -m`` looks first, a folder of downloads."""
     mark = tmp_path / "mark"
     for name in TRAPS:
         (tmp_path / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")

@@ -144,21 +144,25 @@ pip install program
 
 def test_a_text_with_headings_is_no_lesson():
     """Truth: no step of a README asks, shows or does anything."""
-    with pytest.raises(InputError, match="README.md: is not a guided lesson, no step has"):
+    with pytest.raises(
+        InputError, match=r"README\.md: is not a guided lesson, no step has"
+    ):
         parse_guide(README, "README.md")
 
 
 def test_what_the_readme_of_a_format_quotes_is_done_by_nobody():
     """Truth: a block of code holds text, by CommonMark 4.5."""
     quoted = f"# Format\n\n## Example\n\n~~~\n{SOUND}~~~\n"
-    with pytest.raises(InputError, match="no step has Do:, Question: or Reveal:"):
+    with pytest.raises(InputError, match=r"no step has Do:, Question: or Reveal:"):
         parse_guide(quoted, "README.md")
 
 
 def test_a_lesson_may_hold_code():
     """Truth: by hand; a comment of a shell is no second title."""
     code = "```sh\n# a comment\n## another\nDo: step 9\n```"
-    text = f"# T\n\n{code}\n\n## One\n\nQuestion: Why?\n\n{code}\n\nReveal: So.\n{code}\n"
+    text = (
+        f"# T\n\n{code}\n\n## One\n\nQuestion: Why?\n\n{code}\n\nReveal: So.\n{code}\n"
+    )
     guide = parse_guide(text, "own.md")
     assert guide.about == code
     assert guide.steps[0].words == code
