@@ -23,7 +23,7 @@ LONG = "C:/a folder/" + "unbreakable" * 60 + ".safetensors: " + "words and " * 6
 
 
 def spin():
-    for _ in range(6):
+    for _ in range(12):  # text changes its size in several turns
         QApplication.processEvents()
 
 
