@@ -5,7 +5,6 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from nnviz.gui.theme.parts import (
 )
 from nnviz.gui.theme.signs import DASH, TIMES
 from nnviz.gui.views.tokens import mixed
+from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.text.words import short_number
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -94,12 +94,11 @@ class LayerPanel(QWidget):
 
     def _make_facts(self) -> QVBoxLayout:
         """Return the lines about the chosen layer; always as high."""
-        self._chosen = label(style="heading")
+        self._chosen = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "heading")
         self._facts = label(style="muted", wrap=True)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         for words in (self._chosen, self._facts):
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._chosen.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._facts.setMinimumHeight(2 * self._facts.fontMetrics().lineSpacing())
         column = QVBoxLayout()
         column.setContentsMargins(MARGIN, 0, MARGIN, 2 * GRID)

@@ -12,7 +12,6 @@ the window unpainted until all of its parts match.
 """
 
 import time
-
 from collections.abc import Iterator
 
 from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal

@@ -36,7 +36,8 @@ class Texts(Sequence[str]):
             return [self[each] for each in range(*place.indices(len(self)))]
         index = range(len(self))[place]
         start = int(self._ends[index - 1]) if index else 0
-        return self._data[start : int(self._ends[index])].tobytes().decode(errors="replace")
+        part = self._data[start : int(self._ends[index])]
+        return part.tobytes().decode(errors="replace")
 
     def __iter__(self) -> Iterator[str]:
         """Give all texts in order, a block of bytes at a time."""

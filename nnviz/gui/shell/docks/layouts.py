@@ -44,7 +44,7 @@ class DockLayouts(QObject):
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
         self._new = self.held = False
-        """Of ``held``: whether the docks are as nobody arranged them; not remembered."""
+        """Of ``held``: the docks are as nobody arranged them, and not remembered."""
         self._before: dict[str, dict[str, int]] = {}
         """Widths of docks before they gave way to the middle, by layout."""
         self._fitting = QTimer(self, singleShot=True, interval=0)
