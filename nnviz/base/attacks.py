@@ -100,8 +100,8 @@ def with_whole_tabs(report: Report, whole: Report) -> Report:
 def norm_of(values: Mapping[str, Value]) -> str:
     """Return the norm that bounds or measures an attack's noise: "linf" or "l2".
 
-    Those that have a budget name their norm, or mean the largest number; those that
-    look for the least noise mean its length.
+    Attacks with a budget name their norm, or use the largest change; attacks that
+    minimize the noise use its length.
     """
     return str(values.get("norm", "linf" if "epsilon" in values else "l2"))
 

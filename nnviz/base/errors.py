@@ -87,7 +87,7 @@ class OfflineError(NnvizError):
 
 
 class ModelError(NnvizError):
-    """A network that cannot do what was asked: names the layer and the shapes."""
+    """A network that cannot do what a method needs; names the layer and the shapes."""
 
     kind = ErrorKind.MODEL
 
@@ -99,7 +99,7 @@ class OutOfMemoryError(NnvizError):
 
 
 class CancelledError(Exception):
-    """The job was told to stop.  No failure: nothing is reported."""
+    """The job was cancelled, which is not a failure and is not reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Preprocess:
         return found[::-1] if self.order is ChannelOrder.BGR else found
 
     def placement(self, photo_size: tuple[int, int]) -> Placement:
-        """Return where the network's input lies on a photo of this size."""
+        """Return the placement of the network's input on a photo of this size."""
         sizes = self.resized(photo_size)
         scale = (sizes[0] / photo_size[0], sizes[1] / photo_size[1])
         top, left = self.crop_origin(sizes)
@@ -192,7 +192,7 @@ class Preprocess:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON; a padding only where it is not the mean."""
+        """Return plain values for JSON; the padding only if it is not the mean."""
         values = dataclasses.asdict(self)
         if not self.padding:
             del values["padding"]
@@ -223,7 +223,7 @@ class Preprocess:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild from ``to_json``'s values.
+        """Rebuild a preprocessing from the values of ``to_json``.
 
         Raises:
             UsageError: an unknown field or a value of the wrong kind.

@@ -66,7 +66,7 @@ class Ranking(Result):
     earlier: NDArray[np.float64] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return values, indices and labels, and the values before where there are."""
+        """Return values, indices, labels and, where known, the earlier values."""
         earlier = {} if self.earlier is None else {"earlier": self.earlier}
         return {
             "": self.values,
@@ -174,7 +174,8 @@ class Curves(Result):
     """Series of numbers over a common axis: line plots or histograms.
 
     Attributes:
-        x: float (P,); for bars the P edges of P - 1 bins.
+        x: float (P,), P = 0 as long as there is nothing; for bars the P edges of P - 1
+            bins.
         series: name -> float (P,), for bars (P - 1,).
         x_label: name and unit of the axis.
         y_label: likewise.

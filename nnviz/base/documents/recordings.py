@@ -42,7 +42,7 @@ class RecordingState:
 
     @property
     def measure(self) -> str:
-        """Name of what is optimized; empty where nothing was measured."""
+        """Name of the optimized measure; "" where nothing was measured."""
         names = list(self.numbers[0]) if self.numbers else []
         known = [name for name in _MEASURES if name in names]
         return (known or names or [""])[0]

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from nnviz.base.parameters import Value
-from nnviz.base.request import ModelRequest
+from nnviz.base.request_base import ModelRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
-    """The state of a session: all that is open and chosen.
+    """The state of a session: open images, network, method, results.
 
     Attributes:
         images: paths of the tray's images, in its order.

@@ -96,7 +96,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Matrix(Result):
-    """Grids of numbers beside each other, as an equation: input × kernel → output.
+    """Grids of numbers side by side, as an equation: input × kernel → output.
 
     Attributes:
         grids: at least one, in reading order.

@@ -229,7 +229,7 @@ def _known(name: str, labels: Sequence[str]) -> bool:
 
 
 def _index(digits: str) -> int:
-    """Parse an index, of which only so many digits count as no index exceeds.
+    """Parse an index, truncating digits beyond those of any real index.
 
     Python refuses to read numbers of thousands of digits.
     """

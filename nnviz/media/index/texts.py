@@ -1,4 +1,4 @@
-"""Texts of records, memory-mapped: UTF-8 bytes in a row and the ends of each."""
+"""Memory-mapped texts of records: concatenated UTF-8 bytes and end offsets."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from nnviz.base.host.reading import ARRAY_ERRORS, reading
 
 
 class Texts(Sequence[str]):
-    """A sequence of texts that are decoded when they are asked for.
+    """A sequence of texts, decoded on access.
 
     Args:
         data: uint8, the UTF-8 bytes of all texts in a row.
@@ -40,7 +40,7 @@ class Texts(Sequence[str]):
         return part.tobytes().decode(errors="replace")
 
     def __iter__(self) -> Iterator[str]:
-        """Give all texts in order, a block of bytes at a time."""
+        """Iterate over all texts in order, decoding a block of bytes at a time."""
         data, ends = self._data, np.asarray(self._ends).tolist()
         start = 0
         for end in ends:
@@ -48,7 +48,7 @@ class Texts(Sequence[str]):
             start = end
 
     def containing(self, part: str) -> NDArray[np.bool_]:
-        """Return which texts hold a part, bool (n,); the case of letters is ignored.
+        """Return which texts contain a substring, ignoring case, bool (n,).
 
         A text without its case may have other lengths in UTF-8; only the letters
         A to Z are made small.
@@ -70,14 +70,14 @@ class Texts(Sequence[str]):
 
 
 def encoded(texts: Sequence[str], start: int) -> tuple[bytes, NDArray[np.int64]]:
-    """Return texts in a row and their ends, counted on from ``start``."""
+    """Encode texts as concatenated bytes and end offsets, counted from ``start``."""
     parts = [each.encode("utf-8", "replace") for each in texts]
     ends = start + np.cumsum([len(each) for each in parts], dtype=np.int64)
     return b"".join(parts), ends
 
 
 def map_texts(path: Path, ends: NDArray[Any]) -> Texts:
-    """Return the texts of a file, memory-mapped.
+    """Memory-map the texts of a file.
 
     Raises:
         InputError: the file is missing or cut off, or the ends are not in order.
