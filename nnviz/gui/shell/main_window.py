@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.keys_sheet = ShortcutSheet(self, app.look, self.keys)
         self._framed = QTimer(self, singleShot=True, interval=_FRAMED_AFTER)
         self._framed.timeout.connect(self.fit_frame)
-        self._take_room()
+        self.take_room()
         self._restore()
         self.stage.open_for(INSPECT)
         self._connect()
@@ -136,11 +136,12 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.app)
         self.setStatusBar(self.status)
 
-    def _take_room(self) -> None:
+    def take_room(self) -> None:
         """Resize to a comfortable part of the screen."""
         free = self.screen().availableGeometry()
         room = QSize(round(_SHARE * free.width()), round(_SHARE * free.height()))
         self.resize(room.expandedTo(_LEAST).boundedTo(free.size()))
+        self._first_size = self.size()
         frame = self.frameGeometry()
         frame.moveCenter(free.center())
         self.move(frame.topLeft())
@@ -152,9 +153,9 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def fit_frame(self) -> None:
-        """Shrink and move the window until its frame lies within the screen."""
+        """Shrink and move a window that nobody resized, until its frame is seen."""
         frame, free = self.frameGeometry(), self.screen().availableGeometry()
-        if self.isMaximized() or self.isFullScreen() or free.contains(frame):
+        if self.size() != self._first_size or free.contains(frame):
             return
         border = frame.size() - self.size()
         self.resize(self.size().boundedTo(free.size() - border))
@@ -344,7 +345,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         self._drop.hide()
-        self.operations.take(event.mimeData())
+        self.operations.take(event.mimeData(), dropped=True)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -132,13 +132,14 @@ def test_the_frame_of_the_desktop_lies_on_the_screen_too(window, monkeypatch):
     free = QRect(QPoint(0, 0), SCREEN)
     screen = SimpleNamespace(availableGeometry=lambda: free)
     monkeypatch.setattr(window, "screen", lambda: screen)
-    window.setGeometry(free)
+    window.take_room()
     spin()
 
     def framed():
         return window.geometry().adjusted(-1, -20, 1, 1)
 
     monkeypatch.setattr(window, "frameGeometry", framed)
+
     def move(x, y):
         window.setGeometry(QRect(QPoint(x + 1, y + 20), window.size()))
 
