@@ -141,7 +141,6 @@ class MainWindow(QMainWindow):
         free = self.screen().availableGeometry()
         room = QSize(round(_SHARE * free.width()), round(_SHARE * free.height()))
         self.resize(room.expandedTo(_LEAST).boundedTo(free.size()))
-        self._first_size = self.size()
         frame = self.frameGeometry()
         frame.moveCenter(free.center())
         self.move(frame.topLeft())
@@ -153,9 +152,10 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def fit_frame(self) -> None:
-        """Shrink and move a window that nobody resized, until its frame is seen."""
+        """Shrink and move a window that would fit without its frame."""
         frame, free = self.frameGeometry(), self.screen().availableGeometry()
-        if self.size() != self._first_size or free.contains(frame):
+        small = self.size().boundedTo(free.size()) == self.size()
+        if not small or self.isMaximized() or free.contains(frame):
             return
         border = frame.size() - self.size()
         self.resize(self.size().boundedTo(free.size() - border))
