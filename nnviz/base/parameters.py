@@ -149,6 +149,13 @@ class ZeroKeepsSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowest:
+    """What the lowest value of a whole number means, in a word: "auto", "all"."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Formerly:
     """Names that the parameter had before; they still work and are not shown."""
 
@@ -207,6 +214,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     essential: bool = True
     zero_keeps_size: bool = False
+    lowest: str = ""
 
     @property
     def option(self) -> str:
@@ -452,6 +460,7 @@ def _read_field(
         aliases=found.get(Formerly, Formerly()).names,
         essential=essential,
         zero_keeps_size=ZeroKeepsSize in found,
+        lowest=found.get(Lowest, Lowest("")).word,
     )
 
 

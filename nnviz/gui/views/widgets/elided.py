@@ -70,8 +70,12 @@ class ElidedLabel(QLabel):
 
     def event(self, event: QEvent) -> bool:
         """Tell all words where some are cut and nothing else is told."""
-        asked = isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip
-        if asked and not self.toolTip() and self.shown()[1] != self.text():
+        if (
+            isinstance(event, QHelpEvent)
+            and event.type() is QEvent.Type.ToolTip
+            and not self.toolTip()
+            and self.shown()[1] != self.text()
+        ):
             QToolTip.showText(event.globalPos(), literal(self.text()), self)
             return True
         return super().event(event)
