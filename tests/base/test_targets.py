@@ -112,7 +112,7 @@ def test_numbers_of_thousands_of_digits_are_refused_in_words(text):
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("crab", "king crab or Dungeness crab or crib?"),
+        ("crab", "king crab or Dungeness crab or cab?"),
         ("kign crab", "king crab or"),
         ("Crab", "king crab or Dungeness crab or"),
     ],
