@@ -150,7 +150,7 @@ class ZeroKeepsSize:
 
 @dataclass(frozen=True, slots=True)
 class Lowest:
-    """What the lowest value of a whole number means, in a word: "auto", "all"."""
+    """Meaning of a whole number's lowest value, in a word: "auto", "all"."""
 
     word: str
 
