@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from nnviz.base.events import Job
-from nnviz.base.request import Request
+from nnviz.base.requests import Request
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.store import ModelStore
 

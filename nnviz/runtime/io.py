@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed, Progress
-from nnviz.base.request import FileWork, Urgency
+from nnviz.base.host.file_work import FileWork, Urgency
 from nnviz.runtime.cancel import CancelToken
 from nnviz.runtime.mailbox import Envelope, Mailbox
 

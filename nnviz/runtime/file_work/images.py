@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnviz.base.documents.dropped import Dropped
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image, eight_bits, image_from_array
 from nnviz.base.measures.training import ExampleClass
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.base.video import Camera
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail

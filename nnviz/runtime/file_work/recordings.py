@@ -9,8 +9,8 @@ from nnviz.base.documents.recordings import (
     RecordingState,
     VideoExport,
 )
+from nnviz.base.host.file_work import FileWork, Reporter, Urgency, file_work
 from nnviz.base.images import Image
-from nnviz.base.request import FileWork, Reporter, Urgency, file_work
 from nnviz.storage import recent, recordings
 from nnviz.storage.recording_export import export_recording
 

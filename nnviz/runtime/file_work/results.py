@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.base.dataset.projections import Projection
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, ModelRequest, Urgency, file_work
+from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Result
 from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex

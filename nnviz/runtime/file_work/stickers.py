@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.base.results import ColorImage
 from nnviz.base.stickers.placed import Cut, OpenedSticker
 from nnviz.render.printing import Print

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Colors
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.storage.unit_images import find_unit_image, keep_unit_image, save_unit_images
 
 
