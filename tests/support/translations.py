@@ -34,6 +34,7 @@ def translatable() -> list[str]:
     titles = {each.title for each in parameters}
     help_ = [text for info in catalogue.methods for text in (info.title, info.shows)]
     choices = {choice_text(each) for one in parameters for each in one.choices}
+    choices |= {each.lowest for each in parameters if each.lowest}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
     return list(
         dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices), *help_])
