@@ -25,9 +25,13 @@ def _shipped_titles() -> dict[str, str]:
     return {entry["name"]: entry["title"] for entry in values["methods"]}
 
 
+_SPOKEN = {"picture": "image"}
+"""Names of results in files and programs that a person reads in another word."""
+
+
 def method_title(name: str) -> str:
     """Return a method's declared title ("Grad-CAM"), or its name spelled as words."""
-    words = name.replace("_", " ")
+    words = _SPOKEN.get(name, name).replace("_", " ")
     return _shipped_titles().get(name) or words[:1].upper() + words[1:]
 
 
@@ -36,9 +40,9 @@ class Catalogue:
     """All methods and all models that can be opened by name.
 
     Attributes:
-        methods: what can be run.
-        models: what can be opened.
-        devices: of this machine, the fastest first; empty in the shipped list.
+        methods: methods that can be run.
+        models: networks that can be opened.
+        devices: of this machine, fastest first; empty in the shipped list.
         present: references that open without a download; empty in the shipped list.
     """
 

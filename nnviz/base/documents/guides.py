@@ -1,8 +1,8 @@
 """Guided lessons: Markdown files of steps, parsed and checked; they cannot run code.
 
-A file begins with ``# Title`` and words about it.  Each ``## Step`` has words, at most
-one ``Question:``, lines ``Do: ...`` that are done when the step is reached, and at most
-one ``Reveal:``, with what is seen and done when the answer is shown:
+A file begins with ``# Title`` and an introduction.  Each ``## Step`` has text, at most
+one ``Question:``, lines ``Do: ...`` that are executed when the step is reached, and at
+most one ``Reveal:``, with the text and actions that follow when the answer is shown:
 
     Do: workspace explain          go to a workspace
     Do: network bundled:imagenet   open a network that ships with the program
@@ -30,6 +30,8 @@ PLACES = (
 SUFFIX = ".md"
 _LARGEST = 1 << 20
 _NETWORK = "bundled:"
+_FENCES = ("```", "~~~")
+"""What blocks of code in Markdown begin and end with."""
 _ACTION = re.compile(r"Do:\s*(\w+)(\s*=)?\s*(.*)")
 _USAGE = "see the guided lessons in CONTRIBUTING.md"
 
@@ -40,9 +42,9 @@ class GuideAction:
 
     Attributes:
         kind: "workspace", "network", "method", "value" or "step".
-        name: of the workspace, network, method or parameter; the number of the step.
+        name: of the workspace, network, method or parameter; for a step, its number.
         text: a parameter's value as written.
-        line: where it stands in the file, counted from 1.
+        line: line number in the file, counted from 1.
     """
 
     kind: str
@@ -57,11 +59,11 @@ class GuideStep:
 
     Attributes:
         title: its heading.
-        words: Markdown.
-        question: to answer before the reveal; may be empty.
-        actions: done when the step is reached.
+        words: its text, Markdown.
+        question: a question to answer before the reveal; may be empty.
+        actions: executed when the step is reached.
         reveal: Markdown; may be empty.
-        reveal_actions: done when the answer is shown.
+        reveal_actions: executed when the answer is shown.
     """
 
     title: str
@@ -77,9 +79,9 @@ class Guide:
     """A guided lesson.
 
     Attributes:
-        name: of its file, without the ending.
-        title: its first heading.
-        about: Markdown below it.
+        name: name of its file, without the suffix.
+        title: the first heading.
+        about: Markdown below the title.
         steps: at least one.
     """
 
@@ -114,22 +116,45 @@ class _Reader:
     about: list[str] = field(default_factory=list)
     steps: list[GuideStep] = field(default_factory=list)
     _revealing: bool = False
+    _fence: str = ""
+    """That opened the block of code that is being read; in one, all lines are words."""
 
     def take(self, number: int, line: str) -> None:
-        if line.startswith("## "):
+        if self._in_code(line):
+            self._take_words(number, line)
+        elif line.startswith("## "):
             self._require(bool(self.title), number, "a step stands before # Title")
             self.steps.append(GuideStep(line[3:].strip()))
             self._revealing = False
         elif line.startswith("# "):
             self._require(not self.title, number, "a second # Title")
             self.title = line[2:].strip()
-        elif not self.title:
+        elif self.steps:
+            self._take_in_step(number, line)
+        else:
+            self._require(not line.startswith("Do:"), number, "Do: before any ## Step")
+            self._take_words(number, line)
+
+    def _in_code(self, line: str) -> bool:
+        """Tell whether a line opens, closes or lies in a fenced block of code."""
+        fence = line.lstrip()[:3]
+        if self._fence:
+            self._fence = "" if fence == self._fence else self._fence
+            return True
+        self._fence = fence if fence in _FENCES else ""
+        return bool(self._fence)
+
+    def _take_words(self, number: int, line: str) -> None:
+        if not self.title:
             self._require(not line.strip(), number, "the file must begin with # Title")
         elif not self.steps:
-            self._require(not line.startswith("Do:"), number, "Do: before any ## Step")
             self.about.append(line)
+        elif self._revealing:
+            step = self.steps[-1]
+            self.steps[-1] = replace(step, reveal=f"{step.reveal}\n{line}")
         else:
-            self._take_in_step(number, line)
+            step = self.steps[-1]
+            self.steps[-1] = replace(step, words=f"{step.words}\n{line}")
 
     def _take_in_step(self, number: int, line: str) -> None:
         step = self.steps[-1]
@@ -148,10 +173,8 @@ class _Reader:
             self._require(not self._revealing, number, "a second Reveal: in this step")
             self._revealing = True
             self.steps[-1] = replace(step, reveal=line[len("Reveal:") :].strip())
-        elif self._revealing:
-            self.steps[-1] = replace(step, reveal=f"{step.reveal}\n{line}")
         else:
-            self.steps[-1] = replace(step, words=f"{step.words}\n{line}")
+            self._take_words(number, line)
 
     def _require(self, holds: bool, number: int, reason: str) -> None:  # noqa: FBT001
         if not holds:
@@ -161,11 +184,14 @@ class _Reader:
         """Return the parsed guide.
 
         Raises:
-            InputError: there is no title, or no step.
+            InputError: there is no title, no step, or nothing in any step that makes
+                these headings a lesson: any text has headings.
         """
         if not self.title or not self.steps:
             missing = "# Title" if not self.title else "## Step"
-            raise InputError(self.name, f"has no {missing}", _USAGE)
+            raise self._no_lesson(f"it has no {missing}")
+        if not any(step.actions or step.question or step.reveal for step in self.steps):
+            raise self._no_lesson("no step has Do:, Question: or Reveal:")
         stripped = tuple(
             replace(step, words=step.words.strip(), reveal=step.reveal.strip())
             for step in self.steps
@@ -173,12 +199,15 @@ class _Reader:
         about = "\n".join(self.about).strip()
         return Guide(self.name.removesuffix(SUFFIX), self.title, about, stripped)
 
+    def _no_lesson(self, reason: str) -> InputError:
+        return InputError(self.name, f"is not a guided lesson, {reason}", _USAGE)
+
 
 def _action(line: str, number: int, file: str) -> GuideAction:
     """Parse a line ``Do: ...``.
 
     Raises:
-        InputError: it says nothing that can be done.
+        InputError: the line names no known action.
     """
     found = _ACTION.fullmatch(line)
     if found is None:
@@ -196,7 +225,7 @@ def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:
 
     Args:
         guide: as read.
-        methods: all that there are.
+        methods: all methods.
 
     Raises:
         InputError: names the line and what is wrong with it.
@@ -246,7 +275,8 @@ def value_of(action: GuideAction, method: MethodInfo | None) -> Value:
     """Return the parameter value that an action sets.
 
     Raises:
-        UsageError: no method is chosen, it has no such parameter, or not this value.
+        UsageError: no method is selected, or it does not accept this parameter or
+            value.
     """
     if method is None:
         raise UsageError(action.name, "no method is chosen before", "Do: method NAME")
@@ -260,7 +290,8 @@ def read_guide(path: Path) -> Guide:
     """Parse a guided lesson from a file.
 
     Raises:
-        InputError: it cannot be read, is too large, or is none; names the line.
+        InputError: the file cannot be read, is too large, or is no guided lesson; names
+            the line.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -280,7 +311,7 @@ def shipped_guides(language: str = "en") -> Sequence[Guide]:
         language: name of their folder.
 
     Raises:
-        InputError: one of them is none.
+        InputError: one of the files is no guided lesson.
     """
     files = sorted(resource("lessons", language).glob(f"*{SUFFIX}"))
     return tuple(read_guide(path) for path in files)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import ARRAY_ERRORS, reading
 from nnviz.media.index.facts import ArrayFacts
 
 HEADER_BYTES = 128
-"""Of every file: numpy leaves room in the header for the number of rows to grow."""
+"""Header size of every file: numpy reserves room in it for a growing number of rows."""
 TEXT_SUFFIX = ".utf8"
 
 
@@ -38,27 +39,28 @@ def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
     """Return the committed rows of an array, memory-mapped and read-only.
 
     Raises:
-        InputError: the file is missing or shorter than what was committed.
+        InputError: the file is missing, shorter than committed, or no array.
     """
-    shape = (facts.count, *facts.shape)
-    if not facts.count or not row_bytes(facts):
-        return np.empty(shape, facts.dtype)
-    needed = HEADER_BYTES + facts.count * row_bytes(facts)
-    if not path.is_file() or path.stat().st_size < needed:
-        raise InputError(str(path), "is cut off", "make the index again")
-    return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
+    with reading(str(path), ARRAY_ERRORS, "is damaged", "make the index again"):
+        shape = (facts.count, *facts.shape)
+        if not facts.count or not row_bytes(facts):
+            return np.empty(shape, facts.dtype)
+        needed = HEADER_BYTES + facts.count * row_bytes(facts)
+        if not path.is_file() or path.stat().st_size < needed:
+            raise InputError(str(path), "is cut off", "make the index again")
+        return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
 
 
 class AppendedFile:
     """An append-only file, truncated to its committed length when opened.
 
     Args:
-        path: made if it is missing; what lies after ``committed`` is cut.
-        committed: bytes that count.
-        start: the bytes that a new file begins with.
+        path: created if it is missing; bytes beyond ``committed`` are truncated.
+        committed: number of committed bytes.
+        start: first bytes of a new file.
 
     Raises:
-        InputError: the file is shorter than what was committed.
+        InputError: the file is shorter than committed.
     """
 
     def __init__(self, path: Path, committed: int, start: bytes = b"") -> None:
