@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Curves
@@ -54,7 +55,8 @@ class CurvesView(ResultView):
             item.legend = None
         if len(curves.series) > 1:
             tokens = tokens_of(self.palette())
-            ground = self._pg.mkBrush(*tokens.backdrop.getRgb()[:3], _LEGEND_ALPHA)
+            ground = QColor(tokens.backdrop)
+            ground.setAlpha(_LEGEND_ALPHA)
             # Losses fall: they leave room on the right.
             item.addLegend(offset=_LEGEND_AT, labelTextColor=tokens.text, brush=ground)
         for index, (name, values) in enumerate(curves.series.items()):
