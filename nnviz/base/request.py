@@ -1,4 +1,4 @@
-"""The base of requests: what can be asked, of which network, and of the disk."""
+"""Base classes of requests: to the engine, about a network, and to the file threads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Request(Generic[T_co]):
-    """Something that can be asked; ``T_co`` is what its job ends with."""
+    """A request to the engine; ``T_co`` is what its job ends with."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """A network and how it is to be used.
+    """A network to open, and the settings that override its own.
 
     Attributes:
         reference: "bundled:objects", "zoo:resnet50", a file's path.
@@ -59,20 +59,20 @@ class Urgency(IntEnum):
 
 
 class Reporter(Protocol):
-    """Tells the progress of work with files, and hears that it is to stop."""
+    """Progress reports and cancellation, as work with files sees them."""
 
     def tell(self, progress: Progress) -> None:
-        """Say how far the work is."""
+        """Report progress."""
         ...
 
     def check(self) -> None:
-        """Return at once, or raise CancelledError: the work is not wanted any more."""
+        """Raise CancelledError if the work has been cancelled."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileWork(Generic[T_co]):
-    """Work for a thread of files; ``T_co`` is what its job ends with.
+    """Work for a file thread; ``T_co`` is what its job ends with.
 
     Attributes:
         act: does it, without Qt.
@@ -86,5 +86,5 @@ class FileWork(Generic[T_co]):
 def file_work(
     function: Callable[[], T], urgency: Urgency = Urgency.SOON
 ) -> FileWork[T]:
-    """Return a function of no arguments, which reports nothing, as work with files."""
+    """Wrap a function without arguments or progress as work with files."""
     return FileWork(lambda _: function(), urgency)

@@ -10,7 +10,7 @@ from nnviz.media.files import write_text
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the catalogue; a test keeps the file true."""
+    """Run the command: write the catalogue, which a test keeps up to date."""
     parser = Parser(
         "catalogue", "Write the list of methods and models.", usage="[FILE]"
     )

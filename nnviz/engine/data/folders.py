@@ -44,20 +44,20 @@ class LabeledPhotos:
         return len(self.photos)
 
     def every(self, step: int) -> "LabeledPhotos":
-        """Return each ``step``-th image: a sample when they lie sorted."""
+        """Return every ``step``-th image: a sample if they are sorted by class."""
         return LabeledPhotos(self.photos[::step], self.labels[::step], self.classes)
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A training part and a part that is never trained on."""
+    """Training images, and held-out images that are never trained on."""
 
     train: LabeledPhotos
     held_out: LabeledPhotos
 
 
 def is_held_out(content: bytes) -> bool:
-    """Tell whether a file belongs to the held-out fifth, by its bytes alone.
+    """Tell whether a file is in the held-out fifth, by the hash of its bytes.
 
     So the split survives renaming, re-ordering and adding files.
     """
@@ -70,12 +70,12 @@ def is_held_out(content: bytes) -> bool:
 
 @contextmanager
 def unpacked(data: Path) -> Iterator[Path]:
-    """Give a folder as it is, or the content of a zip file for as long as needed.
+    """Yield a folder, or a zip file's content unpacked to a temporary folder.
 
     Where a zip file holds one folder and nothing else, that one is given.
 
     Raises:
-        InputError: there is neither.
+        InputError: the path is neither.
     """
     if data.is_dir():
         yield data
@@ -95,7 +95,7 @@ def unpacked(data: Path) -> Iterator[Path]:
 
 
 def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
-    """Refuse an archive that would swell: images are packed already.
+    """Refuse a zip bomb, or an archive that the disk cannot hold.
 
     Raises:
         InputError: its files are ten times as large as itself, or the disk is too full.
@@ -111,7 +111,7 @@ def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
 
 
 def plain_name(folder: str) -> str:
-    """Return the name of a class from its folder's: "water_lilly" is "water lily"."""
+    """Return a class name for a folder name: "water_lilly" gives "water lily"."""
     return _CORRECTED.get(folder, folder.replace("_", " ").lower())
 
 
@@ -149,7 +149,7 @@ def _too_few(folder: Path, count: int) -> InputError:
 
 
 def _images(folder: Path) -> list[Path]:
-    """Return the files directly in a folder that are images by their names."""
+    """Return the files directly in a folder with the suffix of an image."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
     return sorted(path for path in found if not path.name.startswith("."))
 
@@ -157,7 +157,7 @@ def _images(folder: Path) -> list[Path]:
 def load_photos(
     folder: Path, shorter_side: int, count: int
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Read images from a folder and all below it, split by file hash.
+    """Read images from a folder and its sub-folders, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -178,7 +178,7 @@ def load_photos(
 
 
 def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
-    """Return images in a folder and all below it, split by file hash.
+    """List images in a folder and its sub-folders, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -204,7 +204,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
 
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:
-    """Read data that come split: ``folder/train/<class>/*`` and ``folder/test/...``."""
+    """Read data with a split of its own: ``folder/train/<class>/*`` and ``test``."""
     return Split(*(_load(folder / part, shorter_side) for part in ("train", "test")))
 
 
@@ -218,7 +218,7 @@ def _load(folder: Path, shorter_side: int) -> LabeledPhotos:
 
 
 def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
-    """Return the names of the sub-folders, sorted, but for those to leave out."""
+    """Return the sorted names of the sub-folders without those to leave out."""
     try:
         names = [entry.name for entry in folder.iterdir() if entry.is_dir()]
     except OSError as error:
@@ -228,10 +228,10 @@ def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
 
 
 def _read_photo(path: Path, shorter_side: int) -> Tensor:
-    """Return an image; of other formats than those of headers.py none is opened.
+    """Read and resize an image, in the formats of headers.py only.
 
     Raises:
-        InputError: it cannot be read, or is no image.
+        InputError: the file cannot be read, or is no image.
     """
     opened = open_header(read_bytes(path), path.name)
     with reading(path.name, DECODE_ERRORS):

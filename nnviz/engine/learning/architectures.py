@@ -1,4 +1,4 @@
-"""Architectures of small networks in words, with the switches of a training run."""
+"""Architectures of small networks as lists of layer words."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -12,7 +12,7 @@ _PER_STAGE = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """A kind of network and what stands between its layers.
+    """A small network's architecture with its options.
 
     Attributes:
         kind: which one.
@@ -33,7 +33,7 @@ class Architecture:
     dropout: float = 0.0
 
     def words(self) -> str:
-        """Return the list of layers, as ``LayerList`` reads it."""
+        """Return the list of layer words, as ``LayerList`` reads it."""
         if self.kind == "layers":
             return self.layers
         return ", ".join(self._words())

@@ -1,4 +1,4 @@
-"""Images and classes for a training run that is watched, as tensors of one size."""
+"""Labeled images for small training runs, as tensors of one size."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ _LEAST_HELD = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Images to learn from, and others to measure with.
+    """Training images and held-out images, with their classes.
 
     Attributes:
         pixels: float32 (N, C, S, S) in [0, 1].
@@ -50,12 +50,12 @@ class Examples:
     std: float
 
     def normalized(self, pixels: Tensor) -> Tensor:
-        """Return pixels with mean 0 and spread 1 over the images learned from."""
+        """Standardize pixels by the training images' mean and standard deviation."""
         return (pixels - self.mean) / self.std
 
 
 def load_examples(data: str, folder: str, count: int) -> Examples:
-    """Return images of a name.
+    """Load the data of a name or a folder.
 
     Args:
         data: "digits", "scenes" or "folder".
@@ -65,7 +65,7 @@ def load_examples(data: str, folder: str, count: int) -> Examples:
 
     Raises:
         UsageError: no folder is named.
-        InputError: it cannot be read, or holds too little.
+        InputError: the folder cannot be read, or holds too little.
     """
     if data == "digits":
         return _examples(load_digits(), _DIGIT_SIDE, count)
@@ -105,7 +105,7 @@ def _examples(split: Split, side: int, count: int) -> Examples:
 
 
 def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
-    """Return so many images at most, evenly from all: they lie sorted by class."""
+    """Return at most ``count`` images, evenly sampled: they are sorted by class."""
     if len(photos) <= count:
         return photos
     chosen = torch.linspace(0, len(photos) - 1, count).round().long().tolist()
@@ -122,7 +122,7 @@ def _tensors(photos: LabeledPhotos, side: int) -> Tensor:
 
 
 def cut_square(pixels: Tensor, side: int) -> Tensor:
-    """Return the middle square of images (N, C, H, W), (N, C, side, side)."""
+    """Crop the central square of images, resized to (N, C, side, side)."""
     height, width = pixels.shape[2:]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2

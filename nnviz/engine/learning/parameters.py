@@ -1,4 +1,4 @@
-"""Parameters that the methods of training share: images, augmentation, switches."""
+"""Parameters shared by training methods: data, augmentation, hyperparameters."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ from nnviz.engine.learning.run import Switches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingDataParams:
-    """Images that a small network learns from."""
+    """Parameters: the training images of a small network."""
 
     data: Annotated[
         Literal["digits", "scenes", "folder"],
@@ -59,7 +59,7 @@ Elastic = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationParams:
-    """Random changes of the training images."""
+    """Parameters: data augmentation."""
 
     # No slots: it is one of two bases of the switches of a run.
 
@@ -97,7 +97,7 @@ class AugmentationParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkParams(TrainingDataParams):
-    """The network, and how its weights move."""
+    """Parameters: the network, its optimizer and its regularization."""
 
     network: Annotated[
         Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"],
@@ -192,7 +192,7 @@ class NetworkParams(TrainingDataParams):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingParams(AugmentationParams, NetworkParams):
-    """All switches of a training run."""
+    """Parameters: all hyperparameters of a training run."""
 
     early_stopping: Annotated[
         int,
@@ -211,7 +211,7 @@ class TrainingParams(AugmentationParams, NetworkParams):
     ] = False
 
     def switches(self) -> Switches:
-        """Return what the run is told."""
+        """Return the hyperparameters that the parameters describe."""
         return Switches(
             architecture=Architecture(
                 kind=self.network,

@@ -26,7 +26,7 @@ _SQUARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionHeadsParams:
-    """The layer whose attention is shown, and the query."""
+    """Parameters of attention heads: layer and query."""
 
     depth: Annotated[
         int,
@@ -129,7 +129,7 @@ def _mosaic(maps: Tensor, placement: Placement) -> Mosaic:
 
 
 def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:
-    """Return the tokens' layer and one attention's weights, (heads, T, T).
+    """Return the token layer, and the weights of one attention, (heads, T, T).
 
     Raises:
         UsageError: there is no attention of that number.
@@ -162,7 +162,7 @@ def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:
 
 
 def _fits(weights: Tensor, layer: LayerInfo) -> bool:
-    """Tell whether attention is between all tokens of one image."""
+    """Tell whether attention weights are between all tokens of one image."""
     rows, columns = layer.grid or (0, 0)
     count = layer.extra_tokens + rows * columns
     return len(weights) == 1 and tuple(weights.shape[2:]) == (count, count)
@@ -171,7 +171,7 @@ def _fits(weights: Tensor, layer: LayerInfo) -> bool:
 def _rows(
     ctx: Context, params: AttentionHeadsParams, layer: LayerInfo, weights: Tensor
 ) -> Tensor:
-    """Return the weights of the query, (heads, T)."""
+    """Return the attention weights of the query, (heads, T)."""
     if params.query == "patch":
         grid = layer.grid or (1, 1)
         row, column = cell_at(ctx.placement, params.x, params.y, grid)

@@ -155,7 +155,7 @@ def _results(view: StageView, params: DetectionStepsParams) -> dict[str, Result]
 
 
 def _stage_results(view: StageView, params: DetectionStepsParams) -> dict[str, Result]:
-    """Return the results of the steps before suppression."""
+    """Return the results of the stages before suppression."""
     results: dict[str, Result] = {
         "anchors": stage_results.anchors_at(view, params.y, params.x),
         "matched_anchors": stage_results.matched_anchors(view),
@@ -187,7 +187,7 @@ def _final(view: StageView, threshold: float) -> Boxes:
 
 
 def _notes(view: StageView) -> tuple[str, ...]:
-    """Return what is followed and where it came from."""
+    """Return notes on the selected object and its source."""
     if view.row is None:
         return ("no candidate is above the minimum score; lower it",)
     found = view.found.found

@@ -17,7 +17,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchSimilarityParams:
-    """The position that is compared with all others, and the layer."""
+    """Parameters of patch similarity: the position and the layer."""
 
     x: Annotated[
         float,

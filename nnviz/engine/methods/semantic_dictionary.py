@@ -1,4 +1,4 @@
-"""The channels that answer most at a place of the image, each as an image."""
+"""Semantic dictionary: the strongest channels at a position, visualized."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class SemanticDictionaryParams:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """The channels of a layer that are strongest at a position.
+    """The strongest channels of a layer at a position.
 
     Attributes:
         layer: which.
@@ -121,7 +121,7 @@ class SemanticDictionary:
     presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
 
     def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
-        """Yield "strongest", and "dictionary", one image a channel, ever better."""
+        """Yield "strongest", and "dictionary", one image a channel, as it improves."""
         layer = ctx.model.info.known_layer(params.layer or middle(ctx.model.info).name)
         maps = channel_maps(ctx.activations(layer.name), layer)
         looked = _look(layer, maps, ctx.placement, params)
@@ -141,7 +141,7 @@ class SemanticDictionary:
 def _look(
     layer: LayerInfo, maps: Maps, placement: Placement, params: SemanticDictionaryParams
 ) -> _Looked:
-    """Find the place's cell of the map, and the strongest channels there.
+    """Find the cell under the position, and its strongest channels.
 
     Raises:
         UsageError: the network does not see that place of the image.

@@ -1,4 +1,4 @@
-"""A kernel of one's own slid over the image: Sobel, blur, Laplacian, template."""
+"""User-defined kernels on the image: Sobel, blur, Laplacian, template."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LARGEST = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelOnImageParams:
-    """The kernel, and the place whose window is shown."""
+    """Parameters: the kernel, and the position whose window is shown."""
 
     kernel: Annotated[
         NumberRows,
@@ -52,7 +52,7 @@ class KernelOnImageParams:
     capabilities=lesson("Convolution", 8),
 )
 class KernelOnImage:
-    """The image correlated with a kernel that is typed."""
+    """Lesson: correlation of the image with a user-defined kernel."""
 
     Params: ClassVar[type] = KernelOnImageParams
     shows: ClassVar[str] = (
@@ -80,7 +80,7 @@ class KernelOnImage:
     }
 
     def run(self, ctx: Context, params: KernelOnImageParams) -> Iterator[Report]:
-        """Yield one report: the whole map, and the window at the place."""
+        """Yield one report: the whole map, and the window at the position."""
         kernel = parse_matrix(params.kernel, "--kernel", _LARGEST)
         gray = WHITE * gray_of(ctx.image)
         found = correlated(gray, kernel)
@@ -101,7 +101,7 @@ class KernelOnImage:
 def _window(
     gray: np.ndarray, kernel: np.ndarray, found: np.ndarray, params: KernelOnImageParams
 ) -> Matrix:
-    """Return the window at the place, its products and their sum."""
+    """Return the window at the position, its products and their sum."""
     rows, columns = kernel.shape
     row = min(int(params.y * len(gray)), len(gray) - 1)
     column = min(int(params.x * gray.shape[1]), gray.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""Receptive fields drawn on the image: what one place of each layer can see."""
+"""Receptive fields drawn on the image: the region that a position depends on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceptiveFieldsParams:
-    """The place on the image, and how many layers are drawn."""
+    """Parameters: the position on the image, and the number of layers."""
 
     x: Annotated[
         float,
@@ -46,7 +46,7 @@ class ReceptiveFieldsParams:
     capabilities=lesson("Convolution", 12),
 )
 class ReceptiveFields:
-    """The part of the image that one place of a layer depends on, layer by layer."""
+    """Lesson: receptive fields of one position, layer by layer."""
 
     Params: ClassVar[type] = ReceptiveFieldsParams
     shows: ClassVar[str] = (
@@ -81,7 +81,7 @@ class ReceptiveFields:
 
 
 def growing_layers(layers: tuple[LayerInfo, ...]) -> list[LayerInfo]:
-    """Return the layers at which the receptive field becomes larger, in their order."""
+    """Return the layers that enlarge the receptive field, in their order."""
     found: list[LayerInfo] = []
     largest = 1
     for layer in layers:
@@ -95,7 +95,7 @@ def growing_layers(layers: tuple[LayerInfo, ...]) -> list[LayerInfo]:
 def _boxes(
     ctx: Context, layers: list[LayerInfo], params: ReceptiveFieldsParams
 ) -> Boxes:
-    """Return the fields around the place, the smallest first, cut at the input."""
+    """Return the fields around the position, smallest first, clipped to the input."""
     height, width = ctx.image.size
     y, x = ctx.placement.to_input(params.y * height, params.x * width)
     rows, columns = ctx.placement.input_size

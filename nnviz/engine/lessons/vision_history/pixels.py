@@ -20,7 +20,7 @@ _NAMES = ("red", "green", "blue")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelsParams:
-    """The place on the image, and how much around it is read."""
+    """Parameters: the position and size of the region."""
 
     x: Annotated[
         float,
@@ -53,7 +53,7 @@ class PixelsParams:
     capabilities=lesson("History of vision", 1),
 )
 class Pixels:
-    """The numbers that a part of the image is made of."""
+    """Lesson: the pixel values of a region."""
 
     Params: ClassVar[type] = PixelsParams
     shows: ClassVar[str] = (
@@ -70,7 +70,7 @@ class Pixels:
     presets: ClassVar[Presets] = {"demo": {}, "colors": {"channels": "colors"}}
 
     def run(self, ctx: Context, params: PixelsParams) -> Iterator[Report]:
-        """Yield one report: the numbers, and where they were read."""
+        """Yield one report: the values, and their location."""
         ctx.check()
         height, width = ctx.image.size
         side = min(params.size, height, width)

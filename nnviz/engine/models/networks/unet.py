@@ -1,4 +1,4 @@
-"""A U-Net on the scene detector's trunk: a class for each pixel."""
+"""A U-Net on the scene detector's trunk, for semantic segmentation."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
 
 def _merge(channels: int) -> nn.Sequential:
-    """Return the convolution that joins a level with the one that came up."""
+    """Build the convolution that merges a skip with the upsampled level."""
     return nn.Sequential(
         OrderedDict(
             conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
@@ -57,7 +57,7 @@ class UNet(nn.Module):
         return logits
 
     def levels(self, x: Tensor) -> Iterator[Tensor]:
-        """Yield logits at 1/32 of the input's size, twice that, ... and all of it.
+        """Yield logits from 1/32 of the input's size, doubling, up to the full size.
 
         Nothing is computed for a level before it is asked for.
         """
@@ -79,5 +79,5 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 def _cut(x: Tensor, size: torch.Size) -> Tensor:
-    """Return the top left of maps: an odd side was rounded up on the way down."""
+    """Crop maps at the bottom and right, where odd sides were rounded up."""
     return x[..., : size[0], : size[1]]
