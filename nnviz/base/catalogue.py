@@ -16,7 +16,7 @@ from nnviz.base.info import (
     Task,
 )
 from nnviz.base.parameters import Kind, Parameter
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 @cache

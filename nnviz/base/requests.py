@@ -19,7 +19,7 @@ from nnviz.base.measures.evaluation import Evaluation, Robustness
 from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 from nnviz.base.results import Array, Heatmap
 
 __all__ = [

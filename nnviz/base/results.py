@@ -174,7 +174,8 @@ class Curves(Result):
     """Series of numbers over a common axis: line plots or histograms.
 
     Attributes:
-        x: float (P,); for bars the P edges of P - 1 bins.
+        x: float (P,), P = 0 as long as there is nothing; for bars the P edges of P - 1
+            bins.
         series: name -> float (P,), for bars (P - 1,).
         x_label: name and unit of the axis.
         y_label: likewise.

@@ -18,9 +18,9 @@ from importlib.metadata import (
 from importlib.util import find_spec
 from pathlib import Path
 
-from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.shipped.distribution import DISTRIBUTION, install_command
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
 from nnviz.engine.models.weights.places import weights_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from nnviz.base.documents.guides import SUFFIX
 from nnviz.base.errors import UsageError
 from nnviz.base.kiosk import IDLE, KioskOrder
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import live
 from nnviz.cli.arguments import Parser
 from nnviz.cli.lesson import checked

@@ -7,7 +7,7 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import unknown
 from nnviz.base.info import MethodInfo
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 def catalogue() -> Catalogue:

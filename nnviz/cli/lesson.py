@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.documents.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.errors import InputError
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
 from nnviz.render.text.words import plural

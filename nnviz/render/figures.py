@@ -14,8 +14,8 @@ from nnviz.base.errors import UsageError
 from nnviz.base.images import Image, rgb8
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
-from nnviz.base.resources import resource
 from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Result
+from nnviz.base.shipped.resources import resource
 from nnviz.render import charts, colormaps
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout

@@ -81,6 +81,8 @@ def _curves(curves: Curves) -> Pixels:
     """Paint the series as lines on one scale, each in its color."""
     values = np.stack([np.asarray(v, np.float64) for v in curves.series.values()])
     values = np.nan_to_num(values)
+    if not values.size:
+        return _ground()
     columns = np.linspace(0, values.shape[1] - 1, _SIDE)
     lines = np.stack(
         [np.interp(columns, np.arange(len(row)), row) for row in values]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError, unknown
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.drawings.plots import DRAWING
 
 if TYPE_CHECKING:

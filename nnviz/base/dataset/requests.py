@@ -14,7 +14,7 @@ from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
 from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.images import Image
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 
 STAGES = "stages"
 """In place of layers' names: the last layer of every size of map."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Parameter, Value
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 PLACES = (
     *("inspect", "explain", "imagine", "style", "attack", "live", "data", "train"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from nnviz.base.parameters import Value
-from nnviz.base.request import ModelRequest
+from nnviz.base.request_base import ModelRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

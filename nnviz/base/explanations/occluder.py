@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 from nnviz.base.results import Ranking
 
 Fill = Literal["mean", "gray", "black", "white", "blur", "inpainted"]

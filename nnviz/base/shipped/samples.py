@@ -6,7 +6,7 @@ The images are scikit-image's; the video ships with nnviz.
 from importlib.util import find_spec
 from pathlib import Path
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceKind, SourceRequest
 
 _FILES = ("chelsea.png", "coffee.png", "astronaut.png", "motorcycle_left.png")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import arguments, console
 from nnviz.cli.arguments import text_option, whole_option
 

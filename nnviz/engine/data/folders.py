@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +115,47 @@ def plain_name(folder: str) -> str:
     return _CORRECTED.get(folder, folder.replace("_", " ").lower())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabeledFiles:
+    """Image files with their classes.
+
+    ``paths[i]`` is of class ``classes[labels[i]]``; they lie sorted by class.
+    """
+
+    paths: tuple[Path, ...]
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+
+    def some(self, count: int) -> "LabeledFiles":
+        """Return at most ``count`` files, evenly sampled."""
+        if len(self.paths) <= count:
+            return self
+        chosen = torch.linspace(0, len(self.paths) - 1, count).round().long().tolist()
+        return LabeledFiles(
+            tuple(self.paths[index] for index in chosen),
+            tuple(self.labels[index] for index in chosen),
+            self.classes,
+        )
+
+    def read(
+        self, shorter_side: int, check: Callable[[], None] = lambda: None
+    ) -> LabeledPhotos:
+        """Read the images, scaled to a length of the shorter side.
+
+        Args:
+            shorter_side: px.
+            check: raises to stop, before each image.
+
+        Raises:
+            InputError: one cannot be read.
+        """
+        photos = []
+        for path in self.paths:
+            check()
+            photos.append(_read_photo(path, shorter_side))
+        return LabeledPhotos(photos, torch.tensor(self.labels), self.classes)
+
+
 def load_split(
     folder: Path, shorter_side: int, leave_out: frozenset[str] = frozenset()
 ) -> Split:
@@ -125,19 +166,38 @@ def load_split(
         shorter_side: images are scaled to this many px on the shorter side.
         leave_out: names of sub-folders that are no class.
     """
-    parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
+    return Split(*(each.read(shorter_side) for each in list_split(folder, leave_out)))
+
+
+def list_split(
+    folder: Path,
+    leave_out: frozenset[str] = frozenset(),
+    check: Callable[[], None] = lambda: None,
+) -> tuple[LabeledFiles, LabeledFiles]:
+    """List ``folder/<class>/*``, split by file hash into training and held-out files.
+
+    Args:
+        folder: one sub-folder for each class.
+        leave_out: names of sub-folders that are no class.
+        check: raises to stop, before each file.
+
+    Raises:
+        InputError: there are too few, or a file cannot be read.
+    """
+    parts: tuple[tuple[list[Path], list[int]], ...] = (([], []), ([], []))
     classes = class_folders(folder, leave_out)
     for label, name in enumerate(classes):
         for path in _images(folder / name):
-            photos, labels = parts[is_held_out(read_bytes(path))]
-            photos.append(_read_photo(path, shorter_side))
+            check()
+            paths, labels = parts[is_held_out(read_bytes(path))]
+            paths.append(path)
             labels.append(label)
     train, held_out = (
-        LabeledPhotos(photos, torch.tensor(labels), classes) for photos, labels in parts
+        LabeledFiles(tuple(paths), tuple(labels), classes) for paths, labels in parts
     )
-    if not len(train) or not len(held_out):
-        raise _too_few(folder, len(train) + len(held_out))
-    return Split(train, held_out)
+    if not train.paths or not held_out.paths:
+        raise _too_few(folder, len(train.paths) + len(held_out.paths))
+    return train, held_out
 
 
 def _too_few(folder: Path, count: int) -> InputError:
@@ -205,16 +265,25 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:
     """Read data with a split of its own: ``folder/train/<class>/*`` and ``test``."""
-    return Split(*(_load(folder / part, shorter_side) for part in ("train", "test")))
+    return Split(*(each.read(shorter_side) for each in list_given_split(folder)))
 
 
-def _load(folder: Path, shorter_side: int) -> LabeledPhotos:
+def list_given_split(folder: Path) -> tuple[LabeledFiles, LabeledFiles]:
+    """List the files of a given split: ``folder/train/<class>/*`` and ``test``."""
+    return _listed(folder / "train"), _listed(folder / "test")
+
+
+def _listed(folder: Path) -> LabeledFiles:
     classes = class_folders(folder, frozenset())
-    files = [_images(folder / name) for name in classes]
-    photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
-    counts = torch.tensor([len(paths) for paths in files])
-    labels = torch.arange(len(classes)).repeat_interleave(counts)
-    return LabeledPhotos(photos, labels, classes)
+    pairs = [
+        (path, label)
+        for label, name in enumerate(classes)
+        for path in _images(folder / name)
+    ]
+    if not pairs:
+        raise _too_few(folder, 0)
+    paths, labels = zip(*pairs, strict=True)
+    return LabeledFiles(paths, labels, classes)
 
 
 def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:

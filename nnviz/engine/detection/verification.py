@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image, image_from_array, rgb8
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.model import fit_to_input
 from nnviz.engine.models.networks import FaceCascade

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo, ModelEntry, ModelSource
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.method import Registered, methods
 from nnviz.engine.models.bundled import is_installed
 from nnviz.engine.models.devices import available

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from nnviz.base.errors import InputError, NnvizError, UsageError
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.jobs.registry import job_of
 from nnviz.engine.jobs.resources import Check, Resources
@@ -199,7 +199,7 @@ def use_threads(count: int) -> None:
 
 
 def _never() -> None:
-    """Do nothing: whoever submitted a worker's task cancels it."""
+    """Do nothing: the submitter of a worker's task cancels it, not the worker."""
 
 
 def _taken(future: Any, check: Check) -> Any:

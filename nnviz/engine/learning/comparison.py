@@ -122,12 +122,15 @@ def _curves(
     figure: str,
     limits: tuple[float, float] | None = None,
 ) -> Curves:
-    longest = max(1, *(run.history.epochs for run in runs.values()))
+    """Return the curves of a figure over the epochs; runs without one are left out."""
+    known = {name: run.history[figure] for name, run in runs.items()}
+    longest = max(len(values) for values in known.values())
     return Curves(
         x=np.arange(1, longest + 1, dtype=np.float64),
         series={
-            name: _lengthened(run.history[figure], longest)
-            for name, run in runs.items()
+            name: _lengthened(values, longest)
+            for name, values in known.items()
+            if values or not longest
         },
         x_label="epoch",
         y_label=figure,
@@ -137,8 +140,8 @@ def _curves(
 
 def _lengthened(values: Sequence[float], length: int) -> NDArray[np.float64]:
     """Return a figure padded to a number of epochs with its last value."""
-    known = list(values) or [0.0]
-    return np.array(known + known[-1:] * (length - len(known)))
+    known = list(values)
+    return np.array(known + known[-1:] * (length - len(known)), np.float64)
 
 
 def _outcome(runs: Mapping[str, TrainingRun]) -> Table:

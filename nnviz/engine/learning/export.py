@@ -22,7 +22,15 @@ State = Mapping[str, NDArray[Any]]
 StateAt = Callable[[Recording, int], State]
 """Gives the state after a step of a recorded run."""
 _SWITCHES = (
-    *("activation", "batch_norm", "local_response_norm", "dropout", "depth", "layers"),
+    *(
+        "activation",
+        "batch_norm",
+        "local_response_norm",
+        "dropout",
+        "depth",
+        "width",
+        "layers",
+    ),
 )
 
 

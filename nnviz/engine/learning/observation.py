@@ -60,10 +60,9 @@ def _curves(
     label: str,
     limits: tuple[float, float] | None = None,
 ) -> Curves:
-    series = {name: np.array(run.history[name] or [0.0]) for name in names}
-    count = max(1, run.history.epochs)
+    series = {name: np.array(run.history[name], np.float64) for name in names}
     return Curves(
-        x=np.arange(1, count + 1, dtype=np.float64),
+        x=np.arange(1, run.history.epochs + 1, dtype=np.float64),
         series=series,
         x_label="epoch",
         y_label=label,
@@ -78,10 +77,9 @@ def _layers(run: TrainingRun, kind: str, label: str) -> Curves:
         for name, values in run.history.figures.items()
         if name.startswith(f"{kind} ")
     }
-    count = max(1, run.history.epochs)
     return Curves(
-        x=np.arange(1, count + 1, dtype=np.float64),
-        series=series or {"none yet": np.zeros(1)},
+        x=np.arange(1, run.history.epochs + 1, dtype=np.float64),
+        series=series or {"none yet": np.zeros(0)},
         x_label="epoch",
         y_label=f"log10 {label}",
     )

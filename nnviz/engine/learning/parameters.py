@@ -122,6 +122,15 @@ class NetworkParams(TrainingDataParams):
         When("network", ("plain", "residual")),
         Help("Weight layers of a plain or residual network, rounded to 6 n + 2."),
     ] = 20
+    width: Annotated[
+        int,
+        Range(4, 64, log=True),
+        When("network", ("vgg", "plain", "residual")),
+        Help(
+            "Channels of the first of three stages; each next one has twice as many. "
+            "Half the width is a quarter of the work."
+        ),
+    ] = 16
     epochs: Annotated[
         int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
     ] = 12
@@ -217,6 +226,7 @@ class TrainingParams(AugmentationParams, NetworkParams):
                 kind=self.network,
                 layers=self.layers,
                 depth=self.depth,
+                width=self.width,
                 activation=self.activation,
                 batch_norm=self.batch_norm,
                 local_response_norm=self.local_response_norm,

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame, Placement
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
-from nnviz.base.parameters import Along, Help, Range, Title, When
+from nnviz.base.parameters import Help, Range, Title, When
 from nnviz.base.results import Mosaic, Report
 from nnviz.engine.attribution.heatmaps import input_map
 from nnviz.engine.attribution.patches import cell_at
@@ -38,22 +39,8 @@ class AttentionHeadsParams:
         Literal["class token", "patch", "mean"],
         Help("Who attends: the class token, the patch at a place, or all on average."),
     ] = "class token"
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        When("query", ("patch",)),
-        Title("Across"),
-        Help("Place on the image: 0 is its left edge, 1 its right."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        When("query", ("patch",)),
-        Title("Down"),
-        Help("Place on the image: 0 is its top edge, 1 its bottom."),
-    ] = 0.5
+    x: Annotated[ImageX, When("query", ("patch",))] = 0.5
+    y: Annotated[ImageY, When("query", ("patch",))] = 0.5
 
 
 _UNIT = "attention weight"

@@ -98,7 +98,9 @@ class CompareTraining:
         """
         ctx.step(0, 1, "reading images")
         switches = _switches(params)
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         seed = _draw_seed(ctx)
         comparison = TrainingComparison(switches, examples, seed, ctx.check)
         if ctx.begun is not None:

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from nnviz.base.errors import UsageError
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import (
-    Along,
     Essential,
     Help,
     Range,
@@ -63,20 +63,8 @@ class DetectionStepsParams:
         Help("The level of anchors to show, 0 being the finest grid; -1 shows all."),
         Essential(),
     ] = -1
-    x: Annotated[
-        float,
-        Title("Position, across"),
-        Range(0.0, 1.0),
-        Along("x"),
-        Help("Anchors are shown at this fraction of the image's width."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Title("Position, down"),
-        Range(0.0, 1.0),
-        Along("y"),
-        Help("Anchors are shown at this fraction of the image's height."),
-    ] = 0.5
+    x: ImageX = 0.5
+    y: ImageY = 0.5
     limit: Annotated[
         int,
         Title("Maximum boxes"),
@@ -116,7 +104,7 @@ class DetectionSteps:
     presets: ClassVar[Presets] = {"demo": {}, "everything considered": {"score": 0.05}}
 
     def run(self, ctx: Context, params: DetectionStepsParams) -> Iterator[Report]:
-        """Yield one report, a result a step in the order in which they happen."""
+        """Yield one report, with one result for each step, in order."""
         stages = _stages(ctx, params.level)
         found = suppress(ctx, params.score, params.overlap, params.limit)
         row = None

@@ -8,14 +8,13 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.frames import Placement
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
-    Along,
     Help,
     LayerKinds,
     LayerName,
     Range,
-    Title,
     Unit,
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
@@ -39,20 +38,8 @@ _SHOWN_EVERY = 4
 class SemanticDictionaryParams:
     """Parameters of the semantic dictionary: position, layer, optimization."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Title("Across"),
-        Help("Horizontal position on the image: 0 is the left edge, 1 the right."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Title("Down"),
-        Help("Vertical position on the image: 0 is the top edge, 1 the bottom."),
-    ] = 0.5
+    x: ImageX = 0.5
+    y: ImageY = 0.5
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),

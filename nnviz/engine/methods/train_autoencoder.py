@@ -114,7 +114,9 @@ class TrainAutoencoder:
     def run(self, ctx: Context, params: TrainAutoencoderParams) -> Iterator[Report]:
         """Yield one report an epoch: "code" (main), "images", "decoded", "loss"."""
         ctx.step(0, params.epochs, "reading images")
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         drawn = ctx.generator.get_state()
         switches = AutoencoderSwitches(
             kind=params.kind,

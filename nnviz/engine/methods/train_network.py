@@ -67,7 +67,9 @@ class TrainNetwork:
         ctx.step(0, 1, "reading images")
         if params.folder:
             ctx.files.hashes.setdefault(params.folder, "")
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         drawn = ctx.generator.get_state()
         run = TrainingRun(params.switches(), examples, ctx.generator, ctx.check)
         if ctx.begun is not None:
@@ -103,7 +105,7 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
     changes = dict(recording.recipe.changes)
     generator = torch.Generator().manual_seed(recording.recipe.seed)
     params = make(TrainNetworkParams, values)
-    examples = load_examples(params.data, params.folder, params.image_count)
+    examples = load_examples(params.data, params.folder, params.image_count, check)
     run = TrainingRun(params.switches(), examples, generator, check)
     if kept >= 0:
         state = recording.state(kept)

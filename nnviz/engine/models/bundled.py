@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError, unknown
 from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, package_file
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.labels import read_labels
 from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade

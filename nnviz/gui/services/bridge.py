@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.events import Changes, Done, Event, Failed, Final
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.live import Shown
-from nnviz.base.request import FileWork, Request
-from nnviz.base.resources import resource
+from nnviz.base.requests import Request
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.file_work import Files

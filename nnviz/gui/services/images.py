@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image
-from nnviz.base.request import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.selection import Selection
 

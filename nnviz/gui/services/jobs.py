@@ -25,7 +25,8 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.request import FileWork, Request, file_work
+from nnviz.base.host.file_work import FileWork, file_work
+from nnviz.base.requests import Request
 
 T = TypeVar("T")
 _addresses = itertools.count(1)

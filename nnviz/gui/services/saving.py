@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
-from nnviz.base.request import FileWork
+from nnviz.base.host.file_work import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from nnviz.base.attacks import attacked_photo
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.base.stickers.placed import (

@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     QTranslator,
 )
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {

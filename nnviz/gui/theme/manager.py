@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.theme import icons
 from nnviz.gui.theme.dressing import WindowDressing
 from nnviz.gui.theme.stylesheet import FRAME_TEMPLATE, TEMPLATE

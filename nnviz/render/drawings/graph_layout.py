@@ -58,7 +58,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _Item:
-    """An item in a row of the layout: a member, a port or a passing arrow."""
+    """An item in a row of the layout: a member, a port, or an arrow's dummy node."""
 
     name: str
     width: float
@@ -300,7 +300,7 @@ def _thread(
     ranks: Mapping[str, int],
     rows: list[list[_Item]],
 ) -> list[_Item]:
-    """Insert passing items in the rows that an arrow crosses; return its chain."""
+    """Insert dummy nodes in the rows that an arrow crosses; return its chain."""
     source, target = arrow
     chain = [items[source]]
     for rank in range(ranks[source] + 1, ranks[target]):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import Color
 from nnviz.render.text.paragraphs import Canvas
 

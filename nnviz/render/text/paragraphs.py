@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import TEXT, Color
 
 Canvas = NDArray[np.uint8]

@@ -87,7 +87,7 @@ def patch_tasks(index: ImageIndex, found: Exemplars) -> Iterator[PatchTask]:
 
 
 def cut_patches(worker: Worker, task: PatchTask) -> list[Seen]:
-    """Cut patches and compute maps; images that no longer open are left out."""
+    """Cut patches and compute maps, skipping images that cannot be reopened."""
     model, images = worker.model, task.images
     extractor = model.feature_extractor((task.layer,), worker.check)
 

@@ -1,4 +1,4 @@
-"""Images of COCO's annotations, labeled by what covers most of each."""
+"""Images with COCO annotations, labeled by the largest object in each."""
 
 from pathlib import Path
 from typing import Any

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model
 from nnviz.media.index import ImageIndex

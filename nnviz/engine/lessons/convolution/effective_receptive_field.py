@@ -11,9 +11,9 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Need, Reference, lesson
 from nnviz.base.parameters import (
-    Along,
     Essential,
     Help,
     LayerKinds,
@@ -41,20 +41,8 @@ class EffectiveReceptiveFieldParams:
         Essential(),
         Help("The layer that is asked; left empty, the deepest with maps."),
     ] = ""
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     passes: Annotated[
         int,
         Range(1, 256, log=True),

@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Along, Essential, Help, NumberRows, Range
+from nnviz.base.parameters import Essential, Help, NumberRows
 from nnviz.base.results import Heatmap, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.gray import WHITE, correlated, gray_of
@@ -27,20 +28,8 @@ class KernelOnImageParams:
         Essential(),
         Help("Rows of the kernel, semicolons between; up to 15 × 15."),
     ] = "-1 0 1; -2 0 2; -1 0 1"
-    x: Annotated[
-        float,
-        Essential(),
-        Range(0, 1),
-        Along("x"),
-        Help("Place of the window along the width; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Essential(),
-        Range(0, 1),
-        Along("y"),
-        Help("Place of the window along the height; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
 
 
 @register(

@@ -8,8 +8,9 @@ import numpy as np
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Need, lesson
-from nnviz.base.parameters import Along, Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Boxes, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 
@@ -18,20 +19,8 @@ from nnviz.engine.method import Context, Presets, register
 class ReceptiveFieldsParams:
     """Parameters: the position on the image, and the number of layers."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     layers: Annotated[
         int, Range(1, 24), Essential(), Help("Layers that are drawn, evenly spread.")
     ] = 6

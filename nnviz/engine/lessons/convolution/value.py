@@ -9,10 +9,10 @@ from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Layout, lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import (
-    Along,
     ChannelIndex,
     Essential,
     Help,
@@ -60,20 +60,8 @@ class ValueParams:
         Essential(),
         Help("The map; -1 is the one with the largest value."),
     ] = -1
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     input_channel: Annotated[
         int,
         Range(-1, 1 << 16),

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 Shapes = Mapping[str, tuple[int, ...]]
 Sketch = NDArray[np.uint32]

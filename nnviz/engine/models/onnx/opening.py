@@ -15,7 +15,7 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.compute import memory
 from nnviz.engine.models.labels import numbered, read_labels
 from nnviz.engine.models.onnx.building import build_network
@@ -382,7 +382,7 @@ def _counted(value: Mapping[Any, Any]) -> bool:
 
 
 def _literal(text: str) -> Any:
-    """Parse a Python literal; None if the text is none."""
+    """Parse a Python literal; None if the text is not one."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

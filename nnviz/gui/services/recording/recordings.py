@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.info import MethodInfo, Severity
-from nnviz.base.request import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.settings import Settings

@@ -111,7 +111,11 @@ class CurvesView(ResultView):
     def _moved(self, at: QPointF) -> None:
         curves = self.result
         box = self._plot.getPlotItem().vb
-        if curves is None or not box.sceneBoundingRect().contains(at):
+        if (
+            curves is None
+            or not len(curves.x)
+            or not box.sceneBoundingRect().contains(at)
+        ):
             self.hovered.emit("")
             return
         x = box.mapSceneToView(at).x()

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image, rgb8
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.base.resources import resource
 from nnviz.base.results import ColorImage, Mask, Report
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in

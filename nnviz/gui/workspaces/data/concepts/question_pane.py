@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Progress
-from nnviz.base.request import Request
+from nnviz.base.requests import Request
 from nnviz.base.results import Table
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
