@@ -53,9 +53,9 @@ class Detr(nn.Module):
 
     def __init__(self, sizes: DetrSizes) -> None:
         super().__init__()
-        self.backbone = nn.ModuleList([_Backbone(sizes)])
-        channels = self.backbone[0].channels
-        self.input_proj = nn.Conv2d(channels, sizes.width, 1)
+        backbone = _Backbone(sizes)
+        self.backbone = nn.ModuleList([backbone])
+        self.input_proj = nn.Conv2d(backbone.channels, sizes.width, 1)
         self.query_embed = nn.Embedding(sizes.queries, sizes.width)
         self.transformer = _Transformer(sizes)
         self.class_embed = nn.Linear(sizes.width, sizes.logits)

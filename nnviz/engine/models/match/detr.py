@@ -51,7 +51,8 @@ def build_detr(weights: Mapping[str, Tensor], told: Mapping[str, Any]) -> Detr:
         ValueError: there is no such network.
     """
     sizes = _sizes(weights, told)
-    if min(sizes.stages) < 1 or sizes.width % 4 or sizes.width % sizes.heads:
+    least = min(*sizes.stages, sizes.width, sizes.inner, sizes.queries, sizes.logits)
+    if least < 1 or sizes.width % 4 or sizes.width % sizes.heads:
         raise ValueError("its layers are not those of a DETR")
     with on_meta():
         return Detr(sizes)

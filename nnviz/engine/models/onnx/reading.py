@@ -344,7 +344,7 @@ class _Reader:
     def _read(self, path: Path, span: Span) -> Tensor:
         """Return bytes of a file, read to where they stay."""
         raw = torch.empty(span.count, dtype=torch.uint8)
-        sink = memoryview(raw.numpy())
+        sink = raw.numpy().data
         with path.open("rb") as file:
             file.seek(span.first)
             done = 0
