@@ -182,8 +182,9 @@ def _outer_head(view: View, prefix: str, plan: _Plan, shapes: Shapes) -> dict[st
         if usual.startswith(f"{part}.")
     }
     head = read_head(plan.head, {usual: shapes[name] for usual, name in found.items()})
-    fits = head is not None and head.layers
-    return found if fits and head.layers[0].inputs == _features(plan, plan.head) else {}
+    if head is None or not head.layers:
+        return {}
+    return found if head.layers[0].inputs == _features(plan, plan.head) else {}
 
 
 def _features(plan: _Plan, path: str) -> int:
