@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+from tests.fuzz import kept_files
 from tests.fuzz.mutations import damaged, damaged_json, odd_text
 
 Case = Callable[[random.Random, Path], None]
@@ -464,4 +465,5 @@ CASES: dict[str, Case] = {
     "archive": _read_archive,
     "words": _read_words,
     "parameter": _read_parameter,
+    **kept_files.CASES,
 }
