@@ -40,6 +40,15 @@ class _Manual:
     timers = 0
 
 
+def hold_collection() -> None:
+    """Turn automatic collection off until a ``GarbageTimer`` takes over.
+
+    The imports of the window make objects by the hundred thousand, and none of them is
+    garbage: to look for it again and again is a tenth of the start.
+    """
+    gc.disable()
+
+
 class GarbageTimer:
     """Does by hand what Python's collector does by itself, with its thresholds."""
 
