@@ -22,7 +22,7 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def main() -> int:
-    """Run the program on the words it was started with.
+    """Run the program on its command-line arguments.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 wrong use.
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _run(words: list[str]) -> int:
-    """Hand the words to the command line or the window; return the exit status."""
+    """Run the command line or open the window; return the exit status."""
     if _is_for_cli(words):
         return cli.main(words)
     try:
@@ -58,7 +58,7 @@ def _run(words: list[str]) -> int:
 
 
 def _is_for_cli(words: list[str]) -> bool:
-    """Whether the first word is a command, or a bare word that is no file either.
+    """Whether the command line handles the arguments, not the window.
 
     The second is a command misspelt; the command line names the nearest.
     """
@@ -90,7 +90,7 @@ def _open_window(words: list[str]) -> int:
 
 
 def _open_live(words: list[str]) -> int:
-    """Open the window on a camera and return its exit status."""
+    """Open the window on a live source and return its exit status."""
     order, _ = importlib.import_module("nnviz.cli.live").read(words)
     _need_display()
     _need_qt()
@@ -99,7 +99,7 @@ def _open_live(words: list[str]) -> int:
 
 
 def _open_kiosk(words: list[str]) -> int:
-    """Open the window on a stand, or the process that watches it."""
+    """Open the window as a kiosk, or its watchdog process; return the exit status."""
     kiosk = importlib.import_module("nnviz.cli.kiosk")
     order = kiosk.read(words)
     _need_display()
@@ -111,13 +111,13 @@ def _open_kiosk(words: list[str]) -> int:
 
 
 def _window() -> ModuleType:
-    """Import the window, quickly."""
+    """Import the window with garbage collection held."""
     importlib.import_module("nnviz.runtime.garbage").hold_collection()
     return importlib.import_module("nnviz.gui.shell.app")
 
 
 def _need_qt() -> None:
-    """Load Qt, which links to libraries of the system.
+    """Import Qt, which links to system libraries.
 
     Raises:
         InputError: one of them is missing.
@@ -131,7 +131,7 @@ def _need_qt() -> None:
 
 
 def _need_display() -> None:
-    """Qt aborts the process where it finds no display; say it in words before.
+    """Raise where Linux has no display: Qt would abort the process.
 
     Raises:
         InputError: there is none.

@@ -1,4 +1,4 @@
-"""The window: everything that uses Qt.
+"""The window: all code that uses Qt.
 
 PySide6 puts an ``import`` of its own in the place of Python's, for ``from __feature__
 import ...``: it reads the source of each module imported after it, and Python's line

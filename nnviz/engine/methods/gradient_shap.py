@@ -87,7 +87,7 @@ class GradientShap:
     }
 
     def run(self, ctx: Context, params: GradientShapParams) -> Iterator[Report]:
-        """Yield "gradient_shap", the map over the input, of ever more samples."""
+        """Yield "gradient_shap", the map over the input, for growing sample counts."""
         score = ctx.inference.target(params.target)
         low, high = ctx.pixels.aminmax()
         expected = ExpectedGradients(
@@ -128,7 +128,7 @@ def _report(
 
 
 def _spread(sums: SampleSums, heat: Heatmap) -> str:
-    """Say how exact the mean over samples is."""
+    """Describe the standard errors of the mean over samples."""
     span = heat.values.max() - heat.values.min()
     error = float(sums.found.std()) / len(sums.found) ** 0.5
     return (

@@ -56,7 +56,7 @@ class LimeParams(RegionParams):
     reference=Reference("Ribeiro et al. 2016", "arXiv:1602.04938"),
 )
 class Lime:
-    """A ridge regression of the score on which superpixels are seen."""
+    """A ridge regression of the score on the visibility of superpixels."""
 
     Params: ClassVar[type] = LimeParams
     shows: ClassVar[str] = (
@@ -81,7 +81,7 @@ class Lime:
     }
 
     def run(self, ctx: Context, params: LimeParams) -> Iterator[Report]:
-        """Yield "lime", a map over the input, of ever more samples."""
+        """Yield "lime", a map over the input, for growing numbers of samples."""
         score = quick_scorer(ctx, params.target)
         labels = superpixels(ctx.pixels, params.segmentation, params.regions)
         count = require_regions(labels)

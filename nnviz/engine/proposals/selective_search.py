@@ -1,4 +1,4 @@
-"""Selective search: regions merged by similarity, each a proposal of an object.
+"""Selective search: similar regions are merged, each a proposal of an object.
 
 Uijlings, van de Sande, Gevers & Smeulders 2013 (doi:10.1007/s11263-013-0620-5).
 """
@@ -31,7 +31,7 @@ _REPEATED = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A way to merge regions.
+    """Settings of one hierarchical grouping.
 
     Attributes:
         space: color space, one of ``COLOR_SPACES``.
@@ -90,11 +90,11 @@ class Hierarchy:
 
     @property
     def count(self) -> int:
-        """Number of segments at first."""
+        """Number of initial segments."""
         return len(self.merges) + 1
 
     def at(self, regions: int) -> Labels:
-        """Return the segments when so many regions are left, int64 (H, W)."""
+        """Return the segments at a number of remaining regions, int64 (H, W)."""
         names = np.arange(2 * self.count - 1)
         for step in range(self.count - min(max(regions, 1), self.count)):
             names[self.merges[step]] = self.count + step
@@ -160,7 +160,7 @@ def merge(
     measures: Sequence[str],
     check: Callable[[], None] = lambda: None,
 ) -> Hierarchy:
-    """Merge the most alike neighbors again and again (section 3.1, algorithm 1).
+    """Merge the most similar neighbors repeatedly (section 3.1, algorithm 1).
 
     Args:
         labels: int64 (H, W), the first segments.
@@ -219,7 +219,7 @@ def merge(
 
 
 def _with_room(regions: Regions) -> Regions:
-    """Return regions with as many empty rows again, for those merged of them."""
+    """Return regions with empty rows appended for the merged regions."""
 
     def doubled(rows: Floats) -> Floats:
         room = np.zeros((len(rows) - 1, *rows.shape[1:]), np.float32)
@@ -234,7 +234,7 @@ def _with_room(regions: Regions) -> Regions:
 
 
 def _touching(labels: Labels, count: int) -> dict[int, set[int]]:
-    """Return the neighbors of each segment."""
+    """Return the set of neighbors of each segment."""
     touching: dict[int, set[int]] = {each: set() for each in range(count)}
     for one, other in neighbors(labels).tolist():
         touching[one].add(other)
@@ -243,7 +243,7 @@ def _touching(labels: Labels, count: int) -> dict[int, set[int]]:
 
 
 def _join(regions: Regions, one: int, other: int, made: int) -> None:
-    """Write the region made of two: histograms by size (equation 2), box around."""
+    """Write two regions' union: weighted histograms (equation 2), size and hull."""
     sizes = regions.size[[one, other]]
     total = sizes.sum()
     for histograms in (regions.color, regions.texture):
@@ -255,7 +255,7 @@ def _join(regions: Regions, one: int, other: int, made: int) -> None:
 
 
 def _distinct(boxes: Floats) -> Floats:
-    """Return boxes without thin ones and those that nearly repeat an earlier one."""
+    """Return boxes without thin ones and near duplicates of earlier ones."""
     from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, at its first use only
 
     sides = boxes[:, 2:] - boxes[:, :2]
@@ -273,7 +273,7 @@ def _hsv(pixels: Floats) -> Floats:
 
 
 def _lab(pixels: Floats) -> Floats:
-    """Return CIE L*a*b*, each scaled to about [0, 1]."""
+    """Convert RGB to CIE L*a*b*, each channel scaled to about [0, 1]."""
     from skimage.color import rgb2lab  # noqa: PLC0415  slow to import
 
     lab = rgb2lab(pixels).astype(np.float32)
@@ -283,7 +283,7 @@ def _lab(pixels: Floats) -> Floats:
 
 
 def _rg_intensity(pixels: Floats) -> Floats:
-    """Return the red and green shares of the color, and the intensity."""
+    """Return normalized red and green, and the intensity."""
     total = np.maximum(pixels.sum(2, keepdims=True), 1e-3)
     shares = pixels[..., :2] / total
     mean: Floats = pixels.mean(2, keepdims=True)

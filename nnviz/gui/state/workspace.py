@@ -1,4 +1,4 @@
-"""Workspaces: their methods, and the docks that stand open for them."""
+"""Workspaces: their methods, docks and pages."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from nnviz.gui.state.modes import COMPARE, PICTURED
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A job and what it needs at hand.
+    """A workspace: its methods, docks and pages.
 
     Attributes:
         name: unchanging, for settings.
@@ -35,7 +35,7 @@ class Workspace:
     images: bool = True
 
     def offers(self, info: MethodInfo) -> bool:
-        """Tell whether a method belongs here."""
+        """Return whether the workspace offers a method."""
         return (info.live or not self.live) and self.group in {
             "",
             info.capabilities.workspace,
@@ -43,6 +43,6 @@ class Workspace:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """Modes of the middle that are offered."""
+        """Modes of the central view that the workspace offers."""
         usual = (*PICTURED, COMPARE) if self.images else ()
         return (*usual, *self.modes)

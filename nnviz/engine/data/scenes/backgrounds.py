@@ -18,7 +18,7 @@ _LEVELS = 256
 
 @dataclass(frozen=True)
 class _Surface:
-    """Noise through a palette.
+    """A surface texture: noise mapped through a palette.
 
     Attributes:
         words: how a sentence names it.
@@ -64,7 +64,7 @@ BACKGROUNDS = (
 
 
 def draw_background(rng: np.random.Generator, size: int) -> tuple[ColorImage, str]:
-    """Return a background and how a sentence names it."""
+    """Draw a background; return it with its description for the sentence."""
     kind = rng.random()
     if kind < 0.3:  # noqa: PLR2004  shares of the kinds
         return _landscape(rng, size), _HILLS
@@ -83,7 +83,7 @@ def _noise(
     zoom: float,
     grain: tuple[float, float] = (1, 0),
 ) -> NDArray[np.float32]:
-    """Return a random part of a tile of noise, (size, size) in [0, 1].
+    """Sample a random window of a noise tile, (size, size) in [0, 1].
 
     Args:
         rng: source of all random numbers.
@@ -112,7 +112,7 @@ def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> Color
 
 
 def _landscape(rng: np.random.Generator, size: int) -> ColorImage:
-    """A sky with clouds over two to four ridges, the farther the hazier."""
+    """Paint a sky with clouds over two to four ridges, hazier with distance."""
     zenith = np.array([0.25, 0.45, 0.80]) + rng.normal(0, 0.08, 3)
     haze = np.array([0.80, 0.82, 0.84]) + rng.normal(0, 0.07, 3)
     fall = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
@@ -147,7 +147,7 @@ def _add_ridges(
 
 
 def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
-    """Return a ridge's relief, (size,) in [-0.5, 0.5]."""
+    """Return the height profile of a ridge, (size,) in [-0.5, 0.5]."""
     tile = fractal_noise(_TILE, 2.5, int(rng.integers(_TILES)))
     columns = np.arange(size) * (192 / size) + rng.uniform(0, _TILE)
     row = tile[rng.integers(_TILE)]
@@ -156,7 +156,7 @@ def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
 
 
 def _lights(rng: np.random.Generator, size: int) -> ColorImage:
-    """Lights far out of focus before a dark ground (bokeh)."""
+    """Draw out-of-focus lights before a dark background (bokeh)."""
     import cv2
 
     picture = _painted(

@@ -22,7 +22,7 @@ _MINOR_RADII = (0.08, 0.12)
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One shape: what it is and where.
+    """A shape of a layout: kind, texture, color, pose and coverage.
 
     Attributes:
         shape: index into ``SHAPES``.
@@ -46,7 +46,7 @@ class Item:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """The pixels of which at least half lie inside."""
+        """Mask of the pixels that the shape covers by at least half."""
         return self.coverage >= _COVERED
 
 
@@ -96,7 +96,7 @@ def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, 
 
 
 def _draw_matrix(rng: np.random.Generator, radius: float) -> NDArray[np.float64]:
-    """Draw what turns, skews and enlarges a shape of radius 1, (2, 2)."""
+    """Draw the random matrix that rotates, skews and scales a shape, (2, 2)."""
     # Most shapes stand nearly upright, as things do; some lie any way.
     turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
     squeeze = rng.uniform(-0.12, 0.12)

@@ -59,7 +59,7 @@ def compare_indexes(first: ImageIndex, second: ImageIndex, count: int) -> Disagr
 def _shared(
     first: ImageIndex, second: ImageIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers, in both, of the images that both hold."""
+    """Return the records of images in both indexes: their numbers in each."""
     hashes = [
         np.ascontiguousarray(each.sha256).view("V32")[:, 0] for each in (first, second)
     ]
@@ -76,6 +76,6 @@ def _shared(
 def _names(
     index: ImageIndex, column: str, records: NDArray[np.int64]
 ) -> NDArray[np.str_]:
-    """Return names of classes in lower case; "" where there is none."""
+    """Return class names in lower case, "" for none."""
     names = np.array([*(each.casefold() for each in index.class_names), ""])
     return names[np.asarray(index.columns[column], np.int64)[records]]

@@ -1,4 +1,4 @@
-"""The layers that the networks for scenes have in common."""
+"""The shared trunk of the networks for scenes."""
 
 from collections import OrderedDict
 
@@ -8,7 +8,7 @@ from nnviz.engine.models.networks.small_resnet import ResidualBlock
 
 
 class SceneTrunk(nn.Module):
-    """A small residual network that gives its features at every size.
+    """A small residual network that returns features at five scales.
 
     Every ReLU is a module of its own and none works in place.
 
