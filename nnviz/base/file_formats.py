@@ -13,6 +13,10 @@ CONFIG = "config.json"
 
 CLASS_NAMES = (".txt", ".csv", ".json", ".names")
 """Labels of classes."""
+TABLES = (".csv", ".tsv", ".txt")
+"""Tables of images, a path in each row."""
+IMAGE_LISTS = (".json", *TABLES)
+"""Files that name many images: annotations in COCO's format, and tables."""
 IMAGES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jp2", ".j2k", ".avif"}
     | {".png", ".apng", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib", ".npy"}

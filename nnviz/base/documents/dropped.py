@@ -41,6 +41,8 @@ class Dropped:
         folders: folders whose images are in ``pictures``.
         indexes: folders that hold an image index.
         guides: guided lessons.
+        lists: paths of files that name many images: COCO's annotations, tables.
+        cut: of which folders only the first images are in ``pictures``.
         errors: why the others cannot be opened.
     """
 
@@ -53,3 +55,5 @@ class Dropped:
     folders: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     guides: tuple[Guide, ...] = ()
+    lists: tuple[str, ...] = ()
+    cut: tuple[ErrorRecord, ...] = ()

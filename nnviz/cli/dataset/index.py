@@ -119,6 +119,7 @@ _OPTIONS = (
         help=(
             "folder, flat or with a sub-folder for each class, below train and test"
             " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
+            " another index, for its images;"
             " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
             " scenes-contradicting; or - for paths on standard input, one a line"
         ),

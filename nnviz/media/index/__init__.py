@@ -13,12 +13,13 @@ the next writer cuts them.
 """
 
 from nnviz.media.index.facts import ArrayFacts, IndexFacts, LayerFacts
-from nnviz.media.index.reader import ImageIndex, is_index
+from nnviz.media.index.reader import OWN_COLUMNS, ImageIndex, is_index
 from nnviz.media.index.synthetic import write_synthetic_index
 from nnviz.media.index.texts import Texts
 from nnviz.media.index.writer import IndexWriter
 
 __all__ = [
+    "OWN_COLUMNS",
     "ArrayFacts",
     "ImageIndex",
     "IndexFacts",

@@ -19,6 +19,11 @@ SUMS = "sums/"
 PROBABILITIES = "probabilities"
 THUMBNAILS, PATHS, SHA256 = "thumbnails", "paths", "sha256"
 SKIPPED, REASONS = "skipped", "reasons"
+OWN_COLUMNS = frozenset(
+    {"label", "predicted", "split", "width", "height", "confidence", "margin"}
+    | {"entropy", "loss", "center_distance", "bytes", "mtime_ns"}
+)
+"""Columns that indexing writes; all others came with the set."""
 
 
 def is_index(folder: Path) -> bool:
