@@ -168,6 +168,8 @@ def usable_threads(threads: int) -> int:
     More than it has cores only make it slower, and keep the last bits of a result;
     thousands end in an error of the library that starts them.
     """
+    if threads <= _FEWEST_LIMIT:
+        return threads  # asking the system takes as long as a small layer
     return min(threads, max(_FEWEST_LIMIT, _THREADS_PER_CORE * (os.cpu_count() or 1)))
 
 
