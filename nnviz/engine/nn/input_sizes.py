@@ -19,7 +19,7 @@ class SizeTrial:
     Args:
         net: the network; left untouched.
         channels: of its input.
-        calls: by layer, how often a pass runs it.
+        working: a size that the network takes.
         working: a size that it takes.
     """
 
@@ -30,7 +30,7 @@ class SizeTrial:
         self._channels = channels
         self._calls = dict(calls)
         self._working = working
-        # A pass may ask for numbers, which an image without data does not have.
+        # A pass may read values, which an image without data does not have.
         self._blind = self._refusal(working) is not None
 
     def takes(self, size: Size) -> bool:
