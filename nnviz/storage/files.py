@@ -43,9 +43,11 @@ _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
 _MAX_CONFIG_BYTES = 1 << 20
 _CONFIG_KEYS = frozenset(["model_type", "architectures", "pretrained_cfg"])
-"""Of transformers' and timm's networks; any of them makes a folder a network."""
+"""Keys of transformers' and timm's configurations; any of them marks a folder as a
+network.
+"""
 _PNG_HEAD_BYTES = 1 << 16
-"""nnviz writes the recipe before the pixels."""
+"""Bytes of a PNG that hold the recipe: nnviz writes it before the pixels."""
 
 
 class FileKind(StrEnum):
@@ -88,7 +90,7 @@ _KINDS = (
     | dict.fromkeys(IMAGES | REFUSED_IMAGES, FileKind.IMAGE)
     | {SUFFIX: FileKind.GUIDE}
 )
-"""By ending; the later ones come first where an ending is of two kinds."""
+"""Kinds by suffix; later entries win where a suffix has two kinds."""
 
 
 def _kind_of_folder(path: Path) -> FileKind:
@@ -111,7 +113,7 @@ def holds_recipe(path: Path) -> bool:
 def holds_network(folder: Path) -> bool:
     """Return whether a folder holds a Hugging Face or timm network, not images.
 
-    It is by its ``config.json`` or by an index of weights; no weights are read.
+    Decided by ``config.json`` or an index of weights; no weights are read.
     """
     try:
         if next(folder.glob(f"*{INDEX}"), None) is not None:
@@ -128,7 +130,7 @@ def holds_network(folder: Path) -> bool:
 def look_at(files: Iterable[str]) -> Dropped:
     """Classify files; reads folders and saved results, decodes no image.
 
-    The image of a saved result is the exception: its hash is compared.
+    Except for the image of a saved result, whose hash is compared.
     """
     found = _Found()
     for file in dict.fromkeys(files):
@@ -212,7 +214,7 @@ def restore(path: Path) -> Saved:
     """Read a saved result: its recipe, its image and the request for its network.
 
     Raises:
-        InputError: the file carries no recipe that can be read.
+        InputError: the file holds no readable recipe.
     """
     recipe = read_recipe(path)
     troubles: list[str] = []

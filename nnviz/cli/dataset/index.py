@@ -19,7 +19,7 @@ from nnviz.cli.arguments import (
 )
 
 _NAMED = 5
-"""Images that are named of those that were skipped or have changed."""
+"""Maximum number of skipped or changed images to name."""
 STDIN = "-"
 
 
@@ -67,7 +67,7 @@ def _listed() -> tuple[str, ...]:
     """Read paths from standard input, one per line.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there are no paths.
     """
     found = tuple(line.rstrip("\n") for line in sys.stdin if line.strip())
     if not found:
