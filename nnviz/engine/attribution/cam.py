@@ -181,8 +181,8 @@ def cam_results(
 
     Returns:
         For one layer: the map over the input, and "map" at the layer's resolution.  For
-            several: the mean of their maps, each divided by its largest value, and one
-            map over the input per layer.
+        several: the mean of their maps, each divided by its largest value, and one map
+        over the input per layer.
     """
 
     def heatmap(values: Tensor, unit: str) -> Heatmap:

@@ -69,8 +69,8 @@ class BatchSizer:
     def propose(self, left: int, *, brief: bool = False) -> int:
         """Return the size of the next chunk, and start its measurement.
 
-        left: number of remaining items.
-            left: items that are still to be done.
+        Args:
+            left: number of remaining items.
             brief: whether it should be short because a user is waiting.
         """
         fitting = _SHARE * free_bytes(self.device) / max(self.item_bytes, 1)

@@ -61,7 +61,7 @@ class Reach:
 class Stretch:
     """A tile along one axis.
 
-    start: first px that goes through the network.
+    Attributes:
         start: first px that goes through the network.
         stop: one past the last.
         first: px from which positions count; minus infinity at the image's edge.

@@ -137,6 +137,8 @@ def joined_examples(parts: list[RegionExamples]) -> RegionExamples:
 def fit_heads(
     examples: RegionExamples, labels: tuple[str, ...], seed: int
 ) -> RegionHeads:
+    """Fit a linear SVM and a ridge regression of the box for each class.
+
     The annotated boxes of a class are its positives, regions that overlap none of its
     boxes by 0.3 its negatives; those in between are ignored.  A class without either
     gets no SVM: its margin is always -1.

@@ -55,8 +55,8 @@ def questions_made(name: str, limit: int) -> list[Question]:
     """Return generated labeled images.
 
     Args:
+        name: one of ``MADE``.
         limit: maximum number of images; 0 for all.
-        limit: most images; 0 for all.
     """
     photos = _made(name)
     chosen = spread(range(len(photos)), limit)

@@ -51,8 +51,8 @@ class ChannelFigures:
 def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
     """Rearrange a layer's output as maps; no value is changed.
 
-    output: (1, ...) as returned by the layer.
-        output: (1, ...) as the layer gave it.
+    Args:
+        output: (1, ...) as returned by the layer.
         info: gives the meaning of the axes.
 
     Returns:

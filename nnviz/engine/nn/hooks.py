@@ -25,8 +25,8 @@ class _ReachedError(Exception):
 def find_module(net: nn.Module, layer: str) -> nn.Module:
     """Return a module by its dotted path; "" is the network itself.
 
-    UsageError: no module of that name; names the nearest.
-        UsageError: there is none; names the nearest.
+    Raises:
+        UsageError: no module of that name; names the nearest.
     """
     try:
         return net.get_submodule(layer)

@@ -19,8 +19,8 @@ class SizeTrial:
     Args:
         net: the network; left untouched.
         channels: of its input.
+        calls: by layer, how often a pass runs it.
         working: a size that the network takes.
-        working: a size that it takes.
     """
 
     def __init__(

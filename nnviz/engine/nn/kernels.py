@@ -76,8 +76,8 @@ def chain(alike: Square, first: int) -> NDArray[np.int64]:
     Each is followed by the remaining kernel most similar to it (the nearest-neighbor
     tour); ties go to the first in the network's order.
 
-    alike: (O, O), larger is more similar.
-        alike: (O, O), larger is more alike.
+    Args:
+        alike: (O, O), larger is more similar.
         first: where to begin.
     """
     left = np.ones(len(alike), bool)

@@ -162,8 +162,8 @@ def merge(
 ) -> Hierarchy:
     """Merge the most similar neighbors repeatedly (section 3.1, algorithm 1).
 
-    labels: int64 (H, W), the initial segments.
-        labels: int64 (H, W), the first segments.
+    Args:
+        labels: int64 (H, W), the initial segments.
         regions: their histograms, sizes and boxes.
         measures: names of the similarities that are summed.
         check: called periodically; raises to abandon the merging.

@@ -19,8 +19,8 @@ _LEAST_GAIN = 50
 def felzenszwalb_regions(pixels: Tensor) -> list[Mask]:
     """Segment an image at six scales, each region dilated by 5 px, bool (H, W).
 
-    pixels: (1, C, H, W), of any range.
-        pixels: (1, C, H, W); what range it has does not matter.
+    Args:
+        pixels: (1, C, H, W), of any range.
     """
     from skimage import morphology, segmentation, transform  # noqa: PLC0415 -- 1 s, at its first use only
 

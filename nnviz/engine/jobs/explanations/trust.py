@@ -158,8 +158,8 @@ def asked_scorer(inference: Inference, target: str) -> Scorer:
 class _Measuring:
     """One map under test.
 
-    request: the checks to be made.
-        request: what is asked.
+    Attributes:
+        request: the checks to be made.
         model: the network.
         store: takes copies with random weights.
         run: returns the job of a request.

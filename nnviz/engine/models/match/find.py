@@ -127,8 +127,8 @@ def install(
 ) -> None:
     """Load weights into a network built without them; names and shapes must agree.
 
-    net: as returned by ``build``.
-        net: as ``build`` gives it.
+    Args:
+        net: as returned by ``build``.
         tensors: by their names in the file.
         source: the file's name, for errors.
         check: raises to stop.

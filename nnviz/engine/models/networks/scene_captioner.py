@@ -48,8 +48,8 @@ class PlaceAttention(nn.Module):
     def forward(self, keys: Tensor, hidden: Tensor) -> Tensor:
         """Return the weights of positions, (N, P), which sum to 1.
 
-        keys: of the positions, (N, P, width).
-            keys: of the places, (N, P, width).
+        Args:
+            keys: of the positions, (N, P, width).
             hidden: of the LSTM, (N, hidden).
         """
         query = self.query(hidden)[..., None]
