@@ -18,8 +18,8 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """Read class names from a file, in the order of the network's outputs.
 
     ``.txt``: one name per line.  ``.json``: a list, or an object from index to name or
-        to [identifier, name] as for ImageNet.  ``.csv``: names in the last column, or
-        index and name; a header row is skipped.
+    to [identifier, name] as for ImageNet.  ``.csv``: names in the last column, or
+    index and name; a header row is skipped.
 
     Raises:
         InputError: no such file, not text, too large, or not of these forms.
