@@ -176,7 +176,7 @@ def _recall(searcher: Searcher, check: Check) -> float:
     vectors = vectors_of(searcher.index, searcher.layer)
     places = np.linspace(0, len(vectors) - 1, _JUDGED).astype(np.int64)
     queries = torch.from_numpy(np.array(vectors[places], np.float32))
-    count = _OF_TEN + 1  # # each finds itself too
+    count = _OF_TEN + 1  # each finds itself too
     truth = find_nearest(queries, vectors, count, searcher.metric, check)
     found = searcher.find(queries, count, check)
     hits = [

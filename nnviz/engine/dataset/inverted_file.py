@@ -74,7 +74,7 @@ def build_lists(
     kind = faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
     lists = faiss.index_factory(sample.shape[1], f"IVF{groups},SQ8", kind)
     lists.quantizer.add((yield from _centroids(sample, groups, check)))
-    lists.train(sample)  # # for quantization only: the groups exist
+    lists.train(sample)  # for quantization only: the groups exist
     for block in blocks:
         check()
         lists.add(block)

@@ -79,7 +79,7 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
     def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
         remaining = iter(tasks)
         first = list(islice(remaining, 1))
-        if not first:  # # a finished job starts no cluster
+        if not first:  # a finished job starts no cluster
             return
         threads = torch.get_num_threads()
         calls = ((opened, threads, work, task) for task in chain(first, remaining))

@@ -166,7 +166,7 @@ def _nearest(recording: Recording, step: int) -> ResumePoint:
         try:
             arrays = recording.state(kept)
         except InputError:
-            continue  # # damaged: an earlier one leads to the same step
+            continue  # damaged: an earlier one leads to the same step
         if _GENERATOR in arrays and _CHUNKS in arrays:
             return ResumePoint(recording, kept + 1, arrays)
     return ResumePoint(recording)

@@ -167,7 +167,7 @@ class Model:
         return twin if alike(given[:1], (output,)) else self.net
 
     def _make_twin(self) -> nn.Module:
-        detects = self.info.task is Task.DETECT  # # proposals always depend on values
+        detects = self.info.task is Task.DETECT  # proposals always depend on values
         if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()) or (
             self.branches and not detects
         ):

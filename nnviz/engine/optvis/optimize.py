@@ -221,7 +221,7 @@ class Ascent:
     def _restore(self, state: State) -> None:
         self.steps = int(state["steps"])
         self.scores = state["scores"].tolist()
-        if _IMPORTANCE in state:  # # recordings of earlier versions have none
+        if _IMPORTANCE in state:  # recordings of earlier versions have none
             known = torch.from_numpy(np.array(state[_IMPORTANCE]))
             self._importance = known.to(self._mean.device)
         for name, leaf in self.picture.leaves.items():

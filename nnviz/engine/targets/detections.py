@@ -109,7 +109,7 @@ class _Box:
         found = candidates_of(self.net, tensors, self.size, _FLOOR)
         found = found.taken(found.classes == self.kind)
         row = self._nearest(found)
-        if row is None:  # # keeps the graph, so that the gradient is zero
+        if row is None:  # keeps the graph, so that the gradient is zero
             nothing = sum(each.sum() for each in tensors) * 0.0
             return (nothing + torch.tensor(_FLOOR).logit()).reshape(1)
         # Float32 cannot distinguish a probability of 1 from the nearest ones below.

@@ -281,7 +281,7 @@ def _classes(
 
 def _one_class(target: ClassTarget, info: ModelInfo, output: Tensor) -> ResolvedTarget:
     index = target.index
-    if index is None:  # # outputs of a regression are not ranked
+    if index is None:  # outputs of a regression are not ranked
         index = 0 if info.task is Task.REGRESS else int(output[0].argmax())
     unit, chosen = output_unit(info), index
     if target.probability and info.task is Task.REGRESS:

@@ -35,14 +35,14 @@ class SceneTask:
     """A task on scenes: network, loss and metric.
 
     Attributes:
-        build: gives the network.
+        build: returns the network.
         loss: from a network and a batch to a number.
-        early_loss: what to use in its stead in the recipe's early epochs.
+        early_loss: replaces ``loss`` in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
-        initialize: draws the first weights.
-        frozen: names of parts that bring their weights and at first keep them, while
-            new layers would spoil them.
-        thaw: share of the epochs after which it learns with the rest.
+        initialize: draws the initial weights.
+        frozen: names of parts with pretrained weights that are frozen at first, so that
+            new layers do not spoil them.
+        thaw: fraction of the epochs after which they are trained too.
     """
 
     build: Callable[[], nn.Module]
@@ -83,7 +83,7 @@ def _train_epoch(
     for name in task.frozen:
         part = learner.net.get_submodule(name)
         kept = number < task.thaw * recipe.epochs
-        # Its batch norm too: what it says of an image then depends on no other.
+        # Its batch norm too: its output for an image then depends on no other image.
         part.requires_grad_(not kept).train(not kept)
     early = task.early_loss if recipe.is_early(number) else None
     judge = early or task.loss

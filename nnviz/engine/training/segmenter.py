@@ -23,7 +23,7 @@ from nnviz.engine.training.scene_fit import SceneTask
 PIXEL_CLASSES = ("background", *CLASSES)
 _COARSE_LEVELS = 4
 _COARSE_STRIDE = 4
-"""How many px of the image one of the fourth level stands for."""
+"""px of the image per cell of the fourth level."""
 
 
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
@@ -34,7 +34,8 @@ def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
     """Return the loss at a quarter of the size, without computing finer levels.
 
-    What a shape is shows there already; half of the time goes into where it ends.
+    The class of a shape is visible there already; half of the time is spent on
+    outlines.
     """
     if not isinstance(net, UNet):
         raise TypeError(type(net).__name__)
@@ -46,8 +47,8 @@ def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def overlap_loss(logits: Tensor, semantic: Tensor) -> Tensor:
     """Return cross entropy plus the Dice loss of the classes that occur.
 
-    Shapes count as much as the background, which has most of the pixels: in the cross
-    entropy each has half of the weight, and the Dice loss (Milletari et al. 2016,
+    Shapes count as much as the background, which has most of the pixels: each has half
+    of the weight in the cross entropy, and the Dice loss (Milletari et al. 2016,
     arXiv:1606.04797, eq. 3, without the squares) is a mean over classes.
 
     Args:
@@ -68,7 +69,7 @@ def overlap_loss(logits: Tensor, semantic: Tensor) -> Tensor:
 def initialize_from_detector(net: nn.Module, generator: torch.Generator) -> None:
     """Initialize the decoder at random, and the trunk from the bundled detector.
 
-    Which shape it is, the detector has learned already; boxes cost less than masks.
+    The detector has already learned the shapes; boxes cost less than masks.
     """
     initialize_kaiming(net, generator)
     detector = open_bundled(BundledReference("scenes-detector"), lambda: None).net
@@ -84,7 +85,7 @@ def confusion(found: Tensor, truth: Tensor, classes: int) -> Tensor:
     Args:
         found: int64, any shape.
         truth: int64, same shape.
-        classes: how many there are.
+        classes: number of classes.
 
     Returns:
         int64 (classes, classes): rows are the truth.

@@ -133,7 +133,7 @@ def mutants(
     rows = torch.arange(number)
     steps = scale * torch.randn((number, GENES), generator=generator)
     moved = found[rows, chosen] + steps
-    turned = moved[:, 3] % 1  # # angles wrap around
+    turned = moved[:, 3] % 1  # angles wrap around
     moved = moved.clamp(0, 1)
     moved[:, 3] = turned
     anew = torch.rand(number, generator=generator) < _ANEW

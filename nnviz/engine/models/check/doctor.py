@@ -76,7 +76,7 @@ def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
 def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
     """Tell whether all values are finite; extremes reveal NaN and infinity."""
     check()
-    if not isinstance(tensor, Tensor):  # # a result of get_extra_state()
+    if not isinstance(tensor, Tensor):  # a result of get_extra_state()
         return True
     if not tensor.is_floating_point() or not tensor.numel():
         return True

@@ -50,7 +50,7 @@ def rank_candidates(
     """
     norms = _trained_norms(net)
     photos = sample_photos()
-    whole = chosen.fit is Fit.WHOLE  # # images of several sizes cannot be batched
+    whole = chosen.fit is Fit.WHOLE  # images of several sizes cannot be batched
     if not norms or not photos or whole or chosen.channels != _COLORS:
         return ()
     images = [open_image(path) for path in photos]
@@ -168,7 +168,7 @@ def _distance(
 
 def _shift(norm: nn.Module, given: Tensor) -> float:
     mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
-    floor = variance.mean() * 1e-3 + 1e-12  # # dead channels have zero variance
+    floor = variance.mean() * 1e-3 + 1e-12  # dead channels have zero variance
     moved = (given.mean((0, 2, 3)) - mean).square() / (variance + floor)
     ratio = (given.var((0, 2, 3)) + floor) / (variance + floor)
     return float(moved.mean() + ratio.log().abs().mean())

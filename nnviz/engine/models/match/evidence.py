@@ -99,7 +99,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
     return parse_object(text, file.name, "mend it or move it away")
 
 
-# # --- one function per program -------------------------------------------------------
+# --- one function per program -------------------------------------------------------
 
 
 def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
