@@ -91,7 +91,8 @@ def _train_epoch(
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
         learner.optimizer.param_groups[0]["lr"] = rate
-        loss = judge(learner.net, batch.to(learner.device))
+        with torch.autocast(learner.device.type, torch.bfloat16, recipe.half):
+            loss = judge(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()
         yield Step(number + 1, recipe.epochs, step + 1, steps)
