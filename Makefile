@@ -46,7 +46,7 @@ screenshots: setup
 	@$(python) packaging/screenshots.py $(ARGS)
 
 film: setup
-	@$(python) packaging/live_film.py $(ARGS)
+	@$(python) packaging/live_video.py $(ARGS)
 
 gallery: setup
 	@$(python) packaging/gallery.py $(ARGS)

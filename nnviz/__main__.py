@@ -21,7 +21,7 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def main() -> int:
-    """Run the program on the words it was started with.
+    """Run the program on its command-line arguments.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 wrong use.
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _run(words: list[str]) -> int:
-    """Hand the words to the command line or the window; return the exit status."""
+    """Run the command line or open the window; return the exit status."""
     if _is_for_cli(words):
         return cli.main(words)
     try:
@@ -57,7 +57,7 @@ def _run(words: list[str]) -> int:
 
 
 def _is_for_cli(words: list[str]) -> bool:
-    """Whether the first word is a command, or a bare word that is no file either.
+    """Whether the command line handles the arguments, not the window.
 
     The second is a command misspelt; the command line names the nearest.
     """
@@ -89,7 +89,7 @@ def _open_window(words: list[str]) -> int:
 
 
 def _open_live(words: list[str]) -> int:
-    """Open the window on a camera and return its exit status."""
+    """Open the window on a live source and return its exit status."""
     order, _ = importlib.import_module("nnviz.cli.live").read(words)
     _need_display()
     _need_qt()
@@ -98,7 +98,7 @@ def _open_live(words: list[str]) -> int:
 
 
 def _open_kiosk(words: list[str]) -> int:
-    """Open the window on a stand, or the process that watches it."""
+    """Open the window as a kiosk, or its watchdog process; return the exit status."""
     kiosk = importlib.import_module("nnviz.cli.kiosk")
     order = kiosk.read(words)
     _need_display()
@@ -110,7 +110,7 @@ def _open_kiosk(words: list[str]) -> int:
 
 
 def _need_qt() -> None:
-    """Load Qt, which links to libraries of the system.
+    """Import Qt, which links to system libraries.
 
     Raises:
         InputError: one of them is missing.
@@ -124,7 +124,7 @@ def _need_qt() -> None:
 
 
 def _need_display() -> None:
-    """Qt aborts the process where it finds no display; say it in words before.
+    """Raise where Linux has no display: Qt would abort the process.
 
     Raises:
         InputError: there is none.

@@ -23,7 +23,7 @@ def try_installed(environment: str) -> None:
     """What runs is the wheel's, not a checkout's, and has its resources inside."""
     package = Path(importlib.import_module("nnviz").__file__ or "").parent
     expect(package.is_relative_to(environment), f"{package} is no wheel's")
-    resource = importlib.import_module("nnviz.base.resources").resource
+    resource = importlib.import_module("nnviz.base.shipped.resources").resource
     for name in ("catalogue.json", "fonts/LICENSE.txt", "icons/LICENSE.txt"):
         expect(resource(name).is_relative_to(package), f"{name} is not inside")
 

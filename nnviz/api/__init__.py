@@ -1,4 +1,4 @@
-"""The Python API: what ``import nnviz`` offers.  No Qt, no threads.
+"""The Python API: everything that ``import nnviz`` offers.  No Qt, no threads.
 
 Jobs run inline, on the caller's thread, in one session per process; it keeps opened
 networks and activations within bounds.  Torch is imported when a network is first

@@ -1,4 +1,4 @@
-"""Saved attacks rescaled and stored, and stickers on paper."""
+"""Attacks from Python: rescaled, saved, explained; stickers printed."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def rescale(
     labels: str | PathLike[str] = "",
     progress: OnProgress | None = None,
 ) -> Rescaled:
-    """Make an attack's noise weaker and ask the network again.
+    """Scale an attack's noise down and classify the image again.
 
     Args:
         attack: what ``run`` returned, or a file that was saved of it.
@@ -67,7 +67,7 @@ def save_attacked(
     image: Pictured | None = None,
     labels: str | PathLike[str] = "",
 ) -> SavedAttack:
-    """Write an attacked photo, open the file again and ask the network about it.
+    """Save an attacked photo, open the file again and classify it.
 
     Args:
         attack: what ``run`` returned, or a file that was saved of it.
@@ -101,7 +101,7 @@ def before_and_after(
     labels: str | PathLike[str] = "",
     progress: OnProgress | None = None,
 ) -> "Board":
-    """Explain an image and what an attack made of it, on one scale.
+    """Explain an image before and after an attack, on one color scale.
 
     ``changes()`` of what is returned says how far the maps agree.
 
@@ -147,7 +147,7 @@ def print_sticker(
     copies: int = 1,
     marks: bool = True,
 ) -> Path:
-    """Write a sticker as a PDF page, on which it has its size in millimetres.
+    """Write a sticker as a PDF page, at its size in millimetres.
 
     Args:
         sticker: an image's file; "round:FILE" for its largest disc; "round:#ff0000"
@@ -174,7 +174,7 @@ def print_sticker(
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class _Attack:
-    """An attack that was found: its recipe, and all of its noise."""
+    """A resolved attack: its recipe, and all of its noise."""
 
     recipe: Recipe
     noise: RescaleNoise
@@ -183,7 +183,7 @@ class _Attack:
 def _attack(
     attack: Result | str | PathLike[str], image: Pictured | None, labels: str
 ) -> _Attack:
-    """Return what there is of an attack, from a result or from a file of it.
+    """Resolve an attack from a result or from a saved file.
 
     Raises:
         InputError: it is none, or an image is not found.

@@ -1,4 +1,4 @@
-"""Two networks' architectures side by side, from Python."""
+"""Comparison of two networks' architectures, from Python."""
 
 from os import PathLike
 from pathlib import Path
@@ -10,7 +10,7 @@ from nnviz.storage.architecture_comparisons import save_comparison
 
 
 class ArchitectureComparison:
-    """The layers of two networks in pairs.
+    """Two networks' layers, aligned in pairs.
 
     Attributes:
         names: of the networks.
@@ -23,16 +23,16 @@ class ArchitectureComparison:
 
     @property
     def table(self) -> Table:
-        """A row for each layer or operation that is not the same in both."""
+        """A row for each layer or operation that differs."""
         return self.found.table()
 
     @property
     def counts(self) -> dict[str, int]:
-        """Counts of layers: the same, changed, only in one of the two."""
+        """Numbers of layers that are the same, changed, or in one network only."""
         return {verdict.value: n for verdict, n in self.found.counts().items()}
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write both graphs side by side, what differs framed; return the path.
+        """Write both graphs side by side, differences framed; return the path.
 
         Args:
             path: ends with .svg or .png.
@@ -45,7 +45,7 @@ class ArchitectureComparison:
 
 
 def compare_architectures(first: Model, second: Model) -> ArchitectureComparison:
-    """Compare what one forward pass of each network runs.
+    """Compare the architectures of two networks, each traced in one forward pass.
 
     Layers are paired in computing order by a global sequence alignment; the same are
     those of one class with the same sizes.

@@ -55,7 +55,7 @@ PICTURE_WIDTH = 1200
 
 
 class Model:
-    """A network that was opened, with its preprocessing and labels.
+    """An opened network, with its preprocessing and labels.
 
     Attributes:
         info: what is known of it: labels, layers, preprocessing, findings.
@@ -67,7 +67,7 @@ class Model:
         self.info = info
 
     def __repr__(self) -> str:
-        """Say what it is."""
+        """Return a summary: reference, number of classes and of layers."""
         classes, layers = len(self.info.labels), len(self.info.layers)
         return (
             f"<nnviz.Model {self.info.reference}: {classes} classes, {layers} layers>"
@@ -78,7 +78,7 @@ class Model:
         return self._opened().pixel_module()
 
     def pixel_input(self, image: Image) -> "Tensor":
-        """Return a photo as ``pixel_module`` takes it, float32 (1, C, H, W)."""
+        """Return a photo as an input of ``pixel_module``, float32 (1, C, H, W)."""
         return self._opened().pixel_input(image)
 
     def _opened(self) -> "OpenedModel":
@@ -106,7 +106,7 @@ class Result:
         self._run = run
 
     def __repr__(self) -> str:
-        """Say what was run and what there is."""
+        """Return a summary: method and names of the results."""
         return f"<nnviz.Result {self.recipe.method}: {', '.join(self.report)}>"
 
     def __getitem__(self, name: str) -> Array:
@@ -131,13 +131,13 @@ class Result:
         return len(self.keys())
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether ``result[name]`` is an array."""
+        """Return whether ``result[name]`` is an array."""
         return name in self.keys() or name == next(iter(self.report))
 
     def __array__(
         self, dtype: DTypeLike | None = None, *, copy: bool | None = None
     ) -> Array:
-        """Return the main array where numpy is given the result itself."""
+        """Return the main array, for ``numpy.asarray(result)``."""
         return np.array(self.data, dtype, copy=copy)
 
     def keys(self) -> KeysView[str]:
@@ -151,11 +151,11 @@ class Result:
 
     @property
     def main(self) -> BaseResult:
-        """The main result with all that it says of itself."""
+        """The main result, with its unit, frame and placement."""
         return self.report.main
 
     def summary(self) -> dict[str, Any]:
-        """Return what was run and found as JSON can hold it; see ``api.summary``."""
+        """Return a JSON summary of the run and its results; see ``api.summary``."""
         return summarize(self.report, self.recipe)
 
     def _repr_png_(self) -> bytes:
@@ -188,7 +188,7 @@ class Result:
         return save_run(self._run, Path(folder), stem)
 
     def figure(self, path: str | PathLike[str]) -> Path:
-        """Write the main result for a slide or a paper; return the path.
+        """Write the main result as a figure for a slide or a paper; return the path.
 
         No title, transparent around, words and color bar as vectors; the ending says
         the format.
@@ -301,7 +301,7 @@ def contact_sheet(
 
 
 def write_side_car(model: Model) -> Path:
-    """Write how a network is used beside its file; return the side-car's path.
+    """Write a network's side-car beside its file; return the side-car's path.
 
     Opened again, the file has this preprocessing, these names, task and output.
 
@@ -395,7 +395,7 @@ def run(
 
 
 def _network(method: str, model: Model | str | PathLike[str] | None) -> ModelRequest:
-    """Return the network that a method is to be run on.
+    """Return the request of the network that a method is to run on.
 
     Raises:
         UsageError: it needs one, and none is named.
@@ -417,7 +417,7 @@ def replay(
     labels: str | PathLike[str] = "",
     progress: OnProgress | None = None,
 ) -> Result:
-    """Make a saved result again: the same machine and versions give the same bytes.
+    """Reproduce a saved result, to the byte on the same machine and versions.
 
     Args:
         file: a .png or .json that ``Result.save`` or ``nnviz run`` wrote.
@@ -447,7 +447,7 @@ def replay(
 
 
 def perform(request: Request[T], progress: OnProgress | None = None) -> T:
-    """Do what a request asks, inline, and return what it promises."""
+    """Carry out a request in this thread and return its result."""
     with closing(session().job(cast("AnyRequest", request), _never)) as job:
         return cast("T", _finish(job, progress))
 
@@ -463,11 +463,11 @@ def _finish(job: Job | Any, progress: OnProgress | None = None) -> object:
 
 
 def _never() -> None:
-    """Never stop: an inline job ends by an exception such as KeyboardInterrupt."""
+    """Do nothing: an inline job ends by an exception such as KeyboardInterrupt."""
 
 
 def photo_of(recipe: Recipe, image: Image | str | PathLike[str] | Array) -> Image:
-    """Open an image that was named; the recipe's own keeps the recipe's name."""
+    """Open an image; if it is the recipe's, under the recipe's name."""
     photo = image if isinstance(image, Image) else open_image(image)
     if photo.sha256 != recipe.image_sha256:
         return photo
@@ -477,7 +477,7 @@ def photo_of(recipe: Recipe, image: Image | str | PathLike[str] | Array) -> Imag
 def _preprocess(
     given: Preprocess | Mapping[str, Any] | None,
 ) -> tuple[Preprocess | None, tuple[tuple[str, object], ...]]:
-    """Return a whole preprocessing, or the fields that are changed of another."""
+    """Return a whole preprocessing, or the fields to change in the network's own."""
     if given is None or isinstance(given, Preprocess):
         return given, ()
     return None, fields_of(given)
@@ -486,7 +486,7 @@ def _preprocess(
 def _told_apart(
     labels: str | PathLike[str] | Sequence[str],
 ) -> tuple[str, tuple[str, ...]]:
-    """Return a label file's path and the names, one of the two empty."""
+    """Return a label file's path and a tuple of names, one of the two empty."""
     if isinstance(labels, str | PathLike):
         return str(labels), ()
     return "", tuple(labels)

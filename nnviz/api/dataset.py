@@ -1,4 +1,4 @@
-"""Sets of images, from Python: indexed once, then asked."""
+"""Sets of images, from Python: indexes and queries on them."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -52,7 +52,7 @@ class ProjectionSettings(TypedDict, total=False):
 
 
 class Index:
-    """An index of images: its arrays, and what can be asked of it.
+    """An index of images: its arrays, and queries on them.
 
     Attributes:
         folder: that holds it.
@@ -71,7 +71,7 @@ class Index:
         return len(self.images)
 
     def __repr__(self) -> str:
-        """Say what it holds."""
+        """Return a summary of the index."""
         layers = ", ".join(each.name for each in self.images.layers)
         return (
             f"<nnviz.Index {self.folder}: {len(self)} images,"
@@ -90,7 +90,7 @@ class Index:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names that the columns ``label`` and ``predicted`` count."""
+        """The class names that the columns ``label`` and ``predicted`` index."""
         return self.images.class_names
 
     @property
@@ -120,7 +120,7 @@ class Index:
         exact: bool = False,
         progress: OnProgress | None = None,
     ) -> Neighbors:
-        """Find the images that are most like another.
+        """Find the images most similar to a given one.
 
         All are compared; of more than 200,000, where faiss is installed, those of the
         nearest groups, and the answer says how many true neighbors that finds.
@@ -160,7 +160,7 @@ class Index:
         metric: Metric = "cosine",
         progress: OnProgress | None = None,
     ) -> tuple[Neighbors, ...]:
-        """Find an image's neighbors by this network and by others, side by side.
+        """Compare an image's neighbors by this network with those by others.
 
         Args:
             image: as ``neighbors`` has it.
@@ -203,7 +203,7 @@ class Index:
         workers: int = 0,
         progress: OnProgress | None = None,
     ) -> Exemplars:
-        """Find the images that excite each channel most, and figures of the channels.
+        """Find the images that activate each channel most, with channel statistics.
 
         Args:
             layer: one that was indexed; empty for the deepest.
@@ -242,7 +242,7 @@ class Index:
         seed: int = 0,
         progress: OnProgress | None = None,
     ) -> Projection:
-        """Lay the images out as points of a plane.
+        """Project the images onto a plane: PCA, LDA, t-SNE, UMAP or an autoencoder.
 
         Args:
             method: "pca", "lda", "tsne", "autoencoder", or "umap" where installed.
@@ -282,7 +282,7 @@ class Index:
         progress: OnProgress | None = None,
         **projection: Unpack[ProjectionSettings],
     ) -> PlacedImage:
-        """Lay a new image on the plane of a projection that does not know it.
+        """Place a new image on the plane of an existing projection.
 
         After ``project`` with the same arguments nothing is fitted again.
 
@@ -368,7 +368,7 @@ class Index:
         seed: int = 0,
         progress: OnProgress | None = None,
     ) -> ConceptParts:
-        """Find the parts that a layer's activations consist of, with their maps (NMF).
+        """Factor a layer's activations into parts, with their maps (NMF).
 
         Args:
             count: of parts.
@@ -398,7 +398,7 @@ class Index:
         seed: int = 0,
         progress: OnProgress | None = None,
     ) -> tuple[LayerProbe, ...]:
-        """Tell how well a linear classifier reads the labels from each indexed layer.
+        """Train a linear probe on each indexed layer and measure its accuracy.
 
         Args:
             limit: most images, taken evenly; 0 for all.
@@ -421,7 +421,7 @@ class Index:
         limit: int = 1000,
         progress: OnProgress | None = None,
     ) -> Ablation:
-        """Ask the images again with channels of a layer replaced.
+        """Rerun the network on the images with channels of a layer replaced.
 
         Args:
             channels: indices.
@@ -455,7 +455,7 @@ class Index:
         duplicates: bool = True,
         progress: OnProgress | None = None,
     ) -> Mistakes:
-        """Find what the network gets wrong, and what may be wrong with the set.
+        """Find wrong predictions, suspect labels and duplicate images.
 
         Args:
             count: most entries of each list.
@@ -478,7 +478,7 @@ class Index:
         count: int = 100,
         progress: OnProgress | None = None,
     ) -> Disagreement:
-        """Tell where another network answers differently.
+        """Find the images on which another network answers differently.
 
         Args:
             other: index of the same images by that network, or its folder.
@@ -496,12 +496,12 @@ class Index:
 
     @cached_property
     def model(self) -> Model:
-        """The network that made the index, opened when it is first needed."""
+        """The network that made the index, loaded on first use."""
         return load(self.images.facts.model)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """Read "3,7,20-25" as numbers of records; () where it is anything else."""
+    """Parse "3,7,20-25" as numbers of records; () for anything else."""
     found: list[int] = []
     for part in text.split(",") if text else ():
         first, dash, last = part.strip().partition("-")
@@ -529,7 +529,7 @@ def index(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Index:
-    """Run a network over a set of images, and keep what it made of each.
+    """Build or resume an index: the outputs of a network for each image of a set.
 
     An index that is there is gone on with: what is in it is not computed again.
 
@@ -571,7 +571,7 @@ def index(
 
 
 def open_index(folder: str | PathLike[str]) -> Index:
-    """Open an index that ``nnviz index`` made, by memory map.
+    """Open an existing index, memory-mapped.
 
     Raises:
         InputError: there is none, or it is damaged.

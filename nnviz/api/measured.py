@@ -1,4 +1,4 @@
-"""Boards, how good networks are and how easily fooled, from Python."""
+"""Boards, evaluations of networks, attack curves and trust in maps, from Python."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -50,7 +50,7 @@ def board(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> "Board":
-    """Compare methods, networks and images: a row a network and image.
+    """Compare methods on networks and images: a board of maps.
 
     A place whose method cannot work keeps its error in words; the others go on.
 
@@ -105,7 +105,7 @@ def board(
 
 
 def _outcome(request: RunMethod, progress: OnProgress | None) -> Run | ErrorRecord:
-    """Run one place of a board; what its user can mend does not end the others."""
+    """Run one cell of a board; return an error that the user can fix, not raise it."""
     try:
         return perform(request, progress)
     except NnvizError as error:
@@ -122,7 +122,7 @@ def evaluate(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Evaluation:
-    """Measure how good a network is on images whose truth is known.
+    """Evaluate a network on images with known truth.
 
     Args:
         model: what ``load`` returned, or what it takes.
@@ -166,7 +166,7 @@ def attack_curve(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Robustness:
-    """Measure how often a network is right where every image is attacked.
+    """Measure accuracy under attack, as a function of epsilon.
 
     Args:
         model: what ``load`` returned, or what it takes.
@@ -215,7 +215,7 @@ def trust(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> Trust:
-    """Measure how far one map can be trusted, beside maps that know nothing.
+    """Measure how far one map can be trusted, against baseline maps.
 
     Args:
         result: what ``run`` returned: a map over the image.
@@ -271,7 +271,7 @@ def score(
     workers: int = 0,
     progress: OnProgress | None = None,
 ) -> ScoreTable:
-    """Measure how far methods' maps can be trusted, beside maps that know nothing.
+    """Measure how far methods' maps can be trusted, against baseline maps.
 
     Args:
         methods: one or several names, of the group "Explain".

@@ -1,4 +1,4 @@
-"""Interactive methods in notebooks: controls from the declaration, the result below.
+"""Interactive methods in notebooks: controls above, the result below.
 
 Needs ipywidgets, an extra: ``nnviz-studio[notebook]``.
 """
@@ -19,7 +19,7 @@ _LABEL = "130px"
 
 
 class Explorer:
-    """A method with its controls; what is changed there is run at once.
+    """A method with its controls; each change runs it again.
 
     Attributes:
         widget: what a notebook shows: controls above the image.
@@ -64,7 +64,7 @@ class Explorer:
         return {name: control.value for name, control in self.controls.items()}
 
     def update(self) -> None:
-        """Run the method with the values of the controls, and show what it gives."""
+        """Run the method with the controls' values, and show the result."""
         params: dict[str, Any] = dict(self.values)
         try:
             self.result = run(
@@ -78,14 +78,14 @@ class Explorer:
         self._said.value = _escaped(" · ".join(self.result.report.notes))
 
     def _ipython_display_(self) -> None:
-        """Show the controls and the image, as Jupyter asks for it."""
+        """Display the controls and the image; the hook of Jupyter."""
         importlib.import_module("IPython.display").display(self.widget)
 
     def _column(self, parameters: list[Parameter]) -> Any:
         return self._widgets.VBox([self.controls[each.name] for each in parameters])
 
     def _control(self, parameter: Parameter, value: Value) -> Any:
-        """Return the control of a parameter; numbers are told when let go."""
+        """Build the control of a parameter; numbers are reported on release."""
         widgets = self._widgets
         common: dict[str, Any] = {
             "description": parameter.title,
@@ -129,7 +129,7 @@ def explore(
     seed: int = 0,
     **params: Value,
 ) -> Explorer:
-    """Return a method with controls for a notebook; the last line of a cell shows it.
+    """Return a method with controls, to be displayed at the end of a notebook cell.
 
     Args:
         method: its name; ``nnviz.methods()`` has them all.
@@ -159,7 +159,7 @@ def explore(
 
 
 def _library() -> Any:
-    """Return ipywidgets.
+    """Import ipywidgets.
 
     Raises:
         InputError: it is not installed.

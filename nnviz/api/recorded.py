@@ -13,7 +13,7 @@ from nnviz.storage import replay as stored
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:
-    """Open what ``run(..., record=folder)`` wrote: numbers and frames of its steps.
+    """Open a recording that ``run(..., record=folder)`` wrote.
 
     Raises:
         InputError: the folder holds no recording, or it is damaged.
@@ -30,7 +30,7 @@ def resume(
     progress: OnProgress | None = None,
     **params: Value,
 ) -> Result:
-    """Go on with a recorded optimization that was stopped, or from an earlier step.
+    """Resume a recorded optimization, from its newest or an earlier step.
 
     It goes on bit for bit, whatever stopped it.
 
@@ -105,7 +105,7 @@ def video(
     progress: OnProgress | None = None,
     **params: Value,
 ) -> tuple[str, ...]:
-    """Run a method on every image of a video, such as "deep_dream".
+    """Run a method such as "deep_dream" on every frame of a video.
 
     Args:
         method: one whose main result is an image.

@@ -1,4 +1,4 @@
-"""A method over many images, each saved as it is done, here or on a cluster."""
+"""Batch runs: a method over many images, in this process or on a Dask cluster."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from nnviz.storage.results import LAST_SUFFIX
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """A method's result on one image, as it was saved.
+    """The saved result of a method on one image.
 
     Attributes:
         image: path or URL.
@@ -55,7 +55,7 @@ class SavedRun:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A method on one image.
+    """A run of a method on one image, as workers receive it.
 
     Attributes:
         method: its name.
@@ -77,7 +77,7 @@ class _Task:
 
     @property
     def last_file(self) -> str:
-        """Name of the file that is written last: where it is, all are."""
+        """Name of the file that is written last: if it exists, all do."""
         return f"{self.stem}.{self.method}{LAST_SUFFIX}"
 
 
@@ -146,7 +146,7 @@ def run_over(
 def list_named(
     images: str | PathLike[str] | Iterable[str | PathLike[str]],
 ) -> list[str]:
-    """Return the images of a folder, of those below it, of a URL, or as they are named.
+    """List images: paths as given, those below folders and below URLs.
 
     Raises:
         InputError: no such folder, or no images.
@@ -173,7 +173,7 @@ def _below(name: str) -> Sequence[str]:
 
 
 def _stems(paths: Sequence[str]) -> Iterator[str]:
-    """Yield a name of its own for each path."""
+    """Yield a unique file stem for each path."""
     taken: set[str] = set()
     for path in paths:
         stem = PurePosixPath(path).stem
@@ -192,7 +192,7 @@ def _is_done(task: _Task) -> bool:
 def _carried_out(
     tasks: Sequence[_Task], cluster: str, workers: int
 ) -> Iterator[SavedRun]:
-    """Yield what comes of each task.
+    """Run the tasks, here or on a cluster, and yield their results in order.
 
     Raises:
         UsageError: the network is a Python object, which workers cannot open.
@@ -219,7 +219,7 @@ def _carried_out(
 
 
 def run_and_save(task: _Task, threads: int = 0) -> SavedRun:
-    """Run a method on an image and save what it finds; also called on workers.
+    """Run a method on an image and save the result; also called on workers.
 
     Args:
         task: the method and the image.

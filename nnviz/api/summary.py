@@ -1,4 +1,4 @@
-"""The summary of a result as JSON: what ``--json``, Jupyter and agents are told.
+"""JSON summaries of results, for ``--json``, Jupyter and agents.
 
 The numbers that fit in an answer stand in it; of larger arrays shape, range and mean.
 The arrays themselves are in the .npz that ``Result.save`` writes.
@@ -22,7 +22,7 @@ _MOST_NUMBERS = 64
 
 
 def summarize(report: Report, recipe: Recipe) -> dict[str, Any]:
-    """Return what was run, and each result in numbers and words.
+    """Return a run as JSON: the request, and each result in numbers and words.
 
     Args:
         report: what the method found.
@@ -69,7 +69,7 @@ def _classes(ranking: Ranking) -> list[dict[str, Any]]:
 
 
 def _boxes(boxes: Boxes) -> list[dict[str, Any]]:
-    """Return each box in pixels of its frame: left, top, right, bottom."""
+    """Return each box with label and score, in px of its frame."""
     found = zip(boxes.boxes, boxes.scores, boxes.classes, strict=True)
     return [
         {
@@ -83,7 +83,7 @@ def _boxes(boxes: Boxes) -> list[dict[str, Any]]:
 
 
 def _plain(value: object) -> Any:
-    """Return a value of a result as JSON can hold it, long arrays in short."""
+    """Convert a value of a result to JSON, summarizing long arrays."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         value = {name: getattr(value, name) for name in names}

@@ -1,4 +1,4 @@
-"""Training from Python: a head of one's own, and the recipes of bundled networks."""
+"""Training from Python: a new head, the bundled networks, watched small networks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def teach(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> TaughtHead:
-    """Teach a network classes or numbers of your own, from a handful of images.
+    """Train a head for your own classes or numbers, from a handful of images.
 
     A linear layer is trained on the features of a network that stays as it is, and
     measured on a fifth of the images, chosen by hash, that it does not see.
@@ -79,7 +79,7 @@ def train(
     seed: int = 0,
     progress: OnProgress | None = None,
 ) -> Path:
-    """Train a bundled network from scratch, or go on; return the path of its weights.
+    """Train a bundled network, or resume; return the path of its weights.
 
     Args:
         name: of the recipe, as ``nnviz train --help`` lists them.
@@ -100,7 +100,7 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class TrainedNetwork:
-    """The files and figures of a watched training run.
+    """The files and final metrics of a watched training run.
 
     Attributes:
         files: weights, curves as CSV, folder of TensorBoard events, recording.
@@ -119,7 +119,7 @@ def train_network(
     progress: OnProgress | None = None,
     **switches: Value,
 ) -> TrainedNetwork:
-    """Train a small network, or go on where it was stopped, and write all of it.
+    """Train a small network, or resume, and export weights, curves and recording.
 
     Args:
         out: folder for NAME.safetensors, which opens as a network, NAME.csv,
@@ -143,7 +143,7 @@ def train_autoencoder(
     progress: OnProgress | None = None,
     **switches: Value,
 ) -> TrainedNetwork:
-    """Train an autoencoder, or go on where it was stopped, and write all of it.
+    """Train an autoencoder, or resume, and export weights, curves and recording.
 
     Args:
         out: folder for NAME.safetensors, which opens as a network from image to image,
@@ -167,7 +167,7 @@ def train_characters(
     progress: OnProgress | None = None,
     **switches: Value,
 ) -> TrainedNetwork:
-    """Train a character model on a text, or go on where it was stopped, and write it.
+    """Train a character model, or resume, and export weights, curves and recording.
 
     Args:
         out: folder for NAME.safetensors, which ``weights`` of the method
@@ -191,7 +191,7 @@ def train_recorded(
     progress: OnProgress | None,
     switches: Mapping[str, Value],
 ) -> TrainedNetwork:
-    """Train by a recorded method, or go on where it was stopped, and write all of it.
+    """Train with a recorded method, or resume, and export the files.
 
     Args:
         method: that trains: "train_network", "train_autoencoder", "train_characters".
@@ -220,7 +220,7 @@ def export_trained(
     name: str = "network",
     step: int = -1,
 ) -> tuple[str, ...]:
-    """Write a step of a recorded training run as a network, with its curves.
+    """Export a step of a recorded training run as a network, with its curves.
 
     Args:
         recording: folder of the run.

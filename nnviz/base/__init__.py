@@ -1,1 +1,1 @@
-"""The vocabulary of the program: values only, stdlib and numpy."""
+"""Values that all packages share: parameters, requests, results, errors; numpy only."""

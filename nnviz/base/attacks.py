@@ -1,4 +1,4 @@
-"""Attacks beyond their report: rescaled noise, saved images, changed decisions."""
+"""Outcomes derived from an attack: rescaled noise, saved images, surviving copies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ SURVIVAL = "survival"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rescaled:
-    """An attack's noise, made weaker.
+    """An attack whose noise was scaled down, and whether it still fools the network.
 
     Attributes:
         report: as the attack's own, of the weaker noise.
@@ -43,7 +43,7 @@ class Rescaled:
 
 @dataclass(frozen=True, slots=True)
 class SavedAttack:
-    """An attacked photo in a file that was opened again.
+    """The network's answer to an attacked photo that was saved and opened again.
 
     Attributes:
         path: of the file.
@@ -61,14 +61,14 @@ class SavedAttack:
 
     @property
     def words(self) -> str:
-        """The outcome of the attack, in one line."""
+        """The outcome of reopening the file, in one line."""
         share = f"{self.answer} {100 * self.probability:.3g} %"
         outcome = "still fools" if self.fooled else "no longer fools"
         return f"opened again, the file {outcome}: {share}"
 
 
 def warning_of(recipe: Recipe) -> str:
-    """Return what an exported image says of itself, in ASCII as Exif asks for."""
+    """Return the ASCII warning that an adversarial image carries in its Exif data."""
     words = f"Adversarial: made to fool {recipe.model} by {recipe.method}"
     return words.encode("ascii", "replace").decode("ascii")
 
@@ -80,7 +80,7 @@ def attacked_photo(report: Report) -> ColorImage | None:
 
 
 def with_whole_tabs(report: Report, whole: Report) -> Report:
-    """Return the report of rescaled noise with the results measured on all of it.
+    """Add the results that exist only for the full perturbation to a rescaled report.
 
     Whoever looks at one of them is not thrown out while the noise is made weaker; a
     note says of what they are.
@@ -98,21 +98,21 @@ def with_whole_tabs(report: Report, whole: Report) -> Report:
 
 
 def norm_of(values: Mapping[str, Value]) -> str:
-    """Return how an attack with these parameters measures its noise.
+    """Return the norm that bounds or measures an attack's noise: "linf" or "l2".
 
-    Those that have a budget name their norm, or mean the largest number; those that
-    look for the least noise mean its length.
+    Attacks with a budget name their norm, or use the largest change; attacks that
+    minimize the noise use its length.
     """
     return str(values.get("norm", "linf" if "epsilon" in values else "l2"))
 
 
 def survivals(report: Report) -> Mapping[str, bool]:
-    """Return which files and copies of an attacked photo still fool, by their names."""
+    """Return, by name, whether each file and copy of an attacked photo still fools."""
     table = report.results.get(SURVIVAL)
     rows = table.rows if isinstance(table, Table) else ()
     return {str(row[0]): row[1] == "yes" for row in rows}
 
 
 def is_attack(run: Run) -> bool:
-    """Tell whether a result is an attacked photo."""
+    """Return whether a result is an attacked photo."""
     return run.image is not None and attacked_photo(run.report) is not None

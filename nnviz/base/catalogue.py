@@ -16,7 +16,7 @@ from nnviz.base.info import (
     Task,
 )
 from nnviz.base.parameters import Kind, Parameter
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 @cache
@@ -26,7 +26,7 @@ def _shipped_titles() -> dict[str, str]:
 
 
 def method_title(name: str) -> str:
-    """Return a method's declared title ("Grad-CAM"); of any other name its words."""
+    """Return a method's declared title ("Grad-CAM"), or its name spelled as words."""
     words = name.replace("_", " ")
     return _shipped_titles().get(name) or words[:1].upper() + words[1:]
 
@@ -57,7 +57,7 @@ class Catalogue:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what ``to_json`` wrote."""
+        """Parse the JSON text that ``to_json`` wrote."""
         values = json.loads(text)
         return cls(
             tuple(_method(entry) for entry in values["methods"]),

@@ -1,11 +1,11 @@
-"""Completeness: the sum of attributions, beside the difference that it should equal."""
+"""Completeness check: the sum of attributions against the score difference."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """The sum of attributions and the difference in score that it should equal.
+    """The sum of attributions and the score difference that it should equal.
 
     Attributes:
         total: the sum.

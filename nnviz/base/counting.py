@@ -1,4 +1,4 @@
-"""Counting of frames in which something held to a camera fools the network."""
+"""Tally of live frames in which an object held to the camera fools the network."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _NORMAL_95 = 1.959963984540054
 
 
 class Outcome(StrEnum):
-    """The outcome of a frame."""
+    """The outcome of one frame: fooled, right or other."""
 
     FOOLED = "fooled"
     RIGHT = "right"
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Frames counted so far.
+    """Counts of frames by outcome.
 
     Attributes:
         truth: the class that is really there.
@@ -40,11 +40,11 @@ class Tally:
 
     @property
     def frames(self) -> int:
-        """All that were counted."""
+        """The number of frames counted."""
         return self.fooled + self.right + self.other
 
     def outcome(self, names: Iterable[str]) -> Outcome:
-        """Return what a frame is counted as.
+        """Return the outcome of a frame, from the classes seen in it.
 
         Args:
             names: of the classes that were seen in it; none where nothing was.
@@ -57,7 +57,7 @@ class Tally:
         return Outcome.OTHER if self.wanted else Outcome.FOOLED
 
     def with_frame(self, names: Iterable[str]) -> "Tally":
-        """Return the tally after one more frame."""
+        """Return the tally with one more frame counted."""
         match self.outcome(names):
             case Outcome.FOOLED:
                 return replace(self, fooled=self.fooled + 1)
@@ -88,7 +88,7 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
 
 
 def names_seen(shown: Shown) -> tuple[str, ...] | None:
-    """Return the classes seen in a frame: the likeliest, or those of all objects.
+    """Return the classes seen in a frame: the top class, or those of all objects.
 
     None where the method does not say of what class anything is, or none was asked.
     """

@@ -11,7 +11,7 @@ _LONGEST_LINE = 400
 
 
 class ErrorKind(StrEnum):
-    """Whose error it is; decides how the GUI shows it."""
+    """The kind of an error; decides how the GUI shows it."""
 
     USER = "user"
     MODEL = "model"
@@ -58,7 +58,7 @@ class NnvizError(Exception):
 
 
 def _shortened(text: str) -> str:
-    """Return text with its lines cut: what was given may be of any length."""
+    """Truncate every long line of a text."""
     return "\n".join(
         line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
         for line in text.split("\n")
@@ -76,7 +76,7 @@ class InputError(NnvizError):
 
 
 class TrustError(InputError):
-    """A file that is a program, which is run only after a yes."""
+    """A file that runs code when opened, which is refused until the user trusts it."""
 
     kind = ErrorKind.TRUST
     option = "--trust"
@@ -87,7 +87,7 @@ class OfflineError(NnvizError):
 
 
 class ModelError(NnvizError):
-    """A network that cannot do what was asked: names the layer and the shapes."""
+    """A network that cannot do what a method needs; names the layer and the shapes."""
 
     kind = ErrorKind.MODEL
 
@@ -99,7 +99,7 @@ class OutOfMemoryError(NnvizError):
 
 
 class CancelledError(Exception):
-    """The job was told to stop.  No failure: nothing is reported."""
+    """The job was cancelled, which is not a failure and is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class ErrorRecord:
 
 
 def error_record(error: BaseException) -> ErrorRecord:
-    """Return an exception as text and let go of what its frames held.
+    """Convert an exception to text, and release the variables that its frames hold.
 
     An exception keeps the local variables of all functions that it passed alive,
     images and tensors among them.

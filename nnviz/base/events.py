@@ -32,7 +32,7 @@ class Progress:
 
     @property
     def fraction(self) -> float | None:
-        """Fraction of the whole time that is over, 0 to 1; None where not known."""
+        """Fraction of the work that is done, in [0, 1]; None where unknown."""
         if self.cost is not None:
             return self.cost
         return min(1.0, self.done / self.total) if self.total > 0 else None
@@ -40,7 +40,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """A first or better version of the report; may be shown.
+    """An intermediate report, to be shown until a better one comes.
 
     Attributes:
         report: what there is so far.
@@ -53,7 +53,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Done:
-    """The job ended well.
+    """A job that finished, with its result.
 
     Attributes:
         value: what its request promises.
@@ -66,14 +66,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job ended with an error, already in words."""
+    """A job that failed, with the error as text."""
 
     error: ErrorRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The job was stopped, or never started because a newer one replaced it."""
+    """A job that was cancelled, or never started because a newer one replaced it."""
 
 
 Step = Progress | Partial
@@ -100,7 +100,7 @@ class Priority(IntEnum):
 
 
 class Policy(StrEnum):
-    """Policies: the effect of a new request on an earlier one of the same place."""
+    """The effect of a new request on an earlier one for the same place."""
 
     REPLACE = "replace"
     """Cancel the running one (a parameter was edited)."""

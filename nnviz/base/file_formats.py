@@ -1,4 +1,4 @@
-"""The registry of file formats: endings in lower case, said once for all places."""
+"""The registry of file formats: every file name ending that the program knows."""
 
 TORCH = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 """Weights, as safetensors and torch.save write them."""

@@ -47,7 +47,7 @@ class Task(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Task | None":
-        """Understand the names that other programs use."""
+        """Resolve the names of tasks that other programs use."""
         return _TASK_ALIASES.get(str(value).lower().replace("_", "-"))
 
 
@@ -91,7 +91,7 @@ WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Train", "Lear
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Capabilities of a method, as it declares them.
+    """The capabilities that a method declares.
 
     Attributes:
         workspace: one of ``WORKSPACES``; where it is offered.
@@ -130,7 +130,7 @@ SECTIONS = (
 
 
 def lesson(section: str, place: int) -> Capabilities:
-    """Return what the program may do with a lesson.
+    """Return the capabilities of a lesson.
 
     Args:
         section: one of ``SECTIONS``.
@@ -157,7 +157,7 @@ ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 
 
 class Need(StrEnum):
-    """A need of a method, beside the network's task."""
+    """A requirement of a method, besides the network's task."""
 
     GRADIENTS = "gradients"
     MAPS = "layers with maps over the image"
@@ -167,7 +167,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInfo:
-    """A method as GUI, command line and help page know it.
+    """A method as the GUI, the command line and the help pages describe it.
 
     Attributes:
         name: the name on the command line and in Python.
@@ -207,7 +207,7 @@ class MethodInfo:
     capabilities: Capabilities = Capabilities(workspace="Inspect")
 
     def suits(self, task: Task) -> bool:
-        """Tell whether it works on networks of a task."""
+        """Return whether the method works on networks of a task."""
         return not self.tasks or task in self.tasks
 
 
@@ -272,7 +272,7 @@ class LayerInfo:
         return self.grid is not None and max(self.grid) > 1
 
     def suits(self, kinds: str) -> bool:
-        """Tell whether a parameter takes the layer that asks for layers of a kind.
+        """Return whether the layer is offered by a parameter for layers of a kind.
 
         Args:
             kinds: ``Parameter.layers``: "any", "filters" or "spatial".
@@ -347,7 +347,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PreprocessCandidate:
-    """A preprocessing and how well a network's batch norms fit it.
+    """A preprocessing, and how well it fits the network's batch-norm statistics.
 
     Attributes:
         name: of a preset, or "as chosen".
@@ -363,7 +363,7 @@ class PreprocessCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """An opened network as the program knows it.
+    """Facts about an opened network.
 
     Attributes:
         reference: what opens it again.
@@ -423,7 +423,7 @@ class ModelInfo:
 
     @property
     def counted(self) -> bool:
-        """Whether weights and multiplications are known: not without any layers."""
+        """Whether weights and multiply-accumulates are known."""
         return bool(self.layers or self.parameters or self.macs)
 
     def layer(self, name: str) -> LayerInfo | None:
@@ -442,7 +442,7 @@ class ModelInfo:
         return found
 
     def has(self, need: Need) -> bool:
-        """Tell whether the network has what a method needs."""
+        """Return whether the network has what a method needs."""
         match need:
             case Need.GRADIENTS:
                 return self.gradients
@@ -462,7 +462,7 @@ _ASKED = {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS, Task.DETECT, Task.SEGMEN
 
 
 def obstacle(method: MethodInfo, model: ModelInfo) -> str:
-    """Return why a method does not work on a network, or what it takes; "" if it does.
+    """Return why a method cannot run on a network, or with which target only; else "".
 
     Args:
         method: any.

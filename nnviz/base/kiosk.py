@@ -1,4 +1,4 @@
-"""Order of a kiosk: one guided lesson or Live, and the pause that ends a visit."""
+"""Settings of a kiosk: one guided lesson or Live, reset after a pause."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ BEAT = b".\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskOrder:
-    """The order of a kiosk: what it shows and for how long.
+    """The settings of a kiosk: what it shows, and when it resets.
 
     Attributes:
         guide: path of a guided lesson; empty for Live.

@@ -1,4 +1,4 @@
-"""Messages of the live loop: a frame, the result found in it, its age."""
+"""Messages of the live loop: frames, the results found in them, latencies."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nnviz.base.video import FrameImage, SourceRequest
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of the live loop: rate, age, time of inference.
+    """Performance of the live loop: frame rate, latency, inference time.
 
     Attributes:
         rate: frames shown a second.
@@ -37,7 +37,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A frame to show, with what the method found in it.
+    """A frame to show, with the method's result for it.
 
     Attributes:
         image: the frame.
@@ -73,7 +73,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The end of a recording.
+    """The outcome of recording a video.
 
     Attributes:
         paths: of the video and of its numbers; empty where there was nothing to see.
@@ -87,7 +87,7 @@ class Recorded:
 
 
 def found(shown: Shown) -> tuple[str, str]:
-    """Return what a frame holds in a name and a number: "cat", "0.713".
+    """Return what was found in a frame as a name and a number: "cat", "0.713".
 
     Of objects the best one's name and score, of segments the largest one's name and
     share, of explanations what is explained and its score; empty where there is no
@@ -115,40 +115,40 @@ def found(shown: Shown) -> tuple[str, str]:
 
 
 class SourceControls(Protocol):
-    """Controls of an open source; may be called from any thread."""
+    """Playback controls of an open source; may be called from any thread."""
 
     def pause(self) -> None:
-        """Hold the source where it is."""
+        """Pause the source."""
         ...
 
     def resume(self) -> None:
-        """Go on from where the source was held."""
+        """Resume the source."""
         ...
 
     def step(self, frames: int) -> None:
-        """Stand still, some frames further."""
+        """Pause, and advance by some frames."""
         ...
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a video."""
+        """Seek to a time in a video."""
         ...
 
     def set_speed(self, speed: float) -> None:
-        """Play a video faster or slower, 1 for its own speed."""
+        """Set the playback speed of a video; 1 for its own."""
         ...
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
-        """Swap left and right."""
+        """Set whether frames are mirrored left to right."""
         ...
 
     def set_scale(self, share: float) -> None:
-        """Give smaller frames: share of width and height."""
+        """Set the scale of the frames: a fraction of width and height."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A kind of content that can be looked at live.
+    """A kind of analysis that Live offers: classes, objects, segments.
 
     Attributes:
         name: on the command line.
@@ -165,11 +165,11 @@ class Content:
     model: str = ""
 
     def suits(self, model: ModelInfo) -> bool:
-        """Tell whether a network can be looked at in this way."""
+        """Return whether a network suits this kind of analysis."""
         return bool(model.layers) if self.task is None else model.task == self.task
 
     def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
-        """Return the network to begin with, "" where this machine has none.
+        """Return the reference of the network to begin with; "" for none installed.
 
         One trained on images comes before one that was not.
         """
@@ -196,7 +196,7 @@ CONTENTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOrder:
-    """The live source and method that the program is started with.
+    """The live source and method that the program starts with.
 
     Attributes:
         source: of the frames; None for the one that the window begins with.

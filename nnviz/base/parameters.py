@@ -75,7 +75,7 @@ class Kind(StrEnum):
 
     @property
     def names_file(self) -> bool:
-        """Whether its value is the path of a file or a folder."""
+        """Whether the value is the path of a file or a folder."""
         files = {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE, Kind.NETWORK_FILE}
         return self in files
 
@@ -102,7 +102,7 @@ ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Smallest and largest allowed value; ``log`` asks for a logarithmic slider."""
+    """The allowed range of a number; ``log`` asks for a logarithmic slider."""
 
     minimum: float
     maximum: float
@@ -118,7 +118,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The label in the form, where the field's name is not enough."""
+    """The label in the form, where the field's name does not suffice."""
 
     text: str
 
@@ -132,12 +132,12 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Steerable:
-    """A new value is taken at the next safe point of a running job."""
+    """Marker: a new value takes effect at the next safe point of a running job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Essential:
-    """The parameter is among the few that most people change.
+    """Marker: the parameter is among the few that most people change.
 
     Where a declaration marks some, all others stand behind them, under "More".
     """
@@ -145,7 +145,7 @@ class Essential:
 
 @dataclass(frozen=True, slots=True)
 class ZeroKeepsSize:
-    """The number is the longest side of the result, px; 0 is that of the image."""
+    """Marker: the number is the result's longest side, px; 0 keeps the image's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """The number is a place along an axis of the image, in [0, 1].
+    """The number is a position along an axis of the image, in [0, 1].
 
     A click on the image sets it.
     """
@@ -178,7 +178,7 @@ class Along:
 
 @dataclass(frozen=True, slots=True)
 class LayerKinds:
-    """Layers that a layer parameter offers.
+    """The kinds of layers that a layer parameter offers.
 
     ``"any"``, ``"filters"`` (layers with kernels to show) or ``"spatial"``.
     """
@@ -188,7 +188,7 @@ class LayerKinds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter as read from its declaration; plain values, so it can be JSON."""
+    """One parameter as read from its declaration; plain values that JSON can hold."""
 
     name: str
     kind: Kind
@@ -214,11 +214,11 @@ class Parameter:
         return "--" + self.name.replace("_", "-")
 
     def matters(self, values: Mapping[str, Value]) -> bool:
-        """Tell whether the parameter has an effect beside these other values."""
+        """Return whether the parameter has an effect, given the other values."""
         return self.when is None or values[self.when[0]] in self.when[1]
 
     def check(self, value: object) -> Value:
-        """Return the value as the declared type.
+        """Validate a value and return it as the declared type.
 
         Raises:
             UsageError: the wrong kind of value, out of range, or no such choice.
@@ -242,7 +242,7 @@ class Parameter:
         return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:
-        """Return the value that a user typed.
+        """Parse and validate the value that a user typed.
 
         Raises:
             UsageError: as ``check``.
@@ -283,7 +283,7 @@ class Parameter:
             ) from None
 
     def expected(self) -> str:
-        """Say what values are allowed, for an error's remedy."""
+        """Describe the allowed values, for an error's remedy."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.minimum is not None:
@@ -301,7 +301,7 @@ class Parameter:
 
 
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:
-    """Read a parameter dataclass.
+    """Read the parameters of a parameter dataclass.
 
     Raises:
         TypeError: a field whose type is not among the kinds, or without ``Help``.
@@ -310,7 +310,7 @@ def parameters_of(declaration: type) -> tuple[Parameter, ...]:
 
 
 def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
-    """Build the declaration from checked values; what is not named has its default.
+    """Build a parameter dataclass from values, each checked; the rest are defaults.
 
     Raises:
         UsageError: an unknown name or a value that is not allowed.
@@ -329,7 +329,7 @@ def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
 def with_current_names(
     parameters: Iterable[Parameter], values: Mapping[str, Given]
 ) -> dict[str, Given]:
-    """Return values by the names that their parameters have now.
+    """Rename values from former parameter names to current ones.
 
     Args:
         parameters: with the names that they had before.
@@ -340,7 +340,7 @@ def with_current_names(
 
 
 def former_names(parameters: Iterable[Parameter]) -> dict[str, str]:
-    """Return the names that parameters have now by those that they had before."""
+    """Return current parameter names by former name."""
     return {old: each.name for each in parameters for old in each.aliases}
 
 

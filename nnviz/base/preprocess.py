@@ -1,4 +1,4 @@
-"""Preprocessing: from an image to a network's input, as one frozen value."""
+"""Preprocessing that turns an image into a network's input, as one frozen value."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Fit(StrEnum):
-    """Fitting of an image of any shape into the network's input."""
+    """The way an image of any shape is fitted into the network's input."""
 
     CROP = "crop"
     """Shorter side to ``resize``, then the center."""
@@ -50,7 +50,7 @@ class ChannelOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocess:
-    """From a photo in [0, 1] to what the network was trained on.
+    """The preprocessing of a photo in [0, 1]: resize, crop or pad, normalize.
 
     The photo is resized and cropped (``fit``), then each channel becomes
     ``(value * value_range - mean) / std``.
@@ -81,7 +81,7 @@ class Preprocess:
     padding: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be computed.
+        """Validate the fields.
 
         Raises:
             UsageError: a size or std that is not positive, or unequal lengths.
@@ -116,7 +116,7 @@ class Preprocess:
         return found[::-1] if self.order is ChannelOrder.BGR else found
 
     def placement(self, photo_size: tuple[int, int]) -> Placement:
-        """Return where the network's input lies on a photo of this size."""
+        """Return the placement of the network's input on a photo of this size."""
         sizes = self.resized(photo_size)
         scale = (sizes[0] / photo_size[0], sizes[1] / photo_size[1])
         top, left = self.crop_origin(sizes)
@@ -124,7 +124,7 @@ class Preprocess:
         return Placement(photo_size, size, scale, (-top, -left))
 
     def input_of(self, photo_size: tuple[int, int]) -> tuple[int, int]:
-        """Return height and width of the input for a photo of this size, px."""
+        """Return the input's height and width, px, for a photo of this size."""
         if self.fit is Fit.WHOLE:
             return self.resized(photo_size)
         return self.input_size
@@ -167,7 +167,7 @@ class Preprocess:
         return round(top), round(left)
 
     def warnings(self) -> tuple[str, ...]:
-        """Name what is possible but nearly always a mistake."""
+        """Return warnings about values that are possible but probably mistaken."""
         found = []
         limit = max(self.value_range, _TYPICAL_MEAN_LIMIT)
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -182,7 +182,7 @@ class Preprocess:
         return tuple(found)
 
     def colored_as(self, other: "Preprocess") -> Self:
-        """Return another's mean, std, order and range for this size, fit and filter."""
+        """Return a copy with another's mean, std, channel order and value range."""
         return dataclasses.replace(
             self,
             mean=other.mean,
@@ -192,14 +192,14 @@ class Preprocess:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON; a padding only where it is not the mean."""
+        """Return plain values for JSON; the padding only if it is not the mean."""
         values = dataclasses.asdict(self)
         if not self.padding:
             del values["padding"]
         return values
 
     def with_fields(self, fields: Mapping[str, Any]) -> Self:
-        """Return the preprocessing with some fields changed, the rest as it is.
+        """Return a copy with some fields changed.
 
         Where the input size is changed and ``resize`` is not, the shorter side before
         the crop keeps its proportion to the input.
@@ -223,7 +223,7 @@ class Preprocess:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild from ``to_json``'s values.
+        """Rebuild a preprocessing from the values of ``to_json``.
 
         Raises:
             UsageError: an unknown field or a value of the wrong kind.
@@ -248,7 +248,7 @@ class Preprocess:
 
 
 def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
-    """Return one of a field's values, capital letters or not.
+    """Parse a value of an enumerated field, ignoring case.
 
     Raises:
         UsageError: there is none of that name; lists those that there are.

@@ -1,4 +1,4 @@
-"""Everything needed to make a result again."""
+"""Recipes: everything needed to reproduce a result."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ _MOST_THREADS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A recipe: everything needed to make a result again.
+    """Everything needed to reproduce a result.
 
     Attributes:
         method: its name.
@@ -81,7 +81,7 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """One line for people: method, target, layer, network and image."""
+        """A one-line title: method, target, layer, network and image."""
         target = str(self.values.get("target", ""))
         instead = bool(target) and "channel" in self.values
         parts = (
@@ -123,7 +123,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str, source: str) -> Self:
-        """Read ``to_json``'s text.
+        """Parse the JSON text that ``to_json`` wrote.
 
         Args:
             text: JSON.
@@ -184,7 +184,7 @@ def _are_changes(value: object) -> bool:
 
 
 def _is_unknown(_value: object) -> bool:
-    """Let fields pass that are no recipe's: the constructor refuses them."""
+    """Accept any value: the constructor rejects fields that no recipe has."""
     return True
 
 
@@ -203,26 +203,26 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
 
 
 def file_of(value: Value) -> str:
-    """Return the file that a parameter names: by itself, or as "like:FILE"."""
+    """Return the file that a parameter's value names, as FILE or "like:FILE"."""
     text = str(value).strip()
     return text.removeprefix(LIKE).removeprefix(DIRECTION).strip()
 
 
 def with_file(value: Value, file: str) -> str:
-    """Return a parameter that names another file in the same way."""
+    """Return a parameter's value with another file in place of its own."""
     text = str(value).strip()
     prefixes = (each for each in (LIKE, DIRECTION) if text.startswith(each))
     return next(prefixes, "") + file
 
 
 def files_of(value: Value) -> tuple[str, ...]:
-    """Return the files that a parameter names: one as ``file_of``, or stickers'."""
+    """Return the files that a parameter's value names; those of stickers, too."""
     text = str(value)
     return placed.files_of(text) if placed.names_stickers(text) else (file_of(value),)
 
 
 def with_files(value: Value, files: Iterable[str]) -> str:
-    """Return a parameter that names other files in the same way."""
+    """Return a parameter's value with other files in place of its own."""
     text = str(value)
     if placed.names_stickers(text):
         return placed.with_files(text, files)

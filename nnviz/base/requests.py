@@ -1,4 +1,4 @@
-"""Requests to the engine: frozen, without live objects."""
+"""Requests to the engine: frozen values without live objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from nnviz.base.measures.evaluation import Evaluation, Robustness
 from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 from nnviz.base.results import Array, Heatmap
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
-    """Return fields of a preprocessing, as JSON gives them, for ``ModelRequest``."""
+    """Return preprocessing fields, as parsed from JSON, for ``ModelRequest``."""
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value)
         for name, value in (values or {}).items()
@@ -68,7 +68,7 @@ class FetchModel(Request[str]):
 
 @dataclass(frozen=True, slots=True)
 class RecordingStep:
-    """A step of a recorded optimization, to go on from.
+    """A step of a recorded optimization, to resume from.
 
     Attributes:
         folder: of the recording.
@@ -111,7 +111,7 @@ class RunMethod(Request[Run]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeVideo(Request[tuple[str, ...]]):
-    """Run a method on every image of a video; ends with words about the new one.
+    """Run a method on every frame of a video; ends with notes about the new one.
 
     Attributes:
         method: one whose main result is an image.
@@ -190,7 +190,7 @@ class TeachHead(Request[TaughtHead]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareFeatures(Request[int]):
-    """Compute a backbone's features of images ahead of ``TeachHead``, which keeps them.
+    """Compute and cache a backbone's features of images, ahead of ``TeachHead``.
 
     Ends with the number of images whose features are known; files that cannot be read
     are passed over, ``TeachHead`` says so.
@@ -206,7 +206,7 @@ class PrepareFeatures(Request[int]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTrained(Request[tuple[str, ...]]):
-    """Write a step of a recorded training run; ends with the paths of the files.
+    """Export the weights of a training step; ends with the paths of the files.
 
     STEM.safetensors opens as a network; STEM.csv and a TensorBoard event file hold the
     figures of all epochs until then.
@@ -226,7 +226,7 @@ class ExportTrained(Request[tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateModel(Request[Evaluation]):
-    """Measure how good a network is; ends with an ``Evaluation``.
+    """Evaluate a network on a data set; ends with an ``Evaluation``.
 
     Attributes:
         model: the network.
@@ -250,7 +250,7 @@ class EvaluateModel(Request[Evaluation]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RescaleNoise(Request[Rescaled]):
-    """Make an attack's noise weaker; ends with a ``nnviz.base.attacks.Rescaled``.
+    """Scale an attack's noise down; ends with a ``nnviz.base.attacks.Rescaled``.
 
     Attributes:
         model: the network.
@@ -272,7 +272,7 @@ class RescaleNoise(Request[Rescaled]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SaveAttacked(Request[SavedAttack]):
-    """Write an attacked photo and ask about the file; ends with a ``SavedAttack``.
+    """Save an attacked photo and classify the file; ends with a ``SavedAttack``.
 
     Attributes:
         noise: whose image, and how much of its noise.
@@ -326,7 +326,7 @@ class MeasureRobustness(Request[Robustness]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreMethods(Request[ScoreTable]):
-    """Measure how far maps can be trusted; ends with a ``ScoreTable``.
+    """Score the maps of several methods; ends with a ``ScoreTable``.
 
     Attributes:
         model: the network; it classifies.
@@ -362,7 +362,7 @@ class ScoreMethods(Request[ScoreTable]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeasureTrust(Request[Trust]):
-    """Measure how far one map can be trusted; ends with a ``Trust``.
+    """Score how far one map can be trusted; ends with a ``Trust``.
 
     Attributes:
         run: what made the map.

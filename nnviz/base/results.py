@@ -21,7 +21,7 @@ BACKGROUNDS = frozenset({"background", "__background__"})
 
 
 class Result:
-    """Base of all kinds.  Arrays are made read-only when a result is built."""
+    """Base of all kinds of results.  Arrays are made read-only when one is built."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ def _freeze(value: object) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranking(Result):
-    """Names with a number each, best first: the top classes.
+    """Names with a number each, in descending order: the top classes.
 
     Attributes:
         labels: N names.
@@ -66,7 +66,7 @@ class Ranking(Result):
     earlier: NDArray[np.float64] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return values, indices and labels, and the values before where there are."""
+        """Return values, indices, labels and, where known, the earlier values."""
         earlier = {} if self.earlier is None else {"earlier": self.earlier}
         return {
             "": self.values,
@@ -78,7 +78,7 @@ class Ranking(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Heatmap(Result):
-    """One number for each place.
+    """A scalar map: one number at each position.
 
     Attributes:
         values: float (H, W), any range; NaN and infinities are said, not painted.
@@ -95,13 +95,13 @@ class Heatmap(Result):
     placement: Placement | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the map."""
+        """Return the map as the main array."""
         return {"": self.values}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ColorImage(Result):
-    """An image in color to look at.
+    """A color image to look at.
 
     Attributes:
         pixels: float32 (H, W, C) in [0, 1].
@@ -128,7 +128,7 @@ Picture = ColorImage
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mosaic(Result):
-    """Many small maps of one size: the channels of a layer, the kernels of one.
+    """A grid of small maps of one size: a layer's channels, a convolution's kernels.
 
     Attributes:
         tiles: (N, h, w) numbers or (N, h, w, 3) colors, in the network's own order.
@@ -165,16 +165,17 @@ class Mosaic(Result):
         return {"": self.tiles, "order": self.order}
 
     def caption(self, index: int) -> str:
-        """Return the name of tile ``index`` (the network's own order)."""
+        """Return the caption of tile ``index`` (in the network's own order)."""
         return self.captions[index] if self.captions else str(index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curves(Result):
-    """Numbers over a common axis.
+    """Series of numbers over a common axis: line plots or histograms.
 
     Attributes:
-        x: float (P,); for bars the P edges of P - 1 bins.
+        x: float (P,), P = 0 as long as there is nothing; for bars the P edges of P - 1
+            bins.
         series: name -> float (P,), for bars (P - 1,).
         x_label: name and unit of the axis.
         y_label: likewise.
@@ -198,7 +199,7 @@ class Curves(Result):
         y_label: str,
         first: int = 0,
     ) -> Self:
-        """Return curves over an axis that counts their values.
+        """Build curves whose x axis counts steps.
 
         Args:
             series: name -> numbers, as many in each.
@@ -239,7 +240,7 @@ class Table(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Text(Result):
-    """Words: a remark, a warning, a description."""
+    """Text: a remark, a warning, a description."""
 
     text: str
     warning: bool = False
@@ -251,7 +252,7 @@ class Text(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrackMarks:
-    """Identity and way of objects that are followed from frame to frame.
+    """Identities and trails of objects tracked from frame to frame.
 
     Attributes:
         ids: int64 (N,), the number of each object, counted from 1.
@@ -274,7 +275,7 @@ class TrackMarks:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Boxes(Result):
-    """Objects found in an image, best first.
+    """Objects found in an image, in descending order of score.
 
     Attributes:
         boxes: float32 (N, 4): left, top, right, bottom in px of ``frame``, continuous
@@ -320,7 +321,7 @@ class Boxes(Result):
         frame: Frame,
         placement: Placement | None,
     ) -> Self:
-        """Return areas of an image with a name each, which are no objects.
+        """Build named areas of an image that are no detected objects.
 
         Args:
             edges: left, top, right, bottom of each, px of the frame.
@@ -341,7 +342,7 @@ class Boxes(Result):
         )
 
     def arrays(self) -> dict[str, Array]:
-        """Return the boxes, and all else that there is for each."""
+        """Return the boxes as the main array, and every other field that is set."""
         found: dict[str, Array] = {
             "": self.boxes,
             "scores": self.scores,
@@ -370,7 +371,7 @@ class Boxes(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mask(Result):
-    """A class for each pixel.
+    """A segmentation: a class for each pixel.
 
     Attributes:
         classes: int64 (H, W), indices into ``labels``.
@@ -389,7 +390,7 @@ class Mask(Result):
     placement: Placement | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the classes, how sure they are, and their names."""
+        """Return the classes as the main array, the confidence and the labels."""
         return {
             "": self.classes,
             "confidence": self.confidence,
@@ -397,7 +398,7 @@ class Mask(Result):
         }
 
     def shares(self) -> dict[int, float]:
-        """Return the share of the image of each class that occurs, largest first."""
+        """Return the share of the image that each class covers, largest first."""
         counts = np.bincount(self.classes.ravel(), minlength=len(self.labels))
         found = np.flatnonzero(counts)
         order = found[np.argsort(-counts[found], kind="stable")]
@@ -485,7 +486,7 @@ OfKind = TypeVar("OfKind", bound=Result)
 
 
 class TargetNote(str):
-    """The note that says what a map explains and how high it scored, also as data.
+    """A note with a map's target and score, as text and as data.
 
     Attributes:
         target: in words, "logit of tabby".
@@ -503,13 +504,13 @@ class TargetNote(str):
         return note
 
     def __getnewargs__(self) -> tuple[str, float]:  # type: ignore[override]
-        """Return what copies are made of."""
+        """Return the arguments of ``__new__``, for copying and pickling."""
         return self.target, self.score
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of an attack.
+    """The outcome of an attack: goal reached or not, and the network's answers.
 
     Attributes:
         verdict: the goal and whether it was reached.
@@ -520,7 +521,7 @@ class Outcome:
     answers: str
 
     def __str__(self) -> str:
-        """Return both in one line."""
+        """Return verdict and answers in one line."""
         return f"{self.verdict}; {self.answers}"
 
 
@@ -559,13 +560,13 @@ class Report(Mapping[str, Result]):
 
     @property
     def layer(self) -> str:
-        """The layer whose channels are shown; empty where none are."""
+        """The layer whose channels are shown; "" where there is none."""
         mosaic = self.first(Mosaic)
         return mosaic.layer if mosaic is not None else ""
 
     @property
     def target(self) -> TargetNote | None:
-        """Target of a map and its score; None where no note says so."""
+        """The target of a map and its score; None where no note states it."""
         return next((each for each in self.notes if isinstance(each, TargetNote)), None)
 
     def first(self, kind: type[OfKind]) -> OfKind | None:
@@ -574,7 +575,7 @@ class Report(Mapping[str, Result]):
         return next(found, None)
 
     def arrays(self) -> dict[str, Array]:
-        """Return all arrays as an .npz names them.
+        """Return the arrays of all results, named as in an .npz file.
 
         The main result's main array is ``data``; others are ``NAME`` or
         ``NAME.PART``.

@@ -1,4 +1,4 @@
-"""Moving images: where they come from and what is known of each frame."""
+"""Sources of frames: requests, readers, frames, and the state of a source."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRequest:
-    """A source of frames and how it is to be played.
+    """A source of frames, and its playback settings.
 
     Attributes:
         kind: what it is.
@@ -51,7 +51,7 @@ class SourceRequest:
 
 
 def without_password(address: str) -> str:
-    """Return the address of a stream as it may be shown: without name and password."""
+    """Return a stream's address for display: without user name and password."""
     scheme, slashes, rest = address.partition("://")
     server, slash, path = rest.partition("/")
     return f"{scheme}{slashes}{server.rpartition('@')[2]}{slash}{path}"
@@ -71,12 +71,12 @@ class Camera:
 
 
 class SourceLostError(InputError):
-    """A camera or a stream that gives nothing now, but may later: try again."""
+    """A camera or stream that delivers nothing for now; opening it may be retried."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grab:
-    """An image as a reader took it, not yet converted.
+    """A captured frame, not yet converted to RGB.
 
     Attributes:
         captured: when it was taken, s of ``time.monotonic``.
@@ -112,7 +112,7 @@ class Reader(Protocol):
     remark: InputError | None
 
     def read(self) -> Grab | None:
-        """Return the next image, waiting for it; None at the end.
+        """Return the next frame, waiting for it; None at the end.
 
         Raises:
             SourceLostError: nothing comes at the moment; open it anew, later.
@@ -121,17 +121,17 @@ class Reader(Protocol):
         ...
 
     def seek(self, seconds: float) -> None:
-        """Go to the image that is seen at a time; where ``live``, do nothing."""
+        """Seek to the frame at a time; no effect on a live source."""
         ...
 
     def close(self) -> None:
-        """Let go of the source; idempotent."""
+        """Close the source; idempotent."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
-    """One image of a moving one.
+    """One frame of a source.
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB, read-only.
@@ -165,7 +165,7 @@ class SourceState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """The state of a source in words, told whenever it changes.
+    """The state of a source with its facts and errors, sent whenever it changes.
 
     Attributes:
         state: of the source.
@@ -188,7 +188,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FrameImage(Image):
-    """A frame as methods take it; results carry it on, and with it when it was taken.
+    """A frame as the image that methods take; their results keep its capture time.
 
     Its ``sha256`` is a name that no other frame has, and no hash: that of 2.7 MB thirty
     times a second would be thrown away nearly as often.
@@ -205,7 +205,7 @@ class FrameImage(Image):
 
 
 def frame_image(frame: VideoFrame, title: str, opening: int) -> FrameImage:
-    """Return a frame as an image.
+    """Convert a frame to an image.
 
     Args:
         frame: of a source.

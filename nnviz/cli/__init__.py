@@ -94,7 +94,7 @@ _REMEDIES = {
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command and say in one line what went wrong, if something did.
+    """Run one command, reporting any error in one line.
 
     Args:
         argv: the words after ``nnviz``.
@@ -119,7 +119,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _tell_error(error: Exception, *, debug: bool) -> int:
-    """Write an error as a line, after its traceback if wanted; return the status."""
+    """Report an error in one line, with a traceback if wanted; return the status."""
     if debug:
         traceback.print_exception(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -128,7 +128,7 @@ def _tell_error(error: Exception, *, debug: bool) -> int:
 
 
 def _take_any_text() -> None:
-    """Make the streams write names of files that are no text, with backslashes."""
+    """Escape names that are not valid text, with backslashes, in the output streams."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -170,7 +170,7 @@ def _fail(line: str, status: int) -> int:
 
 
 def _in_words(error: Exception) -> str:
-    """Return an error as one line, through the engine where that has been imported."""
+    """Return an error as one line, in the engine's words if torch has been imported."""
     if isinstance(error, NnvizError):
         text = str(error)
     elif isinstance(error, OSError) and error.strerror:
@@ -184,5 +184,5 @@ def _in_words(error: Exception) -> str:
 
 
 def _silence_stdout() -> None:
-    """Keep the interpreter from failing again when it flushes at exit."""
+    """Redirect stdout to the null device, so that the flush at exit cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Reading the command line: argparse with nnviz's own errors."""
+"""Command-line parsing: argparse with nnviz's own errors."""
 
 import argparse
 import sys
@@ -27,12 +27,12 @@ class Option:
 
 
 def text_option(name: str, metavar: str, text: str, default: str = "") -> Option:
-    """Declare an option that takes text."""
+    """Declare an option with a text value."""
     return Option(name, metavar=metavar, default=default, help=text)
 
 
 def whole_option(name: str, default: int, text: str, metavar: str = "N") -> Option:
-    """Declare an option that takes a whole number, 0 or more."""
+    """Declare an option with a whole number of 0 or more."""
     reader = whole_number(name)
     return Option(name, metavar=metavar, type=reader, default=default, help=text)
 
@@ -40,30 +40,30 @@ def whole_option(name: str, default: int, text: str, metavar: str = "N") -> Opti
 def number_option(
     name: str, default: float | None, text: str, metavar: str = "N"
 ) -> Option:
-    """Declare an option that takes a number."""
+    """Declare an option with a number."""
     reader = number(name)
     return Option(name, metavar=metavar, type=reader, default=default, help=text)
 
 
 def flag_option(name: str, text: str) -> Option:
-    """Declare an option that is there or not."""
+    """Declare a flag."""
     return Option(name, action="store_true", help=text)
 
 
 def repeated_option(name: str, metavar: str, text: str) -> Option:
-    """Declare an option that takes text and may be given several times."""
+    """Declare an option with a text value that may be repeated."""
     return Option(name, metavar=metavar, action="append", default=[], help=text)
 
 
 def choice_option(
     name: str, choices: Sequence[str], text: str, default: str | None = None
 ) -> Option:
-    """Declare an option that takes one of several words."""
+    """Declare an option with a choice of values."""
     return Option(name, choices=choices, default=default, help=text)
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are UsageErrors that name the nearest option."""
+    """An ArgumentParser that raises UsageError, naming the nearest option."""
 
     def __init__(
         self, command: str, description: str, *, usage: str = "", add_help: bool = True
@@ -84,23 +84,23 @@ class Parser(argparse.ArgumentParser):
         )
 
     def add(self, options: Iterable[Option], group: str = "") -> None:
-        """Add declared options, in a group of the help of their own if it is named."""
+        """Add declared options, in a titled group of the help if one is named."""
         to = self.add_argument_group(group) if group else self
         for each in options:
             to.add_argument(each.name, **each.settings)
 
     def add_general(self, *names: str, **settings: Any) -> None:
-        """Add an option to the last group of the help."""
+        """Add an option to the help's last group, the general options."""
         self._general.add_argument(*names, **settings)
 
     def format_help(self) -> str:
-        """Return the help with the general options below the command's own."""
+        """Return the help with the general options last."""
         self._action_groups.remove(self._general)
         self._action_groups.append(self._general)
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print.
+        """Raise an argparse error as a UsageError.
 
         Raises:
             UsageError: always.
@@ -108,7 +108,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError("", message, f"see {self.prog} --help")
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """Parse all words, options and positionals in any order.
+        """Parse options and positional arguments in any order.
 
         Raises:
             UsageError: an option that does not exist, with the nearest that do; or a
@@ -134,7 +134,7 @@ class Parser(argparse.ArgumentParser):
 def add_model_options(
     parser: Parser, *, with_reference: bool = True, with_task: bool = True
 ) -> None:
-    """Add what says which network is used and how."""
+    """Add the options that name a network and override its settings."""
     wanted = {"--model": with_reference, "--task": with_task}
     parser.add([each for each in _NETWORK if wanted.get(each.name, True)], "network")
 
@@ -150,7 +150,7 @@ def add_seed(
 
 
 def usual_model() -> str:
-    """Return the network where none is named; say so where another stands in."""
+    """Return the default network; remark when its fallback is used."""
     model = default_model()
     if model != DEFAULT_MODEL:
         console.remark(
@@ -172,7 +172,7 @@ def add_out(parser: Parser, folder: str = ".") -> None:
 
 
 def whole_number(option: str) -> Callable[[str], int]:
-    """Return a reader of numbers from 0 that refuses all else in words."""
+    """Return a parser of whole numbers that raises UsageError."""
 
     def read(text: str) -> int:
         if not text.isdecimal():
@@ -183,7 +183,7 @@ def whole_number(option: str) -> Callable[[str], int]:
 
 
 def number(option: str) -> Callable[[str], float]:
-    """Return a reader of numbers that refuses all else in words."""
+    """Return a parser of numbers that raises UsageError."""
 
     def read(text: str) -> float:
         try:
@@ -219,7 +219,7 @@ def add_json_option(parser: Parser) -> None:
 
 
 def add_method(parser: Parser, method: MethodInfo) -> None:
-    """Add a method's parameters and its presets."""
+    """Add a method's parameters and its presets as options."""
     add_parameters(parser, method.parameters)
     if method.presets:
         parser.add_argument(
@@ -232,7 +232,7 @@ def add_method(parser: Parser, method: MethodInfo) -> None:
 
 
 def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, Value]:
-    """Return the preset's parameters and those that were named.
+    """Return a method's parameters: those of the preset, overridden by the options.
 
     Raises:
         UsageError: no such preset; names the nearest.
@@ -247,7 +247,7 @@ def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, 
 
 
 def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
-    """Add one option for each parameter of a method."""
+    """Add an option for each parameter of a method."""
     given = list(parameters)
     folded = any(not each.essential for each in given)
     group = parser.add_argument_group("parameters")
@@ -264,7 +264,7 @@ def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
 
 
 class _FormerName(argparse.Action):
-    """Takes an option by the name that it had before, and says its name of now."""
+    """Accept a parameter under its former name, with a remark on the current one."""
 
     def __call__(
         self,
@@ -273,7 +273,7 @@ class _FormerName(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        """Keep the value; tell whoever typed the option what it is called."""
+        """Store the value, and remark on the current name."""
         del parser
         setattr(namespace, self.dest, values)
         now = "--" + self.dest.replace("_", "-")
@@ -281,7 +281,7 @@ class _FormerName(argparse.Action):
 
 
 def _add_aliases(group: argparse._ArgumentGroup, parameter: Parameter) -> None:
-    """Add a parameter's former names, which the help leaves out."""
+    """Add a parameter's former names as hidden options."""
     for alias in parameter.aliases:
         group.add_argument(
             "--" + alias.replace("_", "-"),
@@ -296,13 +296,13 @@ def _add_aliases(group: argparse._ArgumentGroup, parameter: Parameter) -> None:
 def parameter_values(
     options: argparse.Namespace, parameters: Iterable[Parameter]
 ) -> dict[str, Value]:
-    """Return the parameters that were named on the command line."""
+    """Return the parameters given on the command line."""
     given = vars(options)
     return {each.name: given[each.name] for each in parameters if each.name in given}
 
 
 def preprocess_from(text: str) -> dict[str, Any]:
-    """Read fields of a preprocessing from JSON text or from the file of that name.
+    """Parse preprocessing fields from JSON text or from a JSON file.
 
     Fields that are left out stay the network's own.
 
@@ -395,7 +395,7 @@ def _help_of(parameter: Parameter) -> str:
 
 
 def default_of(parameter: Parameter) -> str:
-    """Return a default as the help shows it."""
+    """Return a default as text for the help."""
     if parameter.kind is Kind.FLAG:
         return "yes" if parameter.default else "no"
     if parameter.kind is Kind.LAYER and not parameter.default:

@@ -1,4 +1,4 @@
-"""``nnviz board``: methods, networks and images beside each other, with numbers."""
+"""``nnviz board``: methods, networks and images side by side, with their agreement."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _SCALES = ("board", "row", "column", "network", "tile")
 
 
 def execute(words: Sequence[str]) -> int:
-    """Run every method on every network and image; write image, page, numbers."""
+    """Run the command: compute the board; write image, page and numbers."""
     options = _parser().read(words)
     if not options.images:
         raise UsageError("board", "no image named", "name a file or a folder")
@@ -101,7 +101,7 @@ def _models(
 def _values(
     given: Sequence[str], methods: Sequence[MethodInfo]
 ) -> dict[str, dict[str, Value]]:
-    """Read ``METHOD.PARAMETER=VALUE``.
+    """Parse ``METHOD.PARAMETER=VALUE``.
 
     Raises:
         UsageError: written otherwise, no such method or parameter, or no such value.
@@ -122,7 +122,7 @@ def _values(
 
 
 def _assignment(words: str) -> tuple[str, str]:
-    """Split ``METHOD.PARAMETER=VALUE`` into the parameter's place and the text."""
+    """Split ``METHOD.PARAMETER=VALUE`` at the equals sign."""
     place, equals, text = words.partition("=")
     if not equals:
         raise UsageError("--set", f"{words!r} has no value", "METHOD.PARAMETER=VALUE")
@@ -132,7 +132,7 @@ def _assignment(words: str) -> tuple[str, str]:
 def _by_network(
     option: str, given: Sequence[str], references: Sequence[str]
 ) -> dict[str, str]:
-    """Read ``REF=TEXT`` for networks of the board.
+    """Parse ``REF=TEXT`` for networks of the board.
 
     Raises:
         UsageError: the network is none of the board's; names them.

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser
 from nnviz.media.files import write_text
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the catalogue; a test keeps the file true."""
+    """Run the command: write the catalogue, which a test keeps up to date."""
     parser = Parser(
         "catalogue", "Write the list of methods and models.", usage="[FILE]"
     )

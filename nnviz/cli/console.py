@@ -24,7 +24,7 @@ _UNITS = ("B", "kB", "MB", "GB")
 
 
 def line(text: str = "") -> None:
-    """Write one line of the answer."""
+    """Write a line of the answer to stdout."""
     sys.stdout.write(f"{text}\n")
 
 
@@ -34,23 +34,23 @@ def heading(text: str) -> None:
 
 
 def remark(text: str) -> None:
-    """Write one line beside the answer, on stderr."""
+    """Write a remark to stderr."""
     sys.stderr.write(f"{text}\n")
 
 
 def answer(value: Any) -> None:
-    """Write a value as JSON."""
+    """Write a value as JSON to stdout."""
     line(json.dumps(value, indent=1, ensure_ascii=False))
 
 
 def json_line(value: Any) -> None:
-    """Write a value as one line of JSON, at once: one of many."""
+    """Write a value as a single line of JSON, flushed."""
     line(json.dumps(value, ensure_ascii=False))
     sys.stdout.flush()
 
 
 def conclude(value: Any, tell: Callable[[], None], *, json: bool) -> int:
-    """Write a command's answer and return the exit status of success.
+    """Write a command's answer, as JSON or as text, and return exit status 0.
 
     Args:
         value: the answer as JSON, or as a data class of what JSON knows.
@@ -68,7 +68,7 @@ def conclude(value: Any, tell: Callable[[], None], *, json: bool) -> int:
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
 ) -> None:
-    """Write a table: ruled and fitted on a terminal, aligned plain text when piped.
+    """Write a table: ruled on a terminal, aligned plain text when piped.
 
     Args:
         columns: headings.
@@ -107,7 +107,7 @@ def _rich_table(
 
 
 class ProgressLine:
-    """One line on stderr that is rewritten in place; silent where that is no terminal.
+    """A progress line on stderr, rewritten in place; silent without a terminal.
 
     Used as a context manager: the line is gone afterwards.
     """
@@ -119,22 +119,22 @@ class ProgressLine:
         self._length = _Length(self._started)
 
     def __enter__(self) -> Self:
-        """Start with nothing shown."""
+        """Return the line, with nothing shown yet."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self._shown:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
 
     def keep(self, text: str) -> None:
-        """Write a line that stays, terminal or not."""
+        """Write a line that stays, on a terminal or not."""
         self.__exit__()
         remark(text)
 
     def __call__(self, progress: "Progress") -> None:
-        """Show how far a job is, at most ten times a second."""
+        """Show a job's progress, at most ten times a second."""
         now = time.monotonic()
         told = self._length.of(progress, now)
         if told:
@@ -149,7 +149,7 @@ class ProgressLine:
 
 
 class _Length:
-    """Says once of a long job how long it will take, as soon as its pace is known.
+    """An estimate of a long job's duration, reported once its pace is known.
 
     Args:
         now: when it begins, s.
@@ -162,7 +162,7 @@ class _Length:
         self._told = False
 
     def of(self, progress: "Progress", now: float) -> str:
-        """Return a line where there is something to say, else an empty one."""
+        """Return the estimate as a line when it is due; else ""."""
         fraction = progress.fraction
         if progress.unit == "B" or fraction is None:
             return ""
@@ -180,7 +180,7 @@ class _Length:
 
 
 def progress_text(progress: "Progress", seconds: float) -> str:
-    """Return a progress as one line: a bar, the share, the time left.
+    """Format a progress as one line: a bar, the percentage, the time left.
 
     Args:
         progress: how far.
@@ -199,7 +199,7 @@ def progress_text(progress: "Progress", seconds: float) -> str:
 
 
 def file_size(size: float) -> str:
-    """Return bytes with a decimal unit, ``44.7 MB``."""
+    """Format bytes with a decimal unit, ``44.7 MB``."""
     unit = _UNITS[0]
     for unit in _UNITS:
         if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004  SI's step
@@ -209,7 +209,7 @@ def file_size(size: float) -> str:
 
 
 def count(number: float) -> str:
-    """Return a large number in short, ``11.7 M``."""
+    """Format a large number in short, ``11.7 M``."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= limit:
             return f"{number / limit:.1f} {unit}"

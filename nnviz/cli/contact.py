@@ -26,7 +26,7 @@ _TARGET = "target"
 
 
 def execute(words: Sequence[str]) -> int:
-    """Run each method on the image and write their results side by side."""
+    """Run the command: run each method on the image; write their contact sheet."""
     options = _parser().read(words)
     *names, image = options.words or [""]
     if not names:
@@ -69,7 +69,7 @@ def _results(
 
 
 def _values(method: MethodInfo, target: str) -> dict[str, Value]:
-    """Return what is asked, for a method that can be asked."""
+    """Return the target as a parameter, for a method that takes one."""
     takes = any(each.name == _TARGET for each in method.parameters)
     return {_TARGET: target} if target and takes else {}
 

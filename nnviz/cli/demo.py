@@ -1,4 +1,4 @@
-"""``nnviz demo``: a gallery of every method, made by the bundled networks."""
+"""``nnviz demo``: a gallery of every method, made with the bundled networks."""
 
 import argparse
 import time
@@ -34,7 +34,7 @@ _PAGE, _LECTURE = "index.html", "lecture.html"
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the gallery and say where it is."""
+    """Run the command: write the gallery, and print its path."""
     options = _parser().read(words)
     started = time.monotonic()
     out = Path(options.out)
@@ -57,7 +57,7 @@ def _figures(
     end: float,
     say: Callable[[str], None],
 ) -> dict[str, list[Figure]]:
-    """Run every method and save its results; return them by the method's name."""
+    """Run every method and save its results; return figures by method."""
     methods = _methods()
     shown = {
         name: subjects_of(method, place, model, photos, out)
@@ -82,7 +82,7 @@ def _figures(
 
 
 def _methods() -> dict[str, MethodInfo]:
-    """Return all methods but lessons, which have a page: ``make lessons``."""
+    """Return all methods except lessons, which have a page of their own."""
     return {
         name: info
         for name, info in api.methods().items()
@@ -91,7 +91,7 @@ def _methods() -> dict[str, MethodInfo]:
 
 
 def _lecture(options: argparse.Namespace, out: Path) -> int:
-    """Write the lecture's page and say where it is."""
+    """Write the lecture's page, and print its path."""
     parts = lecture.chosen(options.lecture)
     started = time.monotonic()
     model = opening.open_model(options)
@@ -108,7 +108,7 @@ def _lecture(options: argparse.Namespace, out: Path) -> int:
 
 
 def _paths(given: Sequence[str]) -> Sequence[Path]:
-    """Return the images to show: those named, or the samples.
+    """Return the images to show: those named, else the samples.
 
     Raises:
         InputError: none is named and there are no samples.
@@ -120,7 +120,7 @@ def _paths(given: Sequence[str]) -> Sequence[Path]:
 
 
 def _copy(path: Path, out: Path) -> Image:
-    """Put an image beside the results, where a replay finds it."""
+    """Copy an image beside the results, where a replay finds it."""
     place = out / path.name
     data = read_bytes(path)
     with replacing(place) as file:
@@ -131,7 +131,7 @@ def _copy(path: Path, out: Path) -> Image:
 def _turns(
     shown: Mapping[str, Sequence[Subject]], end: float
 ) -> Iterator[tuple[str, Subject]]:
-    """Yield what to run: every method once, then on further subjects in time left.
+    """Yield methods with subjects: each once, then further subjects while time is left.
 
     Args:
         shown: what each method is shown on, by its name; one may be taken out
@@ -147,7 +147,7 @@ def _turns(
 
 
 def _silent(_text: str) -> None:
-    """Say nothing: the answer is read by a program."""
+    """Ignore a message: with ``--json`` the reader is a program."""
 
 
 def _run(method: MethodInfo, subject: Subject) -> api.Result:
@@ -182,7 +182,7 @@ def _gallery(
 def _shown(
     figures: dict[str, list[Figure]], photos: Sequence[Image]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the name of each image and what the network says of it."""
+    """Return the name and top class of each image."""
     answers = {
         figure.subject: figure.answer
         for each in figures.values()

@@ -1,4 +1,4 @@
-"""``nnviz doctor``: what this machine has, what it lacks, and the remedy."""
+"""``nnviz doctor``: checks of this machine, with remedies."""
 
 import dataclasses
 import errno
@@ -18,9 +18,9 @@ from importlib.metadata import (
 from importlib.util import find_spec
 from pathlib import Path
 
-from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.shipped.distribution import DISTRIBUTION, install_command
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
 from nnviz.engine.models.weights.places import weights_folder
@@ -67,7 +67,7 @@ _EXTRAS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the doctor.
+    """The outcome of one check.
 
     Attributes:
         name: what was looked at.
@@ -83,7 +83,7 @@ class Check:
 
 
 def execute(words: Sequence[str]) -> int:
-    """Look at the machine; exit status 1 where a problem was found."""
+    """Run the command: check the machine; exit status 1 where there is a problem."""
     parser = Parser("doctor", "What this machine has, what it lacks, and the remedy.")
     add_json_option(parser)
     options = parser.read(words)
@@ -101,7 +101,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def examine() -> Iterator[Check]:
-    """Yield all checks; none imports Qt."""
+    """Yield the outcome of each check, without importing Qt."""
     yield _python()
     yield from _torch()
     yield from map(_library, _LIBRARIES)
@@ -139,7 +139,7 @@ def _library(name: str) -> Check:
 
 
 def _optional(name: str) -> Check:
-    """Look for a package that is no part of a plain installation."""
+    """Check for an optional package."""
     extra, purpose = _EXTRAS[name]
     try:
         return Check(name, version(name))
@@ -148,7 +148,7 @@ def _optional(name: str) -> Check:
 
 
 def namesakes(installed: Mapping[str, Sequence[str]]) -> Iterator[Check]:
-    """Yield a check of each other distribution that brings a package nnviz.
+    """Yield a check for each other distribution that provides a package nnviz.
 
     Args:
         installed: distributions by the packages that they bring.
@@ -188,7 +188,7 @@ def _folders() -> Iterator[Check]:
 
 
 def folder_check(name: str, folder: Path) -> Check:
-    """Look whether a folder, or the nearest one above it, can be written to."""
+    """Check that a folder, or its nearest existing parent, is writable."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         found = f"{folder}: cannot be written to"
@@ -219,7 +219,7 @@ def libraries(
     wanted: dict[str, str],
     find: Callable[[str], str | None] = find_library,
 ) -> Check:
-    """Look for shared libraries.
+    """Check for shared libraries.
 
     Args:
         name: of the check.

@@ -1,4 +1,4 @@
-"""``nnviz evaluate``: how good a network is on images whose truth is known."""
+"""``nnviz evaluate``: evaluation of a network on images with known truth."""
 
 import argparse
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _WORST = 5
 
 
 def execute(words: Sequence[str]) -> int:
-    """Measure, with progress on stderr; the figures are the answer."""
+    """Run the command: evaluate the network, and write its scores."""
     options = _parser().read(words)
     if not options.model:
         raise UsageError("evaluate", "no network named", "nnviz models lists them")
@@ -65,7 +65,7 @@ def _tell(found: Evaluation, task: Task) -> None:
 
 
 def _tell_classes(found: Evaluation, counted: str) -> None:
-    """Write the worst classes and the confusions."""
+    """Write the worst classes and the most frequent confusions."""
     if found.classes:
         console.heading("\nWorst classes")
         rows = [

@@ -1,4 +1,4 @@
-"""``nnviz --kiosk``: one lesson or Live on a stand, watched and started again."""
+"""``nnviz --kiosk``: one lesson or Live on a stand, with a watchdog."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from nnviz.base.documents.guides import SUFFIX
 from nnviz.base.errors import UsageError
 from nnviz.base.kiosk import IDLE, KioskOrder
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import live
 from nnviz.cli.arguments import Parser
 from nnviz.cli.lesson import checked
@@ -20,12 +20,12 @@ _LEAST_IDLE = 5.0
 
 
 def wants_watchdog(words: Sequence[str]) -> bool:
-    """Tell whether the words ask for a process that watches the window."""
+    """Return whether the arguments ask for a watchdog process."""
     return not {_UNWATCHED, _WATCHED, "-h", "--help"} & set(words)
 
 
 def watch(words: Sequence[str]) -> int:
-    """Run the kiosk in a process of its own, again and again, until it is closed.
+    """Run the kiosk as a child process, restarting it until it is closed.
 
     Args:
         words: that ``read`` has accepted.
@@ -35,7 +35,7 @@ def watch(words: Sequence[str]) -> int:
 
 
 def read(words: Sequence[str]) -> KioskOrder:
-    """Return what the words after ``nnviz --kiosk`` ask for.
+    """Parse the arguments after ``nnviz --kiosk``.
 
     Raises:
         UsageError: a word that is not known, or nothing to show.
@@ -54,7 +54,7 @@ def read(words: Sequence[str]) -> KioskOrder:
 
 
 def _guide(what: str) -> str:
-    """Return the path of the lesson that is named; empty where it is a source.
+    """Return the path of the lesson that is named; "" where it is a source.
 
     Raises:
         InputError: a file of a lesson that is none.

@@ -1,4 +1,4 @@
-"""The methods and models known without importing torch, and when that must be done."""
+"""The catalogue of methods and networks, without torch where possible."""
 
 import sys
 from importlib.metadata import entry_points
@@ -7,11 +7,11 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import unknown
 from nnviz.base.info import MethodInfo
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 def catalogue() -> Catalogue:
-    """Return the catalogue: the shipped file where it is complete, else the live one.
+    """Return the shipped catalogue if it is complete, else a live one.
 
     It is not complete with a plug-in installed or a new file among the methods.
     """
@@ -28,7 +28,7 @@ def catalogue() -> Catalogue:
 
 
 def live() -> Catalogue:
-    """Return the catalogue of the registry as it is; imports the engine."""
+    """Return the catalogue of the live registry, importing the engine."""
     import nnviz.api  # noqa: PLC0415  imports torch
 
     return nnviz.api.session().catalogue()
@@ -51,6 +51,6 @@ def _engine_is_there() -> bool:
 
 
 def _files() -> set[str]:
-    """Return the names of the files in ``nnviz.engine.methods``: one a method."""
+    """Return the file names in ``nnviz.engine.methods``, one for each method."""
     folder = Path(__file__).parents[1] / "engine" / "methods"
     return {path.stem for path in folder.glob("[!_]*.py")}

@@ -6,14 +6,14 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.documents.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.errors import InputError
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
 from nnviz.render.text.words import plural
 
 
 def execute(words: Sequence[str]) -> int:
-    """Check a guided lesson, or list those that ship with the program."""
+    """Run the command: check a guided lesson, or list those that ship."""
     options = _parser().read(words)
     guides = [checked(options.file)] if options.file else list(shipped_guides())
     if options.json:
@@ -26,13 +26,13 @@ def execute(words: Sequence[str]) -> int:
 
 
 def wants_window(words: Sequence[str]) -> bool:
-    """Tell whether the window is to be opened; help and lists need none."""
+    """Return whether the arguments ask for the window."""
     asked = {"-h", "--help", "--check", "--json", "--debug"}
     return bool(words) and asked.isdisjoint(words)
 
 
 def file_to_open(words: Sequence[str]) -> str:
-    """Return the guided lesson that the window is to be opened on.
+    """Return the guided lesson with which the window is to open.
 
     Raises:
         InputError: there is no such file, or it is none; names the line.
@@ -43,7 +43,7 @@ def file_to_open(words: Sequence[str]) -> str:
 
 
 def checked(file: str) -> Guide:
-    """Return a guided lesson that names only what is there.
+    """Read and check a guided lesson.
 
     Raises:
         InputError: there is no such file, or it is none; names the line.

@@ -1,4 +1,4 @@
-"""``nnviz live``: follow a camera, a video or the screen, in the window or without."""
+"""``nnviz live``: run a method on a camera, a video or the screen."""
 
 import argparse
 import threading
@@ -33,7 +33,7 @@ _MODEL_PLACE = "model"
 
 
 def execute(words: Sequence[str]) -> int:
-    """Follow the source without a window, a line a second, until it ends or Ctrl+C."""
+    """Run the command without the window, a line each second, until the end."""
     order, options = read(words)
     if order.source is None:
         raise UsageError(
@@ -51,7 +51,7 @@ def execute(words: Sequence[str]) -> int:
 def _resumed(
     order: LiveOrder, source: SourceRequest
 ) -> tuple[LiveOrder, SourceRequest]:
-    """Return what goes on where the last part of a recording ended.
+    """Return the order and source that resume after a recording's last part.
 
     Raises:
         UsageError: nothing is recorded, or the source has no places to go on from.
@@ -67,12 +67,12 @@ def _resumed(
 
 
 def wants_window(words: Sequence[str]) -> bool:
-    """Tell whether the words ask for the window, and for no help."""
+    """Return whether the arguments ask for the window."""
     return not {"--no-window", "-h", "--help"} & set(words)
 
 
 def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
-    """Return what the words after ``nnviz live`` ask for.
+    """Parse the arguments after ``nnviz live``.
 
     Raises:
         UsageError: a word that is not known, or a network that does not suit.
@@ -93,7 +93,7 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
 
 
 class _Follower:
-    """The loop with its worker, read on the calling thread."""
+    """Runner of the live loop in a terminal, on the calling thread."""
 
     def __init__(self, order: LiveOrder, *, json: bool) -> None:
         self._woken = threading.Event()
@@ -111,7 +111,7 @@ class _Follower:
         self._loop.set_template(_template(order))
 
     def follow(self, source: SourceRequest, seconds: float) -> None:
-        """Show lines until the source or the time is over, or something fails."""
+        """Write lines until the source ends, time is up, or something fails."""
         if not self._load():
             return
         self._began = told = time.monotonic()
@@ -125,7 +125,7 @@ class _Follower:
                 self._tell(self._last)
 
     def _load(self) -> bool:
-        """Open the network first: a short video would be over before it is there."""
+        """Load the network before the source starts; return whether it succeeded."""
         self._worker.start()
         load = LoadModel(self._model)
         self._worker.submit(_MODEL_PLACE, load, Policy.QUEUE, Priority.INTERACTIVE)
@@ -139,7 +139,7 @@ class _Follower:
         self._hear_all()
 
     def end(self) -> int:
-        """Close everything and return the exit status."""
+        """Stop the loop and the worker; return the exit status."""
         self._loop.close(_JOIN_SECONDS)
         self._loop.stop_recording(_JOIN_SECONDS)
         self._hear_all()
@@ -206,7 +206,7 @@ class _Follower:
 
 
 def _template(order: LiveOrder) -> RunMethod:
-    """Return the request of each frame, apart from the frame."""
+    """Return the request for each frame, without the frame."""
     method = order.content.method
     return RunMethod(method=method, model=order.model, values=order.values)
 
@@ -228,7 +228,7 @@ def _facts(shown: Shown, seconds: float) -> dict[str, Any]:
 
 
 def _content(words: Sequence[str]) -> Content:
-    """Return what is looked at: it decides which options there are.
+    """Return the kind of analysis, which determines the options.
 
     Raises:
         UsageError: no such task.
@@ -251,7 +251,7 @@ def _model(options: argparse.Namespace, content: Content) -> ModelRequest:
 
 
 def _network(content: Content) -> str:
-    """Return a network that ships with the program.
+    """Return the reference of a bundled network.
 
     Raises:
         UsageError: none does this.

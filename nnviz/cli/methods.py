@@ -1,4 +1,4 @@
-"""``nnviz methods``: list the methods, or explain one."""
+"""``nnviz methods``: list the methods, or describe one."""
 
 import argparse
 import dataclasses
@@ -13,7 +13,7 @@ _WIDTH = 80
 
 
 def execute(words: Sequence[str]) -> int:
-    """List the methods, or explain the one that is named."""
+    """Run the command: list the methods, or describe the named one."""
     options = _parser().read(words)
     if options.method:
         chosen = known.method(options.method)
@@ -31,7 +31,7 @@ def _list(methods: Sequence[MethodInfo]) -> None:
 
 
 def explain(method: MethodInfo) -> None:
-    """Write all that is known of a method."""
+    """Write the description of a method and its options."""
     console.heading(f"{method.title} ({method.name}), {method.group}")
     for text in description(method):
         console.line(text)
@@ -48,7 +48,7 @@ def explain(method: MethodInfo) -> None:
 
 
 def description(method: MethodInfo) -> list[str]:
-    """Return what a method shows, how to read it and where it misleads, wrapped."""
+    """Return the description of a method as wrapped paragraphs."""
     parts = [
         method.shows,
         f"How to read it: {method.reading}",

@@ -1,4 +1,4 @@
-"""``nnviz models``: list networks, look into one, compare two, or download weights."""
+"""``nnviz models``: list, inspect, compare or download networks."""
 
 import argparse
 import dataclasses
@@ -40,7 +40,7 @@ _ACTIONS = ("list", "inspect", "compare", "fetch")
 
 
 def execute(words: Sequence[str]) -> int:
-    """List networks, look into one, compare two, or download weights."""
+    """Run the command: list, inspect, compare or download networks."""
     action = next((word for word in words if not word.startswith("-")), "list")
     match action:
         case "inspect":
@@ -72,7 +72,7 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _found(search: str) -> list[ModelEntry]:
-    """Return the networks that hold each word of the search.
+    """Return the networks that match every word of the search.
 
     Raises:
         UsageError: none does.
@@ -86,7 +86,7 @@ def _found(search: str) -> list[ModelEntry]:
 
 
 def _fits(entry: ModelEntry, search: str) -> bool:
-    """Tell whether an entry holds each word of the search."""
+    """Return whether an entry matches every word of the search."""
     text = f"{entry.reference} {entry.title} {entry.family} {entry.year}".lower()
     return all(word in text for word in search.lower().split())
 
@@ -104,7 +104,7 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
 
 
 def _is_here(entry: ModelEntry) -> bool:
-    """Tell whether a network opens without a download."""
+    """Return whether a network opens without a download."""
     return not entry.file or find_weights(entry.file) is not None
 
 
@@ -158,7 +158,7 @@ def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
 
 
 def preprocess_text(preprocess: Preprocess) -> str:
-    """Return a preprocessing in one line."""
+    """Format a preprocessing as one line."""
     size = "{} x {} px".format(*preprocess.input_size)
     resized = {"crop": "shorter side", "whole": "shorter side", "squash": "both sides"}
     side = resized.get(preprocess.fit)
@@ -186,7 +186,7 @@ def _findings(info: ModelInfo) -> None:
 
 
 def _suitable(info: ModelInfo) -> None:
-    """Say which methods work, and why the others do not."""
+    """Write how many methods work on a network, and why the others do not."""
     methods = known.catalogue().methods
     reasons: dict[str, list[str]] = {}
     for method in methods:

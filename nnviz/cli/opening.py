@@ -1,4 +1,4 @@
-"""Opening of the network and the images that a command's options name."""
+"""Opening of the networks and images that a command's options name."""
 
 import argparse
 import os
@@ -51,7 +51,7 @@ def add_max_pixels(parser: Parser) -> None:
 
 
 def named_images(named: Sequence[str], method: MethodInfo) -> list[Path]:
-    """Return the files named, a folder's images in its place.
+    """Return the image files for a method, expanding folders.
 
     Raises:
         UsageError: none for a method that needs one, or one for a method that does not.
@@ -65,7 +65,7 @@ def named_images(named: Sequence[str], method: MethodInfo) -> list[Path]:
 
 
 def image_files(named: Sequence[str]) -> list[Path]:
-    """Return the files named, a folder's images in its place.
+    """Return the image files, expanding folders.
 
     Raises:
         InputError: a folder without images.
@@ -77,7 +77,7 @@ def image_files(named: Sequence[str]) -> list[Path]:
 
 
 def check_out(folder: Path) -> None:
-    """Refuse a folder that cannot be written to, before any long work.
+    """Raise where an output folder cannot be written, before any long work.
 
     Raises:
         InputError: it is a file, lies below one, or may not be written to.

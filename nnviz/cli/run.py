@@ -21,7 +21,7 @@ from nnviz.storage import recent
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Task:
-    """A command line's request, apart from the images."""
+    """The request of a command line, without the images."""
 
     method: MethodInfo
     model: api.Model | None
@@ -31,7 +31,7 @@ class _Task:
 
 
 def execute(words: Sequence[str]) -> int:
-    """Run a method on each image and write what it found."""
+    """Run the command: run a method on each image, and save the results."""
     method = _method(words)
     options = _parser(method).read(words)
     if method is None:
@@ -54,7 +54,7 @@ def execute(words: Sequence[str]) -> int:
 def _written(
     results: Iterable[tuple[api.Result, str | None]], options: argparse.Namespace
 ) -> int:
-    """Save each result and say so; return how many there were."""
+    """Save and report each result; return the number of results."""
     written = []
     for result, stem in results:
         files = result.save(options.out, stem)
@@ -74,7 +74,7 @@ def _is_remote(options: argparse.Namespace) -> bool:
 
 
 def _shared(method: MethodInfo, options: argparse.Namespace) -> int:
-    """Run a method over many images, each saved where it is worked on.
+    """Run a method over many images in batch, each result saved by its worker.
 
     Raises:
         UsageError: it looks at no image, or its steps are to be kept.
@@ -118,7 +118,7 @@ def _shared(method: MethodInfo, options: argparse.Namespace) -> int:
 def _record(
     method: MethodInfo, options: argparse.Namespace, paths: Sequence[Path]
 ) -> str:
-    """Return the folder that keeps the steps, "" where none does.
+    """Return the folder for the recording; "" for none.
 
     Raises:
         UsageError: several runs would share it.
@@ -131,7 +131,7 @@ def _record(
 
 
 def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
-    """Go on with a recording, in its own folder or in that of ``--record``."""
+    """Resume a recording, in its own folder or into that of ``--record``."""
     opening.check_out(Path(options.out))
     folder, step = _recording_step(options.resume)
     _check_recorded(folder, method)
@@ -150,7 +150,7 @@ def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
 
 
 def _check_recorded(folder: str, method: MethodInfo) -> None:
-    """Refuse a recording of another method."""
+    """Raise where a recording is of another method."""
     recorded = api.open_recording(folder).recipe.method
     if recorded != method.name:
         raise UsageError(
@@ -161,13 +161,13 @@ def _check_recorded(folder: str, method: MethodInfo) -> None:
 
 
 def _recording_step(text: str) -> tuple[str, int]:
-    """Read FOLDER or FOLDER:STEP."""
+    """Parse FOLDER or FOLDER:STEP."""
     folder, colon, step = text.rpartition(":")
     return (folder, int(step)) if colon and step.isdecimal() else (text, -1)
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:
-    """Return the method that the words name, None where they name none.
+    """Return the method that the arguments name; None for none.
 
     It must be known before the words can be read, since it declares options.
     """
@@ -179,7 +179,7 @@ def _method(words: Sequence[str]) -> MethodInfo | None:
 def _results(
     task: _Task, paths: Sequence[Path], max_pixels: int | None
 ) -> Iterator[tuple[api.Result, str | None]]:
-    """Yield each result with a name of its own.
+    """Yield the result of each image, with a unique file stem.
 
     One image among many that cannot be used costs a line on stderr, not the others.
     """
@@ -203,7 +203,7 @@ def _results(
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    """Return a name that is not taken: itself, or with the next free number."""
+    """Return a name that is not taken, appending a number where needed."""
     numbered = (f"{stem}-{number}" for number in count(2))
     return next(name for name in chain([stem], numbered) if name not in taken)
 

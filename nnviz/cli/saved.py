@@ -1,4 +1,4 @@
-"""Reports of saved results, in words and as JSON."""
+"""Reports of saved results, as text and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ _MOST_ROWS = 12
 
 
 def tell(result: Result, files: Sequence[Path]) -> None:
-    """Write where the image is, what can be said in words, and the remarks."""
+    """Write a saved result's path, summary and remarks."""
     console.line(str(files[0]))
     for text in _words(result.main):
         console.line(f"  {text}")
@@ -22,7 +22,7 @@ def tell(result: Result, files: Sequence[Path]) -> None:
 
 
 def record(result: Result, files: Sequence[Path]) -> dict[str, Any]:
-    """Return the same for ``--json``."""
+    """Return a saved result's summary as JSON."""
     return result.summary() | {
         "files": [str(file) for file in files],
         "data": _numbers(result.main),
@@ -45,7 +45,7 @@ def _words(main: BaseResult) -> Iterator[str]:
 
 
 def _numbers(main: BaseResult) -> Any:
-    """Return what fits in an answer: a ranking, else the array's shape."""
+    """Return a ranking's numbers, or the main array's shape."""
     if isinstance(main, Ranking):
         return [
             {"label": label, "index": int(index), main.unit: float(value)}

@@ -1,4 +1,4 @@
-"""``nnviz scenes``: write generated images whose truth is known."""
+"""``nnviz scenes``: write generated images with known truth."""
 
 import functools
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from nnviz.cli.arguments import (
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the images and their annotations, whose path is the answer."""
+    """Run the command: write the images and annotations; print the latter's path."""
     options = _parser().read(words)
     from nnviz.engine.data.scenes import Shortcut, make_scene  # noqa: PLC0415
     from nnviz.engine.data.scenes.coco import ANNOTATIONS, write_scenes  # noqa: PLC0415
@@ -38,7 +38,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _show(written: Iterable[Path], count: int) -> None:
-    """Go through the images as they are written, with progress."""
+    """Write the images, showing progress."""
     with console.ProgressLine() as show:
         for done, path in enumerate(written, 1):
             show(Progress(done, count, path.name))

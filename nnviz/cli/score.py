@@ -1,4 +1,4 @@
-"""``nnviz score``: how far methods' maps can be trusted, with confidence intervals."""
+"""``nnviz score``: trust scores of methods' maps, with confidence intervals."""
 
 import argparse
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from nnviz.cli.arguments import (
 
 
 def execute(words: Sequence[str]) -> int:
-    """Measure, with progress on stderr; the table is the answer."""
+    """Run the command: score the methods, and write the table."""
     options = _parser().read(words)
     if not options.methods:
         raise UsageError("score", "no method named", "nnviz methods lists them")
@@ -68,7 +68,7 @@ def _tell(found: ScoreTable) -> None:
 
 
 def _cell(score: Score | None) -> str:
-    """Return a figure with its interval, and the verdict."""
+    """Return a score with its interval and verdict."""
     if score is None:
         return "-"
     mean = score.estimate

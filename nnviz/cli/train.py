@@ -1,4 +1,4 @@
-"""``nnviz train``: train a bundled network from scratch, or go on where it stopped."""
+"""``nnviz train``: train a bundled network from scratch, or resume."""
 
 import argparse
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _NAMES = (
 
 
 def execute(words: Sequence[str]) -> int:
-    """Train, the epochs on stderr, the weights' path on stdout."""
+    """Run the command: train; epochs go to stderr, the weights' path to stdout."""
     if words and words[0] == "head":
         return head.execute(words[1:])
     if words and words[0] in watched.RECIPES:
@@ -58,7 +58,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _tell(steps: console.ProgressLine, progress: Progress) -> None:
-    """Show a step in place; keep the line of an epoch."""
+    """Show a step in place; keep an epoch's line."""
     if progress.unit == EPOCH:
         steps.keep(f"{progress.what}  ({progress.done}/{progress.total})")
     else:

@@ -48,12 +48,12 @@ class Context:
 
     @property
     def image(self) -> Image:
-        """The image; a TypeError for a method that was registered without one."""
+        """The image; raises TypeError if the method was registered without one."""
         return self.inference.photo
 
     @property
     def check(self) -> Callable[[], None]:
-        """Raises ``CancelledError`` when the job is to stop; cheap."""
+        """Function that raises ``CancelledError`` when the job is to stop; cheap."""
         return self.inference.check
 
     @property
@@ -67,13 +67,13 @@ class Context:
         return self.inference.placement
 
     def activations(self, layer: str) -> torch.Tensor:
-        """Return what a layer gives for the image; see ``Inference.activations``."""
+        """Return the output of a layer for the image; see ``Inference.activations``."""
         return self.inference.activations(layer)
 
     def step(
         self, done: float, total: float, what: str, cost: float | None = None
     ) -> None:
-        """Say how far the method is; told with the next yield; as in ``Progress``."""
+        """Record the progress, which is sent with the next yield; see ``Progress``."""
         self.journal.progress = Progress(done, total, what, cost=cost)
 
     def keep(
@@ -83,7 +83,7 @@ class Context:
         *,
         frame: bool | None = None,
     ) -> None:
-        """Say what the step of an optimization measured, and how to go on from it.
+        """Record a step of an optimization: its figures, and the state to resume from.
 
         Told with the next yield; for methods registered as ``recorded``.
 
@@ -109,7 +109,7 @@ def make_context(
     begun: State | None = None,
     brief: Callable[[], bool] = bool,
 ) -> Context:
-    """Put together what a method runs with.
+    """Build the context of a run.
 
     Args:
         model: the network.

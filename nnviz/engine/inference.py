@@ -31,7 +31,7 @@ from nnviz.engine.targets.resolve import Scorer, resolve
 
 @dataclass(kw_only=True)
 class Inference:
-    """A network with an image: what passes gave is kept, scores are resolved.
+    """A network with an image; results of passes are cached.
 
     Attributes:
         model: the network; pristine at every yield.
@@ -52,14 +52,14 @@ class Inference:
 
     @property
     def photo(self) -> Image:
-        """The image of a method that needs one."""
+        """The image; raises TypeError for a method registered without one."""
         if self.image is None:
             raise TypeError("this method was registered with needs_image=False")
         return self.image
 
     @property
     def live(self) -> bool:
-        """Whether the image is a frame of a camera, of which the next waits."""
+        """Whether the image is a frame of a camera."""
         return isinstance(self.image, FrameImage)
 
     @cached_property
@@ -78,7 +78,7 @@ class Inference:
         return self.model.pixel_model(self.check)
 
     def activations(self, layer: str) -> Tensor:
-        """Return what a layer gives for the image; do not write into it.
+        """Return a layer's output for the image; treat it as read-only.
 
         Args:
             layer: dotted path; "" for the network's own output.
@@ -105,7 +105,7 @@ class Inference:
         return self.cached(f"layer {layer}", run)
 
     def outputs(self) -> tuple[Tensor, ...]:
-        """Return all tensors that the network gives for the image.
+        """Return all output tensors for the image.
 
         For a camera's frame by its twin, so equal to ``activations("")`` but for
         rounding, and faster; do not write into them.
@@ -123,11 +123,11 @@ class Inference:
 
     @property
     def has_outputs(self) -> bool:
-        """Whether ``outputs`` costs no pass."""
+        """Whether ``outputs`` is cached."""
         return self.cache.peek((*self._identity(), "outputs")) is not None
 
     def twin(self) -> nn.Module:
-        """Return the fastest network that answers the image as the network does.
+        """Return the fastest network with the same output on the image.
 
         For passes whose output alone is looked at: a folded copy is not the same
         inside.
@@ -141,7 +141,7 @@ class Inference:
             return self.model.twin_for(self.pixels, self.activations(""), self.check)
 
     def target(self, text: str) -> Scorer:
-        """Return what scores pixels (N, C, H, W) by a target, one number an image.
+        """Return the scorer of a target: from pixels (N, C, H, W) to scores (N,).
 
         Args:
             text: as ``notation.targets`` describes; "" is the predicted class.
@@ -180,7 +180,7 @@ class Inference:
         *,
         curvature: bool = False,
     ) -> LayerGradients:
-        """Return what layers give for the image and a score's gradient there.
+        """Return layers' outputs for the image, and a score's gradients there.
 
         Args:
             layers: whose outputs are maps.
@@ -222,7 +222,7 @@ class Inference:
         )
 
     def cached(self, what: str, make: Callable[[], Held]) -> Held:
-        """Keep what depends on the network and the image alone.
+        """Return a value that depends on the network and the image alone, cached.
 
         Args:
             what: its name.
@@ -231,7 +231,7 @@ class Inference:
         return self.cache.get((*self._identity(), what), make)
 
     def _identity(self) -> tuple[object, ...]:
-        """Return what a pass through the network depends on."""
+        """Return the cache key of passes through the network."""
         info = self.model.info
         network = (info.reference, info.sha256, info.preprocess, str(self.model.device))
         output = (info.task, info.output)

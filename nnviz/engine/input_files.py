@@ -22,7 +22,7 @@ _LARGEST_TEXT = 4 << 20
 
 
 class InputFiles:
-    """Opens image files and folders by path, and remembers what was opened.
+    """Opens image files and folders by path, and records their hashes.
 
     Attributes:
         hashes: sha256 of the files that were opened, by path as it was named.
@@ -48,7 +48,7 @@ class InputFiles:
         return image
 
     def pixels(self, path: str) -> Tensor:
-        """Open an image file as the network gets it, (1, C, H, W) in [0, 1].
+        """Open an image file, preprocessed for the network, (1, C, H, W) in [0, 1].
 
         Raises:
             InputError: no such file, no image, or channels that do not fit.
@@ -56,7 +56,7 @@ class InputFiles:
         return self._model.pixel_input(self.image(path))
 
     def direction(self, path: str) -> tuple[str, Tensor]:
-        """Open a concept's direction: its layer, and a vector on its channels.
+        """Open a concept direction: its layer, and its vector over the channels.
 
         Raises:
             InputError: no such file, or none that ``nnviz concept`` wrote.
@@ -89,7 +89,7 @@ class InputFiles:
         return found
 
     def grouped(self, folder: str) -> dict[str, tuple[Path, ...]]:
-        """Return the image files of each folder in a folder, by its name.
+        """Return the image files of each sub-folder, by the sub-folder's name.
 
         Raises:
             InputError: no such folder, or no images in one of its folders.
@@ -119,7 +119,7 @@ class InputFiles:
     def folder(
         self, folder: str, count: int, size: tuple[int, int]
     ) -> tuple[Tensor, Tensor]:
-        """Open images of a folder and all below it, as the network gets them.
+        """Open the images below a folder, preprocessed for the network.
 
         Args:
             folder: with JPEG or PNG files.

@@ -1,4 +1,4 @@
-"""The journal of a running method: progress and kept steps, read by its job."""
+"""The journal of a running method: progress and recorded steps, read by its job."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Journal:
-    """Progress and kept step that a method told since its last yield.
+    """Progress and the step recorded since the method's last yield.
 
     Attributes:
         progress: as said with ``Context.step``.

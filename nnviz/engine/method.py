@@ -1,4 +1,4 @@
-"""Methods: what each declares, and the registry in which each is found."""
+"""Methods: their protocol, and the registry."""
 
 import importlib
 import inspect
@@ -40,7 +40,7 @@ Presets = Mapping[str, Mapping[str, Value]]
 
 
 class Method(Protocol):
-    """A class with parameters and a ``run``; ``register`` makes it known."""
+    """Protocol of a method: parameters and a ``run``; ``register`` adds it."""
 
     Params: ClassVar[type]
     shows: ClassVar[str]
@@ -55,7 +55,7 @@ class Method(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A method with what the rest of the program knows of it."""
+    """A registered method with its description."""
 
     info: MethodInfo
     method: type[Method]
@@ -81,7 +81,7 @@ def register(
     recorded: bool = False,
     capabilities: Capabilities | None = None,
 ) -> Callable[[type[Method]], type[Method]]:
-    """Make a method known under a name: the decorator of every method's class.
+    """Register a method under a name: the decorator of every method's class.
 
     Args:
         name: on the command line and in Python.
@@ -130,7 +130,7 @@ def register(
 
 
 def _offered(capabilities: Capabilities, group: str) -> Capabilities:
-    """Give a method that names no workspace one that is there."""
+    """Fill in the workspace of a method that names none."""
     if capabilities.workspace:
         return capabilities
     return replace(capabilities, workspace=group if group in WORKSPACES else "Inspect")
@@ -157,7 +157,7 @@ def find(name: str) -> Registered:
 
 
 def _discover() -> None:
-    """Import every file of methods and lessons and every plug-in, once each."""
+    """Import all modules of methods and lessons, and all plug-ins, once."""
     for name in ("nnviz.engine.methods", "nnviz.engine.lessons"):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -167,7 +167,7 @@ def _discover() -> None:
 
 @cache
 def _load_plug_ins() -> None:
-    """Import the entry points; one that is broken must not take the rest along."""
+    """Import the plug-ins' entry points; a broken one is left out with a warning."""
     for entry in entry_points(group="nnviz.methods"):
         before = dict(_REGISTRY)
         said = io.StringIO()
@@ -182,7 +182,7 @@ def _load_plug_ins() -> None:
 
 
 def _leave_out(plug_in: str, reason: str, before: Mapping[str, Registered]) -> None:
-    """Forget what a plug-in did to the registry, and say so in one line."""
+    """Roll back a plug-in's registrations, and log the reason in one line."""
     _REGISTRY.clear()
     _REGISTRY.update(before)
     line = " ".join(reason.split())[:_LONGEST_REASON]

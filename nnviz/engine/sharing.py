@@ -1,4 +1,4 @@
-"""Sharing: a job in tasks that are carried out here, or by the workers of a cluster.
+"""Splitting a job into tasks, run in this process or by the workers of a cluster.
 
 A task is worked on as a whole wherever it is, and answers come in the order of the
 tasks, so where it was done changes no bit on machines of one kind.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from nnviz.base.events import Job
-from nnviz.base.request import Request
+from nnviz.base.requests import Request
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.store import ModelStore
 
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """A process at work on tasks, with what they need.
+    """A process that runs tasks, with the objects they need.
 
     Attributes:
         model: the opened network.
@@ -37,12 +37,12 @@ class Worker:
 
 
 class Share(Protocol):
-    """Has tasks carried out, one after the other or side by side."""
+    """Runs tasks, sequentially or in parallel."""
 
     def __call__(
         self, work: Callable[[Worker, T], R], tasks: Iterable[T]
     ) -> Iterator[R]:
-        """Yield what comes of each task, in their order.
+        """Yield the result of each task, in order.
 
         Args:
             work: a function of a module, which other processes find by its name.
@@ -52,7 +52,7 @@ class Share(Protocol):
 
 
 def share_here(worker: Worker) -> Share:
-    """Return what carries out tasks in this process."""
+    """Return the function that runs tasks in this process."""
 
     def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
         return (work(worker, task) for task in tasks)
@@ -61,7 +61,7 @@ def share_here(worker: Worker) -> Share:
 
 
 def finish(turns: Generator[Any, Any, Any]) -> Any:
-    """Go through turns to their end at once; return what they return."""
+    """Run a generator to its end; return its return value."""
     try:
         while True:
             next(turns)

@@ -1,1 +1,1 @@
-"""The window: everything that uses Qt."""
+"""The window: all code that uses Qt."""

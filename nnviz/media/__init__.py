@@ -1,1 +1,1 @@
-"""Image and video files to numpy and back.  No torch, no Qt."""
+"""Image and video files, decoded to numpy and encoded.  No torch, no Qt."""

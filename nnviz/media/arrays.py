@@ -16,12 +16,12 @@ _USUAL_CHANNELS = {1, 3}
 
 
 def is_array(data: bytes) -> bool:
-    """Whether the bytes are a ``.npy`` file's."""
+    """Whether the bytes are those of a ``.npy`` file."""
     return data.startswith(npy.MAGIC_PREFIX)
 
 
 def _check_shape(shape: tuple[int, ...], name: str) -> None:
-    """Refuse an array that is no image."""
+    """Raise where an array's shape is not an image's."""
     ndim = len(shape) in {2, 3}
     if not ndim or min(shape) < 1 or max(shape[2:], default=1) > _MAX_CHANNELS:
         raise InputError(
@@ -73,7 +73,7 @@ def _layout_note(pixels: Pixels) -> str:
 
 
 def scale_numbers(values: Pixels) -> tuple[Pixels, str]:
-    """Turn numbers of any type into pixels, and say what was done to them.
+    """Convert numbers of any type to pixels; return the pixels and a note.
 
     uint8 and uint16 stay, and so do floating-point numbers in [0, 1] (as float32);
     int32 numbers that fit become uint16; all else is stretched from its smallest and

@@ -1,20 +1,20 @@
-"""Closing at the end of a ``with`` block, for what has files open."""
+"""Base class of writers that are closed at the end of a ``with`` block."""
 
 from abc import ABC, abstractmethod
 from typing import Self
 
 
 class Closing(ABC):
-    """Base of what a ``with`` block closes, however the block ends."""
+    """Base of context managers that close their files, also after an error."""
 
     @abstractmethod
     def close(self) -> None:
-        """Close the files; called again, do nothing."""
+        """Close the files; idempotent."""
 
     def __enter__(self) -> Self:
         """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close: what was written up to here stays."""
+        """Close the files, keeping what was written so far."""
         self.close()

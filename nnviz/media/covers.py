@@ -1,4 +1,4 @@
-"""Cover part of a frame, so that a network does not see what is there."""
+"""Occlusion of a part of a frame: solid color, blur or inpainting."""
 
 import math
 
@@ -18,7 +18,7 @@ _PLAIN = {"gray": (128, 128, 128), "black": (0, 0, 0), "white": (255, 255, 255)}
 
 
 def cover_frame(pixels: Pixels, cover: Cover) -> Pixels:
-    """Return a frame with a square of it hidden.
+    """Return a frame with a square of it covered.
 
     Args:
         pixels: uint8 (H, W, 3); they stay as they are.
@@ -41,7 +41,7 @@ def _within(center: float, side: int, size: int) -> slice:
 
 
 def _filling(pixels: Pixels, rows: slice, columns: slice, cover: Cover) -> Pixels:
-    """Return what stands in a rectangle, or a color for all of it."""
+    """Return the pixels that fill a rectangle, or one color for all of it."""
     if cover.fill == "blur":
         return _blurred(pixels, rows, columns)
     if cover.fill == "inpainted":

@@ -1,4 +1,4 @@
-"""Image files to pixels: any depth, any number of channels, upright."""
+"""Decoding of image files to pixels: any depth, any number of channels, upright."""
 
 import hashlib
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _TRANSPARENT = "transparency is kept apart, hidden colors are as stored"
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Pixels (H, W, C), alpha (H, W) and remarks, before they become an Image."""
+    """Decoded pixels (H, W, C), alpha (H, W) and remarks."""
 
     pixels: Pixels
     alpha: Pixels | None = None
@@ -109,7 +109,7 @@ def _with_opencv(data: bytes, name: str, note: str = "") -> Decoded:
 
 
 def orientation(picture: PillowImage.Image) -> int:
-    """Return the EXIF orientation, 1 (upright) where there is none that makes sense.
+    """Return the EXIF orientation, or 1 (upright) where none is valid.
 
     1 for TIFF: its decoders turn the image themselves.
     """
@@ -133,7 +133,7 @@ def upright(pixels: Pixels, turn: int) -> Pixels:
 
 
 def _frames(picture: ImageFile) -> str:
-    """Say that there is more in the file than its first frame."""
+    """Return a remark where a file has more than one frame or page; else ""."""
     noun = {"TIFF": "pages", "MPO": "pictures"}.get(picture.format or "", "frames")
     return _first_of(getattr(picture, "n_frames", 1), noun)
 
@@ -178,7 +178,7 @@ def _split_alpha(picture: PillowImage.Image) -> Decoded:
 
 
 def _useful(alpha: Pixels | None) -> tuple[Pixels | None, str]:
-    """Return alpha and a remark, None and nothing if it hides nothing."""
+    """Return alpha and a remark; None and "" where all is opaque."""
     if alpha is None:
         return None, ""
     opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1

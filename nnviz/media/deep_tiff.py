@@ -1,4 +1,4 @@
-"""TIFF files with more than 8 bits a color, which Pillow reduces or refuses."""
+"""Headers of deep-color TIFF files, whose depth Pillow reduces or refuses."""
 
 import io
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class DeepTiff:
 
 
 def read_header(data: bytes, name: str) -> DeepTiff | None:
-    """Return the header of a TIFF file in deep color, None for any other file.
+    """Return the header of a deep-color TIFF file; None for any other file.
 
     Raises:
         InputError: a part of its pixels is missing, or it has too many channels.
@@ -57,7 +57,7 @@ def read_header(data: bytes, name: str) -> DeepTiff | None:
 
 
 def _read_pages(data: bytes) -> tuple[ImageFileDirectory_v2, int]:
-    """Return the first page's tags and the number of pages."""
+    """Return the tags of the first page, and the number of pages."""
     file = io.BytesIO(data)
     first = ImageFileDirectory_v2(data[:_BYTE])
     seen = {first.next}
@@ -73,7 +73,7 @@ def _read_pages(data: bytes) -> tuple[ImageFileDirectory_v2, int]:
 
 
 def _end_of_pixels(page: ImageFileDirectory_v2) -> int:
-    """Return the file offset behind the last byte of the pixels."""
+    """Return the file offset just after the last byte of pixels."""
     ends = (
         int(offset + length)
         for offsets, lengths in _BLOCKS

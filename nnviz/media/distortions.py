@@ -1,4 +1,4 @@
-"""Distortions of an image on its way: files, copies, cameras.
+"""Distortions that an image meets in practice: compression, resizing, cameras.
 
 Each takes and gives uint8 (H, W, C), C of 1 or 3; the size may change.
 """
@@ -28,7 +28,7 @@ _JPEG, _WEBP, _OPENCV = 65_500, 16_383, 32_766
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """Something that happens to an image.
+    """A named distortion of images.
 
     Attributes:
         name: in words, "JPEG 75".
@@ -41,14 +41,14 @@ class Distortion:
     largest: int | None = None
 
     def suits(self, pixels: Colors) -> bool:
-        """Tell whether an image is small enough for it."""
+        """Return whether an image is small enough for the distortion."""
         return self.largest is None or max(pixels.shape[:2]) <= self.largest
 
 
 def reencoded(
     pixels: Colors, _random: Random, *, form: str, quality: int = 100
 ) -> Colors:
-    """Return the image written as a file and read again.
+    """Encode an image in a file format and decode it again.
 
     Bands that no format has together, such as four, are written one by one.
     """
@@ -62,20 +62,20 @@ def reencoded(
 
 
 def resized(pixels: Colors, _random: Random, *, scale: float) -> Colors:
-    """Return the image made larger or smaller."""
+    """Return the image resized by a factor."""
     size = tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
     return resize(pixels, (size[0], size[1]), Interpolation.BICUBIC)
 
 
 def cropped(pixels: Colors, _random: Random, *, share: float) -> Colors:
-    """Return the image without a share of its height and width, at all edges."""
+    """Return the image with a share of its height and width cropped, at all edges."""
     top, left = (round(side * share / 2) for side in pixels.shape[:2])
     height, width = pixels.shape[:2]
     return pixels[top : height - top, left : width - left]
 
 
 def rotated(pixels: Colors, _random: Random, *, degrees: float) -> Colors:
-    """Return the image turned around its middle; its edges go on beyond it."""
+    """Rotate an image about its center, replicating its edges outward."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -86,24 +86,24 @@ def rotated(pixels: Colors, _random: Random, *, degrees: float) -> Colors:
 
 
 def blurred(pixels: Colors, _random: Random, *, sigma: float) -> Colors:
-    """Return the image out of focus; sigma in px."""
+    """Blur an image with a Gaussian, as if out of focus; sigma in px."""
     import cv2
 
     return _channels(cv2.GaussianBlur(pixels, (0, 0), sigma))
 
 
 def noisy(pixels: Colors, random: Random, *, sigma: float) -> Colors:
-    """Return the image with the noise of a sensor; sigma in 1/255."""
+    """Add Gaussian sensor noise to an image; sigma in 1/255."""
     return _levels(pixels + random.normal(0, sigma, pixels.shape))
 
 
 def lit(pixels: Colors, _random: Random, *, gain: float) -> Colors:
-    """Return the image so many times as bright."""
+    """Multiply an image's brightness by a gain."""
     return _levels(pixels * gain)
 
 
 def through_lens(pixels: Colors, _random: Random, *, bend: float) -> Colors:
-    """Return the image through a lens that bends straight lines (Brown's k1)."""
+    """Apply radial lens distortion to an image (Brown's k1)."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -120,7 +120,7 @@ def through_lens(pixels: Colors, _random: Random, *, bend: float) -> Colors:
 
 
 def photographed(pixels: Colors, random: Random) -> Colors:
-    """Return the image as a camera sees it: askew, unevenly lit, blurred, noisy."""
+    """Simulate a photo of the image: perspective, uneven light, blur, noise."""
     seen = _askew(pixels, random)
     height, width = seen.shape[:2]
     angle = random.uniform(0, 2 * math.pi)
@@ -152,7 +152,7 @@ DISTORTIONS = (
 
 
 def _askew(pixels: Colors, random: Random) -> Colors:
-    """Return the image seen from a little aside."""
+    """Apply a small random perspective change to an image."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -182,7 +182,7 @@ def _levels(values: NDArray[np.floating]) -> Colors:
 
 
 def _channels(pixels: NDArray[Any]) -> Colors:
-    """Return (H, W, C): OpenCV drops the axis of a single channel."""
+    """Restore the axis of a single channel, which OpenCV drops: (H, W, C)."""
     whole: Colors = pixels if pixels.ndim == 3 else pixels[..., None]  # noqa: PLR2004
     return whole
 

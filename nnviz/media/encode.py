@@ -1,4 +1,4 @@
-"""Pixels, arrays and text to files: the same input gives the same bytes, atomically."""
+"""Encoding of pixels, arrays and text to files, deterministic and atomic."""
 
 import io
 import struct
@@ -110,7 +110,7 @@ def write_png(
 def write_marked(
     path: Path, pixels: Pixels, recipe: str, warning: str, *, quality: int = 95
 ) -> None:
-    """Write an image that says what it is: PNG, JPEG or WebP by its suffix.
+    """Write an image with its recipe and a warning as metadata: PNG, JPEG or WebP.
 
     A PNG has the recipe and the warning as text, under ``MADE_KEY`` and the keyword
     "Warning", which its specification has for the nature of the content; the others
@@ -142,7 +142,7 @@ def write_marked(
 
 
 def read_marked(path: Path) -> str:
-    """Return the recipe that ``write_marked`` put into a file; empty where none did.
+    """Return the recipe that ``write_marked`` embedded; "" where there is none.
 
     Raises:
         InputError: the file cannot be read or is no image.
@@ -156,7 +156,7 @@ def read_marked(path: Path) -> str:
 
 
 def read_png_text(path: Path) -> dict[str, str]:
-    """Return the texts of a PNG file by keyword, without decoding the image.
+    """Return the text chunks of a PNG file by keyword, without decoding the image.
 
     Raises:
         InputError: the file cannot be read or is no PNG.
@@ -174,7 +174,7 @@ def read_png_text(path: Path) -> dict[str, str]:
 def write_npz(
     path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = True
 ) -> None:
-    """Write named arrays as ``numpy.savez_compressed`` does, without the time of day.
+    """Write named arrays as ``numpy.savez_compressed`` does, without timestamps.
 
     Args:
         path: of the file.
@@ -196,7 +196,7 @@ def write_npz(
 
 
 def read_json(path: Path) -> Any:
-    """Return the values of a JSON file.
+    """Parse a JSON file.
 
     Raises:
         InputError: the file cannot be read or is no JSON.
@@ -205,7 +205,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_npz(path: Path, limit: int) -> dict[str, NDArray[Any]]:
-    """Return what ``write_npz`` wrote.
+    """Read the arrays that ``write_npz`` wrote.
 
     Each header is compared with the bytes that are there before memory is taken.
 

@@ -1,4 +1,4 @@
-"""Reading and writing whole files; what the system refuses becomes words."""
+"""Reading and atomic writing of whole files, with errors in words."""
 
 import difflib
 import errno
@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 4 << 30
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's content.
+    """Read a file's bytes.
 
     Raises:
         InputError: missing, a folder, not readable, empty or absurdly large.
@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
-    """Return a file's text, UTF-8 with or without a mark.
+    """Read a UTF-8 text file, with or without a byte order mark.
 
     Args:
         path: of the file.
@@ -65,7 +65,7 @@ def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
 
 
 def check_file(path: Path) -> int:
-    """Return the bytes of a file that can be read.
+    """Return the size of a readable file, in bytes.
 
     Raises:
         InputError: missing, a folder, not readable or empty.
@@ -108,7 +108,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 
 def _nearest(path: Path) -> str:
-    """Name a file that the user may have meant."""
+    """Return a remedy for a missing file: the nearest name in its folder."""
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
@@ -119,13 +119,13 @@ def _nearest(path: Path) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file so that it is there whole or not at all; see ``part_of``."""
+    """Open a file for atomic replacement; see ``part_of``."""
     with part_of(path) as part, part.open("wb") as file:
         yield file
 
 
 def _new_part(folder: Path) -> Path:
-    """Make an empty hidden file in a folder, which is made if it is missing."""
+    """Create an empty hidden file in a folder, creating the folder if needed."""
     folder.mkdir(parents=True, exist_ok=True)
     sweep_parts(folder)
     handle, name = tempfile.mkstemp(
@@ -137,7 +137,7 @@ def _new_part(folder: Path) -> Path:
 
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
-    """Give the path of a temporary file, renamed to the target at the end.
+    """Yield the path of a temporary file, renamed to the target at the end.
 
     The folder is made if it is missing.
 
@@ -160,12 +160,12 @@ def part_of(path: Path) -> Iterator[Path]:
 
 
 def part_prefix() -> str:
-    """Return how names begin of what this process writes; ``PART_SUFFIX`` ends them."""
+    """Return the prefix of this process's temporary files; see ``PART_SUFFIX``."""
     return f"{_UNFINISHED}{os.getpid()}-"
 
 
 def sweep_parts(folder: Path) -> None:
-    """Remove what processes that are gone began to write in a folder.
+    """Remove the temporary files that dead processes left in a folder.
 
     A process that is killed leaves them.  Each folder is looked through once.
     """
@@ -187,7 +187,7 @@ def sweep_parts(folder: Path) -> None:
 
 
 def _umask() -> int:
-    """Return the process's mask: mkstemp makes files that only the owner can read."""
+    """Return the process's umask, which mkstemp ignores."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -211,7 +211,7 @@ def _unwritable(path: Path, error: OSError) -> InputError:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all.
+    """Write a UTF-8 text file atomically.
 
     Raises:
         InputError: as ``replacing``.

@@ -1,4 +1,4 @@
-"""Folders of images."""
+"""Listings of folders of images."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
 
 
 def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]:
-    """Return the images directly in a folder, in natural order.
+    """List the images directly in a folder, in natural order.
 
     Hidden files are left out.
 
@@ -55,13 +55,13 @@ def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]
 
 
 def images_below(folder: Path) -> list[Path]:
-    """Return the JPEG and PNG files in a folder and all below it, sorted."""
+    """List the JPEG and PNG files in a folder and all below it, sorted."""
     found = folder.rglob("*")
     return sorted(path for path in found if path.suffix.lower() in _USUAL)
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a hash of the names and sizes of ``images_below`` a folder."""
+    """Return a hash of the names and sizes of the images below a folder."""
     names = [
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
         for path in images_below(folder)

@@ -1,4 +1,4 @@
-"""Numbered files in a folder, thinned out evenly when they outgrow a limit."""
+"""Store of numbered files, thinned out evenly once it exceeds a size limit."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class FrameStore:
-    """The files of some of a recording's steps, bounded in bytes.
+    """The files of a recording's steps, evenly thinned to a limit of bytes.
 
     When they outgrow the limit the distance from one to the next is doubled; the newest
     stays wherever it lies.  So a long run keeps files that are evenly spaced over all
@@ -37,7 +37,7 @@ class FrameStore:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Whose files there are, rising."""
+        """Steps that have a file, ascending."""
         return tuple(self._paths)
 
     @property
@@ -46,15 +46,15 @@ class FrameStore:
         return sum(self._sizes.values())
 
     def path(self, step: int) -> Path | None:
-        """Return a step's file; None if it is not kept."""
+        """Return the path of a step's file; None where it is not kept."""
         return self._paths.get(step)
 
     def place(self, step: int, suffix: str) -> Path:
-        """Return where a step's file is to be written."""
+        """Return the path at which to write a step's file."""
         return self._folder / f"{step:06}{suffix}"
 
     def put(self, step: int, path: Path) -> None:
-        """Take a file that was written, of a step later than all before."""
+        """Register a written file, of a later step than all before."""
         steps = self.steps
         if len(steps) > 1 and steps[-1] - steps[-2] < self._spacing:
             self._drop(steps[-1])
@@ -71,12 +71,12 @@ class FrameStore:
         self.hide_from(step)
 
     def hide_from(self, step: int) -> None:
-        """Pass over the files of a step and of later ones; they are written anew."""
+        """Ignore the files of a step and of later ones, which will be overwritten."""
         for late in [each for each in self._paths if each >= step]:
             del self._paths[late], self._sizes[late]
 
     def copy_to(self, folder: Path, before: int) -> None:
-        """Copy the files of the steps before one into another folder."""
+        """Copy the files of the steps before a given one into another folder."""
         for step, path in self._paths.items():
             if step < before:
                 shutil.copyfile(path, folder / path.name)

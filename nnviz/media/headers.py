@@ -79,7 +79,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFile:
-    """Open an image without decoding it.
+    """Read an image's header without decoding pixels.
 
     Args:
         data: the whole file.
@@ -106,7 +106,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
 
 
 def _recognize(data: bytes) -> ImageFile | None:
-    """Let the decoder that knows the first bytes read the header."""
+    """Read the header with the decoder that recognizes the first bytes."""
     for key in _FORMATS:
         factory, accept = PillowImage.OPEN[key]
         if accept is not None and accept(data[:_PREFIX]) is True:
@@ -115,7 +115,7 @@ def _recognize(data: bytes) -> ImageFile | None:
 
 
 def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> None:
-    """Refuse an image that would not fit.
+    """Raise where an image is empty or exceeds the pixel limit.
 
     Raises:
         InputError: more pixels than ``max_pixels``, or none.
@@ -133,7 +133,7 @@ def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> Non
 
 
 def damaged(name: str, error: BaseException) -> InputError:
-    """Return the error for a file that starts as an image and does not go on so."""
+    """Return the error for an image file that is truncated or damaged."""
     if "truncated" in str(error).lower() or isinstance(error, EOFError):
         return InputError(name, "is cut off", "copy or download it once more")
     return InputError(
@@ -144,7 +144,7 @@ def damaged(name: str, error: BaseException) -> InputError:
 
 
 def foreign(data: bytes, name: str) -> InputError | None:
-    """Return the error for a file of a known format that is not read as an image.
+    """Return the error for a file of a known format that is not a readable image.
 
     Args:
         data: its first bytes.

@@ -1,4 +1,4 @@
-"""Fill a hole in an image from what lies around it."""
+"""Inpainting: fill a hole in an image from its surroundings."""
 
 from typing import cast
 
@@ -14,7 +14,7 @@ _WHITE = 255
 
 
 def inpaint_mask(pixels: Photo, mask: NDArray[np.bool_]) -> Photo:
-    """Return an image whose masked part holds what its surroundings say.
+    """Inpaint a masked part of an image by the fast marching method (Telea 2004).
 
     Args:
         pixels: (H, W, C) in [0, 1].
@@ -36,7 +36,7 @@ def inpaint_mask(pixels: Photo, mask: NDArray[np.bool_]) -> Photo:
 
 
 def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
-    """Return what a rectangle would hold if its surroundings went on inside.
+    """Inpaint a rectangle of an image; return the rectangle.
 
     By the fast marching method (Telea 2004), in 8 bits, each channel by itself.
 

@@ -13,7 +13,7 @@ Gray = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Keypoint:
-    """A place of an image with a size and a direction of its own: Lowe 2004.
+    """A SIFT keypoint: a position with a scale and an orientation (Lowe 2004).
 
     Attributes:
         x: px from the left.
@@ -33,7 +33,7 @@ class Keypoint:
 def find_keypoints(
     gray: Gray, count: int, contrast: float = 0.04, edge: float = 10.0
 ) -> tuple[tuple[Keypoint, ...], NDArray[np.float32]]:
-    """Return the strongest keypoints of an image and the descriptor of each.
+    """Detect the strongest keypoints of an image; return them with their descriptors.
 
     Args:
         gray: uint8 (H, W).
@@ -62,7 +62,7 @@ def _keypoint(found: Any) -> Keypoint:
 def draw_keypoints(
     pixels: NDArray[np.uint8], points: tuple[Keypoint, ...]
 ) -> NDArray[np.uint8]:
-    """Return an image with a circle and a direction at each keypoint, (H, W, 3)."""
+    """Draw a circle and the orientation at each keypoint, (H, W, 3)."""
     cv2 = silent_opencv()
     copies = 3 // min(3, pixels.shape[2])
     painted = np.ascontiguousarray(pixels[..., :3].repeat(copies, 2))

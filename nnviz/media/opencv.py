@@ -1,4 +1,4 @@
-"""Decoding by OpenCV, better than Pillow's: deep color, and large JPEG files.
+"""Decoding by OpenCV where Pillow is worse: deep color and large JPEG files.
 
 Pillow reduces 16-bit color to 8 bits.  A 12-megapixel JPEG takes Pillow as long to
 decode as OpenCV, and then half of that again to become an array; the pixels are equal
@@ -25,7 +25,7 @@ _END_OF_IMAGE = b"\xff\xd9"
 
 
 def silent_opencv() -> Any:
-    """Return the module cv2: what is wrong is said by errors, not on stderr as well."""
+    """Import OpenCV with its log silenced."""
     import cv2
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -51,13 +51,13 @@ def _is_deep_png(data: bytes) -> bool:
 
 
 def _is_whole(picture: ImageFile) -> bool:
-    """Let Pillow raise on a damaged file: OpenCV fills what is missing with black."""
+    """Decode with Pillow, which raises where OpenCV would fill a gap with black."""
     picture.load()
     return True
 
 
 def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
-    """Large, gray or RGB, and whole: a cut-off file is left to Pillow, which says so.
+    """Return whether a JPEG file is large, gray or RGB, and not truncated.
 
     After Pillow has read the header its file stands at the compressed data, in which
     the end marker cannot occur by chance.

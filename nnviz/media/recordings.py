@@ -1,4 +1,4 @@
-"""Recordings of long optimizations: frames, numbers and states on disk, bounded.
+"""Recordings of long optimizations on disk: frames, numbers and states, bounded.
 
 The job writes, the window reads; only the newest index travels between them.  A
 recording is a folder:
@@ -48,7 +48,7 @@ _STATE_SUFFIX = ".state.npz"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The planned length of an optimization.
+    """The planned length of an optimization, and whether it has finished.
 
     Attributes:
         total: steps in all, 0 where not known.
@@ -60,7 +60,7 @@ class Facts:
 
 
 class Recording:
-    """A bounded store of an optimization's steps, opened anew or where it was left.
+    """A bounded store of an optimization's steps, new or reopened.
 
     When the frames outgrow their limit they are thinned out evenly; the newest always
     is kept.  So are the states.  Numbers are small and are all kept.
@@ -96,12 +96,12 @@ class Recording:
 
     @property
     def frames(self) -> tuple[int, ...]:
-        """Steps whose frames are kept, rising."""
+        """Steps whose frames are kept, ascending."""
         return self._frames.steps
 
     @property
     def states(self) -> tuple[int, ...]:
-        """Steps after which the optimization can go on, rising."""
+        """Steps whose states are kept, from which the run can resume, ascending."""
         return self._states.steps
 
     @property
@@ -111,11 +111,11 @@ class Recording:
 
     @property
     def size(self) -> int:
-        """Bytes of all frames."""
+        """Size of all frames, bytes."""
         return self._frames.size
 
     def append(self, frame: StoredFrame | None, numbers: Numbers) -> int:
-        """Add a step, with a frame or without, and return its index.
+        """Append a step, with or without a frame, and return its index.
 
         Raises:
             InputError: the disk is full or the folder gone; earlier steps stay.
@@ -129,7 +129,7 @@ class Recording:
         return index
 
     def add_frame(self, frame: StoredFrame) -> None:
-        """Give the newest step the frame that it was appended without.
+        """Store the frame of the newest step, which was appended without one.
 
         Raises:
             InputError: the disk is full or the folder gone.
@@ -141,7 +141,7 @@ class Recording:
                 self._frames.put(index, path)
 
     def keep_state(self, arrays: Arrays) -> None:
-        """Keep what goes on after the newest step.
+        """Store the state from which the run resumes after the newest step.
 
         Raises:
             InputError: the disk is full or the folder gone; earlier states stay.
@@ -182,7 +182,7 @@ class Recording:
         return _read_arrays(path)
 
     def nearest(self, index: int) -> int:
-        """Return the kept frame nearest to a step: where a scrub bar goes.
+        """Return the step with a frame nearest to a given one, for scrubbing.
 
         Raises:
             InputError: there is no frame yet.
@@ -192,7 +192,7 @@ class Recording:
         return min(self.frames, key=lambda kept: abs(kept - index))
 
     def keep_before(self, step: int) -> None:
-        """Drop a step and all later ones.
+        """Delete a step and all later ones.
 
         Raises:
             InputError: the folder does not allow it.
@@ -205,7 +205,7 @@ class Recording:
         self._numbers_bytes = self._numbers_path.stat().st_size
 
     def copy_to(self, folder: Path, before: int) -> None:
-        """Copy the steps before one, and the source, into another folder.
+        """Copy the steps before a given one, and the source, into another folder.
 
         Raises:
             InputError: the folder or the disk does not allow it.
@@ -221,7 +221,7 @@ class Recording:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe that makes the recording again.
+        """The recipe that reproduces the recording.
 
         Raises:
             InputError: there is none, or it is damaged.
@@ -230,7 +230,7 @@ class Recording:
         return Recipe.from_json(text, f"{self.folder.name}/{RECIPE_FILE}")
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write down what makes the recording again, as far as it has come.
+        """Write the recipe that reproduces the recording so far.
 
         Raises:
             InputError: the disk is full or the folder gone.
@@ -249,7 +249,7 @@ class Recording:
         return Facts(total, finished) if usable else Facts()
 
     def write_facts(self, facts: Facts) -> None:
-        """Write down how far it is to go.
+        """Write the planned length.
 
         Raises:
             InputError: the disk is full or the folder gone.
@@ -258,12 +258,12 @@ class Recording:
 
     @property
     def source(self) -> Pixels | None:
-        """The image as the frames show it, None where there was none."""
+        """The source image as the frames show it; None where there is none."""
         path = self.folder / SOURCE_FILE
         return open_image(path).pixels if path.exists() else None
 
     def write_source(self, pixels: Pixels) -> None:
-        """Keep the image as the frames show it, uint8 (H, W, 3).
+        """Write the source image as the frames show it, uint8 (H, W, 3).
 
         Raises:
             InputError: the disk is full or the folder gone.
@@ -294,7 +294,7 @@ class Recording:
 
 
 def open_recording(folder: Path) -> Recording:
-    """Open a recording that is there.
+    """Open an existing recording.
 
     Raises:
         InputError: the folder holds none, or it is damaged.
@@ -313,7 +313,7 @@ def _lines(numbers: list[Numbers]) -> str:
 
 
 def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
-    """Return the numbers of all whole lines and the bytes that those take."""
+    """Parse the complete lines; return their numbers and their length in bytes."""
     if not path.exists():
         return [], 0
     whole, end, _ = path.read_bytes().rpartition(b"\n")

@@ -1,4 +1,4 @@
-"""Files behind URLs, by fsspec: listed, read and written, whole.
+"""Remote files by URL, through fsspec: listed, read and written whole.
 
 ``s3://`` needs s3fs installed, ``gs://`` gcsfs and so on: fsspec names what is missing.
 """
@@ -14,12 +14,12 @@ _MARK = "://"
 
 
 def is_remote(name: str) -> bool:
-    """Tell whether a name is a URL."""
+    """Return whether a name is a URL."""
     return _MARK in name
 
 
 def list_files(url: str) -> list[str]:
-    """Return the files below a URL, relative to it, sorted.
+    """List the files below a URL, relative to it, sorted.
 
     Raises:
         InputError: no such place, or nothing that opens URLs of this kind.
@@ -34,7 +34,7 @@ def list_files(url: str) -> list[str]:
 
 
 def read_remote(url: str, path: str) -> bytes:
-    """Return the bytes of a file below a URL.
+    """Read a file below a URL.
 
     Raises:
         InputError: it cannot be read, or is empty.
@@ -50,7 +50,7 @@ def read_remote(url: str, path: str) -> bytes:
 
 
 def exists_remote(url: str, name: str) -> bool:
-    """Tell whether there is a file of a name below a URL.
+    """Return whether a file exists below a URL.
 
     Raises:
         InputError: nothing opens URLs of this kind.
@@ -60,7 +60,7 @@ def exists_remote(url: str, name: str) -> bool:
 
 
 def write_remote(url: str, file: Path) -> str:
-    """Copy a file to below a URL; return its own URL.
+    """Upload a file to below a URL; return its own URL.
 
     Raises:
         InputError: it cannot be written.
@@ -76,7 +76,7 @@ def write_remote(url: str, file: Path) -> str:
 
 @cache
 def _opened(url: str) -> tuple[Any, str]:
-    """Return fsspec's file system of a URL, and the place in it.
+    """Return fsspec's file system for a URL, and the path in it.
 
     Raises:
         InputError: nothing opens URLs of this kind.

@@ -1,4 +1,4 @@
-"""Resizing of pixels of any depth and any number of channels."""
+"""Image resizing, for any depth and any number of channels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def resize(
 
 
 def resize_quickly(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize a frame of a camera, uint8 (H, W, C), to ``size`` (height, width).
+    """Resize a camera frame, uint8 (H, W, C), quickly to ``size`` (height, width).
 
     It is halved by averaging while that leaves it large enough, then sampled between
     its pixels: a tenth of the time that ``resize`` takes, and other values by some
@@ -78,7 +78,7 @@ def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _as_pillow(pixels: Pixels) -> PillowImage.Image:
-    """Return uint8 gray or color pixels as an image.
+    """Wrap uint8 gray or color pixels as a Pillow image.
 
     Pillow keeps colors in four bytes.  It takes 40 ms to copy 12 megapixels into
     them; OpenCV takes 10, and Pillow can use its array where it lies.
@@ -95,7 +95,7 @@ def _as_pillow(pixels: Pixels) -> PillowImage.Image:
 
 
 def resize_tiles(tiles: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Resize many small images at once: area averages where they shrink.
+    """Resize many small images at once, by area averaging where they shrink.
 
     Args:
         tiles: uint8 (N, S, S, 3).

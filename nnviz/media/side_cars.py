@@ -1,4 +1,4 @@
-"""Side-cars: a JSON file beside a file of weights with its preprocessing and names."""
+"""Side-cars: JSON files beside weights, with their preprocessing and labels."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from nnviz.base.requests import ModelRequest
 
 
 def find_side_car(weights: Path) -> Path | None:
-    """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
+    """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``; None for neither."""
     places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
     return next((path for path in places if is_file(path)), None)
 
@@ -23,7 +23,7 @@ def write_side_car(
     labels: Sequence[str] = (),
     request: ModelRequest | None = None,
 ) -> Path:
-    """Write how a file of weights is to be used beside it; return the side-car's path.
+    """Write a side-car beside a file of weights; return its path.
 
     What an earlier side-car says of other things stays.  Opened again, by this program
     or by its reference, the network has this preprocessing and these names.

@@ -1,4 +1,4 @@
-"""Small images for the tray, without decoding the whole file where that can be."""
+"""Thumbnails, made where possible without decoding the whole file."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _GAP = 2.0
 def thumbnail(
     path: str | Path, size: int, max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """Return an image, upright, so small that its longer side has ``size`` px.
+    """Return an image, upright, shrunk so that its longer side has ``size`` px.
 
     Smaller images keep their size.
 
@@ -53,7 +53,7 @@ def thumbnail(
 
 
 def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
-    """Return a whole image, made small, in the middle of a gray square.
+    """Return an image shrunk to fit, centered on a gray square.
 
     Args:
         pixels: (H, W, C) of any depth; smaller images keep their size.
@@ -79,7 +79,7 @@ def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
 
 
 def _shrink(pixels: Pixels, size: int) -> NDArray[np.uint8]:
-    """Make any pixels small and 8-bit RGB; of other channels the first is shown."""
+    """Shrink pixels to 8-bit RGB; of other than three channels the first is shown."""
     height, width = pixels.shape[:2]
     ratio = min(1.0, size / max(height, width))
     goal = max(1, round(height * ratio)), max(1, round(width * ratio))

@@ -1,1 +1,1 @@
-"""Results to RGB pixels: pure functions on numpy arrays."""
+"""Rendering of results to RGB pixels: pure functions on numpy arrays."""

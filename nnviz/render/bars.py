@@ -1,4 +1,4 @@
-"""A ranking as bars."""
+"""Bar charts of rankings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ HEADS = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Column of bars and their numbers, px: from ``bar`` on, numbers to ``end``."""
+    """A column of bars with their numbers; all lengths in px."""
 
     bar: int
     bar_end: int
@@ -42,7 +42,7 @@ class _Column:
 def ranking(
     result: Ranking, width: int, *, size: int = 14, background: Color = BACKGROUND
 ) -> Canvas:
-    """Return one row a name: label, bar from zero, number; uint8 (h, width, 3).
+    """Draw one row for each name: label, bar from zero, number; uint8 (h, width, 3).
 
     Where there are earlier values, their bars stand before those of now, in the same
     rows and on the same scale.
@@ -84,7 +84,7 @@ def _words(values: NDArray[np.float64], unit: str) -> list[str]:
 def _columns(
     labels: tuple[str, ...], numbers: list[list[str]], width: int, size: int
 ) -> tuple[int, list[_Column]]:
-    """Return where labels end, and the columns of bars, one a set of numbers."""
+    """Return the width of the labels, and the columns of bars, one for each series."""
 
     def widest(words: Sequence[str]) -> int:
         return max((text.width_of(word, size, bold=True) for word in words), default=0)
@@ -104,7 +104,7 @@ def _columns(
 def _limits(
     values: NDArray[np.float64], limits: tuple[float, float] | None
 ) -> tuple[float, float]:
-    """Return the ends of the bars' axis; zero is always on it."""
+    """Return the range of the bars' axis, which always includes zero."""
     if limits is not None:
         return limits
     low, high = min(0.0, values.min(initial=0)), max(0.0, values.max(initial=0))
@@ -112,7 +112,7 @@ def _limits(
 
 
 def _shares(value: float, low: float, high: float) -> tuple[float, float]:
-    """Return where zero and a value are on the axis, as shares."""
+    """Return the positions of zero and of a value on the axis, in [0, 1]."""
     zero = (min(max(0.0, low), high) - low) / (high - low)
     return zero, (min(max(value, low), high) - low) / (high - low)
 

@@ -1,4 +1,4 @@
-"""Objects drawn on the image: frames, labels, outlines, keypoints."""
+"""Detections drawn on the image: boxes, labels, outlines, keypoints."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
-    """Objects in the coordinates of an image that shows the photo at some size.
+    """The geometry of detections, in px of an image that shows the whole photo.
 
     Attributes:
         boxes: (N, 4): left, top, right, bottom, px.
@@ -46,7 +46,7 @@ class Shapes:
 
 
 def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Shapes:
-    """Return where the objects lie on an image of the photo.
+    """Map detections into the coordinates of a scaled image of the photo.
 
     Args:
         found: in any frame.
@@ -75,17 +75,17 @@ def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Sh
 
 
 def line_width(size: tuple[int, int]) -> int:
-    """Return how wide lines are on an image of this height and width, px."""
+    """Return the line width for an image of this height and width, px."""
     return max(1, round(min(size) * _LINE_SHARE))
 
 
 def text_size(size: tuple[int, int]) -> int:
-    """Return how large words are on an image of this height and width, px."""
+    """Return the font size for an image of this height and width, px."""
     return min(max(round(min(size) * _TEXT_SHARE), _SMALLEST_TEXT), _LARGEST_TEXT)
 
 
 def summary(found: Boxes) -> str:
-    """Return what was found in one line: "7 objects: 4 person, 2 chair, 1 dog"."""
+    """Return a summary in one line: "7 objects: 4 person, 2 chair, 1 dog"."""
     count = len(found.boxes)
     if not count:
         return f"nothing found above {100 * found.threshold:.0f} %"
@@ -96,14 +96,14 @@ def summary(found: Boxes) -> str:
 
 
 def color_of(found: Boxes, index: int) -> Color:
-    """Return the color of a box: its class's, or its own where it is followed."""
+    """Return the color of a box: that of its class or, if tracked, of its track."""
     if found.tracks is not None:
         return classes.PALETTE[int(found.tracks.ids[index] - 1) % len(classes.PALETTE)]
     return classes.class_colors(found.labels)[found.classes[index]]
 
 
 def caption(found: Boxes, index: int) -> tuple[str, str]:
-    """Return class and score of an object, for its label: "dog", " 87 %".
+    """Return the label of a box, in two parts: "dog", " 87 %".
 
     Where boxes have labels of their own, that label and nothing.
     """
@@ -116,7 +116,7 @@ def caption(found: Boxes, index: int) -> tuple[str, str]:
 
 
 def describe(found: Boxes, index: int, box: Floats) -> str:
-    """Return what is known of one object: class, score, width and height in px."""
+    """Return a description of a detection: class, score, width and height in px."""
     width, height = box[2] - box[0], box[3] - box[1]
     name = found.labels[found.classes[index]]
     score = percent(float(found.scores[index]))
@@ -127,12 +127,12 @@ def describe(found: Boxes, index: int, box: Floats) -> str:
 
 
 def is_faint(found: Boxes, index: int) -> bool:
-    """Tell whether a box is drawn thin."""
+    """Return whether a box is drawn thin."""
     return found.faint is not None and bool(found.faint[index])
 
 
 def overlaps(box: Floats, others: Floats) -> Floats:
-    """Return how much each box has in common with one: intersection over union.
+    """Return the intersection over union (IoU) of each box with a given one.
 
     Args:
         box: (4,): left, top, right, bottom.
@@ -150,7 +150,7 @@ def overlaps(box: Floats, others: Floats) -> Floats:
 
 
 def mask_layer(found: Boxes) -> Colors:
-    """Return the objects' own pixels as an opaque image on a clear ground.
+    """Paint instance masks in opaque colors on a transparent layer.
 
     Returns:
         uint8 (H, W, 4) in the frame of the masks; the surest object on top.
@@ -166,7 +166,7 @@ def mask_layer(found: Boxes) -> Colors:
 
 
 def outlines(found: Boxes) -> list[NDArray[np.float32]]:
-    """Return the border of each object's own pixels, as ``masks.edges`` does."""
+    """Return the outline of each instance mask, as ``masks.edges`` does."""
     if found.masks is None:
         return []
     borders = []
@@ -180,7 +180,7 @@ def outlines(found: Boxes) -> list[NDArray[np.float32]]:
 
 
 def draw(photo: Colors, found: Boxes, photo_size: tuple[int, int]) -> Colors:
-    """Draw all objects onto an image of the photo, the best on top.
+    """Draw all detections onto an image of the photo, the best on top.
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
@@ -208,7 +208,7 @@ def draw(photo: Colors, found: Boxes, photo_size: tuple[int, int]) -> Colors:
 
 
 def _fill(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
-    """Tint each object's own pixels and outline them."""
+    """Tint and outline each instance mask."""
     if found.masks is None:
         return
     spans = overlays.covered(found)
@@ -222,7 +222,7 @@ def _fill(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
 
 
 def _trace(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
-    """Draw the ways of followed objects and the counting line."""
+    """Draw the trails of tracked objects and the counting line."""
     import cv2
 
     if shapes.trails is not None:
@@ -240,7 +240,7 @@ def _trace(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
 def _area(
     box: Floats, shape: tuple[int, ...], *, margin: int = 0
 ) -> tuple[slice, slice]:
-    """Return the pixels that a box touches."""
+    """Return the rows and columns of pixels that a box touches."""
     left, top = np.floor(box[:2]).astype(int) - margin
     right, bottom = np.ceil(box[2:]).astype(int) + margin
     rows = slice(max(0, top), max(0, min(bottom, shape[0])))
@@ -248,7 +248,7 @@ def _area(
 
 
 def _frame(canvas: Colors, box: Floats, width: int, color: Color) -> None:
-    """Draw a frame with a dark edge, so that it shows on anything."""
+    """Draw a box with a dark edge, visible on any background."""
     import cv2
 
     left, top, right, bottom = np.round(box).astype(int).tolist()
@@ -281,7 +281,7 @@ def _join(
 
 
 def _name(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
-    """Write class and score of each object where no other label stands."""
+    """Draw the label of each detection where it covers no other label."""
     size = text_size((canvas.shape[0], canvas.shape[1]))
     shown = [index for index in range(len(found.boxes)) if any(caption(found, index))]
     written = [
@@ -302,7 +302,7 @@ def _name(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
 
 @lru_cache(maxsize=1024)
 def _label(name: str, score: str, size: int, color: Color) -> Colors:
-    """Return name and score on a ground of the class's color, uint8 (h, w, 3)."""
+    """Return name and score on a background of the class's color, uint8 (h, w, 3)."""
     pad = size // 3
     middle = pad + text.width_of(name, size, bold=True)
     width = middle + text.width_of(score, size) + pad

@@ -1,4 +1,4 @@
-"""Curves and histograms, drawn by matplotlib without its global state."""
+"""Line plots and histograms, drawn by matplotlib without its global state."""
 
 import io
 from typing import TYPE_CHECKING
@@ -44,14 +44,14 @@ _TALLEST = 24
 def curves(
     result: Curves, width: int, *, size: int = 12, background: Color = BACKGROUND
 ) -> Canvas:
-    """Return the curves with their axes, uint8 (h, width, 3)."""
+    """Plot curves with their axes, uint8 (h, width, 3)."""
     return rasterized(figure(result, width, size=size, background=background))
 
 
 def curves_svg(
     result: Curves, width: int, *, size: int = 12, background: Color = BACKGROUND
 ) -> str:
-    """Return the same as an SVG file; words are drawn, so that no font is needed."""
+    """Plot curves as SVG, with text as paths, so that no font is needed."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -70,7 +70,7 @@ def curves_svg(
 def figure(
     result: Curves, width: int, *, size: int, background: Color = BACKGROUND
 ) -> "Figure":
-    """Return the curves as a matplotlib figure of a width in px."""
+    """Plot curves as a matplotlib figure of a width in px."""
     from matplotlib.figure import Figure
 
     height = max(_LOWEST, min(round(width * 0.42), _TALLEST * size))
@@ -107,7 +107,7 @@ def _keep_bottom_spine(axes: "Axes") -> None:
 
 
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
-    """Give the axes the program's font and colors."""
+    """Style the axes with the program's font and colors."""
     face = face_of(size)
     axes.set_xlabel(result.x_label, fontproperties=face, color=hex_of(MUTED))
     axes.set_ylabel(result.y_label, fontproperties=face, color=hex_of(MUTED))

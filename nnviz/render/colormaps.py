@@ -1,4 +1,4 @@
-"""Numbers to colors: the one place where that is decided."""
+"""Color maps: the only place where numbers become colors."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import unknown
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import BROKEN, EMPTY
 from nnviz.render.text.words import number
 
@@ -28,7 +28,7 @@ Colors = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The numbers at the ends of a color map.
+    """The range of numbers that a color map spans.
 
     Attributes:
         low: number at the first color.
@@ -52,7 +52,7 @@ class Scale:
 
 
 def default_map(*, signed: bool, light: bool = False) -> str:
-    """Return the name of the color map to use where none was chosen.
+    """Return the name of the default color map.
 
     Args:
         signed: whether zero is in the middle.
@@ -83,7 +83,7 @@ def table(name: str) -> Colors:
 
 
 def scale_of(values: Values, *, signed: bool, percentile: float | None = None) -> Scale:
-    """Return the range that the colors should span.
+    """Return the range that the colors of some values span.
 
     Args:
         values: any shape; NaN and infinities are left out and said.
@@ -107,7 +107,7 @@ def scale_of(values: Values, *, signed: bool, percentile: float | None = None) -
 
 
 def _finite(values: Values) -> tuple[Values, int]:
-    """Return the finite values and how many are not; copies only if there are some."""
+    """Return the finite values and the number of the others, copying only if needed."""
     if not values.size or (np.isfinite(values.min()) and np.isfinite(values.max())):
         return values, 0
     kept = values[np.isfinite(values)]
@@ -129,7 +129,7 @@ def _range(
 
 
 def levels(values: Values, low: Any, high: Any) -> Colors:
-    """Return the row of the color table for each value, uint8.
+    """Return the index into the color table of each value, uint8.
 
     ``floor(256 * (value - low) / (high - low))``, held to 0..255, as matplotlib's
     color maps have it.
@@ -151,7 +151,7 @@ def levels(values: Values, low: Any, high: Any) -> Colors:
 
 
 def look_up(rows: Colors, name: str) -> Colors:
-    """Return the colors of rows of a table, uint8 (..., 3)."""
+    """Return the colors at indices of a table, uint8 (..., 3)."""
     # mode="clip" skips the check of every index, which uint8 cannot fail: 3 x faster.
     return np.take(table(name), rows, axis=0, mode="clip")
 
@@ -181,6 +181,6 @@ def apply(values: Values, name: str, low: float, high: float) -> Colors:
 
 
 def _tame(values: Values, fill: float) -> Values:
-    """Return the values with all that is not finite replaced."""
+    """Return the values with everything that is not finite replaced."""
     finite = np.isfinite(values)
     return values if finite.all() else np.where(finite, values, fill)

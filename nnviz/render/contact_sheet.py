@@ -1,4 +1,4 @@
-"""Contact sheets: results of several methods side by side, each with its legend.
+"""Contact sheets: results of several methods in a grid, each with its legend.
 
 Unlike a board, whose maps share a scale, each result stands as it is shown alone; so
 any kinds of results go together.
@@ -51,7 +51,7 @@ def paint(runs: Sequence[Run], width: int = WIDTH) -> Canvas:
 
 
 def _page(rows: Sequence[Sequence[Canvas]], gap: int, side: int, width: int) -> Canvas:
-    """Lay cells out row by row, their tops on one line."""
+    """Lay out cells row by row, aligned at the top."""
     heights = [max(map(len, row)) for row in rows]
     page = text.sheet(sum(heights) + gap * (len(rows) + 1), width, BACKGROUND)
     top = gap
@@ -64,7 +64,7 @@ def _page(rows: Sequence[Sequence[Canvas]], gap: int, side: int, width: int) -> 
 
 
 def _shared_image(runs: Sequence[Run]) -> Image | None:
-    """Return the image that all results are about, None where they differ."""
+    """Return the image that all results share; None where they differ."""
     images = {
         run.image.sha256 if run.image is not None else "": run.image for run in runs
     }
@@ -80,7 +80,7 @@ def _image_cell(image: Image, width: int, size: int) -> Canvas:
 
 
 def _cell(run: Run, width: int, size: int, *, named: bool) -> Canvas:
-    """Return a result below its method's title and what was asked.
+    """Paint a result below its method's title and its first note.
 
     Args:
         run: the result.
@@ -97,7 +97,7 @@ def _cell(run: Run, width: int, size: int, *, named: bool) -> Canvas:
 
 
 def _head(title: str, asked: str, width: int, size: int) -> Canvas:
-    """Return a title and one line below it, empty where there is nothing to say."""
+    """Paint a title and a line below it, both optional."""
     line, large = text.line_height(size), text.line_height(size + 4)
     canvas = text.sheet(line + large + size // 2, width, BACKGROUND)
     text.stamp(canvas, (0, 0), title, size + 4, bold=True)

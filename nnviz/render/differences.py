@@ -1,4 +1,4 @@
-"""The difference of two results as a map with a sign."""
+"""Signed difference of two results."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ _LESS = "\N{MINUS SIGN}"
 
 
 def difference(first: Tile, second: Tile) -> Heatmap:
-    """Return second minus first.
+    """Return the second result minus the first, as a signed map.
 
     Maps of different resolution or place are first brought to a common grid over the
     part of the image that both cover.  Of images the mean over the colors is
@@ -38,7 +38,7 @@ def difference(first: Tile, second: Tile) -> Heatmap:
 
 
 def _map(tile: Tile) -> Heatmap:
-    """Return a tile's map; of an image its brightness."""
+    """Return a tile's map, or the brightness of its image."""
     result = tile.result
     if isinstance(result, ColorImage):
         return Heatmap(

@@ -1,4 +1,4 @@
-"""Results as figures for slides and papers: no title, no ground, vector legend.
+"""Results as figures for slides and papers: no title, no background, vector legend.
 
 The image itself keeps its pixels; the color bar and all words are vectors in SVG and
 PDF.  Everything around is transparent.
@@ -14,8 +14,8 @@ from nnviz.base.errors import UsageError
 from nnviz.base.images import Image, rgb8
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
-from nnviz.base.resources import resource
 from nnviz.base.results import ColorImage, Curves, Diagram, Heatmap, Result
+from nnviz.base.shipped.resources import resource
 from nnviz.render import charts, colormaps
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
@@ -48,7 +48,7 @@ _LIGHT = (255, 255, 255)
 def draw(
     result: Result, image: Image | None = None, look: FigureLook | None = None
 ) -> "Figure":
-    """Return a result as a matplotlib figure.
+    """Draw a result as a matplotlib figure.
 
     Args:
         result: any kind.
@@ -121,7 +121,7 @@ def _(
 def write(
     result: Result, image: Image | None, kind: str, look: FigureLook | None = None
 ) -> bytes:
-    """Return a figure as a file's bytes; the same result gives the same bytes.
+    """Return a figure as a file's bytes, deterministically.
 
     Args:
         result: any kind.
@@ -149,19 +149,19 @@ def write(
 
 
 def _diagram_svg(diagram: Diagram, look: FigureLook | None) -> str:
-    """Return a diagram as vectors whose words stay text, to be found and edited."""
+    """Return a diagram as SVG with searchable text."""
     layout = DiagramLayout(diagram)
     opened = look if isinstance(look, frozenset) else layout.top_groups(diagrams.BOXES)
     return diagrams.svg(layout, layout.draw(opened), PAPER)
 
 
 def _plain(pixels: Canvas) -> "Figure":
-    """Return an image alone, from edge to edge."""
+    """Return a figure of an image alone, from edge to edge."""
     return _sheet(pixels, below=0)
 
 
 def _with_bar(pixels: Canvas, scale: colormaps.Scale, unit: str) -> "Figure":
-    """Return an image with the bar of its colors below."""
+    """Return a figure of an image with its color bar below."""
     figure = _sheet(pixels, below=_LEGEND)
     height = figure.get_size_inches()[1]
     axes = figure.add_axes(

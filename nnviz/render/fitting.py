@@ -1,4 +1,4 @@
-"""Pixels of any kind to 8-bit RGB, and to the size at which they are shown."""
+"""Conversion of pixels to 8-bit RGB, and scaling to the size of display."""
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -9,7 +9,7 @@ __all__ = ["blended", "fitted", "show", "smoothly"]
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
-    """Return height and width at which an image fills some room.
+    """Return the height and width at which an image fits a room.
 
     Larger images are made smaller; smaller ones grow by whole factors only, so that
     a pixel stays a square.
@@ -21,7 +21,7 @@ def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
 
 
 def show(pixels: Colors, size: tuple[int, int]) -> Colors:
-    """Return an RGB image at another size: filtered if smaller, else by blocks."""
+    """Resize an RGB image: filtered if smaller, by nearest neighbor if larger."""
     height, width = pixels.shape[:2]
     if (height, width) == size:
         return pixels
@@ -32,7 +32,7 @@ def show(pixels: Colors, size: tuple[int, int]) -> Colors:
 
 
 def smoothly(pixels: Colors, size: tuple[int, int]) -> Colors:
-    """Return an RGB image at another size, quickly: no squares where it grows.
+    """Resize an RGB image quickly, with smooth interpolation where it grows.
 
     Args:
         pixels: uint8 (H, W, 3); returned itself where it has the size.
@@ -47,7 +47,7 @@ def smoothly(pixels: Colors, size: tuple[int, int]) -> Colors:
 
 
 def blended(pixels: Colors, other: Colors, share: float) -> Colors:
-    """Return one RGB image with a share of another, uint8 (H, W, 3).
+    """Blend two RGB images, with a share of the second, uint8 (H, W, 3).
 
     Args:
         pixels: which decides the size.

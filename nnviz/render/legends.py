@@ -1,4 +1,4 @@
-"""Legends: a color bar with the real range and the unit."""
+"""Legends: color bars with range and unit, classes with their colors."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ def color_bar(
     size: int = 13,
     ink: Ink = SCREEN,
 ) -> Colors:
-    """Return a legend of one line: low end, bar, high end, unit, remarks.
+    """Paint a color bar on one line: low end, bar, high end, unit, remarks.
 
     A scale with nothing to show gives its reason in words instead of a bar.
 
@@ -64,7 +64,7 @@ def color_bar(
 def classes(
     mask: Mask, width: int, *, size: int = 13, background: Color = BACKGROUND
 ) -> Colors:
-    """Return the classes that occur, each with its color and share of the image.
+    """Paint a legend of the classes that occur, with their shares of the image.
 
     The background, which is left unpainted, is not among them.
 
@@ -92,14 +92,14 @@ def classes(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A class in a legend."""
+    """An entry of a legend of classes."""
 
     name: str
     share: str
     color: Color
 
     def width(self, size: int) -> int:
-        """Return how much room it takes with a space behind it, px."""
+        """Return the width of the entry with the space after it, px."""
         words = text.width_of(self.name, size) + text.width_of(self.share, size)
         return words + 4 * size
 
@@ -111,7 +111,7 @@ def _entry(mask: Mask, kind: int, share: float) -> _Entry:
 def _rows(
     entries: list[_Entry], width: int, size: int
 ) -> list[list[tuple[int, _Entry]]]:
-    """Break entries into lines; each with its x, px."""
+    """Break entries into lines, each entry with its x, px."""
     rows: list[list[tuple[int, _Entry]]] = [[]]
     x = 0
     for entry in entries:
@@ -150,7 +150,7 @@ def _remarks(scale: Scale, unit: str) -> str:
 def bare_bar(
     scale: Scale, width: int, *, colormap: str = "", size: int = 13, ink: Ink = SCREEN
 ) -> Colors:
-    """Return the low end, the bar and the high end; the arguments are ``color_bar``'s.
+    """Paint a color bar with its low and high end; arguments as in ``color_bar``.
 
     Returns:
         uint8 (h, w, 3), at most ``width`` wide where the numbers leave room for a bar.

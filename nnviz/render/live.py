@@ -1,4 +1,4 @@
-"""A frame of a video with its result drawn on it, quickly: for recordings.
+"""Fast composition of video frames with their results, for recordings.
 
 On two cores of a server a 720p frame takes some milliseconds; nothing here depends on
 the frames before.
@@ -35,7 +35,7 @@ _VEIL = 0.82
 
 
 def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
-    """Return the frame with its result drawn.
+    """Draw a result onto its frame.
 
     A painting takes the frame's place; objects, segments and maps lie on the frame, a
     ranking stands in a corner, a mosaic beside the frame.  The size depends on the
@@ -68,7 +68,7 @@ def _even(length: float) -> int:
 
 
 def _sized(pixels: Canvas, height: int) -> Canvas:
-    """Return the frame at a height; itself where it has it."""
+    """Resize the frame to a height."""
     tall = _even(height)
     return fitting.smoothly(
         pixels, (tall, _even(pixels.shape[1] * tall / pixels.shape[0]))
@@ -77,7 +77,7 @@ def _sized(pixels: Canvas, height: int) -> Canvas:
 
 @singledispatch
 def _lay(result: Result, frame: Canvas, photo: tuple[int, int]) -> Canvas:
-    """Draw a result onto the frame; kinds that do not lie on it change nothing.
+    """Draw a result onto the frame; kinds that have no place on it draw nothing.
 
     Args:
         result: any kind.
@@ -136,7 +136,7 @@ def _(result: Ranking, frame: Canvas, photo: tuple[int, int]) -> Canvas:
 
 
 def _with_bars(result: Ranking, frame: Canvas, *, top: bool = False) -> Canvas:
-    """Draw the best of a ranking; at the top where a legend stands at the bottom."""
+    """Draw the top of a ranking in a corner of the frame."""
     size = boxes.text_size((frame.shape[0], frame.shape[1]))
     width = min(
         max(_NARROWEST, round(frame.shape[1] * _BARS_SHARE)), frame.shape[1] - 2 * size
@@ -160,7 +160,7 @@ def _say(frame: Canvas, words: str) -> None:
 
 
 def _plate(frame: Canvas, words: Canvas, pad: int, *, top: bool = False) -> None:
-    """Lay words on a dark plate into the lower left corner, or the upper one."""
+    """Draw words on a dark plate into the lower or upper left corner."""
     import cv2
 
     height, width = words.shape[0] + pad, words.shape[1] + 2 * pad
@@ -173,7 +173,7 @@ def _plate(frame: Canvas, words: Canvas, pad: int, *, top: bool = False) -> None
 
 
 def _mosaic(mosaic: Mosaic, height: int) -> Canvas:
-    """Return the tiles on a square as high as the frame, on one robust scale."""
+    """Paint a mosaic as a square of the frame's height, on one robust scale."""
     import cv2
 
     count, tile = len(mosaic.order), mosaic.tiles.shape[1:3]

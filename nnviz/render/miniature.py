@@ -1,4 +1,4 @@
-"""A small image of a result, for the tray."""
+"""Miniatures of results, for the tray."""
 
 from functools import singledispatch
 from itertools import pairwise
@@ -29,7 +29,7 @@ _NOTHING: Pixels = np.full((8, 8, 3), 64, np.uint8)
 
 
 def miniature(result: Result, image: Image | None) -> Pixels:
-    """Return uint8 (h, w, 3): the gist of a result, or of its image."""
+    """Return a miniature of a result, or of its image, uint8 (h, w, 3)."""
     gist = _gist(result)
     if gist is None and image is not None:
         gist = _thumbnail(to_float(_thin(image.pixels)))
@@ -38,7 +38,7 @@ def miniature(result: Result, image: Image | None) -> Pixels:
 
 @singledispatch
 def _gist(_result: Result) -> Pixels | None:
-    """Return a small image of a result; None where its kind has none."""
+    """Paint a miniature of a result; None for kinds without one."""
     return None
 
 
@@ -66,7 +66,7 @@ def _(result: Plane) -> Pixels | None:
 
 @_gist.register
 def _square(mosaic: Mosaic) -> Pixels:
-    """Lay the first tiles out as a square, each with its own range."""
+    """Paint the first tiles in a square grid, each on its own range."""
     side = max(1, min(_TILES, int(len(mosaic.order) ** 0.5)))
     chosen = [_thin(mosaic.tiles[place]) for place in mosaic.order[: side * side]]
     if not chosen:
@@ -78,9 +78,11 @@ def _square(mosaic: Mosaic) -> Pixels:
 
 @_gist.register
 def _curves(curves: Curves) -> Pixels:
-    """Paint the series as lines, each in its color, on one scale."""
+    """Paint the series as lines on one scale, each in its color."""
     values = np.stack([np.asarray(v, np.float64) for v in curves.series.values()])
     values = np.nan_to_num(values)
+    if not values.size:
+        return _ground()
     columns = np.linspace(0, values.shape[1] - 1, _SIDE)
     lines = np.stack(
         [np.interp(columns, np.arange(len(row)), row) for row in values]
@@ -96,7 +98,7 @@ def _curves(curves: Curves) -> Pixels:
 
 
 def _points(plane: Plane) -> Pixels:
-    """Paint the points of a plane in the colors of their classes."""
+    """Paint the points of a plane in their class colors."""
     painted = _ground()
     for place, series in enumerate(plane.points):
         x = _inside(series.places[:, 0], *plane.x_range)
@@ -113,7 +115,7 @@ def _ground() -> Pixels:
 
 
 def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
-    """Return rows of a tile for numbers, the highest at the top; a margin is left."""
+    """Map numbers to rows of a miniature, the highest at the top, with a margin."""
     shares = (values - low) / max(1e-12, high - low)
     room = _SIDE - 1 - 2 * _MARGIN
     rows: NDArray[np.int64] = np.rint(_MARGIN + room * (1 - shares.clip(0, 1))).astype(
@@ -124,7 +126,7 @@ def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
 
 @_gist.register
 def _kinds(diagram: Diagram) -> Pixels:
-    """Paint the kinds of a diagram's nodes as stripes, the first at the top."""
+    """Paint the kinds of a diagram's nodes as stripes, from top to bottom."""
     colors = [KIND_COLORS[node.kind] for node in diagram.nodes]
     if not colors:
         return _NOTHING
@@ -134,7 +136,7 @@ def _kinds(diagram: Diagram) -> Pixels:
 
 
 def _colored(values: NDArray[Any], *, signed: bool) -> Pixels:
-    """Paint numbers with the map of their kind; colors are only brought to range."""
+    """Color numbers with their default map; scale a color tile to its range."""
     if values.ndim > _PLANE:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         return _thumbnail((values - low) / max(1e-12, high - low))
@@ -144,7 +146,7 @@ def _colored(values: NDArray[Any], *, signed: bool) -> Pixels:
 
 
 def _thumbnail(values: NDArray[Any]) -> Pixels:
-    """Return (H, W, C) numbers in [0, 1] as three channels."""
+    """Convert (H, W, C) numbers in [0, 1] to three 8-bit channels."""
     channels = [min(place, values.shape[2] - 1) for place in range(3)]
     pixels: Pixels = (255 * np.clip(values[..., channels], 0, 1)).round().astype("u1")
     return pixels

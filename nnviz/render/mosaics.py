@@ -1,4 +1,4 @@
-"""Many small maps as one image, and the way back from a pixel to its map."""
+"""Mosaics of small maps as one image, and the lookup of the map at a pixel."""
 
 import math
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _COLOR_AXES = 4
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Layout of tiles, row by row.
+    """The layout of a mosaic's tiles, row by row.
 
     Attributes:
         count: number of tiles.
@@ -68,7 +68,7 @@ class Layout:
         )
 
     def rectangle(self, place: int) -> tuple[int, int, int, int]:
-        """Return top, left, height and width of the tile at a place, px."""
+        """Return top, left, height and width of the tile at a position, px."""
         row, column = divmod(place, self.columns)
         height, width = self.tile_size
         return (
@@ -79,7 +79,7 @@ class Layout:
         )
 
     def locate(self, y: float, x: float) -> tuple[int, int, int] | None:
-        """Return place, row and column in the tile's data for a pixel.
+        """Return the tile's position, and the row and column of its data, at a pixel.
 
         None between tiles, on a caption and outside.
         """
@@ -98,7 +98,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
-    """A mosaic as an image.
+    """A painted mosaic.
 
     Attributes:
         pixels: uint8 (H, W, 3).
@@ -115,12 +115,12 @@ class Painted:
     limits: NDArray[np.float64]
 
     def tile_at(self, y: float, x: float) -> int | None:
-        """Return the tile (the network's own index) under a pixel, if there is one."""
+        """Return the tile's index at a pixel; None where there is none."""
         found = self.layout.locate(y, x)
         return None if found is None else int(self.order[found[0]])
 
     def rectangle_of(self, tile: int) -> tuple[int, int, int, int] | None:
-        """Return top, left, height, width of a tile, None if it is not shown."""
+        """Return top, left, height and width of a tile; None if it is not shown."""
         places = np.flatnonzero(self.order == tile)
         return self.layout.rectangle(int(places[0])) if places.size else None
 
@@ -134,7 +134,7 @@ def layout(
     magnify: bool = True,
     captions: int = 0,
 ) -> Layout:
-    """Return a layout that is about as wide as it is high, or up to twice.
+    """Choose a layout between square and twice as wide as high.
 
     Args:
         count: number of tiles, at least 1.
@@ -159,7 +159,7 @@ def layout(
 
 
 def room_for(count: int, tile_size: tuple[int, int], width: int) -> tuple[int, int]:
-    """Return the tile size, at most as given, with which a mosaic fits a width."""
+    """Return the tile size, at most the given one, with which a mosaic fits a width."""
     height, side = tile_size
     columns = _columns(count, height, side)
     most = max(1, (width - 2 * (columns - 1)) // columns)
@@ -169,7 +169,7 @@ def room_for(count: int, tile_size: tuple[int, int], width: int) -> tuple[int, i
 
 
 def _columns(count: int, height: int, width: int) -> int:
-    """Choose the columns that leave the fewest empty places, then the squarest."""
+    """Choose the number of columns that leaves the fewest gaps, then the squarest."""
     shape = height / width
     fewest = max(1, math.ceil(math.sqrt(count * shape)))
     most = max(fewest, math.floor(math.sqrt(count * shape * _WIDEST)))
@@ -226,14 +226,14 @@ def _has_colors(mosaic: Mosaic) -> bool:
 
 
 def _map_of(mosaic: Mosaic, colormap: str) -> str:
-    """Return the color map's name, empty for tiles that are colors themselves."""
+    """Return the color map's name; "" for tiles that are colors."""
     if _has_colors(mosaic):
         return ""
     return colormap or colormaps.default_map(signed=mosaic.signed)
 
 
 def limits_of(tiles: NDArray[Any], *, signed: bool) -> NDArray[np.float64]:
-    """Return low and high of each tile's own values, float64 (N, 2).
+    """Return the range of each tile's values, float64 (N, 2).
 
     What is not finite is left out; signed ranges are symmetric about zero.
     """
@@ -252,14 +252,14 @@ def limits_of(tiles: NDArray[Any], *, signed: bool) -> NDArray[np.float64]:
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:
-    """Replace what is not finite by 0."""
+    """Replace values that are not finite by 0."""
     if np.isfinite(values.min()) and np.isfinite(values.max()):
         return values
     return np.where(np.isfinite(values), values, 0)
 
 
 def scaled(tiles: NDArray[Any], limits: NDArray[np.float64]) -> Colors:
-    """Return finite tiles as levels 0-255 of their own limits, uint8."""
+    """Quantize finite tiles to 0-255 between their limits, uint8."""
     axes = (-1, *[1] * (tiles.ndim - 1))
     if len(limits) and (limits == limits[0]).all():
         return colormaps.levels(tiles, limits[0, 0], limits[0, 1])
@@ -276,7 +276,7 @@ def _color(
 
 
 def arrange(tiles: Colors, places: Layout, fill: Any = 0) -> Colors:
-    """Lay tiles out on one canvas, the outermost gaps included.
+    """Arrange tiles on one canvas, with gaps all around.
 
     Args:
         tiles: uint8 (M, h, w) or (M, h, w, 3), in the order of the places.
@@ -302,7 +302,7 @@ def arrange(tiles: Colors, places: Layout, fill: Any = 0) -> Colors:
 
 
 def _enlarged(rows: Colors, zoom: int) -> Colors:
-    """Repeat each number of (rows, h, columns, w, ...) in both directions."""
+    """Magnify (rows, h, columns, w, ...) by repeating each number."""
     return rows.repeat(zoom, 1).repeat(zoom, 3) if zoom > 1 else rows
 
 
@@ -325,7 +325,7 @@ def _mark(
     shown: NDArray[Any],
     limits: NDArray[np.float64],
 ) -> None:
-    """Paint tiles without a range and values that are not finite in grays."""
+    """Paint flat tiles and values that are not finite in grays."""
     for place in np.flatnonzero(~(limits[:, 1] > limits[:, 0])):
         top, left, height, width = places.rectangle(int(place))
         pixels[top : top + height, left : left + width] = EMPTY
@@ -347,7 +347,7 @@ def _write_captions(pixels: Colors, places: Layout, mosaic: Mosaic, size: int) -
 
 
 def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
-    """Return the mosaic with smaller tiles: each number is the mean over its area.
+    """Shrink the tiles of a mosaic by area averaging.
 
     Args:
         mosaic: any.
@@ -367,7 +367,7 @@ def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
 
 
 def _block_means(tiles: NDArray[Any], block: tuple[int, int]) -> NDArray[np.float32]:
-    """Return means over blocks, by adding slices: 4 times faster than a product."""
+    """Return means over blocks, by adding slices: 4 times as fast as a product."""
     (tall, wide), (height, width) = block, tiles.shape[-2:]
     lines = tiles.reshape(*tiles.shape[:-2], height // tall, tall, width)
     total = lines[..., 0, :].astype(np.float32)
@@ -382,7 +382,7 @@ def _block_means(tiles: NDArray[Any], block: tuple[int, int]) -> NDArray[np.floa
 
 
 def _areas(old: int, new: int) -> NDArray[np.float32]:
-    """Return how much of each old cell lies in each new one, rows add to 1."""
+    """Return area weights of old cells in new ones; rows sum to 1."""
     edges = np.linspace(0, old, new + 1)
     starts = np.arange(old)
     upper = np.minimum(edges[1:, None], starts + 1)

@@ -1,4 +1,4 @@
-"""Maps whose numbers count different things, brought to numbers that compare."""
+"""Normalization of maps with different units, so that they can be compared."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Norm(StrEnum):
-    """Normalization of a map's values for its legend."""
+    """Normalization of a map's values."""
 
     RAW = "raw"
     """Their own unit."""
@@ -28,7 +28,7 @@ class Norm(StrEnum):
 
 
 def normalized(tile: Tile, norm: Norm) -> Tile:
-    """Return a tile with its map's values written otherwise; images stay as they are.
+    """Return a tile with its map's values normalized; images stay as they are.
 
     What is not finite stays so.
     """
@@ -41,7 +41,7 @@ def normalized(tile: Tile, norm: Norm) -> Tile:
 
 
 def _by_percentile(values: Floats) -> Floats:
-    """Divide by the 99th percentile of the sizes; by the largest where that is 0."""
+    """Divide by the 99th percentile of magnitudes, or the largest where it is 0."""
     sizes = np.abs(values[np.isfinite(values)])
     if not sizes.size or not sizes.max():
         return values
@@ -50,7 +50,7 @@ def _by_percentile(values: Floats) -> Floats:
 
 
 def _by_rank(values: Floats) -> Floats:
-    """Return each value's rank by size, equal ones sharing the mean of theirs.
+    """Replace each value by the rank of its magnitude; ties get their mean.
 
     The weakest of N places has 0 and the strongest (N - 1) / N, but a size of 0 is 0.
     """

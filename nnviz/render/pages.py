@@ -1,4 +1,4 @@
-"""The look of all pages that are written: HTML and CSS, nothing from elsewhere."""
+"""The style of all written pages: self-contained HTML and CSS."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ from nnviz.render.colormaps import Colors
 
 
 def document(title: str, body: str, style: str = "") -> str:
-    """Return a page in the house's style.
+    """Return an HTML page in the house's style.
 
     Args:
         title: words, not HTML.
@@ -21,7 +21,7 @@ def document(title: str, body: str, style: str = "") -> str:
 
 
 def embedded(pixels: Colors) -> str:
-    """Return an image, uint8 (H, W, 3), as an address that holds all of it."""
+    """Return an image, uint8 (H, W, 3), as a data URL."""
     file = io.BytesIO()
     PillowImage.fromarray(pixels).save(file, "PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""The few colors of painted pages: dark, calm, text in high contrast."""
+"""The palette of painted pages: dark, with high-contrast text."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ BROKEN: Color = (112, 112, 120)
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colors of a board.
+    """Colors of a painted page: background, text, lines.
 
     Attributes:
         ground: behind all.
@@ -40,7 +40,7 @@ class Ink:
 
     @property
     def light(self) -> bool:
-        """Whether words are dark on light."""
+        """Whether the text is dark on a light background."""
         return sum(self.ground) > sum(self.text)
 
 

@@ -1,4 +1,4 @@
-"""Placeholders on a board where there is no result: the reason, in words."""
+"""Placeholders for missing results of a board, with the reason."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ _SHADE = 70
 
 
 def placeholder(image: Image, words: str) -> ColorImage:
-    """Return the image behind a gray veil, with words over it.
+    """Return the image behind a gray veil, with text over it.
 
     Args:
         image: says the shape.

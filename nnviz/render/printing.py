@@ -1,4 +1,4 @@
-"""Stickers on a page of paper, at a size in millimetres, with marks to cut along."""
+"""Printable pages of stickers, at a size in millimetres, with crop marks."""
 
 import io
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError, unknown
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.drawings.plots import DRAWING
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Print:
 
 
 def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]:
-    """Return where the copies of a sticker lie on the page.
+    """Return the positions of a sticker's copies on the page.
 
     Args:
         size: height and width of the sticker, mm.
@@ -126,7 +126,7 @@ def sticker_page(picture: Colors, order: Print, name: str = "") -> bytes:
 
 
 def dots_per_inch(columns: int, width: float) -> float:
-    """Return how many pixels of an image come to an inch of its print.
+    """Return the resolution of a printed image, px per inch.
 
     Args:
         columns: width of the image, px.
@@ -147,7 +147,7 @@ def _words(picture: Colors, size: tuple[float, float], name: str) -> str:
 
 
 def _draw_marks(axes: "Axes", box: tuple[float, float, float, float]) -> None:
-    """Draw two short lines at each corner, which end before the sticker."""
+    """Draw two crop marks at each corner, clear of the sticker."""
     left, right, bottom, top = box
     for x, away in ((left, -1), (right, 1)):
         for y, up in ((top, -1), (bottom, 1)):
@@ -157,7 +157,7 @@ def _draw_marks(axes: "Axes", box: tuple[float, float, float, float]) -> None:
 
 
 def _draw_foot(axes: "Axes", words: str) -> None:
-    """Write what is printed, and draw a ruler of 50 mm."""
+    """Draw the caption and a ruler of 50 mm at the bottom of the page."""
     from matplotlib.font_manager import FontProperties
 
     face = FontProperties(
@@ -180,7 +180,7 @@ def _draw_line(axes: "Axes", x: tuple[float, float], y: tuple[float, float]) -> 
 def _too_large(
     size: tuple[float, float], held: int, room: tuple[float, float]
 ) -> UsageError:
-    """Say what the page holds."""
+    """Return the error that names how many copies the page holds."""
     if held:
         reason, remedy = (
             f"the page holds {held} of this size",

@@ -1,4 +1,4 @@
-"""Results as images with captions and legends: what is saved, shown and printed."""
+"""Results as images with captions and legends, to be saved, shown and printed."""
 
 from collections.abc import Sequence
 from functools import singledispatch
@@ -104,7 +104,7 @@ def paint_map(
     size: int = 0,
     look: heatmaps.MapLook | None = None,
 ) -> Canvas:
-    """Paint a map as ``paint`` does, with another look than the usual one.
+    """Paint a map with a caption and legend, in a given look.
 
     Args:
         result: the map.
@@ -253,7 +253,7 @@ def paint_report(
     title: str = "",
     looks: heatmaps.Looks = _USUAL,
 ) -> Canvas:
-    """Paint a whole report as one page: title, main result, the others, remarks.
+    """Paint a whole report as one page: title, main result, other results, remarks.
 
     Args:
         report: what a method returned.
@@ -285,14 +285,14 @@ def paint_report(
 
 
 def _size(width: int) -> int:
-    """Return the font size for a page of this width, px."""
+    """Return the font size for a page of a width, px."""
     return max(_SMALLEST, round(_SIZE * width / WIDTH))
 
 
 def _others(
     report: Report, image: Image | None, width: int, size: int, looks: heatmaps.Looks
 ) -> list[Canvas]:
-    """Return the results after the main one, two beside each other where that fits."""
+    """Paint the results after the main one, in pairs where they fit."""
     names = list(report)[1:]
     left, right, gap = _columns(width, size)
     rows: list[Canvas] = []
@@ -314,7 +314,7 @@ def _others(
 
 
 def _is_bare_map(result: Result) -> bool:
-    """Whether a result is a map that lies over nothing."""
+    """Whether a result is a map without an image below."""
     return isinstance(result, Heatmap) and result.frame is None
 
 
@@ -332,7 +332,7 @@ def _section(
     width_size: tuple[int, int],
     looks: heatmaps.Looks,
 ) -> Canvas:
-    """Return a result below a line and its name."""
+    """Paint a result below a line and its name."""
     width, size = width_size
     head = text.sheet(text.line_height(size) + round(size * 1.2), width, BACKGROUND)
     head[0] = LINE
@@ -348,14 +348,14 @@ def _named(
     width_size: tuple[int, int],
     looks: heatmaps.Looks,
 ) -> Canvas:
-    """Paint a result of a report; a map with the look that was chosen for it."""
+    """Paint a result of a report; a map in its chosen look."""
     if isinstance(result, Heatmap) and name in looks:
         return paint_map(result, image, *width_size, looks[name])
     return paint(result, image, *width_size)
 
 
 def _heading(title: str, notes: Sequence[str], width: int, size: int) -> Canvas:
-    """Return the title with the first note, what was asked, in large words below."""
+    """Paint the title, with the first note in large letters below."""
     head = text.paragraph(title, width, round(size * 1.7), BACKGROUND, bold=True)
     if not notes:
         return head
@@ -377,7 +377,7 @@ def _columns(width: int, size: int, *, share: float = 0.5) -> tuple[int, int, in
 def _ground(
     result: Boxes | Mask, image: Image | None, width: int
 ) -> tuple[Canvas, tuple[int, int]]:
-    """Return what to draw on, and height and width of the photo itself, px.
+    """Return the canvas to draw on, and the photo's height and width, px.
 
     Where there is no photo it is an empty sheet of the photo's shape.
     """
@@ -395,14 +395,14 @@ def _photo(image: Image, width: int) -> Canvas:
 def _equally_high(
     first: tuple[int, ...], second: tuple[int, ...], width: int
 ) -> tuple[int, int]:
-    """Return the widths at which two images fill a line and are equally high."""
+    """Return the widths at which two images fill a line at the same height."""
     shapes = first[1] / first[0], second[1] / second[0]
     height = min(width / sum(shapes), _HIGHEST_PAIR * width)
     return max(1, int(height * shapes[0])), max(1, int(height * shapes[1]))
 
 
 def _large(pixels: Canvas, width: int) -> Canvas:
-    """Return an image as large as there is room; a tiny one in squares."""
+    """Enlarge an image to the page's width; a tiny one by nearest neighbor."""
     if max(pixels.shape[:2]) < _TINY:
         return _fit(pixels, width)
     return heatmaps.enlarged(pixels, width, round(width * _HIGHEST))
@@ -441,7 +441,7 @@ def _mosaic_words(result: Mosaic, shown: tuple[int, int]) -> str:
 
 
 def _padded(pixels: Canvas, width: int) -> Canvas:
-    """Return the image at the left of a strip of this width."""
+    """Pad an image at the right to a width."""
     if pixels.shape[1] == width:
         return pixels
     canvas = text.sheet(pixels.shape[0], width, BACKGROUND)
@@ -455,7 +455,7 @@ def _below(top: Canvas, bottom: Canvas, size: int) -> Canvas:
 
 
 def _beside(left: Canvas, right: Canvas, gap: int, *, middle: bool = True) -> Canvas:
-    """Put two images side by side, the lower one at mid-height or at the top."""
+    """Place two images side by side, centered vertically or aligned at the top."""
     height = max(len(left), len(right))
     canvas = text.sheet(height, left.shape[1] + gap + right.shape[1], BACKGROUND)
     for part, start in ((left, 0), (right, left.shape[1] + gap)):

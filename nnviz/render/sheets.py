@@ -1,4 +1,4 @@
-"""A mosaic as one indexed image: what a screen shows of it, and how fast.
+"""Mosaics as indexed images, which a screen repaints quickly.
 
 A screen lays the tiles out for its own shape and repaints them often, so the numbers
 are made smaller first and become bytes that a table turns into colors.
@@ -36,7 +36,7 @@ _MATTERS = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """A mosaic as a screen shows it.
+    """A mosaic as an indexed image.
 
     Attributes:
         pixels: uint8 (H, W) of indices, or (H, W, 3) for tiles of colors.
@@ -53,7 +53,7 @@ class Sheet:
     data_size: tuple[int, int]
 
     def place_of(self, tile: int) -> int | None:
-        """Return where a tile is shown, None if it is not."""
+        """Return the position of a tile; None if it is not shown."""
         found = np.flatnonzero(self.order == tile)
         return int(found[0]) if found.size else None
 
@@ -63,7 +63,7 @@ class Sheet:
         return float(top), float(left), float(top + height), float(left + width)
 
     def locate(self, y: float, x: float) -> tuple[int, int, int] | None:
-        """Return place, row and column in the tile's own numbers at a point."""
+        """Return a tile's position, and the row and column of its data, at a point."""
         found = self.layout.locate(y, x)
         if found is None:
             return None
@@ -75,7 +75,7 @@ class Sheet:
 
 
 def columns_for(count: int, tile: tuple[int, int], room: tuple[float, float]) -> int:
-    """Return the columns with which the tiles are shown largest.
+    """Return the number of columns with which the tiles appear largest.
 
     Args:
         count: number of tiles.
@@ -91,7 +91,7 @@ def columns_for(count: int, tile: tuple[int, int], room: tuple[float, float]) ->
 
 
 def robust_scale(values: NDArray[Any], whole: Scale) -> Scale:
-    """Return the range of all values but a few outliers, or the whole if that is close.
+    """Return the range without a few outliers, or the whole range if that is close.
 
     Args:
         values: any shape.
@@ -108,7 +108,7 @@ def robust_scale(values: NDArray[Any], whole: Scale) -> Scale:
 
 
 def clipped_scale(values: NDArray[Any], whole: Scale, percentile: float) -> Scale:
-    """Return the range of a share of the values; the whole where that leaves nothing.
+    """Return the range of a percentile of the values; the whole where that is flat.
 
     Args:
         values: any shape.
@@ -125,7 +125,7 @@ def clipped_scale(values: NDArray[Any], whole: Scale, percentile: float) -> Scal
 
 
 def _sampled(values: NDArray[Any]) -> NDArray[Any]:
-    """Return so many values, evenly spread, that more would change little."""
+    """Return an evenly spread sample of the values, for percentiles."""
     step = max(1, values.size // _SAMPLES)
     while math.gcd(step, values.shape[-1]) > 1:  # or it would sample few columns
         step += 1
@@ -133,13 +133,13 @@ def _sampled(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def shown_tiles(mosaic: Mosaic) -> NDArray[Any]:
-    """Return the tiles that are shown, in any order; not copied where all are."""
+    """Return the shown tiles, in any order, copied only where some are hidden."""
     everything = len(mosaic.order) == len(mosaic.tiles)
     return mosaic.tiles if everything else mosaic.tiles[mosaic.order]
 
 
 def color_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
-    """Return low and high of the colors of each shown tile, (M, 2).
+    """Return the color range of each shown tile, (M, 2).
 
     Args:
         mosaic: what is shown.
@@ -152,14 +152,14 @@ def color_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
 
 
 def shrunk(mosaic: Mosaic, factor: int) -> Mosaic:
-    """Return the mosaic with tiles smaller by a factor; each number is a mean."""
+    """Shrink the tiles of a mosaic by a factor; each number is a mean."""
     height, width = mosaic.tiles.shape[1:3]
     size = max(1, height // factor), max(1, width // factor)
     return mosaic if size == (height, width) else reduced(mosaic, size)
 
 
 def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colors:
-    """Return the shown tiles as indices (M, h, w), or 8-bit colors (M, h, w, 3)."""
+    """Quantize the shown tiles to indices (M, h, w), or 8-bit colors (M, h, w, 3)."""
     shown: NDArray[Any] = mosaic.tiles[mosaic.order]
     finite = bool(np.isfinite(shown.min()) and np.isfinite(shown.max()))
     numbers = shown if finite else np.nan_to_num(shown)
@@ -179,7 +179,7 @@ def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colors:
 def table_of(
     mosaic: Mosaic, gap: Color, flat: Color, broken: Color, colormap: str = ""
 ) -> Colors:
-    """Return the colors of the indices, uint8 (256, 3).
+    """Return the color table of the indices, uint8 (256, 3).
 
     Args:
         mosaic: what is shown.
@@ -197,7 +197,7 @@ def table_of(
 def sheet_of(
     mosaic: Mosaic, rows: Colors, columns: int, table: Colors, gap: Color
 ) -> Sheet:
-    """Lay the tiles out.
+    """Lay out the tiles as an indexed image.
 
     Args:
         mosaic: what is shown, not made smaller.
@@ -216,6 +216,6 @@ def sheet_of(
 
 
 def layout_of(count: int, tile: tuple[int, ...], columns: int, room: int = 0) -> Layout:
-    """Return where the tiles lie, one px a number; see ``Layout.room``."""
+    """Return the layout of the tiles, one px for each number; see ``Layout.room``."""
     gap = 2 if min(tile) >= _WIDE_GAP_FROM else 1
     return Layout(count, columns, (tile[0], tile[1]), 1, gap, room=room)

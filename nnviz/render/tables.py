@@ -1,4 +1,4 @@
-"""A table as an image."""
+"""Tables painted as images."""
 
 from nnviz.base.results import Table
 from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Color
@@ -18,7 +18,7 @@ Cell = str | float
 def table(
     result: Table, width: int, *, size: int = 13, background: Color = BACKGROUND
 ) -> Canvas:
-    """Return headings and rows, numbers set right; uint8 (h, width, 3)."""
+    """Paint headings and rows, numbers aligned right; uint8 (h, width, 3)."""
     rows = result.rows[:MAX_ROWS]
     lefts, widths = _columns(result, rows, width, size)
     pitch = round(size * 1.9)
@@ -68,7 +68,7 @@ def _is_numeric(rows: tuple[tuple[Cell, ...], ...], column: int) -> bool:
 def _columns(
     result: Table, rows: tuple[tuple[Cell, ...], ...], width: int, size: int
 ) -> tuple[list[int], list[int]]:
-    """Return where columns start and how wide they are, px, in proportion to need."""
+    """Return the start and width of each column, px, in proportion to need."""
     needs = [
         max(
             text.width_of(_words(line[column]), size)
@@ -84,7 +84,7 @@ def _columns(
 
 
 def _share_out(needs: list[int], room: int) -> list[int]:
-    """Give each column what it needs; where that is too much, cut the widest."""
+    """Return column widths that fit a room, cutting the widest first."""
     widths = list(needs)
     while sum(widths) > room and max(widths) > 1:
         widest = max(widths)

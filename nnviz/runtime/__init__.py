@@ -1,1 +1,1 @@
-"""Threads: the worker, its scheduler, the mailbox, file input and output."""
+"""Threads: inference worker, scheduler, mailbox, and file input and output."""

@@ -1,10 +1,10 @@
-"""The word "stop", said on one thread and heard on another."""
+"""Cancellation of jobs across threads."""
 
 from nnviz.base.errors import CancelledError
 
 
 class CancelToken:
-    """Tells a running job that it is no longer wanted.
+    """Signals a running job to stop.
 
     ``cancel`` may be called from any thread, any number of times; it cannot be undone.
     Setting and reading one attribute needs no lock, so ``check`` costs less than a
@@ -18,15 +18,15 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether ``cancel`` was called."""
+        """Whether ``cancel`` has been called."""
         return self._cancelled
 
     def cancel(self) -> None:
-        """Ask the job to stop."""
+        """Request the job to stop."""
         self._cancelled = True
 
     def check(self) -> None:
-        """Return at once, or end the job.
+        """Raise if the job is cancelled, else return.
 
         Raises:
             CancelledError: ``cancel`` was called.

@@ -1,4 +1,4 @@
-"""Cyclic garbage, collected only where it may be: on the thread that asks for it.
+"""Garbage collection of cycles, restricted to the GUI thread.
 
 Python collects cycles on whatever thread happens to allocate.  A cycle that holds a
 widget must not be taken apart outside the GUI thread (the process dies of SIGSEGV): so
@@ -18,13 +18,13 @@ _MANY_MODULES = 50
 
 
 class _Frozen:
-    """The number of modules that were imported when the collector was frozen last."""
+    """Number of imported modules when objects were last frozen."""
 
     modules = 0
 
 
 def freeze_imports() -> None:
-    """Take what large imports made out of the collector's sight, for good.
+    """Exclude the objects made by large imports from garbage collection for good.
 
     A full collection with torch and torchvision looks at 400 000 objects, which takes
     some hundred milliseconds.  Cheap where nothing was imported since the last call.
@@ -35,27 +35,27 @@ def freeze_imports() -> None:
 
 
 class _Manual:
-    """The number of running timers: automatic collection is off meanwhile."""
+    """Number of running timers, during which automatic collection is off."""
 
     timers = 0
 
 
 class GarbageTimer:
-    """Does by hand what Python's collector does by itself, with its thresholds."""
+    """Runs the cyclic garbage collector by a timer, with Python's thresholds."""
 
     def __init__(self) -> None:
         self._running = False
         self._full_at = 0.0
 
     def start(self) -> None:
-        """Turn automatic collection off."""
+        """Disable automatic collection."""
         self._running = True
         _Manual.timers += 1
         self._full_at = time.monotonic() + _FULL_SECONDS
         gc.disable()
 
     def tick(self) -> None:
-        """Collect the youngest generation that is due; call several times a second."""
+        """Collect the generations that are due; call several times a second."""
         if not self._running:
             return
         young, middle, _ = gc.get_count()
@@ -69,9 +69,9 @@ class GarbageTimer:
             gc.collect(0)
 
     def stop(self) -> None:
-        """Turn automatic collection on again and unfreeze; idempotent.
+        """Enable automatic collection again and unfreeze; idempotent.
 
-        It stays off where another timer runs, or while a thread of nnviz is alive that
+        It stays off while another timer runs, or while a thread of nnviz is alive that
         would collect widgets: call again when it has ended.
         """
         if self._running:

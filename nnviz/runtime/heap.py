@@ -1,4 +1,4 @@
-"""The heap of the process: what passes left free goes back to the system."""
+"""Heap of the process: returns memory that passes have freed to the system."""
 
 import ctypes
 import sys
@@ -7,7 +7,7 @@ from functools import cache
 
 
 def trim_heap() -> None:
-    """Give free pages of the C library's heap back; nothing where it is not glibc.
+    """Return free heap pages to the system, with glibc; a no-op without it.
 
     glibc keeps what it freed for the next allocation: after an attack some 150 MB.
     """

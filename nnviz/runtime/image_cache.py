@@ -1,4 +1,4 @@
-"""Decoded images, kept for coming back to them."""
+"""Cache of decoded images."""
 
 import threading
 from collections import OrderedDict
@@ -12,7 +12,7 @@ _Key = tuple[str, int, int]
 
 
 class ImageCache:
-    """Opens images and keeps the ones used last, up to a number of bytes.
+    """Opens images, and caches the most recently used ones up to a number of bytes.
 
     Safe to use from several threads.
 
@@ -29,7 +29,7 @@ class ImageCache:
         self._bytes = 0
 
     def open(self, path: Path) -> Image:
-        """Return an image, decoded anew only if the file changed.
+        """Return an image, decoded again only if its file has changed.
 
         Raises:
             InputError: as the decoder.
@@ -47,7 +47,7 @@ class ImageCache:
 
     @property
     def size(self) -> int:
-        """Bytes of all that is kept."""
+        """Size of all cached images, B."""
         return self._bytes
 
     def _keep(self, key: _Key, image: Image) -> None:

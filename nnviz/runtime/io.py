@@ -1,4 +1,4 @@
-"""Threads for files: a queue of work by urgency, its answers in a mailbox."""
+"""File threads: a queue of work by urgency, with answers through a mailbox."""
 
 import itertools
 import threading
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed, Progress
-from nnviz.base.request import FileWork, Urgency
+from nnviz.base.host.file_work import FileWork, Urgency
 from nnviz.runtime.cancel import CancelToken
 from nnviz.runtime.mailbox import Envelope, Mailbox
 
@@ -17,7 +17,7 @@ _MAX_WAITING_IMAGES = 3
 
 @dataclass(order=True, slots=True)
 class _Task:
-    """A piece of work in the queue, ordered by urgency and turn."""
+    """A queued piece of work, ordered by urgency and turn."""
 
     urgency: Urgency
     turn: int
@@ -29,24 +29,24 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Reporter:
-    """Posts the progress of a task into the mailbox, until it is cancelled."""
+    """Posts the progress of a task to the mailbox, until it is cancelled."""
 
     task: _Task
     mailbox: Mailbox
 
     def tell(self, progress: Progress) -> None:
-        """Say how far the task is."""
+        """Post the progress of the task."""
         if not self.task.token.cancelled:
             posted = Envelope(self.task.place, self.task.ticket, progress)
             self.mailbox.put(posted, keep=False)
 
     def check(self) -> None:
-        """Return at once, or raise CancelledError."""
+        """Raise CancelledError if the task is cancelled, else return."""
         self.task.token.check()
 
 
 class IoPool:
-    """Reads and writes files on a few threads; answers come through a mailbox.
+    """Reads and writes files on a few threads; answers arrive through a mailbox.
 
     Tickets are the pool's own; each ends with exactly one Done, Failed or Cancelled.
 
@@ -66,7 +66,7 @@ class IoPool:
         self._threads: list[threading.Thread] = []
 
     def submit(self, place: str, work: FileWork[object]) -> int:
-        """Have work done and return its ticket.
+        """Queue work and return its ticket.
 
         Args:
             place: where its answers go.
@@ -87,7 +87,7 @@ class IoPool:
         return ticket
 
     def cancel(self, ticket: int) -> None:
-        """Stop work; what is at work and does not ask is finished unheard."""
+        """Cancel work; running work that does not check is finished unreported."""
         with self._changed:
             task = self._tasks.get(ticket)
             if task is None:
@@ -98,7 +98,7 @@ class IoPool:
                 self._end(task, Cancelled())
 
     def delivered(self, place: str, ticket: int) -> None:
-        """Say that the reader took an answer, so that the next can be prepared.
+        """Mark an answer as read, so that the next one can be prepared.
 
         Images are large: only a few are opened ahead of the reader.
         """
@@ -107,7 +107,7 @@ class IoPool:
             self._changed.notify()
 
     def shutdown(self, timeout: float) -> bool:
-        """Stop all but what is to be saved, which is written first; idempotent.
+        """Cancel all work except saving, which is finished first; idempotent.
 
         Args:
             timeout: how long to wait for each thread, s.
@@ -126,7 +126,7 @@ class IoPool:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _start_threads(self) -> None:
-        """Start the threads with the first work: a start without files has none."""
+        """Start the threads when the first work arrives."""
         while len(self._threads) < _THREADS:
             name = f"nnviz-io-{len(self._threads) + 1}"
             thread = threading.Thread(target=self._live, name=name, daemon=True)

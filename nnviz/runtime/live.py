@@ -1,4 +1,4 @@
-"""The live loop: a source of frames, a method, and always the newest frame of it.
+"""Live loop: runs a method on the newest frame of a source.
 
 The capture thread hands each frame over, and the loop asks the worker for it in place
 of any frame that still waits: so inference always begins with the newest one, and does
@@ -55,26 +55,26 @@ OnStatus = Callable[[SourceStatus], None]
 
 
 class MethodWorker(Protocol):
-    """The worker, as the loop needs it."""
+    """The worker's interface that the loop uses."""
 
     mailbox: Mailbox
 
     def submit(
         self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
-        """Take a request and return its ticket."""
+        """Submit a request and return its ticket."""
         ...
 
 
 class Source(SourceControls, Protocol):
-    """``nnviz.runtime.capture.Capture``, as the loop needs it."""
+    """The interface of ``nnviz.runtime.capture.Capture`` that the loop uses."""
 
     def start(self) -> None:
-        """Begin to give frames."""
+        """Start producing frames."""
         ...
 
     def close(self, timeout: float) -> bool:
-        """End it; whether it has ended."""
+        """Close the source; return whether its thread has ended."""
         ...
 
 
@@ -83,7 +83,7 @@ OpenSource = Callable[[SourceRequest, OnFrame, OnStatus], Source]
 
 @dataclass(frozen=True, slots=True)
 class FrameFailure:
-    """The method could not work on a frame; told once, not for each frame."""
+    """Failure of the method on a frame; reported once, not for each frame."""
 
     error: ErrorRecord
 
@@ -138,7 +138,7 @@ class LiveLoop:
 
     @property
     def source(self) -> Source | None:
-        """The source of frames, for pausing and seeking; None while none is open."""
+        """The open source, for pausing and seeking; None if none is open."""
         return self._source
 
     @property
@@ -147,7 +147,7 @@ class LiveLoop:
         return self._source is not None
 
     def open(self, request: SourceRequest) -> None:
-        """Open a source in place of the one before; tells how it goes by statuses."""
+        """Open a source in place of the previous one; statuses report the outcome."""
         self.close()
         opening = next(self._openings)
         with self._lock:
@@ -163,7 +163,7 @@ class LiveLoop:
         self._source.start()
 
     def close(self, timeout: float = 0.0) -> None:
-        """Close the source; what is still on its way is not heard any more.
+        """Close the source; frames and results still pending are ignored.
 
         Args:
             timeout: how long to wait for its thread, s; it ends by itself otherwise.
@@ -175,12 +175,12 @@ class LiveLoop:
             source.close(timeout)
 
     def record(self, path: Path) -> None:
-        """Write what is shown from now on into a video; ends a recording before it."""
+        """Start recording displayed frames to a video, ending an earlier recording."""
         self.stop_recording()
         self._recorder = LiveRecorder(path, self._worker.mailbox)
 
     def stop_recording(self, timeout: float | None = None) -> None:
-        """End the recording; the mailbox is told when the video is written.
+        """End the recording; an event is posted once the video is written.
 
         Args:
             timeout: how long to wait for that, s; None not to wait.
@@ -192,7 +192,7 @@ class LiveLoop:
                 recorder.join(timeout)
 
     def set_template(self, template: RunMethod | None) -> None:
-        """Ask for something else from the next frame on; None shows the frames alone.
+        """Set the request for subsequent frames; None shows the bare frames.
 
         A source that stands still is asked about its last frame again.
 
@@ -212,7 +212,7 @@ class LiveLoop:
         self._told = ""
 
     def set_stickers(self, layers: tuple[Layer, ...]) -> None:
-        """Paste stickers onto each frame, the lowest first, from the next one on.
+        """Set the stickers to paste onto subsequent frames, lowest first.
 
         A source that stands still is asked about its last frame again.
         """
@@ -220,7 +220,7 @@ class LiveLoop:
         self._ask_again()
 
     def set_cover(self, cover: Cover | None) -> None:
-        """Hide part of each frame from the next one on, or none.
+        """Set the cover that hides part of subsequent frames; None removes it.
 
         A source that stands still is asked about its last frame again.
         """
@@ -228,14 +228,14 @@ class LiveLoop:
         self._ask_again()
 
     def _ask_again(self) -> None:
-        """Ask about the last frame, where no new one is coming."""
+        """Request the last frame again if no new frame is arriving."""
         with self._lock:
             still = self._clock() - self._taken > _STILL_SECONDS
             if still and self._last is not None:
                 self._ask(self._paster.on(self._last))
 
     def hear(self, posted: Envelope) -> Heard | None:
-        """Return what an event of one of the places means; None for nothing new."""
+        """Interpret an event of one of the loop's places; None if nothing is new."""
         if posted.place == STATUS_PLACE:
             return self._heard_status(posted.event)
         if posted.place == FRAME_PLACE:
@@ -245,7 +245,7 @@ class LiveLoop:
         return None if late else self._heard_answer(posted.event)
 
     def _asks_same(self, template: RunMethod) -> bool:
-        """Tell whether the same network is asked by the same method as before."""
+        """Tell whether a template has the same network and method as before."""
         before = self._template
         return before is not None and (before.method, before.model) == (
             template.method,
@@ -275,7 +275,7 @@ class LiveLoop:
     # --- on either, with the lock held
 
     def _ask(self, image: FrameImage) -> None:
-        """Ask for a frame; show it as it is until there is a first answer."""
+        """Request the result of a frame; show the bare frame until a first answer."""
         if not self._answered:
             posted = Envelope(FRAME_PLACE, self._opening, Done(image))
             self._worker.mailbox.put(posted, keep=False)
@@ -349,7 +349,7 @@ class LiveLoop:
 
 @dataclass(slots=True)
 class _Pace:
-    """The numbers of frames that are shown, and that are not.
+    """Counts of displayed and dropped frames.
 
     Attributes:
         dropped: frames left out so far.
@@ -360,7 +360,7 @@ class _Pace:
     _times: deque[float] = field(default_factory=deque)
 
     def note(self, number: int, now: float) -> bool:
-        """Count a frame that is shown; return whether it was not shown before."""
+        """Count a displayed frame; return whether it is new."""
         if number <= self._number:
             return False
         self.dropped += number - self._number - 1
@@ -372,7 +372,7 @@ class _Pace:
 
     @property
     def rate(self) -> float:
-        """Frames shown a second; 0 before the second one."""
+        """Displayed frames per second; 0 before the second one."""
         time_span = self._times[-1] - self._times[0] if self._times else 0.0
         return (len(self._times) - 1) / time_span if time_span > 0 else 0.0
 
@@ -386,7 +386,7 @@ def _open_capture(
 
 
 def still(run: Run) -> Run:
-    """Return a frame's result as that of an image, its pixels hashed."""
+    """Convert a frame's result to that of a still image, with its pixels hashed."""
     if not isinstance(run.image, FrameImage):
         return run
     image = image_from_array(run.image.pixels, run.image.name)

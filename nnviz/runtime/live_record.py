@@ -1,4 +1,4 @@
-"""Recording what is seen live: a video with the results drawn, and its numbers."""
+"""Recording of live results: a video with the results drawn, and their numbers."""
 
 import itertools
 import threading
@@ -27,7 +27,7 @@ _COLUMNS = ("inference_ms", "frames_per_second", "found", "value", PLACE_COLUMN)
 
 
 class LiveRecorder:
-    """Draws and writes frames on a thread of its own; the loop never waits for it.
+    """Draws and writes frames on its own thread; the loop never waits for it.
 
     Args:
         path: of the video, .mp4 or .gif; the numbers stand beside it as .csv.
@@ -48,7 +48,7 @@ class LiveRecorder:
         self._thread.start()
 
     def add(self, shown: Shown) -> None:
-        """Hand over a frame that is shown; returns at once.
+        """Queue a displayed frame; returns immediately.
 
         One that was shown before, and is asked about again, is left out.
         """
@@ -61,13 +61,13 @@ class LiveRecorder:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Write what waits and end the video; the mailbox is told."""
+        """End the recording once queued frames are written; an event reports this."""
         with self._changed:
             self._ending = True
             self._changed.notify()
 
     def join(self, timeout: float) -> bool:
-        """Wait until the video has its name; whether it has.
+        """Wait until the video is complete; return whether it is.
 
         Args:
             timeout: how long at most, s.
@@ -102,7 +102,7 @@ class LiveRecorder:
 
 
 class _Video:
-    """The files of a recording, closed with the stack.
+    """The open files of a recording.
 
     Attributes:
         paths: the video, its numbers, and the boxes where objects are found.
@@ -143,7 +143,7 @@ class _Video:
             self._append_boxes(main, shown)
 
     def _append_boxes(self, boxes: Boxes, shown: Shown) -> None:
-        """Write the boxes of a frame; their files begin with the first ones."""
+        """Append the boxes of a frame, opening their files at the first ones."""
         if self._boxes is None:
             self._boxes = self._stack.enter_context(BoxRecording(self.paths[0]))
             self.paths += self._boxes.paths
@@ -153,7 +153,7 @@ class _Video:
 
 
 def drawn(shown: Shown, height: int) -> Colors:
-    """Return a frame with its result as it is seen, uint8 (H, W, 3).
+    """Draw a frame with its result as displayed, uint8 (H, W, 3).
 
     Args:
         shown: the frame.

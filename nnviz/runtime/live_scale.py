@@ -1,4 +1,4 @@
-"""The size of a camera's frames that keeps what is shown from being old."""
+"""Adaptive camera resolution that limits the age of displayed frames."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ _LONGEST_WAIT = 240.0
 
 @dataclass(slots=True)
 class ScaleKeeper:
-    """Steps the resolution down while frames grow old, and up again when they do not.
+    """Lowers the resolution while displayed frames are too old, and raises it again.
 
     A pure state machine: it is told the time and asks no clock.  Each step up that does
     not last doubles the wait before the next one, so that it does not go to and fro.
@@ -33,7 +33,7 @@ class ScaleKeeper:
     _raised: float | None = field(default=None, init=False)
 
     def note(self, age: float, inference: float, now: float) -> bool:
-        """Take the age of a frame that was just shown.
+        """Record the age of a frame that was just displayed.
 
         Args:
             age: between its capture and its showing, s.
@@ -54,7 +54,7 @@ class ScaleKeeper:
         return now - self._fresh_since >= self._wait and self._step(-1, now)
 
     def _step(self, by: int, now: float) -> bool:
-        """Go down or up a step, where there is one."""
+        """Change the scale by a step, if there is a further one."""
         place = STEPS.index(self.scale) + by
         self._old_since = self._fresh_since = None
         if not 0 <= place < len(STEPS):

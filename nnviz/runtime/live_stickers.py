@@ -1,4 +1,4 @@
-"""Stickers pasted onto each frame, and a cover, before anything looks at it."""
+"""Stickers pasted onto each frame, and a cover, before inference."""
 
 import threading
 from dataclasses import replace
@@ -10,7 +10,7 @@ from nnviz.media.stickers.placed import Layer, paste_layers
 
 
 class FramePaster:
-    """Puts stickers and a cover on frames; may be used from any thread."""
+    """Applies stickers and a cover to frames; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,21 +19,21 @@ class FramePaster:
         self._version = 0
 
     def lay(self, layers: tuple[Layer, ...]) -> None:
-        """Paste other stickers from now on, the lowest first."""
+        """Set the stickers to paste, lowest first."""
         with self._lock:
             self._layers = layers
             self._version += 1
 
     def cover(self, cover: Cover | None) -> None:
-        """Hide another part of each frame from now on, or none."""
+        """Set the cover that hides part of frames; None removes it."""
         with self._lock:
             self._cover = cover
             self._version += 1
 
     def on(self, image: FrameImage) -> FrameImage:
-        """Return a frame with stickers and cover; the same one where there are none.
+        """Return a frame with stickers and cover; the frame itself if there are none.
 
-        It has a name of its own, for what was computed of the bare one is not of it.
+        The new frame has its own name, so that results of the bare one are not reused.
         """
         with self._lock:
             layers, cover, version = self._layers, self._cover, self._version

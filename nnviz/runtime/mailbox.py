@@ -1,4 +1,4 @@
-"""The mailbox from worker threads to the GUI: bounded, ordered, one wake-up."""
+"""Mailbox from worker threads to the GUI: bounded, ordered, with a single wake-up."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ class Envelope:
 
 
 class Mailbox:
-    """Holds events until one reader takes them, in the order they were put.
+    """Holds events until the reader takes them, in order of arrival.
 
     Steps (Progress, Partial) are kept once per place: a newer one replaces the older.
     Final events are never dropped.  What can be heavy is bounded by the number of
@@ -44,7 +44,7 @@ class Mailbox:
         self._closed = False
 
     def put(self, posted: Envelope, *, keep: bool) -> None:
-        """Add an event; thread-safe.  After ``close`` it is thrown away.
+        """Add an event; thread-safe. Events after ``close`` are discarded.
 
         Args:
             posted: the event.
@@ -63,7 +63,7 @@ class Mailbox:
                 self._wake()
 
     def take(self) -> Envelope | None:
-        """Remove and return the oldest event, None if there is none."""
+        """Remove and return the oldest event; None if there is none."""
         with self._lock:
             if not self._box:
                 return None
@@ -73,7 +73,7 @@ class Mailbox:
             return posted
 
     def drain(self, seconds: float) -> Iterator[Envelope]:
-        """Take events until the box is empty or the time is up, at least one.
+        """Yield at least one event, and more until the box is empty or time is up.
 
         The reader's own work between two events counts.  What remains needs another
         ``drain``: there is no wake-up for it.
@@ -85,12 +85,12 @@ class Mailbox:
                 return
 
     def __len__(self) -> int:
-        """Return the number of events inside."""
+        """Return the number of events."""
         with self._lock:
             return len(self._box)
 
     def close(self) -> None:
-        """Throw everything away; once this returns, ``wake`` is not called again."""
+        """Discard all events; after this returns, ``wake`` is not called again."""
         with self._lock:
             self._closed = True
             self._box.clear()

@@ -1,4 +1,4 @@
-"""Whose turn it is: a cooperative scheduler over jobs, without threads.
+"""Cooperative scheduler of jobs, without threads.
 
 A job is a generator; each of its yields is a safe point where another may go on.
 """
@@ -42,7 +42,7 @@ _BACKGROUND_SHARE = 1 / 8
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A request on its way.
+    """A submitted request and its state.
 
     Attributes:
         ticket: its number, growing with each submit.
@@ -76,12 +76,12 @@ class Task:
 
     @property
     def ready(self) -> bool:
-        """Whether it may have a turn; one that is to end always may."""
+        """Whether the task may run a turn; cancelled tasks always may."""
         return self.allowed is None or self.allowed > 0 or self.token.cancelled
 
 
 class Scheduler:
-    """Decides which task goes on, and tells how each ends.
+    """Decides which task runs next, and reports how each ends.
 
     One turn is ``pick``, ``advance``, ``settle``.  Only ``advance`` runs the job;
     all else is quick bookkeeping that the owner may guard with a lock, so that
@@ -128,7 +128,7 @@ class Scheduler:
     def submit(
         self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
-        """Take a request and return its ticket.
+        """Submit a request and return its ticket.
 
         After ``close`` the ticket is cancelled at once.
         """
@@ -143,33 +143,33 @@ class Scheduler:
         return task.ticket
 
     def cancel(self, ticket: int) -> None:
-        """Stop a task, running or waiting; one that has ended stays as it is."""
+        """Cancel a task, running or waiting; no effect on one that has ended."""
         task = self._find(ticket)
         if task is not None:
             self._stop(task)
 
     def steer(self, ticket: int, changes: Changes) -> None:
-        """Hand new values to a task at its next safe point; later ones win."""
+        """Pass new values to a task at its next safe point; later ones win."""
         task = self._find(ticket)
         if task is not None:
             task.changes.update(changes)
 
     def pause(self, ticket: int) -> None:
-        """Let a task wait at its next safe point, until ``go_on`` or ``step``."""
+        """Pause a task at its next safe point, until ``go_on`` or ``step``."""
         self._allow(ticket, 0)
 
     def step(self, ticket: int) -> None:
-        """Let a task go on to its next report, and wait there."""
+        """Let a task run to its next report, and pause there."""
         task = self._find(ticket)
         if task is not None:
             task.allowed = (task.allowed or 0) + 1
 
     def go_on(self, ticket: int) -> None:
-        """Let a paused task have its turns again."""
+        """Resume a paused task."""
         self._allow(ticket, None)
 
     def close(self) -> None:
-        """Stop all tasks and take no more.
+        """Cancel all tasks and accept no more.
 
         Started ones still need turns, in which their generators are closed.
         """
@@ -179,7 +179,7 @@ class Scheduler:
                 self._stop(task)
 
     def pick(self) -> Task | None:
-        """Return the task whose turn it is, None when nothing is to be done now."""
+        """Return the task to run next; None if there is nothing to do now."""
         heads = self._heads()
         if not heads:
             return None
@@ -197,7 +197,7 @@ class Scheduler:
 
     @property
     def idle_seconds(self) -> float | None:
-        """Seconds until ``pick`` has something, if nothing new comes; None for ever."""
+        """Seconds until ``pick`` returns a task, without new ones; None for never."""
         if not self._heads():
             return None
         until = min(self._background_from, self._foreground_until)
@@ -205,7 +205,7 @@ class Scheduler:
 
     @property
     def foreground_busy(self) -> bool:
-        """Whether a turn of the background now keeps somebody waiting."""
+        """Whether a background turn would now delay the foreground."""
         return self._clock() < self._foreground_until
 
     def advance(self, task: Task) -> Event:
@@ -223,7 +223,7 @@ class Scheduler:
         return event
 
     def settle(self, task: Task, event: Event) -> None:
-        """Tell what a turn gave, and let go of a task that ended."""
+        """Post the event of a turn, and drop a task that has ended."""
         if isinstance(event, Partial) and task.allowed:
             task.allowed -= 1
         self._share_time(task)
@@ -239,7 +239,7 @@ class Scheduler:
         return [tasks[0] for tasks in self._places.values() if tasks[0].ready]
 
     def _share_time(self, task: Task) -> None:
-        """Note until when the other of foreground and background has precedence."""
+        """Record the time until which foreground or background has precedence."""
         now = self._clock()
         if task.priority in _FOREGROUND:
             self._foreground_until = now + _RECENT
@@ -248,7 +248,7 @@ class Scheduler:
             self._background_from = now + wait
 
     def _held_back(self, task: Task) -> bool:
-        """Tell whether a task has to leave its turn to a foreground that is busy."""
+        """Tell whether a background task must yield to a busy foreground."""
         if task.priority in _FOREGROUND or task.token.cancelled:
             return False
         return self._clock() < min(self._background_from, self._foreground_until)

@@ -1,4 +1,4 @@
-"""Bars that can be read while the image moves: smoothed, and in a steady order.
+"""Readable live bars: values smoothed over time, and a steady order.
 
 Each value follows ``s += (1 - exp(-dt / tau)) * (x - s)``: exponential smoothing by a
 time constant, which is right for samples that come at uneven times (A. Eckner,
@@ -20,7 +20,7 @@ _GONE = 1e-4
 
 @dataclass(slots=True)
 class SmoothRanking:
-    """Smooths the rankings of frame after frame.
+    """Smooths the rankings of successive frames.
 
     Attributes:
         time_constant: after so many seconds 63 % of a change can be seen; 0 shows each
@@ -41,7 +41,7 @@ class SmoothRanking:
     """Since when a class has been ahead of the one above it."""
 
     def clear(self) -> None:
-        """Begin anew: another network, another source."""
+        """Reset, for another network or source."""
         self._values.clear()
         self._labels.clear()
         self._order.clear()
@@ -49,7 +49,7 @@ class SmoothRanking:
         self._time = None
 
     def update(self, ranking: Ranking, time: float) -> Ranking:
-        """Take a frame's ranking and return what to show.
+        """Add a frame's ranking and return the smoothed one.
 
         A class that a frame does not list counts as the lowest value that it could
         have: 0 for probabilities, else the last one listed.
@@ -84,7 +84,7 @@ class SmoothRanking:
         )
 
     def _weight(self, time: float) -> float:
-        """Return how much of the new values is taken."""
+        """Return the weight of the new values."""
         before, self._time = self._time, time
         if before is None or self.time_constant <= 0:
             return 1.0
@@ -101,7 +101,7 @@ class SmoothRanking:
             self._ahead = {k: v for k, v in self._ahead.items() if index not in k}
 
     def _sort(self, margin: float) -> None:
-        """Keep the order, but let those pass that are ahead by the margin."""
+        """Sort stably: a class passes another if clearly or lastingly ahead."""
         kept = [index for index in self._order if index in self._values]
         new = [index for index in self._values if index not in kept]
         order = kept + sorted(new, key=lambda index: -self._values[index])
@@ -124,7 +124,7 @@ class SmoothRanking:
 
 
 def _limits(ranking: Ranking) -> tuple[float, float]:
-    """Return the lowest value that an unlisted class may have, and the highest."""
+    """Return the limits of the scale, or the smallest and largest listed value."""
     if ranking.limits is not None:
         return ranking.limits
     return float(ranking.values.min(initial=0)), float(ranking.values.max(initial=0))

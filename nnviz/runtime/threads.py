@@ -1,4 +1,4 @@
-"""Threads that nnviz started, and the end of a process in which one still runs."""
+"""Threads started by nnviz, and process exit while one of them runs."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ _PREFIX = "nnviz"
 
 
 def running_threads() -> list[threading.Thread]:
-    """Return nnviz's own threads that are alive, but for the one that asks."""
+    """Return the running threads of nnviz, except the calling one."""
     asking = threading.current_thread()
     return [
         thread
@@ -19,7 +19,7 @@ def running_threads() -> list[threading.Thread]:
 
 
 def exit_if_threads_run(status: int) -> None:
-    """End the process at once where one of nnviz's threads is alive, else return.
+    """Exit the process immediately if threads of nnviz are running, else return.
 
     A pass of torch cannot be stopped.  A thread that comes back from one to an
     interpreter that was finalized meanwhile, or to a library whose destructors ran,

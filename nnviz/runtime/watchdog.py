@@ -1,4 +1,4 @@
-"""Watchdog: a process that starts another one again when it ends or is stuck."""
+"""Watchdog: restarts a process that crashes or hangs."""
 
 import subprocess
 import threading
@@ -18,14 +18,14 @@ _WRONG_USE = 2
 
 @dataclass(slots=True)
 class _Pulse:
-    """When a process was heard last."""
+    """The last sign of life of a process."""
 
     heard: float
     beats: int = 0
 
 
 class Watchdog:
-    """Starts a command again and again until it ends well.
+    """Restarts a command until it exits successfully.
 
     The command writes a line a second as long as it is not stuck.
 
@@ -49,7 +49,7 @@ class Watchdog:
         self.starts = 0
 
     def run(self) -> int:
-        """Return the exit status of the run that ended well, or was used wrongly."""
+        """Run until success or a usage error; return the exit status."""
         quick = 0
         while True:
             self.starts += 1
@@ -61,7 +61,7 @@ class Watchdog:
             time.sleep(self._pauses[min(quick, len(self._pauses) - 1)])
 
     def _follow(self) -> tuple[int, bool]:
-        """Start the command; return its exit status and whether it was ever heard."""
+        """Start the command; return its exit status, and whether it wrote any line."""
         process = subprocess.Popen(  # noqa: S603  the program itself
             self._command, stdout=subprocess.PIPE
         )
@@ -84,7 +84,7 @@ class Watchdog:
 
 
 def _listen(process: "subprocess.Popen[bytes]", pulse: _Pulse) -> None:
-    """Note each line until the process has ended."""
+    """Record the time of each line until the process ends."""
     if process.stdout is None:
         return
     with process.stdout as lines:

@@ -1,4 +1,4 @@
-"""The inference thread: the only one in which the engine lives."""
+"""Inference thread: the only thread in which the engine runs."""
 
 import importlib
 import threading
@@ -23,7 +23,7 @@ _REST_SECONDS = 2.0
 
 
 class Session(Protocol):
-    """``nnviz.engine.jobs.Session``, as the worker needs it.
+    """The interface of ``nnviz.engine.jobs.Session`` that the worker uses.
 
     Attributes:
         brief: whether the turn of a job is to be short, since somebody waits.
@@ -36,7 +36,7 @@ class Session(Protocol):
         ...
 
     def catalogue(self) -> Catalogue:
-        """Return all methods, plug-ins too, and all models."""
+        """Return all methods, including plug-ins, and all models."""
         ...
 
     def close(self) -> None:
@@ -58,13 +58,13 @@ class Engine:
 
 
 def open_engine() -> Engine:
-    """Import the engine (seconds: torch) and open a session."""
+    """Import the engine (takes seconds: torch) and open a session."""
     module = importlib.import_module("nnviz.engine.jobs")
     return Engine(module.Session(), module.error_record)
 
 
 class Worker:
-    """Runs jobs one turn at a time on a thread of its own.
+    """Runs jobs, one turn at a time, on its own thread.
 
     All methods may be called from any thread.  Answers come through ``mailbox``.
 
@@ -95,13 +95,13 @@ class Worker:
         )
 
     def start(self) -> None:
-        """Start the thread and, in it, the import of the engine."""
+        """Start the thread, which then imports the engine."""
         self._thread.start()
 
     def submit(
         self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
-        """Take a request and return its ticket; the engine need not be there yet.
+        """Submit a request and return its ticket; possible before the engine is loaded.
 
         After ``shutdown`` the ticket is cancelled at once.
         """
@@ -111,29 +111,29 @@ class Worker:
         return ticket
 
     def cancel(self, ticket: int) -> None:
-        """Stop a request, running or waiting."""
+        """Cancel a request, running or waiting."""
         with self._changed:
             self._scheduler.cancel(ticket)
             self._changed.notify()
 
     def steer(self, ticket: int, changes: Changes) -> None:
-        """Give a running job new values at its next safe point."""
+        """Pass new values to a running job at its next safe point."""
         with self._changed:
             self._scheduler.steer(ticket, changes)
 
     def pause(self, ticket: int) -> None:
-        """Let a job wait at its next safe point; others go on meanwhile."""
+        """Pause a job at its next safe point; others continue."""
         with self._changed:
             self._scheduler.pause(ticket)
 
     def step(self, ticket: int) -> None:
-        """Let a job go on to its next report, and wait there."""
+        """Let a job run to its next report, and pause there."""
         with self._changed:
             self._scheduler.step(ticket)
             self._changed.notify()
 
     def go_on(self, ticket: int) -> None:
-        """Let a paused job go on."""
+        """Resume a paused job."""
         with self._changed:
             self._scheduler.go_on(ticket)
             self._changed.notify()
@@ -197,7 +197,7 @@ class Worker:
                 rested = True
 
     def _set_brief(self, task: Task) -> None:
-        """Say whether a turn keeps the next frame or the next answer waiting."""
+        """Set whether turns are to be brief because the foreground waits."""
         if self._engine is not None:
             busy = self._scheduler.foreground_busy
             self._engine.session.brief = busy and task.priority > Priority.LIVE
@@ -222,4 +222,4 @@ class Worker:
 
 
 class _EngineMissingError(Exception):
-    """The engine could not be opened; why was told when that happened."""
+    """The engine could not be opened; the reason was reported then."""

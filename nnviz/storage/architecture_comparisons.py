@@ -1,4 +1,4 @@
-"""Comparisons of architectures as files."""
+"""Files of architecture comparisons."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _WIDTH = 1600
 def save_comparison(
     found: DiagramComparison, names: tuple[str, str], path: Path
 ) -> Path:
-    """Write two graphs side by side, what differs framed; return the path.
+    """Write two graphs side by side, differences framed; return the path.
 
     Args:
         found: the graphs and their pairs.

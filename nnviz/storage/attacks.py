@@ -1,4 +1,4 @@
-"""Attacks and curves on disk: read again, written."""
+"""Files of attacks: attacked photos read back, robustness curves written."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ _TITLE = "Accuracy against epsilon"
 
 
 def attacked_image(file: Path, recipe: Recipe) -> Image:
-    """Return the attacked photo of a saved attack.
+    """Read the attacked photo of a saved attack.
 
     Args:
         file: the photo itself, or the page or recipe beside it.

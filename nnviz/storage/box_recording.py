@@ -1,4 +1,4 @@
-"""Boxes of a recording as CSV and as COCO's JSON, written frame by frame."""
+"""Recording of boxes as CSV and COCO JSON, streamed frame by frame."""
 
 import csv
 import json
@@ -15,7 +15,7 @@ _COLUMNS = ("seconds", "frame", "track", "class", "score",
 
 
 class BoxRecording(Closing):
-    """Writes the boxes of frame after frame; what is held does not grow with them.
+    """Streaming writer of boxes, frame by frame, in constant memory.
 
     Beside ``OUT.mp4`` stand ``OUT.boxes.csv``, a line a box, and ``OUT.boxes.json`` in
     COCO's format, an image a frame, with ``track_id`` where objects are followed.  The
@@ -106,7 +106,7 @@ class BoxRecording(Closing):
         self._boxes += 1
 
     def close(self) -> None:
-        """Finish both files and give them their names; idempotent.
+        """Finish both files and rename them into place; idempotent.
 
         Raises:
             InputError: the disk is full.

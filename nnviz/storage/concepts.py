@@ -1,4 +1,4 @@
-"""Concepts as files: directions; parts, with a sheet of images on which each lies."""
+"""Files of concepts: directions, NMF parts, sheets of the parts' images."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nnviz.media.index import ImageIndex
 
 
 def save_direction(found: ConceptTest, folder: Path) -> Path:
-    """Write a concept's direction, to be asked about as ``direction:FILE``.
+    """Write a concept's direction, for use as the target ``direction:FILE``.
 
     Raises:
         InputError: the folder cannot be written to.
@@ -22,7 +22,7 @@ def save_direction(found: ConceptTest, folder: Path) -> Path:
 def save_vector(
     name: str, layer: str, vector: NDArray[np.float32], folder: Path
 ) -> Path:
-    """Write a direction on a layer's channels, to be asked about likewise.
+    """Write a direction in a layer's channel space; return its path.
 
     Args:
         name: of the file.

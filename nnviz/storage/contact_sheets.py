@@ -1,4 +1,4 @@
-"""Contact sheets as files."""
+"""Files of contact sheets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def save_contact_sheet(runs: Sequence[Run], path: Path) -> Path:
 
 
 def check_name(path: Path) -> None:
-    """Refuse a name of another format.
+    """Raise unless the file name ends in .png.
 
     Raises:
         UsageError: it does not end in .png.

@@ -1,4 +1,4 @@
-"""Images to learn from: found in files and folders, or written from a camera."""
+"""Training examples: images listed from folders, or captured from a camera."""
 
 import hashlib
 from pathlib import Path
@@ -43,7 +43,7 @@ def _class_of(folder: Path) -> ExampleClass:
 
 
 def write_example(pixels: NDArray[Any], folder: Path) -> str:
-    """Write an image under the name of its hash; return its path.
+    """Write an image, named by its hash; return its path.
 
     Raises:
         InputError: the disk does not allow it.

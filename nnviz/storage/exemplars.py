@@ -1,4 +1,4 @@
-"""Exemplars as files: sheets of patches, the arrays, a table."""
+"""Files of exemplars: sheets of patches, arrays, a table."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def save_exemplars(found: Exemplars, folder: Path) -> tuple[Path, ...]:
 
 
 def plain_exemplars(found: Exemplars) -> dict[str, object]:
-    """Return exemplars as JSON knows them, without pixels."""
+    """Return exemplars as JSON values, without pixels."""
     return {
         "layer": found.layer,
         "model": found.model,

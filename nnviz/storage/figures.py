@@ -1,4 +1,4 @@
-"""Figures for slides and papers as files."""
+"""Files of figures for slides and papers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # who only opens files needs no painter
 def save_figure(
     result: Result, image: Image | None, path: Path, look: "FigureLook | None" = None
 ) -> Path:
-    """Write a result without title and ground; the ending says the format.
+    """Write a result as a figure without title or background; the ending is the format.
 
     Args:
         result: any kind.

@@ -1,4 +1,4 @@
-"""Kinds of files that are dropped, pasted or named, told without decoding them."""
+"""Classification of files that are dropped, pasted or named, without decoding them."""
 
 import json
 import os
@@ -49,7 +49,7 @@ _PNG_HEAD_BYTES = 1 << 16
 
 
 class FileKind(StrEnum):
-    """Kind of a file."""
+    """The kind of a file."""
 
     IMAGE = "image"
     FOLDER = "folder"
@@ -63,7 +63,7 @@ class FileKind(StrEnum):
 
 
 def kind_of(path: Path) -> FileKind:
-    """Tell what a file is, by its ending and, for results, by what it carries."""
+    """Return the kind of a file, by its ending or its embedded recipe."""
     ending = path.suffix.lower()
     if is_folder(path):
         return _kind_of_folder(path)
@@ -91,7 +91,7 @@ def _kind_of_folder(path: Path) -> FileKind:
 
 
 def holds_recipe(path: Path) -> bool:
-    """Tell whether an image or JSON file was saved by nnviz."""
+    """Return whether an image or JSON file was saved by nnviz."""
     try:
         match path.suffix.lower():
             case ".png":
@@ -111,7 +111,7 @@ def holds_recipe(path: Path) -> bool:
 
 
 def holds_network(folder: Path) -> bool:
-    """Tell whether a folder is a network of Hugging Face or timm, not one of images.
+    """Return whether a folder holds a Hugging Face or timm network, not images.
 
     It is by its ``config.json`` or by an index of weights; no weights are read.
     """
@@ -128,7 +128,7 @@ def holds_network(folder: Path) -> bool:
 
 
 def look_at(files: Iterable[str]) -> Dropped:
-    """Tell what files are; reads folders and saved results, decodes no image.
+    """Classify files; reads folders and saved results, decodes no image.
 
     The image of a saved result is the exception: its hash is compared.
     """
@@ -156,7 +156,7 @@ class _Found:
     guides: list[Guide] = field(default_factory=list)
 
     def add(self, file: str) -> None:
-        """Sort one file.
+        """Classify one file and append it to its list.
 
         Raises:
             NnvizError: it cannot be opened.
@@ -190,7 +190,7 @@ class _Found:
             self.errors.append(error_record(_too_many(folder, len(found))))
 
     def dropped(self) -> Dropped:
-        """Return all of them."""
+        """Return the classified files."""
         return Dropped(
             tuple(self.pictures),
             tuple(self.models),
@@ -205,7 +205,7 @@ class _Found:
 
 
 def restore(path: Path) -> Saved:
-    """Return a saved result with its image and its network's request.
+    """Read a saved result: its recipe, its image and the request for its network.
 
     Raises:
         InputError: the file carries no recipe that can be read.
@@ -237,7 +237,7 @@ def _without_labels(recipe: Recipe) -> ModelRequest:
 
 
 def images_in(folder: Path) -> list[str]:
-    """Return the images in a folder and below, folder by folder, in natural order.
+    """List the images in a folder and below, folder by folder, in natural order.
 
     Raises:
         InputError: there are none.
@@ -271,7 +271,7 @@ def _too_many(folder: Path, count: int) -> InputError:
 
 
 def _refusal(path: Path) -> InputError:
-    """Return the error for a file that is of no kind that is opened: says which."""
+    """Return the error for a file that cannot be opened, naming its format if known."""
     if is_file(path):
         with path.open("rb") as file:
             known = foreign(file.read(64), path.name)

@@ -1,4 +1,4 @@
-"""Images that are painted or pasted in the window, as files in the user's cache."""
+"""Images painted or pasted in the window, kept in the user's cache."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ _KEPT = 100
 
 
 def keep_image(pixels: Colors, purpose: str, folder: Path | None = None) -> str:
-    """Write an image under the name of its hash, and return its path.
+    """Write an image, named by its hash, and return its path.
 
     The oldest of many go.
 

@@ -1,4 +1,4 @@
-"""Projections as files: a plot, a table of coordinates, the arrays."""
+"""Files of projections: a plot, a table of coordinates, arrays."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ def save_projection(
 def table_of(
     found: Projection, index: ImageIndex, placed: Sequence[PlacedImage] = ()
 ) -> str:
-    """Return coordinates as CSV, a row an image."""
+    """Return coordinates as CSV, one row for each image."""
     names = [*index.class_names, ""]
     label = index.columns["label"]
     predicted = index.columns.get("predicted", label)

@@ -1,4 +1,4 @@
-"""Images that were worked on, by hash, so that a recipe finds its image again.
+"""Paths of recent images by hash, so that a recipe finds its image again.
 
 A recipe never says in which folder its image lay; this list on the user's own
 machine does.
@@ -24,7 +24,7 @@ _COPIES, _COPIES_KEPT = "pasted", 20
 
 
 def remember(image: Image, folder: Path | None = None) -> None:
-    """Note where an image lies; a machine that refuses to keep notes is no error.
+    """Remember an image's path; where nothing can be written, do nothing.
 
     Of one that came from no file, but from the clipboard, a copy is kept.
 
@@ -38,7 +38,7 @@ def remember(image: Image, folder: Path | None = None) -> None:
 
 
 def _kept_copy(image: Image, folder: Path) -> str:
-    """Return the path of a copy; empty where none can be kept."""
+    """Save a copy of an image and return its path; "" where that fails."""
     if image.pixels.dtype != np.uint8:
         return ""
     copies = folder / _COPIES
@@ -54,7 +54,7 @@ def _kept_copy(image: Image, folder: Path) -> str:
 
 
 def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
-    """Note where the further images lie that a result was made of.
+    """Remember the paths of the further images that a result was made from.
 
     Args:
         recipe: as the run left it, with the folders.
@@ -72,7 +72,7 @@ def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
 
 
 def _note(paths: Mapping[str, str], folder: Path | None) -> None:
-    """Put paths, by their images' hashes, at the end of the list."""
+    """Append paths to the list, keyed by their images' hashes."""
     folder = folder or user_state_path("nnviz")
     known = _read(folder)
     for sha256, path in paths.items():
@@ -89,7 +89,7 @@ def _note(paths: Mapping[str, str], folder: Path | None) -> None:
 
 
 def find(sha256: str, folder: Path | None = None) -> Path | None:
-    """Return where an image or folder of this hash was last, if it is still there."""
+    """Return the last known path of an image or folder, if it still exists."""
     path = _read(folder or user_state_path("nnviz")).get(sha256)
     return Path(path) if path and exists(path) else None
 

@@ -27,7 +27,7 @@ def export_recording(
     tell: Callable[[Progress], None] = lambda _: None,
     check: Callable[[], None] = lambda: None,
 ) -> tuple[Path, ...]:
-    """Write the kept frames of a recording, all of them the same time apart.
+    """Write the kept frames of a recording as a video, equally spaced in time.
 
     The files are there whole or none is.
 
@@ -86,7 +86,7 @@ def _told(
 
 
 def _last_size(recording: Recording) -> tuple[int, int]:
-    """Return height and width of the last frame: of octaves it is the largest."""
+    """Return height and width of the last frame, the largest where octaves grow."""
     height, width = painted_frame(recording, recording.frames[-1]).shape[:2]
     return height, width
 
@@ -121,7 +121,7 @@ def _write_pictures(
 
 @contextmanager
 def _stage_beside(out: Path) -> Iterator[Path]:
-    """Make a temporary folder beside the output, removed at the end."""
+    """Create a temporary folder beside the output, deleted at the end of the block."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".nnviz-", dir=out.parent) as stage:

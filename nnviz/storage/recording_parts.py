@@ -1,4 +1,4 @@
-"""Parts of a recording that was stopped and is gone on with."""
+"""Numbered parts of a video recording that was stopped and resumed."""
 
 import csv
 import itertools
@@ -13,7 +13,7 @@ _FORMAT_ERRORS = (ValueError, LookupError, TypeError, csv.Error)
 
 
 def next_part(path: Path) -> tuple[Path, float]:
-    """Return the file of the next part of a recording and where its source goes on, s.
+    """Return the next part's file, and the time in the source to resume from, s.
 
     ``out.mp4`` is followed by ``out.2.mp4``, that by ``out.3.mp4``.  Without a first
     part it is the recording itself, from the source's beginning.
@@ -34,7 +34,7 @@ def next_part(path: Path) -> tuple[Path, float]:
 
 
 def _last_place(part: Path) -> float:
-    """Return where in the source the last frame of a part lies, s."""
+    """Return the time in the source of a part's last frame, s."""
     numbers = part.with_suffix(".csv")
     if not numbers.is_file():
         raise InputError(

@@ -1,4 +1,4 @@
-"""Recordings for the window: looked at, listed, put away."""
+"""Recordings as the window lists, opens, hides and deletes them."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ _LIMIT, _NEWEST = 8 << 30, 10
 
 
 def read_recording(folder: Path) -> RecordingState:
-    """Return what a recording holds now.
+    """Read the current state of a recording.
 
     Raises:
         InputError: no recording, or a damaged one.
@@ -51,7 +51,7 @@ def read_recording(folder: Path) -> RecordingState:
 
 
 def reopen_recording(folder: Path) -> OpenedRecording:
-    """Return a recording with its network's request and its image.
+    """Read a recording with its image and the request for its network.
 
     Raises:
         InputError: no recording, or a damaged one.
@@ -65,7 +65,7 @@ def reopen_recording(folder: Path) -> OpenedRecording:
 
 
 def read_frame(folder: Path, step: int, blend: float) -> RecordedFrame:
-    """Return a step's frame with a share of the image in it.
+    """Read a step's frame, blended with a share of the image.
 
     Raises:
         InputError: no such frame.
@@ -82,7 +82,7 @@ def read_frame(folder: Path, step: int, blend: float) -> RecordedFrame:
 
 
 def list_recordings(root: Path, side: int) -> tuple[RecordingEntry, ...]:
-    """Return all recordings in a folder, the newest first.
+    """List all recordings in a folder, the newest first.
 
     Args:
         root: the folder; need not be there.
@@ -93,7 +93,7 @@ def list_recordings(root: Path, side: int) -> tuple[RecordingEntry, ...]:
 
 
 def put_away(folder: Path) -> Path:
-    """Take a recording out of the list; ``bring_back`` undoes it.
+    """Hide a recording from the list; ``bring_back`` undoes it.
 
     Raises:
         InputError: the disk does not allow it.
@@ -102,7 +102,7 @@ def put_away(folder: Path) -> Path:
 
 
 def bring_back(folder: Path) -> Path:
-    """Put a recording that was put away where it was; return where.
+    """Unhide a recording; return its folder.
 
     Raises:
         InputError: it is gone.
@@ -111,7 +111,7 @@ def bring_back(folder: Path) -> Path:
 
 
 def tidy(root: Path, limit: int = _LIMIT, newest: int = _NEWEST) -> None:
-    """Delete what was put away, and the oldest recordings when all are too large.
+    """Delete hidden recordings, and the oldest ones beyond a size limit.
 
     Args:
         root: folder of all.
@@ -138,7 +138,7 @@ def _folders(root: Path) -> Iterator[Path]:
 
 
 def _entry(folder: Path, side: int) -> RecordingEntry:
-    """Describe a recording; one that is damaged can still be seen, and deleted."""
+    """Return a recording's entry in the list; for a damaged one, with the error."""
     entry = RecordingEntry(str(folder), folder.name)
     try:
         changed = (folder / NUMBERS_FILE).stat().st_mtime
@@ -162,7 +162,7 @@ def _entry(folder: Path, side: int) -> RecordingEntry:
 
 
 def _title(recipe: Recipe) -> str:
-    """Name what is imagined in few words: the list is narrow."""
+    """Return a short title: target, layer, channel and image."""
     values = recipe.values
     channel = values.get("channel", -1)
     if values.get("channels", "") not in {"", "one"}:
@@ -186,7 +186,7 @@ def _thumbnail(recording: Recording, side: int) -> Colors | None:
 
 
 def _small_frame(recording: Recording, step: int) -> Colors:
-    """Return a step as an image; of a report its main result in small."""
+    """Return a step as a small image; of a report, its main result's miniature."""
     frame = recording.frame(step)
     if not isinstance(frame, Mapping):
         return rgb8(frame)
@@ -196,7 +196,7 @@ def _small_frame(recording: Recording, step: int) -> Colors:
 
 
 def painted_frame(recording: Recording, step: int) -> Colors:
-    """Return a step as an image; a report that is none is painted as a page.
+    """Return a step as an image; a report is painted as a page.
 
     Raises:
         InputError: no such frame, or a damaged one.
@@ -211,7 +211,7 @@ def painted_frame(recording: Recording, step: int) -> Colors:
 
 
 def even(pixels: Colors) -> Colors:
-    """Return an image without its last row or column where a video needs even sides."""
+    """Crop an image to even sides, which video codecs need."""
     height, width = (side - side % 2 for side in pixels.shape[:2])
     return pixels[:height, :width]
 

@@ -1,4 +1,4 @@
-"""From a saved result back to what makes it: recipe, image, request."""
+"""Replay of saved results: recipe, image and request are restored."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PICTURES = (b"\xff\xd8", b"RIFF")
 
 
 def read_recipe(file: Path) -> Recipe:
-    """Return the recipe in a .png, .json, .jpg or .webp that nnviz saved.
+    """Read the recipe in a .png, .json, .jpg or .webp file that nnviz saved.
 
     Raises:
         InputError: the file cannot be read or holds no recipe.
@@ -39,14 +39,14 @@ def read_recipe(file: Path) -> Recipe:
 
 
 def stem_of(file: Path, recipe: Recipe) -> str:
-    """Return NAME of a file called NAME.METHOD.png."""
+    """Return NAME of a file NAME.METHOD.png."""
     return file.stem.removesuffix(f".{recipe.method}")
 
 
 def find_image(
     recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS
 ) -> Image | None:
-    """Return the image of a recipe by its hash; None if it was made of none.
+    """Find a recipe's image by its hash; None for a recipe without an image.
 
     It is sought in the recipe's folder and the one above, in the current folder, and
     where it lay when it was last worked on.
@@ -73,7 +73,7 @@ def find_image(
 
 
 def with_images(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
-    """Return a recipe whose parameters name files that are there.
+    """Resolve the files that a recipe's parameters name to existing ones.
 
     A recipe has names and hashes of the further images that it was made of, but no
     folders; they are sought where ``find_image`` seeks.
@@ -102,7 +102,7 @@ def with_images(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> R
 
 
 def _folder(name: str, sha256: str, beside: Path) -> Path | None:
-    """Return a folder of images by its name and fingerprint, if it is there."""
+    """Find a folder of images by its name and fingerprint; None where there is none."""
     folders = filter(is_folder, _places(name, sha256, beside))
     return next((each for each in folders if fingerprint(each) == sha256), None)
 
@@ -110,7 +110,7 @@ def _folder(name: str, sha256: str, beside: Path) -> Path | None:
 def _sought(
     name: str, sha256: str, beside: Path, max_pixels: int, remedy: str
 ) -> tuple[Path, Image]:
-    """Return the file of an image by its name and hash, and the image.
+    """Find an image by its name and hash; return its file and the image.
 
     Raises:
         InputError: it is not there.
@@ -132,7 +132,7 @@ def _sought(
 
 
 def request_of(recipe: Recipe, image: Image | None, model: ModelRequest) -> RunMethod:
-    """Return the request that follows a recipe to the last chunk."""
+    """Return the request that reproduces a recipe, down to its chunk sizes."""
     return RunMethod(
         method=recipe.method,
         model=model,

@@ -1,4 +1,4 @@
-"""Runs in files: report, recipe and the image's place, to show again without computing.
+"""Runs as files: report, recipe and image path, to be shown without computing.
 
 One ``.npz`` a run: the arrays under numbers, and everything else as JSON text, written
 and read by cattrs along the types that the results declare.  Nothing is pickled.
@@ -33,7 +33,7 @@ Images = Callable[[str, str], Image | None]
 
 
 def write_run(path: Path, run: Run) -> None:
-    """Write a run, without its image, as one file.
+    """Write a run, without its image, as one .npz file.
 
     Raises:
         InputError: the folder or the disk does not allow it.
@@ -60,7 +60,7 @@ def write_run(path: Path, run: Run) -> None:
 
 
 def read_run(path: Path, images: Images) -> Run:
-    """Read what ``write_run`` wrote.
+    """Read a run that ``write_run`` wrote.
 
     Args:
         path: of the file.
@@ -93,7 +93,7 @@ def _optional(converter: Converter, said: Any, kind: type[Part]) -> Part | None:
 
 
 def _kind(name: str) -> type[Result]:
-    """Return a kind of results by the name of its class.
+    """Return a result class by its name.
 
     Raises:
         KeyError: there is none of that name.
@@ -105,7 +105,7 @@ def _kind(name: str) -> type[Result]:
 
 
 def _converter(arrays: list[NDArray[Any]]) -> Converter:
-    """Return a converter that puts arrays into a list and takes them from it."""
+    """Return a cattrs converter that moves arrays to and from a list."""
     converter = make_converter()
 
     def put(array: NDArray[Any]) -> int:

@@ -1,4 +1,4 @@
-"""Results as files: an image, the numbers and the recipe."""
+"""Files of results: an image, the arrays and the recipe."""
 
 import os
 import re
@@ -99,7 +99,7 @@ def save_run(
 
 
 def _write_attacked(path: Path, run: Run, recipe: str) -> None:
-    """Write an attacked photo without loss and read it back; nothing for others.
+    """Write an attacked photo losslessly and verify it; do nothing for other runs.
 
     Raises:
         InputError: the file does not hold what was written.
@@ -114,7 +114,7 @@ def _write_attacked(path: Path, run: Run, recipe: str) -> None:
 
 
 def _write_sticker(path: Path, run: Run, recipe: str) -> None:
-    """Write the sticker that a run has learned; nothing for others."""
+    """Write the sticker that a run has learned; do nothing for other runs."""
     found = sticker_of(run.report)
     if found is not None:
         sticker = with_alpha(from_image(found))
@@ -122,7 +122,7 @@ def _write_sticker(path: Path, run: Run, recipe: str) -> None:
 
 
 def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
-    """Move the staged files to their names.
+    """Move the staged files into place.
 
     Raises:
         InputError: a folder has one of the names.
@@ -147,7 +147,7 @@ def _names(base: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def _free_names(base: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
-    """Return names that nothing has: ``cat.filters``, ``cat.filters-2``, ..."""
+    """Return file names not yet taken: ``cat.filters``, ``cat.filters-2``, ..."""
     numbered = (base.with_name(f"{base.name}-{number}") for number in count(2))
     candidates = (_names(each, suffixes) for each in chain([base], numbered))
     return next(
@@ -156,7 +156,7 @@ def _free_names(base: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def _stem(run: Run, stem: str | None) -> str:
-    """Return a first part that is a legal file name everywhere."""
+    """Return a file stem that is legal on every system."""
     if stem is None:
         stem = Path(run.recipe.image).stem or _model_name(run.recipe.model)
     whole = _UNSAFE.sub("_", _FOLDERS.split(stem)[-1]).strip(" .") or "result"
@@ -167,6 +167,6 @@ def _stem(run: Run, stem: str | None) -> str:
 
 
 def _model_name(reference: str) -> str:
-    """Return the name of a network's file, or what stands behind ``zoo:``."""
+    """Return the name of a network's file, or the part after ``zoo:``."""
     *folders, name = _FOLDERS.split(reference)
     return Path(name).stem if folders else reference.partition(":")[2] or reference

@@ -1,4 +1,4 @@
-"""Sessions in files: images, network, method and results, to go on after a crash.
+"""Files of sessions: images, network, method, results, restored after a crash.
 
 A folder a session: ``session.json``, written anew and moved into place whenever
 something changes, and a file a result.  What ends the program at whatever moment leaves
@@ -37,7 +37,7 @@ _STRUCTURE_ERRORS = (*JSON_ERRORS, BaseValidationError, TypeError, KeyError)
 
 
 class SessionFiles:
-    """The sessions below one folder.
+    """The session folders below a root folder.
 
     Args:
         root: where they are; the user's own folder of states where left out.
@@ -47,11 +47,11 @@ class SessionFiles:
         self._root = root or user_state_path("nnviz") / "sessions"
 
     def new_folder(self) -> Path:
-        """Return a folder for a session that begins now; it is not made yet."""
+        """Return the path of a new session's folder, which is not created yet."""
         return self._root / f"{time.time():.3f}-{os.getpid()}"
 
     def folders(self) -> list[Path]:
-        """Return the folders of all sessions, the newest first."""
+        """List the folders of all sessions, the newest first."""
         found = [file.parent for file in self._root.glob(f"*/{_STATE}")]
         return sorted(found, key=lambda each: each.name, reverse=True)
 
@@ -62,7 +62,7 @@ class SessionFiles:
         runs: Sequence[Run],
         loose: Sequence[Image] = (),
     ) -> None:
-        """Write what a session holds; results that are there already stay.
+        """Write a session's state and those of its results that are not yet written.
 
         Args:
             folder: the session's own; is made.
@@ -91,7 +91,7 @@ class SessionFiles:
                 file.unlink(missing_ok=True)
 
     def close(self, folder: Path) -> None:
-        """Note that the window was closed: nothing was lost.
+        """Mark a session as closed normally.
 
         Raises:
             InputError: as ``read`` and ``keep``.
@@ -99,7 +99,7 @@ class SessionFiles:
         _write(folder, replace(self.read(folder), closed=True))
 
     def read(self, folder: Path) -> SessionState:
-        """Return what a session held.
+        """Read a session's state.
 
         Raises:
             InputError: there is none, or it is damaged or of a newer version.
@@ -112,7 +112,7 @@ class SessionFiles:
             return _converter().structure(said, SessionState)
 
     def results(self, folder: Path, state: SessionState) -> tuple[list[Run], list[str]]:
-        """Return a session's results, oldest first, and what is wrong with others."""
+        """Read a session's results, oldest first, and the errors of unreadable ones."""
         images: dict[str, Image | None] = {}
 
         def opened(path: str, digest: str) -> Image | None:
@@ -129,7 +129,7 @@ class SessionFiles:
         return runs, troubles
 
     def forget(self, folders: Sequence[Path]) -> None:
-        """Delete sessions; what cannot be deleted stays."""
+        """Delete sessions, ignoring what cannot be deleted."""
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -147,7 +147,7 @@ def _open(path: str) -> Image | None:
 
 
 def _of_hash(image: Image | None, digest: str) -> Image | None:
-    """Return an image if its file or, for a copy of pixels, its pixels have a hash."""
+    """Return an image whose file or whose pixels have a given hash; else None."""
     if image is None or image.sha256 == digest:
         return image
     pasted = image_from_array(image.pixels, image.name)
@@ -155,7 +155,7 @@ def _of_hash(image: Image | None, digest: str) -> Image | None:
 
 
 def _keep_image(folder: Path, image: Image) -> str:
-    """Return the path of a copy of an image without a file; empty if there is none."""
+    """Save a copy of an image without a file; return its path, "" where impossible."""
     path = folder / f"{image.sha256[:24]}.png"
     if image.pixels.dtype not in (np.uint8, np.uint16):
         return ""
@@ -172,18 +172,18 @@ def _with_path(run: Run, kept: dict[str, str]) -> Run:
 
 
 def _name(run: Run) -> str:
-    """Return a name that the same result has again."""
+    """Return a result's file name, a hash of its recipe."""
     return f"{sha256(run.recipe.to_json().encode()).hexdigest()[:24]}.npz"
 
 
 @cache
 def _converter() -> Converter:
-    """Return a converter for states; preprocessing fields are plain values as is."""
+    """Return a cattrs converter of session states."""
     converter: Converter = make_converter()
     converter.register_structure_hook_func(_is_any, lambda value, _: value)
     return converter
 
 
 def _is_any(declared: object) -> bool:
-    """Tell whether a type is declared as any object."""
+    """Return whether a type is declared as ``object``."""
     return declared is object

@@ -1,4 +1,4 @@
-"""Portraits of units, kept on disk: one PNG file each, with its recipe inside."""
+"""Cache of feature visualizations of units: one PNG file each, with its recipe."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def place_of(unit_key: UnitKey, root: Path | None = None) -> Path:
-    """Return where a unit image is kept.
+    """Return the cache path of a unit's image.
 
     Args:
         unit_key: whose.
@@ -33,7 +33,7 @@ def place_of(unit_key: UnitKey, root: Path | None = None) -> Path:
 
 
 def find_unit_image(unit_key: UnitKey, root: Path | None = None) -> FoundUnitImage:
-    """Return a unit image if it is there and whole."""
+    """Read a unit's image from the cache; without pixels where missing or damaged."""
     path = place_of(unit_key, root)
     if path.is_file():
         with suppress(NnvizError):
@@ -42,7 +42,7 @@ def find_unit_image(unit_key: UnitKey, root: Path | None = None) -> FoundUnitIma
 
 
 def keep_unit_image(unit_key: UnitKey, run: Run, root: Path | None = None) -> None:
-    """Keep a unit image; a disk that refuses is no error: it is made again."""
+    """Write a unit's image to the cache, ignoring failures to write."""
     main = run.report.main
     if isinstance(main, ColorImage):
         with suppress(NnvizError):
@@ -53,7 +53,7 @@ def keep_unit_image(unit_key: UnitKey, run: Run, root: Path | None = None) -> No
 def save_unit_images(
     unit_keys: Iterable[UnitKey], sheet: Colors, base: Path, root: Path | None = None
 ) -> tuple[Path, ...]:
-    """Write a sheet of unit images, and beside it each that is kept, as UNIT.png.
+    """Write a sheet of unit images, and each cached image as UNIT.png.
 
     Args:
         unit_keys: who is on the sheet.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 ROOT = Path(__file__).parents[2]
 MAX_BYTES = 20 * 2**20

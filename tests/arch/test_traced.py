@@ -63,7 +63,7 @@ def trace(act, done):
 
 bench.open_model("bundled:objects")
 bench.images.add([image])
-until(lambda: window.stage.centre.run is not None and idle())
+until(lambda: window.stage.center.run is not None and idle())
 for workspace in (*WORKSPACES, WORKSPACES[0]):  # all were visited, and are hidden
     window.enter(workspace)
     until(idle)

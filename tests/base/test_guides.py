@@ -15,7 +15,7 @@ from nnviz.base.documents.guides import (
     shipped_guides,
 )
 from nnviz.base.errors import InputError
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 METHODS = Catalogue.from_json(resource("catalogue.json").read_text("utf-8")).methods
 SOUND = """# Title

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import main
 
 

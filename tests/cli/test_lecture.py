@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.resources import resource
 from nnviz.cli.exhibits.lecture import DEMONSTRATIONS
 
 CATALOGUE = json.loads(resource("catalogue.json").read_text("utf-8"))

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 SMALL = "zoo:resnet18@random"
 

@@ -21,8 +21,8 @@ from nnviz.base.live import Figures, Shown
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import FetchModel, LoadModel, PrepareFeatures
-from nnviz.base.resources import resource
 from nnviz.base.results import Mosaic, Ranking, Report
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import frame_image
 from nnviz.gui.services.bridge import Bridge
 from nnviz.gui.shell import app

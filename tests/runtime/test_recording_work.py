@@ -11,9 +11,9 @@ import pytest
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import CancelledError, InputError
 from nnviz.base.events import Progress
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.request import FileWork
 from nnviz.media.recordings import Facts, Recording
 from nnviz.runtime.file_work.recordings import RecordingWork
 from nnviz.storage.recordings import tidy

@@ -17,7 +17,7 @@ from nnviz.base.images import image_from_array
 from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.recipes import Run
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Report
 from nnviz.storage.reports import read_run, write_run
 from nnviz.storage.sessions import SessionFiles

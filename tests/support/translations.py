@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.live import CONTENTS
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.choice import choice_text
 from nnviz.gui.shell.commands import MENUS
 from nnviz.gui.shell.main_window import WORKSPACES

@@ -1,1 +1,1 @@
-"""The vocabulary of sets of images: requests, and what their jobs end with."""
+"""Requests about sets of images, and the results that their jobs return."""

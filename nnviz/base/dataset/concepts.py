@@ -1,4 +1,4 @@
-"""Concepts: what selections of images mean inside a network."""
+"""Concepts in a layer: TCAV, NMF parts (CRAFT), linear probes, channel ablation."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ class ConceptTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ConceptParts:
-    """Parts that a layer's activations consist of, by NMF (CRAFT, arXiv:2211.10154).
+    """Parts of a layer's activations, found by NMF (CRAFT, arXiv:2211.10154).
 
     Attributes:
         layer: name.
@@ -77,7 +77,7 @@ class ConceptParts:
 
 @dataclass(frozen=True, slots=True)
 class LayerProbe:
-    """Accuracy of a linear classifier that reads the labels from a layer.
+    """Accuracy of a linear probe: a classifier that predicts labels from a layer.
 
     Attributes:
         layer: name.
@@ -94,7 +94,7 @@ class LayerProbe:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ablation:
-    """A network over a set, with some channels replaced.
+    """Channel ablation: a network's answers over a set with some channels replaced.
 
     Attributes:
         layer: name.

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ErrorFigures:
-    """Right and wrong answers on the labeled images of a set.
+    """Confusion matrix and calibration of a classifier on a set's labeled images.
 
     Attributes:
         classes: int64 (k,): numbers of the classes that occur, as label or prediction.
@@ -79,7 +79,7 @@ def measure_errors(
     outputs: int,
     confidence: NDArray[Any] | None = None,
 ) -> ErrorFigures:
-    """Measure the answers on the images that have a label which the network knows.
+    """Compute the confusion matrix and calibration over images with a known label.
 
     Args:
         label: (n,), numbers of classes; -1 for none.

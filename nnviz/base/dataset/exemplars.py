@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exemplars:
-    """The images that excite channels of a layer most, with what they show there.
+    """The images that activate each channel of a layer most, with patches and maps.
 
     C channels, k images of each, the strongest first.
 

@@ -1,4 +1,4 @@
-"""Summaries of indexing: what was gone through, left out, and found changed."""
+"""Summary of an indexing run: images added, skipped and found changed."""
 
 from dataclasses import dataclass
 

@@ -50,7 +50,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class LabelSuspect:
-    """A label that is likely wrong.
+    """A label that is probably wrong.
 
     Attributes:
         record: number of the image in the index.
@@ -70,7 +70,7 @@ class LabelSuspect:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Two images that show the same.
+    """A pair of near-duplicate images.
 
     Attributes:
         first: number of one record.
@@ -133,7 +133,7 @@ class Mistakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Disagreement:
-    """Two networks on one set: where they answer differently.
+    """Disagreement of two networks over one set of images.
 
     Attributes:
         models: references of the two.

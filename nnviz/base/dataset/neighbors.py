@@ -41,7 +41,7 @@ class Neighbors:
 
     @property
     def how(self) -> str:
-        """The search, in words for people; "" where every record was compared."""
+        """The search's accuracy in words, for users; "" for an exact search."""
         if self.exact:
             return ""
         return f"approximate: finds {100 * self.recall:.1f} % of the ten nearest"

@@ -44,7 +44,7 @@ WARNINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Projection:
-    """Records of an index as points of a plane.
+    """A two-dimensional projection of an index's records.
 
     Attributes:
         method: one of ``PROJECTIONS``.
@@ -76,7 +76,7 @@ class Projection:
     steps: int = 0
 
     def place(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return the points of new features (m, d), float32 (m, 2), of a linear one.
+        """Project new features (m, d) with a linear projection, float32 (m, 2).
 
         Raises:
             ValueError: the projection is not linear.
@@ -89,7 +89,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlacedImage:
-    """An image that a projection was not fitted to, laid on its plane.
+    """An image outside the index, placed on the plane of a projection.
 
     Attributes:
         name: of the image.
@@ -115,7 +115,7 @@ PLACING = {
 def as_report(
     points: NDArray[np.floating], classes: NDArray[np.int64] | None, note: str
 ) -> Report:
-    """Return points as a report with one plane, "map", to be shown as it comes."""
+    """Return points as a report with one plane, "map"."""
     places = np.array(points, np.float64)
     low, high = places.min(0), places.max(0)
     margin = 0.03 * np.maximum(high - low, 1e-9)

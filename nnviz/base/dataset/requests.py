@@ -1,4 +1,4 @@
-"""Requests about sets of images: index them, then ask the index."""
+"""Requests about sets of images: building an index, and querying it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
 from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.images import Image
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 
 STAGES = "stages"
 """In place of layers' names: the last layer of every size of map."""
@@ -160,7 +160,7 @@ class FindExemplars(Request[Exemplars]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectIndex(Request[Projection]):
-    """Lay images out as points of a plane; ends with a ``Projection``.
+    """Project images onto a plane; ends with a ``Projection``.
 
     On the way it tells reports with a ``Plane`` named "map": every 25 iterations of
     t-SNE, every epoch of the autoencoder.
@@ -190,7 +190,7 @@ class ProjectIndex(Request[Projection]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlaceImage(Request[PlacedImage]):
-    """Lay a new image on the plane of a projection; ends with a ``PlacedImage``.
+    """Place a new image on the plane of a projection; ends with a ``PlacedImage``.
 
     The projection is fitted first where it is not the last one that was.
 
@@ -258,7 +258,7 @@ class FactorLayer(Request[ConceptParts]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeLayers(Request[tuple[LayerProbe, ...]]):
-    """Read the labels linearly from each layer of an index.
+    """Train a linear probe on each layer of an index; ends with ``LayerProbe`` each.
 
     Attributes:
         index: folder of the index.
@@ -273,7 +273,7 @@ class ProbeLayers(Request[tuple[LayerProbe, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AblateChannels(Request[Ablation]):
-    """Ask a set with channels replaced; ends with an ``Ablation``.
+    """Replace channels and rerun the network over a set; ends with an ``Ablation``.
 
     Attributes:
         index: folder of the index.

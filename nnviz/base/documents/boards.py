@@ -25,7 +25,7 @@ COMPARED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """One network of a board.
+    """One network of a board: how it is opened, its title and its own target.
 
     Attributes:
         request: how it is opened.
@@ -41,7 +41,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cell:
-    """One place of a board.
+    """One cell of a board.
 
     Attributes:
         row: heading of its row.
@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """All places of a board: a row for each network and image, a column a method.
+    """A whole board: a row for each network and image, a column for each method.
 
     Attributes:
         methods: columns.
@@ -83,7 +83,7 @@ class Plan:
     changed: bool = False
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return the places, row by row; all of one network stand together."""
+        """Return the cells row by row; those of one network are adjacent."""
         return tuple(
             Cell(
                 row=self._heading(network, image),
@@ -99,7 +99,7 @@ class Plan:
 
     @property
     def own_targets(self) -> dict[str, str]:
-        """Targets of networks that have one of their own, by reference."""
+        """The targets of networks that override the board's, by reference."""
         return {
             each.request.reference: each.target for each in self.networks if each.target
         }
@@ -119,7 +119,7 @@ class Plan:
         )
 
     def _values(self, method: MethodInfo, network: Network) -> dict[str, Value]:
-        """Return the parameters that differ from their defaults."""
+        """Return a method's parameters for one network, its target filled in."""
         values = dict(self.values.get(method.name, {}))
         target = network.target or self.target
         if target:
@@ -129,7 +129,7 @@ class Plan:
 
 
 def comparable(methods: Sequence[MethodInfo], task: Task) -> list[MethodInfo]:
-    """Return the methods that a board can have for networks of a task."""
+    """Return the methods that a board can compare on networks of a task."""
     return [
         each for each in methods if each.capabilities.comparable and each.suits(task)
     ]
@@ -138,7 +138,7 @@ def comparable(methods: Sequence[MethodInfo], task: Task) -> list[MethodInfo]:
 def chosen_methods(
     methods: Sequence[MethodInfo], names: Sequence[str]
 ) -> tuple[MethodInfo, ...]:
-    """Return the methods of these names, in their order.
+    """Return the methods of the given names, in the same order.
 
     Raises:
         UsageError: none of that name, or one whose result is no map; names what can
@@ -154,5 +154,5 @@ def chosen_methods(
 
 
 def attacked_name(image: Image) -> str:
-    """Return what an image is called after an attack."""
+    """Return the name of an image after an attack: "cat, attacked"."""
     return f"{Path(image.name).stem}, attacked"

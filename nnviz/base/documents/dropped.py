@@ -1,4 +1,4 @@
-"""Kinds of files that were dropped, pasted or named, once somebody has looked."""
+"""Files that were dropped, pasted or named, sorted by kind."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from nnviz.base.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
-    """A saved result, with what is needed to see it again.
+    """A saved result, with everything needed to restore it.
 
     Attributes:
         file: the name of the result's file.
@@ -30,7 +30,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dropped:
-    """Files by what they are to nnviz, in the order given.
+    """Files sorted by kind, in the order given.
 
     Attributes:
         pictures: paths, those in folders too.

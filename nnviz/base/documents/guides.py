@@ -1,4 +1,4 @@
-"""Guided lessons: Markdown files with steps, read and checked; they can run nothing.
+"""Guided lessons: Markdown files of steps, parsed and checked; they cannot run code.
 
 A file begins with ``# Title`` and words about it.  Each ``## Step`` has words, at most
 one ``Question:``, lines ``Do: ...`` that are done when the step is reached, and at most
@@ -20,7 +20,7 @@ from pathlib import Path
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Parameter, Value
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 PLACES = (
     *("inspect", "explain", "imagine", "style", "attack", "live", "data", "train"),
@@ -36,7 +36,7 @@ _USAGE = "see the guided lessons in CONTRIBUTING.md"
 
 @dataclass(frozen=True, slots=True)
 class GuideAction:
-    """Action of a step on the window.
+    """An action that a step performs in the window.
 
     Attributes:
         kind: "workspace", "network", "method", "value" or "step".
@@ -90,7 +90,7 @@ class Guide:
 
 
 def parse_guide(text: str, name: str) -> Guide:
-    """Read a guided lesson.
+    """Parse a guided lesson.
 
     Args:
         text: Markdown.
@@ -107,7 +107,7 @@ def parse_guide(text: str, name: str) -> Guide:
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes the lines of a guide one by one."""
+    """Line-by-line parser of a guide."""
 
     name: str
     title: str = ""
@@ -158,7 +158,7 @@ class _Reader:
             raise _mistake(self.name, number, reason)
 
     def guide(self) -> Guide:
-        """Return the whole.
+        """Return the parsed guide.
 
         Raises:
             InputError: there is no title, or no step.
@@ -175,7 +175,7 @@ class _Reader:
 
 
 def _action(line: str, number: int, file: str) -> GuideAction:
-    """Read a line ``Do: ...``.
+    """Parse a line ``Do: ...``.
 
     Raises:
         InputError: it says nothing that can be done.
@@ -192,7 +192,7 @@ def _action(line: str, number: int, file: str) -> GuideAction:
 
 
 def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:
-    """Refuse a guide that names what is not there.
+    """Check that every workspace, network, method and value that a guide names exists.
 
     Args:
         guide: as read.
@@ -217,7 +217,7 @@ def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:
 def _checked(
     action: GuideAction, known: Mapping[str, MethodInfo], method: MethodInfo | None
 ) -> MethodInfo | None:
-    """Return the method that is chosen after an action.
+    """Check an action, and return the method that is selected after it.
 
     Raises:
         UsageError: there is no such workspace, network, method, parameter or value.
@@ -243,7 +243,7 @@ def _checked(
 
 
 def value_of(action: GuideAction, method: MethodInfo | None) -> Value:
-    """Return the value that an action gives to a parameter.
+    """Return the parameter value that an action sets.
 
     Raises:
         UsageError: no method is chosen, it has no such parameter, or not this value.
@@ -257,7 +257,7 @@ def value_of(action: GuideAction, method: MethodInfo | None) -> Value:
 
 
 def read_guide(path: Path) -> Guide:
-    """Read a guided lesson from a file.
+    """Parse a guided lesson from a file.
 
     Raises:
         InputError: it cannot be read, is too large, or is none; names the line.
@@ -274,7 +274,7 @@ def read_guide(path: Path) -> Guide:
 
 @cache
 def shipped_guides(language: str = "en") -> Sequence[Guide]:
-    """Return the guided lessons that ship with the program, in the order of names.
+    """Return the guided lessons that ship with the program, sorted by name.
 
     Args:
         language: name of their folder.

@@ -1,4 +1,4 @@
-"""Recordings of optimizations as the window knows them."""
+"""Recordings of optimizations, as the window shows, lists, resumes and exports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MEASURES = ("objective", "loss")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingState:
-    """A recording as it is on disk now.
+    """The state of a recording on disk.
 
     Attributes:
         folder: where it is.
@@ -42,7 +42,7 @@ class RecordingState:
 
     @property
     def measure(self) -> str:
-        """Name of what is optimized; empty where nothing was measured."""
+        """Name of the optimized measure; "" where nothing was measured."""
         names = list(self.numbers[0]) if self.numbers else []
         known = [name for name in _MEASURES if name in names]
         return (known or names or [""])[0]
@@ -53,11 +53,11 @@ class RecordingState:
         return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
 
     def nearest(self, step: int) -> int:
-        """Return the step with a frame that is nearest to one; -1 where none has."""
+        """Return the nearest step that has a frame; -1 where there is none."""
         return min(self.frames, key=lambda kept: abs(kept - step), default=-1)
 
     def values_at(self, step: int) -> dict[str, Value]:
-        """Return the parameters with what was steered up to a step."""
+        """Return the parameters in effect at a step, steered changes included."""
         values = dict(self.recipe.values)
         for at, changes in self.recipe.changes:
             if at <= step + 1:
@@ -85,7 +85,7 @@ class RecordedFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingEntry:
-    """A recording in the list of them.
+    """An entry in the list of recordings.
 
     Attributes:
         folder: where it is.
@@ -112,7 +112,7 @@ class RecordingEntry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedRecording:
-    """A recording with what is needed to go on.
+    """An opened recording, with what is needed to resume it.
 
     Attributes:
         recording: what it holds.

@@ -1,14 +1,14 @@
-"""The session: what is open and chosen in the window, to go on with later."""
+"""The session: what is open and selected in the window, saved to be resumed later."""
 
 from dataclasses import dataclass, field
 
 from nnviz.base.parameters import Value
-from nnviz.base.request import ModelRequest
+from nnviz.base.request_base import ModelRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
-    """The state of a session: all that is open and chosen.
+    """The state of a session: open images, network, method, results.
 
     Attributes:
         images: paths of the tray's images, in its order.
@@ -32,5 +32,5 @@ class SessionState:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that anybody would miss."""
+        """Whether the session holds nothing worth keeping."""
         return not (self.images or self.results)

@@ -1,4 +1,4 @@
-"""A recipe as the command line or the Python lines that make the result again."""
+"""Recipes and boards as command lines and Python code that reproduce them."""
 
 import json
 import shlex
@@ -43,7 +43,7 @@ def command_line(
 
 
 def _load_arguments(recipe: Recipe, own: Preprocess | None) -> Iterator[str]:
-    """Yield what ``nnviz.load`` takes for a recipe."""
+    """Yield the arguments of ``nnviz.load`` for a recipe."""
     yield repr(recipe.model)
     if own is not None and own != recipe.preprocess:
         plain = json.loads(json.dumps(recipe.preprocess.to_json()))
@@ -58,7 +58,7 @@ def python_code(
     own: Preprocess | None = None,
     out: str = "out",
 ) -> str:
-    """Return the Python lines of a recipe; the arguments are ``command_line``'s."""
+    """Return Python code that reproduces a recipe; arguments as in ``command_line``."""
     run = [repr(recipe.method), "model"]
     load = ", ".join(_load_arguments(recipe, own))
     lines = ["import nnviz", "", f"model = nnviz.load({load})"]
@@ -106,7 +106,7 @@ def _network_options(network: Network) -> list[str]:
 
 
 def board_python(plan: Plan, out: str = "out") -> str:
-    """Return the Python lines of a plan."""
+    """Return Python code that reproduces a plan."""
     known = {method.name: method.parameters for method in plan.methods}
     values = {
         name: _telling(given, known[name])
@@ -133,7 +133,7 @@ _NO = ("", "''")
 
 
 def _loaded(request: ModelRequest) -> str:
-    """Return the Python text of a network: its reference, or how it is loaded."""
+    """Return the Python expression of a network: its reference, or a ``load`` call."""
     more = []
     if request.preprocess is not None:
         plain = json.loads(json.dumps(request.preprocess.to_json()))
@@ -148,7 +148,7 @@ def _loaded(request: ModelRequest) -> str:
 def _telling(
     values: Mapping[str, Value], parameters: Sequence[Parameter]
 ) -> dict[str, Value]:
-    """Leave out what has its default and what has no effect."""
+    """Drop values that are defaults or have no effect."""
     values = with_current_names(parameters, values)
     defaults = {each.name: each.default for each in parameters}
     silent = {

@@ -1,4 +1,4 @@
-"""The synthetic image of a unit: what is asked for, and what is there."""
+"""Feature visualizations of units: the key of the cache, and what it holds."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ _VALUES: MappingProxyType[str, Value] = MappingProxyType({"steps": 96})
 
 @dataclass(frozen=True, slots=True)
 class UnitKey:
-    """A unit whose unit image is wanted.
+    """The key of a unit's feature visualization in the cache.
 
     Attributes:
         network: what tells networks apart that would give other portraits: weights and
@@ -31,19 +31,19 @@ class UnitKey:
 
     @property
     def values(self) -> dict[str, Value]:
-        """Parameters of the method."""
+        """The parameters of activation maximization for this unit."""
         return {**_VALUES, "layer": self.layer, "channel": self.unit}
 
     @property
     def name(self) -> str:
-        """Name of its file: of other parameters another one."""
+        """The file's name, which contains a hash of the parameters."""
         told = json.dumps([METHOD, self.values], sort_keys=True)
         return f"{self.unit}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.png"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundUnitImage:
-    """The cache's answer.
+    """The cache's answer: a unit's image, or none.
 
     Attributes:
         unit_key: who.
@@ -55,7 +55,7 @@ class FoundUnitImage:
 
 
 def network_key(info: ModelInfo) -> str:
-    """Return what tells a network apart from others that give other unit images."""
+    """Return a hash of weights and preprocessing: the network's folder in the cache."""
     preprocess = json.dumps(info.preprocess.to_json(), sort_keys=True)
     told = f"{info.reference if not info.sha256 else info.sha256} {preprocess}"
     return hashlib.sha256(told.encode()).hexdigest()[:24]

@@ -1,1 +1,1 @@
-"""Explanations as values: scores, trust in a map, hand occlusion."""
+"""Values about explanations: scores, trust in a map, occlusion by hand."""

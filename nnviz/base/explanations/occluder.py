@@ -1,4 +1,4 @@
-"""Occlusion by hand: part of an image is hidden, and the network asked again."""
+"""Occlusion by hand: hide part of an image and run the network again."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image
-from nnviz.base.request import ModelRequest, Request
+from nnviz.base.request_base import ModelRequest, Request
 from nnviz.base.results import Ranking
 
 Fill = Literal["mean", "gray", "black", "white", "blur", "inpainted"]
@@ -16,7 +16,7 @@ FILLS: tuple[Fill, ...] = ("mean", "gray", "black", "white", "blur", "inpainted"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occluded:
-    """The answer to an image of which part is hidden.
+    """The network's answer to an image of which part is hidden.
 
     Attributes:
         score: of what is asked about.

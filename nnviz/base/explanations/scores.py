@@ -1,4 +1,4 @@
-"""Trust in maps: figures with intervals, judged beside maps that know nothing."""
+"""Scores of attribution maps with intervals, judged against baseline maps."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ _Z = NormalDist().inv_cdf(0.975)
 
 
 class Verdict(StrEnum):
-    """A figure beside that of a random map and of an edge map of the same images."""
+    """The verdict on a score: whether it beats a random map's and an edge map's."""
 
     PASS = "pass"  # noqa: S105  no password
     """Better than both."""
@@ -103,7 +103,7 @@ def judge(
 
 
 def judge_completeness(errors: Sequence[float]) -> Verdict:
-    """Return the verdict on the errors of attributions that should add up, shares.
+    """Return the verdict on relative completeness errors.
 
     Pass up to 5 % on average, caution up to 20 %.
     """
@@ -114,7 +114,7 @@ def judge_completeness(errors: Sequence[float]) -> Verdict:
 
 
 def judge_likeness(values: Sequence[float]) -> Verdict | None:
-    """Return the verdict on likenesses to maps of random networks, one an image.
+    """Return the verdict on how similar maps are to those of randomized networks.
 
     Pass where the whole interval lies below 0.5, fail where it lies above; None for a
     single image.
@@ -134,7 +134,7 @@ def _mean_low(gains: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """The figure that a score measures.
+    """A metric of attribution maps, such as deletion.
 
     Attributes:
         name: "deletion".
@@ -248,7 +248,7 @@ REFERENCES = ("random", "edges")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One figure of one method.
+    """The score of one method on one metric.
 
     Attributes:
         figure: its name.
@@ -263,7 +263,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodScores:
-    """All figures of one method.
+    """The scores of one method on all metrics.
 
     Attributes:
         method: its name, or one of ``REFERENCES``.
@@ -274,7 +274,7 @@ class MethodScores:
     scores: tuple[Score, ...]
 
     def score(self, figure: str) -> Score | None:
-        """Return one of the figures; None where it was not measured."""
+        """Return the score on one metric; None where it was not measured."""
         return next((each for each in self.scores if each.figure == figure), None)
 
 
@@ -283,7 +283,7 @@ Rows = tuple[MethodScores, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
-    """Scores of the maps of some methods, and how far they can be trusted.
+    """Scores of the maps of several methods, and how far they can be trusted.
 
     Attributes:
         reference: of the network.
@@ -303,14 +303,14 @@ class ScoreTable:
 
 
 def figure_called(name: str) -> Figure:
-    """Return a figure by its name."""
+    """Return a metric by its name."""
     return _BY_NAME[name]
 
 
 def scores_of(
     found: Mapping[str, Mapping[str, Sequence[float]]], *, relative: bool = False
 ) -> Rows:
-    """Return the figures of several maps with intervals and verdicts.
+    """Return the scores of several maps, with intervals and verdicts.
 
     Args:
         found: map -> figure -> one number an image; among the maps are ``REFERENCES``

@@ -1,4 +1,4 @@
-"""Trust in one map: its figures beside those of maps that know nothing."""
+"""Trust in one map: its scores against those of baseline maps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from nnviz.base.results import Curves, Report, Table
 
 
 class TrustCheck(StrEnum):
-    """A way to test a map."""
+    """A test of an attribution map."""
 
     CURVES = "curves"
     """Deletion and insertion, and completeness where it is defined."""
@@ -41,7 +41,7 @@ _RANK = {Verdict.PASS: 0, Verdict.CAUTION: 1, Verdict.FAIL: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trust:
-    """The figures of one map.
+    """The scores of one map and of the baseline maps.
 
     Attributes:
         method: that made it.
@@ -57,7 +57,7 @@ class Trust:
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        """The map's own figures."""
+        """The map's own scores."""
         return self.rows[0].scores
 
     @property
@@ -67,7 +67,7 @@ class Trust:
         return max(found, key=_RANK.__getitem__, default=None)
 
     def report(self) -> Report:
-        """Return curves and figures as results, for files and views."""
+        """Return curves and scores as a report, for files and views."""
         columns = ("figure", *(row.method for row in self.rows), "verdict")
         rows = tuple(
             (
@@ -81,7 +81,7 @@ class Trust:
         return Report({"figures": table, **self.curves}, (*self.notes, _VERDICTS))
 
     def merged(self, other: "Trust") -> "Trust":
-        """Return the figures of both, those of the other where both have them."""
+        """Return the scores of both; where both have one, the other's."""
         theirs = {row.method: row for row in other.rows}
         rows = tuple(_joined(row, theirs.get(row.method)) for row in self.rows)
         notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
@@ -102,12 +102,12 @@ def _joined(mine: MethodScores, theirs: MethodScores | None) -> MethodScores:
 
 
 def words_of(score: Score | None) -> str:
-    """Return a figure with its interval, to two digits; a dash where there is none."""
+    """Return a score with its interval, to two digits; a dash where there is none."""
     return "-" if score is None else estimate_words(score.estimate, score.figure)
 
 
 def estimate_words(found: Estimate, figure: str) -> str:
-    """Return a mean and its interval in the unit of a figure."""
+    """Return a mean and its interval, in the unit of the metric."""
     percent = figure_called(figure).percent
     mean, low, high = (
         f"{100 * each:.0f}" if percent else f"{each:.2f}"

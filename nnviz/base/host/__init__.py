@@ -1,1 +1,1 @@
-"""The machine below: files that may not be read, keys that interrupt."""
+"""The operating system: file errors and interrupts."""

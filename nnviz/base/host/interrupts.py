@@ -1,4 +1,4 @@
-"""Hold Ctrl+C back where it would do harm."""
+"""Deferral of Ctrl+C (SIGINT) in code that it would crash."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let Ctrl+C take effect at the end of the block instead of inside it.
+    """Defer Ctrl+C (SIGINT) to the end of the block.
 
     For imports of libraries whose C++ code runs Python: a KeyboardInterrupt there
     aborts the process, or marks it to die from the signal after it was handled.

@@ -1,4 +1,4 @@
-"""Errors of reading a file, named for each library, and said in one line.
+"""Exceptions that reading a file can raise, by library, as one line for the user.
 
 Readers never catch everything: each names what its library was seen to raise.
 """
@@ -34,17 +34,17 @@ ARRAY_ERRORS = (
 
 
 def exists(path: str | Path) -> bool:
-    """Return whether there is something of a name; pathlib raises for odd ones."""
+    """Return whether a path exists; unlike pathlib, never raise for an odd name."""
     return os.path.exists(path)  # noqa: PTH110
 
 
 def is_file(path: str | Path) -> bool:
-    """Return whether a name is a file's; for a name that none can have, False."""
+    """Return whether a path is a file's; False for names that none can have."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_folder(path: str | Path) -> bool:
-    """Return whether a name is a folder's; for a name that none can have, False."""
+    """Return whether a path is a folder's; False for names that none can have."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
@@ -55,7 +55,7 @@ def reading(
     reason: str = "is damaged",
     remedy: str = "copy or download it once more",
 ) -> Iterator[None]:
-    """Turn what a reader raises inside the block into the user's one line.
+    """Turn a reader's exceptions inside the block into one ``InputError``.
 
     Args:
         what: the file's name.
@@ -78,7 +78,7 @@ def parse_json(
     remedy: str = "pick another file",
     reason: str = "is not JSON",
 ) -> Any:
-    """Return the values of JSON text.
+    """Parse JSON text.
 
     Args:
         text: to be read; of bytes those of UTF-8.
@@ -104,7 +104,7 @@ def parse_object(
     remedy: str = "pick another file",
     reason: str = "is not a JSON object",
 ) -> Mapping[str, Any]:
-    """Return the values of JSON text that holds an object.
+    """Parse JSON text that holds an object.
 
     Raises:
         InputError: see ``parse_json``; or it holds something else.
@@ -116,7 +116,7 @@ def parse_object(
 
 
 def printable(text: str) -> str:
-    """Return text that every screen and file takes: what is not UTF-8 becomes "?".
+    """Return text that can be printed anywhere: what is not UTF-8 becomes "?".
 
     Names of files may be any bytes; Python holds those that are no text as surrogates.
     """

@@ -1,4 +1,4 @@
-"""Colors of classes, the same for the same name: boxes, masks, legends, tiles."""
+"""Colors of classes, the same for a name in boxes, masks, legends and tiles."""
 
 import itertools
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ _EVERYDAY = {
 
 @cache
 def class_colors(labels: tuple[str, ...]) -> tuple[Color, ...]:
-    """Return the colors of a network's classes; the same for the same name, always.
+    """Return a color for each of a network's classes, stable for a given name.
 
     Everyday things have one of their own.  Other classes get, in turn, those that are
     left: a detector's first is a segmenter's, whose labels begin with the background.

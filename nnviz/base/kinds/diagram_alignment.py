@@ -1,4 +1,4 @@
-"""Differences of two diagrams by global sequence alignment (Needleman & Wunsch 1970).
+"""Diagram comparison by global sequence alignment (Needleman & Wunsch 1970).
 
 The nodes of both stand in computing order.  Gaps cost nothing, so that the alignment
 is the one with the most layers in common, alike ones before changed ones.
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodePair:
-    """A node of each diagram that stand for one another.
+    """A pair of corresponding nodes, one of each diagram.
 
     Attributes:
         first: index in the first diagram; None where that has none.
@@ -42,7 +42,7 @@ class NodePair:
 
 
 def align(first: Diagram, second: Diagram) -> tuple[NodePair, ...]:
-    """Return the nodes of two diagrams in pairs, in computing order.
+    """Align the nodes of two diagrams, in computing order (Needleman & Wunsch 1970).
 
     Two nodes are the same where title and detail are: "Conv2d" and "3 × 3, 64 → 128,
     stride 2".  They are changed where the title alone is, or name and kind are.
@@ -75,7 +75,7 @@ class DiagramComparison:
 
     @property
     def differences(self) -> tuple[NodePair, ...]:
-        """The pairs that are not the same."""
+        """The pairs whose verdict is not "same"."""
         return tuple(p for p in self.pairs if p.verdict is not Verdict.SAME)
 
     def counts(self) -> dict[Verdict, int]:
@@ -96,7 +96,7 @@ class DiagramComparison:
         return Table(columns=columns, rows=tuple(rows))
 
     def marks(self, place: int) -> dict[str, Verdict]:
-        """Return the verdicts on a side's nodes and groups that are not the same.
+        """Return the verdicts other than "same" on one side's nodes and groups.
 
         A group is as its members are where all agree, else changed.
 
@@ -125,7 +125,7 @@ class DiagramComparison:
         return {name: v for name, v in verdicts.items() if v is not Verdict.SAME}
 
     def counterpart(self, place: int, name: str) -> str:
-        """Return what stands for a node or group on the other side; empty for nothing.
+        """Return the corresponding node's or group's name on the other side; else "".
 
         Args:
             place: the side of the name.
@@ -143,7 +143,7 @@ class DiagramComparison:
 def _worth(
     first: Sequence[DiagramNode], second: Sequence[DiagramNode]
 ) -> NDArray[np.int32]:
-    """Return what it is worth to pair each node with each, (N, M); 0 for not at all."""
+    """Return the score of pairing each node with each, int32 (N, M); 0 for no match."""
     titles, details, names, kinds = (
         _equal([getattr(n, key) for n in first], [getattr(n, key) for n in second])
         for key in ("title", "detail", "name", "kind")
@@ -167,7 +167,7 @@ def _equal(first: Sequence[str], second: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _walk_back(best: NDArray[np.int32], worth: NDArray[np.int32]) -> Iterator[NodePair]:
-    """Yield the pairs of the best alignment, the last first."""
+    """Trace the best alignment back, yielding its pairs from the last to the first."""
     row, column = worth.shape
     while row or column:
         here = best[row, column]
@@ -187,7 +187,7 @@ def _walk_back(best: NDArray[np.int32], worth: NDArray[np.int32]) -> Iterator[No
 
 
 def _cells(diagram: Diagram, index: int | None) -> tuple[str, str, str]:
-    """Return name, what it does, and output shape; empty where there is no node."""
+    """Return a node's name, operation and output shape; empty texts for no node."""
     if index is None:
         return "", "", ""
     node = diagram.nodes[index]

@@ -16,7 +16,7 @@ Window = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
-    """Numbers in cells: one table of a ``Matrix``.
+    """A table of numbers within a ``Matrix``.
 
     Attributes:
         values: float64 (R, C), finite; what is not known yet is 0 and not ``known``.
@@ -57,7 +57,7 @@ class Grid:
         operator: str,
         window: Window | None = None,
     ) -> Self:
-        """Return a grid that hides what is not known yet; arguments as the fields."""
+        """Build a grid whose unknown cells are hidden; arguments as the fields."""
         shown = np.where(known, values, 0.0)
         return cls(
             values=shown,
@@ -74,20 +74,20 @@ class Grid:
                 array.flags.writeable = False
 
     def is_known(self, row: int, column: int) -> bool:
-        """Tell whether a cell has its number."""
+        """Return whether the number of a cell is known."""
         return self.known is None or bool(self.known[row, column])
 
     def is_faint(self, row: int, column: int) -> bool:
-        """Tell whether a cell is padding, not data."""
+        """Return whether a cell is padding, not data."""
         return self.faint is not None and bool(self.faint[row, column])
 
     @property
     def is_blank(self) -> bool:
-        """Whether it is there to be drawn in, and nothing is drawn yet."""
+        """Whether the grid can be drawn in and is still empty."""
         return bool(self.edits) and not (self.values > 0).any()
 
     def in_window(self, row: int, column: int) -> bool:
-        """Tell whether a cell lies in the framed window."""
+        """Return whether a cell lies in the framed window."""
         if self.window is None:
             return False
         top, left, height, width = self.window
@@ -96,7 +96,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Matrix(Result):
-    """Grids of numbers beside each other, as an equation: input × kernel → output.
+    """Grids of numbers side by side, as an equation: input × kernel → output.
 
     Attributes:
         grids: at least one, in reading order.
@@ -109,7 +109,7 @@ class Matrix(Result):
     formula: str = ""
 
     def arrays(self) -> dict[str, Array]:
-        """Return the answer as the main array, and every other grid by its title."""
+        """Return the last grid as the main array, and every other grid by its title."""
         main = self.grids[self.answer]
         others = {
             re.sub(r"\W+", "_", grid.title.lower()).strip("_") or f"grid{place}": grid
@@ -131,7 +131,7 @@ def cells_text(cells: NDArray[np.bool_]) -> str:
 
 
 def parse_cells(text: str, rows: int, columns: int, option: str) -> NDArray[np.bool_]:
-    """Return a drawing as bool (rows, columns); empty text is an empty drawing.
+    """Parse a drawing as bool (rows, columns); empty text is an empty drawing.
 
     Args:
         text: as ``cells_text`` writes it; what is left out at the end is empty.

@@ -1,4 +1,4 @@
-"""Reports as named arrays and back: frames of recordings that are no images."""
+"""Serialization of reports as named arrays, for recorded steps that are not images."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ _KINDS = {
 
 
 def kind_called(name: str) -> type:
-    """Return a kind of results, or of their parts, by the name of its class.
+    """Return the class of a result kind, or of a part of one, by its name.
 
     Raises:
         KeyError: there is none of that name.
@@ -37,14 +37,14 @@ def kind_called(name: str) -> type:
 
 
 def pack(report: Report) -> dict[str, Array]:
-    """Return a report as arrays: its own, and one text that says how they belong."""
+    """Pack a report into arrays: its own, and a JSON tree that refers to them."""
     arrays: dict[str, Array] = {}
     tree = _packed(report, arrays)
     return {_TREE: np.array(json.dumps(tree)), **arrays}
 
 
 def unpack(arrays: Mapping[str, Array]) -> Report:
-    """Return the report of ``pack``.
+    """Rebuild the report that ``pack`` packed.
 
     Raises:
         InputError: the arrays hold no report.
@@ -59,7 +59,7 @@ def unpack(arrays: Mapping[str, Array]) -> Report:
 
 
 def _packed(value: object, arrays: dict[str, Array]) -> Any:
-    """Return a value as JSON can say it; arrays are put aside and named."""
+    """Convert a value to JSON, moving its arrays to ``arrays``."""
     if isinstance(value, np.ndarray):
         name = str(len(arrays))
         arrays[name] = value

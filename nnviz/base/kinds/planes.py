@@ -42,7 +42,7 @@ class PlanePoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlanePath:
-    """A line through points: a curve, a decision boundary, the path of an optimizer.
+    """A polyline: a curve, a decision boundary, the path of an optimizer.
 
     Attributes:
         places: float64 (P, 2), x and y, in order.
@@ -73,7 +73,7 @@ class PlanePath:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlaneRegion:
-    """A grid of numbers behind all, over the whole plane.
+    """A grid of numbers painted over the whole plane, behind everything else.
 
     Attributes:
         values: float64 or int64 (H, W); row 0 lies at the upper end of the y axis.
@@ -108,7 +108,7 @@ class PlaneArrows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaneText:
-    """A word at a place."""
+    """A text label at a point."""
 
     x: float
     y: float
@@ -117,7 +117,7 @@ class PlaneText:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plane(Result):
-    """Two axes with points, regions, contours, paths, arrows and words.
+    """A plot over two axes: points, regions, contours, paths, arrows and labels.
 
     Attributes:
         x_range: lowest and highest x that is shown.
@@ -186,7 +186,7 @@ class Plane(Result):
 
 
 def parse_points(text: str, option: str) -> tuple[Floats, NDArray[np.int64]]:
-    """Read points with a class each: "1 2 1; -1 2 0".
+    """Parse points with a class each: "1 2 1; -1 2 0".
 
     Args:
         text: x, y and class (a whole number from 0), points apart by semicolons.
@@ -216,7 +216,7 @@ def parse_points(text: str, option: str) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def points_text(places: Iterable[Iterable[float]], classes: Iterable[int]) -> str:
-    """Return points as ``parse_points`` reads them, with three places."""
+    """Return points as text for ``parse_points``, with three decimals."""
     return "; ".join(
         " ".join([*(f"{round(value, 3):g}" for value in place), str(int(label))])
         for place, label in zip(places, classes, strict=True)

@@ -1,1 +1,1 @@
-"""Measures: accuracy, scores of maps, trust, progress of training."""
+"""Results of measurements: evaluation of networks, training of heads."""

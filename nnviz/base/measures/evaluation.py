@@ -33,7 +33,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """A class that is taken for another.
+    """A confusion: a class that is mistaken for another.
 
     Attributes:
         truth: what it is.
@@ -75,7 +75,7 @@ class Evaluation:
 
 
 def read_epsilons(text: str) -> tuple[float, ...]:
-    """Read "0, 1, 2, 4, 8".
+    """Parse epsilons: "0, 1, 2, 4, 8".
 
     Raises:
         UsageError: these are no numbers.
@@ -89,13 +89,13 @@ def read_epsilons(text: str) -> tuple[float, ...]:
 
 
 def usual_norm(attack: str) -> str:
-    """Return in which norm an attack usually measures its noise."""
+    """Return the norm in which an attack usually measures its noise: "l2" or "linf"."""
     return "l2" if attack in SEARCHES else "linf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
-    """Accuracy under attack, by the size of the noise allowed.
+    """Accuracy under attack, as a function of epsilon.
 
     Attributes:
         reference: of the network.
@@ -123,11 +123,11 @@ class Robustness:
 
     @property
     def counted(self) -> str:
-        """The thing that accuracies count, in words."""
+        """The meaning of the accuracies, in words: "correct" or "answer unchanged"."""
         return "correct" if self.truth == "folders" else "answer unchanged"
 
     def curves(self) -> Curves:
-        """Return the curve."""
+        """Return accuracy against epsilon as curves."""
         measured = "largest change" if self.norm == "linf" else "L2 norm"
         return Curves(
             x=np.array(self.epsilons),
@@ -138,7 +138,7 @@ class Robustness:
         )
 
     def report(self) -> Report:
-        """Return the curve, its figures and what there is to say of them."""
+        """Return the accuracy curve, its table and notes as a report."""
         words = f"{self.pictures} images, {self.attack}, {self.norm}"
         return Report(
             {"accuracy": self.curves(), "figures": self.table()},
@@ -146,7 +146,7 @@ class Robustness:
         )
 
     def table(self) -> Table:
-        """Return the figures, as a CSV file has them."""
+        """Return the accuracies as a table, as a CSV file has them."""
         return Table(
             columns=("epsilon, 1/255", f"{self.counted}, %"),
             rows=tuple(

@@ -1,11 +1,11 @@
-"""Requests' examples and results of training, free of torch."""
+"""Examples and results of training a head on a backbone."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleClass:
-    """Examples of one class.
+    """The example images of one class.
 
     Attributes:
         name: of the class; of a regression the number, as text.
@@ -18,7 +18,7 @@ class ExampleClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaughtHead:
-    """A head that was trained on a backbone's features, and how good it is.
+    """The result of training a head on a backbone's features.
 
     Attributes:
         path: of the weights (safetensors), which open as a network.

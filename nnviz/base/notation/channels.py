@@ -1,4 +1,4 @@
-"""Several channels, or mixtures of them, written as text.
+"""Notation of channels and of linear combinations of channels.
 
 ===================  =====================================================
 ``3, 7, 12``         three images, one for each channel
@@ -21,7 +21,7 @@ _GAP = re.compile(r"\s+(?=[+-]\s)")
 
 
 def parse_channels(text: str, option: str) -> tuple[Mixture, ...]:
-    """Return the mixtures that a text names, in its order.
+    """Parse the combinations of channels that a text names, in its order.
 
     Args:
         text: as the module describes.
@@ -34,7 +34,7 @@ def parse_channels(text: str, option: str) -> tuple[Mixture, ...]:
 
 
 def parse_indices(text: str, option: str) -> tuple[int, ...]:
-    """Return the channels that a text lists, "3,7,20-25"; none of an empty one.
+    """Parse a list of channels, "3,7,20-25"; () for an empty one.
 
     Args:
         text: numbers and ranges.

@@ -1,4 +1,4 @@
-"""Durations in few words."""
+"""Durations as short texts."""
 
 _FEW = 2
 """Below so many of a unit the smaller one is told."""
@@ -7,14 +7,14 @@ _TENS = 10
 
 
 def duration(seconds: float) -> str:
-    """Return a time in few words: "41 ms", "3.2 s", "75 s"."""
+    """Format a duration: "41 ms", "3.2 s", "75 s"."""
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.1f} s" if seconds < _TENS else f"{seconds:.0f} s"
 
 
 def long_duration(seconds: float) -> str:
-    """Return a time of about a minute or more: "a minute", "25 minutes", "3 hours"."""
+    """Format a duration of about a minute or more: "25 minutes", "3 hours"."""
     minutes = round(seconds / 60)
     if minutes < _FEW:
         return "a minute"

@@ -1,4 +1,4 @@
-"""Targets as text: a class, a channel, a box, a segment, likeness to an image.
+"""Targets as text: a class, channel, box, segment, or similarity to an image.
 
 ========================  ====================================================
 ``""``                    the class that the network holds most likely
@@ -63,12 +63,12 @@ class DifferenceTarget:
 
 @dataclass(frozen=True, slots=True)
 class ContrastTarget:
-    """The logit of the predicted class minus that of the runner-up."""
+    """The logit of the predicted class minus that of the runner-up (contrastive)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelTarget:
-    """A channel of a layer: at one place (row, column), or its mean over all."""
+    """A channel of a layer: at one position (row, column), or its mean over all."""
 
     layer: str
     channel: int
@@ -90,7 +90,7 @@ class BoxTarget:
 
 @dataclass(frozen=True, slots=True)
 class SegmentTarget:
-    """The pixels that a class wins.
+    """The pixels that a segmentation assigns to a class.
 
     Attributes:
         index: of the class; None for the one that wins most, background aside.
@@ -101,14 +101,14 @@ class SegmentTarget:
 
 @dataclass(frozen=True, slots=True)
 class LikenessTarget:
-    """The likeness of the image to a second one, by features."""
+    """The feature similarity of the image to a second one."""
 
     file: str
 
 
 @dataclass(frozen=True, slots=True)
 class DirectionTarget:
-    """A direction on a layer's channels, of a file that ``nnviz concept`` wrote."""
+    """A direction in a layer's channel space, read from a file of ``nnviz concept``."""
 
     file: str
 
@@ -129,7 +129,7 @@ Target = (
 def parse_target(
     text: str, labels: Sequence[str], layers: Collection[str] = ()
 ) -> Target:
-    """Read a target.  A class's name comes before any other meaning of the text.
+    """Parse a target.  A class's name takes precedence over any other meaning.
 
     Args:
         text: as the module describes; spaces at its ends do not matter.
@@ -152,7 +152,7 @@ def parse_target(
 
 
 def class_text(index: int, labels: Sequence[str]) -> str:
-    """Return a class as a target: its name where that means it alone."""
+    """Return a class as a target's text: its name where unambiguous, else its index."""
     try:
         named = _named_class(labels[index], labels)
     except UsageError:
@@ -161,7 +161,7 @@ def class_text(index: int, labels: Sequence[str]) -> str:
 
 
 def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
-    """Read ``box:0``, ``segment:cat``, ``class:281``, and what a file follows."""
+    """Parse a target with a prefix: ``box:0``, ``segment:cat``, ``class:281``, ..."""
     prefix, colon, rest = text.partition(":")
     rest = rest.strip()
     match prefix if colon else "":
@@ -185,7 +185,7 @@ def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
 def _with_form(
     text: str, labels: Sequence[str], layers: Collection[str]
 ) -> Target | None:
-    """Read ``probability(tabby)`` and ``layer4:12@3,4``."""
+    """Parse ``probability(tabby)`` and ``layer4:12@3,4``."""
     asked = _PROBABILITY.fullmatch(text)
     if asked:
         name = asked["name"].strip()
@@ -200,7 +200,7 @@ def _with_form(
 
 
 def _difference(text: str, labels: Sequence[str]) -> DifferenceTarget | None:
-    """Read ``A - B``, cut where both sides are classes: names may hold " - " too.
+    """Parse ``A - B``, split where both sides are classes: names may contain " - ".
 
     Raises:
         UsageError: wherever it is cut, a side is no class; names the nearest.
@@ -217,7 +217,7 @@ def _difference(text: str, labels: Sequence[str]) -> DifferenceTarget | None:
 
 
 def _cuts(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the text cut in two at each minus, the first first."""
+    """Yield the two sides of each minus at which the text can be split."""
     parts = text.split(_MINUS)
     for place in range(1, len(parts)):
         left, right = _MINUS.join(parts[:place]), _MINUS.join(parts[place:])
@@ -229,7 +229,7 @@ def _known(name: str, labels: Sequence[str]) -> bool:
 
 
 def _index(digits: str) -> int:
-    """Return an index; one of more digits than any has is as large as none can be.
+    """Parse an index, truncating digits beyond those of any real index.
 
     Python refuses to read numbers of thousands of digits.
     """
@@ -237,7 +237,7 @@ def _index(digits: str) -> int:
 
 
 def _class(name: str, labels: Sequence[str]) -> int:
-    """Return a class's index by name or index.
+    """Return a class's index, given its name or index.
 
     Raises:
         UsageError: there is none, or several.
@@ -262,7 +262,7 @@ def class_called(name: str, labels: Sequence[str]) -> int | None:
 
 
 def _named_class(name: str, labels: Sequence[str]) -> int | None:
-    """Return a class's index by name, None where no class is called so.
+    """Return a class's index by name; None where no class has that name.
 
     Raises:
         UsageError: several are.
@@ -277,7 +277,7 @@ def _named_class(name: str, labels: Sequence[str]) -> int | None:
 
 
 def _matches(name: str, labels: Sequence[str]) -> Sequence[int]:
-    """Return the classes of a name; of names with commas each part is one too.
+    """Return the classes that a name matches, whole or as a part between commas.
 
     Case matters only where it tells two names apart.
     """
@@ -291,7 +291,7 @@ def _matches(name: str, labels: Sequence[str]) -> Sequence[int]:
 
 @lru_cache(maxsize=8)
 def _by_name(labels: tuple[str, ...]) -> tuple[_Classes, _Classes]:
-    """Return the classes of each name, and those of each part of a name."""
+    """Build two lookup tables of classes: by whole name, and by part of a name."""
     whole: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
     for index, label in enumerate(labels):
@@ -311,5 +311,5 @@ def _at(index: int, labels: Sequence[str]) -> int:
 
 
 def _no_class(name: str, labels: Sequence[str]) -> UsageError:
-    """Return the error that names the nearest classes."""
+    """Return the error of an unknown class, which names the nearest ones."""
     return unknown("class", name, labels, otherwise=f"a target is {_NOTATION}")

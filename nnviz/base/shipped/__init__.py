@@ -1,1 +1,1 @@
-"""The program as it ships: name and version, samples, the first network."""
+"""Facts of the installation: name and version, samples, the default network."""

@@ -1,4 +1,4 @@
-"""The network that opens where none is named, and what stands in for it."""
+"""The default network, and its fallback where the weights are not installed."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ _WEIGHTS = (
 
 
 def default_model() -> str:
-    """Return the reference of the default network, or of the one that stands in."""
+    """Return the reference of the default network, or of its fallback."""
     return DEFAULT_MODEL if package_file(*_WEIGHTS) else STAND_IN_MODEL
 
 

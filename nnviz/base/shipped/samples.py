@@ -1,4 +1,4 @@
-"""Samples that the window and the demo begin with.
+"""Sample images and videos for the window and the demo.
 
 The images are scikit-image's; the video ships with nnviz.
 """
@@ -6,14 +6,14 @@ The images are scikit-image's; the video ships with nnviz.
 from importlib.util import find_spec
 from pathlib import Path
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceKind, SourceRequest
 
 _FILES = ("chelsea.png", "coffee.png", "astronaut.png", "motorcycle_left.png")
 
 
 def sample_photos() -> tuple[Path, ...]:
-    """Return the paths of those that are there, the cat first.
+    """Return the paths of the installed sample images, the cat first.
 
     scikit-image is not imported: that would cost more time than the window has.
     """
@@ -23,7 +23,7 @@ def sample_photos() -> tuple[Path, ...]:
 
 
 def sample_video() -> SourceRequest:
-    """Return a request for a video that pans over images, a face among them.
+    """Return the source of the sample video, which pans over images, one with a face.
 
     Raises:
         FileNotFoundError: the installation is broken.

@@ -1,1 +1,1 @@
-"""Stickers: what they are cut from and where they lie."""
+"""Stickers: their cuts, their placement, and both as text."""

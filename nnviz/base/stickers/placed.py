@@ -42,7 +42,7 @@ class Cut:
 
     @classmethod
     def parse(cls, text: str) -> "Cut":
-        """Read "round:#ff0000", "round:cat.png", "cat.png"."""
+        """Parse "round:#ff0000", "round:cat.png", "cat.png"."""
         for outline in _OUTLINES:
             if text.startswith(f"{outline}:"):
                 return cls(outline, text.removeprefix(f"{outline}:").strip())
@@ -56,19 +56,19 @@ class Cut:
 
     @property
     def is_color(self) -> bool:
-        """Whether it is of one color, and no image."""
+        """Whether the sticker is of one color, not an image."""
         return _COLOR.fullmatch(self.source) is not None
 
     @property
     def color(self) -> tuple[float, float, float]:
-        """Red, green and blue in [0, 1], where it is of one color."""
+        """Red, green and blue in [0, 1], of a sticker of one color."""
         red, green, blue = bytes.fromhex(self.source.removeprefix("#"))
         return red / 255, green / 255, blue / 255
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A sticker on an image.
+    """A sticker placed on an image.
 
     Attributes:
         cut: what it is.
@@ -92,7 +92,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedSticker:
-    """The outcome of opening a sticker.
+    """An opened sticker, or the error that opening it raised.
 
     Attributes:
         text: of its ``Cut``.
@@ -108,24 +108,24 @@ class OpenedSticker:
 
 
 def sticker_of(report: Report) -> ColorImage | None:
-    """Return the sticker that a method has learned; None where it has none."""
+    """Return the sticker that a method has learned; None where there is none."""
     pictures = (each for each in report.values() if isinstance(each, ColorImage))
     return next((each for each in pictures if each.alpha is not None), None)
 
 
 def placed_of(report: Report) -> str:
-    """Return the stickers that a method has placed, as text; else an empty one."""
+    """Return the stickers that a method has placed, as text; else ""."""
     found = report.results.get(PLACED)
     return found.text if isinstance(found, Text) else ""
 
 
 def names_stickers(text: str) -> bool:
-    """Tell whether a text is meant for ``parse_placed``, and is no file's name."""
+    """Return whether a text is in the notation of stickers, not the name of a file."""
     return _STICKER.search(text) is not None
 
 
 def parse_placed(text: str) -> tuple[Placed, ...]:
-    """Read stickers, the lowest first; none where the text is empty.
+    """Parse stickers, the lowest first; () for an empty text.
 
     Raises:
         UsageError: it is not as the head of this module says; names the sticker.
@@ -135,19 +135,19 @@ def parse_placed(text: str) -> tuple[Placed, ...]:
 
 
 def placed_text(stickers: Iterable[Placed]) -> str:
-    """Return what ``parse_placed`` reads."""
+    """Return stickers as text for ``parse_placed``."""
     return "; ".join(each.text for each in stickers)
 
 
 def files_of(text: str) -> tuple[str, ...]:
-    """Return the files that placed stickers are cut out of, in their order."""
+    """Return the files that placed stickers are cut from, in their order."""
     return tuple(
         each.cut.source for each in parse_placed(text) if not each.cut.is_color
     )
 
 
 def with_files(text: str, files: Iterable[str]) -> str:
-    """Return placed stickers that are cut out of other files, in the same order."""
+    """Return placed stickers with other files to cut from, in the same order."""
     others = iter(files)
     return placed_text(
         each
@@ -172,11 +172,11 @@ def _parsed(part: str) -> Placed:
 
 
 def _written(value: float) -> str:
-    """Return a number with as many decimals as a hand can place."""
+    """Format a number with the decimals of the notation."""
     return f"{round(value, _DECIMALS):.10g}"
 
 
 def rounded(placement: Placement) -> Placement:
-    """Return the placement that the text holds, so that both are the same."""
+    """Round a placement to the decimals of the notation, so that text is exact."""
     numbers = dataclasses.astuple(placement)
     return Placement(*(round(each, _DECIMALS) for each in numbers))

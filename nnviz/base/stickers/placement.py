@@ -44,7 +44,7 @@ class Placement:
     angle: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what lies nowhere.
+        """Validate the fields.
 
         Raises:
             UsageError: a number is not finite or out of its range.
@@ -60,7 +60,7 @@ class Placement:
 
     @classmethod
     def nearest(cls, x: float, y: float, width: float, angle: float) -> Self:
-        """Return the nearest placement that there is: what a hand drags too far stops.
+        """Clamp numbers to a valid placement.
 
         The center stops at the image's edge, the width at its limits; an angle
         goes round.  The numbers must be finite.
@@ -116,7 +116,7 @@ class Placement:
 
     @classmethod
     def from_json(cls, text: str, name: str = "placement") -> Self:
-        """Read what ``to_json`` wrote.
+        """Parse the JSON text that ``to_json`` wrote.
 
         Args:
             text: JSON.

@@ -1,1 +1,1 @@
-"""Commands about attacks."""
+"""Commands on attacks."""

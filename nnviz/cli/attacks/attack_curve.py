@@ -27,7 +27,7 @@ _STEPS = 20
 
 
 def execute(words: Sequence[str]) -> int:
-    """Measure, with progress on stderr; write the curve and its figures."""
+    """Run the command: measure the curve, and write it with its figures."""
     options = _parser().read(words)
     if not options.data:
         raise UsageError("--data", "missing", "name a folder of images")

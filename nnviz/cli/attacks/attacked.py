@@ -1,4 +1,4 @@
-"""``nnviz attacked``: what can be done with an attack that was saved."""
+"""``nnviz attacked``: rescale, save and explain a saved attack."""
 
 import argparse
 import dataclasses
@@ -25,7 +25,7 @@ _FACTS = ("epsilon", "norm", "budget", "fooled", "flips_at")
 
 
 def execute(words: Sequence[str]) -> int:
-    """Say what noise flips; write an image and maps where they are asked for."""
+    """Run the command: find the noise that flips the answer, and write the results."""
     options = _parser().read(words)
     opening.check_out(Path(options.out))
     given = {"image": options.image, "labels": options.labels}

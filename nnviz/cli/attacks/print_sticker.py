@@ -1,4 +1,4 @@
-"""``nnviz print-sticker``: a sticker on paper, at a size in millimetres."""
+"""``nnviz print-sticker``: a PDF page of a sticker, at a size in millimetres."""
 
 import argparse
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from nnviz.render.printing import PAPERS
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write the page and name it."""
+    """Run the command: write the page and print its path."""
     options = _parser().read(words)
     out = api.print_sticker(
         options.sticker,

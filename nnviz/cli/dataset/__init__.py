@@ -1,1 +1,1 @@
-"""Commands on sets of images: one a file."""
+"""Commands on sets of images, one in each file."""

@@ -1,4 +1,4 @@
-"""``nnviz ablate``: a set asked again with channels of a layer switched off."""
+"""``nnviz ablate``: accuracy over a set with channels of a layer ablated."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _SHOWN = 10
 
 
 def execute(words: Sequence[str]) -> int:
-    """Ablate, and write how the answers change."""
+    """Run the command: ablate channels, and report the changed answers."""
     options = _parser().read(words)
     index = open_index(options)
     channels = parse_indices(options.channels, "--channels")

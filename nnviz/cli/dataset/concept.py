@@ -1,4 +1,4 @@
-"""``nnviz concept``: what selections of images mean inside a network."""
+"""``nnviz concept``: TCAV tests, NMF parts and linear probes of a layer."""
 
 import argparse
 import dataclasses
@@ -19,7 +19,7 @@ _ASKED = "give --concept and --target, --parts or --probe"
 
 
 def execute(words: Sequence[str]) -> int:
-    """Test a concept, find a layer's parts, or probe the layers."""
+    """Run the command: test a concept, find a layer's parts, or probe the layers."""
     options = _parser().read(words)
     index = open_index(options)
     if sum([bool(options.concept), bool(options.parts), options.probe]) != 1:
@@ -34,7 +34,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _test(index: "api.Index", options: argparse.Namespace) -> int:
-    """Test whether a class depends on a concept (TCAV), and write the verdict."""
+    """Test whether a class depends on a concept (TCAV); write the verdict."""
     with console.ProgressLine() as progress:
         found = index.concept(
             options.concept,
@@ -48,7 +48,7 @@ def _test(index: "api.Index", options: argparse.Namespace) -> int:
 
 
 def _find_parts(index: "api.Index", options: argparse.Namespace) -> int:
-    """Find a layer's parts and write them."""
+    """Find a layer's parts (NMF) and write them."""
     out = Path(options.out or "concepts")
     opening.check_out(out)
     with console.ProgressLine() as progress:

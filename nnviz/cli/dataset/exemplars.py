@@ -1,4 +1,4 @@
-"""``nnviz exemplars``: the images of an index that excite each channel most."""
+"""``nnviz exemplars``: the images of an index that activate each channel most."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ _SHOWN = 12
 
 
 def execute(words: Sequence[str]) -> int:
-    """Find, write sheets and arrays, and say what was found."""
+    """Run the command: find exemplars; write sheets, arrays and a table."""
     options = _parser().read(words)
     index = open_index(options)
     channels = parse_indices(options.channels, "--channels")

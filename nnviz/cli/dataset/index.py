@@ -1,4 +1,4 @@
-"""``nnviz index``: a network over a set of images, and what it makes of each, kept."""
+"""``nnviz index``: an index of a network's outputs over a set of images."""
 
 import argparse
 import sys
@@ -24,7 +24,7 @@ STDIN = "-"
 
 
 def execute(words: Sequence[str]) -> int:
-    """Index, with progress on stderr; the summary is the answer."""
+    """Run the command: build or resume the index, and write its summary."""
     options = _parser().read(words)
     if not options.source:
         raise UsageError("index", "no set of images named", "name a folder")
@@ -35,7 +35,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _made(options: argparse.Namespace) -> IndexSummary:
-    """Open the network, index the images, and return what was done."""
+    """Open the network and index the images."""
     images = _listed() if options.source == STDIN else ()
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
@@ -64,7 +64,7 @@ def _layers(options: argparse.Namespace) -> list[str]:
 
 
 def _listed() -> tuple[str, ...]:
-    """Read paths from standard input, one a line.
+    """Read paths from standard input, one per line.
 
     Raises:
         UsageError: there is none.
@@ -91,7 +91,7 @@ def _tell(found: IndexSummary) -> None:
 
 
 def _tell_left_out(found: IndexSummary) -> None:
-    """Name images that were skipped, have changed or are gone."""
+    """List images that were skipped, have changed or are missing."""
     skipped = [f"{path}: {reason}" for path, reason in found.skipped]
     for what, names, remedy in (
         ("skipped", skipped, ""),

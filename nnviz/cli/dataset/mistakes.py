@@ -1,4 +1,4 @@
-"""``nnviz mistakes``: what a network gets wrong over a set, and what is wrong in it."""
+"""``nnviz mistakes``: wrong predictions, suspect labels and duplicates of a set."""
 
 import argparse
 import dataclasses
@@ -20,7 +20,7 @@ _JUDGES = ("network", "features")
 
 
 def execute(words: Sequence[str]) -> int:
-    """Find and write mistakes, or where two networks disagree."""
+    """Run the command: write the mistakes, or two networks' disagreements."""
     options = _parser().read(words)
     index = open_index(options)
     if options.by and options.by not in _JUDGES:
@@ -69,7 +69,7 @@ def _tell_figures(found: Mistakes) -> None:
 
 
 def _tell_classes(found: Mistakes, shown: int) -> None:
-    """Write accuracy by class, and the confusions."""
+    """Write accuracy by class, and the most frequent confusions."""
     _table(
         "Worst classes",
         ("class", "images", "score"),
@@ -86,7 +86,7 @@ def _tell_classes(found: Mistakes, shown: int) -> None:
 
 
 def _tell_suspects(found: Mistakes, shown: int) -> None:
-    """Write the images that are worth opening: wrong answers and wrong labels."""
+    """Write the images worth opening: confident mistakes and suspect labels."""
     _table(
         "Most confident mistakes",
         ("record", "confidence", "is", "said to be", "image"),

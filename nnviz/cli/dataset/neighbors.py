@@ -1,4 +1,4 @@
-"""``nnviz neighbors``: images of an index that are most like another."""
+"""``nnviz neighbors``: the images of an index most similar to a given one."""
 
 import argparse
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def execute(words: Sequence[str]) -> int:
-    """Search, and write the neighbors as a table."""
+    """Run the command: search, and write the neighbors as a table."""
     options = _parser().read(words)
     index = open_index(options)
     if not options.image:
@@ -46,7 +46,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) -> int:
-    """Write neighbors by several networks side by side."""
+    """Write the neighbors by several networks side by side."""
     with console.ProgressLine() as progress:
         found = index.neighbors_beside(
             image,
@@ -93,7 +93,7 @@ def _tell(found: Neighbors) -> None:
 
 
 def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:
-    """Read "left,top,right,bottom".
+    """Parse "left,top,right,bottom".
 
     Raises:
         UsageError: these are not four numbers.

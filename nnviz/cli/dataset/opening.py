@@ -1,4 +1,4 @@
-"""Options that the commands on indexes share."""
+"""Options that all commands on indexes share."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_index(options: argparse.Namespace) -> "api.Index":
-    """Open the index that a command names.
+    """Open the index that the options name.
 
     Raises:
         UsageError: none is named.
@@ -26,7 +26,7 @@ def open_index(options: argparse.Namespace) -> "api.Index":
 
 
 def plain(value: Any) -> Any:
-    """Return arrays and tuples as lists that JSON knows; NaN becomes null."""
+    """Convert arrays and tuples to lists for JSON; NaN becomes null."""
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     if isinstance(value, dict):
@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
 def index_parser(
     command: str, description: str, usage: str, count: int = 0, what: str = ""
 ) -> Parser:
-    """Return a parser with the index, ``--json`` and, where wanted, ``--count``."""
+    """Build a parser with the index, ``--json`` and, if wanted, ``--count``."""
     parser = Parser(command, description, usage=usage)
     parser.add_argument(
         "index", metavar="INDEX", nargs="?", default="", help="folder of the index"

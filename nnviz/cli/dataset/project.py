@@ -1,4 +1,4 @@
-"""``nnviz project``: the images of an index as points of a plane."""
+"""``nnviz project``: a two-dimensional projection of the images of an index."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ _SETTINGS = ("layer", "limit", "perplexity", "neighbors", "steps", "seed")
 
 
 def execute(words: Sequence[str]) -> int:
-    """Project, and write plot, table and arrays."""
+    """Run the command: project, and write plot, table and arrays."""
     options = _parser().read(words)
     if options.method not in _METHODS:
         raise unknown("projection", options.method, _METHODS)

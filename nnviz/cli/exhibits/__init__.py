@@ -1,1 +1,1 @@
-"""The pages that nnviz demo writes."""
+"""Pages that ``nnviz demo`` writes."""

@@ -1,4 +1,4 @@
-"""A saved result as a figure of a page: its views, its files, how to make it again."""
+"""A saved result as a figure of a page: views, files, and commands to reproduce it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _PICTORIAL = (Heatmap, ColorImage, Table)
 def figure_of(
     method: MethodInfo, result: api.Result, files: Sequence[Path], usual: str
 ) -> Figure:
-    """Describe a saved result; it names its network if that is not the usual one.
+    """Build the figure of a saved result.
 
     Args:
         method: what was run.
@@ -42,7 +42,7 @@ def figure_of(
 
 
 def _views(result: api.Result, picture: Path) -> Iterator[View]:
-    """Write the main result and those that are images, each by itself."""
+    """Write the main result and each image result; yield them as views."""
     for name, each in result.report.items():
         if each is not result.main and not isinstance(each, _PICTORIAL):
             continue

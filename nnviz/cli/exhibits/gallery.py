@@ -1,4 +1,4 @@
-"""The demo's page: plain HTML and CSS, no scripts, nothing from elsewhere."""
+"""The demo's page: self-contained HTML and CSS, no scripts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ARXIV = "arXiv:"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One painted result.
+    """One painted result of a figure.
 
     Attributes:
         file: path from the page, with slashes.
@@ -28,7 +28,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One run of the gallery.
+    """One run of a method.
 
     Attributes:
         views: the main result first.
@@ -59,7 +59,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """All that the page shows.
+    """The contents of the page.
 
     Attributes:
         model: title of the network.
@@ -75,7 +75,7 @@ class Gallery:
 
 
 def page(gallery: Gallery) -> str:
-    """Return the page as HTML."""
+    """Build the page as HTML."""
     body = _BODY.format(
         model=escape(gallery.model),
         facts=escape(" · ".join(gallery.facts)),
@@ -131,7 +131,7 @@ def _paper(reference: Reference | None) -> str:
 
 
 def figure_html(title: str, figure: Figure) -> str:
-    """Return a figure with its views, remarks and commands as HTML.
+    """Return a figure as HTML, with its views, remarks and commands.
 
     Args:
         title: of what was done, for those who cannot see it.

@@ -1,4 +1,4 @@
-"""The demonstrations of a lecture on what networks see, as one page or one by one."""
+"""Demonstrations for a lecture on neural networks, as one page or singly."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demonstration:
-    """One part of the page.
+    """One section of the page.
 
     Attributes:
         name: on the command line.
@@ -183,7 +183,7 @@ DEMONSTRATIONS = (
 
 
 def chosen(name: str) -> tuple[Demonstration, ...]:
-    """Return the demonstrations of a name, all of them for ``EVERY``.
+    """Return the demonstration of a name; all for ``EVERY``.
 
     Raises:
         UsageError: there is none of this name.
@@ -199,7 +199,7 @@ def chosen(name: str) -> tuple[Demonstration, ...]:
 def write_lecture(
     parts: Sequence[Demonstration], model: api.Model, image: Image, out: Path
 ) -> str:
-    """Run demonstrations, save what they give, and return the page as HTML.
+    """Run demonstrations, save their results, and return the page as HTML.
 
     Args:
         parts: of ``chosen``.
@@ -241,7 +241,7 @@ def _figures(
 
 
 def _open(reference: str, models: dict[str, api.Model]) -> None:
-    """Add a network to those that are open, on the device of the usual one."""
+    """Open a network, unless it is open, on the device of the usual one."""
     if reference not in models:
         models[reference] = api.load(reference, device=models[_USUAL].request.device)
 

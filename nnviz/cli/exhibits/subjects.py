@@ -1,4 +1,4 @@
-"""Subjects of the demo: a network and an image for each method's task."""
+"""Subjects of the demo: a network and an image that suit each method's task."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SCENE_SEED, _SCENE_SIZE = 12, 256
 
 @dataclass(frozen=True, slots=True)
 class _StandIn:
-    """A bundled network for what the demo's own network is not for.
+    """A bundled network for a task that the demo's own network lacks.
 
     Attributes:
         reference: of the network.
@@ -46,7 +46,7 @@ _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing that a method looks at.
+    """A network and an image for a method to run on.
 
     Attributes:
         model: the network.
@@ -64,7 +64,7 @@ def subjects_of(
     photos: Sequence[Image],
     out: Path,
 ) -> Sequence[Subject]:
-    """Return what a method is shown on, the most telling first.
+    """Return the subjects of a method, the most instructive first.
 
     Args:
         method: which.
@@ -85,7 +85,7 @@ def subjects_of(
 def _stand_ins(
     tasks: Sequence[Task], photos: Sequence[Image], out: Path, device: str
 ) -> Iterator[Subject]:
-    """Yield a network for each image: two on one would be saved under one name."""
+    """Yield a bundled network with its image for each task, each image once."""
     shown: set[str] = set()
     for each in chain.from_iterable(_STAND_INS[task] for task in tasks):
         fits = (photo for photo in photos if Path(photo.name).stem == each.photo)
@@ -96,7 +96,7 @@ def _stand_ins(
 
 
 def _scene(out: Path) -> Image:
-    """Write the image that the networks for scenes are shown on, and open it."""
+    """Generate the image for the scene networks, and open it."""
     from nnviz.engine.data.scenes import make_scene  # noqa: PLC0415  scipy
 
     path = out / _SCENE

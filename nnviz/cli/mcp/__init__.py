@@ -1,4 +1,4 @@
-"""``nnviz mcp``: a server of the Model Context Protocol for coding agents, on stdio."""
+"""``nnviz mcp``: a Model Context Protocol server for coding agents, on stdio."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec

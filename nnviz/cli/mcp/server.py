@@ -1,4 +1,4 @@
-"""The tools that ``nnviz mcp`` offers: list, inspect, run; save where that is allowed.
+"""Tools of ``nnviz mcp``: list, inspect and run; save where allowed.
 
 Protocol: https://modelcontextprotocol.io; a tool that fails answers with the line that
 the command line would have written.
@@ -42,7 +42,7 @@ _one_at_a_time = Lock()
 
 
 def make_server(folder: Path | None = None) -> MCPServer[Any]:
-    """Return the server with its tools.
+    """Build the server with its tools.
 
     Args:
         folder: where results may be saved; None to write nothing.
@@ -63,7 +63,7 @@ def make_server(folder: Path | None = None) -> MCPServer[Any]:
 
 
 def _told(tool: Callable[P, T]) -> Callable[P, T]:
-    """Make a tool answer one call at a time and tell errors in the house's words."""
+    """Wrap a tool: one call at a time, errors as ``ToolError``."""
 
     @wraps(tool)
     def answer(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -78,7 +78,7 @@ def _told(tool: Callable[P, T]) -> Callable[P, T]:
 
 @_told
 def list_models(search: str = "") -> str:
-    """List the networks that can be opened by name, those with these words in it."""
+    """List the networks that can be opened by name and match the search text."""
     found = [
         {"reference": each.reference, "family": each.family, "task": each.task}
         for each in known.catalogue().models
@@ -147,7 +147,7 @@ def run_method(
 
 
 def _saving(folder: Path) -> Callable[..., str]:
-    """Return the tool that saves into a folder."""
+    """Build the tool that saves results into a folder."""
 
     @_told
     def save_result(

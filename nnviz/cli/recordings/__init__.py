@@ -1,1 +1,1 @@
-"""Commands about recordings and videos."""
+"""Commands on recordings and videos."""

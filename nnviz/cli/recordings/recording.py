@@ -1,4 +1,4 @@
-"""``nnviz recording``: what a recorded optimization holds, and videos of it."""
+"""``nnviz recording``: summary of a recorded optimization, or a video of it."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from nnviz.media.recordings import Recording
 
 
 def execute(words: Sequence[str]) -> int:
-    """Tell what a recording holds, or write it as a video."""
+    """Run the command: summarize a recording, or export it as a video."""
     options = _parser().read(words)
     recording = api.open_recording(options.folder)
     facts = _facts(recording)

@@ -1,4 +1,4 @@
-"""``nnviz replay``: make results again from their images or recipes."""
+"""``nnviz replay``: reproduce results from saved images or recipes."""
 
 import argparse
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from nnviz.storage.replay import read_recipe, stem_of
 
 
 def execute(words: Sequence[str]) -> int:
-    """Make each result again."""
+    """Run the command: reproduce each saved result."""
     options = _parser().read(words)
     opening.check_out(Path(options.out))
     written = []
@@ -35,7 +35,7 @@ def _again(file: Path, options: argparse.Namespace) -> api.Result:
 
 
 def _say_differences(file: Path, old: Recipe, new: Recipe) -> None:
-    """Say on stderr what keeps the result from being the same."""
+    """Remark on everything that may keep the result from being the same."""
     if old.image_sha256 != new.image_sha256:
         console.remark(
             f"{file.name}: made of another image than the recipe's {old.image}"

@@ -1,4 +1,4 @@
-"""``nnviz video``: run a method on every image of a video."""
+"""``nnviz video``: run a method on every frame of a video."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nnviz.cli.methods import description
 
 
 def execute(words: Sequence[str]) -> int:
-    """Write a video of a method's results on each image of another."""
+    """Run the command: write a video of a method's results on another video."""
     method = _method(words)
     options = _parser(method).read(words)
     if method is None:
@@ -29,7 +29,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _written(method: MethodInfo, options: argparse.Namespace) -> Sequence[str]:
-    """Write the video; return remarks."""
+    """Write the video; return remarks on it."""
     model = opening.open_model(options)
     with console.ProgressLine() as progress:
         return api.video(
@@ -52,7 +52,7 @@ def _tell(file: str, notes: Sequence[str]) -> None:
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:
-    """Return the method that the words name: it declares options of its own."""
+    """Return the method that the arguments name, which determines the options."""
     options, _ = _parser(None, add_help=False).parse_known_args(list(words))
     return known.method(options.method) if options.method else None
 

@@ -1,1 +1,1 @@
-"""Training commands beside the recipes of the bundled networks."""
+"""Training commands besides those of the bundled networks."""

@@ -1,4 +1,4 @@
-"""``nnviz train head``: teach a network classes or numbers of your own."""
+"""``nnviz train head``: train a head for your own classes or numbers."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from nnviz.cli.arguments import (
 
 
 def execute(words: Sequence[str]) -> int:
-    """Teach, with progress on stderr; the figures and the path are the answer."""
+    """Run the command: train the head; write its accuracy and path."""
     options = _parser().read(words)
     if not options.data:
         raise UsageError(

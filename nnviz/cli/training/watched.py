@@ -1,4 +1,4 @@
-"""``nnviz train network``, ``autoencoder``, ``characters``: small models, watched."""
+"""``nnviz train network``, ``autoencoder``, ``characters``: watched training runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.cli import arguments, console
 from nnviz.cli.arguments import text_option, whole_option
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """A training run that can be watched.
+    """A kind of watched training run.
 
     Attributes:
         method: that trains.
@@ -51,7 +51,7 @@ RECIPES = {
 
 
 def execute(name: str, words: Sequence[str]) -> int:
-    """Train, or go on where it was stopped; write weights, curves and the recording."""
+    """Run the command: train or resume; write weights, curves and recording."""
     recipe = RECIPES[name]
     method = _method(recipe.method)
     options = _parser(name, recipe, method).read(words)

@@ -33,7 +33,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Descent:
-    """A descent for one value of c, where it stands, and the best so far of all.
+    """State of the descent for one c, with the nearest success over all values of c.
 
     Attributes:
         change: what was added to w, (N, C, H, W).
@@ -56,7 +56,7 @@ class Descent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constants:
-    """The search for c, one for each image, (N,).
+    """State of the search for the constant c of each image, (N,).
 
     Attributes:
         value: what is tried.
@@ -69,7 +69,7 @@ class Constants:
     high: Tensor
 
     def after(self, succeeded: Tensor) -> "Constants":
-        """Return what to try next: the middle, or ten times as much."""
+        """Return the next c to try: the middle of the bracket, or ten times as much."""
         low = torch.where(succeeded, self.low, self.value)
         high = torch.where(succeeded, self.value, self.high)
         unknown = high.isinf()
@@ -78,13 +78,13 @@ class Constants:
 
 
 def first_constants(pictures: int, value: float, like: Tensor) -> Constants:
-    """Return the start of the search for c."""
+    """Return the initial state of the search for c."""
     empty = like.new_zeros(pictures)
     return Constants(empty + value, empty, empty + torch.inf)
 
 
 def first_descent(clean: Tensor) -> Descent:
-    """Return the start of all descents."""
+    """Return the initial state of the first descent."""
     nothing = torch.zeros_like(clean)
     far = clean.new_full((len(clean),), torch.inf)
     return Descent(
@@ -93,7 +93,7 @@ def first_descent(clean: Tensor) -> Descent:
 
 
 def anew(descent: Descent) -> Descent:
-    """Return the start of a descent for another c, which keeps the best."""
+    """Return the initial state of a descent for another c; the best image is kept."""
     return replace(first_descent(descent.best), best=descent.best, norm=descent.norm)
 
 
@@ -105,7 +105,7 @@ def shortest(
     lengths: tuple[int, int],
     constant: float,
 ) -> Tensor:
-    """Return the nearest images that succeed, (N, C, H, W); else the images.
+    """Run the whole attack; return the nearest successes, (N, C, H, W), else ``clean``.
 
     Args:
         attacked_model: the network.
@@ -133,7 +133,7 @@ def descend(
     constants: Tensor,
     search: Search,
 ) -> tuple[Descent, Tensor]:
-    """Return where one step leads, and the logits of the image that it started at.
+    """Return the state after one step, and the logits of the image before the step.
 
     Args:
         attacked_model: the network.
@@ -165,7 +165,7 @@ def _noted(
     clean: Tensor,
     search: Search,
 ) -> Descent:
-    """Return the descent with the image noted where it is the nearest so far."""
+    """Return the descent with its best images replaced where these are nearer."""
     reached = goal.reached(logits) & (goal.margin(logits) >= search.confidence)
     norm = (picture - clean).flatten(1).norm(dim=1)
     nearer = reached & (norm < at.norm)

@@ -1,4 +1,4 @@
-"""DeepFool: the nearest boundary of a network that is taken to be linear, again.
+"""DeepFool: iterated steps to the nearest boundary of the linearized network.
 
 Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), algorithm 2, in L2.
 """
@@ -18,7 +18,7 @@ _TINY = 1e-8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
-    """The state of DeepFool's walk.
+    """State of DeepFool's iteration.
 
     Attributes:
         noise: all steps so far, (N, C, H, W), before the overshoot.
@@ -31,7 +31,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Border:
-    """The nearest border, the network being taken to be linear.
+    """The nearest decision boundary of the linearized network.
 
     Attributes:
         normal: the direction across it, (N, C, H, W), of length 1.
@@ -43,7 +43,7 @@ class Border:
 
 
 def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
-    """Return the classes to go to, likeliest first, (N, number).
+    """Return the candidate target classes, likeliest first, (N, number).
 
     Args:
         logits: of the images, (N, K).
@@ -62,7 +62,7 @@ def boundaries(
     others: Tensor,
     enough: Callable[[Tensor], bool],
 ) -> tuple[Tensor, Border | None]:
-    """Return the logits and the nearest border to another class.
+    """Return the logits and the nearest linearized boundary to another class.
 
     Args:
         attacked_model: the network.
@@ -87,7 +87,7 @@ def boundaries(
 
 
 def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
-    """Return where the step just across the border leads.
+    """Return the state after a step just across the boundary.
 
     The overshoot is taken of all noise from the image, as foolbox does, and not
     of each step, as torchattacks does.
@@ -111,7 +111,7 @@ def walked(
     steps: int,
     overshoot: float,
 ) -> Tensor:
-    """Return where the whole walk leads, each image on its own, (N, C, H, W).
+    """Run DeepFool to its end on each image; return the pixels, (N, C, H, W).
 
     An image that fools is left alone while the others go on.
 

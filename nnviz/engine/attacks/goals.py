@@ -32,7 +32,7 @@ class Goal:
     towards: bool
 
     def loss(self, logits: Tensor) -> Tensor:
-        """Return what is to be made large, (N,).
+        """Return the loss to maximize, (N,).
 
         The log-probability of the classes together, negative where they are to be
         left.  For one class that is its cross entropy, as in Goodfellow et al. 2015
@@ -43,7 +43,7 @@ class Goal:
         return likelihood if self.towards else -likelihood
 
     def margin(self, logits: Tensor) -> Tensor:
-        """Return how far the goal is ahead, (N,), in logits; above 0 it is reached.
+        """Return the margin of the goal in logits, (N,); above 0 it is reached.
 
         -f6 of Carlini & Wagner 2017 (arXiv:1608.04644), section V-A.
         """
@@ -52,7 +52,7 @@ class Goal:
         return among - others if self.towards else others - among
 
     def reached(self, logits: Tensor) -> Tensor:
-        """Return where the answer is as wanted, bool (N,)."""
+        """Return whether the predicted class meets the goal, bool (N,)."""
         answer = logits.argmax(1, keepdim=True)
         classes = self.classes.expand_as(logits)
         return classes.gather(1, answer)[:, 0] == self.towards
@@ -60,7 +60,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AttackedModel:
-    """A frozen classifier of pixels in [0, 1], as attacks see it: logits, gradients.
+    """A frozen classifier of pixels in [0, 1] that returns logits and gradients.
 
     Attributes:
         model: the network, from pixels.
@@ -76,7 +76,7 @@ class AttackedModel:
             return self._pass(pixels)
 
     def gradient(self, pixels: Tensor, score: Score) -> tuple[Tensor, Tensor]:
-        """Return the logits (N, K) and the gradient of a score, as the pixels.
+        """Return the logits (N, K) and a score's gradient with the shape of the pixels.
 
         Args:
             pixels: (N, C, H, W), left untouched.
@@ -100,7 +100,7 @@ class AttackedModel:
         scores: Callable[[Tensor], Tensor],
         enough: Callable[[Tensor], bool] = lambda _: False,
     ) -> tuple[Tensor, Tensor | None]:
-        """Return logits and the gradients of several scores in one pass forward.
+        """Return logits and the gradients of several scores from one forward pass.
 
         Args:
             pixels: (N, C, H, W), left untouched.
@@ -129,7 +129,7 @@ class AttackedModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """A goal for one image, and what it is called.
+    """A goal for one image, with its description.
 
     Attributes:
         goal: for a batch of one.
@@ -143,7 +143,7 @@ class Chosen:
 
 
 def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) -> Chosen:
-    """Return the goal that the user wrote.
+    """Parse the target that the user wrote and return the goal.
 
     Args:
         text: classes by name or index, separated by ``|``; "" is the predicted class.
@@ -171,7 +171,7 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
 
 
 def goal_words(indices: Sequence[int], info: ModelInfo, *, towards: bool) -> str:
-    """Return what is wanted of some classes, "away from tabby or tiger cat"."""
+    """Return the description of a goal: "away from tabby or tiger cat"."""
     names = " or ".join(label(info, index) for index in indices)
     return f"{'towards' if towards else 'away from'} {names}"
 
@@ -197,5 +197,5 @@ def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
 
 
 def gives_shares(info: ModelInfo) -> bool:
-    """Tell whether a network ends in a softmax of its own."""
+    """Tell whether a network ends in a softmax, so that it returns probabilities."""
     return output_unit(info) == "probability"

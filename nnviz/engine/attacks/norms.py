@@ -1,4 +1,4 @@
-"""Balls around an image: steepest steps in them and the way back onto them.
+"""Norm balls around an image: steepest steps in them and projection onto them.
 
 Noise is (N, C, H, W) in units of pixels in [0, 1]; a norm is taken for each image.
 """
@@ -31,7 +31,7 @@ def steepest(gradient: Tensor, norm: Norm) -> Tensor:
 
 
 def project(noise: Tensor, epsilon: float, norm: Norm) -> Tensor:
-    """Return the nearest noise of at most ``epsilon``."""
+    """Project noise onto the ball of radius ``epsilon``."""
     if norm == "linf":
         return noise.clamp(-epsilon, epsilon)
     return noise * (epsilon / (size_of(noise, "l2") + _TINY)).clamp(max=1)
@@ -40,7 +40,7 @@ def project(noise: Tensor, epsilon: float, norm: Norm) -> Tensor:
 def random_noise(
     like: Tensor, epsilon: float, norm: Norm, generator: torch.Generator
 ) -> Tensor:
-    """Return noise to start from, inside the ball.
+    """Return a random start inside the ball.
 
     Each number uniform for "linf"; for "l2" of uniform direction and length, as
     torchattacks draws it.  Drawn on the CPU, so that it is the same on every device.

@@ -17,7 +17,7 @@ _PARTNERS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Population:
-    """Candidates and how fit they are.
+    """A population of candidates with their fitness.
 
     Attributes:
         genes: (P, k, 2 + C): row and column in [0, 1), colors in [0, 1].
@@ -29,21 +29,21 @@ class Population:
 
     @property
     def best(self) -> Tensor:
-        """Genes of the fittest, (1, k, 2 + C)."""
+        """Genes of the fittest candidate, (1, k, 2 + C)."""
         return self.genes[self.fitness.argmax()][None]
 
 
 def first_genes(
     number: int, pixels: int, channels: int, generator: torch.Generator
 ) -> Tensor:
-    """Return candidates: places uniform, colors normal around gray."""
+    """Return random candidates: positions uniform, colors normal around gray."""
     places = torch.rand((number, pixels, 2), generator=generator)
     colors = torch.randn((number, pixels, channels), generator=generator)
     return torch.cat([places, (_GRAY + _SPREAD * colors).clamp(0, 1)], 2)
 
 
 def children(population: Population, generator: torch.Generator) -> Tensor:
-    """Return a child of each candidate, (P, k, 2 + C), from three others."""
+    """Return a mutant of each candidate, (P, k, 2 + C), made from three others."""
     number = len(population.genes)
     order = torch.rand((number, number), generator=generator)
     order.fill_diagonal_(torch.inf)
@@ -54,7 +54,7 @@ def children(population: Population, generator: torch.Generator) -> Tensor:
 
 
 def painted(clean: Tensor, genes: Tensor) -> Tensor:
-    """Return the image with each candidate's pixels, (P, C, H, W).
+    """Return the image with each candidate's pixels set, (P, C, H, W).
 
     Args:
         clean: (1, C, H, W) in [0, 1].
@@ -72,7 +72,7 @@ def painted(clean: Tensor, genes: Tensor) -> Tensor:
 
 
 def survivors(parents: Population, genes: Tensor, fitness: Tensor) -> Population:
-    """Return of each parent and its child the fitter one."""
+    """Select the fitter of each parent and its child."""
     better = fitness > parents.fitness
     return replace(
         parents,

@@ -57,7 +57,7 @@ class GoalParams:
 
     @property
     def towards(self) -> bool:
-        """Whether the answer is to be the class."""
+        """Whether the goal is to reach the class."""
         return self.goal == "towards"
 
 
@@ -86,7 +86,7 @@ class BallParams(GoalParams):
 
 
 def as_arrays(**tensors: Tensor) -> dict[str, NDArray[Any]]:
-    """Return tensors as a state keeps them, in memory of their own."""
+    """Return tensors as numpy copies, as recorded states store them."""
     return {
         name: each.detach().to("cpu", copy=True).numpy()
         for name, each in tensors.items()
@@ -94,5 +94,5 @@ def as_arrays(**tensors: Tensor) -> dict[str, NDArray[Any]]:
 
 
 def as_tensor(state: Mapping[str, NDArray[Any]], name: str, like: Tensor) -> Tensor:
-    """Return a tensor of a state, of the type and on the device of another."""
+    """Return a recorded array as a tensor of the type and device of another."""
     return torch.from_numpy(state[name].copy()).to(like.device, like.dtype)

@@ -1,4 +1,4 @@
-"""Attacks that climb the loss: FGSM and PGD with momentum, in the two usual norms."""
+"""Projected gradient steps: FGSM and PGD with momentum, in the L-inf and L2 norms."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Position:
 
 
 def climbed(clean: Tensor, at: Position, gradient: Tensor, how: AscentStep) -> Position:
-    """Return where one step of projected gradient ascent leads.
+    """Return the state after one step of projected gradient ascent.
 
     Madry et al. 2018 (arXiv:1706.06083), equation 2.1; with a decay above 0 MI-FGSM,
     Dong et al. 2018 (arXiv:1710.06081), equations 6 and 7, whose L1 norm is taken for

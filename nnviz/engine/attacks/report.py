@@ -26,7 +26,7 @@ _HALF = 0.5
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class AttackRun:
-    """An attack on one image, as it is told.
+    """An attack on one image, with the history that its reports show.
 
     Attributes:
         attacked_model: the network, as attacks see it.
@@ -53,7 +53,7 @@ class AttackRun:
     def report(
         self, pixels: Tensor, logits: Tensor, notes: Sequence[str] = ()
     ) -> Report:
-        """Return the report of a step, and keep its answer for the curve.
+        """Record the answer of a step and return the step's report.
 
         Args:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
@@ -77,7 +77,7 @@ class AttackRun:
         return Report(results, said, outcome=outcome)
 
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
-        """Return the report of the image as a file holds it, and what it survives.
+        """Return the final report: the image as saved, and the attack's survival table.
 
         Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
 
@@ -99,7 +99,7 @@ class AttackRun:
         return replace(report, results={**report.results, SURVIVAL: table})
 
     def file_of(self, pixels: Tensor, *, repair: bool) -> Colors:
-        """Return the photo around an attacked input as a file holds it, uint8.
+        """Return the image around an attacked input as it is saved, uint8.
 
         Args:
             pixels: (1, C, H, W) in [0, 1].
@@ -113,7 +113,7 @@ class AttackRun:
     def _of_file(
         self, pixels: Tensor, reopened: Tensor, logits: Tensor
     ) -> tuple[str, ...]:
-        """Say what rounding did to an attack that had succeeded."""
+        """Describe the effect of rounding on an attack that had succeeded."""
         if not self.succeeded(logits):
             return (
                 "after rounding to 8 bits it no longer works and could not be repaired",
@@ -124,27 +124,27 @@ class AttackRun:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """Numbers of the last step, for a recording."""
+        """Figures of the last step, for a recording."""
         return {"probability": self._history[-1][0]}
 
     def state(
         self, counts: Mapping[str, int], **tensors: Tensor
     ) -> dict[str, NDArray[Any]]:
-        """Return the arrays from which an attack goes on: its own, and the answers."""
+        """Return the arrays of a resume point: the attack's own, and the history."""
         numbers = {name: np.array(count) for name, count in counts.items()}
         history = {"history": np.array(self._history)}
         return as_arrays(**tensors) | history | numbers
 
     def take_history(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from the answers of a recorded step."""
+        """Restore the history of answers from a recorded step."""
         self._history = [(meant, rival) for meant, rival in state["history"].tolist()]
 
     def succeeded(self, logits: Tensor) -> bool:
-        """Tell whether the answer is as wanted."""
+        """Tell whether the goal is reached."""
         return bool(self.chosen.goal.reached(logits)[0])
 
     def _photo(self, pixels: Tensor) -> ColorImage:
-        """Return the photo around the attacked input, as its file has it."""
+        """Return the image around the attacked input, as it is saved."""
         return ColorImage(
             pixels=self.files.photo(pixels),
             frame=Frame.PHOTO,
@@ -168,7 +168,7 @@ class AttackRun:
         return Outcome(f"{self.chosen.words}: {outcome}", answers)
 
     def _note(self, logits: Tensor) -> None:
-        """Keep the probabilities of the class that is meant and of its best rival."""
+        """Append the probabilities of the target class and of its best rival."""
         shares = logits[0].softmax(0)
         meant = self.chosen.index
         rivals = torch.cat([shares[:meant], shares[meant + 1 :]])
@@ -189,7 +189,7 @@ class AttackRun:
 
 
 def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, Ranking]:
-    """Return the likeliest classes before, and those of both after.
+    """Return rankings of the likeliest classes before, and of both sets after.
 
     The second says of each class what it had before.
 
@@ -209,7 +209,7 @@ def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, R
 def _ranking(
     shares: Tensor, order: Tensor, info: ModelInfo, earlier: Tensor | None = None
 ) -> Ranking:
-    """Return some classes of one image, probabilities (K,), in an order."""
+    """Return the ranking of some classes by probabilities (K,), in a given order."""
     return Ranking(
         labels=tuple(label(info, int(index)) for index in order),
         values=shares[order].numpy(),
@@ -221,7 +221,7 @@ def _ranking(
 
 
 def noise_words(noise: Tensor, gain: float) -> str:
-    """Say how much was changed of one image, in the usual norms.
+    """Describe the size of the noise on one image in the usual norms.
 
     Args:
         noise: (1, C, H, W) in units of pixels in [0, 1].
@@ -238,7 +238,7 @@ def noise_words(noise: Tensor, gain: float) -> str:
 
 
 def gain_of(noise: Tensor) -> float:
-    """Return what takes the largest difference to the end of the scale."""
+    """Return the gain that stretches the largest difference to the end of the scale."""
     largest = float(noise.abs().max())
     return _HALF / largest if largest else 1.0
 

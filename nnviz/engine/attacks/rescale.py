@@ -1,4 +1,4 @@
-"""An attack's noise made weaker, and the weakest that still does what was wanted.
+"""Rescaling of an attack's noise, down to the weakest that still reaches the goal.
 
 A share of the noise is on the way from the image to what the attack made of it:
 always an image in [0, 1], always of the noise's direction.
@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
-    """Return the image with shares of the noise.
+    """Return the image with the noise scaled by each of some shares.
 
     Args:
         clean: the image, (1, C, H, W) in [0, 1].
@@ -36,7 +36,7 @@ def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
 def smallest_share(
     attacked_model: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor
 ) -> Generator[Progress, None, float | None]:
-    """Return the smallest share of the noise that reaches the goal; None for none.
+    """Find the smallest share of the noise that reaches the goal; None if none does.
 
     More noise along the same line is not always worse for the network, so the whole
     line is looked at in even steps first, and then the step before the first success.
@@ -81,7 +81,7 @@ def _first(
     attacked: Tensor,
     shares: Tensor,
 ) -> float | None:
-    """Return the first of some shares that reaches the goal."""
+    """Return the first of some shares that reaches the goal, or None."""
     logits = attacked_model.logits(weakened(clean, attacked, shares))
     reached = goal.reached(logits).cpu()
     return float(shares[reached][0]) if bool(reached.any()) else None

@@ -1,4 +1,4 @@
-"""Whether an attack is true of a file: after rounding, copies, cameras."""
+"""Survival checks of an attack: after rounding to a file, copies and cameras."""
 
 import math
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _TINY = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Files:
-    """The way from an attacked input to a file and back.
+    """Conversions from an attacked input to a saved image and back.
 
     Attributes:
         photo: from the input (1, C, H, W) to the photo around it, float (h, w, C).
@@ -39,19 +39,19 @@ class Files:
     read: Callable[[Colors], Tensor]
 
     def written(self, pixels: Tensor) -> Colors:
-        """Return the pixels of the file, uint8 (h, w, C)."""
+        """Return the image as saved, uint8 (h, w, C)."""
         return (self.photo(pixels) * LEVELS).round().astype(np.uint8)
 
 
 def rounded(pixels: Tensor) -> Tensor:
-    """Return pixels in [0, 1] as an 8-bit file keeps them."""
+    """Round pixels in [0, 1] to the levels of an 8-bit file."""
     return (pixels * LEVELS).round() / LEVELS
 
 
 def repaired(
     attacked_model: AttackedModel, goal: Goal, pixels: Tensor, clean: Tensor
 ) -> Tensor:
-    """Return pixels that a file keeps and that still reach the goal, where that works.
+    """Return 8-bit pixels that reach the goal, repaired after rounding if possible.
 
     Rounding takes away noise that is small.  The numbers that matter most move by one
     level each, more of them at every step, until the goal is reached again: steps on
@@ -82,7 +82,7 @@ def _moved(
     pixels: Tensor,
     clean: Tensor,
 ) -> Tensor:
-    """Return rounded pixels that are moved until they reach the goal; see above."""
+    """Move rounded pixels level by level until the goal is reached."""
     levels = LEVELS * float((pixels - clean).abs().max())
     room = (math.ceil(levels - _TINY) + _TINY) / LEVELS
     share = _FEWEST
@@ -108,7 +108,7 @@ def survival(
     *,
     seed: int,
 ) -> Table:
-    """Return what the network says to a file after each of ``DISTORTIONS``.
+    """Return the table of the network's answers after each of ``DISTORTIONS``.
 
     Args:
         files: opens it.

@@ -1,4 +1,4 @@
-"""An attack on the image of a context: network, goal and files put together."""
+"""Start of an attack on the image of a context: network, goal and files."""
 
 from nnviz.base.images import image_from_array
 from nnviz.engine.attacks.goals import AttackedModel, choose_goal, gives_shares
@@ -8,7 +8,7 @@ from nnviz.engine.method import Context
 
 
 def attacked_model(ctx: Context) -> AttackedModel:
-    """Return the network as attacks see it.
+    """Return the network wrapped for attacks.
 
     Raises:
         OutOfMemoryError: there is too little.
@@ -17,7 +17,7 @@ def attacked_model(ctx: Context) -> AttackedModel:
 
 
 def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:
-    """Return an attack on the image before its first step.
+    """Return the attack on the image before its first step.
 
     Args:
         ctx: network and image.

@@ -1,4 +1,4 @@
-"""Square attack: random squares, kept where they help; no gradient is needed.
+"""Square attack: random search by squares; gradient-free.
 
 Andriushchenko et al. 2020 (arXiv:1912.00049), algorithms 1 and 2, in the L-inf ball.
 """
@@ -16,7 +16,7 @@ _PUBLISHED = 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Best:
-    """The best image so far.
+    """The best image so far, and the number of queries.
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
@@ -30,7 +30,7 @@ class Best:
 
 
 def stripes(clean: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
-    """Return the image with vertical stripes of one px, the start (section 3.3).
+    """Return the initial image of the search: random vertical stripes (section 3.3).
 
     Args:
         clean: (1, C, H, W) in [0, 1].
@@ -43,7 +43,7 @@ def stripes(clean: Tensor, epsilon: float, generator: torch.Generator) -> Tensor
 
 
 def side_of(clean: Tensor, area: float, query: int, queries: int) -> int:
-    """Return the side of the next square, px.
+    """Return the side of the next square by the schedule of the paper, px.
 
     Args:
         clean: (1, C, H, W).
@@ -60,7 +60,7 @@ def side_of(clean: Tensor, area: float, query: int, queries: int) -> int:
 def with_square(
     clean: Tensor, pixels: Tensor, epsilon: float, side: int, generator: torch.Generator
 ) -> Tensor:
-    """Return the image with one more square, at the ball's border (algorithm 2).
+    """Return the image with one more random square on the ball (algorithm 2).
 
     Args:
         clean: the image, (1, C, H, W) in [0, 1].

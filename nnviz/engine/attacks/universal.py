@@ -1,4 +1,4 @@
-"""One noise for many images.
+"""Universal adversarial perturbation: one noise for many images.
 
 Stochastic gradient ascent on a batch of images, the noise brought back into its
 budget after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the
@@ -19,12 +19,12 @@ _LEAST_CROP = 0.75
 
 
 def noisy(clean: Tensor, noise: Tensor) -> Tensor:
-    """Return images (N, C, H, W) with a noise (1, C, H, W), in [0, 1]."""
+    """Return images (N, C, H, W) with one noise (1, C, H, W) added, in [0, 1]."""
     return (clean + noise).clamp(0, 1)
 
 
 def gathered(clean: Tensor, noise: Tensor, gradient: Tensor) -> Tensor:
-    """Return the mean gradient with respect to the noise, (1, C, H, W).
+    """Return the mean gradient with respect to the shared noise, (1, C, H, W).
 
     Args:
         clean: the images, (N, C, H, W) in [0, 1].
@@ -39,7 +39,7 @@ def gathered(clean: Tensor, noise: Tensor, gradient: Tensor) -> Tensor:
 def ascended(
     noise: Tensor, momentum: Tensor, *, epsilon: float, step: float, norm: Norm
 ) -> Tensor:
-    """Return the noise after one step along the momentum, within the budget.
+    """Return the noise after one ascent step along the momentum, projected to the ball.
 
     Args:
         noise: (1, C, H, W), in units of [0, 1].
@@ -52,12 +52,12 @@ def ascended(
 
 
 def kept_up(momentum: Tensor, gradient: Tensor, decay: float) -> Tensor:
-    """Return the momentum with one more gradient in units of its mean size."""
+    """Return the momentum updated with a gradient normalized by its mean magnitude."""
     return decay * momentum + gradient / (gradient.abs().mean() + _TINY)
 
 
 def copies(pixels: Tensor, number: int, generator: torch.Generator) -> Tensor:
-    """Return crops of one image at its own size, half of them mirrored, at random.
+    """Return random crops of one image resized to its size, half of them mirrored.
 
     Args:
         pixels: (1, C, H, W).

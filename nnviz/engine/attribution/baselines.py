@@ -1,4 +1,4 @@
-"""Images that stand for "nothing there", in pixels."""
+"""Baseline images, which stand for an absent input, in pixels."""
 
 from typing import Literal
 
@@ -31,7 +31,7 @@ def baseline(
     sigma: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return an image that holds nothing of the image, or little.
+    """Return a baseline image: nothing of the image is left in it, or little.
 
     Args:
         kind: "mean" is the color that the network's normalization takes to zero,

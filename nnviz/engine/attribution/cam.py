@@ -69,7 +69,7 @@ class CamParams(LayersParams):
 
 
 def grad_cam(a: Tensor, g: Tensor) -> Tensor:
-    """Weigh each channel with its mean gradient: arXiv:1610.02391, equations 1 and 2.
+    """Weight each channel by its mean gradient: arXiv:1610.02391, equations 1 and 2.
 
     The ReLU of equation 2 is ``shown``'s.
     """
@@ -77,7 +77,7 @@ def grad_cam(a: Tensor, g: Tensor) -> Tensor:
 
 
 def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
-    """Weigh places by higher derivatives: arXiv:1710.11063, equations 5 and 19.
+    """Weight channels by higher derivatives: arXiv:1710.11063, equations 5 and 19.
 
     With the score's exponential as the paper takes it, the second and third
     derivatives of a network of ReLUs are g^2 and g^3 times that exponential, and the
@@ -90,17 +90,17 @@ def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
 
 
 def hires_cam(a: Tensor, g: Tensor) -> Tensor:
-    """Weigh each place with its own gradient: arXiv:2011.08891."""
+    """Weight each position by its own gradient: arXiv:2011.08891."""
     return (g * a).sum(0)
 
 
 def layer_cam(a: Tensor, g: Tensor) -> Tensor:
-    """Weigh each place with its gradient if positive: LayerCAM, arXiv:2106.09979."""
+    """Weight positions by positive gradients only: LayerCAM, arXiv:2106.09979."""
     return (g.relu() * a).sum(0)
 
 
 def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
-    """Weigh with the gradient's mean by activation: arXiv:2008.02312.
+    """Weight channels by their activation-weighted mean gradient: arXiv:2008.02312.
 
     A channel whose activations add up to zero has no such mean: it is left out.
     """
@@ -110,7 +110,7 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
 
 
 def shapley_cam(a: Tensor, g: Tensor, product: Tensor) -> Tensor:
-    """Weigh each channel with the mean of g - H A / 2: arXiv:2501.06261.
+    """Weight each channel by the mean of g - H A / 2: arXiv:2501.06261.
 
     Args:
         a: (C, h, w).
@@ -121,7 +121,7 @@ def shapley_cam(a: Tensor, g: Tensor, product: Tensor) -> Tensor:
 
 
 def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
-    """Project each place on the first principal direction: arXiv:2008.00299.
+    """Project each position on the first principal direction: arXiv:2008.00299.
 
     Args:
         a: (C, h, w).
@@ -140,18 +140,18 @@ def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
 
 
 def weighted(a: Tensor, weights: Tensor) -> Tensor:
-    """Return channels (C, h, w) added up with weights (C,)."""
+    """Return the weighted sum of channels (C, h, w) with weights (C,)."""
     cam: Tensor = torch.einsum("c,cyx->yx", weights, a)
     return cam
 
 
 def shown(cam: Tensor, *, signed: bool) -> Tensor:
-    """Return the map as it is shown: with its signs, or its positive part."""
+    """Return the map with its signs, or its positive part only."""
     return cam if signed else cam.relu()
 
 
 def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return a map (h, w) at the size of the input, interpolated between centers.
+    """Upsample a map (h, w) to the input's size, bilinearly between cell centers.
 
     Pixels in the outer half of the border places have the border's value.
     """
@@ -170,7 +170,7 @@ def cam_results(
     signed: bool,
     unit: str,
 ) -> dict[str, Result]:
-    """Return the maps as results.
+    """Return the result maps of one or several layers.
 
     Args:
         name: of the main result.
@@ -208,7 +208,7 @@ def cam_results(
 
 
 def _mean_of_shares(maps: Sequence[Tensor]) -> Tensor:
-    """Layers differ in scale by far: each counts as much as any."""
+    """Return the mean of maps, each scaled to largest absolute value 1."""
     return torch.stack([each / (each.abs().max() or 1) for each in maps]).mean(0)
 
 
@@ -222,7 +222,7 @@ def gradient_report(
     signed: bool,
     of_box: str = "",
 ) -> Report:
-    """Return the report of a map that is made of activations and gradients."""
+    """Return the report of a map computed from activations and gradients."""
     cams = [rule(a, g) for a, g in zip(found.maps, found.gradients, strict=True)]
     results = cam_results(
         name, cams, layers, placement, signed=signed, unit=found.target.unit

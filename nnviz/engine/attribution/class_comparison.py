@@ -11,10 +11,10 @@ from nnviz.engine.targets.resolve import ResolvedTarget
 
 
 def class_index(target: ResolvedTarget) -> int:
-    """Return the class that a target asks about.
+    """Return the class index of a target that is a class's logit.
 
     Raises:
-        UsageError: it asks about something else, or about a probability.
+        UsageError: the target is something else, or a probability.
     """
     asked = target.target
     index = asked.index if isinstance(asked, ClassTarget) else None
@@ -28,7 +28,7 @@ def class_index(target: ResolvedTarget) -> int:
 
 
 def similar_classes(logits: Tensor, index: int, count: int) -> tuple[int, ...]:
-    """Return the classes whose logits are nearest to that of one, nearest first.
+    """Return the classes with the logits nearest to one class's, nearest first.
 
     Args:
         logits: (K,).
@@ -43,7 +43,7 @@ def similar_classes(logits: Tensor, index: int, count: int) -> tuple[int, ...]:
 def compared(
     target: ResolvedTarget, logits: Tensor, others: tuple[int, ...], alpha: float
 ) -> ResolvedTarget:
-    """Return the class's logit minus alpha times the mean logit of similar classes.
+    """Return Finer-CAM's target: a logit minus alpha times those of similar classes.
 
     The mean is weighted by the classes' probabilities, as in the authors' program
     (Zhang et al. 2025, arXiv:2501.11309).  Among the compared classes alone these are a
@@ -73,7 +73,7 @@ def compared(
 
 
 def rest_utility(target: ResolvedTarget, logits: Tensor) -> ResolvedTarget:
-    """Return the class's logit plus its log-probability: the ReST utility.
+    """Return the ReST utility as target: a class's logit plus its log-probability.
 
     Cai 2025, arXiv:2501.06261: what is left of a class's logit beside the others'.
 

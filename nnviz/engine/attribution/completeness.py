@@ -1,4 +1,4 @@
-"""Words on completeness: what attributions add up to, and what would help."""
+"""Notes on completeness: the sum of attributions, and the remedy for an error."""
 
 from nnviz.base.completeness import Completeness
 
@@ -8,7 +8,7 @@ _LARGE_ERROR = 0.05
 
 
 def completeness_notes(found: Completeness, remedy: str) -> tuple[str, ...]:
-    """Return remarks: the sum, and the remedy where the error is large."""
+    """Return notes on the sum, and the remedy if the error is large."""
     said = (
         f"the attributions add up to {found.total:.4g} of {found.due:.4g} "
         f"({_PERCENT * found.error:.2g} % error)"

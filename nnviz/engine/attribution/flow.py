@@ -1,4 +1,4 @@
-"""The flow of a score through a layer along a path: arXiv:1805.12233, section 2."""
+"""Layer conductance: a score's flow through a layer (arXiv:1805.12233, section 2)."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from nnviz.engine.targets.resolve import Scorer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerFlow:
-    """A straight path from a baseline to the image, seen at one layer.
+    """The conductance of one layer along a straight path from a baseline to the image.
 
     Attributes:
         ctx: network and image.
@@ -37,7 +37,7 @@ class LayerFlow:
             return float(self.score(self.start))
 
     def of(self, part: slice, channel: int) -> Tensor:
-        """Return the conductance of some steps, float64 in main memory.
+        """Return the conductance summed over some steps, float64 in main memory.
 
         Args:
             part: of the steps.
@@ -63,7 +63,7 @@ class LayerFlow:
         return self.start + shares * (self.ctx.pixels - self.start)
 
     def _through_layer(self, part: slice) -> Tensor:
-        """Return the sum of slopes times changes of the layer (trapezoid rule)."""
+        """Return the sum over all channels, slopes times changes (trapezoid rule)."""
         ends = torch.arange(part.start, part.stop + 1) / self.steps
         values, slopes, _ = self._pass(self._points(ends))
         values, slopes = (
@@ -75,7 +75,7 @@ class LayerFlow:
         return (changes * means).sum((0, 1))
 
     def _through(self, channel: int, part: slice) -> Tensor:
-        """Return the flow of one channel by pixel (equation 2, midpoint rule)."""
+        """Return one channel's conductance by pixel (equation 2, midpoint rule)."""
         middles = (torch.arange(part.start, part.stop) + 0.5) / self.steps
         points = self._points(middles).requires_grad_()
         values, slopes, graph = self._pass(points)
@@ -88,7 +88,7 @@ class LayerFlow:
         return (found.double().sum(0) * change / self.steps).cpu()
 
     def _pass(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the layer's output at points, the score's slope there, the points."""
+        """Return the layer's output, the score's gradient there, and the points."""
         kept: dict[str, Tensor] = {}
         net = self.ctx.model.net
         with kept_layers(net, (self.layer,), kept), torch.enable_grad():

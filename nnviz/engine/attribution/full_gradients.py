@@ -28,7 +28,7 @@ _MAP_AXES = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FullGradient:
-    """The shares that a score is split into.
+    """A score decomposed into the shares of the input and of every bias.
 
     Attributes:
         input: (C, H, W), of the network's input.
@@ -42,12 +42,12 @@ class FullGradient:
 
     @property
     def total(self) -> float:
-        """The sum of all shares: the score, where only single numbers are bent."""
+        """Sum of all shares; equals the score if every nonlinearity is elementwise."""
         parts = (self.input, *self.biases)
         return self.rest + sum(float(part.double().sum()) for part in parts)
 
     def saliency(self) -> Tensor:
-        """Return the map (H, W): equation 5, each layer's shares stretched to [0, 1].
+        """Return the map (H, W) of equation 5: each layer's shares rescaled to [0, 1].
 
         As in the authors' program a layer is stretched as a whole, over all of its
         channels, before they are added up.
@@ -63,7 +63,7 @@ class FullGradient:
 def full_gradient(
     score: Score, net: nn.Module, given: Tensor, check: Check
 ) -> FullGradient:
-    """Split the score of an image into shares.
+    """Decompose the score of an image into shares of the input and of the biases.
 
     Args:
         score: of the network's input; runs ``net``.
@@ -92,7 +92,7 @@ def full_gradient(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Biased:
-    """One call of a layer that has biases.
+    """One call of a layer with a bias.
 
     Attributes:
         bias: of a shape that spreads over the layer's output.
@@ -105,7 +105,7 @@ class _Biased:
 
 @contextmanager
 def _biased(net: nn.Module) -> Iterator[list[_Biased]]:
-    """Note each call of a layer with biases, until the block ends."""
+    """Record each call of a layer with a bias inside the block."""
     found: list[_Biased] = []
 
     def hook(module: nn.Module, _inputs: Any, output: Any) -> Any:
@@ -123,14 +123,14 @@ def _biased(net: nn.Module) -> Iterator[list[_Biased]]:
 
 
 def _noted(found: list[_Biased], output: Tensor, bias: Tensor) -> Tensor:
-    """Note an output with its bias, and return it with what its gradient is read at."""
+    """Record a bias; return the output plus a zero that collects its gradient."""
     zero = torch.zeros_like(output, requires_grad=True)
     found.append(_Biased(bias, zero))
     return output + zero
 
 
 class _ImplicitBiases(NonlinearMode):
-    """Notes what activation functions give beside their input times their slope."""
+    """Records implicit biases of activations: output minus input times slope."""
 
     def __init__(self, found: list[_Biased]) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.BatchNorm1d, nn.BatchNor
 
 
 def _bias(module: nn.Module) -> Tensor | None:
-    """Return what a layer adds to each channel whatever it is given, or None."""
+    """Return the constant that a layer adds to each channel, or None."""
     if not isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
         found = module.bias
         return found if isinstance(found, Tensor) else None
@@ -161,7 +161,7 @@ def _bias(module: nn.Module) -> Tensor | None:
 
 
 def _stretched(shares: Tensor) -> Tensor:
-    """Return absolute values stretched to [0, 1]; zeros where all are the same."""
+    """Return absolute values rescaled to [0, 1]; zeros if all are equal."""
     sizes = shares.double().abs().cpu()
     low, high = sizes.aminmax()
     return (sizes - low) / ((high - low) or 1)

@@ -36,7 +36,7 @@ _ROWS = 5
 
 
 class HandOcclusion:
-    """One image under one network and one question, ready to be hidden in part.
+    """One image, network and target, prepared for hiding parts of the image.
 
     Args:
         inference: the network and the image.
@@ -63,7 +63,7 @@ class HandOcclusion:
             self._before = self._score.output(picture)
 
     def hide(self, mask: NDArray[np.uint8], fill: Fill) -> Occluded:
-        """Return what the network says with part of the image hidden.
+        """Return the network's answer with part of the image hidden.
 
         Args:
             mask: uint8 (h, w) over the image; what is not zero is hidden.
@@ -101,7 +101,7 @@ class HandOcclusion:
     def _output(
         self, box: tuple[slice, slice], hidden: Tensor, cover: Tensor
     ) -> tuple[Any, bool]:
-        """Return the network's output, and whether only what changed was computed."""
+        """Return the network's output, and whether it was computed incrementally."""
         rows, columns = box
         patch = torch.where(
             hidden[rows, columns],
@@ -121,7 +121,7 @@ class HandOcclusion:
             return float(self._target.score(output))
 
     def _cover(self, fill: Fill, inside: NDArray[np.bool_]) -> Tensor:
-        """Return what stands where the image is hidden, normalized (1, C, H, W)."""
+        """Return the normalized image that fills hidden pixels, (1, C, H, W)."""
         pixels, normalizer = self._inference.pixels, self._model.normalizer
         if fill == "inpainted":
             photo = pixels[0].permute(1, 2, 0).cpu().numpy()
@@ -133,7 +133,7 @@ class HandOcclusion:
         return self._covers[fill]
 
     def _plain(self, fill: Literal["gray"] | Baseline) -> Tensor:
-        """Return what stands for nothing, all over, in pixels (1, C, H, W)."""
+        """Return a baseline image in pixels, (1, C, H, W)."""
         pixels, mean = self._inference.pixels, self._model.mean_color
         if fill == "gray":
             return torch.full_like(pixels, _GRAY)
@@ -160,7 +160,7 @@ class HandOcclusion:
 
 
 def _probability(inference: Inference, target: str) -> str:
-    """Return the target; of a class its probability."""
+    """Return the target; for a class, the target of its probability."""
     asked = inference.target(target).target.target
     if isinstance(asked, ClassTarget) and inference.model.info.task is Task.CLASSIFY:
         return f"probability({asked.index})"
@@ -168,14 +168,14 @@ def _probability(inference: Inference, target: str) -> str:
 
 
 def _shown(before: Tensor, after: Tensor) -> Tensor:
-    """Return the classes to list: the most probable before, and the first after."""
+    """Return the classes to list: the most probable before, and the top one after."""
     top = before.topk(min(_ROWS, len(after))).indices
     both: Tensor = torch.unique(torch.cat([top, after.topk(1).indices]))
     return both[before[both].argsort(descending=True, stable=True)]
 
 
 def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice] | None:
-    """Return the rows and columns of what is hidden; None where nothing is."""
+    """Return the bounding rows and columns of the hidden pixels; None if none is."""
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if not len(rows):
         return None

@@ -1,4 +1,4 @@
-"""From a number for each pixel and color to a map that can be painted."""
+"""Heatmaps and color images made from attributions of pixels and colors."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ _CLIPPED = 99.0
 def attribution_map(
     attribution: Tensor, colors: Colors, unit: str, placement: Placement
 ) -> Heatmap:
-    """Return a map over the network's input.
+    """Reduce an attribution over colors to a heatmap over the network's input.
 
     Args:
         attribution: (C, H, W).
@@ -40,7 +40,7 @@ def attribution_map(
 def input_map(
     values: Tensor, unit: str, placement: Placement, *, signed: bool
 ) -> Heatmap:
-    """Return numbers (H, W) as a map over the network's input, float32."""
+    """Return a heatmap over the network's input of values (H, W), float32."""
     return Heatmap(
         values=values.detach().to("cpu", torch.float32).numpy(),
         signed=signed,
@@ -53,7 +53,7 @@ def input_map(
 def both_sizes(
     name: str, large: Array, small: Array, unit: str, placement: Placement
 ) -> dict[str, Heatmap]:
-    """Return a signed map over the network's input, and "map", one value a cell.
+    """Return signed heatmaps: over the network's input, and "map", one value a cell.
 
     Args:
         name: of the first.
@@ -72,7 +72,7 @@ def both_sizes(
 def attribution_image(
     attribution: Tensor, placement: Placement
 ) -> tuple[ColorImage, str]:
-    """Return an image in the colors themselves: gray is 0, brighter above it.
+    """Return an attribution as a color image, gray for 0, and a note on its contrast.
 
     Args:
         attribution: (C, H, W), C of 1 or 3.
@@ -101,9 +101,9 @@ def changed_report(
     placement: Placement,
     notes: tuple[str, ...],
 ) -> Report:
-    """Return the report of a gradient whose ReLUs were changed.
+    """Return the report of a gradient with modified ReLUs.
 
-    It is no derivative any more, so it has no unit.
+    The modified gradient is no derivative any more, so it has no unit.
 
     Args:
         name: of the map.
@@ -121,12 +121,12 @@ def changed_report(
 
 
 def gradient_unit(unit: str) -> str:
-    """Return the unit of a score's gradient; a pixel's value runs from 0 to 1."""
+    """Return the unit of a score's gradient with respect to pixels in [0, 1]."""
     return f"{unit} / pixel value"
 
 
 def remarks(values: Array) -> tuple[str, ...]:
-    """Say what a map of nothing, or of no numbers, means."""
+    """Return notes on a map that is all zero or not finite."""
     if not np.isfinite(values).all():
         return ("some values are infinite or not numbers: the map means nothing",)
     if not values.any():

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NonlinearCall:
-    """A call of a nonlinear function, whose input is kept from later writing."""
+    """A call of a nonlinear function; its input is kept safe from in-place writes."""
 
     function: Callable[..., Any]
     given: Tensor
@@ -24,7 +24,7 @@ class NonlinearCall:
     options: Mapping[str, Any]
 
     def apply(self, given: Tensor) -> Tensor:
-        """Return the function's output for another input, which stays as it is."""
+        """Return the function's output for another input, which is left unchanged."""
         output: Tensor = self.function(given.clone(), *self.rest, **self.options)
         return output
 
@@ -38,7 +38,7 @@ class NonlinearCall:
 
 
 class NonlinearMode(TorchFunctionMode):
-    """Sees calls of the nonlinear functions, inside the block, on this thread only."""
+    """Intercepts calls of nonlinear functions inside the block, on this thread only."""
 
     def __torch_function__(
         self,
@@ -56,7 +56,7 @@ class NonlinearMode(TorchFunctionMode):
         return output
 
     def answer(self, call: NonlinearCall) -> Tensor:
-        """Return a call's output."""
+        """Compute the output of an intercepted call."""
         raise NotImplementedError
 
 

@@ -17,7 +17,7 @@ _OUTLIERS = 0.01
 
 
 def choose_features(info: ModelInfo, name: str) -> LayerInfo:
-    """Return a layer whose positions lie over the input: tokens in a grid, or maps.
+    """Return a layer whose positions cover the input: a token grid, or feature maps.
 
     Args:
         info: of the network.
@@ -54,7 +54,7 @@ def _side(layer: LayerInfo) -> int:
 def cell_at(
     placement: Placement, x: float, y: float, grid: tuple[int, int]
 ) -> tuple[int, int]:
-    """Return row and column of the cell under a point of the image.
+    """Return the row and column of the cell at a position of the image.
 
     Args:
         placement: of the input on the image.
@@ -79,7 +79,7 @@ def cell_at(
 
 
 def cosine_map(maps: Tensor, cell: tuple[int, int]) -> Tensor:
-    """Return the cosine of each position's features with those of one, (h, w).
+    """Return the cosine similarity of each position to one position, (h, w).
 
     Args:
         maps: (C, h, w).
@@ -97,7 +97,7 @@ def cosine_map(maps: Tensor, cell: tuple[int, int]) -> Tensor:
 
 
 def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Return the first principal components of the features of all positions.
+    """Return the first principal components over the features of all positions.
 
     Pearson 1901; the positions of several images are taken together, so that one
     direction means the same in all of them.
@@ -124,7 +124,7 @@ def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def as_colors(components: Tensor) -> Tensor:
-    """Return the first three components as red, green and blue, (N, 3, h, w) in [0, 1].
+    """Return the first three components as RGB, (N, 3, h, w) in [0, 1].
 
     Each is stretched over all images together, a hundredth at either end cut off.
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomMasks:
-    """Masks of an image, made when they are needed.
+    """Random masks of an image, enlarged on demand.
 
     Attributes:
         grids: (N, 1, cells, cells), 1 where the image is kept.

@@ -24,7 +24,7 @@ _ROUNDING = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Multipliers:
-    """The multipliers of pixels.
+    """DeepLIFT multipliers of an image's pixels.
 
     Attributes:
         values: (C, H, W); times image minus reference they are contributions.
@@ -61,7 +61,7 @@ def multipliers(
 
 
 class _Recording(NonlinearMode):
-    """Keeps the calls of the reference's pass."""
+    """Records the nonlinear calls of the reference's pass."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class _Recording(NonlinearMode):
 
 
 class _Rescaling(NonlinearMode):
-    """Gives each call a multiplier against the reference's, for its gradient."""
+    """Replaces each nonlinear call's gradient by the rescale rule's multiplier."""
 
     def __init__(self, calls: list[NonlinearCall]) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class _Rescaling(NonlinearMode):
 
 
 def _activated(call: NonlinearCall, reference: Tensor) -> Tensor:
-    """Return an activation function's output, its derivative the multiplier."""
+    """Return an activation's output with the multiplier as its derivative."""
     output, slope = call.with_slope()
     with torch.no_grad():
         rise = output - call.apply(reference)
@@ -105,7 +105,7 @@ def _activated(call: NonlinearCall, reference: Tensor) -> Tensor:
 
 
 def _pooled(call: NonlinearCall, reference: Tensor) -> Tensor:
-    """Return a max pooling's output, whose rise one place of each window accounts for.
+    """Return a max pooling's output; one position per window takes its whole change.
 
     Where the image's maximum is the larger it is the place of that maximum, else that
     of the reference's: there the input changes by at least as much.
@@ -121,7 +121,7 @@ def _pooled(call: NonlinearCall, reference: Tensor) -> Tensor:
 
 
 def _with_places(call: NonlinearCall, given: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a max pooling's output, and where in each channel it was taken."""
+    """Return a max pooling's output, and the flat index of each maximum."""
     names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
     options = {
         **dict(zip(names, call.rest, strict=False)),
@@ -132,18 +132,18 @@ def _with_places(call: NonlinearCall, given: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _taken(given: Tensor, places: Tensor) -> Tensor:
-    """Return the values (N, C, h, w) at places of each channel of (N, C, H, W)."""
+    """Gather values (N, C, h, w) at flat positions of each channel of (N, C, H, W)."""
     found = given.flatten(2).gather(2, places.flatten(2))
     return found.view(places.shape)
 
 
 def _changes(given: Tensor) -> Tensor:
-    """Return zeros whose derivative with respect to what was given is one."""
+    """Return zeros with derivative one with respect to the input."""
     return given - given.detach()
 
 
 def _ratio(rise: Tensor, at: Tensor, before: Tensor, otherwise: Tensor) -> Tensor:
-    """Return rise / (at - before), or another value where the input hardly changes."""
+    """Return rise / (at - before), or the fallback if the input hardly changes."""
     step = at - before
     least = _ROUNDING * torch.finfo(at.dtype).eps * (at.abs() + before.abs())
     changed = step.abs() > least

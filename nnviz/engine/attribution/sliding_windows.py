@@ -1,4 +1,4 @@
-"""Windows over an image: where they lie, in which order, and what they add up to.
+"""Sliding windows over an image: their layout, order, and mean over each pixel.
 
 The order is fixed, coarse to fine, and never depends on what earlier windows gave.
 """
@@ -28,11 +28,11 @@ class Windows:
     order: NDArray[np.int64]
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of windows."""
         return len(self.order)
 
     def box(self, index: int) -> tuple[slice, slice]:
-        """Return rows and columns of the image that a window covers."""
+        """Return the rows and columns of the image that a window covers."""
         row, column = self.order[index]
         return slice(*self.rows[row]), slice(*self.columns[column])
 
@@ -40,7 +40,7 @@ class Windows:
 def lay_windows(
     size: tuple[int, int], window: int, stride: int, *, cut: bool
 ) -> Windows:
-    """Return windows that cover an image.
+    """Lay out windows that cover an image.
 
     Args:
         size: height and width, px.
@@ -62,7 +62,7 @@ def _spans(side: int, window: int, stride: int, *, cut: bool) -> Spans:
 
 
 def interleaved(rows: int, columns: int) -> NDArray[np.int64]:
-    """Return all places of a grid, every 2^k-th before those between them.
+    """Return all cells of a grid, every 2^k-th before those between them.
 
     The two-dimensional van der Corput order: the bits of row and column, alternating
     and read backwards, counted up.
@@ -80,7 +80,7 @@ def interleaved(rows: int, columns: int) -> NDArray[np.int64]:
 
 
 def filled(grid: Drops) -> Drops:
-    """Return a grid without gaps: unknown places have the nearest coarser value.
+    """Fill the unknown cells of a grid with the nearest coarser value.
 
     Args:
         grid: (rows, columns), NaN where not known; known in ``interleaved`` order and
@@ -95,7 +95,7 @@ def filled(grid: Drops) -> Drops:
 
 
 def _nearest(count: int, step: int) -> NDArray[np.int64]:
-    """Return for each place the nearest one that is a multiple of the step."""
+    """Return the nearest multiple of the step for each index."""
     last = (count - 1) // step * step
     places = np.arange(count)
     nearest: NDArray[np.int64] = np.minimum((places + step // 2) // step * step, last)
@@ -107,7 +107,7 @@ def _bits(rows: int, columns: int) -> int:
 
 
 def mean_over_windows(windows: Windows, grid: Drops, size: tuple[int, int]) -> Drops:
-    """Return for each pixel the mean of the windows that cover it (captum's rule).
+    """Return for each pixel the mean over the windows that cover it (captum's rule).
 
     Args:
         windows: cover every pixel.
@@ -123,7 +123,7 @@ def mean_over_windows(windows: Windows, grid: Drops, size: tuple[int, int]) -> D
 
 
 def _covers(spans: Spans, side: int) -> Drops:
-    """Return (windows, pixels): 1 where a window covers a pixel."""
+    """Return the indicator matrix (windows, pixels) of covered pixels."""
     pixels = np.arange(side)
     first, end = np.array(spans).T[..., None]
     inside: Drops = ((first <= pixels) & (pixels < end)).astype(np.float64)

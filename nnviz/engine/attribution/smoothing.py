@@ -1,4 +1,4 @@
-"""Statistics of attributions of many noisy copies of an image."""
+"""SmoothGrad and VarGrad: statistics of attributions over noisy copies of an image."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ Statistic = Literal["mean", "squares", "variance"]
 
 
 class NoisyCopies:
-    """Attributions of noisy copies, gathered part by part.
+    """Accumulates attributions of noisy copies of an image, chunk by chunk.
 
     Args:
         pixels: (1, C, H, W).
@@ -32,14 +32,14 @@ class NoisyCopies:
         self._squares = torch.zeros_like(self._sum)
 
     def look(self, rule: Rule, part: slice) -> Tensor:
-        """Return the attributions of some copies, (n, C, H, W).
+        """Return the attributions of a chunk of copies, (n, C, H, W).
 
         Parts follow each other; one that failed may be asked for again, smaller.
         """
         return rule(self._pixels + self._sigma * self._drawn(part))
 
     def add(self, found: Tensor) -> None:
-        """Take the attributions of the next copies into account."""
+        """Accumulate the attributions of the next copies."""
         self._count += len(found)
         exact = found.double()
         self._sum += exact.sum(0)
@@ -62,7 +62,7 @@ class NoisyCopies:
         return (squares - mean * mean).clamp(min=0)
 
     def _drawn(self, part: slice) -> Tensor:
-        """Return the copies' noise; each copy's is drawn once, in their order."""
+        """Return the noise of some copies; each copy's is drawn once, in order."""
         kept = self._noise[max(0, part.start - self._first) :]
         wanted = part.stop - part.start
         new = [

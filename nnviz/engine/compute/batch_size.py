@@ -1,4 +1,4 @@
-"""Batch sizes: as large as pays, fits into memory and answers in time."""
+"""Batch sizes: chosen by cost, memory and response time."""
 
 import math
 import time
@@ -63,11 +63,11 @@ class BatchSizer:
     _item_seconds: float = field(init=False, default=math.inf)
 
     def __post_init__(self) -> None:
-        """Begin with what the costs say."""
+        """Choose the first size by the known costs."""
         self._size = _power_of_two(min(self.most, _WORK / max(self.macs, 1)))
 
     def propose(self, left: int, *, brief: bool = False) -> int:
-        """Return the size of the next chunk, and begin to measure it.
+        """Return the size of the next chunk, and start its measurement.
 
         Args:
             left: items that are still to be done.
@@ -84,7 +84,7 @@ class BatchSizer:
         return min(size, left)
 
     def done(self, size: int) -> None:
-        """Learn from a chunk that came to its end."""
+        """Adapt the size to a finished chunk's time and memory."""
         seconds = time.perf_counter() - self._started
         self._first = False
         self._item_seconds = seconds / size
@@ -97,7 +97,7 @@ class BatchSizer:
             self._size *= 2
 
     def failed(self, size: int) -> None:
-        """Halve after memory ran out; from now on no more than that is proposed."""
+        """Halve the size after memory ran out; larger sizes are no longer proposed."""
         self.most = self._size = _power_of_two(size // 2)
         self._first = False
 
@@ -105,7 +105,7 @@ class BatchSizer:
 def tile_side(
     layers: Sequence[LayerInfo], wanted: Iterable[str], size: Size, room: float
 ) -> int:
-    """Return the side of the largest square whose pass both ways fits into memory, px.
+    """Return the side of the largest square whose gradient pass fits into memory, px.
 
     Args:
         layers: all of the network's.
@@ -128,7 +128,7 @@ def tile_side(
 
 
 def pass_sizer(info: ModelInfo, device: torch.device, most: int = PASSES) -> BatchSizer:
-    """Return what chooses how many images go through a network at once.
+    """Return the batch sizer for passes of images through a network.
 
     Args:
         info: of the network.
@@ -139,12 +139,12 @@ def pass_sizer(info: ModelInfo, device: torch.device, most: int = PASSES) -> Bat
 
 
 def pass_bytes(layers: Iterable[LayerInfo]) -> int:
-    """Return about how much one image takes in a pass without gradients, B."""
+    """Estimate the memory of one image in a pass without gradients, B."""
     return _LIVE * max((_output_bytes(layer) for layer in layers), default=0)
 
 
 def graph_bytes(layers: Iterable[LayerInfo]) -> int:
-    """Return about how much one image takes in a pass kept for gradients, B."""
+    """Estimate the memory of one image in a pass kept for gradients, B."""
     return sum(_output_bytes(layer) * layer.calls for layer in layers if layer.leaf)
 
 
@@ -156,5 +156,5 @@ def _output_bytes(layer: LayerInfo) -> int:
 
 
 def _power_of_two(number: float) -> int:
-    """Return the largest power of two that is not above a number; at least 1."""
+    """Return the largest power of two not above a number; at least 1."""
     return 1 << max(0, int(number).bit_length() - 1)

@@ -1,4 +1,4 @@
-"""Tensors that were computed lately, as many as fit into a number of bytes."""
+"""Cache of recently computed tensors, bounded in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -10,7 +10,7 @@ Held = TypeVar("Held", Tensor, tuple[Tensor, ...])
 
 
 class TensorCache:
-    """Least recently used first out, bounded by bytes.
+    """Least recently used (LRU) cache of tensors, bounded in bytes.
 
     Args:
         capacity: bytes to hold at most; a larger tensor is given but not kept.
@@ -27,7 +27,7 @@ class TensorCache:
         return self._bytes
 
     def get(self, key: Hashable, make: Callable[[], Held]) -> Held:
-        """Return the tensor or tensors of a key, made if they are not held."""
+        """Return the cached value of a key; computed and cached if missing."""
         if key in self._held:
             self._held.move_to_end(key)
             held: Held = self._held[key]
@@ -37,11 +37,11 @@ class TensorCache:
         return tensor
 
     def peek(self, key: Hashable) -> Any:
-        """Return the tensor or tensors of a key; None where they are not held."""
+        """Return the cached value of a key, or None."""
         return self._held.get(key)
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop all entries."""
         self._held.clear()
         self._bytes = 0
 
@@ -56,7 +56,7 @@ class TensorCache:
 
 
 def _size(held: Tensor | tuple[Tensor, ...]) -> int:
-    """Bytes of the whole storages: what holding a part of one keeps alive."""
+    """Return the bytes of the whole storages, which a view of a part keeps alive."""
     tensors = (held,) if isinstance(held, Tensor) else held
     storages = {each.data_ptr(): each.nbytes() for each in map(_storage, tensors)}
     return sum(storages.values())

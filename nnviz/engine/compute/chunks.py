@@ -1,4 +1,4 @@
-"""Work in chunks: sizes that are proposed, replayed, and halved where memory ends."""
+"""Work in chunks: sizes are proposed, replayed, and halved when memory runs out."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Chunks:
-    """The sizes of a run's chunks, and loops over items that use them.
+    """The chunk sizes of a run, and loops over items in chunks.
 
     Attributes:
         sizes: of the chunks that were used, in order; a recipe keeps them.
@@ -41,7 +41,7 @@ class Chunks:
         self._brief = brief
 
     def next_size(self, proposed: int) -> int:
-        """Return the size of the next chunk: as replayed, else as proposed."""
+        """Return the size of the next chunk: replayed if planned, else proposed."""
         place = len(self.sizes)
         size = self._planned[place] if place < len(self._planned) else proposed
         self.sizes.append(size)
@@ -50,7 +50,7 @@ class Chunks:
     def over(
         self, items: int, sizer: BatchSizer, work: Callable[[slice], T]
     ) -> Iterator[tuple[slice, T]]:
-        """Do work on many items, as many at once as memory and time allow.
+        """Process many items in chunks that memory and time allow.
 
         Where memory runs out the chunk is halved and done again.
 
@@ -87,11 +87,11 @@ class Chunks:
     def over_gradients(
         self, items: int, work: Callable[[slice], T]
     ) -> Iterator[tuple[slice, T]]:
-        """Do work on many images that go forward and back; see ``over``."""
+        """Process images with a backward pass in chunks; see ``over``."""
         return self.over(items, self._gradient_sizer(), work)
 
     def in_tiles(self, side: int, work: Callable[[int], T]) -> tuple[int, T]:
-        """Do work on an image in tiles, in smaller ones where memory runs out.
+        """Process an image in tiles, in smaller ones when memory runs out.
 
         Args:
             side: of a tile, px, as ``next_size`` returned it last.
@@ -115,7 +115,7 @@ class Chunks:
                 self.sizes.append(side)
 
     def _make_room(self) -> None:
-        """Let go of what can be computed again, and of the chunk that failed."""
+        """Clear the cache, and forget the chunk that failed."""
         self.sizes.pop()
         self._cache.clear()
         release()

@@ -1,4 +1,4 @@
-"""Memory: how much is free, and telling "out of memory" from other errors.
+"""Memory: free and used bytes, and recognition of out-of-memory errors.
 
 torch has one error for it on the GPU and none on the CPU, where a failed allocation is
 a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory ran out, on whatever device."""
+    """Tell whether an error means that memory ran out, on any device."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error)
@@ -43,7 +43,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | None:
-    """Return the error in words if memory ran out, else None.
+    """Return an OutOfMemoryError if the error means that memory ran out, else None.
 
     Args:
         error: any error.
@@ -60,7 +60,7 @@ def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | Non
 
 @contextmanager
 def in_words(what: str) -> Iterator[None]:
-    """Turn running out of memory inside the block into words; let all else pass.
+    """Convert out-of-memory errors inside the block; let all others pass.
 
     Raises:
         OutOfMemoryError: memory ran out.
@@ -77,7 +77,7 @@ def in_words(what: str) -> Iterator[None]:
 
 @contextmanager
 def gradients_in_words() -> Iterator[None]:
-    """Turn torch's refusal of re-entrant checkpoints into words; let all else pass.
+    """Convert torch's error on re-entrant checkpoints; let all others pass.
 
     Raises:
         ModelError: the network checkpoints its activations in that way.
@@ -97,7 +97,7 @@ def gradients_in_words() -> Iterator[None]:
 
 
 def refusal(trial: Callable[[], object]) -> str | None:
-    """Try something with a network and return why it is impossible, None if it is not.
+    """Try a call on a network; return the reason of its failure, or None.
 
     A network's own code may raise anything that its author thought fit.  Out of
     memory passes: it is no fault of the network.
@@ -115,7 +115,7 @@ def refusal(trial: Callable[[], object]) -> str | None:
 
 
 def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
-    """Return what a call returns, or None and the text of its RuntimeError.
+    """Return a call's result, or None and the text of its RuntimeError.
 
     For reading files, where torch reports every kind of damage in this one way.  Out
     of memory passes.
@@ -129,7 +129,7 @@ def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return how much memory is free on a device, B.
+    """Return the free memory of a device, B.
 
     In main memory the process's own limit counts too (``ulimit -v``).
     """
@@ -143,14 +143,14 @@ def free_bytes(device: torch.device) -> int:
 
 
 def used_bytes(device: torch.device) -> int:
-    """Return how much memory the process holds on a device now, B."""
+    """Return the memory that the process holds on a device, B."""
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device)
     return int(psutil.Process().memory_info().rss)
 
 
 def most_used_bytes(device: torch.device) -> int:
-    """Return the most that the process ever held on a device, B; 0 where not told."""
+    """Return the process's peak memory on a device, B; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return _peak_of_process()
@@ -159,7 +159,7 @@ def most_used_bytes(device: torch.device) -> int:
 if sys.platform == "win32":
 
     def _allowed() -> int:
-        """Return the process's limit of address space, B: none that is told."""
+        """Return the process's limit of address space, B; none is known."""
         return sys.maxsize
 
     def _peak_of_process() -> int:
@@ -179,7 +179,7 @@ else:
 
 
 def release() -> None:
-    """Give memory that is cached but not used back to the device."""
+    """Release cached but unused memory of the devices."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
@@ -187,7 +187,7 @@ def release() -> None:
 
 
 def in_units(size: float) -> str:
-    """Return a number of bytes for people: "1.3 GB"."""
+    """Format a number of bytes: "1.3 GB"."""
     for unit in _UNITS[:-1]:
         if size < _STEP:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

@@ -20,7 +20,7 @@ class Span(NamedTuple):
         return self.high - self.low + 1
 
     def windowed(self, kernel: int, stride: int, padding: int, dilation: int) -> "Span":
-        """Return the span after a sliding window (Dumoulin & Visin 2016, ch. 2)."""
+        """Return the receptive field after a sliding window (Dumoulin & Visin 2016)."""
         reach = dilation * (kernel - 1)
         return Span(
             self.jump * stride,
@@ -29,7 +29,7 @@ class Span(NamedTuple):
         )
 
     def joined(self, other: "Span | None") -> "Span | None":
-        """Return the hull of two branches; None if they step differently."""
+        """Return the union of two branches' fields; None if their jumps differ."""
         if other is None or other.jump != self.jump:
             return None
         return Span(self.jump, min(self.low, other.low), max(self.high, other.high))

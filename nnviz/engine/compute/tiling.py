@@ -1,4 +1,4 @@
-"""A pass in parts: tiles whose gradients add up to that of the whole image.
+"""Tiled gradients: tiles whose gradients add up to the whole image's.
 
 Each place of a layer's map counts in one tile only.  Where a tile holds all pixels
 that its places depend on, the sum of the gradients is the whole image's to rounding:
@@ -30,7 +30,7 @@ _COSTLIEST = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The reach of positions of some layers along one axis, for laying tiles.
+    """The context that positions of some layers need along one axis, for laying tiles.
 
     Attributes:
         step: px; tiles begin at multiples of it.
@@ -50,7 +50,7 @@ class Reach:
         return self.before + self.after
 
     def within(self, most: int) -> "Reach":
-        """Return the reach itself, or a part of it that is not more than ``most``."""
+        """Return this reach, or a truncated one of at most ``most`` px."""
         if self.whole and self.overlap <= most:
             return self
         half = max(self.step, most // 2 // self.step * self.step)
@@ -76,7 +76,7 @@ class Stretch:
     fade: float
 
     def weights(self, places: int, pitch: float) -> Tensor:
-        """Return how much each place of a map counts, (places,) in [0, 1].
+        """Return the weight of each position of a map, (places,) in [0, 1].
 
         Args:
             places: of the map along this axis.
@@ -93,7 +93,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A part of an image that goes through the network at once."""
+    """A part of an image that goes through the network in one pass."""
 
     rows: Stretch
     columns: Stretch
@@ -107,7 +107,7 @@ class Tile:
         )
 
     def weights(self, size: Size, pitches: tuple[float, float]) -> Tensor:
-        """Return how much each place of a map of a size counts, (h, w)."""
+        """Return the weight of each position of a map of a size, (h, w)."""
         rows = self.rows.weights(size[0], pitches[0])
         return rows[:, None] * self.columns.weights(size[1], pitches[1])
 
@@ -127,14 +127,14 @@ class Tiling:
     columns: Reach
 
     def tiles(self, size: Size) -> Iterator[Tile]:
-        """Yield tiles that cover an image: one where it is small enough."""
+        """Yield tiles that cover an image: a single one if it is small enough."""
         down = stretches(size[0], self.side, self.rows)
         across = stretches(size[1], self.side, self.columns)
         for rows, columns in product(down, across):
             yield Tile(rows, columns)
 
     def splits(self, size: Size) -> bool:
-        """Tell whether an image of this size is taken apart."""
+        """Tell whether an image of this size is split into tiles."""
         return max(size) > self.side
 
     def exact(self, size: Size) -> bool:
@@ -146,7 +146,7 @@ class Tiling:
 
 
 def tiling(side: int, spans: Spans | None) -> Tiling:
-    """Return how to take images apart.
+    """Return the tiling for layers with some receptive fields.
 
     Args:
         side: of the largest tile, px.
@@ -161,7 +161,7 @@ def tiling(side: int, spans: Spans | None) -> Tiling:
 
 
 def reach_of(spans: Iterable[Span]) -> Reach:
-    """Return how far places see that depend on these pixels."""
+    """Return the reach of positions with these receptive fields."""
     listed = list(spans)
     step = math.lcm(*(span.jump for span in listed))
     before = max(0, *(-span.low for span in listed))
@@ -170,7 +170,7 @@ def reach_of(spans: Iterable[Span]) -> Reach:
 
 
 def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
-    """Return tiles along an axis, of one length but for the last.
+    """Return tiles along an axis, all of one length but the last.
 
     Args:
         length: of the image, px.
@@ -203,5 +203,5 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
 
 
 def _up(number: int, step: int) -> int:
-    """Return the smallest multiple of a step that is not below a number."""
+    """Round a number up to a multiple of a step."""
     return -(-number // step) * step

@@ -68,7 +68,7 @@ def read_annotations(folder: Path) -> Annotations:
 
 
 def read_annotation_file(file: Path, folder: Path) -> Annotations:
-    """Read a file of annotations, whose images lie in a folder or in ``images`` there.
+    """Read an annotation file whose images are in a folder or in its ``images``.
 
     Raises:
         InputError: not COCO's format.
@@ -93,10 +93,10 @@ def _annotations(folder: Path, data: Mapping[str, Any]) -> Annotations:
 
 
 def _checked(annotation: dict[str, Any]) -> dict[str, Any]:
-    """Return an annotation whose box, area and class are numbers.
+    """Validate an annotation's box, area and class; return it with numbers.
 
     Raises:
-        ValueError: they are not; LookupError where they are missing.
+        ValueError: one is no number; LookupError where one is missing.
     """
     box = [float(each) for each in annotation["bbox"]]
     area = float(annotation.get("area", 0))
@@ -109,10 +109,10 @@ def _checked(annotation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked_outline(outline: Any) -> Any:
-    """Return polygons of numbers, or run lengths: COCO's C code takes what comes.
+    """Validate a segmentation: polygons or run lengths; COCO's C code checks nothing.
 
     Raises:
-        ValueError: they are none; LookupError where a part is missing.
+        ValueError: the outline is neither; LookupError where a part is missing.
     """
     if isinstance(outline, list):
         polygons = [[float(each) for each in polygon] for polygon in outline]
@@ -150,7 +150,7 @@ def boxes_of(picture: Annotated, classes: dict[int, int]) -> tuple[Tensor, Tenso
 def semantic_of(
     picture: Annotated, classes: dict[int, int], size: Sequence[int], background: int
 ) -> NDArray[np.int64]:
-    """Return the class of each pixel, (H, W); the smaller of two objects is in front.
+    """Return the class map (H, W); the smaller of two overlapping objects is in front.
 
     Args:
         picture: with its objects; outlines are polygons or run lengths.
@@ -173,7 +173,7 @@ def semantic_of(
 
 
 def _mask_of(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
-    """Return the pixels inside an outline as ``_checked_outline`` let it pass."""
+    """Return the mask of a segmentation that ``_checked_outline`` accepted."""
     from pycocotools import mask as coco  # noqa: PLC0415  its C code is seldom needed
 
     if not outline:

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +44,20 @@ class LabeledPhotos:
         return len(self.photos)
 
     def every(self, step: int) -> "LabeledPhotos":
-        """Return each ``step``-th image: a sample when they lie sorted."""
+        """Return every ``step``-th image: a sample if they are sorted by class."""
         return LabeledPhotos(self.photos[::step], self.labels[::step], self.classes)
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A training part and a part that is never trained on."""
+    """Training images, and held-out images that are never trained on."""
 
     train: LabeledPhotos
     held_out: LabeledPhotos
 
 
 def is_held_out(content: bytes) -> bool:
-    """Tell whether a file belongs to the held-out fifth, by its bytes alone.
+    """Tell whether a file is in the held-out fifth, by the hash of its bytes.
 
     So the split survives renaming, re-ordering and adding files.
     """
@@ -70,12 +70,12 @@ def is_held_out(content: bytes) -> bool:
 
 @contextmanager
 def unpacked(data: Path) -> Iterator[Path]:
-    """Give a folder as it is, or the content of a zip file for as long as needed.
+    """Yield a folder, or a zip file's content unpacked to a temporary folder.
 
     Where a zip file holds one folder and nothing else, that one is given.
 
     Raises:
-        InputError: there is neither.
+        InputError: the path is neither.
     """
     if data.is_dir():
         yield data
@@ -95,7 +95,7 @@ def unpacked(data: Path) -> Iterator[Path]:
 
 
 def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
-    """Refuse an archive that would swell: images are packed already.
+    """Refuse a zip bomb, or an archive that the disk cannot hold.
 
     Raises:
         InputError: its files are ten times as large as itself, or the disk is too full.
@@ -111,8 +111,49 @@ def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
 
 
 def plain_name(folder: str) -> str:
-    """Return the name of a class from its folder's: "water_lilly" is "water lily"."""
+    """Return a class name for a folder name: "water_lilly" gives "water lily"."""
     return _CORRECTED.get(folder, folder.replace("_", " ").lower())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabeledFiles:
+    """Images on disk with their classes.
+
+    ``paths[i]`` is of class ``classes[labels[i]]``; they lie sorted by class.
+    """
+
+    paths: tuple[Path, ...]
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+
+    def some(self, count: int) -> "LabeledFiles":
+        """Return so many files at most, evenly from all."""
+        if len(self.paths) <= count:
+            return self
+        chosen = torch.linspace(0, len(self.paths) - 1, count).round().long().tolist()
+        return LabeledFiles(
+            tuple(self.paths[index] for index in chosen),
+            tuple(self.labels[index] for index in chosen),
+            self.classes,
+        )
+
+    def read(
+        self, shorter_side: int, check: Callable[[], None] = lambda: None
+    ) -> LabeledPhotos:
+        """Read the images, scaled to so many px on the shorter side.
+
+        Args:
+            shorter_side: px.
+            check: raises to stop, before each image.
+
+        Raises:
+            InputError: one cannot be read.
+        """
+        photos = []
+        for path in self.paths:
+            check()
+            photos.append(_read_photo(path, shorter_side))
+        return LabeledPhotos(photos, torch.tensor(self.labels), self.classes)
 
 
 def load_split(
@@ -125,19 +166,38 @@ def load_split(
         shorter_side: images are scaled to this many px on the shorter side.
         leave_out: names of sub-folders that are no class.
     """
-    parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
+    return Split(*(each.read(shorter_side) for each in list_split(folder, leave_out)))
+
+
+def list_split(
+    folder: Path,
+    leave_out: frozenset[str] = frozenset(),
+    check: Callable[[], None] = lambda: None,
+) -> tuple[LabeledFiles, LabeledFiles]:
+    """Split the images of ``folder/<class>/*`` by hash, into training and held out.
+
+    Args:
+        folder: one sub-folder for each class.
+        leave_out: names of sub-folders that are no class.
+        check: raises to stop, before each file.
+
+    Raises:
+        InputError: there are too few, or a file cannot be read.
+    """
+    parts: tuple[tuple[list[Path], list[int]], ...] = (([], []), ([], []))
     classes = class_folders(folder, leave_out)
     for label, name in enumerate(classes):
         for path in _images(folder / name):
-            photos, labels = parts[is_held_out(read_bytes(path))]
-            photos.append(_read_photo(path, shorter_side))
+            check()
+            paths, labels = parts[is_held_out(read_bytes(path))]
+            paths.append(path)
             labels.append(label)
     train, held_out = (
-        LabeledPhotos(photos, torch.tensor(labels), classes) for photos, labels in parts
+        LabeledFiles(tuple(paths), tuple(labels), classes) for paths, labels in parts
     )
-    if not len(train) or not len(held_out):
-        raise _too_few(folder, len(train) + len(held_out))
-    return Split(train, held_out)
+    if not train.paths or not held_out.paths:
+        raise _too_few(folder, len(train.paths) + len(held_out.paths))
+    return train, held_out
 
 
 def _too_few(folder: Path, count: int) -> InputError:
@@ -149,7 +209,7 @@ def _too_few(folder: Path, count: int) -> InputError:
 
 
 def _images(folder: Path) -> list[Path]:
-    """Return the files directly in a folder that are images by their names."""
+    """Return the files directly in a folder with the suffix of an image."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
     return sorted(path for path in found if not path.name.startswith("."))
 
@@ -157,7 +217,7 @@ def _images(folder: Path) -> list[Path]:
 def load_photos(
     folder: Path, shorter_side: int, count: int
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Read images from a folder and all below it, split by file hash.
+    """Read images from a folder and its sub-folders, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -178,7 +238,7 @@ def load_photos(
 
 
 def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
-    """Return images in a folder and all below it, split by file hash.
+    """List images in a folder and its sub-folders, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -204,21 +264,30 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
 
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:
-    """Read data that come split: ``folder/train/<class>/*`` and ``folder/test/...``."""
-    return Split(*(_load(folder / part, shorter_side) for part in ("train", "test")))
+    """Read data with a split of its own: ``folder/train/<class>/*`` and ``test``."""
+    return Split(*(each.read(shorter_side) for each in list_given_split(folder)))
 
 
-def _load(folder: Path, shorter_side: int) -> LabeledPhotos:
+def list_given_split(folder: Path) -> tuple[LabeledFiles, LabeledFiles]:
+    """List data with a split of its own: ``folder/train/<class>/*`` and ``test``."""
+    return _listed(folder / "train"), _listed(folder / "test")
+
+
+def _listed(folder: Path) -> LabeledFiles:
     classes = class_folders(folder, frozenset())
-    files = [_images(folder / name) for name in classes]
-    photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
-    counts = torch.tensor([len(paths) for paths in files])
-    labels = torch.arange(len(classes)).repeat_interleave(counts)
-    return LabeledPhotos(photos, labels, classes)
+    pairs = [
+        (path, label)
+        for label, name in enumerate(classes)
+        for path in _images(folder / name)
+    ]
+    if not pairs:
+        raise _too_few(folder, 0)
+    paths, labels = zip(*pairs, strict=True)
+    return LabeledFiles(paths, labels, classes)
 
 
 def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
-    """Return the names of the sub-folders, sorted, but for those to leave out."""
+    """Return the sorted names of the sub-folders without those to leave out."""
     try:
         names = [entry.name for entry in folder.iterdir() if entry.is_dir()]
     except OSError as error:
@@ -228,10 +297,10 @@ def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
 
 
 def _read_photo(path: Path, shorter_side: int) -> Tensor:
-    """Return an image; of other formats than those of headers.py none is opened.
+    """Read and resize an image, in the formats of headers.py only.
 
     Raises:
-        InputError: it cannot be read, or is no image.
+        InputError: the file cannot be read, or is no image.
     """
     opened = open_header(read_bytes(path), path.name)
     with reading(path.name, DECODE_ERRORS):

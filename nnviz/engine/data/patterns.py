@@ -1,4 +1,4 @@
-"""Images to take a style from, drawn by the program: nobody's but the reader's."""
+"""Style images drawn by the program, free of others' rights."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -23,7 +23,7 @@ _RIM = 0.40
 
 
 def marbling(side: int = SIDE) -> ColorImage:
-    """Return paint on water, combed: bands of color folded into one another."""
+    """Draw marbling: combed bands of color that fold into one another."""
     y, x = _places(side)
     comb = 0.035 * np.sin(2 * np.pi * (7 * x + 0.2 * _smooth(side, 1, 3)))
     down = y + 0.10 * _smooth(side, 2, 2.5) + comb
@@ -38,7 +38,7 @@ def marbling(side: int = SIDE) -> ColorImage:
 
 
 def mosaic(side: int = SIDE) -> ColorImage:
-    """Return small stones with light joints, laid along winding rows."""
+    """Draw a mosaic: small stones with light joints along winding rows."""
     rng = np.random.default_rng(11)
     jitter = rng.uniform(0.22, 0.78, (_TESSERAE, _TESSERAE, 2))
     y, x = _places(side)
@@ -55,7 +55,7 @@ def mosaic(side: int = SIDE) -> ColorImage:
 
 
 def strokes(side: int = SIDE) -> ColorImage:
-    """Return thick paint laid on in short curved strokes that follow a swirl."""
+    """Draw thick, short, curved brush strokes that follow a swirl."""
     down, across = np.gradient(_smooth(side, 21, 2.2))
     length = np.hypot(down, across) + 1e-6
     along = (-across / length, down / length)
@@ -77,21 +77,21 @@ PATTERNS: dict[str, Callable[[], ColorImage]] = {
 
 @cache
 def pattern(name: str) -> ColorImage:
-    """Return a pattern by name; it is drawn once, and read-only."""
+    """Return a pattern by name, read-only."""
     picture = PATTERNS[name]()
     picture.flags.writeable = False
     return picture
 
 
 def _places(side: int) -> tuple[Numbers, Numbers]:
-    """Return each pixel's y and x in [0, 1)."""
+    """Return the coordinates y and x of each pixel's center in [0, 1)."""
     line = (np.arange(side) + 0.5) / side
     y, x = np.meshgrid(line, line, indexing="ij")
     return y, x
 
 
 def _smooth(side: int, seed: int, cycles: float) -> Numbers:
-    """Return smooth noise that repeats at its edges, of mean 0 and deviation 1.
+    """Return smooth periodic noise of mean 0 and standard deviation 1.
 
     Args:
         side: of the square, px.
@@ -108,7 +108,7 @@ def _smooth(side: int, seed: int, cycles: float) -> Numbers:
 
 
 def _sampled(field: Numbers, y: Numbers, x: Numbers) -> Numbers:
-    """Return a field that repeats at its edges at places in units of its side."""
+    """Sample a periodic field at coordinates in units of its side."""
     side = len(field)
     found: Numbers = field[_wrapped(y * side, side), _wrapped(x * side, side)]
     return found
@@ -120,7 +120,7 @@ def _wrapped(places: Numbers, side: int) -> Numbers:
 
 
 def _painted(values: Numbers, colors: Sequence[str]) -> Numbers:
-    """Return turns of a wheel of colors as RGB, (..., 3): plain, then blending."""
+    """Map values (turns) to a color wheel, RGB (..., 3), blended between colors."""
     wheel = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colors])
     place = (values % 1) * len(colors)
     first = place.astype(int) % len(colors)
@@ -131,7 +131,7 @@ def _painted(values: Numbers, colors: Sequence[str]) -> Numbers:
 
 
 def _cells(places: Numbers, centers: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the nearest center of each place, and how much nearer it is than the next.
+    """Return each point's nearest Voronoi center, and its lead over the second.
 
     Args:
         places: (S, S, 2), in units of a cell.
@@ -157,7 +157,7 @@ def _cells(places: Numbers, centers: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _smeared(field: Numbers, along: tuple[Numbers, Numbers], reach: int) -> Numbers:
-    """Return a field averaged along the lines of a flow (Cabral & Leedom 1993).
+    """Line integral convolution of a field along a flow (Cabral & Leedom 1993).
 
     Args:
         field: (S, S), repeats at its edges.

@@ -63,7 +63,7 @@ def _family(name: str) -> str:
 
 
 def frontier(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Return the places of those that none beats at their cost or below, by cost."""
+    """Return the indices of the Pareto frontier of cost and accuracy, by cost."""
     order = np.lexsort((-accuracy, cost))
     best = np.maximum.accumulate(accuracy[order])
     first = np.flatnonzero(np.diff(best, prepend=-np.inf) > 0)

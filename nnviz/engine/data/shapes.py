@@ -1,4 +1,4 @@
-"""Scenes with one main shape, as labeled images for classifiers."""
+"""Scenes with one main shape, as a labeled data set for classifiers."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ _SHAPES = (1, 3)
 def make_labeled_scene(
     seed: int, shortcut: Shortcut = Shortcut.NONE, size: int = SIDE
 ) -> tuple[str, NDArray[np.uint8]]:
-    """Return the class of a scene's main shape, and its pixels, (size, size, 3)."""
+    """Generate a scene; return its main shape's class and its pixels, (H, W, 3)."""
     scene = make_scene(seed, size, shapes=_SHAPES, dominant=True, shortcut=shortcut)
     return CLASSES[scene.label], scene.pixels
 
@@ -28,7 +28,7 @@ def make_labeled_scene(
 def load_shapes(
     seeds: Iterable[int], size: int, shortcut: Shortcut = Shortcut.NONE
 ) -> LabeledPhotos:
-    """Return the scenes of these seeds, uint8 (3, size, size), by their main shape."""
+    """Generate labeled scenes of some seeds, uint8 (3, size, size)."""
     photos, labels = [], []
     for seed in seeds:
         scene = make_scene(seed, size, shapes=_SHAPES, dominant=True, shortcut=shortcut)

@@ -1,1 +1,1 @@
-"""Sets of images: their index, and what is computed from it."""
+"""Image sets: their index, and the analyses computed from it."""

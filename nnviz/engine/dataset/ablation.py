@@ -18,7 +18,7 @@ Replace = Callable[[Tensor], None]
 
 @contextmanager
 def replaced_channels(model: Model, layer: str, replace: Replace) -> Iterator[None]:
-    """Replace channels of a layer in every pass of the block.
+    """Replace channels of a layer in every forward pass inside the block.
 
     Args:
         model: the network; its own modules run, not the twin's.
@@ -43,7 +43,7 @@ def replaced_channels(model: Model, layer: str, replace: Replace) -> Iterator[No
 
 
 def with_constant(channels: Sequence[int], values: Tensor) -> Replace:
-    """Return what sets channels to a number each.
+    """Return a replacement that sets channels to constants.
 
     Args:
         channels: indices.
@@ -58,7 +58,7 @@ def with_constant(channels: Sequence[int], values: Tensor) -> Replace:
 
 
 def with_patch(channels: Sequence[int], source: Tensor) -> Replace:
-    """Return what patches another image's activations in.
+    """Return a replacement that patches in another image's activations.
 
     Args:
         channels: indices.

@@ -1,4 +1,4 @@
-"""Approximate nearest neighbors: a search file (IVF) beside the index, by faiss.
+"""Approximate nearest neighbors: an inverted file (IVF) next to the index, by faiss.
 
 A query looks through the nearest groups of vectors, and what is found is compared anew
 with the vectors of the index, so distances are exact and only which records are found
@@ -84,7 +84,7 @@ class Searcher:
     recall: float
 
     def find(self, queries: Tensor, count: int, check: Check) -> Nearest:
-        """Return about the nearest records of each query, with exact distances.
+        """Return approximately nearest records of each query, with exact distances.
 
         Args:
             queries: float32 (q, d), as ``vectors_of`` has them.
@@ -111,7 +111,7 @@ class Searcher:
 def open_searcher(
     index: ImageIndex, layer: str, metric: Metric, check: Check
 ) -> Generator[Progress, None, Searcher]:
-    """Open the search file of a layer, made first where it is missing or old.
+    """Open the search file of a layer, built first if missing or outdated.
 
     Args:
         index: the index, in whose folder it is kept.
@@ -142,7 +142,7 @@ def open_searcher(
 
 
 def reduced(vectors: Tensor, index: ImageIndex, layer: str, metric: Metric) -> Tensor:
-    """Return vectors as they are grouped: of length 1 for the cosine.
+    """Prepare vectors for grouping: unit length for the cosine.
 
     Thumbnails are averaged to 8 x 8 px first.
     """
@@ -157,7 +157,7 @@ def reduced(vectors: Tensor, index: ImageIndex, layer: str, metric: Metric) -> T
 def _build(
     index: ImageIndex, layer: str, metric: Metric, check: Check
 ) -> Generator[Progress, None, Any]:
-    """Group the vectors of all records; return faiss's index."""
+    """Build faiss's inverted file over the vectors of all records."""
     vectors = vectors_of(index, layer)
 
     def grouped(part: Tensor) -> Vectors:
@@ -172,7 +172,7 @@ def _build(
 
 
 def _recall(searcher: Searcher, check: Check) -> float:
-    """Return the share of the ten nearest that is found, of evenly taken queries."""
+    """Return the recall at 10 over evenly sampled queries."""
     vectors = vectors_of(searcher.index, searcher.layer)
     places = np.linspace(0, len(vectors) - 1, _JUDGED).astype(np.int64)
     queries = torch.from_numpy(np.array(vectors[places], np.float32))
@@ -189,7 +189,7 @@ def _recall(searcher: Searcher, check: Check) -> float:
 
 
 def _identity(index: ImageIndex, layer: str, metric: Metric) -> str:
-    """Return a hash of network, images and settings."""
+    """Return a hash of the network, the images and the settings."""
     facts = index.facts
     words = [facts.model_sha256, layer, metric, facts.preprocess, len(index)]
     digest = hashlib.sha256(json.dumps(words).encode())
@@ -198,7 +198,7 @@ def _identity(index: ImageIndex, layer: str, metric: Metric) -> str:
 
 
 def _read_facts(path: Path) -> SearchFacts | None:
-    """Return the facts of a search file; None where there is none that is whole."""
+    """Read the facts of a search file; None if missing or damaged."""
     try:
         text = read_text(path, _LARGEST_FACTS, "a search file's facts")
         values = parse_object(text, str(path))

@@ -1,4 +1,4 @@
-"""Changes on disk since images were indexed: other files, and files that are gone."""
+"""Changes on disk since images were indexed: modified and missing files."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from nnviz.media.remote import is_remote
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Images of an index that are no longer as they were, by their paths."""
+    """Paths of an index's images that were modified or are missing."""
 
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()

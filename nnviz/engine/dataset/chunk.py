@@ -1,4 +1,4 @@
-"""A chunk of a set's images through the network: the unit of indexing.
+"""Chunks of a set's images passed through the network: the unit of indexing.
 
 The same images in the same chunk give the same rows, in this process or in another:
 batches never cross the borders of a chunk, and their size depends on the network alone.
@@ -52,7 +52,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings that rows depend on, beside network and images.
+    """Settings that the rows of an index depend on, besides network and images.
 
     Attributes:
         layers: names of those whose features are kept.
@@ -67,7 +67,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """An image that is ready for the network, with what is kept of its file.
+    """An image preprocessed for the network, with the facts of its file.
 
     Attributes:
         pixels: (H, W, C) in [0, 1], as ``fit_to_input`` gives it.
@@ -110,7 +110,7 @@ class ChunkRows:
 
 
 def chunk_spans(count: int, done: int = 0) -> Iterator[range]:
-    """Yield the places of each chunk's images, counted from the first that is left.
+    """Yield the range of each chunk's images, counted from the first remaining one.
 
     Chunks grow at the beginning of a set, so that something is seen at once; their
     borders depend on the place in the set alone, so a run that goes on has the same.
@@ -145,7 +145,7 @@ class ChunkPasses:
     _extractor: FeatureExtractor = field(init=False)
 
     def __post_init__(self) -> None:
-        """Choose the batch size by the network's costs alone."""
+        """Choose the batch size from the network's cost alone."""
         names = ("", *self.settings.layers)
         self._extractor = self.model.feature_extractor(names, self.check)
         gpu = self.model.device.type != "cpu"
@@ -155,7 +155,7 @@ class ChunkPasses:
         self.batch = min(most, max(_MOST_ON_GPU if gpu else _LEAST, size))
 
     def over(self, images: ImageSet, spans: Iterable[range]) -> Iterator[ChunkRows]:
-        """Yield the rows of each chunk, decoding ahead of the network.
+        """Yield the rows of each chunk; images are decoded ahead of the network.
 
         Args:
             images: the set.
@@ -177,7 +177,7 @@ class ChunkPasses:
     def rows(
         self, places: Sequence[int], found: Sequence[Prepared | Skipped]
     ) -> ChunkRows:
-        """Return the rows of one chunk.
+        """Pass one chunk through the network; return its rows.
 
         Args:
             places: of its images in the set.
@@ -198,7 +198,7 @@ class ChunkPasses:
         )
 
     def _batches(self, images: Sequence[Prepared]) -> Iterator[list[Prepared]]:
-        """Yield batches of images of one size."""
+        """Yield batches of equally sized images."""
         batch: list[Prepared] = []
         for each in images:
             if batch and (
@@ -211,7 +211,7 @@ class ChunkPasses:
             yield batch
 
     def _pass(self, images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
-        """Return the network's rows of a batch; halved where memory runs out."""
+        """Return the network's rows of a batch, which is halved if memory runs out."""
         self.check()
         try:
             with in_words(self.model.info.title):
@@ -239,7 +239,7 @@ class ChunkPasses:
         return rows | output_rows(self.model, maps[""], truth.to(pixels.device))
 
     def _classes(self, labels: Sequence[str]) -> NDArray[np.int64]:
-        """Return which of the network's classes labels name, ``NO_CLASS`` for none."""
+        """Return the network's class index of each label, else ``NO_CLASS``."""
         numbers = ClassNumbers(self.model.info.labels)
         numbers.add(labels)
         found = numbers.of(labels).astype(np.int64)
@@ -247,7 +247,7 @@ class ChunkPasses:
 
 
 def _summed(rows: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
-    """Return rows in which the sums of maps are one row a chunk."""
+    """Return rows with the sums of maps reduced to one row per chunk."""
     return {
         name: each.sum(0, dtype=np.float64, keepdims=True).astype(np.float32)
         if name.startswith(SUMS)
@@ -265,7 +265,7 @@ def _joined(
 def prepared(
     model: Model, images: ImageSet, place: int, thumbnail: int
 ) -> Prepared | Skipped:
-    """Return an image ready for the network, or why it cannot be."""
+    """Preprocess an image for the network, or return the reason why it is skipped."""
     try:
         sample = images.open(place)
         pixels = fit_to_input(sample.image, model.info.preprocess)
@@ -285,7 +285,7 @@ def prepared(
 
 
 def file_rows(images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
-    """Return the rows that images have without a network."""
+    """Return the rows of images that need no network."""
     hashes = b"".join(each.sha256 for each in images)
     shapes = np.array([each.shape for each in images], np.int32)
     return {
@@ -301,7 +301,7 @@ def file_rows(images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
 def layer_rows(
     layer: str, maps: Tensor, precision: str
 ) -> dict[str, NDArray[np.generic]]:
-    """Return mean, maximum and place of the maximum of each channel.
+    """Return each channel's mean, maximum and position of the maximum.
 
     Args:
         layer: its name.
@@ -322,7 +322,7 @@ def layer_rows(
 def output_rows(
     model: Model, output: Tensor, truth: Tensor
 ) -> dict[str, NDArray[np.generic]]:
-    """Return the answer of a classifier; nothing of other networks.
+    """Return the prediction rows of a classifier; none for other networks.
 
     Args:
         model: the network.
@@ -349,7 +349,7 @@ def output_rows(
 
 
 def losses(shares: Tensor, scores: Tensor, truth: Tensor, info: ModelInfo) -> Tensor:
-    """Return the cross entropy of each true class, nats, (N,); NaN without one."""
+    """Return the cross entropy of each true class, nats, (N,); NaN without a label."""
     if info.output_activation is OutputActivation.SOFTMAX:
         logs = scores.log_softmax(1)
     else:

@@ -1,4 +1,4 @@
-"""Class centers: how far an image's features lie from the mean of its class."""
+"""Class centers: distance of an image's features to the mean of its class."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Vectors = NDArray[np.float32]
 
 
 def groups_of(index: ImageIndex) -> NDArray[np.int64]:
-    """Return the class of each record: its label, else its prediction; -1 for none."""
+    """Return the class of each record: its label, else its prediction, else -1."""
     label = np.asarray(index.columns["label"], np.int64)
     if "predicted" not in index.columns:
         return label
@@ -21,7 +21,7 @@ def groups_of(index: ImageIndex) -> NDArray[np.int64]:
 def class_centers(
     index: ImageIndex, groups: NDArray[np.int64], layer: str = ""
 ) -> tuple[Vectors, NDArray[np.int64]]:
-    """Return the mean of the features of each class (K, d), and how many it is of (K,).
+    """Return the mean features of each class (K, d), and its number of records (K,).
 
     Those without a class share the last row.
     """
@@ -36,7 +36,7 @@ def class_centers(
 
 
 def center_distances(index: ImageIndex, layer: str = "") -> NDArray[np.float32]:
-    """Return 1 - cosine of each record's features and its class's center, (n,).
+    """Return each record's cosine distance to the center of its class, (n,).
 
     0 is typical, larger ones less so; 2 at most.
     """
@@ -53,7 +53,7 @@ def center_distances(index: ImageIndex, layer: str = "") -> NDArray[np.float32]:
 
 
 def normalized(vectors: Vectors) -> Vectors:
-    """Return vectors of length 1; those of length 0 stay."""
+    """Normalize vectors to unit length; zero vectors stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     found: Vectors = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return found

@@ -11,7 +11,7 @@ NO_CLASS = -1
 
 
 class ClassNumbers:
-    """Numbers of classes by name, without regard to case.
+    """Numbering of classes by name, case-insensitive.
 
     Args:
         outputs: labels of the network, in the order of its outputs.
@@ -25,11 +25,11 @@ class ClassNumbers:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names, the network's first."""
+        """All class names, the network's first."""
         return (*self._outputs, *self._further)
 
     def add(self, names: Iterable[str]) -> None:
-        """Number the names that are not known yet, sorted."""
+        """Number new names in sorted order."""
         for name in sorted(set(names) - set(self._numbers)):
             found = class_called(name, self.names)
             if found is None:

@@ -41,7 +41,7 @@ Indexing = Generator[Progress, None, IndexSummary]
 def index_images(
     model: Model, request: IndexImages, check: Check, run_chunks: Chunks
 ) -> Indexing:
-    """Index a set of images, or go on where an index was left.
+    """Index a set of images, or resume an unfinished index.
 
     Raises:
         InputError: no such set, or a folder that cannot be written.
@@ -82,7 +82,7 @@ def index_images(
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """Records that one run adds to an index.
+    """State of one run that adds records to an index.
 
     Attributes:
         writer: of the index.
@@ -115,7 +115,7 @@ class _Run:
         self._begun = self._committed = time.monotonic()
 
     def left(self) -> list[int]:
-        """Return the places of the images that are not in the index yet."""
+        """Return the positions of images that are not yet in the index."""
         if not is_index(self.writer.folder) or not self.writer.facts.arrays:
             return list(range(len(self.images)))
         index = ImageIndex(self.writer.folder)
@@ -123,7 +123,7 @@ class _Run:
         return [k for k, path in enumerate(self.images.paths) if path not in known]
 
     def add(self, chunk: ChunkRows, left: list[int]) -> None:
-        """Append a chunk's rows; commit the first, and where the last commit is old."""
+        """Append a chunk's rows; commit if the last commit is old."""
         places = [left[place] for place in chunk.places]
         skipped = [each.path for each in chunk.skipped]
         reasons = [each.reason for each in chunk.skipped]
@@ -137,13 +137,13 @@ class _Run:
             self._commit()
 
     def _is_due(self) -> bool:
-        """Tell whether it is time to commit: often at first, then seldom."""
+        """Tell whether a commit is due: often at first, then rarely."""
         age = max(_FIRST_COMMIT_SECONDS, self._committed - self._begun)
         past = time.monotonic() - self._committed
         return not self.writer.facts.count or past > min(_COMMIT_SECONDS, age)
 
     def finish(self) -> None:
-        """Commit the rest, with the distances to the centers of classes."""
+        """Commit the rest, and add the distances to class centers."""
         self._commit()
         index = ImageIndex(self.writer.folder)
         if len(index) and index.layers:
@@ -165,7 +165,7 @@ class _Run:
     def _known(
         self, places: list[int], labels: list[str]
     ) -> Mapping[str, NDArray[Any] | list[str]]:
-        """Return what the set knows of its images."""
+        """Return the rows from the set: numbers, labels, splits and paths."""
         images = self.images
         splits = [images.splits[k] if images.splits else "" for k in places]
         numbers = {
@@ -186,15 +186,15 @@ _OURS = frozenset(
 
 
 def _free(name: str) -> str:
-    """Return a table's column under a name that no column of ours has."""
+    """Return a table column's name, changed if it collides with a built-in column."""
     return f"{name} (given)" if name in _OURS else name
 
 
 def _writer(model: Model, request: IndexImages, images: ImageSet) -> IndexWriter:
-    """Return the writer of a new index, or of the one that is there.
+    """Open the writer of a new index, or of the existing one.
 
     Raises:
-        UsageError: that one was made otherwise.
+        UsageError: the existing one was made otherwise.
     """
     out = Path(request.out)
     facts = _facts(model, request, images)
@@ -207,10 +207,10 @@ def _writer(model: Model, request: IndexImages, images: ImageSet) -> IndexWriter
 
 
 def _check_left_over(out: Path) -> None:
-    """Refuse a folder with other things in it.
+    """Refuse a folder that holds other files.
 
     Raises:
-        UsageError: it does not hold an index, or one that was just begun.
+        UsageError: the folder holds neither an index nor one that was just started.
     """
     if {each.name for each in out.iterdir()} - {"arrays", "index.part", "writer.lock"}:
         raise UsageError("--out", f"{out} holds other files", "name a new folder")
@@ -263,7 +263,7 @@ def _facts(model: Model, request: IndexImages, images: ImageSet) -> IndexFacts:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as JSON gives them back: lists in place of tuples."""
+    """Convert values as JSON does: tuples become lists."""
     found: dict[str, Any] = json.loads(json.dumps(values))
     return found
 
@@ -277,7 +277,7 @@ def _settings(facts: IndexFacts) -> Settings:
 
 
 def _layers(model: Model, names: tuple[str, ...]) -> tuple[LayerFacts, ...]:
-    """Return the layers whose features are kept, the deepest last.
+    """Return the layers to keep features of, the deepest last.
 
     Raises:
         UsageError: no such layer.
@@ -301,7 +301,7 @@ def _layers(model: Model, names: tuple[str, ...]) -> tuple[LayerFacts, ...]:
 
 
 def _thumbnail_side(images: ImageSet) -> int:
-    """Return 64 px, or the longer side of the first images where that is less."""
+    """Return the thumbnail side: 64 px, or less if the first images are smaller."""
     longest = 0
     for place in range(min(_SAMPLED, len(images))):
         try:

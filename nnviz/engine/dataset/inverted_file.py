@@ -1,4 +1,4 @@
-"""Inverted file (IVF) of vectors kept in a byte a number, by faiss where installed.
+"""Inverted file (IVF) of vectors quantized to bytes, by faiss if installed.
 
 Vectors are grouped around centroids (k-means); a query looks through the nearest
 groups.
@@ -30,7 +30,7 @@ Vectors = NDArray[np.float32]
 
 
 def is_installed() -> bool:
-    """Tell whether faiss is there."""
+    """Tell whether faiss is installed."""
     try:
         library()
     except ImportError:
@@ -39,16 +39,16 @@ def is_installed() -> bool:
 
 
 def library() -> Any:
-    """Return faiss.
+    """Import faiss.
 
     Raises:
-        ImportError: it is not installed.
+        ImportError: faiss is not installed.
     """
     return importlib.import_module("faiss")
 
 
 def sample_places(total: int) -> NDArray[np.int64]:
-    """Return the numbers of the records that centroids are learned from, ascending."""
+    """Return the evenly spaced record numbers to learn centroids from, ascending."""
     learned = min(total, _LEARNED * _groups(total))
     return np.linspace(0, total - 1, learned).astype(np.int64)
 
@@ -60,7 +60,7 @@ def build_lists(
     metric: Metric,
     check: Check,
 ) -> Generator[Progress, None, Any]:
-    """Group vectors; return faiss's index.
+    """Build faiss's inverted file over vectors.
 
     Args:
         total: number of the vectors.
@@ -91,7 +91,7 @@ def _groups(total: int) -> int:
 def _centroids(
     sample: Vectors, groups: int, check: Check
 ) -> Generator[Progress, None, Vectors]:
-    """Return the centroids of k-means, learned in turns so that others get theirs."""
+    """Learn k-means centroids one iteration at a time, yielding between them."""
     faiss, found = library(), None
     settings = {"niter": 1, "max_points_per_centroid": 2 * _LEARNED}
     settings["min_points_per_centroid"] = 1

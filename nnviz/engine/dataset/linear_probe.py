@@ -85,7 +85,7 @@ def held_out_probabilities(
     seed: int = 0,
     check: Check = lambda: None,
 ) -> NDArray[np.float32]:
-    """Return probabilities (n, classes) from probes that have not seen their images.
+    """Return out-of-fold probabilities (n, classes) of linear probes.
 
     ``FOLDS`` parts, drawn within each class, are each judged by a probe of the others.
     """
@@ -105,7 +105,7 @@ def held_out_probabilities(
 def stratified_folds(
     labels: NDArray[np.int64], folds: int, seed: int
 ) -> NDArray[np.int64]:
-    """Return the fold of each image, (n,): each class is dealt out evenly."""
+    """Return the stratified fold of each image, (n,)."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]

@@ -30,7 +30,7 @@ class Nearest:
 
 
 def vectors_of(index: ImageIndex, layer: str) -> NDArray[np.generic]:
-    """Return what records are compared by, (n, d), memory-mapped.
+    """Return the vectors that records are compared by, (n, d), memory-mapped.
 
     Args:
         index: the index.
@@ -45,7 +45,7 @@ def vectors_of(index: ImageIndex, layer: str) -> NDArray[np.generic]:
 
 
 def blocks(vectors: NDArray[np.generic]) -> Iterator[tuple[int, Tensor]]:
-    """Yield the place of each block of vectors, and the block in float32."""
+    """Yield the offset of each block of vectors, and the block in float32."""
     for start in range(0, len(vectors), _BLOCK):
         part = np.array(vectors[start : start + _BLOCK], np.float32)
         yield start, torch.from_numpy(part)
@@ -58,7 +58,7 @@ def find_nearest(
     metric: Metric,
     check: Check = lambda: None,
 ) -> Nearest:
-    """Return the nearest vectors of each query, exactly.
+    """Return the exact nearest vectors of each query.
 
     Args:
         queries: float32 (q, d).
@@ -84,7 +84,7 @@ def find_nearest(
 
 
 def distances(queries: Tensor, block: Tensor, metric: Metric) -> Tensor:
-    """Return the distances of queries and a block of vectors, (q, b).
+    """Return the distances between queries and a block of vectors, (q, b).
 
     Args:
         queries: of length 1 for the cosine.
@@ -100,7 +100,7 @@ def distances(queries: Tensor, block: Tensor, metric: Metric) -> Tensor:
 
 
 def unit(vectors: Tensor) -> Tensor:
-    """Return vectors of length 1; zero ones stay."""
+    """Normalize vectors to unit length; zero vectors stay."""
     lengths = vectors.norm(dim=1, keepdim=True)
     found: Tensor = vectors / lengths.clamp_min(torch.finfo(vectors.dtype).tiny)
     return found

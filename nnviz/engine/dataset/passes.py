@@ -1,4 +1,4 @@
-"""Passes over images of a set: opened, in batches, ready for the network."""
+"""Batched reading of image sets, preprocessed for the network."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ Check = Callable[[], None]
 def opened_batches(
     model: Model, images: ImageSet, check: Check
 ) -> Iterator[tuple[list[int], Tensor]]:
-    """Yield places in the set and their inputs (n, C, H, W) in [0, 1], a batch a time.
+    """Yield the positions of a batch in the set, and its inputs (n, C, H, W) in [0, 1].
 
     Images that cannot be opened are left out; one of another size than those before
     begins a batch of its own.

@@ -1,4 +1,4 @@
-"""Queries: what an image outside an index looks like in the index's own terms."""
+"""Queries by an image outside the index: its record, crop and features."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ _SMALLEST = 2
 
 
 def record_of(index: ImageIndex, image: Image) -> int | None:
-    """Return the number of an image that the index holds, by the hash of its file."""
+    """Find the record of an image by its file's hash; None if it is not indexed."""
     if len(image.sha256) != 64 or not len(index):  # noqa: PLR2004  SHA-256 as text
         return None
     wanted = np.frombuffer(bytes.fromhex(image.sha256), np.uint8)
@@ -31,7 +31,7 @@ def record_of(index: ImageIndex, image: Image) -> int | None:
 
 
 def cropped(image: Image, box: Box) -> Image:
-    """Return a part of an image.
+    """Crop an image to a box.
 
     Raises:
         UsageError: the box lies outside, or is smaller than 2 px.
@@ -58,7 +58,7 @@ def query_features(
     layer: str,
     check: Callable[[], None],
 ) -> Tensor:
-    """Return an image's features as the index would hold them, float32 (1, d).
+    """Return an image's features as the index stores them, float32 (1, d).
 
     Args:
         index: the index.

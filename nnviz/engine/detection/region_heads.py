@@ -31,7 +31,7 @@ _UNIT = (1.0, 1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionExamples:
-    """Regions of annotated images, the annotated boxes among them.
+    """Regions of annotated images with their features and overlaps.
 
     Attributes:
         features: (n, D).
@@ -70,14 +70,14 @@ class RegionHeads:
     regression: Floats
 
     def margins(self, features: Floats) -> Floats:
-        """Return the margins (n, K); above 0 the class is there."""
+        """Return the SVM margins (n, K); above 0 the class is detected."""
         found = self.scale * features @ self.weight.T + self.bias
         return found.astype(np.float32)
 
     def regressed(
         self, boxes: Corners, features: Floats, classes: NDArray[np.int64]
     ) -> Corners:
-        """Return boxes moved and grown as their features say (appendix C, eq. 1 to 4).
+        """Apply box regression by the regions' features (appendix C, eq. 1 to 4).
 
         Args:
             boxes: (n, 4).
@@ -100,7 +100,7 @@ def region_examples(
     classes: NDArray[np.int64],
     count: int,
 ) -> RegionExamples:
-    """Return one image's regions with what they overlap.
+    """Match one image's regions with its annotated boxes.
 
     Args:
         features: (n, D).
@@ -125,7 +125,7 @@ def region_examples(
 
 
 def joined_examples(parts: list[RegionExamples]) -> RegionExamples:
-    """Return the regions of several images as one."""
+    """Concatenate the regions of several images."""
     return RegionExamples(
         *(
             np.concatenate([getattr(part, name) for part in parts])
@@ -164,7 +164,7 @@ def fit_heads(
 
 
 def box_offsets(boxes: Corners, proposals: Corners) -> Floats:
-    """Return what turns proposals into boxes, (n, 4): dx, dy, dw, dh.
+    """Return regression targets from proposals to boxes, (n, 4): dx, dy, dw, dh.
 
     Appendix C, equations 6 to 9: shift of the center in proposal sizes and logarithm of
     the growth; ``decode`` is its inverse.
@@ -180,7 +180,7 @@ def box_offsets(boxes: Corners, proposals: Corners) -> Floats:
 def _svm(
     scaled: Floats, positive: NDArray[np.bool_], negative: NDArray[np.bool_], seed: int
 ) -> tuple[Floats, float]:
-    """Return weights and bias of a linear SVM (liblinear)."""
+    """Fit a linear SVM (liblinear); return its weights and bias."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415  slow to import
 
     rows = positive | negative
@@ -197,7 +197,7 @@ def _svm(
 
 
 def _ridge(scaled: Floats, aims: Floats) -> Floats:
-    """Return (4, D + 1) of least squares with ``_RIDGE`` on the weights.
+    """Fit ridge regression; return weights and constants (4, D + 1).
 
     In the dual, since there are fewer regions than features; the mean is not penalized.
     """

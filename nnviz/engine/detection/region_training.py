@@ -43,7 +43,7 @@ class TrainedHeads:
 def train_heads(
     ctx: Context, passes: RegionPasses, folder: str, images: int, regions: int
 ) -> Iterator[TrainedHeads]:
-    """Go through annotated images and fit the heads; yield after each image.
+    """Extract features from annotated images, then fit the heads; yield per image.
 
     Args:
         ctx: of the run.
@@ -86,7 +86,7 @@ def train_heads(
 def _features(
     ctx: Context, passes: RegionPasses, pixels: NDArray[np.float32], boxes: Corners
 ) -> NDArray[np.float32]:
-    """Return the features of some regions, as many at once as memory allows."""
+    """Return the features of regions, computed in chunks that memory allows."""
     info = ctx.model.info
     sizer = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
     work = passes.features(pixels, boxes)
@@ -96,7 +96,7 @@ def _features(
 
 
 def _chosen(data: Annotations, count: int) -> list[Annotated]:
-    """Return the images with boxes, evenly taken where there are more than asked."""
+    """Return the images with boxes, sampled evenly if there are too many."""
     known = [each for each in data.pictures if each.objects]
     if len(known) <= count:
         return known

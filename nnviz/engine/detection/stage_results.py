@@ -31,7 +31,7 @@ _BEFORE, _AFTER = 0, 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StageView:
-    """The stages of a detector on an image, and the object that is followed.
+    """The stages of a detector on an image, and the selected object.
 
     Attributes:
         ctx: with the network and the image.
@@ -51,14 +51,14 @@ class StageView:
 
     @property
     def stages(self) -> Stages:
-        """The anchors and proposals of a network that shows them."""
+        """The anchors and proposals; raises TypeError if the network exposes none."""
         if self.known is None:
             raise TypeError("the detector shows no anchors")
         return self.known
 
     @property
     def anchors(self) -> AnchorStage:
-        """The first head's answer to each anchor."""
+        """Predictions of the first head for each anchor."""
         return self.stages.anchors
 
     @property
@@ -67,23 +67,23 @@ class StageView:
         return self.ctx.placement
 
     def shown_levels(self) -> list[tuple[int, Grid]]:
-        """Return the levels that are shown, with their numbers."""
+        """Return the displayed pyramid levels with their indices."""
         levels = list(enumerate(self.anchors.grids))
         return levels if self.level < 0 else levels[self.level : self.level + 1]
 
     def level_names(self) -> tuple[str, ...]:
-        """Return the name of each level: its cells."""
+        """Return a title for each level: the size of its grid."""
         return tuple(f"level {grid.title}" for grid in self.anchors.grids)
 
     def source(self) -> int | None:
-        """Return the anchor or proposal that the followed object came from."""
+        """Return the anchor or proposal that the selected object was decoded from."""
         sources = self.found.found.sources
         if self.row is None or sources is None or self.known is None:
             return None
         return int(sources[self.row])
 
     def anchor_row(self) -> int | None:
-        """Return the anchor that the followed object came from."""
+        """Return the anchor that the selected object was decoded from."""
         source = self.source()
         if source is None or self.stages.proposals is None:
             return source
@@ -112,7 +112,7 @@ def anchors_at(view: StageView, y: float, x: float) -> Boxes:
 
 
 def matched_anchors(view: StageView) -> Boxes:
-    """Return the anchors that match the followed object, and the object itself.
+    """Return the anchors that match the selected object, and the object itself.
 
     An anchor matches from an intersection over union of 0.5 on; where none does, the
     best one is shown (Liu et al. 2016, section 2.2).
@@ -138,7 +138,7 @@ def matched_anchors(view: StageView) -> Boxes:
 
 
 def score_map(view: StageView) -> Heatmap:
-    """Return the highest score at each place of the input, over the shown levels."""
+    """Return the highest score at each px of the input over the displayed levels."""
     height, width = view.place.input_size
     best = view.best_scores()
     values = np.zeros((height, width), np.float32)
@@ -175,7 +175,7 @@ def proposal_boxes(view: StageView) -> Boxes:
 
 
 def roi_pooling(view: StageView, net: RoiPooler) -> tuple[Boxes, Heatmap, Mosaic]:
-    """Return the bins of the followed region, its feature map, and what is pooled."""
+    """Return the selected region's RoI pooling: bins, feature map, pooled features."""
     proposals, source = view.stages.proposals, view.source()
     if proposals is None or source is None:
         raise TypeError("no region is followed")
@@ -202,7 +202,7 @@ def roi_pooling(view: StageView, net: RoiPooler) -> tuple[Boxes, Heatmap, Mosaic
 
 
 def class_ranking(view: StageView, top: int) -> Ranking:
-    """Return the class scores of the anchor or proposal behind the followed object."""
+    """Return the class scores of the anchor or proposal behind the selected object."""
     source, proposals = view.source(), view.stages.proposals
     scores = view.anchors.scores if proposals is None else proposals.class_scores
     # Labels of torchvision's detectors begin with the background.
@@ -238,7 +238,7 @@ def regression(view: StageView) -> tuple[Boxes, Table]:
 
 
 def suppression_boxes(view: StageView) -> tuple[Boxes, Table]:
-    """Return the boxes that are left and those they suppressed, by whom."""
+    """Return the kept boxes and those they suppressed, with the suppressor of each."""
     boxes, scores, classes = arrays(view.found.found)
     by = view.found.by()
     kept = view.found.kept
@@ -275,7 +275,7 @@ def suppression_boxes(view: StageView) -> tuple[Boxes, Table]:
 
 
 def overlap_table(view: StageView) -> Table:
-    """Return the intersection over union of any two of the best boxes that are left."""
+    """Return the table of pairwise IoU between the best kept boxes."""
     boxes, scores, classes = arrays(view.found.chosen)
     boxes, count = boxes[:_MOST_PAIRS], min(_MOST_PAIRS, len(boxes))
     names = class_names(view.ctx.model.info, classes)
@@ -288,7 +288,7 @@ def overlap_table(view: StageView) -> Table:
 
 
 def counts(view: StageView) -> Table:
-    """Return how many boxes each stage has, level by level and in all."""
+    """Return the table of box counts per stage, by level and in total."""
     rows: list[tuple[str | float, ...]] = []
     if view.known is not None:
         rows += _anchor_counts(view)
@@ -317,7 +317,7 @@ def _anchor_counts(view: StageView) -> list[tuple[str | float, ...]]:
 
 
 def _cell_rows(view: StageView, grid: Grid, y: float, x: float) -> list[int]:
-    """Return the anchors of the cell of a level that is nearest to a position, px."""
+    """Return the anchor indices of a level's cell nearest to a position, px."""
     centers = view.anchors.anchors[grid.start : grid.stop : grid.per_cell, :2]
     away = (centers - centers.new_tensor([x, y])).square().sum(1)
     first = grid.start + int(away.argmin()) * grid.per_cell
@@ -327,7 +327,7 @@ def _cell_rows(view: StageView, grid: Grid, y: float, x: float) -> list[int]:
 def _cells_of(
     centers: NDArray[np.float32], grid: Grid, size: Size
 ) -> tuple[Indices, Indices]:
-    """Return the row and the column of the cell nearest to each px of the input."""
+    """Return the nearest row and column of cells for each px down and across."""
     by_row = centers.reshape(grid.rows, grid.columns, grid.per_cell, 2)
     middles = by_row[:, 0, 0, 1], by_row[0, :, 0, 0]
     return (
@@ -337,7 +337,7 @@ def _cells_of(
 
 
 def _nearest(middles: NDArray[np.float32], count: int) -> Indices:
-    """Return the index of the middle nearest to each px."""
+    """Return the index of the nearest center for each px."""
     edges = (middles[1:] + middles[:-1]) / 2
     return np.searchsorted(edges, np.arange(count) + 0.5).astype(np.int64)
 
@@ -357,7 +357,7 @@ def _anchor_boxes(view: StageView, rows: Indices) -> Boxes:
 
 
 def _bins(view: StageView, region: Corners, bins: Sequence[int]) -> Boxes:
-    """Return the bins that a region is pooled in, row by row, and the region."""
+    """Return the region with the bins in which it is pooled, row by row."""
     rows, columns = bins
     y = np.linspace(region[1], region[3], rows + 1)
     x = np.linspace(region[0], region[2], columns + 1)
@@ -378,7 +378,7 @@ def _bins(view: StageView, region: Corners, bins: Sequence[int]) -> Boxes:
 
 
 def _strength(view: StageView, feature_map: Tensor, size: Size) -> Heatmap:
-    """Return how strongly a feature map (C, h, w) answers at each px of the input.
+    """Return the channels' RMS of a feature map (C, h, w) at each px of the input.
 
     The map covers an input that was filled up to whole cells, so the stride is the
     power of two that takes it there, and what lies beyond the input is cut off.
@@ -396,14 +396,14 @@ def _strength(view: StageView, feature_map: Tensor, size: Size) -> Heatmap:
 
 
 def _regions(view: StageView) -> Tensor:
-    """Return the boxes that offsets are counted from, (A or P, 4) corners."""
+    """Return the reference boxes that offsets are relative to, (A or P, 4) corners."""
     if view.stages.proposals is None:
         return cornered(view.anchors.anchors)
     return view.stages.proposals.boxes
 
 
 def _pairs(view: StageView, before: Corners, after: Corners) -> Boxes:
-    """Return regions and the boxes they became, the boxes drawn strongly."""
+    """Return regions and their regressed boxes, the boxes drawn on top."""
     count = len(before)
     region = "anchor" if view.stages.proposals is None else "proposal"
     both = np.concatenate((after, before)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Candidates of a detector on an image and what non-maximum suppression leaves."""
+"""Non-maximum suppression on an image's candidates: kept and suppressed boxes."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _NEVER = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suppression:
-    """Candidates, and which of them non-maximum suppression (NMS) left.
+    """Candidates, and the result of non-maximum suppression (NMS) on them.
 
     Attributes:
         found: the candidates, in the network's order.
@@ -34,16 +34,16 @@ class Suppression:
 
     @property
     def chosen(self) -> Candidates:
-        """The candidates that are left, best first."""
+        """The kept candidates, best first."""
         rows = torch.from_numpy(self.kept).to(self.found.scores.device)
         return self.found.taken(rows)
 
     def by(self) -> Indices:
-        """Return the row of the box that suppressed each, -1 where none did."""
+        """Return the row of the box that suppressed each candidate, -1 for none."""
         return suppressors(*arrays(self.found), self.overlap, self.kept)
 
     def shares(self, rows: Indices, others: Indices) -> NDArray[np.float32]:
-        """Return the intersection over union of rows with other rows, one by one."""
+        """Return the IoU of each row's box with the other row's, pairwise."""
         boxes = self.found.boxes.cpu().numpy()
         return overlaps(boxes[rows], boxes[others])
 
@@ -51,7 +51,7 @@ class Suppression:
 def arrays(
     found: Candidates,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], Indices]:
-    """Return boxes, scores and classes in numpy."""
+    """Return boxes, scores and classes as numpy arrays."""
     return (
         found.boxes.cpu().numpy(),
         found.scores.cpu().numpy(),
@@ -62,7 +62,7 @@ def arrays(
 def suppress(
     ctx: Context, score: float, overlap: float, limit: int, classes: str = ""
 ) -> Suppression:
-    """Return the candidates on the image and those that are left, with one pass.
+    """Run detection and non-maximum suppression on the image, in one pass.
 
     Args:
         ctx: with a network that detects.
@@ -102,7 +102,7 @@ def class_names(info: ModelInfo, classes: NDArray[np.int64]) -> tuple[str, ...]:
 
 
 def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
-    """Return the rank of the box that a target names among those that are left.
+    """Return the rank of a target's box among the kept boxes.
 
     Args:
         info: of the network.
@@ -110,7 +110,7 @@ def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
         target: "box:2", a class for its best box; empty for the best of all.
 
     Raises:
-        UsageError: it names no box, or there are not so many.
+        UsageError: the target names no box, or a rank beyond the last box.
     """
     match parse_target(target, info.labels):
         case BoxTarget(rank=rank, index=index):
@@ -128,7 +128,7 @@ def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
 
 
 def wanted_classes(labels: tuple[str, ...], names: str) -> list[int]:
-    """Return the indices of the classes that are asked for; none means all."""
+    """Return the class indices of a comma-separated list of names; empty for all."""
     found = []
     for name in filter(None, map(str.strip, names.split(","))):
         if name not in labels:

@@ -32,7 +32,7 @@ _FIRST_VELOCITY = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracks:
-    """Objects that are followed, as of one frame.
+    """Tracked objects at one frame.
 
     Attributes:
         ids: int64 (T,), counted from 1, never used again.
@@ -58,7 +58,7 @@ class Tracks:
 
     @property
     def classes(self) -> Indices:
-        """The class seen most of each, int64 (T,)."""
+        """Most frequent class of each track, int64 (T,)."""
         most: Indices = self.votes.argmax(1).astype(np.int64)
         return most
 
@@ -69,12 +69,12 @@ class Tracks:
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """Mask of the tracks that were detected in this very frame, bool (T,)."""
+        """Mask of the tracks that were detected in the current frame, bool (T,)."""
         found: NDArray[np.bool_] = self.seen >= self.time
         return found
 
     def taken(self, rows: NDArray[np.generic]) -> "Tracks":
-        """Return some of them."""
+        """Return a subset of the tracks."""
         return replace(
             self,
             ids=self.ids[rows],
@@ -87,7 +87,7 @@ class Tracks:
 
 
 def no_tracks(classes: int, time: float) -> Tracks:
-    """Return that nothing is followed yet.
+    """Return an empty set of tracks.
 
     Args:
         classes: how many there are.
@@ -121,14 +121,14 @@ class Detections:
     classes: Indices
 
     def taken(self, rows: NDArray[np.generic]) -> "Detections":
-        """Return some of them."""
+        """Return a subset of the detections."""
         return Detections(self.boxes[rows], self.scores[rows], self.classes[rows])
 
 
 def update(
     tracks: Tracks, found: Detections, time: float, sure: float, patience: float
 ) -> tuple[Tracks, Indices]:
-    """Return the tracks after a frame, and the detection of each, -1 for none.
+    """Update tracks with a frame; return them and each one's detection, -1 for none.
 
     Args:
         tracks: as of the frame before.
@@ -152,7 +152,7 @@ def update(
 
 
 def _predict(tracks: Tracks, time: float) -> Tracks:
-    """Return the tracks moved on by their velocities (Kalman 1960)."""
+    """Predict the tracks' states by their velocities (Kalman 1960)."""
     step = max(0.0, time - tracks.time)
     move = np.array([[1, step], [0, 1]])
     noise = np.array([[step**3 / 3, step**2 / 2], [step**2 / 2, step]])
@@ -169,14 +169,14 @@ def _predict(tracks: Tracks, time: float) -> Tracks:
 
 
 def _by_overlap(tracks: Tracks, found: Detections) -> Floats:
-    """Return how well tracks and detections fit by overlap, (T, N); 0 for not."""
+    """Return the association scores by overlap, (T, N); 0 forbids a pair."""
     shares = overlaps(tracks.boxes[:, None], found.boxes)
     same = tracks.classes[:, None] == found.classes
     return np.where(shares >= _LEAST_OVERLAP, shares + _SAME_CLASS * same, 0.0)
 
 
 def _by_class(tracks: Tracks, found: Detections) -> Floats:
-    """Return how near detections are to lost tracks of their class; 0 for not.
+    """Return association scores of lost tracks by class and distance; 0 forbids.
 
     An object that was hidden may have turned meanwhile: the prediction is off.
     """
@@ -188,7 +188,7 @@ def _by_class(tracks: Tracks, found: Detections) -> Floats:
 
 
 def _assign(worth: Floats) -> Indices:
-    """Return the pairs of track and detection that fit best in sum, (P, 2).
+    """Return the assignment of tracks to detections with the largest sum, (P, 2).
 
     Kuhn 1955 (the Hungarian method), as in SORT.
 
@@ -203,7 +203,7 @@ def _assign(worth: Floats) -> Indices:
 
 
 def _corrected(tracks: Tracks, found: Detections, of: Indices) -> Tracks:
-    """Return the tracks with what was detected of them."""
+    """Apply the Kalman update with each track's detection."""
     (rows,) = np.nonzero(of >= 0)
     mean, covariance = tracks.mean.copy(), tracks.covariance.copy()
     seen, votes = tracks.seen.copy(), _room_for(tracks.votes, found)
@@ -219,7 +219,7 @@ def _corrected(tracks: Tracks, found: Detections, of: Indices) -> Tracks:
 
 
 def _with_new(tracks: Tracks, found: Detections, rows: Indices) -> Tracks:
-    """Return tracks with one more for each of some detections."""
+    """Return tracks with a new one for each of some detections."""
     count, before = len(rows), _room_for(tracks.votes, found)
     measured = _centers(found.boxes[rows])
     height = measured[:, 3:4]
@@ -245,13 +245,13 @@ def _with_new(tracks: Tracks, found: Detections, rows: Indices) -> Tracks:
 
 
 def _room_for(votes: Floats, found: Detections) -> Floats:
-    """Return a copy of votes with a column for each class, those without a name too."""
+    """Return the votes padded with columns for unnamed classes."""
     classes = 1 + int(found.classes.max(initial=-1))
     return np.pad(votes, ((0, 0), (0, max(0, classes - votes.shape[1]))))
 
 
 def _centers(boxes: NDArray[np.float32]) -> Floats:
-    """Return center x, center y, width, height of corners, float64 (N, 4)."""
+    """Convert corners to center x, center y, width, height, float64 (N, 4)."""
     corners = boxes.astype(np.float64)
     sizes = corners[:, 2:] - corners[:, :2]
     return np.concatenate((corners[:, :2] + sizes / 2, sizes), 1)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image, image_from_array, rgb8
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.model import fit_to_input
 from nnviz.engine.models.networks import FaceCascade
@@ -30,7 +30,7 @@ _FARTHEST = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ErrorRates:
-    """Error rates of a verification by its threshold on the distance.
+    """Error rates of face verification by the threshold on the distance.
 
     Attributes:
         thresholds: (T,), rising.
@@ -46,14 +46,14 @@ class ErrorRates:
 
     @property
     def equal_error(self) -> tuple[float, float]:
-        """Threshold at which both rates are nearest to each other, and their mean."""
+        """Threshold of equal error rates, and the rate there."""
         gaps = np.abs(self.false_accepts - self.false_rejects)
         place = int(gaps.argmin())
         mean = (self.false_accepts[place] + self.false_rejects[place]) / 2
         return float(self.thresholds[place]), float(mean)
 
     def at(self, threshold: float) -> tuple[float, float]:
-        """Return false accepts and false rejects at a threshold, interpolated."""
+        """Return false accept and false reject rates at a threshold, interpolated."""
         return (
             float(np.interp(threshold, self.thresholds, self.false_accepts)),
             float(np.interp(threshold, self.thresholds, self.false_rejects)),
@@ -61,7 +61,7 @@ class ErrorRates:
 
 
 def error_rates(vectors: Floats, people: NDArray[np.int64]) -> ErrorRates:
-    """Return the error rates over all pairs of some embeddings.
+    """Compute the error rates over all pairs of embeddings.
 
     Args:
         vectors: (n, D), unit vectors.
@@ -93,20 +93,20 @@ def measured_rates() -> ErrorRates:
 
 
 def distances(ones: Floats, others: Floats) -> Floats:
-    """Return the Euclidean distances (n,) of unit vectors (n, D), in [0, 2]."""
+    """Return Euclidean distances (n,) between unit vectors (n, D), in [0, 2]."""
     found: Floats = np.linalg.norm(ones - others, axis=1).astype(np.float32)
     return found
 
 
 def unit(vectors: Floats) -> Floats:
-    """Return vectors (n, D) divided by their lengths."""
+    """Normalize vectors (n, D) to unit length."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     found: Floats = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return found
 
 
 def find_face(image: Image) -> Floats | None:
-    """Return the box of the most certain face, (4,) px of the image; None for none.
+    """Detect the most confident face; return its box (4,), px of the image, or None.
 
     By OpenCV's cascade, as ``bundled:faces`` does.
     """
@@ -123,7 +123,7 @@ def find_face(image: Image) -> Floats | None:
 
 
 def cut_face(image: Image, box: Floats) -> Image:
-    """Return the part of an image inside a box, at least a pixel a side."""
+    """Crop an image to a box, at least one pixel a side."""
     left, top = np.floor(box[:2]).astype(int)
     right, bottom = np.ceil(box[2:]).astype(int)
     part = rgb8(image.pixels)[top : max(bottom, top + 1), left : max(right, left + 1)]

@@ -1,4 +1,4 @@
-"""Warped regions: proposals of an image, each resized to a classifier's input.
+"""Warped regions (R-CNN): region proposals resized to a classifier's input.
 
 Girshick et al. 2014 (arXiv:1311.2524), section 2.1 and appendix A.
 """
@@ -31,7 +31,7 @@ _SMALLEST, _LONGEST = 16, 5
 
 
 def working_image(image: Image) -> tuple[NDArray[np.float32], float]:
-    """Return an image, RGB in [0, 1], at the working size, and how much smaller."""
+    """Return an image at the working size, RGB in [0, 1], and the reduction factor."""
     pixels = to_float(image.pixels)
     color = pixels.shape[2] >= 3  # noqa: PLR2004
     pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
@@ -44,7 +44,7 @@ def working_image(image: Image) -> tuple[NDArray[np.float32], float]:
 def propose_regions(
     ctx: Context, pixels: NDArray[np.float32], source: str, count: int
 ) -> NDArray[np.float32]:
-    """Return the regions to classify, float32 (N, 4) corners, px, N at least 1.
+    """Propose regions to classify, float32 (N, 4) corners, px, at least one.
 
     Args:
         ctx: of the run: its generator, and what stops it.
@@ -63,7 +63,7 @@ def propose_regions(
 
 
 def _plausible(regions: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which regions are neither tiny nor strips: warped, those mean nothing."""
+    """Return the mask of regions that are neither tiny nor narrow strips."""
     sides = regions[:, 2:] - regions[:, :2]
     large, strip = sides.min(1) >= _SMALLEST, sides.max(1) > _LONGEST * sides.min(1)
     kept: NDArray[np.bool_] = large & ~strip
@@ -71,7 +71,7 @@ def _plausible(regions: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
-    """Return about so many square windows of three sizes on a grid, largest first.
+    """Return about ``count`` square windows of three sizes on a grid, largest first.
 
     Their sides are 1, 1/2 and 1/4 of the image's shorter side; neighbors overlap by
     half or more, as the count allows.
@@ -118,7 +118,7 @@ class RegionPasses:
     def probabilities(
         self, pixels: NDArray[np.float32], regions: NDArray[np.float32]
     ) -> Callable[[slice], NDArray[np.float32]]:
-        """Return what gives class probabilities (n, K) of some of the regions.
+        """Return a function from a slice of the regions to class probabilities (n, K).
 
         Args:
             pixels: (H, W, 3) in [0, 1].
@@ -135,7 +135,7 @@ class RegionPasses:
     def features(
         self, pixels: NDArray[np.float32], regions: NDArray[np.float32]
     ) -> Callable[[slice], NDArray[np.float32]]:
-        """Return what gives the last layer's input (n, D) of some of the regions."""
+        """Return a function from a slice of the regions to features (n, D)."""
         passes, head = self._passes, self.head
         return self._over(
             pixels, regions, lambda warped: passes.input_to(warped, head).cpu()
@@ -179,7 +179,7 @@ class RegionPasses:
 def with_context(
     regions: NDArray[np.float32], context: int, size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return regions grown so that they fill the input but for a margin.
+    """Return regions enlarged by context, so that the warped input includes a margin.
 
     Girshick et al. 2014, appendix A: p px of context around the warped region.
 

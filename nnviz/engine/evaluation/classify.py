@@ -1,4 +1,4 @@
-"""Top-1, top-5, mean per class and confusions of a classifier."""
+"""Accuracy of a classifier: top-1, top-5, mean per class, and confusions."""
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -25,7 +25,7 @@ _NAMED = 5
 def classify(
     model: Model, questions: Sequence[Question], share: Share
 ) -> Generator[Progress, None, Evaluation]:
-    """Ask a classifier about each image whose class it knows.
+    """Evaluate a classifier on the images of classes that it knows.
 
     Args:
         model: a network with one output for each of its labels.
@@ -34,8 +34,8 @@ def classify(
         share: has each batch asked about.
 
     Raises:
-        InputError: it knows none of the classes.
-        ModelError: it gives no number for each label.
+        InputError: the classifier knows none of the classes.
+        ModelError: the network gives no number for each label.
     """
     labels = model.info.labels
     places = [class_called(each.name, labels) for each in questions]
@@ -59,7 +59,7 @@ def classify(
 
 
 def left_out(questions: Sequence[Question], labels: Sequence[str]) -> tuple[str, ...]:
-    """Say which classes of the data the network does not know, and of how many."""
+    """Return a note on the classes that the network does not know."""
     unknown = Counter(
         each.name for each in questions if class_called(each.name, labels) is None
     )
@@ -71,14 +71,14 @@ def left_out(questions: Sequence[Question], labels: Sequence[str]) -> tuple[str,
 
 
 def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
-    """Yield the images so many at a time as are asked about together."""
+    """Yield the images in batches of ``BATCH``."""
     remaining = iter(questions)
     while batch := list(islice(remaining, BATCH)):
         yield batch
 
 
 def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
-    """Return images as the network gets them, (n, C, H, W) in [0, 1], n adding up.
+    """Return preprocessed inputs: one batch, or single images if their shapes differ.
 
     Where images keep their shape they cannot share a batch.
     """

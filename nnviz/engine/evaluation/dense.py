@@ -40,7 +40,7 @@ _BACKGROUNDS = ("background", "__background__")
 def detect(
     model: Model, data: Annotations, share: Share
 ) -> Generator[Progress, None, Evaluation]:
-    """Measure COCO's mAP.
+    """Evaluate a detector by COCO's mAP.
 
     Raises:
         InputError: the network knows none of the categories.
@@ -61,10 +61,10 @@ def detect(
 
 
 def detect_image(worker: Worker, picture: Annotated) -> Found:
-    """Return the boxes that a detector finds in an image.
+    """Return a detector's boxes on an image.
 
     Raises:
-        TypeError: it finds none of this kind.
+        TypeError: the detector gives no boxes.
     """
     image = open_image(picture.path, MAX_PIXELS)
     boxes = _run(worker, "detect", image, _DETECT).main
@@ -76,7 +76,7 @@ def detect_image(worker: Worker, picture: Annotated) -> Found:
 def segment(
     model: Model, data: Annotations, share: Share
 ) -> Generator[Progress, None, Evaluation]:
-    """Measure the mean IoU over the network's input, each class counted alike.
+    """Evaluate a segmenter by its mean IoU over the network's input.
 
     Raises:
         InputError: the network knows none of the categories.
@@ -107,10 +107,10 @@ def segment(
 
 
 def segment_image(worker: Worker, task: tuple[Annotated, dict[int, int]]) -> Tensor:
-    """Return how many pixels of each class a segmenter takes for each, (K, K).
+    """Return the confusion matrix of a segmenter's pixels on an image, (K, K).
 
     Raises:
-        TypeError: it gives no mask.
+        TypeError: the segmenter gives no mask.
     """
     picture, classes = task
     image = open_image(picture.path, MAX_PIXELS)
@@ -124,7 +124,7 @@ def segment_image(worker: Worker, task: tuple[Annotated, dict[int, int]]) -> Ten
 def _match(
     model: Model, names: Mapping[int, str]
 ) -> tuple[dict[int, int], tuple[str, ...]]:
-    """Return the network's classes by COCO's identifiers, and what is left out."""
+    """Map COCO's category ids to the network's classes; note the unknown categories."""
     found = (
         (number, class_called(name, model.info.labels))
         for number, name in names.items()
@@ -174,7 +174,7 @@ def _background(labels: tuple[str, ...]) -> int:
 
 
 def _counted(mask: Mask, truth: NDArray[np.int64]) -> Tensor:
-    """Return how many pixels of each class were taken for each, (K, K)."""
+    """Return the confusion matrix of a mask's pixels, (K, K)."""
     seen, inside = _over_input(truth, mask.placement)
     said = np.array(mask.classes)[inside]
     classes = len(mask.labels)
@@ -184,7 +184,7 @@ def _counted(mask: Mask, truth: NDArray[np.int64]) -> Tensor:
 def _over_input(
     truth: NDArray[np.int64], placement: Placement | None
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return an image's classes at the input's pixels, and which lie in it."""
+    """Sample an image's class map at the input's pixels; return it and a valid mask."""
     if placement is None:
         return truth, np.ones(truth.shape, np.bool_)
     height, width = placement.input_size

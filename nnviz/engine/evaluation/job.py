@@ -32,7 +32,7 @@ Measuring = Generator[Progress, None, Evaluation]
 def evaluate(
     model: Model, request: EvaluateModel, check: Check, share: Share
 ) -> Measuring:
-    """Measure an opened network on the data that a request names.
+    """Evaluate a network on the data of a request.
 
     Args:
         model: the network.
@@ -58,7 +58,7 @@ def evaluate(
 
 
 def _sentences(model: Model, request: EvaluateModel, check: Check) -> Measuring:
-    """Measure how often a captioner's sentences about held-out scenes are right."""
+    """Evaluate a captioner's accuracy on held-out scenes."""
     # It imports what trains, which others need not wait for.
     from nnviz.engine.training.captioner.fit import JUDGED, measure  # noqa: PLC0415
 

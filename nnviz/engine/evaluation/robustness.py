@@ -1,4 +1,4 @@
-"""Accuracy against epsilon: how often a network is right about attacked images."""
+"""Robust accuracy: accuracy under attack as a function of epsilon."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -46,7 +46,7 @@ _OWN_TRUTH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Batch:
-    """Images that are attacked together.
+    """Images of one size that are attacked together.
 
     Attributes:
         attacked_model: the network.
@@ -61,17 +61,17 @@ class _Batch:
     generator: torch.Generator
 
     def among(self, kept: Tensor) -> "_Batch":
-        """Return some of them, bool (N,)."""
+        """Return the subset of a mask, bool (N,)."""
         goal = Goal(self.goal.classes[kept], self.goal.towards)
         return replace(self, clean=self.clean[kept], goal=goal)
 
     def fooled(self, pixels: Tensor) -> Tensor:
-        """Return which of the images fool as they are now, bool (N,)."""
+        """Return which of the pixels fool the network, bool (N,)."""
         return self.goal.reached(self.attacked_model.logits(pixels))
 
 
 def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring:
-    """Attack each image of a folder and count those that are still answered right.
+    """Measure accuracy under attack on the images of a folder, for each epsilon.
 
     Args:
         model: the network.
@@ -114,7 +114,7 @@ def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """A batch of images that are to be attacked.
+    """A batch of images to attack.
 
     Attributes:
         request: the attack.
@@ -136,7 +136,7 @@ class _Task:
 
 
 def attack_batch(worker: Worker, task: _Task) -> Tensor:
-    """Return how many images of a batch are still answered right, (epsilons,).
+    """Attack a batch; return the number of correct answers at each epsilon, (E,).
 
     Raises:
         ModelError: the network gives no number for each of its labels.
@@ -157,7 +157,7 @@ def attack_batch(worker: Worker, task: _Task) -> Tensor:
 
 
 def _require(model: Model, request: MeasureRobustness) -> None:
-    """Refuse what cannot be measured."""
+    """Refuse a request that cannot be measured."""
     if model.info.task is not Task.CLASSIFY:
         raise ModelError(
             model.info.title, "does not classify", "pick a network that does"
@@ -175,7 +175,7 @@ def _require(model: Model, request: MeasureRobustness) -> None:
 
 
 def _words(request: MeasureRobustness) -> str:
-    """Return the attack with what it depends on: "pgd, 20 steps"."""
+    """Return the attack's name with its steps: "pgd, 20 steps"."""
     return request.attack + (
         "" if request.attack == "fgsm" else f", {request.steps} steps"
     )
@@ -184,7 +184,7 @@ def _words(request: MeasureRobustness) -> str:
 def _questions(
     model: Model, folder: Path, request: MeasureRobustness
 ) -> tuple[list[Question], Truth, tuple[str, ...]]:
-    """Return the images, what is right of them, and what there is to say of that.
+    """Return the images, the source of their true classes, and notes on it.
 
     A folder whose sub-folders are called as classes of the network tells the truth;
     of any other the network's own answers are taken.
@@ -209,7 +209,7 @@ def _questions(
 def _groups(
     model: Model, batch: Sequence[Question]
 ) -> Iterator[tuple[Sequence[Question], Tensor]]:
-    """Yield images of a batch that share a size, (N, C, H, W) in [0, 1]."""
+    """Yield groups of images of one size, (N, C, H, W) in [0, 1]."""
     taken = 0
     for pixels in inputs(model, batch):
         yield batch[taken : taken + len(pixels)], pixels
@@ -217,10 +217,10 @@ def _groups(
 
 
 def _attacked_model(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
-    """Return the network as attacks see it.
+    """Return the network wrapped for attacks.
 
     Raises:
-        ModelError: it gives no number for each of its labels.
+        ModelError: the network gives no number for each of its labels.
     """
     attacked_model = AttackedModel(model.pixel_model(check))
     logits = attacked_model.logits(pixels[:1])
@@ -240,7 +240,7 @@ def _away(
     pixels: Tensor,
     truth: Truth,
 ) -> Goal:
-    """Return the goal to lead away from what is right."""
+    """Return the untargeted goal: away from the right classes."""
     classes = len(model.info.labels)
     if truth == "network":
         right = attacked_model.logits(pixels).argmax(1)
@@ -252,7 +252,7 @@ def _away(
 
 
 def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
-    """Return how many images are still answered right at each epsilon, (E,)."""
+    """Return the number of images still right at each epsilon, (E,)."""
     if request.attack in SEARCHES:
         lengths = LEVELS * _shortest(batch, request)
         epsilons = torch.tensor(request.epsilons, dtype=lengths.dtype)
@@ -269,7 +269,7 @@ def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
 
 
 def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tensor:
-    """Return which images are fooled by noise of at most epsilon, bool (N,)."""
+    """Attack by FGSM or PGD; return which images are fooled, bool (N,)."""
     norm: Norm = "l2" if request.norm == "l2" else "linf"
     clean, goal = batch.clean, batch.goal
     steps, pixels = 1, clean
@@ -291,7 +291,7 @@ def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tenso
 
 
 def _shortest(batch: _Batch, request: MeasureRobustness) -> Tensor:
-    """Return the length of the least noise that fools, (N,); infinite where none."""
+    """Return the smallest fooling L2 perturbation's norm, (N,); infinite for none."""
     clean, goal = batch.clean, batch.goal
     already = batch.fooled(clean)
     if request.attack == "deepfool":

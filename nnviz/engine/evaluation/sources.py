@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An image and the class that is right.
+    """An image and its true class.
 
     Attributes:
         open: gives the image.
@@ -52,7 +52,7 @@ MADE: dict[str, Callable[[], LabeledPhotos]] = {
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
-    """Return images that the program makes itself.
+    """Return generated labeled images.
 
     Args:
         name: one of ``MADE``.
@@ -67,7 +67,7 @@ def questions_made(name: str, limit: int) -> list[Question]:
 
 
 def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
-    """Return the images of ``folder/<class>/*``, in the order of their names.
+    """Return the labeled images of ``folder/<class>/*``, in order of their names.
 
     Args:
         folder: one sub-folder for each class.
@@ -105,7 +105,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
 
 
 def spread(items: Sequence[T], limit: int) -> list[T]:
-    """Return at most ``limit`` items, evenly from all of them; all for 0."""
+    """Return at most ``limit`` items, evenly sampled; all for 0."""
     if not limit or limit >= len(items):
         return list(items)
     return [items[place * len(items) // limit] for place in range(limit)]
@@ -120,7 +120,7 @@ def _pictures(folder: Path) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1)
 def _made(name: str) -> LabeledPhotos:
-    """Make data once for all its images; another process makes them again."""
+    """Make a data set once in each process."""
     return MADE[name]()
 
 

@@ -1,1 +1,1 @@
-"""Color, blur, pyramids: images as tensors, without a network."""
+"""Image operations on tensors: color, blur, pyramids."""

@@ -11,7 +11,7 @@ _REACH = 3
 
 
 def blurred(pixels: Tensor, sigma: float) -> Tensor:
-    """Return images convolved with a Gaussian, the edges' pixels carried on outside.
+    """Convolve images with a Gaussian, edges replicated.
 
     Args:
         pixels: (N, C, H, W).

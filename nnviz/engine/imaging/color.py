@@ -1,4 +1,4 @@
-"""Decorrelated colors: axes that do not vary together in images, as in Lucid.
+"""Decorrelated color axes, as in Lucid.
 
 Light and dark vary most in images, so a step along that axis is made larger than
 one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning
@@ -14,7 +14,7 @@ _ROOT_OF_COVARIANCE = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.
 
 
 def correlated(x: Tensor) -> Tensor:
-    """Return colors along independent axes as red, green and blue.
+    """Convert decorrelated colors to RGB.
 
     Args:
         x: (N, C, H, W); colors where C is 3, anything else is returned as it is.
@@ -29,7 +29,7 @@ def correlated(x: Tensor) -> Tensor:
 
 
 def decorrelated(x: Tensor) -> Tensor:
-    """Return red, green and blue along independent axes: undoes ``correlated``."""
+    """Convert RGB to decorrelated colors; the inverse of ``correlated``."""
     if x.shape[1] != COLORS:
         return x
     apart: Tensor = torch.linalg.solve(_matrix(x), x.flatten(2))
@@ -37,7 +37,7 @@ def decorrelated(x: Tensor) -> Tensor:
 
 
 def _matrix(x: Tensor) -> Tensor:
-    """Return the matrix (3, 3) with its longest column of length 1."""
+    """Return the color matrix (3, 3), its longest column normalized to length 1."""
     root = torch.tensor(_ROOT_OF_COVARIANCE, dtype=torch.float64)
     scaled = root / torch.linalg.vector_norm(root, dim=0).max()
     matched: Tensor = scaled.to(x)

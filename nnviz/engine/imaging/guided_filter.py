@@ -1,4 +1,4 @@
-"""Guided filter: maps smoothed so that their edges follow an image's.
+"""Guided filter: edge-preserving smoothing of maps by a guide image.
 
 He, Sun & Tang 2010 (doi:10.1007/978-3-642-15549-9_1), equations 5, 6 and 8.
 """
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 def guided_filter(maps: Tensor, guide: Tensor, radius: int, epsilon: float) -> Tensor:
-    """Return maps that are a linear function of the guide in each window.
+    """Smooth maps by a local linear model of the guide in each window.
 
     Args:
         maps: (N, C, H, W), what is smoothed.

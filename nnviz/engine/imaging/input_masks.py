@@ -1,4 +1,4 @@
-"""Masks over an image as masks over a network's input."""
+"""Resampling of masks from an image to a network's input."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ Mask = NDArray[np.bool_]
 
 
 def mask_on_input(mask: NDArray[np.generic], placement: Placement) -> Mask:
-    """Return which pixels of the input have their center in a mask, bool (H, W).
+    """Return which input pixels have their center in an image's mask, bool (H, W).
 
     Args:
         mask: (h, w) over the image, of any size; what is not zero belongs to it.
@@ -35,7 +35,7 @@ def mask_on_input(mask: NDArray[np.generic], placement: Placement) -> Mask:
 def _places(
     mask: int, photo: int, size: int, scale: float, offset: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the pixels of the input that show the image, and where the mask has them.
+    """Return an axis's input pixels that show the image, and their mask indices.
 
     Args:
         mask: height or width of the mask.

@@ -1,4 +1,4 @@
-"""An image at several sizes, and what was done to one carried over to the next."""
+"""Image pyramids: octaves of an image, resizing, smoothing and zooming."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _SPREADS = (0.5, 1.0, 2.0)
 
 
 def scaled(size: Size, longest: int) -> Size:
-    """Return a size with its longest side made so long; 0 leaves it as it is."""
+    """Return a size scaled to a longest side; 0 leaves it unchanged."""
     if not longest:
         return size
     ratio = longest / max(size)
@@ -38,7 +38,7 @@ def octave_sizes(size: Size, count: int, ratio: float) -> tuple[Size, ...]:
 
 
 def octave_of(picture: Tensor, sizes: Sequence[Size], octave: int) -> Tensor:
-    """Return an image at the size of an octave, made smaller octave by octave.
+    """Return an image reduced to the size of an octave, octave by octave.
 
     Args:
         picture: (1, C, H, W) of the last of the sizes; returned itself for the last.
@@ -51,7 +51,7 @@ def octave_of(picture: Tensor, sizes: Sequence[Size], octave: int) -> Tensor:
 
 
 def resized(picture: Tensor, size: Size) -> Tensor:
-    """Return (1, C, h, w) between the nearest pixels, corners on corners.
+    """Resize bilinearly with aligned corners, (1, C, h, w).
 
     That is ``scipy.ndimage.zoom`` of order 1, the notebook's.
     """
@@ -75,7 +75,7 @@ def smoothed(gradient: Tensor, sigma: float) -> Tensor:
 
 
 def moved_closer(picture: Tensor, zoom: float, turn: float) -> Tensor:
-    """Return an image as seen from nearer by, and turned: the next one of a video.
+    """Zoom into and rotate an image: the next frame of a video.
 
     Args:
         picture: (1, C, H, W).

@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def total_variation(pixels: Tensor) -> Tensor:
-    """Return the sum of absolute differences of neighbors, a pixel, (N,)."""
+    """Return the mean absolute difference of neighbors over pixels, (N,)."""
     down = pixels.diff(dim=2).abs().sum((1, 2, 3))
     across = pixels.diff(dim=3).abs().sum((1, 2, 3))
     return (down + across) / (pixels.shape[2] * pixels.shape[3])

@@ -1,4 +1,4 @@
-"""The engine's front: what can be asked of it, as jobs."""
+"""Jobs: the engine's entry points, one for each request."""
 
 from nnviz.engine.jobs.catalogue import full_catalogue
 from nnviz.engine.jobs.errors import error_record

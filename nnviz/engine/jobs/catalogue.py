@@ -1,11 +1,11 @@
-"""The catalogue of methods and models: complete, or as quick as a start needs."""
+"""The catalogue of methods and models: complete, or fast for a start."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo, ModelEntry, ModelSource
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.method import Registered, methods
 from nnviz.engine.models.bundled import is_installed
 from nnviz.engine.models.devices import available
@@ -13,10 +13,10 @@ from nnviz.engine.models.weights.places import find_weights
 
 
 def live_catalogue(folder: Path | None = None) -> Catalogue:
-    """Return the methods of this process, plug-ins included, and the shipped models.
+    """Return this process's methods, plug-ins included, and the shipped models.
 
-    Also which devices this machine has, and which weights, in ``folder`` or the usual
-    places.
+    The catalogue also lists this machine's devices, and the weights in ``folder`` or
+    the usual places.
 
     The models are read from the shipped list, since finding them out imports
     torchvision, which takes longer than a first prediction may.
@@ -28,7 +28,7 @@ def live_catalogue(folder: Path | None = None) -> Catalogue:
 
 
 def full_catalogue() -> Catalogue:
-    """Return the same with the models found out anew: what gets shipped."""
+    """Return the catalogue with the models listed from scratch, for shipping."""
     from nnviz.engine.models.listing import list_models  # noqa: PLC0415  torchvision
 
     return Catalogue(_methods(), list_models())
@@ -45,7 +45,7 @@ def _is_present(entry: ModelEntry, folder: Path | None) -> bool:
 
 
 def _methods() -> tuple[MethodInfo, ...]:
-    """Return all methods in an order that does not depend on what was imported first.
+    """Return all methods in an order independent of imports.
 
     Methods, then lessons, then plug-ins, each by the names of their modules.
     """

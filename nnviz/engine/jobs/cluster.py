@@ -1,4 +1,4 @@
-"""Dask: tasks of a job carried out by processes here or by a cluster's workers.
+"""Dask: distribution of a job's tasks over local processes or a cluster's workers.
 
 Dask gives a task to another worker where one is lost; the answers are taken in the
 order of the tasks, so a job ends as it would in one process, bit for bit on machines
@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from nnviz.base.errors import InputError, NnvizError, UsageError
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.jobs.registry import job_of
 from nnviz.engine.jobs.resources import Check, Resources
@@ -41,13 +41,13 @@ _CACHED_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An answer of a worker to a task that cannot be done: no other try would help."""
+    """A worker's refusal of a task that would fail again on any retry."""
 
     error: NnvizError
 
 
 class Clustered(Protocol):
-    """A request that says where its tasks are carried out."""
+    """A request that names the cluster for its tasks."""
 
     @property
     def cluster(self) -> str:
@@ -55,11 +55,11 @@ class Clustered(Protocol):
 
     @property
     def workers(self) -> int:
-        """Processes of a local cluster; 0 for as many as there are cores."""
+        """Number of processes of a local cluster; 0 for the number of cores."""
 
 
 def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
-    """Return what carries out the tasks of a job where its request says.
+    """Return the function that runs a job's tasks here or on the request's cluster.
 
     Args:
         here: this process.
@@ -91,7 +91,7 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
 
 @contextmanager
 def connected(address: str, workers: int) -> Iterator[Any]:
-    """Connect to a scheduler, or start processes here for as long as the block.
+    """Connect to a Dask scheduler, or run a local cluster during the block.
 
     Args:
         address: ``LOCAL`` or a scheduler's, "tcp://HOST:PORT".
@@ -130,7 +130,7 @@ def in_order(
     calls: Iterable[tuple[Any, ...]],
     check: Check,
 ) -> Iterator[Any]:
-    """Yield what workers answer to calls of a function, in the order of the calls.
+    """Yield the workers' results of some calls, in the order of the calls.
 
     A few calls for each worker are on their way at a time.
 
@@ -155,7 +155,7 @@ def in_order(
 def carry_out(
     request: ModelRequest, threads: int, work: Callable[[Worker, T], R], task: T
 ) -> R | Refused:
-    """Carry out a task; called on a worker.
+    """Carry out a task on a worker; return its result or refusal.
 
     Args:
         request: of the network, which is opened once.
@@ -172,14 +172,14 @@ def carry_out(
 
 @cache
 def _opened(request: ModelRequest) -> Worker:
-    """Open a network once for all tasks of this process."""
+    """Open a network once per process, and return this process as its worker."""
     resources = Resources(activation_bytes=_CACHED_BYTES)
     model: Model = finish(resources.store.open(request, _never))
     return worker_of(resources, model, _never)
 
 
 def worker_of(resources: Resources, model: Model, check: Check) -> Worker:
-    """Return this process as a worker with an opened network."""
+    """Return this process as a worker with an open network."""
     return Worker(
         model=model,
         store=resources.store,
@@ -189,21 +189,21 @@ def worker_of(resources: Resources, model: Model, check: Check) -> Worker:
 
 
 def thread_count() -> int:
-    """Return how many threads torch computes with."""
+    """Return the number of torch's threads."""
     return torch.get_num_threads()
 
 
 def use_threads(count: int) -> None:
-    """Have torch compute with so many threads."""
+    """Set the number of torch's threads."""
     torch.set_num_threads(count)
 
 
 def _never() -> None:
-    """Check nothing: a worker's task is canceled by whoever submitted it."""
+    """Do nothing: whoever submitted a worker's task cancels it."""
 
 
 def _taken(future: Any, check: Check) -> Any:
-    """Wait for a task, so that the job can be stopped meanwhile."""
+    """Wait for a task's result, checking for cancellation meanwhile."""
     while not future.done():
         check()
         with suppress(TimeoutError):
@@ -225,7 +225,7 @@ def _library() -> Any:
 
 @contextmanager
 def _in_words(address: str) -> Iterator[None]:
-    """Turn the loss of a cluster into an error of one line; other errors pass.
+    """Convert the loss of a cluster to a one-line error; other errors pass.
 
     Raises:
         InputError: the scheduler is gone, or workers died over and over.

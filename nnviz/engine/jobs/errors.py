@@ -1,4 +1,4 @@
-"""Error messages for the exceptions that torch raises."""
+"""Error records of exceptions that torch raises."""
 
 from nnviz.base import errors
 from nnviz.base.errors import ErrorRecord
@@ -6,7 +6,7 @@ from nnviz.engine.compute.memory import memory_error
 
 
 def error_record(error: BaseException) -> ErrorRecord:
-    """Return any error as text, running out of memory recognized, and drop its frames.
+    """Convert an error to text, out-of-memory recognized, without its frames.
 
     A traceback pins every tensor of the frames it names, on the GPU too.
     """

@@ -1,4 +1,4 @@
-"""The job that measures how good a network is."""
+"""The job that evaluates a network."""
 
 from nnviz.base.events import Job
 from nnviz.base.requests import EvaluateModel
@@ -10,7 +10,7 @@ from nnviz.engine.jobs.resources import Check, Resources
 
 @carries_out(EvaluateModel)
 def evaluate_model(resources: Resources, request: EvaluateModel, check: Check) -> Job:
-    """Measure how good a network is; ends with an ``Evaluation``."""
+    """Evaluate a network on labeled data; ends with an ``Evaluation``."""
     model = yield from resources.store.open(request.model, check)
     share = sharing(worker_of(resources, model, check), request.model, request)
     with resources.store.lease(model):

@@ -8,7 +8,7 @@ _GIGABYTE = 1e9
 
 
 def machine() -> tuple[tuple[str, str], ...]:
-    """Return name and finding of each thing that decides how fast networks run."""
+    """Return names and values of hardware facts that decide the speed of networks."""
     return (
         ("CUDA", _cuda()),
         ("MPS", "available" if "mps" in available() else "none"),

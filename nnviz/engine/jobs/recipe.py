@@ -1,4 +1,4 @@
-"""Write down what a run was made of."""
+"""Recipes of finished runs."""
 
 import platform
 from functools import cache
@@ -21,7 +21,7 @@ _LIBRARIES = ("torch", "torchvision", "numpy", "pillow")
 def recipe_of(
     request: RunMethod, asked: object, ctx: Context, changes: Steered
 ) -> Recipe:
-    """Return the recipe of a run that just ended.
+    """Return the recipe of a finished run.
 
     Args:
         request: what was asked for.
@@ -60,19 +60,19 @@ def recipe_of(
 
 
 def _are_opened(value: Value, ctx: Context) -> bool:
-    """Tell whether a parameter names images, and the method opened them."""
+    """Tell whether a parameter names image files that the method opened."""
     files = files_of(value)
     return bool(files) and all(file in ctx.files.hashes for file in files)
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that compute."""
+    """Return the versions of Python and of the numerical libraries."""
     return dict(_installed())
 
 
 @cache
 def _installed() -> tuple[tuple[str, str], ...]:
-    """Read once: the files that say it take longer to read than a layer to compute."""
+    """Return the installed versions; cached, since reading metadata is slow."""
     found = [("python", platform.python_version()), ("nnviz", VERSION)]
     for library in _LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""Write the steps of an optimization down while it runs, and go on from any of them."""
+"""Recording of optimizations while they run, and resuming from any recorded step."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """A resume point: the step of a recording from which a run goes on.
+    """A resume point: the recorded step from which a run continues.
 
     Attributes:
         recording: that it comes from.
@@ -61,7 +61,7 @@ class ResumePoint:
     arrays: Arrays = field(default_factory=dict)
 
     def restore(self, ctx: Context) -> None:
-        """Put a run where the earlier one was.
+        """Restore the state of the recorded run in a context.
 
         Raises:
             InputError: the network or the image is another one.
@@ -80,7 +80,7 @@ class ResumePoint:
 
 
 def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint | None]:
-    """Return a request that goes on as the recording it names was asked for.
+    """Return a request as its recording was requested, and the resume point.
 
     Values that differ from those that the recording has at that step become a change
     there.  The newest state at or before the step is loaded; with the changes that were
@@ -92,7 +92,7 @@ def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint |
 
     Raises:
         InputError: no recording, or a damaged one.
-        UsageError: it is another method's, or has no such step.
+        UsageError: the recording is another method's, or has no such step.
     """
     if request.begin is None:
         return request, None
@@ -115,7 +115,7 @@ def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint |
 
 
 def _step_of(recording: Recording, request: RunMethod) -> int:
-    """Return the step to go on from; -1 where there is none yet.
+    """Return the recorded step to resume from; -1 for an empty recording.
 
     Raises:
         UsageError: the recording is another method's, or has no such step.
@@ -137,7 +137,7 @@ def _differing(
     changes: Mapping[int, Mapping[str, Value]],
     method: type,
 ) -> dict[str, Value]:
-    """Return the asked values that are not those of the recording's step."""
+    """Return the requested values that differ from the recording's at its step."""
     values = _with_folders(recipe, request)
     for at in sorted(changes):
         values |= changes[at]
@@ -147,7 +147,7 @@ def _differing(
 
 
 def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
-    """Return a recording's values, with the folders of images that are named again.
+    """Return a recording's values, with the image folders that the request names.
 
     A recording knows their names alone.
     """
@@ -161,7 +161,7 @@ def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
 
 
 def _nearest(recording: Recording, step: int) -> ResumePoint:
-    """Return the newest whole state that is not later than a step."""
+    """Return the resume point of the newest complete state at or before a step."""
     for kept in reversed([each for each in recording.states if each <= step]):
         try:
             arrays = recording.state(kept)
@@ -173,7 +173,7 @@ def _nearest(recording: Recording, step: int) -> ResumePoint:
 
 
 def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
-    """Refuse to go on with another network or image.
+    """Refuse to resume with another network or image.
 
     Raises:
         InputError: names what differs.
@@ -194,7 +194,7 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
 
 
 class Recorder:
-    """Keeps each step's numbers, and frames and states as far as time allows.
+    """Records each step's numbers, and frames and states within time limits.
 
     Frames are kept 20 times a second at most, in 3 % of the time and a second more, so
     that a short run has all; where a method makes a video, all its images.  The state
@@ -216,11 +216,11 @@ class Recorder:
         self.note()
 
     def note(self) -> None:
-        """Write down what makes the run again, with all that was steered."""
+        """Write the recipe, with all steered changes so far."""
         self._recording.write_recipe(self._recipe_of())
 
     def keep(self, ctx: Context, report: Report) -> int:
-        """Write a step down and return its number.
+        """Record a step; return its number.
 
         Raises:
             InputError: the disk is full or the folder gone.
@@ -242,12 +242,12 @@ class Recorder:
         return index
 
     def stop(self) -> None:
-        """Keep the last frame of a run that is stopped, where that is quick."""
+        """Store the last frame of a canceled run, if storing is fast."""
         if self._frames.seconds_taken <= _STOP_SECONDS:
             self._add_last()
 
     def finish(self, recipe: Recipe) -> None:
-        """Keep the last frame and note that the run came to its end."""
+        """Store the last frame and mark the recording as finished."""
         self._add_last()
         self._recording.write_recipe(recipe)
         self._recording.write_facts(Facts(self._total, finished=True))
@@ -273,7 +273,7 @@ class Recorder:
         self._states.took(time.perf_counter() - began)
 
     def _keep_facts(self, ctx: Context, report: Report) -> None:
-        """Write once what is known of the whole as soon as it begins."""
+        """Write the facts of the whole run once, at its start."""
         total = round(ctx.journal.progress.total)
         if total == self._total and len(self._recording) > 1:
             return
@@ -287,7 +287,7 @@ class Recorder:
 def reopen_recording(
     request: RunMethod, begun: ResumePoint | None, info: MethodInfo
 ) -> Recording | None:
-    """Return the recording that a request writes to, None where it keeps none.
+    """Open the recording that a request writes to; None if it records nothing.
 
     In the folder that it goes on from, what came later is dropped; into another one
     what came before is copied.
@@ -316,7 +316,7 @@ def reopen_recording(
 
 
 class _Rhythm:
-    """When to write again: not too often, and in a small share of the time.
+    """Rate limiter of writing: a minimum interval and a small share of the time.
 
     The first second of writing is free, so that of a short run every step is kept.
 
@@ -335,13 +335,13 @@ class _Rhythm:
         self._last = float("-inf")
 
     def due(self) -> bool:
-        """Tell whether it is time."""
+        """Tell whether the next write is due."""
         now = time.perf_counter()
         room = _FREE_SECONDS + self.share * (now - self._began)
         return now - self._last >= self.seconds and self._spent < room
 
     def took(self, seconds: float) -> None:
-        """Say how long writing took, just now."""
+        """Record the duration of a write that just finished."""
         self.seconds_taken = seconds
         self._spent += seconds
         self._last = time.perf_counter()
@@ -356,15 +356,15 @@ def _with_own(state: State, ctx: Context) -> Arrays:
 
 
 def _longest(report: Report | None) -> int:
-    """Return the longest side of the image that a report is about, px; 0 for none."""
+    """Return the longest side of a report's main image, px; 0 for other results."""
     main = report.main if report is not None else None
     return max(main.pixels.shape[:2]) if isinstance(main, ColorImage) else 0
 
 
 def _frame(report: Report | None) -> StoredFrame | None:
-    """Return a step as it is kept.
+    """Return the stored frame of a report.
 
-    Of an image 8 bits, not larger than can be scrubbed; any other report as it is.
+    An image is stored in 8 bits, small enough for scrubbing; other reports unchanged.
     """
     if report is None:
         return None
@@ -380,7 +380,7 @@ def _shrunk(pixels: Colors) -> Colors:
 
 
 def _source(ctx: Context, report: Report) -> Colors | None:
-    """Return the image as the frames show it; None where they show none."""
+    """Return the source image that the frames modify; None for other results."""
     main = report.main
     image = ctx.inference.image
     if image is None or not isinstance(main, ColorImage) or main.frame is None:

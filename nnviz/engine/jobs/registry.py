@@ -1,4 +1,4 @@
-"""The registry of jobs: which function carries out which kind of request."""
+"""The registry of jobs: the handler of each kind of request."""
 
 import importlib
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def carries_out(kind: type[R]) -> Callable[[Handler[R]], Handler[R]]:
 
 
 def job_of(resources: Resources, request: Request[Any], check: Check) -> Job:
-    """Return the job of a request; nothing happens before its first ``next``.
+    """Return the job of a request, not yet started.
 
     Raises:
         TypeError: nothing carries out requests of this kind.

@@ -1,4 +1,4 @@
-"""Resources that jobs share: opened networks, cached activations, frames' state."""
+"""Resources shared by jobs: open networks, cached activations, frames' state."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -24,18 +24,18 @@ _SOURCES = 2
 
 @dataclass(slots=True)
 class CurrentCheck:
-    """The check of the job that is at work; what outlives a job holds this."""
+    """Cancellation check of the current job, for objects that outlive a job."""
 
     check: Check
 
     def __call__(self) -> None:
-        """Raise if the job is to stop."""
+        """Raise if the current job is to stop."""
         self.check()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptHand:
-    """An image whose parts are hidden by hand, kept between two questions.
+    """An image prepared for occlusion by hand, kept between requests.
 
     Attributes:
         key: network, image and question.
@@ -49,7 +49,7 @@ class KeptHand:
 
 
 class PreviousFrames:
-    """State that methods keep between frames of the same video or camera.
+    """State that methods keep between frames of one video or camera.
 
     Kept while the same network is asked the same about the same source.
     """
@@ -58,7 +58,7 @@ class PreviousFrames:
         self._left: OrderedDict[tuple[object, ...], dict[str, Tensor]] = OrderedDict()
 
     def of(self, request: RunMethod) -> dict[str, Tensor]:
-        """Return what was left for a frame, to be changed; nothing for an image.
+        """Return the mutable state for a frame; empty for a still image.
 
         Args:
             request: about the frame.
@@ -75,12 +75,12 @@ class PreviousFrames:
         return left
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop all state."""
         self._left.clear()
 
 
 class Resources:
-    """Opened networks and what was computed lately.
+    """Open networks and caches of recent computations.
 
     For one thread at a time.
 
@@ -120,7 +120,7 @@ class Resources:
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:
-        """Return where to keep what is computed on an image.
+        """Return the cache for computations on an image.
 
         A frame never comes back, but the last one may be held and looked at: its own
         cache is emptied for the next, and those of still images stay as they are.
@@ -133,7 +133,7 @@ class Resources:
         return self.frame_cache
 
     def close(self) -> None:
-        """Let go of all networks and activations."""
+        """Drop all networks and caches."""
         self.cache.clear()
         self.frame_cache.clear()
         self.previous_frames.clear()

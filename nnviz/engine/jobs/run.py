@@ -57,7 +57,7 @@ def run_method(resources: Resources, request: RunMethod, check: Check) -> Job:
 
 
 def _with_current_names(request: RunMethod, info: MethodInfo) -> RunMethod:
-    """Return a request whose parameters have the names of now."""
+    """Return a request with parameters renamed to their current names."""
     return replace(
         request,
         values=with_current_names(info.parameters, request.values),
@@ -71,7 +71,7 @@ def _with_current_names(request: RunMethod, info: MethodInfo) -> RunMethod:
 def _followed(
     registered: Registered, ctx: Context, request: RunMethod, begun: ResumePoint | None
 ) -> Generator[Step, Changes | None, tuple[Report, Recipe]]:
-    """Run a method, recorded if that is asked for; return what it came to."""
+    """Run a method, recorded if requested; return its report and recipe."""
     asked, steps = ctx.params, 0
     if begun is not None:
         begun.restore(ctx)
@@ -96,7 +96,7 @@ def _followed(
 
 
 def _with_remark(report: Report, ctx: Context) -> Report:
-    """Add the caveats of the network, and what the recipe of a frame does otherwise."""
+    """Add the network's caveats, and a note on a quickly resized frame."""
     image, info = ctx.inference.image, ctx.model.info
     notes = list(info.caveats)
     report = _with_prediction(_with_trace(report, ctx), ctx)
@@ -106,7 +106,7 @@ def _with_remark(report: Report, ctx: Context) -> Report:
 
 
 def _with_prediction(report: Report, ctx: Context) -> Report:
-    """Add to the map of a camera's frame what the network predicts, if it is known.
+    """Add the network's prediction to a frame's map, if it is already computed.
 
     On a still image that is a method of its own; of a frame the next already waits.
     """
@@ -120,7 +120,7 @@ def _with_prediction(report: Report, ctx: Context) -> Report:
 
 
 def _with_trace(report: Report, ctx: Context) -> Report:
-    """Add what a map says along a signal: an image one row high is no image to see."""
+    """Add a map over a signal (an image one row high) as a plot."""
     main = report.main
     if not isinstance(main, Heatmap) or len(main.values) != 1:
         return report
@@ -139,17 +139,17 @@ def _with_trace(report: Report, ctx: Context) -> Report:
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:
-    """Refuse a method without the image it looks at.
+    """Refuse a request without the image that a method needs.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no image.
     """
     if info.needs_image and request.image is None:
         raise UsageError(info.name, "needs an image", "give one")
 
 
 def _require_task(info: MethodInfo, model: Model) -> None:
-    """Refuse a network that the method is not made for.
+    """Refuse a network of a task that the method does not support.
 
     Raises:
         ModelError: says for which networks it is.

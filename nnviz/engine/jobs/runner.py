@@ -1,4 +1,4 @@
-"""Run a method step by step, let it be steered, and keep what was changed."""
+"""Stepwise runs of methods, steered and recorded."""
 
 import os
 from collections.abc import Generator, Iterator, Mapping
@@ -23,7 +23,7 @@ Steered = tuple[tuple[int, Mapping[str, Value]], ...]
 
 
 class Steering:
-    """Steering: parameters changed while a method runs, by hand or as recorded.
+    """Steering: parameters changed during a run, by the user or from a recipe.
 
     Args:
         registered: the method.
@@ -45,16 +45,16 @@ class Steering:
 
     @property
     def taken(self) -> Steered:
-        """(step, values) up to now."""
+        """Changes made so far: (step, values)."""
         return tuple(self._taken)
 
     @property
     def known(self) -> Steered:
-        """The same with what is planned."""
+        """Changes made so far, then the planned ones."""
         return (*self._taken, *sorted(self._planned.items()))
 
     def take(self, step: int, sent: Changes) -> bool:
-        """Give the method its new parameters after a step; tell whether it has any.
+        """Apply a step's planned and sent changes; return whether there were any.
 
         Raises:
             UsageError: an unknown parameter, one that is not steerable, a bad value.
@@ -77,7 +77,7 @@ def follow(
     recorder: Recorder | None = None,
     steps: int = 0,
 ) -> Generator[Step, Changes | None, Report]:
-    """Tell each report, keep it, and take what is steered in between.
+    """Run a method: yield its reports, record them, and apply steering in between.
 
     Args:
         registered: the method.
@@ -115,7 +115,7 @@ def follow(
 
 
 def _nothing(registered: Registered, request: RunMethod) -> Exception:
-    """Return what to say of a run without a report."""
+    """Return the error for a run without a report."""
     if request.begin is None:
         return TypeError(f"method {registered.info.name} gave no report")
     return UsageError(
@@ -133,7 +133,7 @@ def _advance(run: Iterator[Report], threads: int) -> Report | None:
 def _tell(
     ctx: Context, report: Report, number: int
 ) -> Generator[Step, Changes | None, dict[str, Value]]:
-    """Yield how far the method is and what it has; return what was sent meanwhile."""
+    """Yield progress and a report; return the changes sent in response."""
     sent: dict[str, Value] = {}
     if ctx.journal.progress.total:
         sent |= (yield ctx.journal.progress) or {}
@@ -143,7 +143,7 @@ def _tell(
 
 
 def _steer(registered: Registered, ctx: Context, changes: Changes) -> None:
-    """Give the method its new parameters.
+    """Replace the method's parameters.
 
     Raises:
         UsageError: an unknown parameter, one that is not steerable, a bad value.
@@ -163,7 +163,7 @@ def _steer(registered: Registered, ctx: Context, changes: Changes) -> None:
 
 
 def usable_threads(threads: int) -> int:
-    """Return as many threads as a recipe wants, where this machine can start them.
+    """Return a recipe's thread count, limited to what this machine can start.
 
     More than it has cores only make it slower, and keep the last bits of a result;
     thousands end in an error of the library that starts them.
@@ -173,7 +173,7 @@ def usable_threads(threads: int) -> int:
 
 @contextmanager
 def _using(threads: int) -> Iterator[None]:
-    """Compute with so many threads; 0 leaves them as they are."""
+    """Set the number of torch's threads during the block; 0 changes nothing."""
     before = torch.get_num_threads()
     threads = usable_threads(threads)
     if threads in {0, before}:

@@ -1,4 +1,4 @@
-"""A session: the jobs of requests, on opened networks and cached activations."""
+"""A session: jobs on shared open networks and caches."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from nnviz.engine.jobs.resources import Check, Resources
 
 
 class Session(Resources):
-    """Opened networks, what was computed lately, and the jobs that use them."""
+    """Open networks, caches, and the jobs that use them."""
 
     def job(self, request: Request[Any], check: Check) -> Job:
-        """Return the job of a request; nothing happens before its first ``next``.
+        """Return the job of a request, not yet started.
 
         Args:
             request: what to do.

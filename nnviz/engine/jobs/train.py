@@ -1,4 +1,4 @@
-"""The jobs that train: a bundled network, a head on a backbone's features."""
+"""The jobs that train: bundled networks, and heads on a backbone's features."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def teach_head(resources: Resources, request: TeachHead, check: Check) -> Job:
 def prepare_features(
     resources: Resources, request: PrepareFeatures, check: Check
 ) -> Job:
-    """Compute features ahead of teaching; ends with the number of images known."""
+    """Compute features before teaching; ends with the number of known images."""
     model = yield from resources.store.open(request.model, check)
     with held_back():
         from nnviz.engine.training.heads import features  # noqa: PLC0415
@@ -48,7 +48,7 @@ def prepare_features(
 
 @carries_out(ExportTrained)
 def export_trained(_resources: Resources, request: ExportTrained, check: Check) -> Job:
-    """Write weights and curves of a recorded run; ends with their paths."""
+    """Export a recorded run's weights and curves; ends with the files' paths."""
     with held_back():
         from nnviz.engine.learning.export import export_step  # noqa: PLC0415
         from nnviz.engine.methods.train_network import state_at  # noqa: PLC0415

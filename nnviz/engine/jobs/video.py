@@ -1,4 +1,4 @@
-"""The job that runs a method on every image of a video."""
+"""The job that applies a method to every frame of a video."""
 
 from nnviz.base.events import Job
 from nnviz.base.host.interrupts import held_back
@@ -11,7 +11,7 @@ from nnviz.engine.method import find
 
 @carries_out(ChangeVideo)
 def change_video(resources: Resources, request: ChangeVideo, check: Check) -> Job:
-    """Write a video of what a method makes of another; ends with words about it."""
+    """Write a video of a method applied to another video; ends with a summary."""
     # PyAV takes a while to import, and few sessions write videos.
     with held_back():
         from nnviz.engine.jobs.video_writing import write_changed  # noqa: PLC0415

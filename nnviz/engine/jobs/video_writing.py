@@ -1,4 +1,4 @@
-"""Videos made of videos: a method on every image, one after the other.
+"""Videos made from videos: a method applied to every frame.
 
 The last result can be mixed into the next image, so that one's dream goes on in the
 other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows
@@ -36,9 +36,9 @@ RunFrame = Callable[[RunMethod], Job]
 
 
 def write_changed(asked: ChangeVideo, info: MethodInfo, run: RunFrame) -> Job:
-    """Write a video of what a method makes of each image of another.
+    """Write a video of a method applied to each frame of another.
 
-    An MP4 file gets the other's sound.  Where it is broken off, what there is is kept.
+    An MP4 file gets the other's sound.  An interrupted video is kept as far as it is.
 
     Args:
         asked: which video becomes which.
@@ -81,7 +81,7 @@ def write_changed(asked: ChangeVideo, info: MethodInfo, run: RunFrame) -> Job:
 
 
 class _Painter:
-    """The images of a video, each mixed with the last result."""
+    """Requests for the frames of a video, each mixed with the last result."""
 
     def __init__(
         self, asked: ChangeVideo, info: MethodInfo, reader: VideoReader
@@ -98,12 +98,12 @@ class _Painter:
 
     @property
     def progress(self) -> Progress:
-        """Progress in frames or seconds."""
+        """Progress in frames."""
         done, total = self._number, max(self._number, self._total)
         return Progress(done, total, f"frame {done} of {total}")
 
     def request(self, grab: Grab) -> RunMethod:
-        """Return what is asked about an image of the video."""
+        """Return the request for a frame of the video."""
         pixels = _mixed(grab.pixels(), self._last, self._kept)
         return RunMethod(
             method=self._asked.method,
@@ -114,10 +114,10 @@ class _Painter:
         )
 
     def take(self, report: Report) -> Colors:
-        """Return the image that a report has, and remember it.
+        """Return a report's image, and keep it for the next frame.
 
         Raises:
-            UsageError: it has none.
+            UsageError: the report has no image.
         """
         main = report.main
         if not isinstance(main, ColorImage):
@@ -145,7 +145,7 @@ class _Painter:
 
 
 def _quietly(job: Job, progress: Progress) -> Generator[Step, object, Report]:
-    """Do a job; tell how far the video is in place of how far the job is."""
+    """Run a job, yielding the video's progress instead of the job's."""
     with closing(job):
         while True:
             try:
@@ -170,13 +170,13 @@ def _require_sensible(asked: ChangeVideo) -> None:
 
 
 def _grabs(reader: VideoReader, seconds: float) -> Iterator[Grab]:
-    """Yield the images of a video up to a time."""
+    """Yield the frames of a video up to a time."""
     while (grab := reader.read()) is not None and grab.seconds < seconds:
         yield grab
 
 
 def _mixed(pixels: Colors, last: Colors | None, kept: float) -> Colors:
-    """Return an image with a share of the last result, made to its size."""
+    """Blend an image with a share of the last result, resized to its size."""
     if last is None or not kept:
         return pixels
     last = resize(last, (pixels.shape[0], pixels.shape[1]), Interpolation.BILINEAR)
@@ -185,5 +185,5 @@ def _mixed(pixels: Colors, last: Colors | None, kept: float) -> Colors:
 
 
 def _add_sound(out: Path, source: Path) -> bool:
-    """Lay the sound of the other video under one that can hold it."""
+    """Copy the sound of the source video into a file that supports it."""
     return out.suffix.lower() == WRITTEN_VIDEOS[0] and add_sound(out, source)

@@ -1,23 +1,25 @@
-"""Architectures of small networks in words, with the switches of a training run."""
+"""Architectures of small networks as lists of layer words."""
 
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
 Kind = Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"]
-_STAGES = (16, 32, 64)
+_STAGES = (1, 2, 4)
+"""Channels of the stages, in widths."""
 _PER_STAGE = 6
 """Weight layers that another block in each of three stages adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """A kind of network and what stands between its layers.
+    """A small network's architecture with its options.
 
     Attributes:
         kind: which one.
         layers: words of its layers, for the kind "layers".
         depth: weight layers of a plain or residual network; rounded to 6 n + 2.
+        width: channels of the first of three stages; the next has twice as many.
         activation: word of the activation function.
         batch_norm: normalize each layer over the batch, before the activation.
         local_response_norm: normalize across maps, after the activation.
@@ -27,13 +29,14 @@ class Architecture:
     kind: Kind
     layers: str = ""
     depth: int = 8
+    width: int = 16
     activation: str = "relu"
     batch_norm: bool = False
     local_response_norm: bool = False
     dropout: float = 0.0
 
     def words(self) -> str:
-        """Return the list of layers, as ``LayerList`` reads it."""
+        """Return the list of layer words, as ``LayerList`` reads it."""
         if self.kind == "layers":
             return self.layers
         return ", ".join(self._words())
@@ -48,12 +51,16 @@ class Architecture:
                 return [*maps, *tail, *self._drop(), *self._linear(84)]
             case "vgg":
                 stages = [[*self._conv(width), *self._conv(width), "pool"]
-                          for width in _STAGES]  # fmt: skip
+                          for width in self._widths]  # fmt: skip
                 return [*chain(*stages), "gap", *self._drop()]
             case "plain" | "residual":
-                return [*self._conv(_STAGES[0]), *self._blocks(), "gap", *self._drop()]
+                return [*self._conv(self.width), *self._blocks(), "gap", *self._drop()]
             case _:
                 return []
+
+    @property
+    def _widths(self) -> tuple[int, ...]:
+        return tuple(self.width * times for times in _STAGES)
 
     def _conv(self, channels: int, side: int = 3) -> list[str]:
         norm = ["norm"] if self.batch_norm else []
@@ -72,7 +79,7 @@ class Architecture:
         word = "block" if self.kind == "residual" else "plain"
         word += "_norm" if self.batch_norm else ""
         found = []
-        for stage, width in enumerate(_STAGES):
+        for stage, width in enumerate(self._widths):
             for index in range(per_stage):
                 stride = " 2" if stage and not index else ""
                 found.append(f"{word} {width}{stride}")

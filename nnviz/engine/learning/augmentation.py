@@ -1,4 +1,4 @@
-"""Augmentations: random changes of training images that leave their class alone."""
+"""Data augmentation: random changes of training images that keep their class."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _CONTROL_POINTS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
-    """Data augmentation: random changes of training images, each by itself.
+    """Data augmentation: random changes, applied to each training image on its own.
 
     Attributes:
         shift: up to so many px along each axis; the border is repeated.
@@ -38,7 +38,7 @@ class Augmentation:
     color: float = 0.0
 
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Return changed copies of images (N, C, H, W) in [0, 1]."""
+        """Return augmented copies of images (N, C, H, W) in [0, 1]."""
         if self.flip:
             flipped = torch.rand(len(pixels), generator=generator) < 0.5  # noqa: PLR2004
             pixels = torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(-1), pixels)
@@ -110,7 +110,7 @@ class Augmentation:
 
 
 def ten_crops(pixels: Tensor, share: float = 0.875) -> Tensor:
-    """Return the corners and the middle of images, and those mirrored, at full size.
+    """Return ten-crop views: corners, center and their mirror images, resized.
 
     Krizhevsky et al. 2012, section 4.1.
 

@@ -1,4 +1,4 @@
-"""Autoencoders in training: networks that give images back through a code."""
+"""Training of autoencoders: networks that reconstruct images from a code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Arrays = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoencoderSwitches:
-    """Everything that decides what an autoencoder learns.
+    """Hyperparameters of an autoencoder's training.
 
     Attributes:
         kind: of its layers.
@@ -93,7 +93,7 @@ class AutoencoderRun:
         return len(self.losses) >= self.switches.epochs
 
     def advance(self) -> None:
-        """Train for an epoch."""
+        """Train for one epoch."""
         order = torch.randperm(len(self.examples.pixels), generator=self._generator)
         total = 0.0
         for part in torch.split(order, self.switches.batch):
@@ -119,7 +119,7 @@ class AutoencoderRun:
 
     @torch.no_grad()
     def reconstruct(self, pixels: Tensor) -> Tensor:
-        """Return images as they are given back, in [0, 1] where right."""
+        """Return the reconstructions of images, in [0, 1] up to overshoot."""
         images: Tensor = self.net(self.examples.normalized(pixels))
         return images * self.examples.std + self.examples.mean
 
@@ -136,7 +136,7 @@ class AutoencoderRun:
         return (images * self.examples.std + self.examples.mean).clamp(0, 1)
 
     def state(self) -> Arrays:
-        """Return all from which the run goes on bit for bit."""
+        """Return the complete state, from which the run resumes bit for bit."""
         return {
             "losses": np.array(self.losses, np.float64),
             "held": np.array(self.held, np.float64),
@@ -147,7 +147,7 @@ class AutoencoderRun:
         }
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore the state that ``state`` returned."""
         self.losses = state["losses"].tolist()
         self.held = state["held"].tolist()
         self.net.load_state_dict(tensors("net/", state))

@@ -33,7 +33,7 @@ _LEAST_TEXT = 20
 
 
 class CharacterLstm(nn.Module):
-    """An LSTM over characters as vectors with a single 1, and a linear layer on it.
+    """An LSTM over one-hot characters with a linear output layer.
 
     Hochreiter & Schmidhuber 1997 (doi:10.1162/neco.1997.9.8.1735), with forget gates.
 
@@ -62,12 +62,12 @@ class CharacterLstm(nn.Module):
         return torch.tensor([places.get(each, 0) for each in text], dtype=torch.int64)
 
     def one_hot(self, indices: Tensor) -> Tensor:
-        """Return indices (..., T) as float32 (..., T, A)."""
+        """Return the one-hot encoding of indices (..., T), float32 (..., T, A)."""
         return functional.one_hot(indices, len(self.alphabet)).float()
 
 
 def alphabet_of(text: str) -> str:
-    """Return a text's characters in order, after the one for unknown ones.
+    """Return a text's characters in order, behind a placeholder for unknown ones.
 
     The commonest are kept where there are too many.
 
@@ -87,7 +87,7 @@ def alphabet_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterSwitches:
-    """Everything that decides what a character model learns.
+    """Hyperparameters of a character model's training.
 
     Attributes:
         hidden: units of the LSTM.
@@ -101,7 +101,7 @@ class CharacterSwitches:
 
 
 class CharacterRun:
-    """A character model in training by truncated back-propagation through time.
+    """Training of a character model by truncated back-propagation through time.
 
     The text is read by several streams at once, each from another place of it.
 
@@ -145,7 +145,7 @@ class CharacterRun:
         return zeros, zeros.clone()
 
     def advance(self, steps: int, check: Callable[[], None] = lambda: None) -> None:
-        """Take some steps, then measure on the held-out end of the text."""
+        """Take some steps, then measure the loss on the held-out end of the text."""
         for _ in range(steps):
             check()
             self.losses.append(self._step())
@@ -174,7 +174,7 @@ class CharacterRun:
         return float(functional.cross_entropy(logits[0], text[1:]))
 
     def state(self) -> Arrays:
-        """Return all from which the run goes on bit for bit."""
+        """Return the complete state, from which the run resumes bit for bit."""
         hidden, cell = self._state
         return {
             "losses": np.array(self.losses, np.float64),
@@ -187,7 +187,7 @@ class CharacterRun:
         }
 
     def restore(self, state: State) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore the state that ``state`` returned."""
         self.losses = state["losses"].tolist()
         self.held = state["held"].tolist()
         self._place = int(state["place"])
@@ -198,7 +198,7 @@ class CharacterRun:
 
 
 def _drawn(alphabet: str, hidden: int, generator: torch.Generator) -> CharacterLstm:
-    """Return a model with weights from a generator; forget gates begin open."""
+    """Initialize a model from a generator, with forget gates biased open."""
     # Its layers draw weights from the global generator, which are drawn anew.
     with torch.random.fork_rng(devices=[]):
         net = CharacterLstm(alphabet, hidden)
@@ -219,7 +219,7 @@ def sample(
     temperature: float,
     generator: torch.Generator,
 ) -> str:
-    """Return a start and so many characters drawn after it, each fed back.
+    """Return a start followed by sampled characters, each fed back as input.
 
     Args:
         net: the model.
@@ -241,7 +241,7 @@ def sample(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The inside of a model while it reads a text.
+    """Gates, cell states and logits of a model over a text.
 
     Attributes:
         gates: float32 (T, hidden) by name of ``GATES``; the candidate is in [-1, 1].
@@ -256,7 +256,7 @@ class Reading:
 
 @torch.no_grad()
 def read(net: CharacterLstm, text: str) -> Reading:
-    """Read a text character by character, the formulas of the gates written out."""
+    """Run an LSTM over a text by the gates' formulas; return all gates and states."""
     x = net.one_hot(net.encode(text))
     inner, recurrent = (
         (net.get_parameter(f"lstm.weight_{kind}_l0"),
@@ -283,7 +283,7 @@ def read(net: CharacterLstm, text: str) -> Reading:
 
 
 def saliency(net: CharacterLstm, text: str) -> Tensor:
-    """Return how much each character counts for what comes after the text, (T,).
+    """Return gradient times input of each character for the next prediction, (T,).
 
     Gradient times input of the likeliest next character's log probability: for vectors
     with a single 1 the gradient at that 1.  Positive values support it.
@@ -297,7 +297,7 @@ def saliency(net: CharacterLstm, text: str) -> Tensor:
 
 
 def to_state(net: CharacterLstm) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return a model's weights, and the facts that ``from_state`` needs besides."""
+    """Return a model's weights, and the metadata that ``from_state`` needs."""
     facts = {"characters": net.alphabet, "hidden": net.lstm.hidden_size}
     return dict(net.state_dict()), facts
 
@@ -305,7 +305,7 @@ def to_state(net: CharacterLstm) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def from_state(
     state: Mapping[str, Tensor], facts: Mapping[str, Any], source: str
 ) -> CharacterLstm:
-    """Return the model of weights that ``to_state`` gave.
+    """Build the model of weights and metadata from ``to_state``.
 
     Args:
         state: weights by name.
@@ -313,7 +313,7 @@ def from_state(
         source: name of the file, for errors.
 
     Raises:
-        InputError: they are not those of a character model.
+        InputError: the weights are not those of a character model.
     """
     alphabet, hidden = facts.get("characters"), facts.get("hidden")
     reason = "holds no character model"
@@ -333,7 +333,7 @@ def from_state(
 
 
 def open_characters(path: Path, check: Callable[[], None]) -> CharacterLstm:
-    """Open a character model that was exported.
+    """Open an exported character model.
 
     Raises:
         InputError: no such file, or no character model.
@@ -343,5 +343,5 @@ def open_characters(path: Path, check: Callable[[], None]) -> CharacterLstm:
 
 
 def name_character(character: str) -> str:
-    """Return a character as people can see it."""
+    """Return a visible name of a character."""
     return {" ": "␣", "\n": "↵", "\t": "→"}.get(character, character)

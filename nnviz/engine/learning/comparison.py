@@ -1,4 +1,4 @@
-"""Several training runs side by side, from one draw of weights and order."""
+"""Comparison of training runs that start from the same weights and data order."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -18,10 +18,10 @@ _FIGURES = ("held-out loss", "training loss", "held-out accuracy")
 
 
 class TrainingComparison:
-    """Runs that differ in some switches, each with random numbers of the same seed.
+    """Training runs that differ in some hyperparameters and share a seed.
 
     So two runs of one architecture begin with the same weights and see the images in
-    the same order: what differs then comes from the switch.
+    the same order: what differs then comes from the hyperparameter.
 
     Attributes:
         runs: by name.
@@ -60,7 +60,7 @@ class TrainingComparison:
         return sum(parts) / len(parts)
 
     def steer(self, switches: Mapping[str, Switches]) -> None:
-        """Change what may change during a run, by the run's name."""
+        """Change the steerable hyperparameters of each run, by the run's name."""
         for name, run in self.runs.items():
             run.switches = run.switches.steered(switches[name])
 
@@ -86,7 +86,7 @@ class TrainingComparison:
         }
 
     def state(self) -> Arrays:
-        """Return all from which the runs go on bit for bit."""
+        """Return the complete state, from which the runs resume bit for bit."""
         found: Arrays = {}
         for place, (run, generator) in enumerate(
             zip(self.runs.values(), self._generators, strict=True)
@@ -96,7 +96,7 @@ class TrainingComparison:
         return found
 
     def restore(self, state: State) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore the state that ``state`` returned."""
         for place, (run, generator) in enumerate(
             zip(self.runs.values(), self._generators, strict=True)
         ):
@@ -122,12 +122,15 @@ def _curves(
     figure: str,
     limits: tuple[float, float] | None = None,
 ) -> Curves:
-    longest = max(1, *(run.history.epochs for run in runs.values()))
+    """Return a figure of the runs over the epochs; one without any is left out."""
+    known = {name: run.history[figure] for name, run in runs.items()}
+    longest = max(len(values) for values in known.values())
     return Curves(
         x=np.arange(1, longest + 1, dtype=np.float64),
         series={
-            name: _lengthened(run.history[figure], longest)
-            for name, run in runs.items()
+            name: _lengthened(values, longest)
+            for name, values in known.items()
+            if values or not longest
         },
         x_label="epoch",
         y_label=figure,
@@ -136,9 +139,9 @@ def _curves(
 
 
 def _lengthened(values: Sequence[float], length: int) -> NDArray[np.float64]:
-    """Return a figure over the epochs; a run that is behind keeps its last value."""
-    known = list(values) or [0.0]
-    return np.array(known + known[-1:] * (length - len(known)))
+    """Return a figure padded to a number of epochs with its last value."""
+    known = list(values)
+    return np.array(known + known[-1:] * (length - len(known)), np.float64)
 
 
 def _outcome(runs: Mapping[str, TrainingRun]) -> Table:
@@ -152,7 +155,7 @@ def _outcome(runs: Mapping[str, TrainingRun]) -> Table:
 
 
 def _notes(runs: Mapping[str, TrainingRun]) -> tuple[str, ...]:
-    """Say which run has the lowest losses."""
+    """Return notes on the run with the lowest value of each loss."""
     told = {name: run for name, run in runs.items() if run.history.epochs}
     if len(told) < len(runs):
         return ("the first epoch is under way",)

@@ -1,5 +1,6 @@
-"""Images and classes for a training run that is watched, as tensors of one size."""
+"""Labeled images for small training runs, as tensors of one size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from nnviz.engine.data.folders import (
     LabeledPhotos,
     Split,
     class_folders,
-    load_given_split,
-    load_split,
+    list_given_split,
+    list_split,
 )
 from nnviz.engine.data.scenes import FIRST_TRAINING_SEED
 from nnviz.engine.data.shapes import load_shapes
@@ -29,7 +30,7 @@ _LEAST_HELD = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Images to learn from, and others to measure with.
+    """Training images and held-out images, with their classes.
 
     Attributes:
         pixels: float32 (N, C, S, S) in [0, 1].
@@ -50,22 +51,25 @@ class Examples:
     std: float
 
     def normalized(self, pixels: Tensor) -> Tensor:
-        """Return pixels with mean 0 and spread 1 over the images learned from."""
+        """Standardize pixels by the training images' mean and standard deviation."""
         return (pixels - self.mean) / self.std
 
 
-def load_examples(data: str, folder: str, count: int) -> Examples:
-    """Return images of a name.
+def load_examples(
+    data: str, folder: str, count: int, check: Callable[[], None] = lambda: None
+) -> Examples:
+    """Load the data of a name or a folder, of which only what is used is read.
 
     Args:
         data: "digits", "scenes" or "folder".
         folder: with a sub-folder for each class, or with such folders "train" and
             "test".
         count: of images to learn from, at most.
+        check: raises to stop, before each file.
 
     Raises:
         UsageError: no folder is named.
-        InputError: it cannot be read, or holds too little.
+        InputError: the folder cannot be read, or holds too little.
     """
     if data == "digits":
         return _examples(load_digits(), _DIGIT_SIDE, count)
@@ -77,12 +81,20 @@ def load_examples(data: str, folder: str, count: int) -> Examples:
         )
     path = Path(folder).expanduser()
     given = {"train", "test"} <= set(class_folders(path, frozenset()))
-    split = load_given_split(path, SIDE) if given else load_split(path, SIDE)
+    train, held = list_given_split(path) if given else list_split(path, check=check)
+    train = train.some(count)
+    held = held.some(_held_count(len(train.paths)))
+    split = Split(train.read(SIDE, check), held.read(SIDE, check))
     return _examples(split, SIDE, count)
 
 
+def _held_count(count: int) -> int:
+    """Return how many held-out images there are at most, for so many to learn from."""
+    return max(_LEAST_HELD, count // _HELD_SHARE)
+
+
 def _scenes(count: int) -> Split:
-    held = max(_LEAST_HELD, count // _HELD_SHARE)
+    held = _held_count(count)
     first = FIRST_TRAINING_SEED
     return Split(
         load_shapes(range(first, first + count), SIDE), load_shapes(range(held), SIDE)
@@ -91,7 +103,7 @@ def _scenes(count: int) -> Split:
 
 def _examples(split: Split, side: int, count: int) -> Examples:
     train = _some(split.train, count)
-    held = _some(split.held_out, max(_LEAST_HELD, len(train) // _HELD_SHARE))
+    held = _some(split.held_out, _held_count(len(train)))
     pixels = _tensors(train, side)
     return Examples(
         pixels,
@@ -105,7 +117,7 @@ def _examples(split: Split, side: int, count: int) -> Examples:
 
 
 def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
-    """Return so many images at most, evenly from all: they lie sorted by class."""
+    """Return at most ``count`` images, evenly sampled: they are sorted by class."""
     if len(photos) <= count:
         return photos
     chosen = torch.linspace(0, len(photos) - 1, count).round().long().tolist()
@@ -122,7 +134,7 @@ def _tensors(photos: LabeledPhotos, side: int) -> Tensor:
 
 
 def cut_square(pixels: Tensor, side: int) -> Tensor:
-    """Return the middle square of images (N, C, H, W), (N, C, side, side)."""
+    """Crop the central square of images, resized to (N, C, side, side)."""
     height, width = pixels.shape[2:]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2

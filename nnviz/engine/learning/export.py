@@ -22,12 +22,20 @@ State = Mapping[str, NDArray[Any]]
 StateAt = Callable[[Recording, int], State]
 """Gives the state after a step of a recorded run."""
 _SWITCHES = (
-    *("activation", "batch_norm", "local_response_norm", "dropout", "depth", "layers"),
+    *(
+        "activation",
+        "batch_norm",
+        "local_response_norm",
+        "dropout",
+        "depth",
+        "width",
+        "layers",
+    ),
 )
 
 
 def export_step(request: ExportTrained, state_at: StateAt) -> tuple[str, ...]:
-    """Write the network of a step and the figures so far; return the paths.
+    """Export the network of a step and the figures so far; return the paths.
 
     Args:
         request: recording, step and place.
@@ -65,7 +73,7 @@ def _export_network(
 def _export_autoencoder(
     recording: Recording, step: int, stem: Path, _state_at: StateAt
 ) -> tuple[str, ...]:
-    """Write the autoencoder of the newest state that is kept up to a step."""
+    """Export the autoencoder of the newest stored state up to a step."""
     state = _kept_state(recording, step)
     channels, size, _ = (int(side) for side in state["shape"])
     values = recording.recipe.values
@@ -86,7 +94,7 @@ def _export_autoencoder(
 def _export_characters(
     recording: Recording, step: int, stem: Path, _state_at: StateAt
 ) -> tuple[str, ...]:
-    """Write the character model of the newest state that is kept up to a step."""
+    """Export the character model of the newest stored state up to a step."""
     state = _kept_state(recording, step)
     side_car = {
         "title": stem.name,
@@ -105,7 +113,7 @@ def _kept_state(recording: Recording, step: int) -> State:
 def _write_figures(
     recording: Recording, step: int, stem: Path, axis: str
 ) -> tuple[str, ...]:
-    """Write what each report until a step measured, as CSV and events."""
+    """Write the figures of the steps up to one, as CSV and TensorBoard events."""
     told = recording.numbers[: step + 1]
     known = [each for each in told if set(each) == set(told[-1])]
     figures = {name: np.array([each[name] for each in known]) for name in told[-1]}
@@ -125,7 +133,7 @@ def figures_of(state: State) -> dict[str, NDArray[np.float64]]:
 def write_curves(
     figures: Mapping[str, NDArray[np.float64]], stem: Path, axis: str = "epoch"
 ) -> Path:
-    """Write one line an epoch, one column a figure, as ``stem.csv``."""
+    """Write ``stem.csv``: one row per epoch, one column per figure."""
     path = stem.with_suffix(".csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -158,7 +166,7 @@ def write_events(
 
 
 def _words(values: Mapping[str, Any]) -> str:
-    """Return the layers of a run's network in words."""
+    """Return the layer words of a run's network."""
     switches = {name: values[name] for name in _SWITCHES if name in values}
     return Architecture(kind=values.get("network", "lenet"), **switches).words()
 

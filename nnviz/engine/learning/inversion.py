@@ -1,4 +1,4 @@
-"""A decoder that learns to invert a network's features: images from what a layer gives.
+"""Feature inversion by a trained decoder: from a layer's output to images.
 
 Dosovitskiy & Brox 2016 (arXiv:1506.02753).
 """
@@ -37,7 +37,7 @@ _LEAK = 0.2
 
 
 class InversionDecoder(nn.Module):
-    """Up-convolutions from a layer's maps to images.
+    """Up-convolutional decoder from a layer's maps to images.
 
     Each step doubles the maps and convolves them; leaky ReLU between.  As in the paper
     but for nearest neighbors in place of zeros between the values, which leave a
@@ -68,7 +68,7 @@ class InversionDecoder(nn.Module):
         self.last = nn.Conv2d(wide, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map features (N, C, h, w) to changes of the mean image.
+        """Decode features (N, C, h, w) to deviations from the mean image.
 
         Returns:
             (N, channels, SIDE, SIDE).
@@ -80,7 +80,7 @@ class InversionDecoder(nn.Module):
 
 
 class FeaturePairs:
-    """Features of images, computed when first asked for, and the images to decode.
+    """Pairs of lazily computed features and the images to decode from them.
 
     Attributes:
         images: float32 (N, channels, SIDE, SIDE) in [0, 1].
@@ -136,7 +136,7 @@ class FeaturePairs:
 
 
 class InversionRun:
-    """A decoder in training.
+    """Training of an inversion decoder.
 
     Attributes:
         net: the decoder.
@@ -181,11 +181,11 @@ class InversionRun:
 
     @property
     def progress(self) -> float:
-        """Epochs done, with the share of the one under way."""
+        """Number of epochs done, with the fraction of the current one."""
         return len(self.losses) + len(self._parts) * _BATCH / max(1, len(self._learned))
 
     def advance(self) -> None:
-        """Take a few steps; at the end of an epoch, measure."""
+        """Take a few steps; measure the held-out error at the end of an epoch."""
         if not self._parts:
             self._order = torch.randperm(len(self._learned), generator=self._generator)
         parts = torch.split(self._order, _BATCH)
@@ -219,13 +219,13 @@ class InversionRun:
 
     @torch.no_grad()
     def decode(self, pairs: FeaturePairs, part: Tensor) -> Tensor:
-        """Return the images that some features decode to, in [0, 1]."""
+        """Return the images decoded from some features, in [0, 1]."""
         self.net.eval()
         images: Tensor = self.net(pairs.features(part)) + self._mean
         return images.clamp(0, 1)
 
     def state(self) -> Arrays:
-        """Return all from which the run goes on bit for bit."""
+        """Return the complete state, from which the run resumes bit for bit."""
         return {
             "losses": np.array(self.losses, np.float64),
             "held": np.array(self.held, np.float64),
@@ -237,7 +237,7 @@ class InversionRun:
         }
 
     def restore(self, state: State) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore the state that ``state`` returned."""
         self.losses = state["losses"].tolist()
         self.held = state["held"].tolist()
         self._parts, self.latest = state["parts"].tolist(), float(state["latest"])

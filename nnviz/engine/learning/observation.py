@@ -1,4 +1,4 @@
-"""The inside of a network in training: curves, weights, activations, decisions."""
+"""Views of a network in training: curves, weights, activations, decisions."""
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ _FEWEST_WATCHED, _WATCHED_SHARE = 8, 30
 
 
 def training_report(run: TrainingRun) -> Report:
-    """Return all that is seen of a run after an epoch; the main result is its loss."""
+    """Return the report of a run after an epoch; its main result is the loss."""
     logits = run.held_logits()
     results: dict[str, Result] = {
         "loss": _curves(run, ("training loss", "held-out loss"), "loss"),
@@ -39,7 +39,7 @@ def training_report(run: TrainingRun) -> Report:
 
 
 def notes_of(run: TrainingRun) -> tuple[str, ...]:
-    """Say in words where a run stands."""
+    """Summarize a run's progress in notes."""
     history = run.history
     if not history.epochs:
         return ("the first epoch is under way",)
@@ -60,10 +60,9 @@ def _curves(
     label: str,
     limits: tuple[float, float] | None = None,
 ) -> Curves:
-    series = {name: np.array(run.history[name] or [0.0]) for name in names}
-    count = max(1, run.history.epochs)
+    series = {name: np.array(run.history[name], np.float64) for name in names}
     return Curves(
-        x=np.arange(1, count + 1, dtype=np.float64),
+        x=np.arange(1, run.history.epochs + 1, dtype=np.float64),
         series=series,
         x_label="epoch",
         y_label=label,
@@ -72,16 +71,15 @@ def _curves(
 
 
 def _layers(run: TrainingRun, kind: str, label: str) -> Curves:
-    """Return a figure of each layer over the epochs, on a logarithmic axis."""
+    """Return the curves of a figure of each layer, on a logarithmic axis."""
     series = {
         name.removeprefix(f"{kind} "): np.log10(np.maximum(values, 1e-12))
         for name, values in run.history.figures.items()
         if name.startswith(f"{kind} ")
     }
-    count = max(1, run.history.epochs)
     return Curves(
-        x=np.arange(1, count + 1, dtype=np.float64),
-        series=series or {"none yet": np.zeros(1)},
+        x=np.arange(1, run.history.epochs + 1, dtype=np.float64),
+        series=series or {"none yet": np.zeros(0)},
         x_label="epoch",
         y_label=f"log10 {label}",
     )
@@ -119,7 +117,7 @@ def first_weights(net: nn.Module) -> Mosaic:
 
 
 def _as_images(weight: Tensor, net: nn.Module) -> Tensor:
-    """Return rows of weights as images where they are of pixels."""
+    """Reshape rows of weights to images if they weight pixels."""
     outputs, inputs = weight.shape
     for channels in (1, 3):
         side = int((inputs / channels) ** 0.5)
@@ -130,7 +128,7 @@ def _as_images(weight: Tensor, net: nn.Module) -> Tensor:
 
 
 def activation_table(run: TrainingRun) -> Table:
-    """Return mean, spread and silent units of each activation on held-out images.
+    """Return mean, spread and dead units of each activation on held-out images.
 
     A unit is silent that is 0 for all of them: under ReLU it learns no more.
     """
@@ -166,7 +164,7 @@ def activation_table(run: TrainingRun) -> Table:
 
 
 def decision_map(logits: Tensor, run: TrainingRun) -> Plane:
-    """Return held-out images on the two main axes of their outputs, with decisions.
+    """Plot held-out images on two principal axes of their outputs, with decisions.
 
     The axes are the first principal components of the logarithms of the
     probabilities; behind, each place has the class of the nearest image.
@@ -197,7 +195,7 @@ def decision_map(logits: Tensor, run: TrainingRun) -> Plane:
 
 
 def principal_plane(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rows on their first two principal components, (N, 2); signs are fixed."""
+    """Project rows on their first two principal components, (N, 2); signs are fixed."""
     centered = values - values.mean(0)
     _, _, axes = np.linalg.svd(centered, full_matrices=False)
     axes = axes[:2] * np.sign(axes[:2].sum(1, keepdims=True) + 1e-12)
@@ -212,7 +210,7 @@ def nearest_classes(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Return the class of the nearest point at each place of a grid, top row first."""
+    """Return the nearest point's class at each cell of a grid, top row first."""
     from scipy.spatial import KDTree  # noqa: PLC0415  takes a while to import
 
     shares = np.linspace(0, 1, _GRID)
@@ -223,7 +221,7 @@ def nearest_classes(
 
 
 def confusion_table(logits: Tensor, run: TrainingRun) -> Table:
-    """Return how many held-out images of each class (rows) got each answer."""
+    """Return the confusion table of held-out images, true classes as rows."""
     classes = run.examples.classes
     truth, said = run.examples.held_labels, logits.argmax(1)
     counts = torch.bincount(len(classes) * truth + said, minlength=len(classes) ** 2)

@@ -1,4 +1,4 @@
-"""Optimizers, schedules, initializations, losses and penalties of a training run."""
+"""Optimizers, schedules, initializations, losses and penalties of training runs."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ _FALLS = (0.5, 0.75)
 def make_optimizer(
     name: OptimizerName, weights: Iterable[Tensor], rate: float
 ) -> torch.optim.Optimizer:
-    """Return an optimizer with torch's constants; momentum is 0.9."""
+    """Build an optimizer with torch's default constants; momentum is 0.9."""
     return _MAKERS[name](list(weights), rate)
 
 
@@ -53,7 +53,7 @@ _MAKERS = {
 
 
 def scheduled(schedule: Schedule, progress: float) -> float:
-    """Return the factor on the learning rate; progress of the run in [0, 1]."""
+    """Return the learning rate's factor at a progress in [0, 1] of the run."""
     match schedule:
         case "constant":
             return 1.0
@@ -69,7 +69,7 @@ def scheduled(schedule: Schedule, progress: float) -> float:
 
 
 def initialize(net: nn.Module, how: Initialization, generator: torch.Generator) -> None:
-    """Draw the weights of convolutions and linear layers; biases become 0."""
+    """Initialize the weights of convolutions and linear layers; biases become 0."""
     draw: dict[Initialization, Callable[[Tensor], object]] = {
         "kaiming": lambda w: nn.init.kaiming_normal_(w, generator=generator),
         "xavier": lambda w: nn.init.xavier_normal_(w, generator=generator),
@@ -107,7 +107,7 @@ def loss_of(
 
 
 def penalty(net: nn.Module, l1: float, l2: float) -> Tensor | float:
-    """Return ``l1 * sum |w| + l2 / 2 * sum w^2`` over weights; biases are left out."""
+    """Return ``l1 * sum |w| + l2 / 2 * sum w^2`` over weights without biases."""
     if not (l1 or l2):
         return 0.0
     kernels = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)

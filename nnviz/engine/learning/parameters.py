@@ -1,4 +1,4 @@
-"""Parameters that the methods of training share: images, augmentation, switches."""
+"""Parameters shared by training methods: data, augmentation, hyperparameters."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ from nnviz.engine.learning.run import Switches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingDataParams:
-    """Images that a small network learns from."""
+    """Parameters: the training images of a small network."""
 
     data: Annotated[
         Literal["digits", "scenes", "folder"],
@@ -59,7 +59,7 @@ Elastic = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationParams:
-    """Random changes of the training images."""
+    """Parameters: data augmentation."""
 
     # No slots: it is one of two bases of the switches of a run.
 
@@ -97,7 +97,7 @@ class AugmentationParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkParams(TrainingDataParams):
-    """The network, and how its weights move."""
+    """Parameters: the network, its optimizer and its regularization."""
 
     network: Annotated[
         Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"],
@@ -122,6 +122,15 @@ class NetworkParams(TrainingDataParams):
         When("network", ("plain", "residual")),
         Help("Weight layers of a plain or residual network, rounded to 6 n + 2."),
     ] = 20
+    width: Annotated[
+        int,
+        Range(4, 64, log=True),
+        When("network", ("vgg", "plain", "residual")),
+        Help(
+            "Channels of the first of three stages; each next one has twice as many. "
+            "Half the width is a quarter of the work."
+        ),
+    ] = 16
     epochs: Annotated[
         int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
     ] = 12
@@ -192,7 +201,7 @@ class NetworkParams(TrainingDataParams):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingParams(AugmentationParams, NetworkParams):
-    """All switches of a training run."""
+    """Parameters: all hyperparameters of a training run."""
 
     early_stopping: Annotated[
         int,
@@ -211,12 +220,13 @@ class TrainingParams(AugmentationParams, NetworkParams):
     ] = False
 
     def switches(self) -> Switches:
-        """Return what the run is told."""
+        """Return the hyperparameters that the parameters describe."""
         return Switches(
             architecture=Architecture(
                 kind=self.network,
                 layers=self.layers,
                 depth=self.depth,
+                width=self.width,
                 activation=self.activation,
                 batch_norm=self.batch_norm,
                 local_response_norm=self.local_response_norm,

@@ -1,4 +1,4 @@
-"""A training run that can be looked at between steps, stopped and gone on with."""
+"""Training of small networks, observable between steps and resumable."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ _LARGEST_LOSS = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """Everything that decides how a network learns; steered ones may change.
+    """Hyperparameters of a training run, some of them steerable.
 
     Attributes:
         architecture: of the network.
@@ -81,7 +81,7 @@ class Switches:
     ten_crop: bool = False
 
     def steered(self, wanted: "Switches") -> "Switches":
-        """Return these switches with those of others that may change during a run."""
+        """Return these hyperparameters with the steerable ones of others."""
         return replace(
             self, learning_rate=wanted.learning_rate, l1=wanted.l1, l2=wanted.l2
         )
@@ -89,12 +89,12 @@ class Switches:
 
 @dataclass(slots=True, eq=False)
 class History:
-    """Figures of each epoch, by name; in each list one number an epoch."""
+    """Figures by name, one value per epoch."""
 
     figures: dict[str, list[float]] = field(default_factory=dict)
 
     def note(self, numbers: Mapping[str, float]) -> None:
-        """Add the figures of an epoch."""
+        """Append the figures of an epoch."""
         for name, value in numbers.items():
             self.figures.setdefault(name, []).append(float(value))
 
@@ -109,7 +109,7 @@ class History:
 
 
 class TrainingRun:
-    """A small network, or several, in training.
+    """Training of a small network, or of an ensemble.
 
     Attributes:
         switches: as they stand; may be replaced between steps.
@@ -168,28 +168,28 @@ class TrainingRun:
 
     @property
     def net(self) -> LayerList:
-        """The first member, whose weights are looked at."""
+        """The ensemble's first member, whose weights are shown."""
         return self.nets[0]
 
     @property
     def steps(self) -> int:
-        """Number of steps of an epoch."""
+        """Number of steps per epoch."""
         return -(-len(self.examples.pixels) // self.switches.batch)
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the run has ended, early or after its last epoch."""
         return self.stopped or self.history.epochs >= self.switches.epochs
 
     @property
     def progress(self) -> float:
-        """Share of the run that is over, 0 to 1."""
+        """Fraction of the run that is done, 0 to 1."""
         done = self.history.epochs + self.done / self.steps
         return min(1.0, done / self.switches.epochs)
 
     @property
     def recent_loss(self) -> float:
-        """Mean training loss of the newest quarter of an epoch; 0 before the first."""
+        """Mean training loss of the last quarter of an epoch; 0 before the first."""
         recent = self._losses[-self._part :]
         return sum(recent) / len(recent) if recent else 0.0
 
@@ -267,7 +267,7 @@ class TrainingRun:
         return _bounded(loss)
 
     def _watch(self, net: nn.Module, before: Mapping[str, Tensor]) -> None:
-        """Note the gradient's norm of each layer, and how far its weights moved."""
+        """Record each layer's gradient norm and relative weight update."""
         after = dict(net.named_parameters())
         for name, old in before.items():
             new, gradient = after[name].detach(), after[name].grad
@@ -295,7 +295,7 @@ class TrainingRun:
             self._stop_early(held < lowest)
 
     def _stop_early(self, best: bool) -> None:  # noqa: FBT001
-        """Keep the best weights; go back to them at the end, or after no gain."""
+        """Keep the best weights; restore them at the end, or stop early."""
         if best:
             self._best = [_copied(net) for net in self.nets]
         losses = self.history["held-out loss"]
@@ -307,14 +307,14 @@ class TrainingRun:
             self._held = None
 
     def held_logits(self) -> Tensor:
-        """Return ``predict`` of the held-out images after the last whole epoch."""
+        """Return held-out images' log probabilities after the last whole epoch."""
         if self._held is None:
             self._held = self.predict(self.examples.held_pixels)
         return self._held
 
     @torch.no_grad()
     def predict(self, pixels: Tensor) -> Tensor:
-        """Return logarithms of the members' mean probabilities, (N, K)."""
+        """Return the log of the members' mean probabilities, (N, K)."""
         crops = ten_crops(pixels) if self.switches.ten_crop else pixels[None]
         total: Tensor | float = 0.0
         for net in self.nets:
@@ -327,7 +327,7 @@ class TrainingRun:
         return mean.clamp(min=1e-12).log()
 
     def state(self) -> Arrays:
-        """Return all from which the run goes on bit for bit."""
+        """Return the complete state, from which the run resumes bit for bit."""
         found: Arrays = {
             "done": np.array(self.done),
             "stopped": np.array(self.stopped),
@@ -344,7 +344,7 @@ class TrainingRun:
         return found | self._weight_arrays()
 
     def _weight_arrays(self) -> Arrays:
-        """Return the weights, the best ones so far, and the optimizers' memory."""
+        """Return the weights, the best ones so far, and the optimizers' states."""
         found: Arrays = {}
         for place, net in enumerate(self.nets):
             found |= arrays_of(f"net{place}", net.state_dict())
@@ -355,7 +355,7 @@ class TrainingRun:
         return found
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore the state that ``state`` returned."""
         self.done, self.stopped = int(state["done"]), bool(state["stopped"])
         self._losses = state["losses"].tolist()
         self.history.figures = {k: v.tolist() for k, v in below("figure/", state)}
@@ -373,7 +373,7 @@ class TrainingRun:
 
 
 def _bounded(loss: Tensor) -> float:
-    """Return a loss as a finite number: a diverged one is the largest."""
+    """Return a loss as a finite number, a diverged one as the largest."""
     return min(float(loss.detach().nan_to_num(_LARGEST_LOSS)), _LARGEST_LOSS)
 
 

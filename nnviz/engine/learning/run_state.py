@@ -1,4 +1,4 @@
-"""States of training runs as named arrays: weights, optimizers, and back."""
+"""Conversion of weights and optimizer states to named arrays and back."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ State = Mapping[str, NDArray[np.generic]]
 
 
 def arrays_of(prefix: str, values: Mapping[str, object]) -> Arrays:
-    """Return copies of the tensors among values, named "prefix/name"."""
+    """Return copies of the tensors in a mapping, named "prefix/name"."""
     return {
         f"{prefix}/{name}": value.detach().cpu().numpy().copy()
         for name, value in values.items()
@@ -21,7 +21,7 @@ def arrays_of(prefix: str, values: Mapping[str, object]) -> Arrays:
 
 
 def optimizer_arrays(prefix: str, optimizer: torch.optim.Optimizer) -> Arrays:
-    """Return what an optimizer knows of each weight, named "prefix/index/key"."""
+    """Return an optimizer's state of each weight, named "prefix/index/key"."""
     return {
         name: array
         for index, values in optimizer.state_dict()["state"].items()
@@ -30,21 +30,21 @@ def optimizer_arrays(prefix: str, optimizer: torch.optim.Optimizer) -> Arrays:
 
 
 def below(prefix: str, state: State) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    """Yield the arrays whose names begin with a prefix, by the rest of them."""
+    """Yield the arrays under a prefix, with names relative to it."""
     for name, value in state.items():
         if name.startswith(prefix):
             yield name.removeprefix(prefix), value
 
 
 def tensors(prefix: str, state: State) -> dict[str, Tensor]:
-    """Return the arrays whose names begin with a prefix, as tensors; copies."""
+    """Return copies of the arrays under a prefix, as tensors."""
     return {name: torch.from_numpy(v.copy()) for name, v in below(prefix, state)}
 
 
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, prefix: str, state: State
 ) -> None:
-    """Give an optimizer what it knew, from arrays named "prefix" "index/key"."""
+    """Restore an optimizer's state from arrays named "prefix" "index/key"."""
     values: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors(prefix, state).items():
         index, _, key = name.partition("/")

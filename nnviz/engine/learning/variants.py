@@ -1,4 +1,4 @@
-"""Variants of a training run: every combination of the values of some switches."""
+"""Variants of a training run: all combinations of some hyperparameters' values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of several runs that are compared.
+    """One of the runs to compare.
 
     Attributes:
         name: the values in which it differs from the others, for people.
@@ -29,14 +29,14 @@ class Variant:
 def parse_variants(
     text: str, parameters: Mapping[str, Parameter]
 ) -> tuple[Variant, ...]:
-    """Read switches and their values; return every combination.
+    """Parse hyperparameters with their values; return all combinations.
 
     Args:
         text: such as "batch_norm = no, yes; depth = 20, 56".
         parameters: that may be varied, by name.
 
     Raises:
-        UsageError: it is not written so, names what is no switch or no value of one,
+        UsageError: the text is not written so, names no parameter or no value of one,
             or asks for fewer than two runs or more than six.
     """
     axes = [_read_axis(each, parameters) for each in text.split(";") if each.strip()]
@@ -70,7 +70,7 @@ def _read_axis(text: str, parameters: Mapping[str, Parameter]) -> list[_Choice]:
 
 
 def _words(parameter: Parameter, value: Value) -> str:
-    """Return a value in words: "no batch norm", "residual", "depth 20"."""
+    """Describe a value: "no batch norm", "residual", "depth 20"."""
     name = parameter.name.replace("_", " ")
     match parameter.kind:
         case Kind.FLAG:

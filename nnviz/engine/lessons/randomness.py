@@ -1,4 +1,4 @@
-"""Seed of a lesson's random numbers, the same when it is taken up again."""
+"""Random seed of a lesson, restored when its recording is resumed."""
 
 import torch
 
@@ -9,7 +9,7 @@ SEED = "seed"
 
 
 def draw_seed(ctx: Context) -> int:
-    """Return the seed of a run's random numbers."""
+    """Return the seed of a run: the recorded one, else a new one."""
     if ctx.begun and SEED in ctx.begun:
         return int(ctx.begun[SEED])
     return int(torch.randint(2**31, (1,), generator=ctx.generator))

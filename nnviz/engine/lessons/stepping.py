@@ -1,4 +1,4 @@
-"""Lessons step by step: each report is a step of a recording that goes on anywhere."""
+"""Recorded lessons: each report is a step of a recording, resumable anywhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -21,7 +21,7 @@ def stepped(
     *,
     seed: int = 0,
 ) -> Iterator[Report]:
-    """Yield the reports of a lesson as the steps of its recording, all of them kept.
+    """Yield the reports of a lesson as the steps of its recording.
 
     Taken up again, the reports are made anew from the first and those already shown
     are passed over.  So they must follow from the parameters and the seed alone.

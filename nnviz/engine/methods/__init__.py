@@ -1,1 +1,1 @@
-"""One file for each method; every module here is imported and registered."""
+"""Methods, one file each; every module here is imported and registered."""

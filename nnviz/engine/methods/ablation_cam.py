@@ -1,4 +1,4 @@
-"""A class activation map without gradients: what the score loses without a channel."""
+"""Ablation-CAM: channels weighted by the score that is lost without them."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -39,7 +39,7 @@ _COPIES = 4
     needs=(Need.MAPS,),
 )
 class AblationCam:
-    """A layer's channels, added up with the share of the score that each carries."""
+    """Ablation-CAM: channels weighted by the relative drop of the score."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
@@ -72,7 +72,7 @@ class AblationCam:
 
 
 class _Ablation:
-    """The weights of one layer's channels, as far as they are known."""
+    """Ablation weights of one layer's channels, computed so far."""
 
     def __init__(self, layer: LayerInfo) -> None:
         self.layer = layer
@@ -80,7 +80,7 @@ class _Ablation:
         self.notes: tuple[str, ...] = ()
 
     def weigh(self, ctx: Context, text: str) -> Iterator[tuple[int, int]]:
-        """Ablate the channels; yield how many are done and how many there are."""
+        """Ablate the channels; yield the number done and the total."""
         tail, target = _record(ctx, self.layer, text)
         self.notes = (target.caption,)
         if target.value <= 0:
@@ -113,7 +113,7 @@ class _Ablation:
 def _record(
     ctx: Context, layer: LayerInfo, text: str
 ) -> tuple[PartialForward, ResolvedTarget]:
-    """Run the network once: to the target's score, and for what lies before a layer."""
+    """Run the network once; return the forward pass after a layer, and the target."""
     model = ctx.model
     with in_words(model.info.title):
         tail = record_partial_forward(

@@ -1,4 +1,4 @@
-"""The image that a channel, a unit, a class or a direction answers to most."""
+"""Activation maximization of a channel, a unit, a class or a direction."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -297,7 +297,7 @@ class ActivationMaximizationParams:
     needs=(Need.GRADIENTS,),
 )
 class ActivationMaximization:
-    """An image optimized until a part of the network answers to it strongly."""
+    """Activation maximization: an image optimized to activate a part of the network."""
 
     Params: ClassVar[type] = ActivationMaximizationParams
     shows: ClassVar[str] = (
@@ -357,7 +357,7 @@ class ActivationMaximization:
     def run(
         self, ctx: Context, params: ActivationMaximizationParams
     ) -> Iterator[Report]:
-        """Yield after each step "image", as it was scored, and "objective"."""
+        """Yield "image", as it was scored, and "objective" after each step."""
         wanted = _objectives(ctx.model.info, params)
         objectives = [one for one in wanted for _ in range(params.image_count)]
         climb = _ascent(ctx, params, objectives)
@@ -377,7 +377,7 @@ class ActivationMaximization:
 def _objectives(
     info: ModelInfo, params: ActivationMaximizationParams
 ) -> list[Objective]:
-    """Return what is to be made strong, one for each image."""
+    """Return the objectives, one for each image."""
     if params.target:
         return [of_target(info, params.target, params.place)]
     if params.channel < 0 and not params.channels.strip():
@@ -392,7 +392,7 @@ def _objectives(
 def _ascent(
     ctx: Context, params: ActivationMaximizationParams, objectives: Sequence[Objective]
 ) -> Ascent:
-    """Return the optimization, at its start or where it was left."""
+    """Return the optimization, fresh or resumed."""
     model = ctx.model
     side = side_of(model.info, params.size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
@@ -427,7 +427,7 @@ def _picture(
 
 
 def _template(ctx: Context, folder: str) -> Tensor:
-    """Return how strong each frequency is, in a folder's images or the shipped.
+    """Return the mean magnitude spectrum of a folder's images, or the shipped one.
 
     Raises:
         InputError: no such folder, or a file in it cannot be read.
@@ -439,7 +439,7 @@ def _template(ctx: Context, folder: str) -> Tensor:
 
 
 def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) -> Aim:
-    """Return what is made strong in the images, whatever the view."""
+    """Return the objective function of the images, the same for each view."""
     whole = each(objectives)
     if params.diversity and len(objectives) > 1:
         layer = min(whole.layers)

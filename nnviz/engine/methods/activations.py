@@ -107,7 +107,7 @@ class Activations:
 
 
 def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:
-    """Return the layer's facts, and why it was chosen where none was named."""
+    """Return the layer, and a note if it was chosen automatically."""
     info = ctx.model.info
     if name:
         return ctx.model.info.known_layer(name), ()
@@ -135,7 +135,7 @@ def _grid(layer: LayerInfo) -> tuple[int, ...]:
 
 
 def _checked_channel(channel: int, layer: LayerInfo, count: int) -> int | None:
-    """Return the channel, None for all.
+    """Validate the channel; None for all.
 
     Raises:
         UsageError: the layer has no such channel.
@@ -152,7 +152,7 @@ def _checked_channel(channel: int, layer: LayerInfo, count: int) -> int | None:
 
 
 def _height(figures: ChannelFigures) -> NDArray[np.float64]:
-    """Return each channel's largest value, signs aside.
+    """Return each channel's largest absolute value.
 
     Not its mean or root mean square: a channel that gives nearly the same everywhere
     would come first, and it tells nothing of the image.
@@ -161,7 +161,7 @@ def _height(figures: ChannelFigures) -> NDArray[np.float64]:
 
 
 def _ordered(figures: ChannelFigures, order: str) -> NDArray[np.int64]:
-    """Return the channels, first to last; equal ones stay in the network's order."""
+    """Return the channels in display order; ties stay in the network's order."""
     match order:
         case "strongest":
             return np.argsort(-_height(figures), kind="stable")

@@ -1,4 +1,4 @@
-"""The network as a graph of layers and operations, and what each layer costs."""
+"""The network as a graph of layers and operations, with the cost of each layer."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _MEASURED = ("output, KiB", "time, ms", "share of the time, %")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureParams:
-    """Whether layers are timed."""
+    """Parameters: the number of timed passes."""
 
     passes: Annotated[
         int,
@@ -40,7 +40,7 @@ class ArchitectureParams:
     needs_image=False,
 )
 class Architecture:
-    """The graph of operations that one forward pass runs, and a table of its layers."""
+    """The graph of operations of one forward pass, and a table of its layers."""
 
     Params: ClassVar[type] = ArchitectureParams
     shows: ClassVar[str] = (
@@ -80,14 +80,14 @@ class Architecture:
 
 
 def _times(ctx: Context, passes: int) -> Mapping[str, float]:
-    """Return the seconds of each layer in a pass, and of the whole under ""."""
+    """Measure the seconds of each layer in a pass, the whole network under ""."""
     net, preprocess = ctx.model.net, ctx.model.info.preprocess
     inputs = noise_input(net, preprocess.channels, preprocess.input_size)
     return measure_layers(net, inputs, passes, ctx.check)
 
 
 def _table(layers: tuple[LayerInfo, ...], times: Mapping[str, float]) -> Table:
-    """Return a row for each layer without layers inside that a pass runs."""
+    """Return the table of executed leaf layers."""
     rows = [_row(layer, times) for layer in layers if layer.leaf and layer.calls]
     return Table(columns=_COLUMNS + (_MEASURED if times else ()), rows=tuple(rows))
 

@@ -1,4 +1,4 @@
-"""Attention rollout and relevance: the patches that a transformer's answer uses."""
+"""Attention rollout and relevance: the patches behind a transformer's answer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class AttentionParams:
     ),
 )
 class Attention:
-    """Attention of all layers, weighed with the score's gradient and chained up."""
+    """Attention of all layers, weighted by the score's gradient and propagated."""
 
     Params: ClassVar[type] = AttentionParams
     shows: ClassVar[str] = (
@@ -95,7 +95,7 @@ class Attention:
 
 
 def _token_layer(ctx: Context) -> LayerInfo:
-    """Return the last layer whose tokens lie in a grid.
+    """Return the last layer whose tokens form a grid.
 
     Raises:
         ModelError: there is none: no vision transformer, or one that attends in
@@ -137,10 +137,10 @@ def _gradient_relevance(ctx: Context, scorer: Scorer) -> Tensor:
 
 
 def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
-    """Return the weights if all are between the same tokens of one image.
+    """Return the weights if all attend between the same tokens of one image.
 
     Raises:
-        ModelError: they are not, or there are none.
+        ModelError: they do not, or there are none.
     """
     shapes = {tuple(each.shape[2:]) for each in weights if each.ndim == _SQUARE}
     alike = len(shapes) == 1 and all(len(each) == 1 for each in weights)

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame, Placement
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
-from nnviz.base.parameters import Along, Help, Range, Title, When
+from nnviz.base.parameters import Help, Range, Title, When
 from nnviz.base.results import Mosaic, Report
 from nnviz.engine.attribution.heatmaps import input_map
 from nnviz.engine.attribution.patches import cell_at
@@ -26,7 +27,7 @@ _SQUARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionHeadsParams:
-    """The layer whose attention is shown, and the query."""
+    """Parameters of attention heads: layer and query."""
 
     depth: Annotated[
         int,
@@ -38,22 +39,8 @@ class AttentionHeadsParams:
         Literal["class token", "patch", "mean"],
         Help("Who attends: the class token, the patch at a place, or all on average."),
     ] = "class token"
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        When("query", ("patch",)),
-        Title("Across"),
-        Help("Place on the image: 0 is its left edge, 1 its right."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        When("query", ("patch",)),
-        Title("Down"),
-        Help("Place on the image: 0 is its top edge, 1 its bottom."),
-    ] = 0.5
+    x: Annotated[ImageX, When("query", ("patch",))] = 0.5
+    y: Annotated[ImageY, When("query", ("patch",))] = 0.5
 
 
 _UNIT = "attention weight"
@@ -129,7 +116,7 @@ def _mosaic(maps: Tensor, placement: Placement) -> Mosaic:
 
 
 def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:
-    """Return the tokens' layer and one attention's weights, (heads, T, T).
+    """Return the token layer, and the weights of one attention, (heads, T, T).
 
     Raises:
         UsageError: there is no attention of that number.
@@ -162,7 +149,7 @@ def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:
 
 
 def _fits(weights: Tensor, layer: LayerInfo) -> bool:
-    """Tell whether attention is between all tokens of one image."""
+    """Tell whether attention weights are between all tokens of one image."""
     rows, columns = layer.grid or (0, 0)
     count = layer.extra_tokens + rows * columns
     return len(weights) == 1 and tuple(weights.shape[2:]) == (count, count)
@@ -171,7 +158,7 @@ def _fits(weights: Tensor, layer: LayerInfo) -> bool:
 def _rows(
     ctx: Context, params: AttentionHeadsParams, layer: LayerInfo, weights: Tensor
 ) -> Tensor:
-    """Return the weights of the query, (heads, T)."""
+    """Return the attention weights of the query, (heads, T)."""
     if params.query == "patch":
         grid = layer.grid or (1, 1)
         row, column = cell_at(ctx.placement, params.x, params.y, grid)

@@ -1,4 +1,4 @@
-"""Augmentation gallery: each random change of training images, on one's own image."""
+"""Augmentation gallery: training augmentations applied to the user's image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -41,7 +41,7 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationsParams(AugmentationParams):
-    """Strengths of the augmentations, and how many draws of each."""
+    """Parameters of the gallery: strengths of augmentations, and number of draws."""
 
     shift: Annotated[Shift, Essential()] = 0
     rotate: Annotated[Rotation, Essential()] = 0.0
@@ -61,7 +61,7 @@ class AugmentationsParams(AugmentationParams):
     capabilities=replace(TRAINING, runs_by_itself=True),
 )
 class Augmentations:
-    """Random changes of training images that leave their class alone."""
+    """Augmentations: random changes of training images that keep their class."""
 
     Params: ClassVar[type] = AugmentationsParams
     shows: ClassVar[str] = (
@@ -102,13 +102,13 @@ class Augmentations:
 
 
 def _tile(image: Image) -> Tensor:
-    """Return the middle square of an image, (1, 3, S, S) in [0, 1]."""
+    """Return the central square of an image, (1, 3, S, S) in [0, 1]."""
     pixels = torch.tensor(rgb8(image.pixels)).permute(2, 0, 1)[None]
     return cut_square(pixels.float() / 255, _SHOWN).clamp(0, 1)
 
 
 def _each(asked: Augmentation) -> dict[str, Augmentation]:
-    """Return one augmentation for each change, by its words, then all together.
+    """Return one augmentation for each kind of change, by name, then all together.
 
     A strength of 0 is replaced by a usual one; all together are those asked for, or
     the usual ones where none is.
@@ -126,7 +126,7 @@ def _each(asked: Augmentation) -> dict[str, Augmentation]:
 
 
 def _scaled(augmentation: Augmentation) -> Augmentation:
-    """Return an augmentation of training images for the larger tiles."""
+    """Return an augmentation scaled up for the larger tiles."""
     factor = _SHOWN // SIDE
     return replace(
         augmentation,

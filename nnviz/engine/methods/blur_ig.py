@@ -1,4 +1,4 @@
-"""Blur integrated gradients: gradients summed up while a blurred image sharpens."""
+"""Blur integrated gradients: gradients integrated while a blurred image sharpens."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class BlurIgParams:
     needs=(Need.GRADIENTS,),
 )
 class BlurIg:
-    """Gradients times what becomes sharp, along ever less blur."""
+    """Gradients integrated along a path of decreasing blur."""
 
     Params: ClassVar[type] = BlurIgParams
     shows: ClassVar[str] = (
@@ -92,7 +92,7 @@ class BlurIg:
 
 
 def _complete(heat: Heatmap, score: Scorer, path: BlurPath, total: float) -> Report:
-    """Return the last report, with what the map adds up to and should."""
+    """Return the final report, with the check of completeness."""
     with torch.no_grad():
         start = float(score(path.at(0)))
     completeness = Completeness(total, score.target.value - start)

@@ -1,4 +1,4 @@
-"""Captions: a sentence word by word, and the place that each word looks at."""
+"""Captioning: a sentence word by word, with the attention of each word."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _ENCODER = "merge"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionParams:
-    """Parameters of a caption: how words are chosen."""
+    """Parameters of captioning: the decoding strategy."""
 
     decoding: Annotated[
         Literal["greedy", "beam", "sampling"],
@@ -51,7 +51,7 @@ class CaptionParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sentence:
-    """A sentence as far as it is written.
+    """A partial sentence of the decoder.
 
     Attributes:
         words: indices into the vocabulary.
@@ -69,13 +69,13 @@ class _Sentence:
 
     @property
     def score(self) -> float:
-        """Logarithm of the sentence's probability."""
+        """Log probability of the sentence."""
         return (
             float(np.log(np.maximum(self.shares, 1e-30)).sum()) if self.words else 0.0
         )
 
     def ended(self, end: int) -> bool:
-        """Tell whether it is complete."""
+        """Tell whether the sentence ends with the end token."""
         return bool(self.words) and (self.words[-1] == end)
 
 
@@ -89,7 +89,7 @@ class _Sentence:
     capabilities=Capabilities(workspace="Explain"),
 )
 class Caption:
-    """A sentence about the image, and the attention of each of its words."""
+    """A caption of the image, with the attention of each word."""
 
     Params: ClassVar[type] = CaptionParams
     shows: ClassVar[str] = (
@@ -133,7 +133,7 @@ class Caption:
 
 
 class _Writer:
-    """Writes sentences with one of the ways to choose words."""
+    """Decodes sentences greedily, by sampling or by beam search."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class _Writer:
 
     @torch.no_grad()
     def advance(self) -> bool:
-        """Add a word to each sentence; return whether all are complete."""
+        """Extend each sentence by a word; return whether all are complete."""
         self.length += 1
         grown: list[_Sentence] = []
         for sentence in self.sentences:
@@ -187,7 +187,7 @@ class _Writer:
         ]
 
     def _chosen(self, logits: Tensor) -> list[int]:
-        """Return the words with which a sentence is gone on with."""
+        """Return the words that continue a sentence."""
         if self._params.decoding == "sampling":
             shares = (logits / self._params.temperature).softmax(-1)
             return [int(torch.multinomial(shares, 1, generator=self._generator))]
@@ -195,7 +195,7 @@ class _Writer:
 
 
 def _rival(shares: Tensor, chosen: int) -> tuple[int, float]:
-    """Return the likeliest word but for the chosen one, and its probability."""
+    """Return the likeliest alternative to the chosen word, and its probability."""
     others = shares.clone()
     others[chosen] = -1
     best = int(others.argmax())
@@ -246,7 +246,7 @@ def _looks(
 
 
 def _words(net: SceneCaptioner, sentence: _Sentence) -> Table:
-    """Return each word with its probability, and the likeliest other one."""
+    """Return the table of words, their probabilities and likeliest alternatives."""
     columns = ("word", "probability", "else", "its probability")
     parts = zip(sentence.words, sentence.shares, sentence.rivals, strict=True)
     rows = tuple(
@@ -257,6 +257,6 @@ def _words(net: SceneCaptioner, sentence: _Sentence) -> Table:
 
 
 def sentence_text(words: list[str]) -> str:
-    """Return words as a sentence: "A red star on sand, with below it a ring."."""
+    """Join words to a sentence: "A red star on sand, with below it a ring."."""
     text = " ".join(words).replace(" ,", ",")
     return f"{text[:1].upper()}{text[1:]}."

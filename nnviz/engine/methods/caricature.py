@@ -1,4 +1,4 @@
-"""Caricature: an image optimized to exaggerate what a layer sees in another."""
+"""Caricature: an image optimized to exaggerate a layer's features of another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class CaricatureParams(ComparisonParams):
     needs=(Need.GRADIENTS,),
 )
 class Caricature:
-    """An image in which a layer finds the image's features, only stronger."""
+    """An image optimized to exaggerate the features that a layer finds in the image."""
 
     Params: ClassVar[type] = CaricatureParams
     shows: ClassVar[str] = (
@@ -62,7 +62,7 @@ class Caricature:
     }
 
     def run(self, ctx: Context, params: CaricatureParams) -> Iterator[Report]:
-        """Yield after each step "image", as it was scored, and "objective"."""
+        """Yield "image", as it was scored, and "objective" after each step."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)

@@ -1,4 +1,4 @@
-"""Training runs side by side: with and without a switch, plain and residual."""
+"""Comparison of training runs that differ in some hyperparameters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _SHARED = {each.name for each in parameters_of(TrainingDataParams)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareTrainingParams(TrainingParams):
-    """Switches of all runs, and those in which they differ."""
+    """Parameters: hyperparameters of all runs, and those to vary."""
 
     vary: Annotated[
         Words,
@@ -58,7 +58,7 @@ class CompareTrainingParams(TrainingParams):
     capabilities=TRAINING,
 )
 class CompareTraining:
-    """Training runs that differ in some switches only, at once."""
+    """Simultaneous training runs that differ in some hyperparameters."""
 
     Params: ClassVar[type] = CompareTrainingParams
     shows: ClassVar[str] = (
@@ -98,7 +98,9 @@ class CompareTraining:
         """
         ctx.step(0, 1, "reading images")
         switches = _switches(params)
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         seed = _draw_seed(ctx)
         comparison = TrainingComparison(switches, examples, seed, ctx.check)
         if ctx.begun is not None:
@@ -112,7 +114,7 @@ class CompareTraining:
 
 
 def _switches(params: CompareTrainingParams) -> dict[str, Switches]:
-    """Return the switches of each run by its name."""
+    """Return the hyperparameters of each run by its name."""
     varied = {
         each.name: each
         for each in parameters_of(TrainingParams)
@@ -126,7 +128,7 @@ def _switches(params: CompareTrainingParams) -> dict[str, Switches]:
 
 
 def _draw_seed(ctx: Context) -> int:
-    """Return the seed of all runs, the same when they are gone on with."""
+    """Return the seed of all runs, restored when they are resumed."""
     if ctx.begun is not None:
         return int(ctx.begun[_SEED])
     return int(torch.randint(2**31, (1,), generator=ctx.generator))

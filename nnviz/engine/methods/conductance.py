@@ -1,4 +1,4 @@
-"""Conductance: how much of the score flows through a layer, or through one channel."""
+"""Conductance: the score's flow through a layer, or through one of its channels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Conductance:
     }
 
     def run(self, ctx: Context, params: ConductanceParams) -> Iterator[Report]:
-        """Yield "conductance" and, of a whole layer, "map", as it adds up."""
+        """Yield "conductance" and, for a whole layer, "map", as the sum grows."""
         score = ctx.inference.target(params.target)
         layers = choose_layers(ctx.model.info, params.layer, "", params.target)
         start = baseline_of(ctx, params.baseline, params.blur)

@@ -1,4 +1,4 @@
-"""Carlini and Wagner's attack: the least noise in L2, at the price of many passes."""
+"""Carlini and Wagner's attack: the smallest noise in L2, at the cost of many passes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class CwParams(GoalParams):
     needs=(Need.GRADIENTS,),
 )
 class CarliniWagner:
-    """The shortest noise by descent on noise and goal together, for several c."""
+    """The Carlini-Wagner attack: noise and goal minimized jointly, for several c."""
 
     Params: ClassVar[type] = CwParams
     shows: ClassVar[str] = (
@@ -125,7 +125,7 @@ class CarliniWagner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SearchState:
-    """The state of the search: a descent, the values of c, the best so far."""
+    """State of the search: a descent, the values of c, and the best logits so far."""
 
     descent: Descent
     constants: Constants
@@ -135,35 +135,35 @@ class _SearchState:
 
     @property
     def words(self) -> str:
-        """The value of c that is tried, in words."""
+        """The current value of c, as text."""
         return f"c = {float(self.constants.value):.3g}"
 
     @property
     def counts(self) -> dict[str, int]:
-        """Counters of the search and the descent, for a state."""
+        """Counters of the search and the descent, for a resume point."""
         return {"step": self.descent.step, "done": self.done}
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All else that a state needs."""
+        """Tensors of the search and the descent, for a resume point."""
         found = {name: getattr(self.descent, name) for name in _DESCENT}
         found |= {name: getattr(self.constants, name) for name in _CONSTANTS}
         return found | {"logits": self.best}
 
     def next_round(self) -> "_SearchState":
-        """Return the start of the descent for the next c."""
+        """Return the state at the start of the next c."""
         constants = self.constants.after(self.descent.here)
         return replace(self, constants=constants, descent=anew(self.descent))
 
     def moved(self, descent: Descent, logits: Tensor) -> "_SearchState":
-        """Return where a step led, given the logits of where it began."""
+        """Return the state after a step, given the logits of its start."""
         nearer = bool(descent.norm < self.descent.norm)
         best = logits if nearer else self.best
         return replace(self, descent=descent, best=best, done=self.done + 1)
 
 
 def _begin(ctx: Context, attempt: AttackRun, constant: float) -> _SearchState:
-    """Return where the attack begins or goes on."""
+    """Return the initial state, or the resumed one."""
     clean, state = attempt.clean, ctx.begun
     descent, constants = first_descent(clean), first_constants(1, constant, clean)
     if state is None:

@@ -1,4 +1,4 @@
-"""D-RISE: random masks, each weighed by how well a box is found again."""
+"""D-RISE: random masks weighted by the similarity of a box to detections."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class DRiseParams:
     tasks=(Task.DETECT,),
 )
 class DRise:
-    """The mean of random masks, weighed by how well each box is found behind them."""
+    """The mean of random masks, weighted by how similar detections are to each box."""
 
     Params: ClassVar[type] = DRiseParams
     shows: ClassVar[str] = (
@@ -98,7 +98,7 @@ class DRise:
     }
 
     def run(self, ctx: Context, params: DRiseParams) -> Iterator[Report]:
-        """Yield the map of a box, the boxes, and a map for each, of ever more masks."""
+        """Yield a box's map, all boxes and their maps, for growing numbers of masks."""
         found = suppress(ctx, params.score, _OVERLAP, _MOST)
         if not len(found.kept):
             words = f"no box has a score above {100 * params.score:g} %; lower it"
@@ -119,7 +119,7 @@ class DRise:
 
 
 def similarity(target: Candidates, found: Candidates) -> Tensor:
-    """Return how well each of some boxes is found again, float64 (K,).
+    """Return each box's similarity to the best detection, float64 (K,).
 
     Equation 4 of the paper with one-hot classes: the largest product of overlap and
     score among the candidates of the box's class; its cosine of class vectors is then
@@ -143,7 +143,7 @@ def similarity(target: Candidates, found: Candidates) -> Tensor:
 def _weighing(
     ctx: Context, target: Candidates, drawn: RandomMasks
 ) -> Callable[[slice], tuple[Tensor, Tensor]]:
-    """Return what gives weights (n, K) and masks (n, H, W) of some of the masks."""
+    """Return a function from a slice of masks to weights (n, K) and masks (n, H, W)."""
     model, size = ctx.model, ctx.placement.input_size
     image = model.normalizer(ctx.pixels)
     passes = model.normalized_model(ctx.check, ctx.inference.twin())

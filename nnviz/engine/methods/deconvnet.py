@@ -1,4 +1,4 @@
-"""The gradient with ReLUs applied to it on the way back."""
+"""Deconvnet: the gradient with ReLUs applied to it during backpropagation."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -21,7 +21,7 @@ from nnviz.engine.nn.relu_backward import ReluRule
     needs=(Need.GRADIENTS,),
 )
 class Deconvnet:
-    """At each ReLU the positive gradients go back, whether the unit was active or not.
+    """Each ReLU passes back positive gradients, whether its unit was active or not.
 
     Equal to a deconvolution with the transposed kernels and ReLUs of its own
     (Simonyan et al. 2013, section 4).

@@ -1,4 +1,4 @@
-"""Deep dream: what a layer finds in an image is made stronger, at several sizes."""
+"""Deep dream: features that a layer finds in an image, amplified octave by octave."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -240,7 +240,7 @@ class DeepDreamParams:
     needs=(Need.GRADIENTS,),
 )
 class DeepDream:
-    """Gradient ascent on what a layer answers to the image, octave by octave."""
+    """Gradient ascent on a layer's activations for the image, octave by octave."""
 
     Params: ClassVar[type] = DeepDreamParams
     shows: ClassVar[str] = (
@@ -314,7 +314,7 @@ class DeepDream:
 
 
 class _DreamRun:
-    """A dream under way; steered values take effect with the next step."""
+    """A running dream; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
         self._ctx = ctx
@@ -332,7 +332,7 @@ class _DreamRun:
             self._side = int(ctx.begun["side"])
 
     def step(self, params: DeepDreamParams) -> float:
-        """Do a step; return what grows, as a mean over all numbers of the layers."""
+        """Take a step; return the mean objective before it."""
         if _asked(params) != self._asked:
             self._ask(params)
             self._side = self._chunk()
@@ -349,7 +349,7 @@ class _DreamRun:
         return found / (schedule.size[0] * schedule.size[1])
 
     def report(self, params: DeepDreamParams) -> Report:
-        """Return the image as it is now."""
+        """Return the report of the current image."""
         picture = ColorImage(
             pixels=self.schedule.seen(params.blend / _PERCENT),
             frame=self._canvas.frame,
@@ -360,11 +360,11 @@ class _DreamRun:
         )
 
     def state(self) -> State:
-        """Return what to go on from."""
+        """Return the arrays of a resume point."""
         return {**self.schedule.state(), "side": np.array(self._side, np.int64)}
 
     def _ask(self, params: DeepDreamParams) -> None:
-        """Take what is dreamt from the parameters."""
+        """Set up the dream from the parameters."""
         self._asked = _asked(params)
         layers = {layer.name: layer for layer in _layers(self._ctx, params)}
         model = self._ctx.model
@@ -377,7 +377,7 @@ class _DreamRun:
         self._dream = _dream(self._ctx, params, layers)
 
     def _tiling(self, side: int) -> Tiling:
-        """Return how the image is taken apart; what places see is asked when it is.
+        """Return the tiling; receptive fields are measured when first needed.
 
         Args:
             side: of a tile, px.
@@ -387,7 +387,7 @@ class _DreamRun:
         return tiling(side, self._dream.spans)
 
     def _shift(self, jitter: int) -> tuple[int, int]:
-        """Draw how far the image is rolled down and to the right, px."""
+        """Draw the random shift of the image, down and to the right, px."""
         if not self._tiling(self._side).exact(self.schedule.size):
             # Where borders of tiles could show, they fall elsewhere each time.
             jitter = max(jitter, self._side // 2)
@@ -397,7 +397,7 @@ class _DreamRun:
         return down, right
 
     def _gradient(self, picture: Tensor) -> tuple[Tensor, float]:
-        """Return the gradient, in smaller tiles where memory runs out.
+        """Return the gradient, in smaller tiles if memory runs out.
 
         Raises:
             OutOfMemoryError: the smallest tile is too much.
@@ -411,7 +411,7 @@ class _DreamRun:
         return found
 
     def _chunk(self) -> int:
-        """Return the side of a tile, px: as replayed, else what fits into memory."""
+        """Return a tile's side, px: the replayed one, else what fits into memory."""
         info, device = self._ctx.model.info, self._ctx.model.device
         most: float = free_bytes(device)
         if device.type == "cpu":
@@ -425,7 +425,7 @@ class _DreamRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """The image that a dream starts from, and its octaves.
+    """The start image of a dream, and its octaves.
 
     Attributes:
         source: (1, C, H, W) in [0, 1].
@@ -441,7 +441,7 @@ class _Canvas:
 
 
 def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
-    """Return the image at the size that was asked for, and that of each octave."""
+    """Return the image at the requested size, with the sizes of its octaves."""
     info = ctx.model.info
     size = scaled(ctx.image.size, params.size)
     if not trial.takes(size):
@@ -466,11 +466,11 @@ def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
 def _dream(
     ctx: Context, params: DeepDreamParams, layers: Mapping[str, LayerInfo]
 ) -> Dream:
-    """Return what is dreamt.
+    """Build the dream of the parameters.
 
     Raises:
         UsageError: no such layer or channel.
-        ModelError: there is none with maps, or it is not run.
+        ModelError: no layer has maps, or the layer is not run.
         InputError: the guide is no image.
     """
     model = ctx.model
@@ -488,7 +488,7 @@ def _dream(
 
 
 def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
-    """Return the layers that dream, each once."""
+    """Return the layers of the dream, each once."""
     first = (
         ctx.model.info.known_layer(params.layer)
         if params.layer
@@ -501,7 +501,7 @@ def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
 def _signal(
     ctx: Context, params: DeepDreamParams, passes: FeatureExtractor, layer: str
 ) -> Signal:
-    """Return what goes back from a layer."""
+    """Return the gradient signal of a layer."""
     signal = _SIGNALS[params.loss]
     if params.guide:
         with torch.no_grad():
@@ -512,7 +512,7 @@ def _signal(
 
 
 def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ...]:
-    """Return the channels that dream; none for all.
+    """Return the channels of the dream; empty for all.
 
     Raises:
         UsageError: the layer has no such channel.
@@ -532,7 +532,7 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
 
 
 def _words(ctx: Context, params: DeepDreamParams) -> str:
-    """Say what is dreamt."""
+    """Describe the dream's layers and channels."""
     layers = ", ".join(layer.name for layer in _layers(ctx, params))
     which = ""
     if params.channel >= 0:
@@ -544,7 +544,7 @@ def _words(ctx: Context, params: DeepDreamParams) -> str:
 
 
 def _asked(params: DeepDreamParams) -> tuple[object, ...]:
-    """Return what is dreamt, in parameters: what the network has to be asked anew."""
+    """Return the parameters that define the dream."""
     return tuple(getattr(params, name) for name in _OF_DREAM)
 
 

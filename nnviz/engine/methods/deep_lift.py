@@ -1,4 +1,4 @@
-"""DeepLIFT: the change of a score from a baseline, handed back by the rescale rule."""
+"""DeepLIFT: the score's change from a baseline, attributed by the rescale rule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""DeepFool: the shortest way out of a class, across the nearest straightened border."""
+"""DeepFool: the shortest way out of a class across linearized decision boundaries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class DeepfoolParams:
     needs=(Need.GRADIENTS,),
 )
 class Deepfool:
-    """Steps to the nearest border of the network, taken to be straight."""
+    """Steps to the nearest decision boundary of the linearized network."""
 
     Params: ClassVar[type] = DeepfoolParams
     shows: ClassVar[str] = (
@@ -99,7 +99,7 @@ class Deepfool:
 
 
 def _begin(ctx: Context, attempt: AttackRun) -> tuple[Walk, int]:
-    """Return where the attack begins or goes on, and the number of steps done."""
+    """Return the initial or resumed state, and the number of steps done."""
     clean = attempt.clean
     if ctx.begun is None:
         return Walk(torch.zeros_like(clean), clean), 0

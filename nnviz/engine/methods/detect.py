@@ -100,7 +100,7 @@ class Detect:
 
 
 def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
-    """Return the boxes on the photo, with outlines and keypoints if there are any."""
+    """Return the boxes on the image, with masks and keypoints if available."""
     net, place = ctx.model.net, ctx.placement
     masks = keypoints = None
     if isinstance(net, Outliner):
@@ -121,7 +121,7 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
 
 
 def _masks(ctx: Context, net: Outliner, found: Candidates) -> NDArray[np.bool_]:
-    """Return the pixels of each object, (N, H, W) over the photo."""
+    """Return the mask of each object, (N, H, W) over the image."""
     masks = np.zeros((len(found.scores), *ctx.image.size), np.bool_)
     if not len(masks):
         return masks
@@ -136,7 +136,7 @@ def _masks(ctx: Context, net: Outliner, found: Candidates) -> NDArray[np.bool_]:
 def _keypoints(
     ctx: Context, net: KeypointFinder, found: Candidates
 ) -> NDArray[np.float32]:
-    """Return the keypoints of each object, (N, P, 3): x, y on the photo, a logit."""
+    """Return the keypoints of each object, (N, P, 3): x, y on the image, a logit."""
     if not len(found.scores):
         return np.zeros((0, 0, 3), np.float32)
     place = ctx.placement
@@ -152,7 +152,7 @@ def _keypoints(
 
 
 def _table(boxes: Boxes) -> Table:
-    """Return how many of each class there are, the most first."""
+    """Return the table of object counts by class."""
     best: dict[int, float] = {}
     for index, score in zip(boxes.classes.tolist(), boxes.scores.tolist(), strict=True):
         best.setdefault(index, score)

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from nnviz.base.errors import UsageError
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import (
-    Along,
     Essential,
     Help,
     Range,
@@ -63,20 +63,8 @@ class DetectionStepsParams:
         Help("The level of anchors to show, 0 being the finest grid; -1 shows all."),
         Essential(),
     ] = -1
-    x: Annotated[
-        float,
-        Title("Position, across"),
-        Range(0.0, 1.0),
-        Along("x"),
-        Help("Anchors are shown at this fraction of the image's width."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Title("Position, down"),
-        Range(0.0, 1.0),
-        Along("y"),
-        Help("Anchors are shown at this fraction of the image's height."),
-    ] = 0.5
+    x: ImageX = 0.5
+    y: ImageY = 0.5
     limit: Annotated[
         int,
         Title("Maximum boxes"),
@@ -155,7 +143,7 @@ def _results(view: StageView, params: DetectionStepsParams) -> dict[str, Result]
 
 
 def _stage_results(view: StageView, params: DetectionStepsParams) -> dict[str, Result]:
-    """Return the results of the steps before suppression."""
+    """Return the results of the stages before suppression."""
     results: dict[str, Result] = {
         "anchors": stage_results.anchors_at(view, params.y, params.x),
         "matched_anchors": stage_results.matched_anchors(view),
@@ -187,7 +175,7 @@ def _final(view: StageView, threshold: float) -> Boxes:
 
 
 def _notes(view: StageView) -> tuple[str, ...]:
-    """Return what is followed and where it came from."""
+    """Return notes on the selected object and its source."""
     if view.row is None:
         return ("no candidate is above the minimum score; lower it",)
     found = view.found.found

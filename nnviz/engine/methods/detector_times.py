@@ -1,4 +1,4 @@
-"""Time of R-CNN, Fast R-CNN, Faster R-CNN and SSD on the same image."""
+"""Runtime comparison of R-CNN, Fast R-CNN, Faster R-CNN and SSD on one image."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorTimesParams:
-    """The number of regions, and whether the clock runs."""
+    """Parameters: the number of regions, and whether to measure."""
 
     regions: Annotated[
         int,
@@ -68,7 +68,7 @@ class DetectorTimesParams:
     reference=Reference("Ren et al. 2015", "arXiv:1506.01497"),
 )
 class DetectorTimes:
-    """R-CNN, Fast R-CNN, Faster R-CNN and SSD timed on one image, on this machine."""
+    """Runtimes of R-CNN, Fast R-CNN, Faster R-CNN and SSD on one image."""
 
     Params: ClassVar[type] = DetectorTimesParams
     shows: ClassVar[str] = (
@@ -107,7 +107,7 @@ class DetectorTimes:
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """Seconds of an image.
+    """Runtime of a detector on an image, s.
 
     Attributes:
         regions: to find regions without the network.
@@ -119,14 +119,14 @@ class _Times:
 
     @property
     def together(self) -> float:
-        """Sum of both."""
+        """Total of regions and network, s."""
         return self.regions + self.network
 
 
 def _measured(
     ctx: Context, params: DetectorTimesParams
 ) -> Iterator[tuple[str, _Times]]:
-    """Yield each detector's name and times."""
+    """Yield each detector's name and runtime."""
     pixels, _ = working_image(ctx.image)
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
     yield "SSD300", _Times(0, _whole_seconds("ssd300_vgg16", image))
@@ -149,7 +149,7 @@ def _proposals(ctx: Context, pixels: NDArray[np.float32], count: int) -> Tensor:
 
 @torch.inference_mode()
 def _seconds(work: Callable[[], object]) -> float:
-    """Return the shorter time of two runs: the first one also fills caches."""
+    """Return the shorter of two runtimes; the first run also fills caches."""
     spent = []
     for _ in range(2):
         began = time.perf_counter()
@@ -159,20 +159,20 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _random(architecture: str) -> nn.Module:
-    """Return a network of torchvision with random weights, ready to be asked."""
+    """Return a torchvision network with random weights, in eval mode."""
     from nnviz.engine.models import zoo  # noqa: PLC0415 -- torchvision takes 2 s
 
     return zoo.random_network(architecture, 0).eval()
 
 
 def _whole_seconds(architecture: str, image: Tensor) -> float:
-    """Return the time of a detector that finds its own regions."""
+    """Return the runtime of a detector that proposes its own regions."""
     detector = _random(architecture)
     return _seconds(lambda: detector([image]))
 
 
 def _pooled_seconds(image: Tensor, boxes: Tensor) -> float:
-    """Return the time of one pass, RoI pooling and two layers for each given region."""
+    """Return the runtime of one pass, with RoI pooling and two layers per region."""
     detector = _random(_TWO_STAGE)
 
     def work() -> None:
@@ -186,7 +186,7 @@ def _pooled_seconds(image: Tensor, boxes: Tensor) -> float:
 
 
 def _warped_seconds(ctx: Context, image: Tensor, boxes: Tensor) -> float:
-    """Return the time of a pass for each region, from that of some."""
+    """Return the runtime of a pass per region, extrapolated from a sample."""
     from torchvision.ops import roi_align  # noqa: PLC0415 -- 2 s, at its first use
 
     classifier, sample = _random("resnet50"), boxes[:_SAMPLE]
@@ -212,7 +212,7 @@ def _report(found: dict[str, _Times], notes: tuple[str, ...]) -> Report:
 
 
 def _bars(found: dict[str, _Times]) -> dict[str, Ranking]:
-    """Return the times as bars, the longest first; nothing where none is known."""
+    """Return the runtimes as bars, the longest first; empty without measurements."""
     names = sorted(found, key=lambda name: -found[name].together)
     if not names:
         return {}

@@ -1,4 +1,4 @@
-"""Eigen-CAM: a layer's activations projected on their first principal component."""
+"""Eigen-CAM: a layer's activations projected onto their first principal component."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class EigenCamParams(LayersParams):
     needs=(Need.MAPS,),
 )
 class EigenCam:
-    """A layer's maps, projected on their first principal direction."""
+    """A layer's maps, projected onto their first principal direction."""
 
     Params: ClassVar[type] = EigenCamParams
     shows: ClassVar[str] = (

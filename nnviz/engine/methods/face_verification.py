@@ -36,7 +36,7 @@ _PEOPLE, _EACH = 2, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceVerificationParams:
-    """Parameters of face verification: second face, threshold, people to measure on."""
+    """Parameters of face verification: second face, threshold, reference people."""
 
     other: Annotated[
         ImageFile,
@@ -77,7 +77,7 @@ class FaceVerificationParams:
     tasks=(Task.EMBED,),
 )
 class FaceVerification:
-    """Two faces, the distance of their embeddings, and how often a threshold errs."""
+    """Two faces, the distance of their embeddings, and a threshold's error rates."""
 
     Params: ClassVar[type] = FaceVerificationParams
     shows: ClassVar[str] = (
@@ -113,7 +113,7 @@ class FaceVerification:
 
 
 def _embed(ctx: Context, images: list[Image]) -> NDArray[np.float32]:
-    """Return the unit vectors (n, D) of some images.
+    """Return the unit embeddings (n, D) of some images.
 
     Raises:
         ModelError: the network's output is no vector.
@@ -126,7 +126,7 @@ def _embed(ctx: Context, images: list[Image]) -> NDArray[np.float32]:
 
 
 def _face(image: Image) -> Image:
-    """Return the face of an image, or all of it where none is found."""
+    """Return the face crop of an image, or the whole image if no face is found."""
     box = find_face(image)
     return image if box is None else cut_face(image, box)
 
@@ -137,7 +137,7 @@ def _mirrored(image: Image) -> Image:
 
 
 def _rates(ctx: Context, params: FaceVerificationParams) -> ErrorRates | None:
-    """Return the error rates over a folder of people, or the card's.
+    """Return the error rates over a folder of people, or those of the model's card.
 
     Raises:
         InputError: too few people or images.
@@ -166,7 +166,7 @@ def _rates(ctx: Context, params: FaceVerificationParams) -> ErrorRates | None:
 def _results(
     ctx: Context, box: NDArray[np.float32] | None, threshold: float, apart: float
 ) -> dict[str, Result]:
-    """Return the face on the image, with the verdict as its caption."""
+    """Return the face's box on the image, captioned with the verdict."""
     height, width = ctx.image.size
     whole = np.array([0, 0, width, height], np.float32)
     words = _verdict(apart, threshold)
@@ -187,7 +187,7 @@ def _verdict(apart: float, threshold: float) -> str:
 
 
 def _side_by_side(ours: Image, theirs: Image) -> ColorImage:
-    """Return both faces at one size, as the network is given them."""
+    """Return both faces side by side at one size."""
     size = (_SHOWN, _SHOWN)
     pixels = [
         resize(rgb8(each.pixels).astype(np.float32) / 255, size, Interpolation.BILINEAR)

@@ -1,4 +1,4 @@
-"""Fast style: a network that was trained to paint, in one pass."""
+"""Fast style: a feed-forward style network, in one pass."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _PICTURE_AXES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FastStyleParams:
-    """Parameters of fast style: size, strength, colors, steadiness."""
+    """Parameters of fast style: size, strength, colors, temporal stability."""
 
     size: Annotated[
         int,
@@ -132,7 +132,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
 def _steadied(
     ctx: Context, photograph: Tensor, painting: Tensor, share: float
 ) -> Tensor:
-    """Return the painting blended with that of the frame before, where it is live.
+    """Blend the painting with the previous frame's, where a live image is still.
 
     Only where the image stays as it was: what moves leaves no trail.
 
@@ -152,7 +152,7 @@ def _steadied(
 
 
 def _stillness(photograph: Tensor, before: Tensor) -> Tensor:
-    """Return how little two frames differ around each place, (1, 1, H, W) in [0, 1].
+    """Return the stillness between two frames by region, (1, 1, H, W) in [0, 1].
 
     Counted in squares and sampled between them: a window at each pixel would take a
     tenth of the time that a small network takes.

@@ -27,7 +27,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureComponentsParams:
-    """In which layer, and with which other images."""
+    """Parameters of feature PCA: the layer, and further images."""
 
     layer: Annotated[
         LayerName,
@@ -94,7 +94,7 @@ class FeatureComponents:
 def _others(
     ctx: Context, layer: LayerInfo, params: FeatureComponentsParams
 ) -> list[Tensor]:
-    """Return the maps of a folder's images, each (1, C, h, w)."""
+    """Return the feature maps of a folder's images, each (1, C, h, w)."""
     if not params.image_folder:
         return []
     size = (ctx.pixels.shape[2], ctx.pixels.shape[3])

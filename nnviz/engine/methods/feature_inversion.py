@@ -1,4 +1,4 @@
-"""The image that gives a layer what the image gave it."""
+"""Feature inversion: an image optimized to reproduce a layer's activations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class FeatureInversionParams(ComparisonParams):
     needs=(Need.GRADIENTS,),
 )
 class FeatureInversion:
-    """An image made from noise that a layer cannot tell from the image."""
+    """An image optimized from noise to match the image's activations in a layer."""
 
     Params: ClassVar[type] = FeatureInversionParams
     shows: ClassVar[str] = (
@@ -77,7 +77,7 @@ class FeatureInversion:
     }
 
     def run(self, ctx: Context, params: FeatureInversionParams) -> Iterator[Report]:
-        """Yield after each step "image", as it was scored, and "objective"."""
+        """Yield "image", as it was scored, and "objective" after each step."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)

@@ -1,4 +1,4 @@
-"""The fast gradient sign method: one step, every pixel by the same amount."""
+"""The fast gradient sign method (FGSM): one step of equal size for every pixel."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -22,7 +22,7 @@ from nnviz.engine.method import Context, Presets, register
     needs=(Need.GRADIENTS,),
 )
 class Fgsm:
-    """One step of the length of epsilon along the gradient's sign."""
+    """One step of length epsilon along the sign of the gradient."""
 
     Params: ClassVar[type] = BallParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""The kernels that a layer has learnt."""
+"""Learned kernels of a layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ class FiltersParams:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """Statistics of each of O kernels; ``twin`` is meant where ``doubled``."""
+    """Statistics of O kernels; ``twin`` is valid only where ``doubled``."""
 
     norm: NDArray[np.float64]
     alike: NDArray[np.float32]
@@ -162,7 +162,7 @@ _WEIGHT = "weight"
 
 
 def _kernels(ctx: Context, name: str) -> tuple[LayerInfo, Kernels, tuple[str, ...]]:
-    """Return a layer with its kernels, and why it was chosen where none was named.
+    """Return a layer with its kernels, and a note if it was chosen automatically.
 
     Raises:
         ModelError: the layer, or the whole network, has no kernels.
@@ -184,7 +184,7 @@ def _kernels(ctx: Context, name: str) -> tuple[LayerInfo, Kernels, tuple[str, ..
 
 
 def _tiles(ctx: Context, kernels: Kernels, params: FiltersParams) -> tuple[Array, str]:
-    """Return (O, h, w) or (O, h, w, 3) and what the numbers are.
+    """Return tiles (O, h, w) or (O, h, w, 3), and a description of their numbers.
 
     Raises:
         UsageError: the kernels have no such input.

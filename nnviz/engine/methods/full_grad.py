@@ -41,7 +41,7 @@ _UNIT = "sum over layers of shares of each one's maximum"
     needs=(Need.GRADIENTS,),
 )
 class FullGrad:
-    """Input times gradient and bias times gradient of every layer, stretched, added."""
+    """Input times gradient and bias times gradient of all layers, rescaled, summed."""
 
     Params: ClassVar[type] = FullGradParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Grad-CAM: a layer's channels weighed with their mean gradient."""
+"""Grad-CAM: a layer's channels weighted by their mean gradient."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -27,7 +27,7 @@ _ALIKE_OBJECTS = (
     ),
 )
 class GradCam:
-    """A layer's channels, added up with their mean gradients."""
+    """The sum of a layer's channels, weighted by their mean gradients."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Grad-CAM with weights that do better by several objects of the class."""
+"""Grad-CAM++: weights that handle several objects of a class."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -22,7 +22,7 @@ from nnviz.engine.method import Context, Presets, register
     ),
 )
 class GradCamPlusPlus:
-    """A layer's channels, weighed by positive gradients and higher derivatives."""
+    """A layer's channels, weighted by positive gradients and higher derivatives."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (

@@ -128,7 +128,7 @@ def _report(
 
 
 def _spread(sums: SampleSums, heat: Heatmap) -> str:
-    """Say how exact the mean over samples is."""
+    """Describe the standard errors of the mean over samples."""
     span = heat.values.max() - heat.values.min()
     error = float(sums.found.std()) / len(sums.found) ** 0.5
     return (

@@ -1,4 +1,4 @@
-"""The gradient with all that is negative stopped at each ReLU."""
+"""Guided backpropagation: gradients with negative values stopped at each ReLU."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -21,7 +21,7 @@ from nnviz.engine.nn.relu_backward import ReluRule
     needs=(Need.GRADIENTS,),
 )
 class GuidedBackprop:
-    """At each ReLU only positive gradients of active units go back."""
+    """Each ReLU passes back only positive gradients of active units."""
 
     Params: ClassVar[type] = GradientParams
     shows: ClassVar[str] = (

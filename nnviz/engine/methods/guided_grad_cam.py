@@ -1,4 +1,4 @@
-"""Fine lines inside the region that Grad-CAM finds."""
+"""Guided Grad-CAM: guided backpropagation within the region of Grad-CAM."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class GuidedGradCamParams:
     ),
 )
 class GuidedGradCam:
-    """Guided backpropagation, multiplied with the up-sampled Grad-CAM."""
+    """Guided backpropagation, multiplied by the upsampled Grad-CAM."""
 
     Params: ClassVar[type] = GuidedGradCamParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Guided integrated gradients: a path on which small gradients are followed first."""
+"""Guided integrated gradients: a path that moves values with small gradients first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class GuidedIgParams(BaselineParams):
     needs=(Need.GRADIENTS,),
 )
 class GuidedIg:
-    """Gradients times steps, on a path where small gradients are followed first."""
+    """Gradients times steps, along a path that moves small gradients first."""
 
     Params: ClassVar[type] = GuidedIgParams
     shows: ClassVar[str] = (
@@ -113,7 +113,7 @@ class GuidedIg:
 
 
 def _slope(ctx: Context, score: Scorer, place: Tensor) -> Tensor:
-    """Return the gradient at a place of the path, float64 (C, H, W), in main memory."""
+    """Return the gradient at a point of the path, float64 (C, H, W), in main memory."""
     with in_words(ctx.model.info.title):
         _, found = gradient(score, place[None].to(ctx.pixels), ctx.check)
     return found[0].cpu().double()
@@ -122,7 +122,7 @@ def _slope(ctx: Context, score: Scorer, place: Tensor) -> Tensor:
 def _complete(
     heat: Heatmap, score: Scorer, start: Tensor, total: float, kind: str
 ) -> Report:
-    """Return the last report, with what the map adds up to and should."""
+    """Return the final report, with the check of completeness."""
     with torch.no_grad():
         of_start = float(score(start))
     completeness = Completeness(total, score.target.value - of_start)

@@ -1,4 +1,4 @@
-"""The gradient times the pixel itself."""
+"""Input times gradient."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class InputXGradientParams(GradientParams):
     needs=(Need.GRADIENTS,),
 )
 class InputXGradient:
-    """Each pixel's value times its gradient: a first-order share of the score."""
+    """Each pixel's value times its gradient: a first-order attribution."""
 
     Params: ClassVar[type] = InputXGradientParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Gradients summed up on the way from an empty image to the image."""
+"""Integrated gradients from a baseline to the image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class IntegratedGradientsParams:
     needs=(Need.GRADIENTS,),
 )
 class IntegratedGradients:
-    """(x - baseline) times the mean gradient on the straight line between them."""
+    """(x - baseline) times the mean gradient along the straight path between them."""
 
     Params: ClassVar[type] = IntegratedGradientsParams
     shows: ClassVar[str] = (
@@ -94,7 +94,7 @@ class IntegratedGradients:
     }
 
     def run(self, ctx: Context, params: IntegratedGradientsParams) -> Iterator[Report]:
-        """Yield a report after each part of the way: "integrated gradients"."""
+        """Yield "integrated gradients" after each part of the path."""
         score = ctx.inference.target(params.target)
         start = _baseline(ctx, params)
         line = line_between(start, ctx.pixels, params.rule, params.steps)
@@ -117,7 +117,7 @@ class IntegratedGradients:
 
 
 def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
-    """Return the image where the way begins, (1, C, H, W).
+    """Return the baseline image, (1, C, H, W).
 
     Raises:
         UsageError: the user's own does not fit the image's input.
@@ -137,7 +137,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
 def _complete(
     heat: Heatmap, score: Scorer, line: Line, total: float, kind: str
 ) -> Report:
-    """Return the last report: what the map adds up to and should (section 3)."""
+    """Return the final report, with the check of completeness (section 3)."""
     with torch.no_grad():
         start = float(score(line.baseline))
     completeness = Completeness(total, score.target.value - start)

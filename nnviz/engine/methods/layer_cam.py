@@ -1,4 +1,4 @@
-"""A class activation map for early, finer layers too: positive gradients by place."""
+"""LayerCAM: positive gradients by position, for early, finer layers too."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -22,7 +22,7 @@ from nnviz.engine.method import Context, Presets, register
     ),
 )
 class LayerCam:
-    """Activation times positive gradient, added up over a layer's channels."""
+    """Activation times positive gradient, summed over a layer's channels."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""LeGrad: gradients of each block's own answer with respect to its attention."""
+"""LeGrad: gradients of each block's own score with respect to its attention."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class LeGradParams:
     ),
 )
 class LeGrad:
-    """The positive gradients of attention maps, averaged over heads and blocks."""
+    """Positive gradients of attention maps, averaged over heads and blocks."""
 
     Params: ClassVar[type] = LeGradParams
     shows: ClassVar[str] = (

@@ -56,7 +56,7 @@ class LimeParams(RegionParams):
     reference=Reference("Ribeiro et al. 2016", "arXiv:1602.04938"),
 )
 class Lime:
-    """A ridge regression of the score on which superpixels are seen."""
+    """A ridge regression of the score on the visibility of superpixels."""
 
     Params: ClassVar[type] = LimeParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation (LRP): the score handed back layer by layer."""
+"""Layer-wise relevance propagation (LRP): the score redistributed layer by layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ class LrpParams:
     needs=(Need.GRADIENTS,),
 )
 class Lrp:
-    """The score handed back through the layers, in shares of what each input added."""
+    """The score redistributed to inputs in proportion to their contributions."""
 
     Params: ClassVar[type] = LrpParams
     shows: ClassVar[str] = (
@@ -125,7 +125,7 @@ class Lrp:
 
 
 def _fused(ctx: Context) -> nn.Module:
-    """Return the network with batch norms merged into convolutions, where that can be.
+    """Return the network with batch norms fused into convolutions, if there are any.
 
     The copy is used where it answers the image as the network does.
     """
@@ -136,7 +136,7 @@ def _fused(ctx: Context) -> nn.Module:
 
 
 def _composite(ctx: Context, params: LrpParams) -> tuple[Composite, str]:
-    """Return the rules of layers, and their name."""
+    """Return the composite of rules, and its name."""
     attends = any(isinstance(m, nn.LayerNorm) for m in ctx.model.net.modules())
     name = params.rules
     if name == "auto":

@@ -1,4 +1,4 @@
-"""The open network among the published families: accuracy, cost, size and year."""
+"""The open network among published families: accuracy, cost, size and year."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _VALUES: Mapping[str, Callable[[Published], float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFamiliesParams:
-    """Parameters of the plot: what accuracy is set against."""
+    """Parameters of the plot: the horizontal axis."""
 
     against: Annotated[
         Axis,
@@ -104,7 +104,7 @@ class NetworkFamilies:
 
 
 def _entry_of(info: ModelInfo, networks: tuple[Published, ...]) -> Published | None:
-    """Return the published figures of the open network; None where there are none."""
+    """Return the published figures of the open network, or None."""
     name = info.reference.removeprefix("zoo:").partition("@")[0]
     if not info.reference.startswith("zoo:"):
         return None
@@ -156,7 +156,7 @@ def _plane(
 
 
 def _own_value(against: str, info: ModelInfo, own: Published | None) -> float | None:
-    """Return where the open network lies on the axis; None where it is not known."""
+    """Return the open network's value on the axis; None if unknown."""
     if against == "year":
         return float(own.year) if own is not None else None
     number = info.macs / _BILLION

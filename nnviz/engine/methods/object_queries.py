@@ -68,7 +68,7 @@ class ObjectQueriesParams:
     tasks=(Task.DETECT,),
 )
 class ObjectQueries:
-    """The queries of a DETR-type detector, and where each looks for its object."""
+    """The queries of a DETR-type detector, with their cross-attention."""
 
     Params: ClassVar[type] = ObjectQueriesParams
     shows: ClassVar[str] = (
@@ -132,7 +132,7 @@ def _cross_attention(ctx: Context) -> list[Tensor]:
 
 
 def cell_grid(count: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Return rows and columns of so many cells, as square as the input allows.
+    """Factor a number of cells into rows and columns with the input's aspect ratio.
 
     Args:
         count: rows times columns.
@@ -145,7 +145,7 @@ def cell_grid(count: int, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _queries(found: Suppression) -> NDArray[np.int64]:
-    """Return the query of each box that is left, -1 where the detector does not say."""
+    """Return the query of each kept box, -1 if unknown."""
     sources = found.chosen.sources
     if sources is None:
         return np.full(len(found.kept), -1, np.int64)
@@ -153,7 +153,7 @@ def _queries(found: Suppression) -> NDArray[np.int64]:
 
 
 def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> Boxes:
-    """Return the boxes with their queries; those that are not followed drawn thin."""
+    """Return the boxes with their queries, the unselected ones thin."""
     chosen = found.chosen
     classes = chosen.classes.cpu().numpy()
     labels = class_names(ctx.model.info, classes)
@@ -175,7 +175,7 @@ def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> B
 def _attention_results(
     ctx: Context, layers: list[Tensor], layer: int, query: int
 ) -> dict[str, Result]:
-    """Return the cross-attention of a query: over the image, by head, by layer."""
+    """Return a query's cross-attention: over the image, by head, and by layer."""
     heads = layers[layer][:, query]
     means = torch.stack([each[:, query].mean(0) for each in layers])
     large = functional.interpolate(

@@ -129,7 +129,7 @@ class Occlusion:
 
 
 def _windows(ctx: Context, params: OcclusionParams) -> Windows:
-    """Return the windows that the user asked for.
+    """Return the sliding windows of the parameters.
 
     Raises:
         UsageError: they would leave gaps, or are larger than the input.
@@ -154,7 +154,7 @@ def _windows(ctx: Context, params: OcclusionParams) -> Windows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Passes:
-    """Passes that score the images with a hidden window.
+    """Passes that score the images with hidden windows.
 
     Attributes:
         scores: of some of the windows.
@@ -170,7 +170,7 @@ class _Passes:
 def _passes(
     ctx: Context, scorer: Scorer, windows: Windows, params: OcclusionParams
 ) -> _Passes:
-    """Return how the images are scored: incrementally where that can be.
+    """Return the passes, incremental ones if possible.
 
     The network's twin gives the same output faster, but not the same inside.
     """
@@ -196,7 +196,7 @@ def _passes(
 
 
 def _prepared(ctx: Context, scorer: Scorer, *, rough: bool) -> tuple[nn.Module, Tensor]:
-    """Return the fastest network for the target, and the image as it goes in."""
+    """Return the fastest network for the target, and the image in its input format."""
     model = ctx.model
     net = model.net if scorer.target.layer else ctx.inference.twin()
     picture = model.normalizer(ctx.pixels)
@@ -210,7 +210,7 @@ def _prepared(ctx: Context, scorer: Scorer, *, rough: bool) -> tuple[nn.Module, 
 def _incremental(
     ctx: Context, score: Scorer, hidden: "_Hidden", notes: tuple[str, ...]
 ) -> _Passes:
-    """Return how the images are scored by what a window can change.
+    """Return passes that compute only what a window changes.
 
     Raises:
         UnfollowableError: the network cannot be run so, or takes one image at a time.
@@ -235,7 +235,7 @@ def _incremental(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Hidden:
-    """The image with each window hidden, as a whole or the part that differs.
+    """The images with each window hidden, whole or as patches.
 
     Attributes:
         image: normalized, (1, C, H, W).
@@ -257,7 +257,7 @@ class _Hidden:
         return height, width
 
     def images(self, part: slice) -> Tensor:
-        """Return the whole images of some windows, (N, C, H, W)."""
+        """Return the whole images with some windows hidden, (N, C, H, W)."""
         indices = self._indices(part)
         batch = self.image.repeat(len(indices), 1, 1, 1)
         for one, index in zip(batch, indices, strict=True):
@@ -266,7 +266,7 @@ class _Hidden:
         return batch
 
     def places(self, part: slice) -> tuple[list[int], list[int]]:
-        """Return first rows and columns of rectangles of ``size`` around windows."""
+        """Return the top and left edges of patches of ``size`` around windows."""
         boxes = [self.windows.box(index) for index in self._indices(part)]
         last = [
             whole - own
@@ -276,12 +276,12 @@ class _Hidden:
         return tops, [min(columns.start, last[1]) for _, columns in boxes]
 
     def patches(self, part: slice) -> Tensor:
-        """Return what these rectangles hold, (N, C, h, w)."""
+        """Return the patches around windows, with the windows hidden, (N, C, h, w)."""
         corners = zip(self._indices(part), *self.places(part), strict=True)
         return torch.stack([self._patch(*each) for each in corners])
 
     def _patch(self, index: int, top: int, left: int) -> Tensor:
-        """Return a rectangle of the image with its window hidden, (C, h, w)."""
+        """Return one patch with its window hidden, (C, h, w)."""
         rows, columns = self.windows.box(index)
         down, across = slice(top, top + self.size[0]), slice(left, left + self.size[1])
         patch = self.image[0, :, down, across].clone()
@@ -297,7 +297,7 @@ class _Hidden:
 
 
 def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
-    """Return what gives the normalized patch (C, h, w) that hides a window."""
+    """Return the function that fills a window with a normalized patch (C, h, w)."""
     normalizer = ctx.model.normalizer
     if fill == "inpainted":
         photo = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
@@ -313,7 +313,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
 
 def _cover(ctx: Context, fill: str) -> Tensor:
-    """Return a whole image of what hides, (1, C, H, W)."""
+    """Return the fill as a whole image, (1, C, H, W)."""
     if fill == "grey":
         return torch.full_like(ctx.pixels, _GRAY)
     return baseline_of(ctx, _BASELINES[fill], min(ctx.pixels.shape[2:]) / _BLUR)

@@ -1,4 +1,4 @@
-"""One pixel attack: how few pixels it takes."""
+"""One pixel attack: changes of very few pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class OnePixelParams(GoalParams):
     recorded=True,
 )
 class OnePixel:
-    """Places and colors of a few pixels, found by differential evolution."""
+    """Positions and colors of a few pixels, found by differential evolution."""
 
     Params: ClassVar[type] = OnePixelParams
     shows: ClassVar[str] = (
@@ -109,7 +109,7 @@ class OnePixel:
 def _begin(
     ctx: Context, attempt: AttackRun, params: OnePixelParams
 ) -> tuple[Population, int]:
-    """Return the first candidates, or those to go on with, and which come next."""
+    """Return the initial or resumed population, and the number of its generation."""
     if ctx.begun is not None:
         attempt.take_history(ctx.begun)
         like = torch.zeros(())
@@ -122,7 +122,7 @@ def _begin(
 
 
 def _fitness(ctx: Context, attempt: AttackRun, genes: Tensor) -> Tensor:
-    """Return how far the goal is ahead for each candidate, (P,), on the CPU."""
+    """Return the goal's margin of each candidate, (P,), on the CPU."""
     goal = attempt.chosen.goal
 
     def margins(part: slice) -> Tensor:

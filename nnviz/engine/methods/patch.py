@@ -1,4 +1,4 @@
-"""Adversarial patch: a sticker learned so that it fools wherever it lies."""
+"""Adversarial patch: a sticker trained to fool at any position."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -160,7 +160,7 @@ class PatchParams(GoalParams):
     needs=(Need.GRADIENTS,),
 )
 class Patch:
-    """A sticker's colors, moved until it fools over random places, sizes, lights."""
+    """A sticker's colors, optimized over random positions, sizes and lighting (EOT)."""
 
     Params: ClassVar[type] = PatchParams
     shows: ClassVar[str] = (
@@ -191,7 +191,7 @@ class Patch:
     }  # fmt: skip
 
     def run(self, ctx: Context, params: PatchParams) -> Iterator[Report]:
-        """Yield "patch", "samples" and "success" after each step, then a "test" too."""
+        """Yield "patch", "samples" and "success" at each step, "test" at the end."""
         learning = _Learning(ctx, params)
         while learning.done < params.steps:
             numbers = learning.step(ctx.params)
@@ -202,7 +202,7 @@ class Patch:
 
 
 class _Learning:
-    """A sticker on its way; what is steered takes effect with the next step."""
+    """Training of a sticker; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: PatchParams) -> None:
         self._ctx = ctx
@@ -220,7 +220,7 @@ class _Learning:
             self.done = len(self._rates)
 
     def step(self, params: PatchParams) -> dict[str, float]:
-        """Move the colors once; return what was measured before."""
+        """Update the colors once; return the figures measured before."""
         aim, generator = self._task.learned, self._ctx.generator
         rows = drawn(aim, params.batch, generator)
         clean = aim.images(rows)
@@ -248,11 +248,11 @@ class _Learning:
         return found
 
     def state(self) -> State:
-        """Return what to go on from."""
+        """Return the arrays of a resume point."""
         return {**self._descent.state(), "rates": np.array(self._rates)}
 
     def report(self) -> Report:
-        """Return the sticker, what the network was shown, and how often it erred."""
+        """Return the sticker, its latest samples, and the curve of its fooling rate."""
         rates = np.array(self._rates)
         curves = Curves(
             x=np.arange(1, len(rates) + 1),
@@ -294,7 +294,7 @@ class _Learning:
     def _rates_of(
         self, aim: AttackObjective, stickers: Iterable[Sticker], params: PatchParams
     ) -> tuple[float, ...]:
-        """Return how often each of some stickers fools under the same conditions, %."""
+        """Return the fooling rates of some stickers under identical conditions, %."""
         generator, pixels = self._ctx.generator, self._ctx.pixels
         rows = drawn(aim, params.trials, generator)
         size = (pixels.shape[2], pixels.shape[3])
@@ -318,7 +318,7 @@ class _Learning:
         self, sticker: Sticker, views: Sequence[View], noise: Tensor, clean: Tensor,
         part: slice,
     ) -> Tensor:  # fmt: skip
-        """Return images with a sticker under their views; keep the first few."""
+        """Render a sticker on images under their views; keep the first as samples."""
         if not part.start:
             self._ctx.generator.set_state(noise)
             self._samples = clean[:0]
@@ -327,7 +327,7 @@ class _Learning:
         return pictures
 
     def _sticker(self, numbers: Tensor) -> Sticker:
-        """Return the sticker that some numbers stand for; 0 is gray."""
+        """Return the sticker of unbounded parameters; 0 is gray."""
         return Sticker(numbers.sigmoid(), self._alpha)
 
     def _picture(self) -> ColorImage:
@@ -340,7 +340,7 @@ class _Learning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """The images that a patch learns from and is tested on.
+    """The training and test images of a patch.
 
     Attributes:
         words: "towards toaster".

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 
 from torch.nn import functional
 
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, Need, Reference
-from nnviz.base.parameters import Along, Help, LayerKinds, LayerName, Range, Title
+from nnviz.base.parameters import Help, LayerKinds, LayerName
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import both_sizes
 from nnviz.engine.attribution.patches import cell_at, choose_features, cosine_map
@@ -17,22 +18,10 @@ from nnviz.engine.nn.feature_maps import maps_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchSimilarityParams:
-    """The position that is compared with all others, and the layer."""
+    """Parameters of patch similarity: the position and the layer."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Title("Across"),
-        Help("Place on the image: 0 is its left edge, 1 its right."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Title("Down"),
-        Help("Place on the image: 0 is its top edge, 1 its bottom."),
-    ] = 0.5
+    x: ImageX = 0.5
+    y: ImageY = 0.5
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),

@@ -1,4 +1,4 @@
-"""Projected gradient descent: many small steps that fool, never far from the photo."""
+"""Projected gradient descent (PGD): many small steps within a norm ball."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class PgdParams(BallParams):
     needs=(Need.GRADIENTS,),
 )
 class Pgd:
-    """Small steps up the loss, each brought back into the budget."""
+    """Small steps up the loss, each projected back into the ball."""
 
     Params: ClassVar[type] = PgdParams
     shows: ClassVar[str] = (
@@ -118,7 +118,7 @@ def _how(params: PgdParams) -> AscentStep:
 
 
 def _begin(ctx: Context, attempt: AttackRun, params: PgdParams) -> tuple[Position, int]:
-    """Return where the attack begins or goes on, and the number of steps done."""
+    """Return the initial or resumed state, and the number of steps done."""
     clean = attempt.clean
     if ctx.begun is not None:
         attempt.take_history(ctx.begun)

@@ -1,4 +1,4 @@
-"""Stickers laid on the image by hand: what the network says to them."""
+"""Stickers placed on the image by hand, with the network's answers."""
 
 import math
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _QUICK_PIXELS = 1 << 19
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedStickersParams:
-    """Parameters of placed stickers."""
+    """Parameters of placed stickers: the stickers, and what to compute."""
 
     stickers: Annotated[
         StickersText,
@@ -67,7 +67,7 @@ class PlacedStickersParams:
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
 )
 class PlacedStickers:
-    """The image with stickers where they were put, and the answers to it."""
+    """The image with placed stickers, and the network's answers to it."""
 
     Params: ClassVar[type] = PlacedStickersParams
     shows: ClassVar[str] = (
@@ -111,7 +111,7 @@ class PlacedStickers:
 
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
-    """Return what the network says to the image with and without stickers."""
+    """Return the rankings of the image with and without stickers."""
     attacked = attacked_model(ctx)
     # Kept: only the stickers move.
     before = ctx.inference.cached("logits", lambda: attacked.logits(ctx.pixels))
@@ -121,7 +121,7 @@ def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
 
 
 def _survival(ctx: Context, pixels: Pixels) -> Table:
-    """Return what fooling, if any, survives on the way to a file or a camera."""
+    """Return the survival table of the stickers' effect in files and cameras."""
     attempt = start_attack(ctx, "", towards=False)
     return survival(
         attempt.files,
@@ -134,7 +134,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
 
 
 def _photo(ctx: Context, *, quick: bool) -> Image:
-    """Return the image, or a smaller copy that is made once."""
+    """Return the image, or a cached smaller copy."""
     photo = ctx.image
     shrink = math.sqrt(_QUICK_PIXELS / math.prod(photo.size))
     if not quick or shrink >= 1:

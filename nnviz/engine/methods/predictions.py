@@ -1,4 +1,4 @@
-"""Predictions: the likeliest classes, or the numbers that a network regresses."""
+"""Predictions: the likeliest classes, or the outputs of a regression network."""
 
 import math
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def _numbers_report(info: ModelInfo, output: Numbers) -> Report:
 
 
 def _independence(shares: Numbers) -> tuple[str, ...]:
-    """Say in words what labels that may hold together come to."""
+    """Describe independent labels: the number above 50 %."""
     likely = int((shares > _EVEN).sum())
     return (
         f"{likely} of {len(shares)} labels are above 50 %",
@@ -141,7 +141,7 @@ def _class_scores(ctx: Context) -> Tensor:
 
 
 def _certainty(probabilities: Numbers) -> tuple[str, ...]:
-    """Say in words how clear the answer is."""
+    """Describe the certainty of a prediction: lead and entropy."""
     second, first = np.partition(probabilities, -2)[-2:]
     some = probabilities[probabilities > 0]
     entropy = float(-(some * np.log2(some)).sum())

@@ -120,7 +120,7 @@ class RcnnParams:
     tasks=(Task.CLASSIFY,),
 )
 class Rcnn:
-    """Any classifier made a detector: each proposed region is warped and classified."""
+    """Any classifier as a detector: each proposed region is warped and classified."""
 
     Params: ClassVar[type] = RcnnParams
     shows: ClassVar[str] = (
@@ -146,7 +146,7 @@ class Rcnn:
     }
 
     def run(self, ctx: Context, params: RcnnParams) -> Iterator[Report]:
-        """Yield the boxes of ever more regions, their classes and a map."""
+        """Yield boxes, their classes and a map, for growing numbers of regions."""
         passes = RegionPasses(ctx, params.context)
         trained = TrainedHeads()
         if params.examples:
@@ -160,7 +160,7 @@ class Rcnn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scored:
-    """Regions of the image with a score for each of some classes.
+    """Regions of the image with their class scores.
 
     Attributes:
         regions: (n, 4) corners, px.
@@ -180,7 +180,7 @@ class _Scored:
 def _detect(
     ctx: Context, passes: RegionPasses, params: RcnnParams, trained: TrainedHeads
 ) -> Iterator[Report]:
-    """Yield the report of ever more regions."""
+    """Yield reports for growing numbers of regions."""
     heads, info = trained.heads, ctx.model.info
     began = time.monotonic()
     pixels, scale = working_image(ctx.image)
@@ -212,7 +212,7 @@ def _scored(
     given: NDArray[np.float32],
     params: RcnnParams,
 ) -> _Scored:
-    """Return scores and boxes of the classes that are asked for.
+    """Return the regions with the scores and boxes of the wanted classes.
 
     Args:
         ctx: with the network.
@@ -244,7 +244,7 @@ def _sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _enlarged(scored: _Scored, scale: float, size: tuple[int, int]) -> _Scored:
-    """Return regions and boxes in px of the image, cut to it."""
+    """Scale regions and boxes to px of the image, boxes clipped to it."""
     sides = np.array((size[1], size[0]) * 2, np.float32)
     return replace(
         scored,
@@ -285,7 +285,7 @@ def _results(ctx: Context, scored: _Scored, params: RcnnParams) -> dict[str, Res
 
 
 def _learning(trained: TrainedHeads) -> Report:
-    """Return the examples gone through so far; no box is known yet."""
+    """Return the report during training: the number of examples, no boxes."""
     none = np.zeros((0, 4), np.float32)
     boxes = Boxes(
         boxes=none,
@@ -304,7 +304,7 @@ def _examples(trained: TrainedHeads) -> Table:
 def _highest(
     ctx: Context, regions: NDArray[np.float32], scores: NDArray[np.float32], unit: str
 ) -> Heatmap:
-    """Return the highest score of the regions over each place of the photo."""
+    """Return the highest region score at each position of the image."""
     shrink = max(1.0, max(ctx.image.size) / WORKING_SIZE)
     size = [max(1, round(side / shrink)) for side in ctx.image.size]
     values = np.zeros(size, np.float32)

@@ -1,4 +1,4 @@
-"""RISE: the mean of random masks, each weighed by the score of what it leaves seen."""
+"""RISE: the mean of random masks, weighted by the score of the masked image."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from nnviz.engine.targets.resolve import Scorer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiseParams:
-    """The target and the random masks."""
+    """Parameters of RISE: target and random masks."""
 
     target: Annotated[
         TargetText,
@@ -53,7 +53,7 @@ class RiseParams:
     reference=Reference("Petsiuk et al. 2018", "arXiv:1806.07421"),
 )
 class Rise:
-    """The mean of random masks, weighed by the score of what they leave seen."""
+    """The mean of random masks, weighted by the score of the masked image."""
 
     Params: ClassVar[type] = RiseParams
     shows: ClassVar[str] = (
@@ -75,7 +75,7 @@ class Rise:
     }
 
     def run(self, ctx: Context, params: RiseParams) -> Iterator[Report]:
-        """Yield "rise", the map over the input, of ever more masks."""
+        """Yield "rise", the map over the input, for growing numbers of masks."""
         scorer = ctx.inference.target(_asked(ctx, params.target))
         size = ctx.placement.input_size
         drawn = draw_masks(params.masks, params.cells, params.kept, size, ctx.generator)
@@ -89,7 +89,7 @@ class Rise:
 
 
 def _asked(ctx: Context, target: str) -> str:
-    """Return what is asked about: as published, a probability."""
+    """Return the target, by default the predicted class's probability, as published."""
     if target or ctx.model.info.task is not Task.CLASSIFY:
         return target
     return f"probability({int(ctx.activations('')[0].argmax())})"
@@ -98,7 +98,7 @@ def _asked(ctx: Context, target: str) -> str:
 def _weighing(
     ctx: Context, scorer: Scorer, drawn: RandomMasks
 ) -> Callable[[slice], tuple[Tensor, Tensor]]:
-    """Return what gives scores (n,) and masks (n, H, W) of some of the masks."""
+    """Return a function from a slice of masks to scores (n,) and masks (n, H, W)."""
     model, target = ctx.model, scorer.target
     net = model.net if target.layer else ctx.inference.twin()
     score = Scorer(model.normalized_model(ctx.check, net), target)
@@ -116,7 +116,7 @@ def _weighing(
 
 @dataclass(slots=True, eq=False)
 class _Sums:
-    """Sums over masks: of score times mask (equation 6), and of its square."""
+    """Running sums of score times mask (equation 6), and of its square."""
 
     weighted: Tensor
     kept: float
@@ -135,7 +135,7 @@ class _Sums:
         return self.weighted / (self.count * self.kept)
 
     def standard_error(self) -> float:
-        """Return the standard error of a place of the map, root mean square."""
+        """Return the root mean square standard error of the map's positions."""
         mean = float((self.weighted / self.count).square().mean())
         variance = max(0.0, self.squares / self.count - mean)
         return math.sqrt(variance / self.count) / self.kept

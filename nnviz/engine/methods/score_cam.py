@@ -1,4 +1,4 @@
-"""A class activation map without gradients: the score of what each channel uncovers."""
+"""Score-CAM: channels weighted by the score of the regions that they uncover."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class ScoreCamParams(CamParams):
     needs=(Need.MAPS,),
 )
 class ScoreCam:
-    """A layer's channels, weighed by the score of what each of them uncovers."""
+    """A layer's channels, weighted by the score of the image masked by each."""
 
     Params: ClassVar[type] = ScoreCamParams
     shows: ClassVar[str] = (
@@ -73,7 +73,7 @@ class ScoreCam:
     }
 
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
-        """Yield "score_cam" and "map", or a map of each layer, as channels go."""
+        """Yield "score_cam" and "map", or a map of each layer, as channels progress."""
         layers = choose_layers(
             ctx.model.info, params.layer, params.layers, params.target
         )
@@ -90,7 +90,7 @@ class ScoreCam:
 
 
 class _Uncovered:
-    """The map of one layer, of the channels whose scores are known."""
+    """The map of one layer, from the channels scored so far."""
 
     def __init__(self, layer: LayerInfo) -> None:
         self.layer = layer
@@ -99,7 +99,7 @@ class _Uncovered:
     def weigh(
         self, ctx: Context, scorer: Scorer, params: ScoreCamParams
     ) -> Iterator[tuple[int, int]]:
-        """Uncover by each channel; yield how many are done and how many there are."""
+        """Score the image masked by each channel; yield the number done and in all."""
         maps = maps_of(ctx.activations(self.layer.name), self.layer)[0]
         # One that is the same everywhere uncovers all or nothing: it tells no place.
         telling = varied(maps)
@@ -122,7 +122,7 @@ class _Uncovered:
 
 
 def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Tensor]:
-    """Return what scores masked images, and the image to be masked.
+    """Return the scorer of masked images, and the image to mask.
 
     The network's twin gives the same output faster, but not the same inside.
     """

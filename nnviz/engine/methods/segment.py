@@ -36,7 +36,7 @@ class SegmentParams:
     tasks=(Task.SEGMENT,),
 )
 class Segment:
-    """The class that a network holds most likely at each pixel."""
+    """The likeliest class of each pixel."""
 
     Params: ClassVar[type] = SegmentParams
     shows: ClassVar[str] = (

@@ -87,7 +87,7 @@ class SegmentationStepsParams:
     tasks=(Task.SEGMENT,),
 )
 class SegmentationSteps:
-    """The steps of a mask: coarse and fine output strides, scores, refined borders."""
+    """The stages of a mask: output strides, scores, refined borders."""
 
     Params: ClassVar[type] = SegmentationStepsParams
     shows: ClassVar[str] = (
@@ -113,7 +113,7 @@ class SegmentationSteps:
     }
 
     def run(self, ctx: Context, params: SegmentationStepsParams) -> Iterator[Report]:
-        """Yield the steps; with windows, once more for each row of them."""
+        """Yield the stages; with sliding windows, again after each row of windows."""
         began = time.monotonic()
         final = input_logits(ctx)
         passed = time.monotonic() - began
@@ -147,7 +147,7 @@ def _results(
     index: int,
     params: SegmentationStepsParams,
 ) -> dict[str, Result]:
-    """Return the steps by name: the final mask first, then from coarse to refined."""
+    """Return the stages by name: the final mask first, then from coarse to refined."""
     probabilities = final.softmax(0)
     mask = make_mask(ctx, probabilities)
     refined = make_mask(ctx, _refined(ctx, probabilities, params))
@@ -168,7 +168,7 @@ def _results(
 def _refined(
     ctx: Context, probabilities: Tensor, params: SegmentationStepsParams
 ) -> Tensor:
-    """Return probabilities (K, H, W) whose borders follow the image's edges."""
+    """Refine probabilities (K, H, W) by a guided filter along the image's edges."""
     guide = ctx.pixels.mean(1, keepdim=True)
     with torch.no_grad():
         found = guided_filter(
@@ -179,7 +179,7 @@ def _refined(
 
 
 def _entropy(probabilities: Tensor) -> Tensor:
-    """Return the entropy (H, W) of the classes at each pixel, bits."""
+    """Return the entropy (H, W) of the class probabilities, bits."""
     entropy: Tensor = torch.special.entr(probabilities).sum(0)
     return entropy / math.log(2)
 
@@ -198,7 +198,7 @@ def _heatmap(ctx: Context, values: Tensor, unit: str, *, signed: bool) -> Heatma
 def _changes(
     levels: tuple[Resolution, ...], masks: dict[str, Mask], final: Mask
 ) -> Table:
-    """Return how far each step is from the network's own mask."""
+    """Return the table of each stage's difference from the network's own mask."""
     cells = {each.key: each.cells for each in levels[:-1]}
     rows = []
     for name, mask in masks.items():
@@ -212,7 +212,7 @@ def _changes(
 
 
 def _mean_iou(ones: NDArray[np.int64], others: NDArray[np.int64]) -> float:
-    """Return the mean intersection over union of the classes in either mask."""
+    """Return the mean IoU of two class maps over the classes in either."""
     shares = [
         float(((ones == index) & (others == index)).sum())
         / float(((ones == index) | (others == index)).sum())
@@ -222,7 +222,7 @@ def _mean_iou(ones: NDArray[np.int64], others: NDArray[np.int64]) -> float:
 
 
 def _class_of(ctx: Context, final: Tensor, target: str) -> int:
-    """Return the class that is asked about.
+    """Return the target's class; by default the largest besides the background.
 
     Raises:
         UsageError: the target names none.
@@ -241,7 +241,7 @@ def _class_of(ctx: Context, final: Tensor, target: str) -> int:
 
 
 def _check_window(ctx: Context, params: SegmentationStepsParams) -> None:
-    """Refuse windows that the network cannot take, or that leave gaps.
+    """Refuse windows that are too small, or smaller than the step.
 
     Raises:
         UsageError: the window is too small, or smaller than the step.

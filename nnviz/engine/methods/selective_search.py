@@ -33,8 +33,11 @@ class SelectiveSearchParams:
     """Parameters of selective search: strategies, size, what is shown."""
 
     mode: Annotated[
-        Literal["fast", "single", "quality"],
-        Help("How many strategies are combined: 1, 8 (fast) or 24 (quality)."),
+        Literal["fast", "single", "varied", "quality"],
+        Help(
+            "How many strategies are combined: 1, 8 (fast), 16 (varied) or 80 "
+            "(quality). Each strategy adds objects that the others miss, and time."
+        ),
         Essential(),
     ] = "fast"
     regions: Annotated[
@@ -75,7 +78,7 @@ class SelectiveSearchParams:
     reference=Reference("Uijlings et al. 2013", "doi:10.1007/s11263-013-0620-5"),
 )
 class SelectiveSearch:
-    """Proposals of objects from segments merged by color, texture, size and fill."""
+    """Object proposals from segments merged by color, texture, size and fill."""
 
     Params: ClassVar[type] = SelectiveSearchParams
     shows: ClassVar[str] = (
@@ -118,7 +121,7 @@ class SelectiveSearch:
 
 
 def _working_image(ctx: Context, size: int) -> tuple[NDArray[np.float32], float]:
-    """Return the image, RGB, at the working size, and how much smaller that is."""
+    """Return the image at the working size, RGB, and the reduction factor."""
     pixels = to_float(ctx.image.pixels)
     color = pixels.shape[2] >= 3  # noqa: PLR2004
     pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
@@ -131,7 +134,7 @@ def _working_image(ctx: Context, size: int) -> tuple[NDArray[np.float32], float]
 def _merging(
     pixels: NDArray[np.float32], first: Hierarchy, regions: int
 ) -> dict[str, ColorImage | Table]:
-    """Return the segments, the regions at one step, and the merges around it."""
+    """Return the segments, the regions at one step, and the next merges."""
     step = max(0, first.count - max(1, regions))
     return {
         "segments": _painted(pixels, first.labels),
@@ -141,7 +144,7 @@ def _merging(
 
 
 def _painted(pixels: NDArray[np.float32], labels: Labels) -> ColorImage:
-    """Return each region in its mean color."""
+    """Fill each region with its mean color."""
     counts = np.bincount(labels.ravel())
     means = [
         np.bincount(labels.ravel(), pixels[..., channel].ravel()) / counts
@@ -151,7 +154,7 @@ def _painted(pixels: NDArray[np.float32], labels: Labels) -> ColorImage:
 
 
 def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:
-    """Return the similarities of the next merges, part by part.
+    """Return the table of the next merges' similarities, by component.
 
     The parts are measured anew on the regions as they are at that step.
     """
@@ -173,7 +176,7 @@ def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:
 def _regions_of(
     first: Hierarchy, place: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which first segments are in each of the two regions of a merge."""
+    """Return the masks of initial segments in the two regions of a merge."""
     members = [np.arange(first.count) == each for each in range(first.count)]
     for one, other in first.merges[:place]:
         members.append(members[one] | members[other])
@@ -197,7 +200,7 @@ def _drawn(boxes: NDArray[np.float32]) -> Boxes:
 def _coverage(
     boxes: NDArray[np.float32], size: tuple[int, ...], place: Placement
 ) -> Heatmap:
-    """Return how many proposals cover each px, over the photo."""
+    """Return the number of proposals over each px of the image."""
     counts = np.zeros((size[0] + 1, size[1] + 1))
     left, top, right, bottom = boxes.round().astype(int).T
     for rows, columns, sign in (

@@ -1,4 +1,4 @@
-"""The channels that answer most at a place of the image, each as an image."""
+"""Semantic dictionary: the strongest channels at a position, visualized."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.frames import Placement
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
-    Along,
     Help,
     LayerKinds,
     LayerName,
     Range,
-    Title,
     Unit,
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
@@ -39,20 +38,8 @@ _SHOWN_EVERY = 4
 class SemanticDictionaryParams:
     """Parameters of the semantic dictionary: position, layer, optimization."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Title("Across"),
-        Help("Horizontal position on the image: 0 is the left edge, 1 the right."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Title("Down"),
-        Help("Vertical position on the image: 0 is the top edge, 1 the bottom."),
-    ] = 0.5
+    x: ImageX = 0.5
+    y: ImageY = 0.5
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
@@ -74,7 +61,7 @@ class SemanticDictionaryParams:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """The channels of a layer that are strongest at a position.
+    """The strongest channels of a layer at a position.
 
     Attributes:
         layer: which.
@@ -121,7 +108,7 @@ class SemanticDictionary:
     presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
 
     def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
-        """Yield "strongest", and "dictionary", one image a channel, ever better."""
+        """Yield "strongest", and "dictionary", one image a channel, as it improves."""
         layer = ctx.model.info.known_layer(params.layer or middle(ctx.model.info).name)
         maps = channel_maps(ctx.activations(layer.name), layer)
         looked = _look(layer, maps, ctx.placement, params)
@@ -141,7 +128,7 @@ class SemanticDictionary:
 def _look(
     layer: LayerInfo, maps: Maps, placement: Placement, params: SemanticDictionaryParams
 ) -> _Looked:
-    """Find the place's cell of the map, and the strongest channels there.
+    """Find the cell under the position, and its strongest channels.
 
     Raises:
         UsageError: the network does not see that place of the image.

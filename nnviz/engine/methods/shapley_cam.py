@@ -1,4 +1,4 @@
-"""Shapley-CAM: channels weighed by second-order estimates of their Shapley values."""
+"""Shapley-CAM: channels weighted by second-order Shapley value estimates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class ShapleyCamParams(CamParams):
     ),
 )
 class ShapleyCam:
-    """A layer's channels, weighed by gradient and Hessian."""
+    """A layer's channels, weighted by gradient and Hessian."""
 
     Params: ClassVar[type] = ShapleyCamParams
     shows: ClassVar[str] = (

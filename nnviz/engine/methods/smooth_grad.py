@@ -1,4 +1,4 @@
-"""Gradients of many noisy copies of the image, taken together."""
+"""SmoothGrad: gradients averaged over noisy copies of the image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

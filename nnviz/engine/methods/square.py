@@ -1,4 +1,4 @@
-"""Square attack: fools a network of which nothing but its answers is known."""
+"""Square attack: a black-box attack by random squares."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class SquareParams(GoalParams):
     recorded=True,
 )
 class Square:
-    """Random squares of one color, kept where they bring the goal closer."""
+    """Random squares of one color, kept if they bring the goal closer."""
 
     Params: ClassVar[type] = SquareParams
     shows: ClassVar[str] = (
@@ -75,7 +75,7 @@ class Square:
     }
 
     def run(self, ctx: Context, params: SquareParams) -> Iterator[Report]:
-        """Yield a report a question: "adversarial", "noise", "before", "after", ..."""
+        """Yield a report a query: "adversarial", "noise", "before", "after", ..."""
         attempt = start_attack(ctx, params.target, towards=params.towards)
         best = _begin(ctx, attempt, params)
         while best.queries < params.queries and not attempt.succeeded(best.logits):
@@ -91,7 +91,7 @@ class Square:
 
 
 def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
-    """Return the stripes to begin with, or the image to go on with."""
+    """Return the initial stripes, or the resumed image."""
     clean = attempt.clean
     if ctx.begun is not None:
         attempt.take_history(ctx.begun)
@@ -105,7 +105,7 @@ def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
 def _asked(
     attempt: AttackRun, best: Best, params: SquareParams, generator: torch.Generator
 ) -> Best:
-    """Return the better one of the best image and one with another square."""
+    """Try another square; return the better of both images."""
     clean = attempt.clean
     side = side_of(clean, params.area, best.queries - 1, params.queries)
     tried = with_square(clean, best.pixels, params.epsilon / LEVELS, side, generator)

@@ -1,4 +1,4 @@
-"""Stickers that fool a network by where they lie, found by asking it."""
+"""Sticker attack: positions of stickers, searched by queries only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -147,7 +147,7 @@ class StickerParams(GoalParams):
     needs=(Need.GRADIENTS,),
 )
 class Stickers:
-    """Places, sizes, turns and colors of stickers, found by asking the network."""
+    """Positions, sizes, angles and colors of stickers, found by black-box search."""
 
     Params: ClassVar[type] = StickerParams
     shows: ClassVar[str] = (
@@ -186,7 +186,7 @@ class Stickers:
 
 
 class _Search:
-    """Asks the network about candidates."""
+    """Black-box search over candidates."""
 
     def __init__(self, ctx: Context, attempt: AttackRun, params: StickerParams) -> None:
         self._ctx = ctx
@@ -203,7 +203,7 @@ class _Search:
         )
 
     def resumed(self) -> Candidate:
-        """Return the candidate to go on with; nothing is known of a first one."""
+        """Return the resumed candidate, or an empty first one."""
         state = self._ctx.begun
         if state is None:
             return Candidate(torch.zeros((self._params.number, GENES)))
@@ -216,13 +216,13 @@ class _Search:
         )
 
     def done(self, best: Candidate) -> bool:
-        """Tell whether a candidate is what was sought, or the last one to try."""
+        """Tell whether the search has succeeded, or used up its queries."""
         params = self._params
         found = params.early_stop and best.fitness > params.margin
         return found or best.tried >= params.queries
 
     def further(self, best: Candidate) -> Candidate:
-        """Return the best candidate after one more batch of questions."""
+        """Return the best candidate after one more batch of queries."""
         params, generator = self._params, self._ctx.generator
         number = min(params.batch, params.queries - best.tried)
         if not best.tried:
@@ -233,19 +233,19 @@ class _Search:
         return fittest(best, genes, self._fitness(genes))
 
     def state(self, best: Candidate) -> State:
-        """Return what to go on from."""
+        """Return the arrays of a resume point."""
         counts = {"tried": best.tried, "asked": best.asked}
         fitness = torch.tensor(best.fitness, dtype=torch.float64)
         return self._attempt.state(counts, genes=best.genes, fitness=fitness)
 
     def report(self, best: Candidate) -> Report:
-        """Return the image with the stickers, and where they lie."""
+        """Return the report of the image with the stickers, and their placements."""
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         logits = self._attempt.attacked_model.logits(pixels)
         return self._with_stickers(self._attempt.report(pixels, logits), best)
 
     def last(self, best: Candidate) -> Report:
-        """Return the report of the file, and whether the image itself fools too.
+        """Return the final report: the saved file, and the original image's result.
 
         Raises:
             UsageError: no candidate lay where it may.
@@ -275,7 +275,7 @@ class _Search:
         )
 
     def _placed(self, best: Candidate) -> list[Placed]:
-        """Return the stickers on the image, as the studio takes them."""
+        """Return the stickers in the sticker studio's form."""
         placements = self._sheet.placements(best.genes)
         return [
             Placed(self._cut(gene), on_photo(placement, self._ctx.placement))
@@ -292,7 +292,7 @@ class _Search:
         return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
 
     def _outcome_on_image(self, best: Candidate) -> str:
-        """Say what the network answers when they are laid on the image itself."""
+        """Describe the answer when the stickers are placed on the original image."""
         ctx = self._ctx
         layers = open_placed(self._placed(best))
         pixels = paste_layers(ctx.image.pixels, layers)
@@ -302,7 +302,7 @@ class _Search:
         return f"placed on the image before it is resized, {outcome}"
 
     def _fitness(self, genes: Tensor) -> list[float]:
-        """Return how far the goal is ahead for each candidate."""
+        """Return each candidate's margin of the goal; off-limits ones rank last."""
         clean = self._attempt.clean
         fitness = [OFF_LIMITS * (1 + self._sheet.off_limits(each)) for each in genes]
         allowed = [row for row, off in enumerate(fitness) if off == OFF_LIMITS]
@@ -328,7 +328,7 @@ def _row(placed: Placed) -> tuple[str | float, ...]:
 
 
 def _image(ctx: Context, params: StickerParams) -> Image:
-    """Return what the stickers are cut from, as a sticker.
+    """Return the image that the stickers are cut from.
 
     Raises:
         InputError: no such file, no image, or no color.
@@ -340,7 +340,7 @@ def _image(ctx: Context, params: StickerParams) -> Image:
 
 
 def _tensors(image: Image, like: Tensor) -> Sticker:
-    """Return a sticker as the network's channels, not larger than is needed."""
+    """Convert a sticker to the network's channels, reduced in size if too large."""
     ratio = min(1.0, _LARGEST / max(image.size))
     size = (max(1, round(image.size[0] * ratio)), max(1, round(image.size[1] * ratio)))
     whole = to_float(resize(with_alpha(image), size, Interpolation.BILINEAR))
@@ -353,7 +353,7 @@ def _tensors(image: Image, like: Tensor) -> Sticker:
 
 
 def _kept_free(ctx: Context, params: StickerParams) -> Tensor | None:
-    """Return where no sticker may lie, (1, 1, H, W); None where all may.
+    """Return the mask where no sticker may lie, (1, 1, H, W); None for no limits.
 
     Raises:
         InputError: the mask is no image.

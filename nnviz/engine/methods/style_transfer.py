@@ -1,4 +1,4 @@
-"""Style transfer: an image painted in the manner of other images."""
+"""Style transfer: an image repainted in the style of other images."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -243,7 +243,7 @@ class StyleTransferParams:
     needs=(Need.GRADIENTS,),
 )
 class StyleTransfer:
-    """Pixels moved until layers give the image's content in an image's style."""
+    """Pixels optimized to match an image's content and another's style."""
 
     Params: ClassVar[type] = StyleTransferParams
     shows: ClassVar[str] = (
@@ -288,7 +288,7 @@ class StyleTransfer:
 
 
 class _MultiscaleTransfer:
-    """A style transfer from size to size; steered values count from the next step."""
+    """Style transfer over increasing sizes, steerable between steps."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -312,7 +312,7 @@ class _MultiscaleTransfer:
             self._descent.restore(ctx.begun)
 
     def advance(self) -> bool:
-        """Go on to the next size where it is time; return whether a step is left."""
+        """Advance to the next size when due; return whether a step is left."""
         if self._done < self._steps(self._stage):
             return True
         if self._stage + 1 == len(self._setup.sizes):
@@ -343,7 +343,7 @@ class _MultiscaleTransfer:
         return found
 
     def report(self) -> Report:
-        """Return the image as it is now, and how far it was before each step."""
+        """Return the current image, and the curves of its distances."""
         measured = np.array(self._measured)
         curves = Curves(
             x=np.arange(1, len(measured) + 1),
@@ -355,14 +355,14 @@ class _MultiscaleTransfer:
         return Report({"painting": picture, "distances": curves}, self._setup.notes)
 
     def progress(self) -> tuple[int, int, str]:
-        """Return steps done, steps in all, and what is being done."""
+        """Return steps done, total steps, and a description of the current stage."""
         sizes = self._setup.sizes
         steps = [self._steps(stage) for stage in range(len(sizes))]
         what = f"size {self._stage + 1} of {len(sizes)}, {_by(self._size)} px"
         return sum(steps[: self._stage]) + self._done, sum(steps), what
 
     def state(self) -> State:
-        """Return what to go on from."""
+        """Return the arrays of a resume point."""
         place = [self._side, self._stage, self._done]
         return {
             **self._descent.state(),
@@ -386,7 +386,7 @@ class _MultiscaleTransfer:
     def _look(
         self, pixels: Tensor, params: StyleTransferParams
     ) -> tuple[float, Tensor, dict[str, float]]:
-        """Return the loss, its gradient and the distances it is made of."""
+        """Return the loss, its gradient and its component distances."""
         share = _style_share(params, len(pixels)).to(pixels)
         self._side, losses = self._ctx.chunks.in_tiles(
             self._side,
@@ -413,7 +413,7 @@ class _MultiscaleTransfer:
 
 
 class _TransferSetup:
-    """The images that a run is about, at any size, and the layers that judge them."""
+    """Images of a style transfer at any size, and the layers of its loss."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -446,7 +446,7 @@ class _TransferSetup:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say whose manner it is and which layers judge it."""
+        """Describe the styles, and the layers of the loss."""
         names = " and ".join(Path(each.image.name).stem for each in self._styles)
         style, content = ", ".join(self.loss.style), ", ".join(self.loss.content)
         return (
@@ -457,7 +457,7 @@ class _TransferSetup:
         )  # fmt: skip
 
     def side(self) -> int:
-        """Return the side of a tile, px: as replayed, else what fits into memory."""
+        """Return a tile's side, px: the replayed one, else what fits into memory."""
         info, device = self._ctx.model.info, self._ctx.model.device
         free = _SHARE * free_bytes(device)
         room = min(_ROOM, free) if device.type == "cpu" else free
@@ -469,7 +469,7 @@ class _TransferSetup:
         )
 
     def start(self, size: Size) -> Tensor:
-        """Return what the painting begins with, (N, C, H, W)."""
+        """Return the initial painting, (N, C, H, W)."""
         ctx, params = self._ctx, self._params
         first = self._photograph(size)
         if params.start == "noise":
@@ -483,7 +483,7 @@ class _TransferSetup:
         return first.expand(len(_offsets(params)), -1, -1, -1)
 
     def goal(self, size: Size, side: int) -> Goal:
-        """Return what the images of a size are to become."""
+        """Return the loss's goal for images of a size."""
         cut = tiling(side, self.loss.spans)
         photograph = self._photograph(size)
         grams = [
@@ -492,7 +492,7 @@ class _TransferSetup:
         return self.loss.goal(photograph, self._regions(grams, size), cut)
 
     def shown(self, pixels: Tensor, size: Size) -> ColorImage:
-        """Return the images as they are shown."""
+        """Return the images as displayed."""
         if self._params.colors == "luminance":
             pixels = with_colors_of(pixels, self._whole(self._ctx.image, size))
         found = as_image(pixels.clamp(0, 1), columns=len(pixels))
@@ -502,7 +502,7 @@ class _TransferSetup:
         return ColorImage(pixels=found.pixels, frame=self._frame, placement=placement)
 
     def _canvas(self) -> tuple[tuple[Size, ...], Frame]:
-        """Return the sizes that are painted in, and the frame that they replace."""
+        """Return the sizes of the stages, and the frame of the painting."""
         params, photo = self._params, self._ctx.image.size
         longest = params.size or max(photo)
         size = scaled(photo, min(longest, _STRIP_SIDE) if params.strip else longest)
@@ -517,7 +517,7 @@ class _TransferSetup:
         return self._ctx.model.info.preprocess.input_size
 
     def _whole(self, image: Image, size: Size) -> Tensor:
-        """Return an image as it lies in the frame."""
+        """Return an image resampled to the painting's frame."""
         if self._frame is Frame.INPUT:
             return self._ctx.model.pixel_input(image)
         return self._ctx.model.whole_input(image, size)
@@ -529,7 +529,7 @@ class _TransferSetup:
         return to_luminance(picture) if self._params.colors == "luminance" else picture
 
     def _style(self, image: Image, size: Size) -> Tensor:
-        """Return a style image for a painting of a size."""
+        """Return a style image scaled for a painting of a size."""
         wished = scaled(image.size, round(max(size) * self._params.style_scale))
         size_taken = wished if self._trial.takes(wished) else self._own_size
         picture = self._as_judged(self._ctx.model.whole_input(image, size_taken))
@@ -542,7 +542,7 @@ class _TransferSetup:
         return matched(picture, like)
 
     def _masked(self) -> Tensor:
-        """Return where the style goes, (1, C, H, W) in [0, 1]."""
+        """Return the mask of the style, (1, C, H, W) in [0, 1]."""
         params, photo = self._params, self._ctx.image
         if not params.mask.startswith(_SEGMENT):
             return self._whole(self._ctx.files.image(params.mask), self.sizes[-1])
@@ -570,7 +570,7 @@ class _TransferSetup:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """An image whose manner is taken.
+    """A style image with its share.
 
     Attributes:
         image: the image.
@@ -586,7 +586,7 @@ class _Style:
 def _blended(
     grams: Sequence[dict[str, Tensor]], shares: Sequence[float]
 ) -> dict[str, Tensor]:
-    """Return the mean of Gram matrices by layer, weighted by shares."""
+    """Return the weighted mean of Gram matrices by layer."""
     total = sum(shares) or 1.0
     return {
         layer: torch.stack(
@@ -600,11 +600,11 @@ def _blended(
 
 
 def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
-    """Return where the network sees a class, (1, 1, H, W) of 0 and 1.
+    """Return the mask of a class that the network segments, (1, 1, H, W), 0 or 1.
 
     Raises:
-        UsageError: it knows no such class, or sees none here.
-        ModelError: it does not segment.
+        UsageError: the network knows no such class, or sees none here.
+        ModelError: the network does not segment.
     """
     model = ctx.model
     if model.info.task is not Task.SEGMENT:
@@ -630,7 +630,7 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
 
 
 def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
-    """Return the style images and how much each of them counts.
+    """Return the style images with their shares.
 
     Raises:
         UsageError: an image is needed and not named.
@@ -651,7 +651,7 @@ def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
 
 
 def _named(ctx: Context, text: str, option: str) -> Image:
-    """Return a pattern of the program's, or the image of a file."""
+    """Return a built-in pattern, or the image of a file."""
     if text in PATTERNS:
         return image_from_array(pattern(text), text)
     if not text:
@@ -665,7 +665,7 @@ def _offsets(params: StyleTransferParams) -> tuple[float, ...]:
 
 
 def _style_share(params: StyleTransferParams, pictures: int) -> Tensor:
-    """Return how much style counts in each image, (N,) in [0, 1]."""
+    """Return the weight of style in each image, (N,) in [0, 1]."""
     balance = params.balance + torch.tensor(_offsets(params)[:pictures])
     return torch.sigmoid(math.log(10) * balance)
 
@@ -675,7 +675,7 @@ def _strip_words(params: StyleTransferParams) -> str:
 
 
 def _steered_weights(params: StyleTransferParams) -> tuple[float, float]:
-    """Return what the loss depends on, of what can be steered."""
+    """Return the steerable weights of the loss."""
     return params.balance, params.smoothness
 
 

@@ -1,4 +1,4 @@
-"""Tracking: objects keep their number and color from frame to frame."""
+"""Tracking: detections with stable ids and colors from frame to frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ class TrackParams:
     tasks=(Task.DETECT,),
 )
 class Track:
-    """Detected objects with numbers that stay the same from frame to frame."""
+    """Detected objects with ids that are stable from frame to frame."""
 
     Params: ClassVar[type] = TrackParams
     shows: ClassVar[str] = (
@@ -131,7 +131,7 @@ class Track:
 
 @dataclass(slots=True, eq=False)
 class _State:
-    """State that is carried from frame to frame.
+    """State of tracking, carried from frame to frame.
 
     Attributes:
         tracks: who is followed.
@@ -149,7 +149,7 @@ class _State:
 
     @classmethod
     def from_earlier(cls, ctx: Context, length: int) -> "_State":
-        """Return what the frame before left, or that nothing was seen yet."""
+        """Restore the state of the previous frame, or create an empty one."""
         left = {name: each.numpy() for name, each in ctx.inference.earlier.items()}
         classes = max(1, len(ctx.model.info.labels))
         if not left or left["trails"].shape[1] != length + 1:
@@ -164,7 +164,7 @@ class _State:
         )
 
     def leave(self, ctx: Context) -> None:
-        """Leave it for the next frame."""
+        """Store the state for the next frame."""
         kept = {name: getattr(self.tracks, name) for name in _PARTS}
         clock = np.array([self.tracks.time, self.tracks.next_id], np.float64)
         kept |= {"trails": self.trails, "crossed": self.crossed}
@@ -176,7 +176,7 @@ class _State:
     def advance(
         self, ctx: Context, seen: Detections, time: float, params: TrackParams
     ) -> None:
-        """Take a frame's detections in."""
+        """Update the tracks with a frame's detections."""
         ids, trails = self.tracks.ids, self.trails
         first_new = self.tracks.next_id
         self.tracks, self.of = update(
@@ -196,7 +196,7 @@ class _State:
     def _cross(
         self, ctx: Context, centers: NDArray[np.float32], params: TrackParams
     ) -> None:
-        """Count the tracks whose center went over the line since the last frame."""
+        """Count the tracks whose center crossed the line since the last frame."""
         if params.line == "none":
             return
         axis = 0 if params.line == "vertical" else 1
@@ -209,7 +209,7 @@ class _State:
         )
 
     def drawn(self, ctx: Context, seen: Detections, params: TrackParams) -> Boxes:
-        """Return the objects of this frame with their numbers and trails."""
+        """Return this frame's objects with ids and trails."""
         (rows,) = np.nonzero(self.of >= 0)
         found = self.of[rows]
         order = np.argsort(-seen.scores[found], kind="stable")
@@ -230,7 +230,7 @@ class _State:
         )
 
     def table(self, ctx: Context) -> Table:
-        """Return how many objects of each class there are and were, most first."""
+        """Return the table of current and total objects by class."""
         now = np.bincount(self.tracks.classes[self.of >= 0], minlength=len(self.totals))
         names = class_names(ctx.model.info, np.array([len(self.totals) - 1]))
         order = np.argsort(-self.totals, kind="stable")
@@ -242,7 +242,7 @@ class _State:
         return Table(columns=("class", "in view", "in all"), rows=rows)
 
     def notes(self) -> tuple[str, ...]:
-        """Return how many are in view, were seen, and crossed the line."""
+        """Return notes on objects in view, in total, and across the line."""
         now, total = int((self.of >= 0).sum()), int(self.totals.sum())
         words = f"{now} in view, {total} in all"
         crossings = self._crossings()
@@ -259,7 +259,7 @@ _PARTS = ("ids", "votes", "mean", "covariance", "seen", "born")
 def _line(
     ctx: Context, params: TrackParams
 ) -> tuple[float, float, float, float] | None:
-    """Return the counting line on the photo, px."""
+    """Return the ends of the counting line on the image, px."""
     height, width = map(float, ctx.image.size)
     match params.line:
         case "vertical":

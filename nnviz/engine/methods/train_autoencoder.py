@@ -1,4 +1,4 @@
-"""An autoencoder learns: its code as a map, decoded wherever one points."""
+"""Training of an autoencoder: its code as a map, decoded at any point."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainAutoencoderParams(TrainingDataParams):
-    """Switches of an autoencoder."""
+    """Parameters: hyperparameters of an autoencoder."""
 
     kind: Annotated[
         Literal["linear", "deep", "convolutional"],
@@ -114,7 +114,9 @@ class TrainAutoencoder:
     def run(self, ctx: Context, params: TrainAutoencoderParams) -> Iterator[Report]:
         """Yield one report an epoch: "code" (main), "images", "decoded", "loss"."""
         ctx.step(0, params.epochs, "reading images")
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         drawn = ctx.generator.get_state()
         switches = AutoencoderSwitches(
             kind=params.kind,
@@ -191,13 +193,13 @@ def _map(codes: Tensor, run: AutoencoderRun, params: TrainAutoencoderParams) -> 
 
 
 def _pairs(run: AutoencoderRun, pixels: Tensor) -> ColorImage:
-    """Return images above what is given back of them."""
+    """Return images in one row, and their reconstructions below."""
     given = run.reconstruct(pixels).clamp(0, 1)
     return tiled(torch.cat([pixels, given]), len(pixels))
 
 
 def _sheet(run: AutoencoderRun, codes: Tensor) -> ColorImage:
-    """Return the decoded images of a grid over the codes, as they lie on the map."""
+    """Decode a grid over the codes, arranged as on the map."""
     low, high = codes.amin(0), codes.amax(0)
     x = torch.linspace(float(low[0]), float(high[0]), _GRID)
     y = torch.linspace(float(high[1]), float(low[1]), _GRID)

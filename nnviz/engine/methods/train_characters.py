@@ -1,4 +1,4 @@
-"""Character model: an LSTM learns a text, and is looked into while it reads."""
+"""Training of a character model: an LSTM, with its gates while it reads a text."""
 
 import hashlib
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ _REPORTS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainCharactersParams:
-    """The text, the model, and what is looked at."""
+    """Parameters: the text, the model, and the displays."""
 
     text: Annotated[
         Words, Essential(), Help("What it learns; thousands of characters or more.")
@@ -119,7 +119,7 @@ class TrainCharactersParams:
     capabilities=TRAINING,
 )
 class TrainCharacters:
-    """Training of an LSTM on the characters of a text of one's own."""
+    """Training of an LSTM on the characters of the user's text."""
 
     Params: ClassVar[type] = TrainCharactersParams
     shows: ClassVar[str] = (
@@ -163,7 +163,7 @@ class TrainCharacters:
 
 
 def _text(ctx: Context, params: TrainCharactersParams) -> str:
-    """Return what is learned, and note the file that it comes from."""
+    """Return the training text, and record its file's hash."""
     if not params.text_file:
         return params.text
     path = Path(params.text_file).expanduser()
@@ -211,7 +211,7 @@ def _report(run: CharacterRun, params: TrainCharactersParams) -> Report:
 
 
 def _curves(run: CharacterRun) -> Curves:
-    """Return both losses by step; the held-out one is measured at some only."""
+    """Return the curves of both losses, the held-out one interpolated."""
     steps = max(1, len(run.losses))
     learned = np.array(run.losses or run.held[-1:])
     measured = np.linspace(1, steps, len(run.held))
@@ -228,7 +228,7 @@ def _curves(run: CharacterRun) -> Curves:
 
 
 def _gates(reading: Reading, probe: str) -> dict[str, Result]:
-    """Return state and gates of the units whose state changes most, by character."""
+    """Return cell state and gates by character, of the units that change most."""
     spread = reading.cell.std(0, correction=0)
     units = spread.argsort(descending=True, stable=True)[:_SHOWN_UNITS]
     parts = {

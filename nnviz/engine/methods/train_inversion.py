@@ -1,4 +1,4 @@
-"""Feature inversion network: a decoder learns what a layer still knows of an image."""
+"""Training of a feature inversion network: a decoder from features to images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _LEAST_SCENE = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainInversionParams:
-    """The layer, the images to learn from, and the training."""
+    """Parameters: the layer, the training images, and the training."""
 
     layer: Annotated[
         LayerName,
@@ -119,7 +119,7 @@ class TrainInversion:
 
 
 def _images(ctx: Context, params: TrainInversionParams) -> tuple[Tensor, Tensor]:
-    """Return the images to learn from and those held out, as the network gets them."""
+    """Return the training and the held-out images, preprocessed for the network."""
     size = ctx.placement.input_size
     if params.image_folder:
         return ctx.files.folder(params.image_folder, params.image_count, size)

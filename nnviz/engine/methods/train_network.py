@@ -1,4 +1,4 @@
-"""A small network learns, and all of it is watched: weights, gradients, decisions."""
+"""Training of a small network, with its weights, gradients and decisions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from nnviz.media.recordings import Recording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainNetworkParams(TrainingParams):
-    """Switches of a training run."""
+    """Parameters: hyperparameters of a training run."""
 
 
 @register(
@@ -63,11 +63,13 @@ class TrainNetwork:
     }  # fmt: skip
 
     def run(self, ctx: Context, params: TrainNetworkParams) -> Iterator[Report]:
-        """Yield one report a quarter of an epoch; figures are new after whole ones."""
+        """Yield one report a quarter of an epoch; some figures change once an epoch."""
         ctx.step(0, 1, "reading images")
         if params.folder:
             ctx.files.hashes.setdefault(params.folder, "")
-        examples = load_examples(params.data, params.folder, params.image_count)
+        examples = load_examples(
+            params.data, params.folder, params.image_count, ctx.check
+        )
         drawn = ctx.generator.get_state()
         run = TrainingRun(params.switches(), examples, ctx.generator, ctx.check)
         if ctx.begun is not None:
@@ -85,7 +87,7 @@ class TrainNetwork:
 
 
 def state_at(recording: Recording, step: int, check: Callable[[], None]) -> State:
-    """Return the state after a step of a recorded run, computed where none was kept.
+    """Return the state after a step of a recorded run, recomputed if not stored.
 
     From the newest state before it the run is made again, bit for bit.
 
@@ -103,7 +105,7 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
     changes = dict(recording.recipe.changes)
     generator = torch.Generator().manual_seed(recording.recipe.seed)
     params = make(TrainNetworkParams, values)
-    examples = load_examples(params.data, params.folder, params.image_count)
+    examples = load_examples(params.data, params.folder, params.image_count, check)
     run = TrainingRun(params.switches(), examples, generator, check)
     if kept >= 0:
         state = recording.state(kept)

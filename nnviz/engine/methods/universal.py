@@ -1,4 +1,4 @@
-"""Universal perturbation: one noise that fools with many images."""
+"""Universal adversarial perturbation: one noise that fools on many images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -108,7 +108,7 @@ class UniversalParams(BallParams):
     needs=(Need.GRADIENTS,),
 )
 class Universal:
-    """One noise, moved until it fools with as many images as it can."""
+    """One noise, optimized to fool on as many images as possible."""
 
     Params: ClassVar[type] = UniversalParams
     shows: ClassVar[str] = (
@@ -142,7 +142,7 @@ class Universal:
 
 
 class _Learning:
-    """A noise on its way; what is steered takes effect with the next step."""
+    """Training of a universal noise; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: UniversalParams) -> None:
         self._ctx = ctx
@@ -163,11 +163,11 @@ class _Learning:
 
     @property
     def done(self) -> int:
-        """Steps that were taken."""
+        """Number of steps taken."""
         return len(self._rates)
 
     def step(self, params: UniversalParams) -> dict[str, float]:
-        """Move the noise once; return what was measured before."""
+        """Update the noise once; return the figures measured before."""
         rows = drawn(self._learned, params.batch, self._ctx.generator)
         clean = self._learned.images(rows)
         pixels = noisy(clean, self._noise)
@@ -189,7 +189,7 @@ class _Learning:
         return {"success": rate, "score": float(slope.score.mean())}
 
     def state(self) -> State:
-        """Return what to go on from."""
+        """Return the arrays of a resume point."""
         return {
             **self._attempt.state({}, noise=self._noise, momentum=self._momentum),
             "rates": np.array(self._rates),
@@ -197,7 +197,7 @@ class _Learning:
         }
 
     def report(self) -> Report:
-        """Return the image with the noise, the noise, and how often it fools."""
+        """Return the image with the noise, the noise, and the fooling rate's curve."""
         pixels = noisy(self._ctx.pixels, self._noise)
         report = self._attempt.report(
             pixels, self._attempt.attacked_model.logits(pixels)
@@ -205,7 +205,7 @@ class _Learning:
         return replace(report, results={**report.results, **self._results()})
 
     def tested(self) -> Report:
-        """Return the report with the test on images that were not learned from."""
+        """Return the report with the test on held-out images."""
         ctx = self._ctx
         rows = torch.arange(len(self._held_out))
         size = self._ctx.params.epsilon / LEVELS
@@ -241,7 +241,7 @@ class _Learning:
         return results
 
     def _perturbation(self) -> ColorImage:
-        """Return the noise around gray, the budget as the whole range."""
+        """Return the noise around gray, scaled to its largest value."""
         largest = float(self._noise.abs().max())
         shown = as_image(0.5 + self._noise / (2 * largest or 1.0))
         return ColorImage(
@@ -251,7 +251,7 @@ class _Learning:
         )
 
     def _rate(self, noise: Tensor, rows: Tensor) -> float:
-        """Return how many of the held-out images a noise fools with, %."""
+        """Return the fooling rate of a noise on held-out images, %."""
 
         def attack(clean: Tensor, _part: slice) -> Tensor:
             return noisy(clean, noise)
@@ -259,7 +259,7 @@ class _Learning:
         return rate_of(self._held_out, rows, attack, self._ctx.chunks.over_gradients)
 
     def _batches(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
-        """Return the images to learn from, this one among them, and to test on."""
+        """Return the training batch, this image included, and the test batch."""
         ctx, params = self._ctx, self._params
         if self._alone:
             several = copies(ctx.pixels, _COPIES, generator)

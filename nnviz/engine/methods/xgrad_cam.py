@@ -1,4 +1,4 @@
-"""Grad-CAM whose weights are gradients averaged by activation."""
+"""XGrad-CAM: channels weighted by their activation-weighted mean gradient."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -22,7 +22,7 @@ from nnviz.engine.method import Context, Presets, register
     ),
 )
 class XGradCam:
-    """A layer's channels, weighed with their gradient's mean by activation."""
+    """A layer's channels, weighted by their activation-weighted mean gradient."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (

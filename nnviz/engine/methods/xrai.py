@@ -1,4 +1,4 @@
-"""XRAI: integrated gradients summed over regions of many sizes, the best first."""
+"""XRAI: integrated gradients over regions of many sizes, the best regions first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class Xrai:
 def _attributions(
     ctx: Context, score: Scorer, steps: int
 ) -> Iterator[tuple[int, torch.Tensor]]:
-    """Yield steps that are done and shares of integrated gradients, (C, H, W)."""
+    """Yield the steps done, and the attributions of each part, (C, H, W)."""
     ends = torch.zeros_like(ctx.pixels), torch.ones_like(ctx.pixels)
     for number, start in enumerate(ends):
         line = line_between(start, ctx.pixels, "gausslegendre", steps)

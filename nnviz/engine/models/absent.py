@@ -1,4 +1,4 @@
-"""The model of a lesson that looks at no network: nothing to run, nothing to name."""
+"""Placeholder model of lessons that need no network."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Networks that a program made itself and handed over, under a name of their own."""
+"""Networks handed over by a Python program, under references of their own."""
 
 import copy
 import dataclasses
@@ -21,7 +21,7 @@ from nnviz.engine.models.weights.plain_copies import is_compiled, plain_copy
 
 
 class AdoptedNetworks:
-    """Copies of networks as they were when they were handed over."""
+    """Copies of networks as they were when handed over."""
 
     def __init__(self) -> None:
         self._opened: dict[str, Opened] = {}
@@ -35,13 +35,13 @@ class AdoptedNetworks:
         task: Task | None = None,
         fixed: Mapping[str, Any] | None = None,
     ) -> str:
-        """Keep a copy of a network and return the reference that opens it.
+        """Store a copy of a network; return the reference that opens it.
 
         The caller's network stays as it is, in training mode or not; what becomes of
         it later does not change the copy, which computes in float32.
 
         Raises:
-            ModelError: it cannot be copied, or its weights do not exist yet.
+            ModelError: the network cannot be copied, or its weights do not exist yet.
             UsageError: no preprocessing for a network that carries none.
         """
         kind = type(getattr(net, "_orig_mod", net)).__name__
@@ -73,11 +73,11 @@ class AdoptedNetworks:
         return reference
 
     def discard(self, reference: str) -> None:
-        """Let go of a network; its reference opens nothing any more."""
+        """Drop a network; its reference becomes invalid."""
         self._opened.pop(reference, None)
 
     def open(self, reference: ObjectReference) -> Opened:
-        """Return a network to be put on a device.
+        """Return a stored network, not yet on a device.
 
         Raises:
             ModelError: none of that name was handed over in this process.
@@ -93,7 +93,7 @@ class AdoptedNetworks:
 
 
 def is_torchvision_detector(net: nn.Module) -> bool:
-    """Tell whether a network is a detector of torchvision's, which stays unimported."""
+    """Tell whether a network is a torchvision detector; does not import torchvision."""
     return any(
         kind.__module__.startswith("torchvision.models.detection.")
         for kind in type(net).__mro__
@@ -101,7 +101,7 @@ def is_torchvision_detector(net: nn.Module) -> bool:
 
 
 def opened_detector(net: Any) -> tuple[nn.Module, Preprocess]:
-    """Return a detector from pixels to tensors, and the preprocessing it carries."""
+    """Wrap a detector as a network from pixels; return it and its preprocessing."""
     with held_back():  # torchvision takes 2 s to import
         from nnviz.engine.models.detectors import (  # noqa: PLC0415
             torchvision_nets as detectors,
@@ -112,9 +112,9 @@ def opened_detector(net: Any) -> tuple[nn.Module, Preprocess]:
 
 
 def _carried_labels(net: nn.Module) -> tuple[str, ...]:
-    """Return the names that transformers' networks carry in their configuration.
+    """Return the class names in the configuration of transformers' networks.
 
-    Those that the library makes up where none are known ("LABEL_0") are no names.
+    Placeholders of the library ("LABEL_0") are left out.
     """
     names = getattr(getattr(net, "config", None), "id2label", None)
     if not isinstance(names, dict) or sorted(names) != list(range(len(names))):

@@ -1,4 +1,4 @@
-"""From an opened network to a model: preprocessing, labels and all that is known."""
+"""Assembly of a model: an opened network with preprocessing, labels and facts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +47,7 @@ def assemble(
     device: torch.device,
     check: Callable[[], None],
 ) -> Model:
-    """Return a model that uses a network with this preprocessing and these labels.
+    """Assemble a model of a network with its preprocessing and labels.
 
     Args:
         opened: the network, already on the device.
@@ -57,7 +57,7 @@ def assemble(
         check: called often; raises to abandon it.
 
     Raises:
-        ModelError: the network cannot take such inputs; says which it can.
+        ModelError: the network does not accept such inputs; names valid ones.
         InputError: the label file cannot be used.
     """
     request = _completed(request, opened.said)
@@ -118,7 +118,7 @@ def assemble(
 def _ranked(
     opened: Opened, preprocess: Preprocess, check: Callable[[], None]
 ) -> tuple[PreprocessCandidate, ...]:
-    """Return preprocessings by how well they fit, where the right one is not known.
+    """Rank preprocessings by fit, if the right one is unknown.
 
     Networks that ship or are published come with theirs.
     """
@@ -129,7 +129,7 @@ def _ranked(
 
 
 def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
-    """Return what belongs beside every answer of a network."""
+    """Return the caveats to show with every answer of a network."""
     found = []
     if opened.weights.startswith(RANDOM):
         found.append("untrained network (random weights): its answers mean nothing")
@@ -141,7 +141,7 @@ def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
 
 
 def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | None:
-    """Return the smallest input, having made sure that the chosen one works.
+    """Return the smallest input, after checking that the chosen size works.
 
     None where only a pass with numbers can tell, which is too dear to try sizes.
     """
@@ -177,7 +177,7 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
 
 
 def _completed(request: ModelRequest, said: OutputWords) -> ModelRequest:
-    """Return a request with what a side-car says where nothing else was asked for."""
+    """Complete a request by the side-car's statements."""
     return replace(
         request,
         task=request.task or said.task,
@@ -193,7 +193,7 @@ _NO_NAMES = (Task.EMBED, Task.GENERIC)
 def _adapted(
     opened: Opened, preprocess: Preprocess, request: ModelRequest
 ) -> tuple[Opened, OutputChoice | None]:
-    """Return the network with the output that is looked at, and what was decided.
+    """Return the network reduced to the relevant output, and the choice made.
 
     Networks whose output is known stay as they are unless something was said of it.
     """
@@ -215,7 +215,7 @@ def _labels(
     output: tuple[int, ...] | None,
     choice: OutputChoice | None,
 ) -> tuple[str, ...]:
-    """Return the names of the outputs, as many as there are.
+    """Return the names of the outputs, one for each.
 
     Args:
         opened: the network.

@@ -1,4 +1,4 @@
-"""The networks that come with the program; opened without torchvision.
+"""The bundled networks; opened without torchvision.
 
 The weights lie in ``resources/models``, or in a package of their own that was installed
 with the program or beside it: then the card names it, and the hash of its file.
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError, unknown
 from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.resources import resource
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, package_file
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.labels import read_labels
 from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade
@@ -39,10 +39,10 @@ _METRICS = {
 
 
 def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Opened:
-    """Open a network that ships with the program.
+    """Open a bundled network.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: no network has this name.
         InputError: the package with its weights is missing, or holds others.
     """
     if reference.name not in bundled_names():
@@ -72,7 +72,7 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
 
 
 def _load(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
-    """Give a network its weights: half precision on disk, single at work."""
+    """Load a network's weights: half precision on disk, single in memory."""
     state = {
         name: tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in load_file(path).items()
@@ -82,7 +82,7 @@ def _load(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
 
 
 def _load_published(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
-    """Give a network weights that were published for another program.
+    """Load weights that were published for another program.
 
     Both list their tensors in the order of the forward pass; only the names differ.
     The card's hash says that it is the very file for which this was tried.
@@ -116,7 +116,7 @@ def _weights_path(name: str, card: dict[str, Any], net: nn.Module) -> Path:
 
 
 def _check_hash(card: dict[str, Any], digest: str) -> None:
-    """Refuse weights other than those that the card is about."""
+    """Refuse weights with another hash than the card's."""
     package = card["package"]
     if digest != package["sha256"]:
         raise InputError(
@@ -134,7 +134,7 @@ def is_installed(reference: str) -> bool:
 
 
 def _classes(card: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the outputs, from a file of their own if it is named."""
+    """Return the names of the outputs, from the card or its label file."""
     classes = card["classes"]
     if isinstance(classes, str):
         return read_labels(resource("labels", classes))
@@ -142,13 +142,13 @@ def _classes(card: dict[str, Any]) -> tuple[str, ...]:
 
 
 def bundled_entries() -> tuple[ModelEntry, ...]:
-    """Return what ships with the program, for the list of models."""
+    """Return the bundled networks' entries for the list of models."""
     return tuple(_entry(name) for name in bundled_names())
 
 
 @cache
 def bundled_names() -> tuple[str, ...]:
-    """Return the names of the networks that ship: each has a card in JSON."""
+    """Return the names of the bundled networks, each of which has a JSON card."""
     names = {path.stem for path in resource("models").glob("*.json")}
     return (_FIRST, *sorted(names - {_FIRST}))
 
@@ -172,24 +172,24 @@ def _entry(name: str) -> ModelEntry:
 
 
 def _about(name: str) -> str:
-    """Return the first paragraph of a card, the one below its title."""
+    """Return the first paragraph below the title of a network's description."""
     text = resource("models", f"{name}.md").read_text("utf-8")
     return " ".join(text.split("\n\n")[1].split())
 
 
 def bundled_score(name: str) -> float | None:
-    """Return the figure of a bundled network's card, %; None where it has none."""
+    """Return the score on a bundled network's card, %, or None."""
     return _figure(_card(name))[1]
 
 
 def _figure(card: Mapping[str, Any]) -> tuple[str, float | None]:
-    """Return the name of a card's figure and its value; ("", None) for none."""
+    """Return the name and value of a card's score; ("", None) without one."""
     figures = ((_METRICS[key], card[key]) for key in _METRICS if key in card)
     return next(figures, ("", None))
 
 
 def bundled_declaration(name: str) -> tuple[str, dict[str, Any]]:
-    """Return a bundled network's architecture and the arguments that build it."""
+    """Return a bundled network's architecture and constructor arguments."""
     card = _card(name)
     return str(card["architecture"]), dict(card["arguments"])
 
@@ -200,7 +200,7 @@ def own_preprocess(name: str) -> Preprocess:
 
 
 def _empty(card: dict[str, Any]) -> nn.Module:
-    """Return a card's architecture without memory for its weights."""
+    """Build a card's architecture on the meta device, without weights."""
     with on_meta():
         return ARCHITECTURES[card["architecture"]](**card["arguments"])
 

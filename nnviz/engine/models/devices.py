@@ -1,4 +1,4 @@
-"""Devices: CPU, CUDA, MPS, and the choice between them."""
+"""Devices: CPU, CUDA, MPS, and automatic selection."""
 
 import re
 
@@ -10,7 +10,7 @@ _NAME = re.compile(r"(auto|cpu|cuda|mps)(?::(\d+))?")
 
 
 def device_of(name: str) -> torch.device:
-    """Return the device of a name; "auto" is the first of CUDA, MPS and the CPU.
+    """Return a device by name; "auto" is the first of CUDA, MPS and the CPU.
 
     Raises:
         UsageError: no such device on this machine.

@@ -1,4 +1,4 @@
-"""Building networks without drawing or storing their weights."""
+"""Construction of networks on the meta device, without weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _FILLS = frozenset({torch.nn.init.normal_, torch.Tensor.normal_})
 
 
 class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta()
-    """Make new weights hold no memory while constants are computed as usual.
+    """Create new weights on the meta device, but compute constants as usual.
 
     Unlike ``torch.device("meta")``, which also takes ``arange`` and thereby breaks
     constructors that compute widths with it, as RegNet's do.
@@ -28,7 +28,7 @@ class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Redirect the factories of weights."""
+        """Redirect factory functions of weights to the meta device."""
         options = dict(kwargs or {})
         filled = args[0] if args else options.get("tensor")
         if func in _FILLS and isinstance(filled, Tensor) and filled.is_meta:
@@ -39,7 +39,7 @@ class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta
 
 
 def holds_only_weights(net: nn.Module) -> bool:
-    """Tell whether a file of weights fills all of a network built without memory.
+    """Tell whether a state dict restores a network built on the meta device.
 
     Not so where it keeps constants, as Swin's tables of positions, that are computed
     when it is built and never saved.

@@ -1,4 +1,4 @@
-"""Opening files of weights: read, matched to an architecture, put to use."""
+"""Opening of weight files: reading, matching to an architecture, loading."""
 
 import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -61,7 +61,7 @@ _SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
 @dataclass(frozen=True, slots=True)
 class SideCar:
-    """The side-car ``WEIGHTS.json`` beside a file of weights.
+    """The side-car ``WEIGHTS.json`` of a weight file.
 
     ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt",
     "preprocess": {"input_size": [224, 224], "mean": [...], ...}, "task": "regress",
@@ -81,13 +81,13 @@ class SideCar:
 def open_file(
     reference: FileReference, check: Check
 ) -> Generator[Progress, None, Opened]:
-    """Open a file of weights with the architecture that they fit, or a whole network.
+    """Open a weight file with the architecture that it matches, or a whole network.
 
     A program is run only where somebody said yes to it.  Without a yes its weights are
     sought, which runs nothing.
 
     Raises:
-        TrustError: it is a program whose weights alone do not do.
+        TrustError: the file is a program whose weights alone are not enough.
         InputError: the file, its side-car or its labels cannot be used.
         ModelError: the weights fit no known architecture; shows the nearest.
     """
@@ -117,7 +117,7 @@ def _open(path: Path, check: Check) -> Generator[Progress, None, Opened]:
 def open_python(
     reference: PythonReference, check: Check
 ) -> Generator[Progress, None, Opened]:
-    """Open the network that Python code makes, where somebody said yes to it.
+    """Open the network that trusted Python code creates.
 
     Raises:
         TrustError: nobody did.
@@ -143,7 +143,7 @@ def _open_program(program: Program, check: Check) -> Generator[Progress, None, O
 def _open_whole(
     path: Path, opening: Generator[Progress, None, OnnxNetwork], check: Check
 ) -> Generator[Progress, None, Opened]:
-    """Open a network that is described in full."""
+    """Open a file that describes a whole network."""
     side_car = read_side_car(path)
     network = yield from opening
     preprocess, notes = network.preprocess, network.notes
@@ -200,7 +200,7 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
 def _read_all(
     files: Sequence[Path], check: Check
 ) -> Generator[Progress, None, Checkpoint]:
-    """Read the weights of one file, or of the parts of one network."""
+    """Read the weights of one file, or of a network's shards."""
     parts = []
     for done, file in enumerate(files):
         yield Progress(done, len(files), f"reading {file.name}")
@@ -227,7 +227,7 @@ def _open_transformers(
     checkpoint: Checkpoint,
     check: Check,
 ) -> Opened:
-    """Open a folder that transformers' ``save_pretrained`` wrote."""
+    """Open a folder written by transformers' ``save_pretrained``."""
     net = open_transformers(folder, config, checkpoint.tensors)
     evidence = gather({}, folder)
     side = size_in_config(config)
@@ -253,10 +253,10 @@ def _open_transformers(
 
 
 def read_side_car(path: Path) -> SideCar:
-    """Return what stands in ``NAME.json`` beside ``NAME.pt`` (or ``NAME.pt.json``).
+    """Read the side-car ``NAME.json`` of ``NAME.pt`` (or ``NAME.pt.json``).
 
     Raises:
-        InputError: it is no JSON, or not of this form.
+        InputError: the side-car is no JSON, or not of this form.
     """
     found = find_side_car(path)
     if found is None:
@@ -266,7 +266,7 @@ def read_side_car(path: Path) -> SideCar:
 
 
 def _side_car_of(path: Path, checkpoint: Checkpoint) -> SideCar:
-    """Return the side-car beside a file, else the one in its metadata."""
+    """Return the side-car file, else the side-car in the file's metadata."""
     if find_side_car(path) is not None:
         return read_side_car(path)
     return _side_car(side_car_within(checkpoint.values), path)
@@ -292,7 +292,7 @@ def _side_car(values: Mapping[str, Any], found: Path) -> SideCar:
 def _open_declared(
     path: Path, side_car: SideCar, declared: Declared, checkpoint: Checkpoint
 ) -> Opened:
-    """Open weights of an architecture of ours that their side-car declares."""
+    """Open weights of a built-in architecture that their side-car declares."""
     net = build_declared(declared, checkpoint.tensors, path.name)
     task = parse_task(side_car.said.task)
     return Opened(
@@ -311,10 +311,10 @@ def _open_declared(
 
 
 def _beside(side_car: Path, name: str) -> Path:
-    """Return the file of that name beside a side-car, which may name no other place.
+    """Return the path of a file next to a side-car; refuse other folders.
 
     Raises:
-        InputError: it is no bare name of a file.
+        InputError: the name is not that of a file alone.
     """
     if not name or name != Path(name).name or "\0" in name or "\\" in name:
         reason = "its labels are in another folder"
@@ -323,21 +323,21 @@ def _beside(side_car: Path, name: str) -> Path:
 
 
 def _matched(fit: Fit) -> str:
-    """Return which architecture was found: "matched to resnet18 of timm"."""
+    """Describe the matched architecture: "matched to resnet18 of timm"."""
     library, name = split_name(fit.architecture)
     where = f" of {library.package}" if library.package not in _USUAL else ""
     return f"matched to {name}{where}"
 
 
 def _usable(net: nn.Module, fit: Fit) -> nn.Module:
-    """Return a network as this program uses it: detectors give tensors."""
+    """Freeze a network for use; detectors are wrapped to return tensors."""
     return frozen(detector(net) if fit.task is Task.DETECT else net)
 
 
 def _preprocess(
     fit: Fit, net: nn.Module, side_car: SideCar, evidence: Evidence, source: str
 ) -> tuple[Preprocess, tuple[str, ...]]:
-    """Return the preprocessing and where it is from, or what had to be guessed."""
+    """Return the preprocessing, and a note on its source or on guesses."""
     library, name = split_name(fit.architecture)
     usual = _for_input(library.preprocess(name, net), fit)
     stated = {**evidence.preprocess, **(side_car.preprocess or {})}
@@ -350,7 +350,7 @@ def _preprocess(
 
 
 def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Preprocess:
-    """Return the usual preprocessing with what is stated otherwise."""
+    """Override the default preprocessing with the stated fields."""
     try:
         return usual.with_fields(stated)
     except (UsageError, TypeError, ValueError) as error:
@@ -367,7 +367,7 @@ def _guess(name: str) -> str:
 
 
 def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
-    """Return preprocessing for the channels and the size that were found."""
+    """Adapt a preprocessing to the network's channels and input size."""
     if fit.image_size:
         side = fit.image_size
         usual = replace(usual, input_size=(side, side), resize=side)
@@ -386,7 +386,7 @@ def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
 def _labels(
     fit: Fit, side_car: SideCar, checkpoint: Checkpoint, evidence: Evidence, source: str
 ) -> tuple[str, ...]:
-    """Return names from the side-car, else the file, else the architecture."""
+    """Return class names from the side-car, else the file, else the architecture."""
     library, name = split_name(fit.architecture)
     if fit.task is Task.EMBED:
         return ()

@@ -1,4 +1,4 @@
-"""Folders that hold a network: which files in them are its weights.
+"""Folders of networks: finding the weight files in them.
 
 Hugging Face and timm save a network as a folder: ``config.json``, weights in
 ``model.safetensors`` or in several files that an index names.
@@ -19,7 +19,7 @@ _PLAIN_NAME = re.compile(r"[^/\\\0]+")
 
 
 def weight_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that hold a network's weights, most often one.
+    """Return the files of a network's weights, usually one.
 
     Args:
         path: a file of weights, an index of several, or a folder.
@@ -45,7 +45,7 @@ def weight_files(path: Path) -> tuple[Path, ...]:
 
 
 def _shards(index: Path) -> tuple[Path, ...]:
-    """Return the files that an index names, all beside it."""
+    """Return the shards that an index lists, all in its folder."""
     names = read_json(index).get("weight_map")
     if not isinstance(names, Mapping) or not names:
         raise InputError(index.name, "names no files of weights", "download it again")
@@ -61,10 +61,10 @@ def _shards(index: Path) -> tuple[Path, ...]:
 
 
 def read_config(path: Path) -> Mapping[str, Any]:
-    """Return the ``config.json`` in or beside a path; empty where there is none.
+    """Return the ``config.json`` in or next to a path; empty if there is none.
 
     Raises:
-        InputError: it is damaged.
+        InputError: the file is damaged.
     """
     file = (path if path.is_dir() else path.parent) / CONFIG
     return read_json(file) if file.is_file() else {}

@@ -1,4 +1,4 @@
-"""Input adapter: an image given to networks of several inputs, or of signals.
+"""Input adapter: images for networks with several inputs, or for signals.
 
 A network may take further inputs, which are fixed here (the other image of a siamese
 network, an age beside an X-ray), or signals (N, C, L), which are images one row high.
@@ -20,7 +20,7 @@ _ROW = 1
 
 
 class InputAdapter:
-    """The forward pre-hook that hands the image over as the network takes it."""
+    """Forward pre-hook that converts the image to the network's inputs."""
 
     def __init__(
         self, asked: str, fixed: Mapping[str, Tensor], *, signal: bool
@@ -32,7 +32,7 @@ class InputAdapter:
     def __call__(
         self, _module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments with the fixed ones, the image without its row axis."""
+        """Return the arguments with fixed inputs added; signals lose the row axis."""
         x = args[0]
         if self._signal:
             x = x.squeeze(2)
@@ -43,7 +43,7 @@ class InputAdapter:
 
 
 def _fitted(value: Tensor, x: Tensor) -> Tensor:
-    """Return a fixed input where the image is, once for each image of its batch."""
+    """Move a fixed input to the image's device, expanded to its batch."""
     moved = value.to(x.device)
     if moved.ndim and len(moved) == 1 and len(x) > 1:
         return moved.expand(len(x), *moved.shape[1:])
@@ -56,7 +56,7 @@ def adapt_inputs(
     fixed: Mapping[str, Any],
     title: str,
 ) -> tuple[str, ...]:
-    """Add what hands images over to a network; return remarks for people.
+    """Hook a network so that it takes a single image; return notes.
 
     Args:
         net: a copy of one's own; gets a hook where it needs one.
@@ -66,8 +66,8 @@ def adapt_inputs(
         title: the network's name, for errors.
 
     Raises:
-        UsageError: it has no such input; names the nearest.
-        ModelError: it takes several inputs, and more than one is left open.
+        UsageError: the network has no such input; names the nearest.
+        ModelError: the network takes several inputs, more than one of them not fixed.
     """
     names, required = _inputs(net)
     for name in fixed:
@@ -95,7 +95,7 @@ def adapt_inputs(
 
 
 def _inputs(net: nn.Module) -> tuple[list[str], list[str]]:
-    """Return the names of what ``forward`` takes, and of what it cannot do without."""
+    """Return the names of all inputs of ``forward``, and of the required ones."""
     try:
         parameters = inspect.signature(net.forward).parameters.values()
     except (TypeError, ValueError):
@@ -113,7 +113,7 @@ def _inputs(net: nn.Module) -> tuple[list[str], list[str]]:
 def _takes_signals(
     net: nn.Module, preprocess: Preprocess, adapter: InputAdapter
 ) -> bool:
-    """Tell whether a network refuses images one row high and takes signals."""
+    """Tell whether a network refuses images one row high but accepts signals."""
     if preprocess.input_size[0] != _ROW:
         return False
     noise = noise_input(net, preprocess.channels, preprocess.input_size)

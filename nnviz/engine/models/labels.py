@@ -1,4 +1,4 @@
-"""Names of a network's outputs, from files of the usual forms."""
+"""Class names of a network's outputs, from common file formats."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ _REMEDY = "use one name a line (.txt), a list or {index: name} (.json), or a .cs
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
-    """Read a file of class names, in the order of the network's outputs.
+    """Read class names from a file, in the order of the network's outputs.
 
     ``.txt``: one name a line.  ``.json``: a list, or an object from index to name or
     to [identifier, name] as ImageNet's.  ``.csv``: names in the last column, or
@@ -33,7 +33,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def check_count(names: Sequence[str], outputs: int, source: str) -> tuple[str, ...]:
-    """Return the names if there is one for each output.
+    """Return the names; refuse a number other than the outputs'.
 
     Raises:
         InputError: there are too few or too many.
@@ -48,7 +48,7 @@ def check_count(names: Sequence[str], outputs: int, source: str) -> tuple[str, .
 
 
 def numbered(outputs: int) -> tuple[str, ...]:
-    """Return names for outputs of which nothing is known."""
+    """Return numbered names for outputs without known names."""
     return tuple(f"class {index}" for index in range(outputs))
 
 
@@ -79,7 +79,7 @@ def _from_csv(text: str, source: str) -> tuple[str, ...]:
 
 
 def _numbers(values: Mapping[str, object], source: str) -> list[tuple[int, str]]:
-    """Return index and name; also understands {name: index}."""
+    """Return pairs of index and name from {index: name} or {name: index}."""
     if all(_is_index(key) for key in values):
         return [(int(key), _name(value, source)) for key, value in values.items()]
     indices = [value for value in values.values() if type(value) is int]
@@ -97,7 +97,7 @@ def _ordered(pairs: Sequence[tuple[int, str]], source: str) -> tuple[str, ...]:
 
 
 def _name(value: object, source: str) -> str:
-    """Return a name, the last of [identifier, name]."""
+    """Return a name, or the name of an [identifier, name] pair."""
     if isinstance(value, list) and value:
         value = value[-1]
     if not isinstance(value, str):
@@ -106,6 +106,6 @@ def _name(value: object, source: str) -> str:
 
 
 def _is_index(text: str) -> bool:
-    """Return whether text is the number of an output, which has few digits."""
+    """Tell whether a text is a plausible output index."""
     text = text.strip()
     return text.isascii() and text.isdigit() and len(text) <= _LONGEST_INDEX

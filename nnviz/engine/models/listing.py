@@ -1,4 +1,4 @@
-"""All models that can be opened by name."""
+"""List of all models that can be opened by name."""
 
 from pathlib import PurePosixPath
 
@@ -18,7 +18,7 @@ _METRICS = {
 
 
 def list_models() -> tuple[ModelEntry, ...]:
-    """Return the bundled networks and torchvision's, family by family."""
+    """List the bundled networks and torchvision's, family by family."""
     zoo = [_entry(name, task) for task in Task for name in architectures(task)]
     order = {"".join(entry.family): entry.year for entry in reversed(zoo)}
     tasks = list(Task)

@@ -1,4 +1,4 @@
-"""An opened network together with all that is needed to use it rightly."""
+"""An opened network with its preprocessing, labels and fast copies."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -54,7 +54,7 @@ class Model:
         return self.normalizer.mean.device
 
     def twin(self) -> nn.Module:
-        """Return a copy of ``net`` that computes the same faster, for passes only.
+        """Return a faster copy of ``net`` with the same outputs, for passes only.
 
         It is made once, compared with ``net`` on noise, and kept; ``net`` stays as it
         is.  A network without convolutions is its own twin, and so is one whose copy
@@ -67,16 +67,16 @@ class Model:
 
     @property
     def copies(self) -> tuple[nn.Module, ...]:
-        """The twins that are made already and are networks of their own."""
+        """The fast copies made so far that are separate networks."""
         halves = tuple(self._halves.values())
         if self._twin is None or self._twin is self.net:
             return halves
         return (self._twin, *halves)
 
     def fast_net(self, layers: Iterable[str]) -> nn.Module:
-        """Return the fastest network that gives the same at some layers, for passes.
+        """Return the fastest network with the same outputs at some layers, for passes.
 
-        That is the twin, but where it has folded a norm into one of them.
+        That is the twin, unless it has folded a norm into one of the layers.
 
         Args:
             layers: dotted paths; "" is the network's output.
@@ -95,7 +95,7 @@ class Model:
         check: Callable[[], None],
         precision: Precision = "float32",
     ) -> FeatureExtractor:
-        """Return what runs pixels to some layers, by the fastest network there is.
+        """Return an extractor of some layers from pixels, on the fastest network.
 
         Args:
             layers: dotted paths; "" is the network's output.
@@ -115,7 +115,7 @@ class Model:
     def pixel_model(
         self, check: Callable[[], None], net: nn.Module | None = None
     ) -> PixelModel:
-        """Return the network from pixels in [0, 1], for passes.
+        """Return the network as a function of pixels in [0, 1], for passes.
 
         Args:
             check: called before every module; raises to abandon a pass.
@@ -131,7 +131,7 @@ class Model:
     def normalized_model(
         self, check: Callable[[], None], net: nn.Module | None = None
     ) -> PixelModel:
-        """Return passes of images that the normalizer has been through.
+        """Return the network as a function of normalized images, for passes.
 
         Args:
             check: called before every module; raises to abandon a pass.
@@ -140,11 +140,11 @@ class Model:
         return replace(self.pixel_model(check, net), normalizer=nn.Identity())
 
     def rough_twin(self) -> nn.Module:
-        """Return the twin in bfloat16, for previews."""
+        """Return the fast copy in bfloat16, for previews."""
         return self._half(self.twin())
 
     def _half(self, net: nn.Module) -> nn.Module:
-        """Return a copy of a network in bfloat16, made once."""
+        """Return a network's bfloat16 copy, cached."""
         if id(net) not in self._halves:
             copied = copy.deepcopy(net).to(torch.bfloat16)
             self._halves[id(net)] = copied.to(memory_format=torch.channels_last)
@@ -153,7 +153,7 @@ class Model:
     def twin_for(
         self, pixels: Tensor, output: Tensor, check: Callable[[], None]
     ) -> nn.Module:
-        """Return ``twin()`` where it answers an image as ``net`` does, else ``net``.
+        """Return ``twin()`` if its output on an image matches ``net``'s, else ``net``.
 
         Args:
             pixels: of the image, (1, C, H, W) in [0, 1].
@@ -194,7 +194,7 @@ class Model:
         return nn.Sequential(self.normalizer, self.net)
 
     def pixel_input(self, image: Image) -> Tensor:
-        """Return the photo as the network gets it, before normalization.
+        """Preprocess an image to the network's input, before normalization.
 
         Returns:
             float32 (1, C, H, W) in [0, 1], RGB, on the network's device.
@@ -205,7 +205,7 @@ class Model:
         return self._as_input(fit_to_input(image, self.info.preprocess))
 
     def whole_input(self, image: Image, size: tuple[int, int]) -> Tensor:
-        """Return the whole photo, stretched to a size, as ``pixel_input`` gives it.
+        """Preprocess an image stretched to a size, before normalization.
 
         Args:
             image: the photo.
@@ -218,7 +218,7 @@ class Model:
         return self._as_input(fit_to_input(image, preprocess))
 
     def photo_of(self, image: Image, pixels: Tensor) -> Photo:
-        """Return the resized photo around another input (1, C, H, W) in [0, 1]."""
+        """Return the resized image with its input region replaced by pixels."""
         fitted = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
         return with_input(image, self.info.preprocess, fitted.permute(1, 2, 0).numpy())
 
@@ -252,19 +252,19 @@ class Normalizer(nn.Module):
         return (x - self.mean) / self.std
 
     def undone(self, x: Tensor) -> Tensor:
-        """Return what was normalized, or what stands for it, as pixels in [0, 1]."""
+        """Undo the normalization; return pixels in [0, 1]."""
         pixels = (x * self.std + self.mean) / self.value_range
         return pixels.flip(1) if self.flipped else pixels
 
 
 def is_flipped(preprocess: Preprocess) -> bool:
-    """Tell whether a network takes blue first."""
+    """Tell whether a network takes BGR channels."""
     colors = preprocess.channels == _COLORS
     return colors and preprocess.order is ChannelOrder.BGR
 
 
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
-    """Return (H, W, C) float32 in [0, 1]: resized, cropped, channels matched.
+    """Resize, crop and match channels; return (H, W, C) float32 in [0, 1].
 
     8-bit photos are resized in 8 bits, or for detectors as floats: as the published
     preprocessing does.  Frames of a camera are resized in 8 bits, and quickly where
@@ -280,7 +280,7 @@ def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
 
 
 def with_input(image: Image, preprocess: Preprocess, fitted: Photo) -> Photo:
-    """Return the resized photo in which the network's input is another one.
+    """Return the resized image with the network's input region replaced.
 
     Saved without loss and opened again, it gives the network that very input.
 
@@ -304,7 +304,7 @@ def with_input(image: Image, preprocess: Preprocess, fitted: Photo) -> Photo:
 
 
 def _resized(image: Image, preprocess: Preprocess) -> Photo:
-    """Return the photo of the network's channels, resized and not yet cropped."""
+    """Return the image with the network's channels, resized and not yet cropped."""
     pixels = _match_channels(image, preprocess.channels)
     sizes = preprocess.resized(image.size)
     frame = isinstance(image, FrameImage)
@@ -316,16 +316,16 @@ def _resized(image: Image, preprocess: Preprocess) -> Photo:
 
 
 def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
-    """Tell whether an image is not resized with the published filter.
+    """Tell whether an image is resized with a faster filter than the published one.
 
-    That of a frame takes as long as a small network; a frame is seen for a moment.
+    For a camera's frame the published one takes as long as a small network.
     """
     slow = preprocess.interpolation in {Interpolation.BILINEAR, Interpolation.BICUBIC}
     return slow and isinstance(image, FrameImage)
 
 
 def _match_channels(image: Image, channels: int) -> Pixels:
-    """Gray for one channel, repeated gray for three; else the counts must agree."""
+    """Convert channels: gray for one, repeated gray for three; else refuse."""
     if image.channels == channels:
         return image.pixels
     if image.channels == 1:
@@ -343,7 +343,7 @@ def _match_channels(image: Image, channels: int) -> Pixels:
 
 
 def _as_band(image: Image) -> Pixels:
-    """Return an image's alpha as a further channel (H, W, 1) of the same depth."""
+    """Return an image's alpha as an extra channel (H, W, 1) of the same depth."""
     alpha = np.asarray(image.alpha).reshape(*image.size, 1)
     if alpha.dtype == image.pixels.dtype:
         return alpha
@@ -355,7 +355,7 @@ def _as_band(image: Image) -> Pixels:
 
 
 def _padding_color(preprocess: Preprocess) -> Photo:
-    """Return the color beside a padded image, float32 (C,), in [0, 1]."""
+    """Return the padding color, float32 (C,), in [0, 1]."""
     if preprocess.fit is not Fit.PAD:
         return np.zeros(preprocess.channels, np.float32)
     if preprocess.padding:
@@ -366,7 +366,7 @@ def _padding_color(preprocess: Preprocess) -> Photo:
 
 
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
-    """Extend to the input size, for ``Fit.PAD`` with its color, else with black."""
+    """Pad to the input size, with the padding color for ``Fit.PAD``, else black."""
     sizes = pixels.shape[:2]
     before = [max(0, -origin) for origin in preprocess.crop_origin(sizes)]
     ends = zip(preprocess.input_size, sizes, before, strict=True)

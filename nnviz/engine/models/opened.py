@@ -1,4 +1,4 @@
-"""A network fresh from its source, before it is put to use."""
+"""A newly opened network, not yet assigned to a device."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ RANDOM = "random"
 
 @dataclass(frozen=True, slots=True)
 class OutputWords:
-    """Words of a side-car on a network's output, as in ``ModelRequest``."""
+    """Output settings from a side-car file, as in ``ModelRequest``."""
 
     task: str = ""
     outputs: str = ""
@@ -22,7 +22,7 @@ class OutputWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
-    """An opened network, as each kind of source gives it to the store.
+    """An opened network, as every kind of source hands it to the store.
 
     Attributes:
         net: on the CPU, in eval mode, parameters frozen.
@@ -61,5 +61,5 @@ class Opened:
 
 
 def frozen(net: nn.Module) -> nn.Module:
-    """Put a network in eval mode and freeze its parameters; return it."""
+    """Put a network in eval mode and freeze its parameters; return the network."""
     return net.eval().requires_grad_(False)

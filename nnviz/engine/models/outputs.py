@@ -1,4 +1,4 @@
-"""Output adapter: of all that a network gives, one tensor laid out for its task.
+"""Output adapter: selects one tensor of a network's output, laid out for its task.
 
 People's networks give tensors, tuples, dictionaries, dataclasses (``.logits``,
 ``["out"]``), one number for a yes or no, scores that a sigmoid has made probabilities.
@@ -48,7 +48,7 @@ _SUM_TOLERANCE = 1e-4
 
 
 class Form(Enum):
-    """Form: what becomes of the chosen tensor."""
+    """Conversion that is applied to the selected tensor."""
 
     SAME = "as it is"
     COLUMN = "one number an image: a column"
@@ -58,7 +58,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutputChoice:
-    """The part of a network's output that is looked at.
+    """The selected tensor of a network's output, and its interpretation.
 
     Attributes:
         name: of the tensor among all that are given; "" for the only one.
@@ -82,13 +82,13 @@ class OutputChoice:
 
     @property
     def doubled(self) -> bool:
-        """Whether the opposite of the network's one output stands beside it."""
+        """Whether the single output's complement is added as a second one."""
         return self.form in {Form.LOGIT, Form.PROBABILITY}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The user's words on a network's output; all may be empty.
+    """The user's settings for a network's output; all may be empty.
 
     Attributes:
         task: what it is for.
@@ -102,7 +102,7 @@ class Wish:
 
 
 class OutputAdapter:
-    """The forward hook that gives the chosen tensor in place of all others.
+    """Forward hook that replaces a network's output by the selected tensor.
 
     Args:
         name: of the tensor.
@@ -118,7 +118,7 @@ class OutputAdapter:
     def __call__(
         self, _module: nn.Module, _inputs: Any, output: Any
     ) -> Tensor | tuple[Tensor, Tensor]:
-        """Return the chosen tensor in float32, laid out for the task."""
+        """Return the selected tensor in float32, laid out for the task."""
         tensors = named_tensors(output)
         if self._beside:
             return self._laid(tensors[self._name]), tensors[self._beside].float()
@@ -173,7 +173,7 @@ def _parts(output: Any) -> list[tuple[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A tensor of the output: (1, ...) for one image, and the operation it is of."""
+    """A tensor of the output, (1, ...) for one image, and the operation behind it."""
 
     tensor: Tensor
     maker: str
@@ -182,7 +182,7 @@ class _Given:
 def adapt(
     net: nn.Module, channels: int, size: tuple[int, int], title: str, wish: Wish
 ) -> tuple[nn.Module, OutputChoice]:
-    """Return a network that gives one tensor, and what was chosen.
+    """Return a network that outputs one tensor, and the choice that was made.
 
     Args:
         net: left untouched; what is returned shares its weights.
@@ -192,8 +192,8 @@ def adapt(
         wish: what the user said.
 
     Raises:
-        UsageError: the output that was named is not given.
-        ModelError: nothing that it gives suits the task.
+        UsageError: the network has no output of the given name.
+        ModelError: none of its outputs suits the task.
     """
     given = _try(net, channels, size)
     if given is None:  # it cannot be run so: what looks at its input says why
@@ -237,14 +237,14 @@ def _hooked(net: nn.Module, choice: OutputChoice) -> nn.Module:
 def _detecting(
     net: nn.Module, choice: OutputChoice, head: YoloLayout | SetPrediction
 ) -> nn.Module:
-    """Return the adapted network as a detector, its boxes read by a known head."""
+    """Return the adapted network as a detector, its boxes decoded by a known head."""
     adapted = _hooked(net, choice)
     head.equip(adapted)
     return adapted
 
 
 def _set_prediction(given: Mapping[str, "_Given"], wish: Wish) -> SetPrediction | None:
-    """Return the DETR-type head, unless another task or output was named."""
+    """Return the DETR-type head, unless the user named another task or output."""
     if wish.output or wish.task not in {None, Task.DETECT}:
         return None
     tensors = {name: each.tensor for name, each in given.items()}
@@ -268,7 +268,7 @@ def _of_queries(head: SetPrediction, given: Mapping[str, "_Given"]) -> OutputCho
 def _try(
     net: nn.Module, channels: int, size: tuple[int, int]
 ) -> dict[str, _Given] | None:
-    """Run a copy over noise; return what it gives by name, None where refused."""
+    """Run a copy on noise; return its outputs by name, None if the pass fails."""
     twin = sharing_twin(net)
     makers = _Makers()
     found: list[dict[str, Tensor]] = []
@@ -290,7 +290,7 @@ def _try(
 
 
 class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes by which operation each tensor was made, seen through reshapes."""
+    """Records the operation that made each tensor, ignoring reshapes."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -308,7 +308,7 @@ class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run an operation and note its name."""
+        """Run an operation and record its name."""
         output = func(*args, **(kwargs or {}))
         name = func._schema.name.removeprefix("aten::").removesuffix("_")  # noqa: SLF001
         if name in _RESHAPED and args and isinstance(args[0], Tensor):
@@ -320,10 +320,10 @@ class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _chosen_name(given: Mapping[str, _Given], wish: Wish) -> str:
-    """Return the name of the tensor to look at.
+    """Return the name of the tensor to select.
 
     Raises:
-        UsageError: the one that was named is not given.
+        UsageError: there is no tensor of the given name.
     """
     if wish.output:
         if wish.output not in given:
@@ -363,7 +363,7 @@ def _decide(
     image: tuple[int, int, int],
     title: str,
 ) -> OutputChoice:
-    """Return the task, the form and the activation of the chosen tensor."""
+    """Choose the task, conversion and activation of the selected tensor."""
     each = given[name]
     notes = []
     if len(given) > 1:
@@ -390,7 +390,7 @@ def _decide(
 def _of_rows(
     name: str, given: Mapping[str, _Given], wish: Wish, title: str
 ) -> OutputChoice:
-    """Return the choice of dense rows of boxes, of a YOLO-type head."""
+    """Return the choice for dense rows of boxes, as of a YOLO-type head."""
     maps = [key for key, one in given.items() if one.tensor.ndim == _MAP_NDIM]
     masks = given[maps[0]].tensor.shape[1] if len(maps) == 1 else 0
     shape = tuple(given[name].tensor.shape)
@@ -407,10 +407,10 @@ def _of_rows(
 
 
 def _guessed(each: _Given, wish: Wish, image: tuple[int, int, int], title: str) -> Task:
-    """Return the task that an output's shape and last operation speak for.
+    """Guess the task from an output's shape and last operation.
 
     Raises:
-        ModelError: its shape speaks for none.
+        ModelError: no task has outputs of this shape.
     """
     shape = tuple(each.tensor.shape)
     names = len(wish.labels)
@@ -433,10 +433,10 @@ def _guessed(each: _Given, wish: Wish, image: tuple[int, int, int], title: str) 
 
 
 def _require_shape(task: Task, each: _Given, title: str) -> None:
-    """Refuse an output that cannot be what the task gives.
+    """Refuse an output whose shape does not fit the task.
 
     Raises:
-        ModelError: says what it should be.
+        ModelError: the shape does not fit; names the one that would.
     """
     ndim = each.tensor.ndim
     fits = (
@@ -474,7 +474,7 @@ def _activation(task: Task, *, probability: bool) -> OutputActivation:
 
 
 def _are_shares(each: _Given) -> bool:
-    """Tell whether the numbers of an image are probabilities that add up to 1."""
+    """Tell whether an image's outputs are probabilities that sum to 1."""
     one = each.tensor[0] if each.tensor.ndim == _TWO else None
     if one is None or len(one) < _TWO:
         return False
@@ -501,7 +501,7 @@ def parse_task(text: str) -> Task | None:
 
 
 def both_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of yes and no, for a network of one output.
+    """Return the names of the negative and the positive class of a binary network.
 
     Args:
         labels: one name of what is looked for, two, or none.

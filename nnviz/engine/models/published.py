@@ -1,4 +1,4 @@
-"""torchvision's published weights: where their files are and how they are opened."""
+"""torchvision's published weights: locating, downloading and opening them."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def remote_file(weights: zoo.Weights) -> RemoteFile:
 def fetch(
     reference: ZooReference, folder: Path | None, check: Check
 ) -> Generator[Progress, None, Path]:
-    """Return the file of published weights, downloaded if it is not here yet."""
+    """Return the file of published weights, downloading it if it is missing."""
     file = remote_file(zoo.weights_of(reference))
     found = find_weights(file.name, folder)
     if found is not None:
@@ -53,10 +53,11 @@ def fetch(
 def open_published(
     reference: ZooReference, folder: Path | None, check: Check
 ) -> Opened:
-    """Open an architecture with published weights that are on this machine.
+    """Open an architecture with published weights that are already downloaded.
 
     Raises:
-        OfflineError: they are not; names the file, the folder and what fetches them.
+        OfflineError: the weights are missing; names the file, the folder and the
+            command that downloads them.
         InputError: the file is damaged.
     """
     weights = zoo.weights_of(reference)

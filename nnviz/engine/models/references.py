@@ -1,4 +1,4 @@
-"""The words by which a network is asked for."""
+"""References to networks, as text: "zoo:resnet18", a path, "python:MODULE"."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ _SUFFIXES = (*NETWORKS, *PROGRAMS)
 
 @dataclass(frozen=True, slots=True)
 class BundledReference:
-    """A network that ships with the program."""
+    """A network bundled with the program."""
 
     name: str
 
@@ -62,7 +62,7 @@ class FileReference:
 
 @dataclass(frozen=True, slots=True)
 class ObjectReference:
-    """A network that a program handed over; it lives as long as the process."""
+    """A network object passed in from Python; lives as long as the process."""
 
     name: str
 
@@ -73,7 +73,7 @@ class ObjectReference:
 
 @dataclass(frozen=True, slots=True)
 class PythonReference:
-    """Python code that makes a network.
+    """Python code that defines a network.
 
     Attributes:
         module: "package.module", or the path of a file.
@@ -89,10 +89,10 @@ class PythonReference:
 
     @property
     def path(self) -> Path:
-        """The module's file, found without importing anything.
+        """Path of the module's file, found without importing anything.
 
         Raises:
-            UsageError: there is none.
+            UsageError: there is no such file.
         """
         if self.module.endswith(".py"):
             return Path(self.module).expanduser()
@@ -112,10 +112,10 @@ Reference = (
 
 
 def parse(text: str) -> Reference:
-    """Read a reference; whether it exists is found out when it is opened.
+    """Parse a reference; whether it exists is checked when it is opened.
 
     Raises:
-        UsageError: it can be none: empty, or a form that does not exist.
+        UsageError: the text is empty, or in a form that does not exist.
     """
     scheme, colon, rest = text.partition(":")
     if not text.strip():

@@ -1,4 +1,4 @@
-"""One piece of work that several jobs wait for."""
+"""Work that several waiting jobs share."""
 
 import inspect
 from collections.abc import Callable, Generator
@@ -9,10 +9,10 @@ Step = TypeVar("Step")
 
 
 class SharedSteps(Generic[Step]):
-    """Steps that are done once, by whichever of the waiting jobs gets its turn.
+    """Steps that are run once, by whichever of the waiting jobs is scheduled.
 
-    So none of them depends on another one's priority, and none spins.  Where the job
-    that is at work is stopped, the work is lost and the others begin anew.
+    So no job depends on another one's priority, and none spins.  If the job that does
+    the work is stopped, the work is lost and the others start over.
 
     Args:
         begin: from the check of whoever is at work to the steps.
@@ -25,11 +25,11 @@ class SharedSteps(Generic[Step]):
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing left to do: done, failed or stopped."""
+        """Whether the work has ended: done, failed or stopped."""
         return inspect.getgeneratorstate(self._steps) == inspect.GEN_CLOSED
 
     def join(self, check: Check) -> Generator[Step, None, None]:
-        """Take part until the work has ended; the last one to leave gives it up.
+        """Take part until the work ends; the last job to leave cancels the work.
 
         Raises:
             Exception: what the work raises while this job does it.
@@ -54,4 +54,4 @@ class SharedSteps(Generic[Step]):
 
 
 def _go_on() -> None:
-    """Stop nobody."""
+    """Never stop: the check before any job has joined."""

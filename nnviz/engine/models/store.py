@@ -1,4 +1,4 @@
-"""Opened networks, kept while there is room; the one place that chooses a device."""
+"""Cache of opened networks; the only module that places networks on a device."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -48,20 +48,20 @@ _SHARE = 0.5
 
 @dataclass(eq=False)
 class _Kept:
-    """A network on its device and the models made of it."""
+    """A network on its device, with the models that share it."""
 
     opened: Opened
     models: dict[_Use, Model] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        """Bytes that the network and the twins of its models hold."""
+        """Size of the network and of its models' copies, B."""
         copies = [net for each in self.models.values() for net in each.copies]
         return sum(bytes_of(net) for net in (self.opened.net, *copies))
 
 
 class ModelStore:
-    """Opens networks and keeps the last used ones.
+    """Opens networks and caches the most recently used ones.
 
     Args:
         weights_folder: where downloaded weights are; None for the user's cache.
@@ -87,7 +87,7 @@ class ModelStore:
         task: Task | None = None,
         fixed: Mapping[str, Any] | None = None,
     ) -> str:
-        """Take a copy of a network that exists already; return its reference.
+        """Copy a network that exists in Python; return its reference.
 
         Args:
             net: in any mode; left as it is.
@@ -98,12 +98,12 @@ class ModelStore:
             fixed: inputs beside the image, by the names that ``forward`` gives them.
 
         Raises:
-            ModelError: it cannot be copied, or needs its preprocessing said.
+            ModelError: the network cannot be copied, or needs a preprocessing.
         """
         return self._adopted.add(net, preprocess, labels, task, fixed)
 
     def discard(self, reference: str) -> None:
-        """Let go of an adopted network; its reference opens nothing any more."""
+        """Drop an adopted network; its reference can no longer be opened."""
         self._adopted.discard(reference)
         identity = _identity(parse(reference))
         for key in [each for each in self._kept if each[0] == identity]:
@@ -112,10 +112,10 @@ class ModelStore:
     def open(
         self, request: ModelRequest, check: Check
     ) -> Generator[Progress, None, Model]:
-        """Return a network ready for use, from memory if it was opened before.
+        """Return a network ready for use, from the cache if it was opened before.
 
         Raises:
-            NnvizError: it cannot be opened; says why and what would help.
+            NnvizError: the network cannot be opened; gives the reason and a remedy.
         """
         device = device_of(request.device)
         parsed = parse(request.reference)
@@ -150,7 +150,7 @@ class ModelStore:
             self._leases[key] -= 1
 
     def fetch(self, reference: str, check: Check) -> Generator[Progress, None, Path]:
-        """Download a network's weights; return the file.
+        """Download a network's weights; return their file.
 
         Raises:
             UsageError: the reference names nothing that can be downloaded.
@@ -169,7 +169,7 @@ class ModelStore:
         return (yield from published.fetch(parsed, self._folder, check))
 
     def close(self) -> None:
-        """Forget all networks and give their memory back."""
+        """Drop all networks and release their memory."""
         self._kept.clear()
         memory.release()
 
@@ -190,7 +190,7 @@ class ModelStore:
     def _load(
         self, key: _Key, reference: Reference, device: torch.device, check: Check
     ) -> Generator[Progress, None, None]:
-        """Open a network, put it on its device and keep it."""
+        """Open a network, place it on its device and cache it."""
         try:
             yield Progress(0, 0, f"opening {reference}")
             with memory.in_words(f"opening {reference}"):
@@ -223,12 +223,12 @@ class ModelStore:
 
     @staticmethod
     def _trust(path: Path, check: Check) -> None:
-        """Remember that somebody said yes to a program."""
+        """Record the user's consent to run a program."""
         if path.is_file():
             trust(path, check)
 
     def _make_room(self, size: int, device: torch.device) -> None:
-        """Drop the longest unused networks until another one of ``size`` B fits."""
+        """Evict the least recently used networks until ``size`` B more fit."""
         held = sum(kept.size for kept in self._kept.values())
         limit = self._limit
         if limit is None:
@@ -244,13 +244,13 @@ class ModelStore:
 
 
 def bytes_of(net: nn.Module) -> int:
-    """Return what a network's parameters and buffers hold, B."""
+    """Return the size of a network's parameters and buffers, B."""
     tensors = chain(net.parameters(), net.buffers())
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def _identity(reference: Reference) -> str:
-    """Return what tells two networks apart."""
+    """Return a network's cache key, which changes with its file."""
     if isinstance(reference, PythonReference):
         return f"{reference} {stamp(reference.path)}"
     if not isinstance(reference, FileReference):
@@ -260,7 +260,7 @@ def _identity(reference: Reference) -> str:
 
 
 def stamp(path: Path) -> str:
-    """Return what tells two states of a file apart: written anew, it is another."""
+    """Return a file's path, modification time and size, which identify its contents."""
     path = path.expanduser()
     if not path.is_file():
         return str(path)
@@ -269,7 +269,7 @@ def stamp(path: Path) -> str:
 
 
 def _move(net: nn.Module, device: torch.device, check: Check) -> None:
-    """Move a network to a device, module by module so that it can be stopped."""
+    """Move a network to a device, module by module so that the job can be stopped."""
     for module in net.modules():
         check()
         for tensor in chain(module.parameters(False), module.buffers(False)):

@@ -1,4 +1,4 @@
-"""Trial passes over noise: randomness, state and coupling within a batch.
+"""Trial passes on noise: detect randomness, state and coupling within a batch.
 
 A network's own code may draw random numbers in eval mode (functional dropout that is
 always on, drop path, noise), keep something from pass to pass (a counter) or normalize
@@ -24,7 +24,7 @@ _SEEDS = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Findings of a few passes over noise.
+    """Findings of a few trial passes on noise.
 
     Attributes:
         random: two passes with different seeds differ.
@@ -46,7 +46,7 @@ class Trials:
 def try_passes(
     net: nn.Module, channels: int, size: tuple[int, int], check: Callable[[], None]
 ) -> Trials:
-    """Run a network over noise with different seeds, one image and two at a time.
+    """Run a network on noise with different seeds, one image and two at a time.
 
     Args:
         net: left untouched; its passes run on copies that share the weights.
@@ -95,7 +95,7 @@ def _gives_gradients(net: nn.Module, noise: Tensor, check: Callable[[], None]) -
 def _coupled(
     pair: tuple[Tensor, ...] | None, alone: list[tuple[Tensor, ...] | None]
 ) -> bool:
-    """Tell whether a batch of two gives another answer than its images one by one."""
+    """Tell whether a batch of two gives other outputs than its images one by one."""
     one, other = alone
     if pair is None or one is None or other is None:
         return False
@@ -111,7 +111,7 @@ def alike(
     *,
     in_any_order: bool = False,
 ) -> bool:
-    """Tell whether outputs are equal but for rounding.
+    """Tell whether outputs are equal up to rounding.
 
     Args:
         given: of a pass.
@@ -144,14 +144,14 @@ def _close(given: Tensor, expected: Tensor, *, in_any_order: bool) -> bool:
 
 
 class _Passes:
-    """Passes through one copy of a network, which keeps its state between them."""
+    """Passes through one copy of a network; its state persists between them."""
 
     def __init__(self, net: nn.Module, check: Callable[[], None]) -> None:
         self._net = sharing_twin(net)
         self._check = check
 
     def run(self, x: Tensor, seed: int) -> tuple[Tensor, ...] | None:
-        """Return the outputs of a pass, None where it is refused."""
+        """Return the outputs of a pass; None if the pass fails."""
         self._check()
         found: list[tuple[Tensor, ...]] = []
 
@@ -173,7 +173,7 @@ def agrees(
     *,
     in_any_order: bool = False,
 ) -> bool:
-    """Tell whether two networks give the same output but for rounding.
+    """Tell whether two networks give the same output up to rounding.
 
     Args:
         net: the network; its pass runs on a copy of its state.

@@ -149,7 +149,7 @@ FAMILIES = (
 
 
 def family_of(architecture: str) -> tuple[str, int, str]:
-    """Return family, year and title; one of its own where the family is not known."""
+    """Return family, year and title; of an unknown family the architecture itself."""
     for family in FAMILIES:
         match = re.fullmatch(family.pattern, architecture)
         if match:
@@ -158,7 +158,7 @@ def family_of(architecture: str) -> tuple[str, int, str]:
 
 
 def relatives() -> tuple[tuple[str, ...], ...]:
-    """Return all architectures, those built alike together, the smallest first."""
+    """Return all architectures grouped by family, smallest first."""
     groups: dict[str, list[str]] = {}
     for name in sorted(architectures(), key=parameters_of):
         patterns = (each.pattern for each in FAMILIES)
@@ -175,14 +175,14 @@ def parameters_of(architecture: str) -> int:
 
 @cache
 def architectures(task: Task = Task.CLASSIFY) -> tuple[str, ...]:
-    """Return the names of all networks for a task in the installed torchvision."""
+    """Return the names of torchvision's networks for a task."""
     if task not in _MODULES:
         return ()
     return tuple(models.list_models(module=_MODULES[task]))
 
 
 def task_of(architecture: str) -> Task | None:
-    """Return what an architecture is made for, None if there is none of this name."""
+    """Return the task of an architecture; None for an unknown name."""
     tasks = (task for task in _MODULES if architecture in architectures(task))
     return next(tasks, None)
 
@@ -227,7 +227,7 @@ def preprocess_of(weights: Weights) -> Preprocess:
 
 
 def usable(net: nn.Module, weights: Weights) -> tuple[nn.Module, Preprocess]:
-    """Return a network as this program uses it, and its preprocessing.
+    """Return a network prepared for this program, and its preprocessing.
 
     Args:
         net: as torchvision built it.
@@ -240,12 +240,12 @@ def usable(net: nn.Module, weights: Weights) -> tuple[nn.Module, Preprocess]:
 
 
 def labels_of(weights: Weights) -> tuple[str, ...]:
-    """Return the names of the outputs."""
+    """Return the names of the output classes."""
     return tuple(weights.meta["categories"])
 
 
 def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
-    """Open an architecture with the weights that its constructor draws."""
+    """Open an architecture with its constructor's random initial weights."""
     name = reference.architecture
     weights = _fitting_weights(reference)
     # Leaving no_grad is a call of torch too: stopped there, the mode would stay.
@@ -267,7 +267,7 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
 
 
 class _Stoppable(TorchFunctionMode):
-    """Lets a job be stopped between two calls of torch: a constructor makes many."""
+    """Makes a constructor stoppable between any two of its torch calls."""
 
     def __init__(self, check: Callable[[], None]) -> None:
         super().__init__()
@@ -280,13 +280,13 @@ class _Stoppable(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Check, then do what was called."""
+        """Check for a stop, then call the function."""
         self._check()
         return func(*args, **(kwargs or {}))
 
 
 def random_network(architecture: str, seed: int) -> nn.Module:
-    """Return what ``torch.manual_seed(seed); NAME(weights=None)`` returns.
+    """Build ``NAME(weights=None)`` after ``torch.manual_seed(seed)``.
 
     The global generator is as before afterwards.
     """
@@ -303,7 +303,7 @@ def random_network(architecture: str, seed: int) -> nn.Module:
 def empty_network(
     architecture: str, classes: int = 1000, **options: object
 ) -> nn.Module:
-    """Return an architecture without memory for its weights, to be loaded.
+    """Build an architecture on the meta device, for weights to be loaded into.
 
     Args:
         architecture: torchvision's name.
@@ -321,14 +321,14 @@ def empty_network(
 
 
 def _without_backbone(architecture: str) -> dict[str, Any]:
-    """Return what keeps a constructor from downloading the weights of a backbone."""
+    """Return the options that keep a constructor from downloading backbone weights."""
     if task_of(architecture) is Task.CLASSIFY:
         return {}
     return {"weights_backbone": None}
 
 
 def empty_published(architecture: str, weights: Weights) -> nn.Module:
-    """Return the variant of an architecture that published weights are for."""
+    """Build the variant of an architecture that published weights fit."""
     classes = len(weights.meta["categories"])
     if architecture.startswith("vit_"):
         side = weights.meta["min_size"][0]
@@ -347,7 +347,7 @@ def empty_published(architecture: str, weights: Weights) -> nn.Module:
 
 
 def _fitting_weights(reference: ZooReference) -> Weights:
-    """Return the default weights, or others where these are for another input size.
+    """Return the default weights, or others if those are for another input size.
 
     An untrained vision transformer is built for 224 px, whatever its default weights
     were trained on.

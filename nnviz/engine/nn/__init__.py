@@ -1,1 +1,1 @@
-"""A network as it stands: hooks, partial passes, layers, feature maps."""
+"""Inspection of networks: hooks, partial passes, layers and feature maps."""

@@ -1,4 +1,4 @@
-"""Networks whose maps are made smaller by means in place of maxima."""
+"""Networks with average pooling in place of max pooling."""
 
 import copy
 
@@ -6,7 +6,7 @@ from torch import nn
 
 
 def with_average_pooling(net: nn.Module) -> nn.Module:
-    """Return a copy whose max-pooling modules take means; it shares all weights.
+    """Return a copy with average pooling for max pooling; it shares all weights.
 
     Gatys et al. 2016 (doi:10.1109/CVPR.2016.265), section 2: gradients then reach every
     place, and paintings get smoother.  Pooling that is no module stays as it is.
@@ -21,7 +21,7 @@ def with_average_pooling(net: nn.Module) -> nn.Module:
 
 
 def _average(pool: nn.MaxPool2d) -> nn.AvgPool2d:
-    """Return means over the same windows; what lies outside the map does not count."""
+    """Return average pooling over the same windows, excluding padding from the mean."""
     return nn.AvgPool2d(
         pool.kernel_size,
         pool.stride,

@@ -1,4 +1,4 @@
-"""Feature extraction: from pixels to the maps of some layers, in one forward pass."""
+"""Feature extraction: from pixels to several layers' maps, in one forward pass."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _OUTPUT_AXES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureExtractor:
-    """From pixels to what layers give, the pass no longer than to the deepest of them.
+    """Computes outputs of layers from pixels, by passes that end at the deepest one.
 
     Attributes:
         model: the network, from pixels.
@@ -32,7 +32,7 @@ class FeatureExtractor:
     layers: Mapping[str, LayerInfo]
 
     def __call__(self, pixels: Tensor, wanted: frozenset[str]) -> Maps:
-        """Return what some layers give, with the graph where gradients are enabled.
+        """Return the outputs of some layers, with their graph if gradients are enabled.
 
         Args:
             pixels: (N, C, H, W), of any size that the network takes.

@@ -1,4 +1,4 @@
-"""A layer's output as one map for each channel, and figures about the maps."""
+"""A layer's output as one map for each channel, and statistics of these maps."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +49,7 @@ class ChannelFigures:
 
 
 def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
-    """Lay a layer's output out as maps; no number is changed.
+    """Rearrange a layer's output as maps; no value is changed.
 
     Args:
         output: (1, ...) as the layer gave it.
@@ -75,7 +75,7 @@ def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
 
 
 def maps_of(output: Tensor, info: LayerInfo) -> Tensor:
-    """Lay a batch out as maps, with its graph: (N, ...) to (N, C, h, w).
+    """Rearrange a batch as maps, with its graph: (N, ...) to (N, C, h, w).
 
     The axes are those of ``channel_maps``.
     """
@@ -88,7 +88,7 @@ def maps_of(output: Tensor, info: LayerInfo) -> Tensor:
 
 
 def channels_of(info: LayerInfo) -> int:
-    """Return how many channels ``maps_of`` lays a layer's output out in.
+    """Return the number of channels that ``maps_of`` gives for a layer.
 
     Raises:
         ModelError: what the layer gives is not known.
@@ -101,14 +101,14 @@ def channels_of(info: LayerInfo) -> int:
 
 
 def covers_input(info: LayerInfo) -> bool:
-    """Tell whether each of a layer's maps lies over the network's whole input."""
+    """Tell whether a layer's maps cover the network's whole input."""
     return info.layout in {Layout.MAP, Layout.MAP_LAST} or (
         info.layout is Layout.TOKENS and info.grid is not None
     )
 
 
 def channel_figures(maps: Maps) -> ChannelFigures:
-    """Return the figures of each map."""
+    """Return the statistics of each map."""
     flat = maps.reshape(len(maps), -1)
     peak = flat.argmax(axis=1)
     places = flat.shape[1]
@@ -127,7 +127,7 @@ def channel_figures(maps: Maps) -> ChannelFigures:
 def histogram(
     values: Maps, limits: tuple[float, float], bins: int
 ) -> tuple[Numbers, Numbers, bool]:
-    """Return how the values that are not zero spread, as shares of all values.
+    """Return a histogram of the nonzero values, as shares of all values.
 
     Args:
         values: any shape.

@@ -1,4 +1,4 @@
-"""Batch norm fusion (BN folding): networks that compute the same faster.
+"""Batch norm fusion (BN folding): equivalent networks that run faster.
 
 Norms are folded into convolutions, and channels lie innermost.
 
@@ -47,7 +47,7 @@ def folded(net: nn.Module, channels: int, size: tuple[int, int]) -> nn.Module:
 
 
 def _put(net: nn.Module, norm: nn.Module, other: nn.Module) -> None:
-    """Put another module in a norm's place, under all names that it has."""
+    """Replace a norm by another module, under all of its names."""
     for name, module in list(net.named_modules(remove_duplicate=False)):
         if module is norm:
             parent, _, own = name.rpartition(".")
@@ -55,12 +55,12 @@ def _put(net: nn.Module, norm: nn.Module, other: nn.Module) -> None:
 
 
 def _is_instance_norm(module: nn.Module) -> bool:
-    """Tell whether a module is torch's instance norm, and keeps no statistics."""
+    """Tell whether a module is torch's instance norm without running statistics."""
     return type(module) is nn.InstanceNorm2d and not module.track_running_stats
 
 
 def _group_norm(norm: Any) -> nn.GroupNorm:
-    """Return what normalizes each channel by itself, as an instance norm does."""
+    """Return the group norm that is equivalent to an instance norm."""
     channels = norm.num_features
     group = nn.GroupNorm(channels, channels, norm.eps, norm.affine)
     if norm.affine:
@@ -70,7 +70,7 @@ def _group_norm(norm: Any) -> nn.GroupNorm:
 
 @torch.inference_mode()
 def _pairs(net: nn.Module, pixels: Tensor) -> list[tuple[str, str]]:
-    """Return names of convolutions and of the norms that alone take their output."""
+    """Return the names of convolutions and norms connected only to each other."""
     watch = _Watch(net)
     try:
         with watch:
@@ -81,11 +81,11 @@ def _pairs(net: nn.Module, pixels: Tensor) -> list[tuple[str, str]]:
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees what takes each convolution's output: a norm, or an operation beside it."""
+    """Records the consumers of each convolution's output: norms or other operations."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Keep torch from wrapping this mode, which would import its compiler."""
+        """Tell torch not to wrap this mode, which would import its compiler."""
         return False
 
     def __init__(self, net: nn.Module) -> None:
@@ -111,7 +111,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Note who takes a convolution's output, then do what was called."""
+        """Record the consumers of convolutions' outputs, then run the operation."""
         for tensor in tensors_in((args, tuple((kwargs or {}).values()))):
             maker = self._maker(tensor)
             if maker:
@@ -119,7 +119,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))
 
     def given(self, outputs: Any) -> None:
-        """Note what the network gives: whoever called it takes that too."""
+        """Record the network's outputs as consumed by its caller."""
         for tensor in tensors_in(outputs):
             self._takers.get(self._maker(tensor), set()).add(self._inside)
 
@@ -129,7 +129,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             handle.remove()
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Return convolutions and norms that have to do with each other alone."""
+        """Return the pairs of a convolution and a norm connected only to each other."""
         found = []
         for convolution, takers in self._takers.items():
             norm = next(iter(takers), "")
@@ -156,7 +156,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _is_norm(module: nn.Module) -> bool:
-    """Tell whether a module is a batch norm with constants: torch's or a frozen one.
+    """Tell whether a module is a batch norm with fixed statistics, or a frozen one.
 
     Not one derived from them, which may do more, such as an activation.
     """
@@ -166,7 +166,7 @@ def _is_norm(module: nn.Module) -> bool:
 
 
 def _is_convolution(module: nn.Module) -> bool:
-    """Tell whether a module convolves with its weight as it is.
+    """Tell whether a module is a plain convolution, its weight not reparametrized.
 
     One derived from torch's may standardize it, a parametrized one computes it anew.
     """
@@ -175,7 +175,7 @@ def _is_convolution(module: nn.Module) -> bool:
 
 
 def _fold(convolution: Any, norm: Any) -> None:
-    """Give a convolution the weights that do the norm's work too."""
+    """Fold a norm's scale and shift into a convolution's weights."""
     scale = torch.rsqrt(norm.running_var + norm.eps)
     shift = -norm.running_mean * scale
     if norm.weight is not None:

@@ -1,4 +1,4 @@
-"""Gradients of a score with respect to the pixels, without those of the weights."""
+"""Gradients of a score with respect to the pixels, but not the weights."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,7 +25,7 @@ _BOTH_WAYS = 2
 
 
 def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor]:
-    """Return the scores (N,) and each one's gradient (N, C, H, W), both detached.
+    """Return the scores (N,) and their gradients (N, C, H, W), both detached.
 
     Args:
         score: must not mix the images of a batch.
@@ -53,7 +53,7 @@ def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
 def send_back(
     outputs: Sequence[Tensor], signals: Sequence[Tensor], leaf: Tensor
 ) -> Tensor:
-    """Return the gradient of the sum of outputs times signals with respect to a leaf.
+    """Return the vector-Jacobian product of outputs and signals with respect to a leaf.
 
     Args and errors are ``send_back_to``'s.
     """
@@ -63,7 +63,7 @@ def send_back(
 def send_back_to(
     outputs: Sequence[Tensor], signals: Sequence[Tensor], leaves: Sequence[Tensor]
 ) -> tuple[Tensor, ...]:
-    """Return the gradients of the sum of outputs times signals.
+    """Return the vector-Jacobian products of outputs and signals, one for each leaf.
 
     Args:
         outputs: with their graph.
@@ -87,7 +87,7 @@ def send_back_to(
 
 
 def gradient_sizer(info: ModelInfo, device: torch.device) -> BatchSizer:
-    """Return what chooses how many images go forward and back at once."""
+    """Return the sizer of batches that go forward and backward at once."""
     return BatchSizer(
         device=device,
         macs=info.macs,

@@ -1,4 +1,4 @@
-"""Forward hooks: a layer's output, by one pass that stops where it may."""
+"""Forward hooks: a layer's output, by a pass that ends as early as possible."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ Check = Callable[[], None]
 
 
 class _ReachedError(Exception):
-    """Ends a forward pass: the layer asked for has given its last output."""
+    """Ends a forward pass once the requested layers have given their last outputs."""
 
 
 def find_module(net: nn.Module, layer: str) -> nn.Module:
@@ -38,7 +38,7 @@ def find_module(net: nn.Module, layer: str) -> nn.Module:
 def output_of(
     net: nn.Module, x: Tensor, layer: str, *, calls: int = 1, check: Check
 ) -> Tensor:
-    """Return what a layer gives for ``x``, bit for bit as a forward hook sees it.
+    """Return a layer's output for ``x``, bit for bit as a forward hook receives it.
 
     The pass ends at the layer's last call; nothing behind it is computed.  A layer
     that is called several times gives its last output, and one that gives several
@@ -64,7 +64,7 @@ def output_of(
 
 
 def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
-    """Return what a layer gives, with its graph where gradients are enabled.
+    """Return a layer's output, with its graph if gradients are enabled.
 
     Args and errors are ``output_of``'s.
     """
@@ -73,7 +73,7 @@ def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
 
 @contextmanager
 def removed_hooks() -> Iterator[list[RemovableHandle]]:
-    """Yield a list for the handles of hooks, which go when the block ends."""
+    """Yield a list for handles of hooks, which are removed when the block ends."""
     handles: list[RemovableHandle] = []
     try:
         yield handles
@@ -83,7 +83,7 @@ def removed_hooks() -> Iterator[list[RemovableHandle]]:
 
 
 def _run_until_reached(net: nn.Module, x: Tensor) -> None:
-    """Run a pass that a hook may end, with the random generators as they were."""
+    """Run a pass that a hook may end early, and restore the random generators."""
     with suppress(_ReachedError), generators_kept(x.device):
         net(x)
 
@@ -91,7 +91,7 @@ def _run_until_reached(net: nn.Module, x: Tensor) -> None:
 def run_to_all(
     net: nn.Module, x: Tensor, calls: Mapping[str, int]
 ) -> dict[str, Tensor]:
-    """Return what several layers give in one pass, which ends at the deepest of them.
+    """Return the outputs of several layers in one pass, which ends at the deepest.
 
     Args:
         net: the network.
@@ -121,7 +121,7 @@ def run_to_all(
 
 
 def input_to(net: nn.Module, x: Tensor, layer: str) -> Tensor:
-    """Return what the first call of a layer is given, with its graph.
+    """Return the input of a layer's first call, with its graph.
 
     The pass ends there.
 
@@ -164,7 +164,7 @@ def checked(check: Check) -> Iterator[None]:
 
 @contextmanager
 def checked_backward(check: Check) -> Iterator[None]:
-    """Call ``check`` on the way back through every module with weights that runs.
+    """Call ``check`` in the backward pass of each module with weights in the block.
 
     The hooks sit on the outputs' graph and go with it.  What has no weights of its own
     takes little, and a hook takes time too.
@@ -188,7 +188,7 @@ def checked_backward(check: Check) -> Iterator[None]:
 
 
 def generators_kept(device: torch.device) -> AbstractContextManager[None]:
-    """Put the global generators back: a network may draw from them as it runs."""
+    """Restore the global generators afterwards: a network may draw from them."""
     return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
@@ -196,7 +196,7 @@ _PICK = "pick another layer"
 
 
 class _Tap:
-    """The forward hook: keeps a layer's last output.
+    """Forward hook that stores a layer's last output.
 
     The pass ends once no layer is waited for any more.
     """
@@ -224,7 +224,7 @@ class _Tap:
 
 
 def _first_tensor(output: Any) -> Tensor | None:
-    """Attention gives (values, weights), GoogLeNet a named tuple, others a dict."""
+    """Return the first tensor of an output; layers may give tuples, lists or dicts."""
     if isinstance(output, Tensor):
         return output
     if isinstance(output, dict):
@@ -236,7 +236,7 @@ def _first_tensor(output: Any) -> Tensor | None:
 
 
 def _owns_memory(tensor: Tensor, module: nn.Module) -> bool:
-    """Tell whether the tensor is all of its storage and no weight of the layer."""
+    """Tell whether a tensor spans its whole storage and is no weight of the layer."""
     storage = tensor.untyped_storage()
     return storage.nbytes() == tensor.numel() * tensor.element_size() and all(
         weight.untyped_storage().data_ptr() != storage.data_ptr()

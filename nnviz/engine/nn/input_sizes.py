@@ -1,4 +1,4 @@
-"""Input sizes that a network takes up to some layers, and receptive fields there."""
+"""Input sizes accepted up to some layers, and receptive fields there."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from nnviz.engine.nn.shapes.tracer import empty_input, meta_twin, probe
 
 
 class SizeTrial:
-    """Tries sizes in passes without data, which end at the deepest of some layers.
+    """Tries input sizes by passes without data, up to the deepest of some layers.
 
     Args:
         net: the network; left untouched.
@@ -34,7 +34,7 @@ class SizeTrial:
         self._blind = self._refusal(working) is not None
 
     def takes(self, size: Size) -> bool:
-        """Tell whether a size can be given; where no trial is possible, larger ones."""
+        """Tell whether the network accepts a size; if untestable, any larger one."""
         if self._blind:
             return all(
                 side >= least for side, least in zip(size, self._working, strict=True)
@@ -42,7 +42,7 @@ class SizeTrial:
         return self._refusal(size) is None
 
     def spans(self) -> dict[str, tuple[Span, Span] | None]:
-        """Return, by layer, which pixels its places depend on; None where unknown."""
+        """Return the spans of pixels that each layer's places depend on; else None."""
         if self._blind:
             return dict.fromkeys(self._calls)
         visits = probe(self._twin, empty_input(self._channels, self._working))

@@ -1,4 +1,4 @@
-"""Kernels of a convolution, how alike they are, and which add nothing."""
+"""Kernels of a convolution, their similarity, and redundant ones."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _BLOCK = 512
 
 
 def kernels_of(module: nn.Module) -> Kernels | None:
-    """Return a copy of a layer's kernels, None if it has none to show.
+    """Return a copy of a layer's kernels (O, I, h, w); None if it has none.
 
     A transposed convolution's are turned round so that outputs come first; of a
     grouped one, I counts the inputs of one group.
@@ -36,7 +36,7 @@ def norms(kernels: Kernels) -> NDArray[np.float64]:
 
 
 def cosines(kernels: Kernels, check: Callable[[], None]) -> Square:
-    """Return the cosine between each two kernels, (O, O).
+    """Return the cosine between every pair of kernels, (O, O).
 
     0 where one has no direction: it is all zero, or holds infinities or NaN.
 
@@ -56,7 +56,7 @@ def cosines(kernels: Kernels, check: Callable[[], None]) -> Square:
 
 
 def nearest(alike: Square) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return for each kernel the most like or most opposite other one, and its cosine.
+    """Return each kernel's most similar or most opposite other one, and its cosine.
 
     Args:
         alike: (O, O) cosines, O at least 2.
@@ -71,7 +71,7 @@ def nearest(alike: Square) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def chain(alike: Square, first: int) -> NDArray[np.int64]:
-    """Return an order in which like kernels stand side by side.
+    """Return an order in which similar kernels are adjacent.
 
     Each is followed by the one most like it among those left (the nearest-neighbor
     tour); of equals the first in the network's order.

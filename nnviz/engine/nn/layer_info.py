@@ -24,7 +24,7 @@ _BY_LENGTH = {1: Layout.VECTOR, 3: Layout.WINDOWS}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of a network's layers, from one pass without data (meta tensors).
+    """Facts about a network's layers, from one pass without data (meta tensors).
 
     Attributes:
         layers: depth first, in the order of the module tree.
@@ -50,7 +50,7 @@ def layer_facts(
     *,
     needs_numbers: bool = False,
 ) -> Facts:
-    """Return the facts for inputs of a size; the network is left untouched.
+    """Return the facts for inputs of a size; leaves the network unchanged.
 
     Args:
         net: the network.
@@ -87,12 +87,12 @@ def layer_facts(
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Return the number of weights in a module and below."""
+    """Return the number of parameters of a module and its children."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def has_filters(module: nn.Module) -> bool:
-    """Return whether a module has kernels over rows and columns to show."""
+    """Tell whether a module has kernels over rows and columns."""
     return isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
 
 
@@ -136,7 +136,7 @@ def _layout(visit: Visit, size: tuple[int, int]) -> Layout:
 
 
 def _divides(grid: tuple[int, ...], size: tuple[int, int]) -> bool:
-    """Tell whether rows and columns are the input's, made smaller by one whole number.
+    """Tell whether a grid is the input size divided by one whole number.
 
     Merging patches by reshapes, as timm's Swin does, leaves nothing else to tell maps
     by; windows of tokens (1, G, T, D) do not keep the input's proportions.
@@ -147,7 +147,7 @@ def _divides(grid: tuple[int, ...], size: tuple[int, int]) -> bool:
 
 
 def _grid(visit: Visit, layout: Layout) -> tuple[tuple[int, int] | None, int]:
-    """Return rows and columns of the tokens and how many tokens come before them."""
+    """Return the rows and columns of the token grid, and the number of extra tokens."""
     shape, grid = visit.shape, visit.trace.grid
     if shape is None:
         return None, 0
@@ -188,14 +188,14 @@ def smallest_input(
 
 @torch.inference_mode()
 def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None:
-    """Return why a meta twin cannot take inputs of a size, or None if it can."""
+    """Return the reason why a meta twin refuses an input size; None if it accepts."""
     with Shapes():  # type: ignore[no-untyped-call]
         return memory.refusal(lambda: twin(empty_input(channels, size)))
 
 
 @torch.inference_mode()
 def takes_several(net: nn.Module, channels: int, size: tuple[int, int]) -> bool:
-    """Tell whether several images can be given at once and are kept apart.
+    """Tell whether a network accepts batches and treats their images independently.
 
     Not where a shape of one is written into the network, and not where batch norms
     keep no statistics, so that they look at the whole batch.
@@ -220,6 +220,6 @@ def takes_several(net: nn.Module, channels: int, size: tuple[int, int]) -> bool:
 
 @torch.inference_mode()
 def refuses_numbers(net: nn.Module, channels: int, size: tuple[int, int]) -> str | None:
-    """Return why a pass with noise of a size is impossible, or None if it is not."""
+    """Return the reason why a pass on noise of a size fails; None if it succeeds."""
     twin, noise = sharing_twin(net), noise_input(net, channels, size)
     return memory.refusal(lambda: twin(noise))

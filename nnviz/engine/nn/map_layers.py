@@ -1,4 +1,4 @@
-"""Choice of layers with maps: for class activation maps, dreams and styles."""
+"""Choice of layers for class activation maps, dreams and styles."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ _MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class ChosenLayers:
-    """Layers with the reason for them.
+    """Chosen layers, with the reason.
 
     Attributes:
         layers: at least one, the deepest last.
@@ -46,7 +46,7 @@ class ChosenLayers:
 def choose_layers(
     info: ModelInfo, name: str = "", others: str = "", target: str = ""
 ) -> ChosenLayers:
-    """Return the layers to make maps of.
+    """Return the layers to compute maps of.
 
     Args:
         info: of the network.
@@ -70,7 +70,7 @@ def choose_layers(
 
 
 def before(info: ModelInfo, target: str) -> ModelInfo:
-    """Return a network up to the layer that a target asks about.
+    """Return a network's layers before the one that a target scores.
 
     Layers in it and behind it do not matter to a score inside the network.
 
@@ -99,9 +99,9 @@ def before(info: ModelInfo, target: str) -> ModelInfo:
 
 
 def middle(info: ModelInfo) -> LayerInfo:
-    """Return the last layer whose map has 1/16 of the input's side or more.
+    """Return the last layer whose map is at least 1/16 of the input's side.
 
-    There networks answer to parts and patterns: it is where deep dream began.
+    Such layers respond to parts and patterns: deep dream started there.
 
     Raises:
         ModelError: the network has no layer with a map.
@@ -110,7 +110,7 @@ def middle(info: ModelInfo) -> LayerInfo:
 
 
 def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
-    """Return the last layer whose map has a share of the input's side or more.
+    """Return the last layer whose map is at least a given share of the input's side.
 
     Args:
         info: of the network.
@@ -125,7 +125,7 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
     found = [each for each in bodies if max(map_size(each) or (0,)) >= fine]
 
     def coarser_around(layer: LayerInfo) -> int:
-        """Count what holds it and ends in coarser maps: it is the start of those."""
+        """Count the ancestors of a layer whose maps are coarser."""
         return sum(
             _is_in(layer, each) and max(map_size(each) or (fine,)) < fine
             for each in info.layers
@@ -136,11 +136,11 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:
-    """Return a layer by name if it has maps to lay over the image.
+    """Return a layer by name if its maps can be overlaid on the image.
 
     Raises:
         UsageError: no such layer.
-        ModelError: it has no map, or one of a single place; names a layer that does.
+        ModelError: the layer has no map, or one of a single place; names another.
     """
     layer = info.known_layer(name)
     size = map_size(layer)
@@ -158,7 +158,7 @@ def named(info: ModelInfo, name: str) -> LayerInfo:
 
 
 def map_size(layer: LayerInfo) -> tuple[int, int] | None:
-    """Return rows and columns of a layer's map over the input; None if it has none."""
+    """Return rows and columns of a layer's map; None if it does not cover the input."""
     if layer.shape is None or not covers_input(layer):
         return None
     if layer.grid is not None:
@@ -167,7 +167,7 @@ def map_size(layer: LayerInfo) -> tuple[int, int] | None:
 
 
 def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
-    """Return the deepest layer with a map, with the reason.
+    """Return the deepest suitable layer with a map, and the reason.
 
     Raises:
         ModelError: there is none.
@@ -193,7 +193,7 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
 
 
 def _before_heads(info: ModelInfo, candidates: Sequence[LayerInfo]) -> LayerInfo:
-    """Return the deepest layer that the answers for all boxes or places depend on.
+    """Return the deepest layer that all of a detector's or segmenter's heads share.
 
     Coarser maps say nothing about small boxes where a detector answers from several
     (SSD, section 2.1); those of a head speak for its own level alone.
@@ -227,7 +227,7 @@ def layers_with_maps(info: ModelInfo) -> list[LayerInfo]:
 
 
 def _by_end(layers: Iterable[LayerInfo]) -> Iterator[LayerInfo]:
-    """Yield the layers in the order in which they end: children before parents."""
+    """Yield layers in the order in which their calls end: children before parents."""
     open_ones: list[LayerInfo] = []
     for layer in layers:
         while open_ones and not layer.name.startswith(open_ones[-1].name + "."):
@@ -239,7 +239,7 @@ def _by_end(layers: Iterable[LayerInfo]) -> Iterator[LayerInfo]:
 def _before_last_attention(
     found: Sequence[LayerInfo], ended: Sequence[LayerInfo]
 ) -> list[LayerInfo]:
-    """Leave out what a class token no longer reads.
+    """Drop layers behind the last attention, which no longer reach the class token.
 
     Behind the last attention the other tokens have no way to the class token, so the
     score's gradient is zero there.
@@ -263,7 +263,7 @@ def _is_in(layer: LayerInfo, other: LayerInfo) -> bool:
 
 
 def _stages(info: ModelInfo, main: LayerInfo) -> list[LayerInfo]:
-    """Return the last layer of every size, or like layers of a transformer's blocks."""
+    """Return the last layer of every size, or matching layers of all blocks."""
     finest = max(info.preprocess.input_size) / _FINEST
     by_size: dict[tuple[int, int], LayerInfo] = {}
     alike = []

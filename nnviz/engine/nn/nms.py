@@ -1,4 +1,4 @@
-"""Non-maximum suppression (NMS) and overlaps of boxes, in numpy."""
+"""Non-maximum suppression (NMS) and intersection over union of boxes, in NumPy."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def select(
     limit: int,
     check: Callable[[], None] = lambda: None,
 ) -> Indices:
-    """Return the boxes that are left of those that say the same, best first.
+    """Return the boxes that survive non-maximum suppression, best first.
 
     Greedy non-maximum suppression within each class (Girshick et al. 2014,
     arXiv:1311.2524, section 2.2): a box goes where one of its class with a higher
@@ -60,7 +60,7 @@ def select(
 def suppressors(
     boxes: Corners, scores: Scores, classes: Indices, overlap: float, kept: Indices
 ) -> Indices:
-    """Return the box that suppressed each, -1 for those that none did.
+    """Return the index of the box that suppressed each box; -1 if none did.
 
     It is the best-scored of the kept boxes of its class that has a higher score and
     covers it by more than ``overlap``, as in ``select``.
@@ -82,7 +82,7 @@ def suppressors(
 
 
 def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which of some boxes, best first, no better one that stays covers.
+    """Return a mask of the boxes that no better surviving box covers, best first.
 
     Args:
         covered: (N, N), the one of the row covers the one of the column.
@@ -95,7 +95,7 @@ def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def overlaps(ones: Corners, others: Corners) -> Scores:
-    """Return intersection over union of boxes (..., 4); 0 for 0 / 0.
+    """Return intersection over union of boxes (..., 4), with 0 / 0 taken as 0.
 
     In float32 and in the order of operations of torchvision's, so that a box at the
     very limit goes the same way.
@@ -115,7 +115,7 @@ def _area(boxes: Corners) -> Scores:
 
 
 def on_photo(boxes: Corners, placement: Placement) -> Corners:
-    """Return boxes in px of the input as boxes in px of the photo, cut to it."""
+    """Convert boxes from px of the input to px of the image, clipped to it."""
     (height, width), (down, right) = placement.photo_size, placement.scale
     top, left = placement.offset
     x = (boxes[:, 0::2].astype(np.float64) - left) / right

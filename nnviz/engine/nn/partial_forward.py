@@ -1,4 +1,4 @@
-"""The part of a network behind a layer, run again and again without what lies before.
+"""Repeated passes through the part of a network behind a layer.
 
 One full pass records what the modules before the layer gave.  A replay runs the
 network's own code once more, in which each of these modules gives its record and the
@@ -29,7 +29,7 @@ Check = Callable[[], None]
 
 @dataclass(slots=True, eq=False)
 class _Record:
-    """The output of one call of a module.
+    """The recorded output of one call of a module.
 
     Attributes:
         module: the module.
@@ -44,7 +44,7 @@ class _Record:
 
     @property
     def written(self) -> bool:
-        """Whether the network's own code writes into it."""
+        """Whether the network's own code writes into the output."""
         return any(tensor._version != version for tensor, version in self.tensors)  # noqa: SLF001
 
 
@@ -71,7 +71,7 @@ class PartialForward:
 
     @property
     def activation(self) -> Tensor:
-        """The layer's output, (1, ...); do not write into it."""
+        """The layer's recorded output, (1, ...); do not write to it."""
         found = first_tensor(self.given)
         if found is None:
             raise TypeError("the layer gave no tensor")
@@ -79,14 +79,14 @@ class PartialForward:
 
     @property
     def answer(self) -> Tensor:
-        """The first tensor of the network's output."""
+        """First tensor of the network's output."""
         found = first_tensor(self.output)
         if found is None:
             raise ModelError("the network", "gives no tensor", "pick another network")
         return found
 
     def run(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return scores of the network with other outputs in the layer's place.
+        """Return the network's scores with the layer's output replaced.
 
         Args:
             outputs: (N, ...), in place of what the layer gave.
@@ -109,7 +109,7 @@ class PartialForward:
 def record_partial_forward(
     net: nn.Module, x: Tensor, layer: LayerInfo, check: Check
 ) -> PartialForward:
-    """Run a network once and return the part of it behind a layer.
+    """Run a network once; return the part of it behind a layer.
 
     Args:
         net: the network.
@@ -147,7 +147,7 @@ def record_partial_forward(
 
 
 class _Recorder:
-    """Keeps what the outermost modules gave that ended before the layer did."""
+    """Records the outputs of the outermost modules that ended before the layer."""
 
     def __init__(self, net: nn.Module, layer: LayerInfo) -> None:
         self.layer = find_module(net, layer.name)
@@ -162,7 +162,7 @@ class _Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch every module that this thread runs inside the block."""
+        """Hook every module that this thread runs inside the block."""
         owner = threading.get_ident()
 
         def enter(module: nn.Module, _inputs: Any) -> None:
@@ -209,14 +209,14 @@ def _memory(tensor: Tensor) -> int:
 
 @dataclass(slots=True, eq=False)
 class _Replay:
-    """One run of the network's code with records in place of modules."""
+    """One run of the network's code, with records in place of modules' outputs."""
 
     tail: PartialForward
     outputs: Tensor
     place: int = field(default=0)
 
     def instead_of(self, module: nn.Module) -> Callable[..., Any]:
-        """Return what stands for a module's ``forward``."""
+        """Return the function that replaces a module's ``forward``."""
         real = module.forward
 
         def forward(*args: Any, **kwargs: Any) -> Any:
@@ -232,7 +232,7 @@ class _Replay:
         return forward
 
     def _for_all(self, output: Any, *, written: bool) -> Any:
-        """Give a record to every image: its own copy where it gets written into."""
+        """Expand a recorded output to the batch, copied if it is written to."""
         count = len(self.outputs)
 
         def spread(tensor: Tensor) -> Tensor:

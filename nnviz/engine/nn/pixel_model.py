@@ -1,4 +1,4 @@
-"""A network's forward pass from pixels, written once: whole, up to a layer, or back."""
+"""Forward passes from pixels: whole, up to a layer, or with gradients."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ _KERNEL_AXES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PixelModel:
-    """A frozen network behind its normalization: takes pixels in [0, 1].
+    """A frozen network with its normalization: takes pixels in [0, 1].
 
     Each pass calls ``check`` before every module, keeps the graph where gradients are
     enabled, and leaves the global random generators as it found them.
@@ -42,12 +42,12 @@ class PixelModel:
     alone: bool = False
 
     def forward(self, pixels: Tensor) -> Any:
-        """Return the network's whole output for a batch."""
+        """Return the network's full output for a batch."""
         with checked(self.check), generators_kept(pixels.device):
             return self.net(self._normalized(pixels))
 
     def outputs(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return all tensors that the network gives, in their order.
+        """Return all tensors of the network's output, in order.
 
         Returns:
             Detached; they may share memory with each other.
@@ -59,7 +59,7 @@ class PixelModel:
             return tuple(tensors_in(self.net(x)))
 
     def up_to(self, pixels: Tensor, calls: Mapping[str, int]) -> dict[str, Tensor]:
-        """Return what some layers give; the pass ends at the deepest of them.
+        """Return the outputs of some layers; the pass ends at the deepest of them.
 
         Args:
             pixels: (N, C, H, W).
@@ -73,7 +73,7 @@ class PixelModel:
             return run_to_all(self.net, self._normalized(pixels), calls)
 
     def input_to(self, pixels: Tensor, layer: str) -> Tensor:
-        """Return what the first call of a layer is given; the pass ends there.
+        """Return the input of a layer's first call, where the pass ends.
 
         Raises:
             UsageError: no such layer.
@@ -102,12 +102,12 @@ class PixelModel:
 
     @contextmanager
     def differentiable(self) -> Iterator[None]:
-        """Keep the graph of the passes in the block; ``check`` is called going back."""
+        """Keep the graph of passes in the block; backward passes call ``check`` too."""
         with torch.enable_grad(), checked_backward(self.check):
             yield
 
     def parts(self, pixels: Tensor, *, alone: bool = False) -> Sequence[Tensor]:
-        """Return the batches in which images go through the network.
+        """Split images into the batches that go through the network.
 
         Args:
             pixels: (N, C, H, W).
@@ -117,7 +117,7 @@ class PixelModel:
         return torch.split(pixels, 1) if apart else (pixels,)
 
     def _normalized(self, pixels: Tensor) -> Tensor:
-        """Return the network's input in the precision that it computes in."""
+        """Return the network's input, cast to the precision of its weights."""
         x: Tensor = self.normalizer(pixels)
         weights = (each for each in self.net.parameters() if each.is_floating_point())
         first = next(weights, None)
@@ -125,12 +125,12 @@ class PixelModel:
 
 
 def joined(parts: Sequence[Tensor]) -> Tensor:
-    """Return the outputs of ``PixelModel.parts`` as one batch; a single one itself."""
+    """Concatenate the outputs of ``PixelModel.parts``; return a single one as it is."""
     return parts[0] if len(parts) == 1 else torch.cat(list(parts))
 
 
 def is_channels_last(net: nn.Module) -> bool:
-    """Tell whether a network keeps its kernels with channels innermost, as twins do.
+    """Tell whether a network's kernels are stored with channels innermost.
 
     Others are given images as they lie: their code may count on it (``view``).
     """

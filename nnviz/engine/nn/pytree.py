@@ -1,4 +1,4 @@
-"""Layers give tensors, tuples of them, named tuples, dicts: change what is inside."""
+"""Mapping of tensors in nested outputs: tuples, named tuples, lists and dicts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from nnviz.engine.nn.shapes.calls import first_tensor
 
 
 def map_tensors(structure: Any, change: Callable[[Tensor], Any]) -> Any:
-    """Return the same structure with every tensor changed; the rest is shared."""
+    """Return the structure with a function applied to every tensor."""
     if isinstance(structure, Tensor):
         return change(structure)
     if isinstance(structure, dict):
@@ -21,12 +21,12 @@ def map_tensors(structure: Any, change: Callable[[Tensor], Any]) -> Any:
 
 
 def with_first_tensor(structure: Any, tensor: Tensor) -> Any:
-    """Return the same structure with another tensor for ``first_tensor``'s."""
+    """Return the structure with its first tensor replaced."""
     first = first_tensor(structure)
     return map_tensors(structure, lambda each: tensor if each is first else each)
 
 
 def rebuilt(like: Any, parts: list[Any]) -> Any:
-    """Return a tuple, a named tuple or a list of other parts."""
+    """Return a tuple, named tuple or list of the same type, with other parts."""
     named = hasattr(like, "_fields")
     return type(like)(*parts) if named else type(like)(parts)

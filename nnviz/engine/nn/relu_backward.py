@@ -1,4 +1,4 @@
-"""Change what ReLUs let through on the way back: guided backpropagation, deconvnet.
+"""Modified backward passes of ReLUs: guided backpropagation, deconvnet, redirection.
 
 ReLUs are met at the level of torch's functions, so modules, functional calls, those in
 place and modules that are run several times are all the same.
@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class ReluRule(StrEnum):
-    """Rules of a gradient g at a ReLU with input a: guided, deconvnet, redirected."""
+    """Rule for a gradient g at a ReLU with input a: guided, deconvnet, redirected."""
 
     GUIDED = "guided"
     """g [a > 0] [g > 0]: Springenberg et al. 2014, arXiv:1412.6806."""
@@ -29,7 +29,7 @@ class ReluRule(StrEnum):
 
 
 class ChangedRelus:
-    """Counts the calls that were changed, of all passes inside the block."""
+    """Counter of modified ReLU calls over all passes inside the block."""
 
     def __init__(self, rule: ReluRule) -> None:
         self.rule = rule
@@ -37,7 +37,7 @@ class ChangedRelus:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks on the changed ReLUs, after one pass."""
+        """Remarks on the modified ReLUs, after one pass."""
         if self.count:
             return f"{self.count} ReLUs changed", _WARNINGS[self.rule]
         return (_NONE,)
@@ -62,7 +62,7 @@ _WARNINGS = {
 
 @contextmanager
 def changed_relus(rule: ReluRule) -> Iterator[ChangedRelus]:
-    """Let every ReLU that runs inside the block follow a rule when gradients go back.
+    """Make the backward pass of every ReLU run inside the block follow a rule.
 
     ReLU6 is one whose mask is 0 < a < 6.  Other activations (GELU, SiLU, leaky ReLU)
     keep their gradient.  Outputs stay what they are, bit for bit.
@@ -73,7 +73,7 @@ def changed_relus(rule: ReluRule) -> Iterator[ChangedRelus]:
 
 
 class _ReluMode(TorchFunctionMode):
-    """Sees torch's functions, inside the block and on this thread only."""
+    """Intercepts torch's functions, inside the block and on this thread only."""
 
     def __init__(self, counted: ChangedRelus) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ _RELUS: dict[Any, Callable[..., _Relu | None]] = {
 
 
 class _Rectify(torch.autograd.Function):
-    """clamp(a, 0, largest) with a gradient that follows a rule."""
+    """clamp(a, 0, largest) with a backward pass that follows a rule."""
 
     @staticmethod
     def forward(
@@ -190,7 +190,7 @@ class _Rectify(torch.autograd.Function):
 def _redirected(
     gradient: Tensor, active: Tensor, out: Tensor, largest: float
 ) -> Tensor:
-    """Return ``active``, redirected for images of which it is zero everywhere."""
+    """Return the active mask, redirected for images whose mask is zero everywhere."""
     blocked = ~active.flatten(1).any(1)
     if not blocked.any():
         return active

@@ -1,4 +1,4 @@
-"""Interface of networks that segment in several resolutions."""
+"""Protocol of networks that segment at several resolutions."""
 
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @runtime_checkable
 class LeveledSegmenter(Protocol):
-    """A network that names classes at coarse levels and corrects them at finer ones."""
+    """A network that predicts classes at coarse levels and refines them at finer."""
 
     def levels(self, x: Tensor) -> Iterator[Tensor]:
         """Yield logits (N, K, h, w), the coarsest first, the network's own last.

@@ -1,4 +1,4 @@
-"""Time that each layer takes in a forward pass, measured with hooks."""
+"""Time of each layer in a forward pass, measured with hooks."""
 
 import time
 from collections import defaultdict
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 def measure_layers(
     net: nn.Module, inputs: Tensor, passes: int, check: Callable[[], None]
 ) -> dict[str, float]:
-    """Return the seconds that each module takes, those inside it included.
+    """Return the seconds that each module takes, including its children.
 
     Args:
         net: the network, left untouched.
@@ -59,7 +59,7 @@ def _one_pass(net: nn.Module, inputs: Tensor) -> dict[str, float]:
 
 
 def _now(device: torch.device) -> float:
-    """Return the time when all that was asked of a device is done, s."""
+    """Return the time once a device has finished all queued work, s."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()

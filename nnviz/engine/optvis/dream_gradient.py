@@ -1,4 +1,4 @@
-"""Deep dream: what layers find in an image goes back into it, and becomes more.
+"""Deep dream gradients: amplify the activations of layers in an image.
 
 The signal that goes back from a layer is the gradient of what is made large, as in the
 notebook of deep dream (google/deepdream, ``dream.ipynb``), where half the squared L2
@@ -24,17 +24,17 @@ _TINY = 1e-8
 
 
 def energy(maps: Tensor) -> Tensor:
-    """Send back the activations: half the sum of their squares grows."""
+    """Return the activations, the gradient of half the sum of their squares."""
     return maps
 
 
 def mean(maps: Tensor) -> Tensor:
-    """Send back ones: the sum of the activations grows."""
+    """Return ones, the gradient of the sum of the activations."""
     return torch.ones_like(maps)
 
 
 def guided_by(guide: Tensor) -> Signal:
-    """Return what sends back, at each place, the guide's vector that fits best.
+    """Return a signal that sends back, at each place, the best-matching guide vector.
 
     Args:
         guide: a layer's maps of another image, (1, C, h, w).
@@ -52,7 +52,7 @@ def guided_by(guide: Tensor) -> Signal:
 
 
 def only(channels: Sequence[int], signal: Signal) -> Signal:
-    """Return a signal of some channels alone."""
+    """Return a signal restricted to some channels."""
 
     def masked(maps: Tensor) -> Tensor:
         kept = torch.zeros(maps.shape[1], 1, 1, dtype=maps.dtype, device=maps.device)
@@ -63,7 +63,7 @@ def only(channels: Sequence[int], signal: Signal) -> Signal:
 
 
 def strongest(maps: Tensor, count: int) -> tuple[int, ...]:
-    """Return the channels with the largest mean square, the strongest first.
+    """Return the channels with the largest mean square, strongest first.
 
     Args:
         maps: (1, C, h, w).
@@ -75,7 +75,7 @@ def strongest(maps: Tensor, count: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dream:
-    """The gradient of a dream: signals sent back from some layers, tile by tile.
+    """Gradient of a dream: signals sent back from layers, tile by tile.
 
     Attributes:
         maps: runs the network up to the deepest of the layers.
@@ -91,7 +91,7 @@ class Dream:
     spans: Spans | None = None
 
     def gradient(self, picture: Tensor, tiling: Tiling) -> tuple[Tensor, float]:
-        """Return the gradient of what is made large, and how large it is.
+        """Return the gradient of the dream's objective, and the objective's value.
 
         Args:
             picture: (1, C, H, W) in [0, 1]; left untouched.
@@ -125,7 +125,7 @@ class Dream:
 
     @torch.no_grad()
     def _sent(self, layer: str, maps: Tensor, tile: Tile) -> Tensor:
-        """Return what goes back from a layer, of the places that count here."""
+        """Return a layer's signal at the places that count for this tile."""
         sent = self.signals[layer](maps.detach()) * self.shares[layer]
         if self.spans is None:
             return sent

@@ -1,4 +1,4 @@
-"""A dream's gradient in units that make steps of one size at any place and scale."""
+"""Normalizations of a dream's gradient, for steps of one size at any scale."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ _DOUBLED = 2
 
 
 def by_mean(gradient: Tensor) -> Tensor:
-    """Divide a gradient, in its place, by the mean of its magnitude.
+    """Divide a gradient in place by the mean of its magnitude.
 
     One without any is left as it is (google/deepdream, ``dream.ipynb``).
     """
@@ -19,15 +19,15 @@ def by_mean(gradient: Tensor) -> Tensor:
 
 
 def by_spread(gradient: Tensor) -> Tensor:
-    """Divide a gradient, in its place, by its standard deviation.
+    """Divide a gradient in place by its standard deviation.
 
-    That is TensorFlow's tutorial (tensorflow/docs, ``deepdream.ipynb``).
+    As in TensorFlow's tutorial (tensorflow/docs, ``deepdream.ipynb``).
     """
     return _divided(gradient, float(gradient.std(correction=0)) + _TINY)
 
 
 def by_bands(gradient: Tensor) -> Tensor:
-    """Divide each band of a gradient's frequencies by its own standard deviation.
+    """Divide each frequency band of a gradient by the band's standard deviation.
 
     The bands are those of a Laplacian pyramid (Burt & Adelson 1983,
     doi:10.1109/TCOM.1983.1095851) of five levels, so that large shapes grow as fast as
@@ -50,7 +50,7 @@ def by_bands(gradient: Tensor) -> Tensor:
 
 
 def _halved(picture: Tensor) -> Tensor:
-    """Return every second pixel of an image blurred with the binomial kernel."""
+    """Return an image blurred with the binomial kernel and downsampled by 2."""
     reach = len(_BINOMIAL) // 2
     padded = functional.pad(picture, (reach,) * 4, mode="replicate")
     kernel = _kernel(picture)
@@ -58,7 +58,7 @@ def _halved(picture: Tensor) -> Tensor:
 
 
 def _doubled(picture: Tensor, like: Tensor) -> Tensor:
-    """Return an image at twice the size, which is that of another."""
+    """Return an image upsampled by 2, to the size of another."""
     reach = len(_BINOMIAL) // 2
     # The edges' pixels are carried on, or the kernel would see zeros beyond them.
     padded = functional.pad(picture, (1,) * 4, mode="replicate")

@@ -77,7 +77,7 @@ class ComparisonParams:
     ] = "float32"
 
     def rules(self, info: ModelInfo) -> StepRules:
-        """Return how a step is made, for a network."""
+        """Return the rules of an optimization step for a network."""
         return StepRules(
             learning_rate=self.learning_rate,
             transforms=fitted(lucid_gentle(self.strength / _PERCENT), info),
@@ -88,7 +88,7 @@ class ComparisonParams:
 def compared(
     look: FeatureExtractor, photograph: Tensor, layer: str, compare: Compare
 ) -> Aim:
-    """Return what is made strong in images that are compared with an image.
+    """Return the aim that compares images with a reference image at a layer.
 
     Each view changes the image as it does the images, as in Lucid: else what a
     shift does to the layer would count as a difference.

@@ -1,4 +1,4 @@
-"""Objectives of feature visualization: a score of layers' maps for each image.
+"""Objectives of feature visualization: scores of layers' maps, one for each image.
 
 An objective reads the maps of some layers and gives each image of a batch a score, to
 be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
@@ -26,7 +26,7 @@ _TINIEST = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """A score of images by what layers give for them.
+    """Score of images, computed from layers' outputs.
 
     Attributes:
         words: what is made strong, "channel 12 of layer3".
@@ -59,7 +59,7 @@ class Objective:
         )
 
     def __mul__(self, factor: float) -> "Objective":
-        """Return the objective so many times as strong."""
+        """Return the objective times a factor."""
         return Objective(
             f"{factor:g} * {_bracketed(self.words)}",
             self.layers,
@@ -69,12 +69,12 @@ class Objective:
     __rmul__ = __mul__
 
     def __neg__(self) -> "Objective":
-        """Return what makes the score small."""
+        """Return the negated objective."""
         return -1 * self
 
 
 def channel(layer: str, index: int) -> Objective:
-    """Return a channel's mean over all places."""
+    """Return the objective of a channel's mean over all places."""
     return Objective(
         f"channel {index} of {layer}",
         frozenset({layer}),
@@ -83,7 +83,7 @@ def channel(layer: str, index: int) -> Objective:
 
 
 def unit(layer: str, index: int, place: Place | None = None) -> Objective:
-    """Return a channel at one place.
+    """Return the objective of a channel at one place.
 
     Args:
         layer: whose.
@@ -104,7 +104,7 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
 
 
 def logit(index: int, name: str = "") -> Objective:
-    """Return a class's output, before any softmax; of a map of classes its mean.
+    """Return the objective of a class's output before softmax; its mean over a map.
 
     Args:
         index: of the class.
@@ -125,7 +125,7 @@ def direction(
     cosine_power: float = 0,
     words: str = "a direction",
 ) -> Objective:
-    """Return the mean over places of dot(A, v) max(0.1, cos(A, v))^k.
+    """Return the objective of the mean over places of dot(A, v) max(0.1, cos(A, v))^k.
 
     Args:
         layer: whose channels are the axes.
@@ -147,7 +147,7 @@ def direction(
 
 
 def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
-    """Return the mean square of a layer: all that it answers to, as deep dream has it.
+    """Return the objective of a layer's mean square, as in deep dream.
 
     Args:
         layer: whose.
@@ -167,7 +167,7 @@ def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
 def likeness(
     layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "an image"
 ) -> Objective:
-    """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
+    """Return the objective dot(A, B) max(0.1, cos(A, B))^k of layers, place by place.
 
     With B of an image it makes a caricature: what is strong becomes stronger.  As
     in Lucid's ``recipes/caricature.py``, but that its "cosine" is not divided by the
@@ -190,7 +190,7 @@ def likeness(
 
 
 def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Objective:
-    """Return -|A - B|² / |B|²: the image that gives what another gave at a layer.
+    """Return the objective -|A - B|² / |B|², which inverts a layer's features.
 
     Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
 
@@ -210,7 +210,7 @@ def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Obje
 
 
 def diversity(layer: str) -> Objective:
-    """Return how alike an image's textures are to those of the others in the batch.
+    """Return the similarity of an image's textures to those of the others in the batch.
 
     The sum over the others of the products of normalized Gram matrices; use it with a
     negative weight.
@@ -227,7 +227,7 @@ def diversity(layer: str) -> Objective:
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
-    """Return an objective for a batch with one image for each of several."""
+    """Return an objective for a batch with one image for each of several objectives."""
 
     def score(maps: Maps) -> Tensor:
         return torch.cat(

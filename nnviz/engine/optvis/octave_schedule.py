@@ -1,4 +1,4 @@
-"""The way of a dream: octave by octave, and frame by frame where it is a video."""
+"""Schedule of a dream: octave by octave and, for a video, frame by frame."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Move = Callable[[Tensor], Tensor]
 
 @dataclass(kw_only=True)
 class OctaveSchedule:
-    """The state of a dream: octave, step and image.
+    """State of a dream: frame, octave, step and image.
 
     Attributes:
         source: what is dreamt of, (1, C, H, W) in [0, 1].
@@ -41,7 +41,7 @@ class OctaveSchedule:
     _base: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with the smallest octave."""
+        """Start with the smallest octave."""
         self._base = self._base_of(0)
         self.picture = self._base.clone()
 
@@ -55,7 +55,7 @@ class OctaveSchedule:
         return self.octave == len(self.sizes) - 1 and self.step >= steps
 
     def cost(self, steps: int, frames: int) -> float:
-        """Return the fraction of the whole time that the steps done take, 0 to 1.
+        """Return the fraction of the total time that the completed steps take, 0 to 1.
 
         A step takes as long as its octave has pixels.
 
@@ -69,7 +69,7 @@ class OctaveSchedule:
         return (self.frame + (before + here) / sum(pixels)) / frames
 
     def advance(self, steps: int, frames: int, move: Move) -> bool:
-        """Go to the octave and frame of the next step; return whether there is one.
+        """Advance to the next step's octave and frame; return False at the end.
 
         Args:
             steps: of an octave.
@@ -89,12 +89,12 @@ class OctaveSchedule:
         return True
 
     def add(self, change: Tensor) -> None:
-        """Add to the image, which stays in [0, 1]: a step is done."""
+        """Add a step's change to the image, clamped to [0, 1]."""
         self.picture.add_(change).clamp_(0, 1)
         self.step += 1
 
     def seen(self, blend: float) -> NDArray[np.float32]:
-        """Return the image, (h, w, C) in [0, 1], in memory of its own.
+        """Return a copy of the image, (h, w, C) in [0, 1], blended with the source.
 
         Args:
             blend: share of the source in it.
@@ -107,7 +107,7 @@ class OctaveSchedule:
         return laid_out
 
     def state(self) -> State:
-        """Return what ``restore`` goes on from."""
+        """Return the arrays that ``restore`` resumes from."""
         kept = {"picture": _array(self.picture)}
         if self.frame:
             kept["source"] = _array(self.source)
@@ -115,7 +115,7 @@ class OctaveSchedule:
         return {**kept, "place": np.array(place, np.int64)}
 
     def restore(self, state: State) -> None:
-        """Go to where a state was taken."""
+        """Resume from a saved state."""
         self.frame, self.octave, self.step = map(int, state["place"])
         if self.frame:
             self.source = torch.from_numpy(state["source"]).to(self.source)
@@ -144,6 +144,6 @@ class OctaveSchedule:
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:
-    """Return a copy: the tensor is changed in its place at the next step."""
+    """Return a copy of a tensor, which the next step changes in place."""
     array: NDArray[np.float32] = tensor.detach().cpu().numpy().copy()
     return array

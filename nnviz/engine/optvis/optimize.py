@@ -1,4 +1,4 @@
-"""One optimization of a batch of images, step by step, that can be gone on with."""
+"""Resumable optimization of a batch of images, step by step."""
 
 import itertools
 import math
@@ -44,7 +44,7 @@ passes, and each takes longer."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRules:
-    """The rules of one optimization step; each may differ from the last.
+    """Settings of one optimization step; may differ between steps.
 
     Attributes:
         learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
@@ -69,7 +69,7 @@ class StepRules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AscentStep:
-    """A step.
+    """Result of one optimization step.
 
     Attributes:
         pixels: the images before it, (N, C, H, W) in [0, 1].
@@ -87,7 +87,7 @@ _NO_GRADIENTS = "gives no gradients: somewhere it leaves the differentiable path
 
 
 class Ascent:
-    """A batch of images on its way to a large objective.
+    """Gradient ascent of a batch of images towards an objective.
 
     Args:
         make: makes what is optimized, with the generator for its first numbers.
@@ -127,7 +127,7 @@ class Ascent:
             self._restore(begun)
 
     def step(self, aim: Aim, rules: StepRules) -> AscentStep:
-        """Go one step.
+        """Take one step.
 
         Args:
             aim: gives the objective for each view.
@@ -154,7 +154,7 @@ class Ascent:
         return AscentStep(pixels.detach(), scores, self._importance)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return all that it takes to go on, copied."""
+        """Return the arrays of a resume point, copied."""
         found = {
             name: leaf.detach().cpu().numpy().copy()
             for name, leaf in self.picture.leaves.items()
@@ -173,7 +173,7 @@ class Ascent:
     def _gradient(
         self, pixels: Tensor, aim: Aim, rules: StepRules
     ) -> tuple[Tensor, Tensor]:
-        """Return the objectives (N,) and the gradient of what is to be made small."""
+        """Return the objectives (N,) and the pixels' gradient of the loss."""
         leaf = pixels.requires_grad_()
         size = (leaf.shape[2], leaf.shape[3])
         views = [
@@ -189,7 +189,7 @@ class Ascent:
         return total, gradient
 
     def _climb(self, image: Tensor, gradient: Tensor, rules: StepRules) -> None:
-        """Move the numbers that an image is made of along its pixels' gradient."""
+        """Update the image's parameters along the gradient of its pixels."""
         leaves = list(self.picture.leaves.values())
         back = [gradient] if image.is_leaf else _back(image, leaves, gradient)
         for leaf, found in zip(leaves, back, strict=True):
@@ -201,7 +201,7 @@ class Ascent:
     def _seen(
         self, leaf: Tensor, views: Sequence[Geometry], aim: Aim, noise: float
     ) -> tuple[Tensor, Tensor]:
-        """Return the sums over views of one size of the objectives and gradients."""
+        """Return the sums of objectives and gradients over views of one size."""
         objectives = [aim(view) for view in views]
         layers = frozenset[str]().union(*(one.layers for one in objectives))
         with self._look.model.differentiable():
@@ -234,7 +234,7 @@ class Ascent:
             self._restore_optimizer(leaf, name + _SEPARATOR, state)
 
     def _restore_optimizer(self, leaf: Tensor, head: str, state: State) -> None:
-        """Give the optimizer what it remembered of a leaf, kept under this prefix."""
+        """Restore the optimizer's state of a leaf, stored under this prefix."""
         for key, value in state.items():
             if key.startswith(head):
                 kept = torch.from_numpy(np.array(value))
@@ -257,7 +257,7 @@ class Ascent:
             yield
 
     def _follow(self, rules: StepRules) -> None:
-        """Change the leaves along their gradients."""
+        """Update the leaves along their gradients."""
         for group in self._optimizer.param_groups:
             group["lr"] = rules.learning_rate
         if self._kind not in _OPTIMIZERS:
@@ -266,7 +266,7 @@ class Ascent:
         self._optimizer.step()
 
     def _scale_step(self, leaf: Tensor, wanted: float) -> None:
-        """Make a plain descent by ``wanted`` times the gradient the wanted step."""
+        """Scale a gradient so that a descent step has the wanted length or gain."""
         if leaf.grad is None:
             return
         length = leaf.grad.flatten(1).norm(dim=1).clamp(min=_TINY)
@@ -279,7 +279,7 @@ class Ascent:
 
 
 def _together(views: Sequence[Geometry], most: int) -> Iterator[Sequence[Geometry]]:
-    """Yield views in parts that can go through a network at once."""
+    """Yield views in groups that can go through the network in one batch."""
     alike = len({view.size for view in views}) == 1
     size = most if alike else 1
     for start in range(0, len(views), size):
@@ -287,12 +287,12 @@ def _together(views: Sequence[Geometry], most: int) -> Iterator[Sequence[Geometr
 
 
 def _rows(count: int) -> Iterator[slice]:
-    """Yield the rows of one view after the other."""
+    """Yield the slice of rows of each successive view."""
     return (slice(start, start + count) for start in itertools.count(step=count))
 
 
 def _smoothing(leaf: Tensor, weight: float) -> Tensor:
-    """Return the gradient of so many times the total variation."""
+    """Return the gradient of the weighted total variation."""
     if not weight:
         return torch.zeros_like(leaf)
     with torch.enable_grad():

@@ -1,4 +1,4 @@
-"""Image parametrizations: pixels, Fourier spectrum, or phases alone.
+"""Image parametrizations: pixels, Fourier spectrum, or Fourier phases.
 
 The same gradient makes another image in another space: steps along an image's
 own frequencies and colors give no noise (Olah et al. 2017,
@@ -24,11 +24,11 @@ _TINY = 1e-5
 
 
 class Parametrization(Protocol):
-    """A batch of images made of numbers to be optimized."""
+    """A batch of images computed from parameters to be optimized."""
 
     @property
     def leaves(self) -> Mapping[str, Tensor]:
-        """The numbers by name, float32 with gradients enabled."""
+        """The parameters by name, float32 with gradients enabled."""
         ...
 
     def pixels(self) -> Tensor:
@@ -37,7 +37,7 @@ class Parametrization(Protocol):
 
 
 class Pixels:
-    """The pixels themselves.
+    """Images parametrized by their pixels.
 
     Args:
         start: (N, C, H, W) in [0, 1]; copied.
@@ -47,12 +47,12 @@ class Pixels:
         self.leaves = {"pixels": start.detach().clone().requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the images."""
+        """Return the images (N, C, H, W)."""
         return self.leaves["pixels"]
 
 
 class Spectrum:
-    """Fourier coefficients of independent colors, as in Lucid's ``fft_image``.
+    """Images parametrized by Fourier coefficients of decorrelated colors, as in Lucid.
 
     A coefficient at F cycles a pixel counts sqrt(W H) / max(F, 1 / max(W, H))^p / 4, so
     that a step changes all frequencies as strongly as images have them.  It begins
@@ -80,13 +80,13 @@ class Spectrum:
         self.leaves = {"spectrum": start.to(device).requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the images."""
+        """Return the images (N, C, H, W)."""
         scaled = self.leaves["spectrum"] * self._scale[..., None]
         return correlated(_inverse(scaled, self._shape)).sigmoid()
 
 
 class Phases:
-    """Phases alone; how strong each frequency is stays as in images: MaCo.
+    """Images parametrized by phases, at the mean magnitudes of natural images: MaCo.
 
     Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardizations of Xplique.
 
@@ -111,7 +111,7 @@ class Phases:
         self.leaves = {"phases": start.to(device).requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the images."""
+        """Return the images (N, C, H, W)."""
         phases = standardized(self.leaves["phases"])
         spectrum = torch.polar(self._magnitudes.expand_as(phases), phases)
         image = _inverse(torch.view_as_real(spectrum), self._shape)
@@ -119,7 +119,7 @@ class Phases:
 
 
 def frequencies(height: int, width: int) -> Tensor:
-    """Return the cycles a pixel of each coefficient of a half spectrum.
+    """Return the frequency of each coefficient of a half spectrum, cycles per pixel.
 
     Returns:
         float64 (H, W // 2 + 1); of an odd width one column more, as in Lucid.
@@ -131,21 +131,21 @@ def frequencies(height: int, width: int) -> Tensor:
 
 
 def spectrum_scale(height: int, width: int, decay: float) -> Tensor:
-    """Return how much each coefficient counts, float32 (H, W // 2 + 1 or 2)."""
+    """Return the scale of each coefficient, float32 (H, W // 2 + 1 or 2)."""
     lowest = 1 / max(height, width)
     falling = frequencies(height, width).clamp(min=lowest) ** -decay
     return (math.sqrt(width * height) / _QUARTER * falling).float()
 
 
 def standardized(x: Tensor) -> Tensor:
-    """Return each image of a batch with mean 0 and standard deviation 1."""
+    """Return a batch with each image scaled to mean 0 and standard deviation 1."""
     axes = tuple(range(1, x.ndim))
     x = x - x.mean(axes, keepdim=True)
     return x / (x.std(axes, correction=0, keepdim=True) + _TINY)
 
 
 def _inverse(spectrum: Tensor, shape: Shape) -> Tensor:
-    """Return the images of half spectra (N, C, H, columns, 2)."""
+    """Return the inverse transform of half spectra (N, C, H, columns, 2)."""
     _, _, height, width = shape
     whole = torch.view_as_complex(spectrum)
     # Of an odd width the transform gives one column more, which is cut off.

@@ -1,4 +1,4 @@
-"""Objectives parsed from channels, classes, layers and targets as users write them."""
+"""Parsing of users' channels, classes, layers and targets into objectives."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +43,7 @@ def of_channels(
     place: Where,
     cosine_power: float = 0,
 ) -> list[Objective]:
-    """Return the objectives of channels or mixtures of them.
+    """Return the objectives of channels or of mixtures of channels.
 
     Args:
         info: of the network.
@@ -61,10 +61,10 @@ def of_channels(
 
 
 def of_layer(info: ModelInfo, layer: str) -> Objective:
-    """Return the objective of a whole layer: all that it answers to.
+    """Return the objective of a whole layer, its mean square.
 
     Raises:
-        UsageError: no such layer, or none is named.
+        UsageError: no layer is named, or there is none of this name.
     """
     if not layer:
         raise UsageError("--layer", "none is named", "choose the layer to maximize")
@@ -72,7 +72,7 @@ def of_layer(info: ModelInfo, layer: str) -> Objective:
 
 
 def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
-    """Return the objective of a target as the user wrote it.
+    """Return the objective of a target in the user's notation.
 
     Args:
         info: of the network.
@@ -111,7 +111,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
 
 
 def side_of(info: ModelInfo, size: int) -> int:
-    """Return the side of the images to make, px.
+    """Return the side of the generated images, px.
 
     Args:
         info: of the network.
@@ -137,7 +137,7 @@ def _mixed(
     place: Where,
     cosine_power: float,
 ) -> Objective:
-    """Return a channel, or the direction of several."""
+    """Return the objective of a channel, or of the direction of several."""
     (first, weight), *others = mixture
     if not others and weight == 1:
         return _plain(info, layer, first, place)
@@ -168,7 +168,7 @@ def _channels(info: ModelInfo, layer: LayerInfo | None) -> int:
 
 
 def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> None:
-    """Refuse a channel that there is not.
+    """Refuse a channel that does not exist.
 
     Raises:
         UsageError: says how many there are.

@@ -1,4 +1,4 @@
-"""Regularizers of optimized pixels: decay, blur, small values set to zero.
+"""Regularizers of optimized pixels: decay, blur, small values set to the mean.
 
 Yosinski et al. 2015, arXiv:1506.06579, section 3, with the deviations from the mean
 color in place of Caffe's mean-free pixels.
@@ -16,7 +16,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelRules:
-    """Regularization of the pixels after each step.
+    """Regularization of the pixels, applied after each step.
 
     Attributes:
         decay: share of the deviation from the mean color that goes each step.
@@ -35,7 +35,7 @@ class PixelRules:
     small_gradients: float = 0.0
 
     def apply(self, pixels: Tensor, mean: Tensor, gradient: Tensor, step: int) -> None:
-        """Change pixels in place; what then lies outside of [0, 1] is clipped.
+        """Regularize pixels in place, and clip them to [0, 1].
 
         Args:
             pixels: (N, C, H, W), detached.

@@ -20,7 +20,7 @@ _OPAQUE = 0.8
 def ascent_report(
     climb: Ascent, climbed: AscentStep, words: str, placement: Placement | None = None
 ) -> Report:
-    """Return the report of a step.
+    """Return the report of one step.
 
     Args:
         climb: after the step.
@@ -47,7 +47,7 @@ def ascent_report(
 
 
 def faded(climbed: AscentStep, color: Tensor) -> AscentStep:
-    """Return a step whose images show a color where they hardly mattered.
+    """Fade the images to a color where pixels have little importance, as in MaCo.
 
     The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
     a pixel is shown rises with its importance, up to the 80th percentile.
@@ -63,7 +63,7 @@ def faded(climbed: AscentStep, color: Tensor) -> AscentStep:
 
 
 def as_image(pixels: Tensor, columns: int = 0) -> ColorImage:
-    """Return one image of a batch, laid out row by row.
+    """Return a batch as one image, tiled row by row.
 
     Args:
         pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is

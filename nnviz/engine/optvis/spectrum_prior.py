@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.imaging.color import decorrelated
 
 SIDE = 128
@@ -20,7 +20,7 @@ _LEAST = 1e-6
 
 
 def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
-    """Return the mean magnitudes of images of one size.
+    """Return the mean Fourier magnitudes of images of one size.
 
     Args:
         photographs: (C, H, W) in [0, 1]; 3 channels are red, green and blue.
@@ -29,7 +29,7 @@ def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
         float32 (C, H, W // 2 + 1).
 
     Raises:
-        ValueError: there are none.
+        ValueError: no images are given.
     """
     total, count = torch.zeros(()), 0
     for photograph in photographs:
@@ -41,7 +41,7 @@ def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
 
 
 def shipped_magnitudes() -> Tensor:
-    """Return the template of some thousand images that ships, float32.
+    """Return the bundled magnitudes, a mean over thousands of images, float32.
 
     Returns:
         (3, SIDE, SIDE // 2 + 1).
@@ -51,7 +51,7 @@ def shipped_magnitudes() -> Tensor:
 
 
 def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) -> Tensor:
-    """Return a template at another size: each coefficient as its frequency is there.
+    """Return magnitudes resampled to another size, at the same frequencies.
 
     Args:
         template: (C, h, w // 2 + 1).

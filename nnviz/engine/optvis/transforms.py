@@ -1,4 +1,4 @@
-"""Small random changes that an optimized image is to be robust against.
+"""Random geometric transforms that make optimized images robust.
 
 A chain of paddings, crops, scalings and rotations is one affine map, so the image is
 sampled once for all of them.  Where Lucid's chain resizes and then rotates to the
@@ -33,7 +33,7 @@ _DEGREE = 3.14 / 180
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
-    """A geometric transform: the source of each pixel of a changed image.
+    """Geometric transform: maps each output pixel to a position in the source image.
 
     Attributes:
         source: of the image.
@@ -49,7 +49,7 @@ class Geometry:
     cuts: tuple[tuple[Matrix, Size], ...] = ()
 
     def then(self, size: Size, matrix: Matrix) -> "Geometry":
-        """Return the geometry with one more step behind it.
+        """Return the geometry followed by one more step.
 
         Args:
             size: after the step.
@@ -68,11 +68,11 @@ class Geometry:
         return replace(self, size=size, matrix=self.matrix @ matrix, cuts=cuts)
 
     def cut(self) -> "Geometry":
-        """Return the geometry with black outside of the changed image as it is now."""
+        """Return the geometry with black outside the current output."""
         return replace(self, cuts=(*self.cuts, (np.eye(3), self.size)))
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Return the changed images, with their graph.
+        """Return the transformed images, with their graph.
 
         Args:
             pictures: (N, C, H, W) in [0, 1].
@@ -91,7 +91,7 @@ class Geometry:
         return changed
 
     def _shift(self) -> tuple[int, int] | None:
-        """Return rows and columns to shift by where that is all there is to do."""
+        """Return the shift in rows and columns; None for any other transform."""
         moved = self.matrix - np.eye(3)
         shift = np.rint(moved[:2, 2])
         moved[:2, 2] -= shift
@@ -118,14 +118,14 @@ class Geometry:
         )
 
     def _places(self, matrix: Matrix, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Return x and y, (*size), that a matrix gives for each pixel."""
+        """Return the coordinates x and y, (*size), of each pixel under a matrix."""
         down = torch.arange(self.size[0], device=like.device, dtype=like.dtype)[:, None]
         across = torch.arange(self.size[1], device=like.device, dtype=like.dtype)
         (a, b, c), (d, e, f), _ = matrix.tolist()
         return a * across + (b * down + c), d * across + (e * down + f)
 
     def _inside(self, matrix: Matrix, plane: Size) -> bool:
-        """Tell whether all corners, so all pixels, lie inside of a plane."""
+        """Tell whether all corners, and so all pixels, lie inside a plane."""
         bottom, right = self.size[0] - 1, self.size[1] - 1
         corners = [[0, right, 0, right], [0, 0, bottom, bottom], [1] * 4]
         x, y, _ = matrix @ np.array(corners)
@@ -139,16 +139,16 @@ class Geometry:
 
 
 class Transform(Protocol):
-    """A random step of a geometry."""
+    """A random step of a geometric transform."""
 
     def __call__(self, geometry: Geometry, generator: torch.Generator, /) -> Geometry:
-        """Return the geometry with the step behind it."""
+        """Return the geometry followed by this step."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """Gray on all sides.
+    """Padding with gray on all sides.
 
     Attributes:
         width: px.
@@ -165,7 +165,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """A crop at random, so that the image shrinks.
+    """A random crop, which shrinks the image.
 
     Attributes:
         pixels: by how many.
@@ -183,7 +183,7 @@ class Jitter:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Larger or smaller by one of several factors.
+    """Scaling by a factor drawn from a list.
 
     Attributes:
         factors: to choose from, each as likely.
@@ -202,7 +202,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Rotate:
-    """Rotated about the center by one of several angles; the corners are black.
+    """Rotation about the center by an angle drawn from a list; the corners are black.
 
     Attributes:
         degrees: to choose from, each as likely; counter-clockwise.
@@ -225,10 +225,10 @@ class Rotate:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Left and right exchanged, or not, each as likely."""
+    """Horizontal flip with probability 1/2."""
 
     def __call__(self, geometry: Geometry, generator: torch.Generator) -> Geometry:
-        """Return the geometry, mirrored or not."""
+        """Return the geometry, flipped or not."""
         if _draw(2, generator):
             return geometry
         mirror = np.array([[-1, 0, geometry.size[1] - 1], [0, 1, 0], [0, 0, 1.0]])
@@ -237,7 +237,7 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class CropOrPad:
-    """The center at a fixed size, black where the image is too small.
+    """Center crop to a fixed size, padded with black if the image is too small.
 
     Attributes:
         size: after it.
@@ -246,7 +246,7 @@ class CropOrPad:
     size: Size
 
     def __call__(self, geometry: Geometry, _generator: torch.Generator) -> Geometry:
-        """Return the geometry at the size."""
+        """Return the geometry cropped or padded to the size."""
         y, x = (
             (old - new) // 2 if old > new else -((new - old) // 2)
             for old, new in zip(geometry.size, self.size, strict=True)
@@ -256,7 +256,7 @@ class CropOrPad:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square somewhere about the center at a fixed size: MaCo's view.
+    """Random square crop near the center, resized to a fixed size: MaCo's view.
 
     As in Xplique: its center is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
     the image's, at least 0.05 and at most all of it.
@@ -286,7 +286,7 @@ class Crop:
 def drawn(
     transforms: Sequence[Transform], size: Size, generator: torch.Generator
 ) -> Geometry:
-    """Return one random geometry of a chain of transforms.
+    """Draw one random geometry of a chain of transforms.
 
     Args:
         transforms: in their order.
@@ -303,7 +303,7 @@ def drawn(
 
 
 def lucid(strength: float = 1.0) -> tuple[Transform, ...]:
-    """Return Lucid's transforms in their order.
+    """Return Lucid's transforms, in order.
 
     Args:
         strength: 1 for Lucid's own numbers; 0 for none.
@@ -322,7 +322,7 @@ def lucid(strength: float = 1.0) -> tuple[Transform, ...]:
 
 
 def lucid_gentle(strength: float = 1.0) -> tuple[Transform, ...]:
-    """Return the transforms of Lucid's ``recipes/caricature.py`` in their order.
+    """Return the transforms of Lucid's ``recipes/caricature.py``, in order.
 
     Args:
         strength: 1 for Lucid's own numbers; 0 for none.
@@ -341,7 +341,7 @@ def lucid_gentle(strength: float = 1.0) -> tuple[Transform, ...]:
 
 
 def fitted(transforms: Sequence[Transform], info: ModelInfo) -> tuple[Transform, ...]:
-    """Return transforms whose outcome a network takes, whatever its size.
+    """Return transforms whose output size the network accepts.
 
     Args:
         transforms: in their order.

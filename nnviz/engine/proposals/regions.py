@@ -1,4 +1,4 @@
-"""Regions of an image: Felzenszwalb's segments and the features they merge by."""
+"""Regions of an image: Felzenszwalb segments and the features used to merge them."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _CHANNELS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """Regions of an image with what their similarity is made of.
+    """Regions of an image with the features that their similarity compares.
 
     Attributes:
         color: float32 (N, 75), 25 bins a channel; each row sums to 1.
@@ -33,7 +33,7 @@ class Regions:
 
 
 def segment(pixels: Floats, scale: float, smallest: int) -> Labels:
-    """Return the segments of an image by Felzenszwalb & Huttenlocher (2004).
+    """Segment an image by Felzenszwalb & Huttenlocher's graph-based method (2004).
 
     Args:
         pixels: (H, W, 3) in [0, 1].
@@ -66,7 +66,7 @@ def measure_regions(pixels: Floats, labels: Labels) -> Regions:
 
 
 def oriented_gradients(pixels: Floats) -> Floats:
-    """Return Gaussian derivatives in 8 orientations, their positive part.
+    """Return the positive parts of Gaussian derivatives in 8 orientations.
 
     Uijlings et al. 2013 (doi:10.1007/s11263-013-0620-5, section 3.2): sigma 1.
 
@@ -90,7 +90,7 @@ def oriented_gradients(pixels: Floats) -> Floats:
 
 
 def neighbors(labels: Labels) -> NDArray[np.int64]:
-    """Return the pairs of segments that touch, each once, (M, 2), the lower first."""
+    """Return the pairs of adjacent segments, each once, (M, 2), lower index first."""
     right = np.stack((labels[:, :-1].ravel(), labels[:, 1:].ravel()), 1)
     down = np.stack((labels[:-1].ravel(), labels[1:].ravel()), 1)
     pairs = np.concatenate((right, down))
@@ -100,7 +100,7 @@ def neighbors(labels: Labels) -> NDArray[np.int64]:
 
 
 def _histograms(planes: Floats, labels: Labels, bins: int, count: int) -> Floats:
-    """Return the histograms of each segment, (count, channels * bins), sum 1."""
+    """Return normalized histograms of each segment, (count, channels * bins)."""
     channels = planes.shape[2]
     found = np.zeros((count, channels, bins), np.float32)
     flat = labels.ravel() * bins
@@ -115,7 +115,7 @@ def _histograms(planes: Floats, labels: Labels, bins: int, count: int) -> Floats
 
 
 def _boxes(labels: Labels, count: int) -> Floats:
-    """Return the box around each segment, (count, 4)."""
+    """Return the bounding box of each segment, (count, 4)."""
     height, width = labels.shape
     rows, columns = np.mgrid[:height, :width]
     flat = labels.ravel()

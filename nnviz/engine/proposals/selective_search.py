@@ -1,4 +1,4 @@
-"""Selective search: regions merged by similarity, each a proposal of an object.
+"""Selective search: similar regions are merged, each a proposal of an object.
 
 Uijlings, van de Sande, Gevers & Smeulders 2013 (doi:10.1007/s11263-013-0620-5).
 """
@@ -23,6 +23,7 @@ from nnviz.engine.proposals.similarity import MEASURES
 
 _ALL = tuple(MEASURES)
 _WITHOUT_COLOR = ("texture", "size", "fill")
+_COMBINATIONS = (_ALL, _WITHOUT_COLOR, ("fill",), ("size",))
 _THIN = 4
 """px: thinner boxes are no objects."""
 _REPEATED = 0.7
@@ -31,7 +32,7 @@ _REPEATED = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A way to merge regions.
+    """Settings of one hierarchical grouping.
 
     Attributes:
         space: color space, one of ``COLOR_SPACES``.
@@ -45,10 +46,11 @@ class Strategy:
 
 
 def strategies(mode: str) -> tuple[Strategy, ...]:
-    """Return the strategies of a mode: "single", "fast" (8) or "quality" (24).
+    """Return the strategies of a mode.
 
-    The first two as in Uijlings et al. 2013, table 5; "quality" takes three color
-    spaces, two combinations of measures and four scales.
+    "single" (1), "fast" (8) and "quality" (80) as in Uijlings et al. 2013, table 5;
+    "varied" (16) has the spaces and scales of "fast" and the combinations of measures
+    of "quality": these cost little, since the segments and histograms are the same.
     """
     spaces, mixes, scales = _MODES[mode]
     return tuple(
@@ -62,11 +64,8 @@ def strategies(mode: str) -> tuple[Strategy, ...]:
 _MODES: dict[str, tuple[Sequence[str], Sequence[tuple[str, ...]], Sequence[float]]] = {
     "single": (("HSV",), (_ALL,), (100,)),
     "fast": (("HSV", "Lab"), (_ALL, _WITHOUT_COLOR), (50, 100)),
-    "quality": (
-        ("HSV", "Lab", "rgI"),
-        (_ALL, _WITHOUT_COLOR),
-        (25, 50, 100, 200),
-    ),
+    "varied": (("HSV", "Lab"), _COMBINATIONS, (50, 100)),
+    "quality": (("HSV", "Lab", "rgI", "H", "I"), _COMBINATIONS, (50, 100, 150, 300)),
 }
 MODES = tuple(_MODES)
 
@@ -90,11 +89,11 @@ class Hierarchy:
 
     @property
     def count(self) -> int:
-        """Number of segments at first."""
+        """Number of initial segments."""
         return len(self.merges) + 1
 
     def at(self, regions: int) -> Labels:
-        """Return the segments when so many regions are left, int64 (H, W)."""
+        """Return the segments at a number of remaining regions, int64 (H, W)."""
         names = np.arange(2 * self.count - 1)
         for step in range(self.count - min(max(regions, 1), self.count)):
             names[self.merges[step]] = self.count + step
@@ -160,7 +159,7 @@ def merge(
     measures: Sequence[str],
     check: Callable[[], None] = lambda: None,
 ) -> Hierarchy:
-    """Merge the most alike neighbors again and again (section 3.1, algorithm 1).
+    """Merge the most similar neighbors repeatedly (section 3.1, algorithm 1).
 
     Args:
         labels: int64 (H, W), the first segments.
@@ -219,7 +218,7 @@ def merge(
 
 
 def _with_room(regions: Regions) -> Regions:
-    """Return regions with as many empty rows again, for those merged of them."""
+    """Return regions with empty rows appended for the merged regions."""
 
     def doubled(rows: Floats) -> Floats:
         room = np.zeros((len(rows) - 1, *rows.shape[1:]), np.float32)
@@ -234,7 +233,7 @@ def _with_room(regions: Regions) -> Regions:
 
 
 def _touching(labels: Labels, count: int) -> dict[int, set[int]]:
-    """Return the neighbors of each segment."""
+    """Return the set of neighbors of each segment."""
     touching: dict[int, set[int]] = {each: set() for each in range(count)}
     for one, other in neighbors(labels).tolist():
         touching[one].add(other)
@@ -243,7 +242,7 @@ def _touching(labels: Labels, count: int) -> dict[int, set[int]]:
 
 
 def _join(regions: Regions, one: int, other: int, made: int) -> None:
-    """Write the region made of two: histograms by size (equation 2), box around."""
+    """Write two regions' union: weighted histograms (equation 2), size and hull."""
     sizes = regions.size[[one, other]]
     total = sizes.sum()
     for histograms in (regions.color, regions.texture):
@@ -255,7 +254,7 @@ def _join(regions: Regions, one: int, other: int, made: int) -> None:
 
 
 def _distinct(boxes: Floats) -> Floats:
-    """Return boxes without thin ones and those that nearly repeat an earlier one."""
+    """Return boxes without thin ones and near duplicates of earlier ones."""
     from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, at its first use only
 
     sides = boxes[:, 2:] - boxes[:, :2]
@@ -273,7 +272,7 @@ def _hsv(pixels: Floats) -> Floats:
 
 
 def _lab(pixels: Floats) -> Floats:
-    """Return CIE L*a*b*, each scaled to about [0, 1]."""
+    """Convert RGB to CIE L*a*b*, each channel scaled to about [0, 1]."""
     from skimage.color import rgb2lab  # noqa: PLC0415  slow to import
 
     lab = rgb2lab(pixels).astype(np.float32)
@@ -283,16 +282,29 @@ def _lab(pixels: Floats) -> Floats:
 
 
 def _rg_intensity(pixels: Floats) -> Floats:
-    """Return the red and green shares of the color, and the intensity."""
+    """Return normalized red and green, and the intensity."""
     total = np.maximum(pixels.sum(2, keepdims=True), 1e-3)
     shares = pixels[..., :2] / total
     mean: Floats = pixels.mean(2, keepdims=True)
     return np.concatenate((shares, mean), 2).astype(np.float32)
 
 
+def _hue(pixels: Floats) -> Floats:
+    """Return the hue alone, as three equal planes."""
+    return np.repeat(_hsv(pixels)[..., :1], 3, 2)
+
+
+def _intensity(pixels: Floats) -> Floats:
+    """Return the mean of red, green and blue, as three equal planes."""
+    mean: Floats = pixels.mean(2, keepdims=True)
+    return np.repeat(mean, 3, 2)
+
+
 COLOR_SPACES: dict[str, Callable[[Floats], Floats]] = {
     "HSV": _hsv,
     "Lab": _lab,
     "rgI": _rg_intensity,
+    "H": _hue,
+    "I": _intensity,
 }
 """From a color space's name to what converts RGB into it, (H, W, 3) in [0, 1]."""

@@ -1,1 +1,1 @@
-"""Segmentation: from logits to masks, resolutions of an answer, refined borders."""
+"""Segmentation: masks from logits, predictions by resolution, refined borders."""

@@ -1,4 +1,4 @@
-"""Masks from the logits of a network that segments, and the shares of its classes."""
+"""Masks from a segmentation network's logits, and the area shares of classes."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ _NDIM = 4
 
 
 def input_logits(ctx: Context) -> Tensor:
-    """Return (1, K, H, W) over the network's input.
+    """Return the logits over the network's input, (1, K, H, W).
 
     Raises:
         ModelError: the output is no finite map for each class.
@@ -35,14 +35,14 @@ def input_logits(ctx: Context) -> Tensor:
 
 
 def enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return logits (1, K, H, W) at a size, interpolated where they have another."""
+    """Return logits (1, K, H, W) interpolated to a size, if they have another."""
     if tuple(logits.shape[2:]) == size:
         return logits
     return functional.interpolate(logits, size, mode="bilinear", align_corners=False)
 
 
 def make_mask(ctx: Context, probabilities: Tensor, lowest: float = 0.0) -> Mask:
-    """Return the likeliest classes, over the input.
+    """Return the mask of the likeliest classes, over the network's input.
 
     Not over the photo: these are the pixels that the network decided on; how they are
     laid over a larger photo is the painter's business and can be seen as such.
@@ -68,12 +68,12 @@ def make_mask(ctx: Context, probabilities: Tensor, lowest: float = 0.0) -> Mask:
 
 
 def background_of(labels: tuple[str, ...]) -> int:
-    """Return the index of the background among classes, -1 for none."""
+    """Return the index of the background class; -1 if there is none."""
     return next((i for i, name in enumerate(labels) if name in BACKGROUNDS), -1)
 
 
 def shares_table(mask: Mask) -> Table:
-    """Return the classes that occur, the largest first."""
+    """Return a table of the classes that occur, the largest first."""
     rows = tuple(
         (mask.labels[index], 100 * share, 100 * _mean_confidence(mask, index))
         for index, share in mask.shares().items()

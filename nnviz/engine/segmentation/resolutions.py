@@ -1,4 +1,4 @@
-"""Answers of a segmenting network at several output strides (FCN-32s, -16s, -8s).
+"""Predictions of a segmentation network at several output strides (FCN-32s to -8s).
 
 Long, Shelhamer & Darrell 2015 (arXiv:1411.4038), section 4.2.
 """
@@ -21,7 +21,7 @@ STRIDES = (32, 16, 8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resolution:
-    """The network's answer on a grid of cells, over the whole input.
+    """A network's prediction on a grid of cells, over the whole input.
 
     Attributes:
         stride: px of the input that a cell stands for.
@@ -35,15 +35,15 @@ class Resolution:
 
     @property
     def key(self) -> str:
-        """Name of its result in a report."""
+        """Name of the prediction in a report."""
         return f"stride_{self.stride}"
 
 
 def resolutions(ctx: Context, final: Tensor) -> tuple[Resolution, ...]:
-    """Return the answers from the coarsest to the network's own.
+    """Return the predictions from the coarsest to the network's own.
 
-    Of a network with levels those that it computes itself; of others its logits
-    averaged over cells of 32, 16 and 8 px.
+    A network with levels computes them itself; for others its logits are averaged over
+    cells of 32, 16 and 8 px.
 
     Args:
         ctx: of the run.
@@ -61,7 +61,7 @@ def resolutions(ctx: Context, final: Tensor) -> tuple[Resolution, ...]:
 def sliding_windows(
     ctx: Context, size: int, stride: int
 ) -> Iterator[tuple[int, int, Tensor]]:
-    """Yield the logits of windows, each classified at its center only.
+    """Yield the logits of sliding windows, each classified only at its center.
 
     Ciresan et al. 2012: a network that sees a window answers for its middle; the image
     is answered by as many passes as there are windows.

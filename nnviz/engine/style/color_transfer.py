@@ -1,4 +1,4 @@
-"""Colors of one image given to another, or kept.
+"""Color transfer between images.
 
 Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
 (arXiv:1606.05897), sections 3 and 4.
@@ -14,7 +14,7 @@ _TINY = 1e-7
 
 
 def matched(picture: Tensor, like: Tensor) -> Tensor:
-    """Return an image with another's mean color and covariance of colors.
+    """Return an image with the mean and covariance of another's colors.
 
     x -> M (x - mean) + mean of ``like``, M = S_like^1/2 S^-1/2: the paper's image
     analogies variant, equations 1 to 3.
@@ -33,7 +33,7 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
 
 
 def color_statistics(pictures: Tensor) -> Tensor:
-    """Return the mean over pixels of c c^T, c a pixel's color and a 1 below it.
+    """Return the mean over pixels of c c^T, c being a pixel's color and a 1 below it.
 
     Args:
         pictures: (N, C, H, W).
@@ -47,11 +47,11 @@ def color_statistics(pictures: Tensor) -> Tensor:
 
 
 def matching(statistics: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return matrix (C, C) and shift (C,) that give colors another mean and covariance.
+    """Return matrix (C, C) and shift (C,) that give colors a mean and covariance.
 
     Args:
-        statistics: of the colors as they are, from ``color_moments``.
-        wanted: that they are to have.
+        statistics: of the given colors, from ``color_statistics``.
+        wanted: statistics of the result.
     """
     mean, covariance = _spread(statistics)
     wanted_mean, wanted_covariance = _spread(wanted)
@@ -60,7 +60,7 @@ def matching(statistics: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def to_luminance(picture: Tensor) -> Tensor:
-    """Return an image's luminance, in as many channels as it has.
+    """Return an image's luminance, repeated over its channels.
 
     Args:
         picture: (N, C, H, W); colors where C is 3, else returned as it is.
@@ -71,7 +71,7 @@ def to_luminance(picture: Tensor) -> Tensor:
 
 
 def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
-    """Return an image's luminance in the colors of an image.
+    """Return one image's luminance with the colors of another.
 
     Args:
         picture: (N, C, H, W); colors where C is 3, else returned as it is.
@@ -93,14 +93,14 @@ def _luminance(picture: Tensor) -> Tensor:
 
 
 def _spread(statistics: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean (C,) and covariance (C, C)."""
+    """Return mean (C,) and covariance (C, C) of color statistics."""
     mean = statistics[:-1, -1]
     steady = _TINY * torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
     return mean, statistics[:-1, :-1] - torch.outer(mean, mean) + steady
 
 
 def _root(matrix: Tensor) -> Tensor:
-    """Return the symmetric root of a symmetric positive matrix."""
+    """Return the symmetric square root of a symmetric positive matrix."""
     values, vectors = torch.linalg.eigh(matrix)
     root: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
     return root

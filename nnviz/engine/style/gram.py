@@ -1,4 +1,4 @@
-"""Gram matrices: which channels answer together, wherever in the image that is.
+"""Gram matrices: correlations of channels, summed over all places.
 
 Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265), equation 3; with the weights of
 places as Gatys et al. 2017 (arXiv:1611.07865), section 4.1, have them.
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def gram(maps: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return the sum over places of weight * f f^T.
+    """Return the Gram matrix: the sum over places of weight * f f^T.
 
     Args:
         maps: what a layer gives, (N, C, h, w); f is a place's vector of channels.
@@ -26,9 +26,9 @@ def gram(maps: Tensor, weights: Tensor | None = None) -> Tensor:
 def gram_gradient(
     maps: Tensor, change: Tensor, weights: Tensor | None = None
 ) -> Tensor:
-    """Return the gradient at a layer of a function of its Gram matrix.
+    """Return a layer's gradient of a function of its Gram matrix.
 
-    It takes one product of matrices, where differentiating ``gram`` takes two.
+    This takes one matrix product, while differentiating ``gram`` takes two.
 
     Args:
         maps: as ``gram`` was given.

@@ -1,4 +1,4 @@
-"""Content and style layers of a network, chosen or parsed."""
+"""Choice and parsing of a network's content and style layers."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _PUBLISHED_CONTENT = "relu4_2"
 
 
 def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
-    """Return the layers that say how an image is painted.
+    """Return the layers that represent style, with their weights.
 
     Args:
         info: of the network.
@@ -37,10 +37,10 @@ def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
 
 
 def content_layers(info: ModelInfo, text: str, option: str) -> Shares:
-    """Return the layers that say what an image shows; as ``style_layers``.
+    """Return the layers that represent content, with weights; as ``style_layers``.
 
-    Those that suit are relu4_2 of a VGG, else the first activation of the coarsest map
-    that still tells places apart.
+    The default is relu4_2 of a VGG, else the first activation of the coarsest map that
+    still distinguishes places.
     """
     listed = _listed(info, text, option)
     if listed:
@@ -71,11 +71,11 @@ def _listed(info: ModelInfo, text: str, option: str) -> list[tuple[str, float]]:
 
 
 def _known(info: ModelInfo, name: str, option: str) -> str:
-    """Return a layer's own name.
+    """Return the full name of a layer, which may be given by a VGG alias.
 
     Raises:
-        UsageError: there is none of that name; names the nearest.
-        ModelError: it has no map.
+        UsageError: there is no layer of that name; names the nearest.
+        ModelError: the layer has no map.
     """
     aliases = _vgg_names(info)
     name = aliases.get(name, name)
@@ -86,7 +86,7 @@ def _known(info: ModelInfo, name: str, option: str) -> str:
 
 
 def _shares(weights: Iterable[tuple[str, float]]) -> Shares:
-    """Return the weights by layer, made to add up to 1."""
+    """Return the weights by layer, normalized to sum to 1."""
     total = sum(weight for _name, weight in weights)
     return {name: weight / total for name, weight in weights}
 
@@ -110,7 +110,7 @@ def _first_of_each_size(info: ModelInfo) -> list[tuple[str, float]]:
 
 
 def _typical(layers: Sequence[LayerInfo]) -> LayerInfo:
-    """Return the first activation, of those that a pass runs once; else a norm.
+    """Return the first activation, preferably one that is called once; else a norm.
 
     What a residual block adds up has a few channels that drown all others (Wang et
     al. 2021, arXiv:2104.05623), so layers inside of it come first.
@@ -136,7 +136,7 @@ def _is_block(layer: LayerInfo) -> bool:
 
 
 def _vgg_names(info: ModelInfo) -> dict[str, str]:
-    """Return the layers of a VGG by the names that papers give them: "relu4_2".
+    """Return a VGG's layers by their names in the literature: "relu4_2".
 
     Empty for other networks.
     """

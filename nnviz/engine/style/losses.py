@@ -1,4 +1,4 @@
-"""Content and style losses (Gram matrices), tile by tile.
+"""Content and style losses (Gram matrices), computed tile by tile.
 
 Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265): content is what deep layers give
 at each place (equation 1), style the Gram matrices of several layers (equations 3 to
@@ -32,7 +32,7 @@ _TINY = 1e-20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """A part of the image and the style that it is to have.
+    """A region of the image, with its target style.
 
     Attributes:
         grams: by layer (C, C), of one number of a map.
@@ -45,7 +45,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Goal:
-    """The goal of images of one size: content maps and styles.
+    """Target of images of one size: content maps and styles.
 
     Attributes:
         tiles: that they are run in.
@@ -62,7 +62,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """The content and style losses of images.
+    """Content and style losses of images, with the gradient.
 
     Attributes:
         content: (N,).
@@ -77,7 +77,7 @@ class Losses:
 
 @dataclass(slots=True, eq=False)
 class _Grams:
-    """Gram matrices being added up over the tiles of images."""
+    """Sums of Gram matrices over the tiles of images."""
 
     sums: dict[_Key, Tensor] = field(default_factory=dict)
     counts: dict[_Key, float] = field(default_factory=dict)
@@ -89,14 +89,14 @@ class _Grams:
         self.counts[key] = self.counts.get(key, _TINY) + count
 
     def items(self) -> Iterator[tuple[_Key, Tensor, float]]:
-        """Yield each matrix (N, C, C), of one number, and of how many numbers it is."""
+        """Yield key, Gram matrix (N, C, C) per element, and number of elements."""
         for key, found in self.sums.items():
             yield key, found / self.counts[key], self.counts[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StyleLoss:
-    """Content and style as some layers of a network see them.
+    """Content and style losses at some layers of a network.
 
     Attributes:
         maps: runs the network up to the deepest of the layers.
@@ -116,7 +116,7 @@ class StyleLoss:
 
     @torch.no_grad()
     def grams(self, picture: Tensor, tiling: Tiling) -> dict[str, Tensor]:
-        """Return a style: Gram matrices (C, C) by layer, of one number of a map.
+        """Return a style: Gram matrices (C, C) by layer, divided by element counts.
 
         Args:
             picture: (1, C, H, W) in [0, 1].
@@ -129,7 +129,7 @@ class StyleLoss:
     def goal(
         self, photograph: Tensor, regions: Sequence[Region], tiling: Tiling
     ) -> Goal:
-        """Return what images of an image's size are to become.
+        """Return the target of images of an image's size.
 
         Args:
             photograph: (1, C, H, W) in [0, 1]; or one for each image.
@@ -151,7 +151,7 @@ class StyleLoss:
 
     @torch.no_grad()
     def __call__(self, pictures: Tensor, goal: Goal, share: Tensor) -> Losses:
-        """Return how far images are from a goal, and the way back.
+        """Return the losses of images with respect to a goal, and their gradient.
 
         Args:
             pictures: (N, C, H, W), of the goal's size.
@@ -186,7 +186,7 @@ class StyleLoss:
     def _grams(
         self, pictures: Tensor, tiles: Sequence[Tile], regions: Sequence[Region]
     ) -> _Grams:
-        """Return the Gram matrices of whole images, by passes without gradients."""
+        """Return the Gram matrices of whole images, computed without gradients."""
         grams = _Grams()
         for tile in tiles:
             maps = self.maps(_cut(pictures, tile), frozenset(self.style))
@@ -204,7 +204,7 @@ class StyleLoss:
     def _style(
         self, grams: _Grams, regions: Sequence[Region], share: Tensor
     ) -> tuple[Tensor, dict[_Key, Tensor]]:
-        """Return the distance (N,), and its gradient at the sums, times the share."""
+        """Return the style distance (N,), and its weighted gradients at Gram sums."""
         total = torch.zeros_like(share)
         changes = {}
         for (index, layer), found, count in grams.items():
@@ -219,7 +219,7 @@ class StyleLoss:
     def _content(
         self, maps: Maps, wanted: Maps, tile: Tile, goal: Goal, share: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the distance in a tile (N,), and its gradient times the share."""
+        """Return a tile's content distance (N,), and its weighted gradient by layer."""
         total = torch.zeros_like(share)
         sent = {}
         for layer, weight in self.content.items():
@@ -239,7 +239,7 @@ class StyleLoss:
         tile: Tile,
         regions: Sequence[Region],
     ) -> None:
-        """Add to what goes back from each layer."""
+        """Add the style's gradients to those of each layer."""
         for (index, layer), change in changes.items():
             weights = self._weights(layer, maps[layer], tile, regions[index].mask)
             found = gram_gradient(maps[layer], change, weights)
@@ -248,7 +248,7 @@ class StyleLoss:
     def _weights(
         self, layer: str, maps: Tensor, tile: Tile, mask: Tensor | None = None
     ) -> Tensor | None:
-        """Return how much each place of a map counts, (h, w); None is 1 for all."""
+        """Return the weight of each place of a map, (h, w); None means 1 everywhere."""
         size = (maps.shape[2], maps.shape[3])
         spans = self.spans[layer]
         pitches = (spans[0].jump, spans[1].jump) if spans else (0, 0)
@@ -264,7 +264,7 @@ def _tiles(picture: Tensor, tiling: Tiling) -> tuple[Tile, ...]:
 
 
 def _cut(pictures: Tensor, tile: Tile) -> Tensor:
-    """Return the images' part, laid out as convolutions compute fastest."""
+    """Return the tile's part of the images, in channels-last memory format."""
     part: Tensor = pictures[(..., *tile.part)]
     return part.contiguous(memory_format=torch.channels_last)
 
@@ -280,5 +280,5 @@ def _places(maps: Tensor, weights: Tensor | None) -> float:
 
 
 def _each(numbers: Tensor, axes: int) -> Tensor:
-    """Return numbers (N,) as factors of an array of so many axes."""
+    """Reshape numbers (N,) to broadcast over an array with a number of axes."""
     return numbers.view(-1, *[1] * (axes - 1))

@@ -1,4 +1,4 @@
-"""Pixels moved to where a loss is small, step by step, by L-BFGS or by Adam.
+"""Minimization of a loss over pixels, step by step, by L-BFGS or Adam.
 
 Each step evaluates the loss once.  ``torch.optim.LBFGS`` with one iteration a step
 walks the same way as with many, so what neural-style-pt does in one call is cut into
@@ -29,7 +29,7 @@ _NUMBERS = ("func_evals", "n_iter")
 
 
 class Descent:
-    """Images on their way to a small loss.
+    """Gradient descent of images to a small loss.
 
     Args:
         start: (N, C, H, W); copied.
@@ -56,11 +56,11 @@ class Descent:
 
     @property
     def pixels(self) -> Tensor:
-        """The images (N, C, H, W), not held within [0, 1]; do not write there."""
+        """The images (N, C, H, W), not clipped to [0, 1]; do not write to them."""
         return self._as_pixels(self._numbers.detach())
 
     def step(self, look: Look, rate: float) -> None:
-        """Take a step; afterwards ``pixels`` are those that ``look`` has not seen.
+        """Take a step; afterwards ``pixels`` have not been evaluated by ``look`` yet.
 
         Args:
             look: evaluated once; what it raises leaves all as it was.
@@ -87,11 +87,11 @@ class Descent:
             self._hold_back(before)
 
     def forget(self) -> None:
-        """Begin anew from here: the loss is another one now."""
+        """Reset the optimizer's memory: the loss has changed."""
         self._optimizer = self._made()
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return all that ``restore`` needs, copied."""
+        """Return a copy of the state for ``restore``."""
         found = {"numbers": _array(self._numbers)}
         kept = self._optimizer.state[self._numbers]
         for key in kept.keys() - {"al"}:
@@ -102,7 +102,7 @@ class Descent:
         return found
 
     def restore(self, state: State) -> None:
-        """Go on from a state of images of the same size."""
+        """Resume from a state of images of the same size."""
         self._numbers.detach().copy_(torch.from_numpy(state["numbers"]))
         kept = self._optimizer.state[self._numbers]
         if self._kind == "lbfgs":
@@ -113,7 +113,7 @@ class Descent:
                 kept[key] = self._held(key, torch.from_numpy(np.array(array)))
 
     def _hold_back(self, before: Tensor) -> None:
-        """Shorten a step that goes further than the curvature it is based on."""
+        """Shorten a step that is too long for its curvature estimate."""
         moved = self._numbers.detach() - before
         length = float(self._as_pixels(moved).square().mean().sqrt())
         if length > _FURTHEST:
@@ -125,7 +125,7 @@ class Descent:
         return numbers if self._gain is None else _filtered(numbers, self._gain)
 
     def _held(self, key: str, value: Tensor) -> object:
-        """Return a value as the optimizer keeps it."""
+        """Convert a value to the type and device of the optimizer's state."""
         if key in _NUMBERS:
             return int(value)
         if key == "step":
@@ -148,7 +148,7 @@ class Descent:
 
 
 def _gain(pictures: Tensor, falling: float) -> Tensor:
-    """Return by how much each frequency is multiplied, (H, W // 2 + 1)."""
+    """Return the factor of each frequency, (H, W // 2 + 1)."""
     height, width = pictures.shape[2:]
     down = torch.fft.fftfreq(height, dtype=torch.float64)[:, None]
     across = torch.fft.rfftfreq(width, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Targets of networks that detect or segment, and likeness to another image."""
+"""Targets of detection and segmentation networks, and similarity to an image."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _MAP = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """Targets beyond classes and channels: boxes, segments, likeness to an image.
+    """Targets beyond classes and channels: boxes, segments, similarity to an image.
 
     Attributes:
         net: takes normalized pixels.
@@ -49,7 +49,7 @@ class Subject:
     direction: Callable[[str], tuple[str, Tensor]]
 
     def box(self, rank: int, kind: int | None) -> tuple[int, Score]:
-        """Return the class of a box and what scores it by its log-odds.
+        """Return the class of a box, and the score of the box by its log-odds.
 
         In another image it is the candidate of that class, before those that say the
         same are dropped, that overlaps it most; none overlapping by half counts as the
@@ -79,7 +79,7 @@ class Subject:
         return one.kind, one
 
     def likeness(self, file: str) -> tuple[str, Score]:
-        """Return the head's name and what scores its input by the cosine to another.
+        """Return the head's name, and the cosine score of its input to another image's.
 
         Raises:
             InputError: no such image.
@@ -97,7 +97,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Box:
-    """Scores one box in the outputs for one image."""
+    """Score of one box in the outputs for one image."""
 
     net: nn.Module
     size: Size
@@ -128,7 +128,7 @@ class _Box:
 def segment(
     logits: Tensor, kind: int | None, background: int
 ) -> tuple[int, int, Score]:
-    """Return a class, how many places it wins, and what sums its logits over them.
+    """Return a class, the number of places it wins, and the sum of logits over them.
 
     The places are the image's and stay the same for other images.
 
@@ -163,12 +163,12 @@ def segment(
 
 
 def _features(given: Tensor) -> Tensor:
-    """Return (N, D): a map's mean over its places, all else laid flat."""
+    """Return features (N, D): means of maps over places; other inputs flattened."""
     return given.mean((2, 3)) if given.ndim == _MAP else given.flatten(1)
 
 
 def last_with_weights(net: nn.Module, x: Tensor) -> str:
-    """Return the leaf with weights that a pass runs last: the head."""
+    """Return the last leaf with weights that a pass runs: the head."""
     ran: list[str] = []
     handles = [
         module.register_forward_hook(lambda *_, name=name: ran.append(name))

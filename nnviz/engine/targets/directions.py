@@ -1,4 +1,4 @@
-"""Directions on a layer's channels, as files: concept activation vectors."""
+"""Files of directions in a layer's channels: concept activation vectors."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _LARGEST = 1 << 26
 
 
 def read_direction(path: Path) -> tuple[str, Tensor]:
-    """Return the layer and the vector (C,) that a file holds.
+    """Read a direction file; return its layer and vector (C,).
 
     Raises:
         InputError: no such file, or one without a direction.
@@ -33,10 +33,10 @@ def direction_title(file: str) -> str:
 
 
 def check_length(vector: Tensor, channels: int, layer: str) -> None:
-    """Refuse a direction of another layer.
+    """Refuse a direction whose length differs from the layer's number of channels.
 
     Raises:
-        UsageError: it has not as many numbers as the layer has channels.
+        UsageError: the lengths differ.
     """
     if len(vector) != channels:
         raise UsageError(

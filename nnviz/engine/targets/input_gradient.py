@@ -1,4 +1,4 @@
-"""A target resolved and its gradient taken in one pass forward and one back."""
+"""Target and input gradient from one forward and one backward pass."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,13 +31,13 @@ class PixelGradient:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks: the target, and the number of changed ReLUs."""
+        """Remarks on the target and the number of modified ReLUs."""
         return (self.target.caption, *(self.relus.notes if self.relus else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InputGradient:
-    """A pass whose output says what the target means, and is differentiated then.
+    """A pass that resolves a target by its output, then differentiates the target.
 
     Attributes:
         model: the network, from pixels.
@@ -54,7 +54,7 @@ class InputGradient:
     _counted: list[ChangedRelus] = field(default_factory=list)
 
     def of(self, text: str, subject: Subject) -> PixelGradient:
-        """Return the gradient of a target's score.
+        """Return the pixel gradient of a target's score.
 
         Raises:
             UsageError: nothing of that name.
@@ -82,7 +82,7 @@ class InputGradient:
 
     @contextmanager
     def _differentiable(self) -> Iterator[None]:
-        """Keep the graph of what runs inside, ReLUs changed by the rule."""
+        """Keep the graph of passes in the block, with ReLUs modified by the rule."""
         with self.model.differentiable():
             if self.rule is None:
                 yield

@@ -1,4 +1,4 @@
-"""Layer gradients: activations of layers and the score's gradient there, one pass."""
+"""Layer gradients: activations of layers and the score's gradient, in one pass."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -30,7 +30,7 @@ _UNREACHED = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerGradients:
-    """Maps of some layers and the gradient of one score with respect to them.
+    """Activations of some layers and a score's gradients with respect to them.
 
     Attributes:
         target: what was scored.
@@ -48,7 +48,7 @@ class LayerGradients:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LayerGradientPass:
-    """A forward pass whose graph begins at the first of some layers.
+    """A forward pass whose graph starts at the first of some layers.
 
     What lies before needs no gradient, so nothing of it is kept; the network's weights
     are frozen, so nothing is computed for them.
@@ -76,7 +76,7 @@ class LayerGradientPass:
         subject: Subject,
         change: ChangeTarget | None = None,
     ) -> LayerGradients:
-        """Return the gradients of a target's score; one pass where it is a class.
+        """Return the gradients of a target's score, in one pass if it is a class.
 
         Args:
             text: the target, as ``notation.targets`` describes.
@@ -108,11 +108,11 @@ class LayerGradientPass:
 
     @property
     def output(self) -> Tensor | None:
-        """The network's output of the pass, (1, ...); None where it ended earlier."""
+        """The pass's network output, (1, ...); None if the pass ended earlier."""
         return self._output() if self._outputs else None
 
     def _output(self) -> Tensor:
-        """Run the network to its end; the graph is kept for ``_scores``."""
+        """Run the network to its end, keeping the graph for ``_scores``."""
         if not self._outputs:
             with self._keeping():
                 self._outputs.append(self.model.forward(self.pixels))
@@ -151,14 +151,14 @@ class LayerGradientPass:
 
     @contextmanager
     def _keeping(self) -> Iterator[None]:
-        """Enable gradients and keep what the layers give, until the block ends."""
+        """Enable gradients and record the layers' outputs until the block ends."""
         self._kept.clear()
         keeping = kept_layers(self.model.net, self.layers, self._kept)
         with keeping, torch.enable_grad(), self._attention():
             yield
 
     def _attention(self) -> AbstractContextManager[None]:
-        """Compute attention in plain steps where it is to be differentiated twice.
+        """Use unfused attention if second derivatives are needed.
 
         torch's fused attention has no second derivative.
         """
@@ -174,7 +174,7 @@ class LayerGradientPass:
 def kept_layers(
     net: nn.Module, layers: Sequence[LayerInfo], kept: dict[str, Tensor]
 ) -> Iterator[None]:
-    """Keep what layers give in the passes of the block, as beginnings of a graph.
+    """Record the outputs of layers in the block as leaves of the graph.
 
     Args:
         net: the network.
@@ -194,7 +194,7 @@ def kept_layers(
 
 @dataclass(slots=True)
 class _Keeper:
-    """The forward hook: makes a layer's last output the beginning of a graph."""
+    """Forward hook that turns a layer's last output into a leaf of the graph."""
 
     layer: LayerInfo
     kept: dict[str, Tensor]
@@ -213,9 +213,9 @@ class _Keeper:
 
 
 def _hessian_product(gradient: Tensor, kept: Tensor) -> Tensor:
-    """Return the Hessian of a score times a layer's output, of the output's shape.
+    """Return the product of a score's Hessian with a layer's output.
 
-    Where the gradient does not depend on the output it is zero.
+    Zero if the gradient does not depend on the output.
     """
     if not gradient.requires_grad:
         return torch.zeros_like(kept)

@@ -1,4 +1,4 @@
-"""A target made a number: which layer a pass runs to and how it is scored."""
+"""Resolution of targets: the layer that a pass ends at, and the score of its output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _CLASSIFIER_NDIM = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ResolvedTarget:
-    """A target of one network, ready to be scored.
+    """A target resolved for one network, ready to be scored.
 
     Attributes:
         target: what was asked about; classes have their index.
@@ -68,7 +68,7 @@ class ResolvedTarget:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
-    """From pixels to scores: differentiable, the pass no longer than needed.
+    """Differentiable scores from pixels; passes end at the target's layer.
 
     Attributes:
         model: the network, from pixels.
@@ -98,7 +98,7 @@ class Scorer:
         return scores
 
     def output(self, pixels: Tensor) -> Any:
-        """Return what the target scores, of images (N, C, H, W)."""
+        """Return the tensor that the target scores, for images (N, C, H, W)."""
         target = self.target
         if target.before:
             return self.model.input_to(pixels, target.layer)
@@ -114,7 +114,7 @@ Activations = Callable[[str], Tensor]
 def resolve(
     text: str, info: ModelInfo, activations: Activations, subject: Subject
 ) -> ResolvedTarget:
-    """Return a target as written by the user, with the image's own score.
+    """Resolve a target in the user's notation, and score it for the image.
 
     Args:
         text: as ``notation.targets`` describes.
@@ -143,7 +143,7 @@ def resolve(
 
 
 def _meant(target: Target, info: ModelInfo) -> Target:
-    """Return what a class means to the network: its segment, or its best box.
+    """Return a class target adapted to the task: its segment, or its best box.
 
     Raises:
         ModelError: the network is made for something else.
@@ -237,7 +237,7 @@ def _likeness(file: str, subject: Subject) -> ResolvedTarget:
 
 
 def _contrast(info: ModelInfo, output: Tensor) -> DifferenceTarget:
-    """Return the two most likely classes of an output (1, K).
+    """Return the contrast of the two most likely classes of an output (1, K).
 
     Raises:
         ModelError: there is only one.
@@ -338,7 +338,7 @@ def _channel(
 def _direction(
     file: str, info: ModelInfo, activations: Activations, subject: Subject
 ) -> ResolvedTarget:
-    """Return what scores the activation along a direction, its mean over the map."""
+    """Return the target of a direction: its mean activation over the map."""
     name, vector = subject.direction(file)
     layer = info.known_layer(name)
     found = activations(layer.name)
@@ -379,7 +379,7 @@ def _require_unit(
 
 
 def label(info: ModelInfo, index: int) -> str:
-    """Return a class's name."""
+    """Return the name of a class."""
     return info.labels[index] if index < len(info.labels) else f"class {index}"
 
 
@@ -392,12 +392,12 @@ def output_unit(info: ModelInfo) -> str:
 
 
 def _of(unit: str, info: ModelInfo) -> str:
-    """Return the words before a name: "logit of ", nothing before a plain number's."""
+    """Return the prefix of a score's name: "logit of ", or "" for a regression."""
     return "" if info.task is Task.REGRESS else f"{unit} of "
 
 
 def probabilities(scores: Tensor, info: ModelInfo) -> Tensor:
-    """Return the probabilities that a network's outputs (N, K) stand for."""
+    """Convert a network's outputs (N, K) to probabilities."""
     match info.output_activation:
         case OutputActivation.SOFTMAX:
             return scores.softmax(1)

@@ -1,1 +1,1 @@
-"""Fit loops and recipes of the bundled networks."""
+"""Training loops and recipes of the bundled networks."""

@@ -1,4 +1,4 @@
-"""Random changes of training images, all drawn from one given generator."""
+"""Data augmentation, with all random numbers from a given generator."""
 
 import math
 
@@ -14,7 +14,7 @@ _GRAY_SHARE = 0.1
 
 
 def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Cut a random part out of an image, mirrored half of the time.
+    """Return a random resized crop of an image, flipped with probability 1/2.
 
     Area and aspect ratio are drawn as in Szegedy et al. 2015 (arXiv:1409.4842, sec. 6).
 
@@ -40,7 +40,7 @@ def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
 
 
 def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Tensor:
-    """Move each image of (N, C, H, W) by up to ``reach`` px, mirror half of them.
+    """Shift each image of (N, C, H, W) by up to ``reach`` px; flip half of them.
 
     What moves in at the edges is what a mirror there would show.
     """
@@ -58,14 +58,14 @@ def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Ten
 
 
 def center_crop(photo: Tensor, size: int) -> Tensor:
-    """Return the middle ``size`` x ``size`` px of uint8 (C, H, W) in [0, 1]."""
+    """Return the center crop of uint8 (C, H, W), ``size`` x ``size`` px, in [0, 1]."""
     top = (photo.shape[1] - size) // 2
     left = (photo.shape[2] - size) // 2
     return photo[:, top : top + size, left : left + size].float() / 255
 
 
 def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast, saturation and hue of each image of (N, 3, H, W).
+    """Jitter brightness, contrast, saturation and hue of each image of (N, 3, H, W).
 
     One image in ten becomes gray, so that shape has to do.
     """
@@ -94,7 +94,7 @@ def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
 def cut_mix(
     batch: Tensor, targets: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste one rectangle of each image's neighbor into it (arXiv:1905.04899).
+    """Apply CutMix: paste a rectangle of each image's neighbor (arXiv:1905.04899).
 
     Args:
         batch: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""Training of the bundled classifiers: learning rates, batches, scores."""
+"""Training of the bundled classifiers: learning rates, batches, evaluation."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from nnviz.engine.training.fitting import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierRecipe:
-    """Everything that decides what a training run gives, but for the data."""
+    """Hyperparameters of a classifier's training."""
 
     epochs: int = 45
     batch: int = 64
@@ -74,7 +74,7 @@ Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of a training run: network, data, schedule.
+    """Plan of a training run: network, data augmentation, initialization.
 
     Attributes:
         build: gives the network; its weights are drawn anew.
@@ -90,7 +90,7 @@ class Plan:
 def fit(
     plan: Plan, split: Split, recipe: ClassifierRecipe, checkpoint: Path
 ) -> Iterator[Stand]:
-    """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
+    """Train from scratch, or resume from ``checkpoint``; yield steps and epochs."""
     net = plan.build()
     plan.initialize(net, split.train, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
@@ -111,9 +111,9 @@ def fit(
 def measure(
     net: nn.Module, photos: LabeledPhotos, recipe: ClassifierRecipe
 ) -> dict[str, float]:
-    """Return the scores on the middle of each image, in [0, 1].
+    """Return the accuracy on the center crop of each image, in [0, 1].
 
-    They are "top-1", and "mean per class", which counts each class alike.
+    By name: "top-1", and "mean per class", which weights all classes equally.
     """
     net.eval()
     device = next(net.parameters()).device
@@ -132,7 +132,7 @@ def measure(
 def middles(
     photos: LabeledPhotos, recipe: ClassifierRecipe, device: torch.device
 ) -> Iterator[Tensor]:
-    """Yield batches of images' middles, (N, C, side, side), normalized."""
+    """Yield batches of center crops, (N, C, side, side), normalized."""
     for start in range(0, len(photos), recipe.batch):
         batch = photos.photos[start : start + recipe.batch]
         cut = [augment.center_crop(photo, recipe.test_size) for photo in batch]
@@ -140,7 +140,7 @@ def middles(
 
 
 def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
-    """Sort weights by how fast they learn; decay per step is the same for all."""
+    """Group weights by learning rate; decay per step is the same for all."""
     last = [m for m in net.modules() if isinstance(m, nn.Linear)][-1]
     head = set(last.parameters())
     named = dict(net.named_parameters())
@@ -195,14 +195,14 @@ def _train_epoch(
 def initialize_plain(
     net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
-    """Draw Kaiming-normal weights, whatever the images."""
+    """Initialize with Kaiming-normal weights, independent of the images."""
     initialize_kaiming(net, generator)
 
 
 def _order(
     photos: LabeledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return the indices of an epoch's images, as many as there are.
+    """Draw the indices of an epoch's images, one for each image.
 
     Balanced, a class of n images is drawn in proportion to sqrt(n): between the
     data's own frequencies (which starve small classes) and equal ones (which wear
@@ -218,7 +218,7 @@ def _order(
 def draw_crops(
     photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Cut random parts out of images of any size and change their colors."""
+    """Return a batch of random crops with jittered colors, and its targets."""
     pixels = torch.stack(
         [
             augment.random_crop(photos.photos[index], side, generator)
@@ -234,7 +234,7 @@ def stack(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
 
 
 def targets_of(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
-    """Return the class probabilities (N, K) of the chosen images: 0 or 1."""
+    """Return one-hot class probabilities (N, K) of the chosen images."""
     return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 
 

@@ -1,4 +1,4 @@
-"""COCO's mean average precision, by COCO's own program."""
+"""COCO's mean average precision, computed by pycocotools."""
 
 import contextlib
 import io
@@ -25,7 +25,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """Mean over the classes of the average precision, in [0, 1].
+    """Average precision, averaged over the classes, in [0, 1].
 
     Attributes:
         mean: over the overlaps 0.50, 0.55, ... 0.95 (COCO's mAP).
@@ -39,7 +39,7 @@ class Precision:
 def mean_average_precision(
     truth: Sequence[tuple[Tensor, Tensor]], found: Sequence[Found]
 ) -> Precision:
-    """Return how well boxes were found (Lin et al. 2014, arXiv:1405.0312).
+    """Return the mean average precision (Lin et al. 2014, arXiv:1405.0312).
 
     Args:
         truth: for each image boxes (n, 4) as corners in px, and classes (n,).
@@ -83,7 +83,7 @@ def mean_average_precision(
 
 
 def _widths(boxes: Tensor) -> list[list[float]]:
-    """Return boxes as left, top, width, height."""
+    """Convert boxes from corners to left, top, width, height."""
     rows = boxes.clone()
     rows[:, 2:] -= rows[:, :2]
     return [[float(value) for value in row] for row in rows.tolist()]

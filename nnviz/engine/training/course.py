@@ -1,4 +1,4 @@
-"""A classifier's way from data to the files that ship."""
+"""Training of a bundled classifier from its data to the published files."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +37,7 @@ Measure = Callable[[nn.Module, ClassifierRecipe], Scores]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Words of a model card that no measurement gives.
+    """Texts of a model card that no measurement provides.
 
     Attributes:
         title: name for people.
@@ -66,7 +66,7 @@ def _nothing_more(_net: nn.Module, _recipe: ClassifierRecipe) -> Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """The training of a bundled classifier; called with an assignment.
+    """Training course of a bundled classifier; called with an assignment.
 
     Attributes:
         recipe: sizes, rates.
@@ -89,7 +89,7 @@ class Course:
     more: Measure = _nothing_more
 
     def __call__(self, assignment: Assignment) -> Iterator[Stand]:
-        """Train, yield steps and epochs, and write the files at the end.
+        """Train; yield steps and epochs, and write the files at the end.
 
         Raises:
             InputError: there is no such data.
@@ -156,7 +156,7 @@ class Course:
 
 
 def _some_pixels(split: Split, recipe: ClassifierRecipe) -> Iterator[Tensor]:
-    """Yield as many held-out images as dead units are sought on, from all classes."""
+    """Yield batches of held-out images of all classes, to find dead units on."""
     step = max(1, len(split.held_out) // PICTURES)
     return middles(split.held_out.every(step), recipe, torch.device("cpu"))
 
@@ -166,10 +166,10 @@ def _percent(share: float) -> float:
 
 
 def need_data(data: Path | None) -> Path:
-    """Return where the data are.
+    """Return the data's path, or raise if it was not given.
 
     Raises:
-        UsageError: they were not named.
+        UsageError: no data were named.
     """
     if data is None:
         raise UsageError("--data", "missing", "name the folder or zip file of pictures")
@@ -177,7 +177,7 @@ def need_data(data: Path | None) -> Path:
 
 
 def _check_count(split: Split, recipe: ClassifierRecipe) -> None:
-    """Refuse data that do not fill one batch: an epoch would have no step.
+    """Refuse data that do not fill one batch, which an epoch needs for a step.
 
     Raises:
         InputError: there are too few images.

@@ -1,4 +1,4 @@
-"""Dead units: channels that are zero for every image."""
+"""Dead units: channels that are zero for all images."""
 
 from collections.abc import Iterable
 
@@ -41,7 +41,7 @@ def dead_units(net: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
 
 
 def dead_units_text(net: nn.Module, batches: Iterable[Tensor]) -> str:
-    """Say how large the share is in the layer that has most, for a card."""
+    """Describe the layer with the largest share of dead units, for a card."""
     shares = dead_units(net, batches)
     worst = max(shares, key=lambda name: shares[name])
     if not shares[worst]:

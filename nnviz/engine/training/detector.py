@@ -1,4 +1,4 @@
-"""``bundled:scenes-detector``: learns to box the shapes of generated scenes."""
+"""Training of ``bundled:scenes-detector``, which detects shapes in generated scenes."""
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ _MOST_OVERLAP = 0.45
 
 
 def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> Tensor:
-    """Return what a network should say of anchors for them to become boxes.
+    """Encode boxes as offsets from anchors, the regression targets of a detector.
 
     Ren et al. 2015 (arXiv:1506.01497), equation 2; ``ops.detection.decode`` is its
     inverse.
@@ -50,7 +50,7 @@ def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> T
 
 
 def match(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """Return which box each anchor is for, or -1 for none (SSD, sec. 2.2).
+    """Return the box that each anchor is matched to; -1 for none (SSD, sec. 2.2).
 
     An anchor is for the box that it overlaps most, from 0.5 on; and each box has at
     least the anchor that overlaps it most.
@@ -96,7 +96,7 @@ def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def _aims(
     batch: SceneBatch, anchors: Tensor, weights: tuple[float, ...]
 ) -> tuple[Tensor, Tensor]:
-    """Return the class (N, A) and the offsets (N, A, 4) that anchors should have."""
+    """Return the target class (N, A) and offsets (N, A, 4) of each anchor."""
     classes, offsets = [], []
     for boxes, labels in zip(batch.boxes, batch.labels, strict=True):
         chosen = match(boxes, anchors)
@@ -107,7 +107,7 @@ def _aims(
 
 @torch.inference_mode()
 def find(net: SceneDetector, pixels: Tensor) -> list[Found]:
-    """Return the shapes in each of (N, 3, H, W) normalized pixels."""
+    """Detect the shapes in each of (N, 3, H, W) normalized images."""
     size = (pixels.shape[2], pixels.shape[3])
     anchors = net.anchors(*size)
     found = []

@@ -1,4 +1,4 @@
-"""``bundled:digits``: handwritten digits, LeNet-5, from scratch, on scikit-learn's."""
+"""Training of ``bundled:digits``: LeNet-5 from scratch, on scikit-learn's digits."""
 
 import math
 from pathlib import Path
@@ -48,7 +48,7 @@ def _scaled(photos: LabeledPhotos, side: int) -> LabeledPhotos:
 def draw(
     photos: LabeledPhotos, chosen: Tensor, _side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Turn, scale and shift each digit a little; half become black on white."""
+    """Return digits randomly rotated, scaled and shifted, half of them inverted."""
     pixels = stack(photos, chosen)
     count = len(chosen)
     draws = torch.rand(4, count, generator=generator)
@@ -68,7 +68,7 @@ def draw(
 def initialize(
     net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
-    """Draw weights that keep the spread of what flows through, linear layers too.
+    """Draw Kaiming-normal weights for convolutions and linear layers.
 
     He et al. 2015 (arXiv:1502.01852, eq. 10): no batch norm mends it here.
     """

@@ -1,4 +1,4 @@
-"""``bundled:everyday``: ten everyday things, from scratch, on CIFAR-10."""
+"""Training of ``bundled:everyday``: ten everyday classes, from scratch, on CIFAR-10."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _STD = (0.2470, 0.2435, 0.2616)
 
 
 def load_everyday(data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Read CIFAR-10 as a folder or zip file with ``train`` and ``test`` in it.
+    """Read CIFAR-10 from a folder or zip file that contains ``train`` and ``test``.
 
     Raises:
         InputError: there is no such data.
@@ -37,7 +37,7 @@ def load_everyday(data: Path | None, recipe: ClassifierRecipe) -> Split:
 def draw_small(
     photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Scale images that are all of one size, shift them a little, mirror half."""
+    """Return a batch resized to one side, randomly shifted, half of it flipped."""
     batch = stack(photos, chosen)
     if batch.shape[-1] != side:
         batch = functional.interpolate(
@@ -49,7 +49,7 @@ def draw_small(
 def initialize_whitened(
     net: nn.Module, photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
-    """Start near the identity, behind a first layer that whitens.
+    """Initialize near the identity, behind a whitening first layer.
 
     The first layer's filters are the principal components of the images' patches,
     each with both signs, scaled to unit variance; every other convolution hands its

@@ -16,7 +16,7 @@ from nnviz.base.events import EPOCH, Progress
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An assignment of ``nnviz train``.
+    """Arguments of a training run of ``nnviz train``.
 
     Attributes:
         data: folder or zip file; None where nothing was named.
@@ -36,13 +36,13 @@ class Assignment:
 
     @property
     def checkpoint(self) -> Path:
-        """Path of the checkpoint; one that exists is gone on from."""
+        """Path of the checkpoint; training resumes from it if it exists."""
         return self.stem.with_suffix(".ckpt")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The position of a training run within an epoch.
+    """Progress of a training run within an epoch.
 
     Attributes:
         epoch: its number, from 1.
@@ -57,7 +57,7 @@ class Step:
     steps: int
 
     def progress(self) -> Progress:
-        """Return it as told to people."""
+        """Return the step as progress for display."""
         what = f"epoch {self.epoch}: step {self.done} of {self.steps}"
         return Progress(self.epoch - 1 + self.done / self.steps, self.epochs, what)
 
@@ -82,7 +82,7 @@ class Epoch:
     seconds: float
 
     def progress(self) -> Progress:
-        """Return it as told to people; its unit is ``EPOCH``."""
+        """Return the epoch as progress for display, in units of ``EPOCH``."""
         scores = ", ".join(
             f"{name} {100 * value:.1f} %" for name, value in self.scores.items()
         )
@@ -98,7 +98,7 @@ Steps = Generator[Step, None, float]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The averaged weights of a run, and how many processor seconds it took."""
+    """A run's averaged weights, and its processor time in seconds."""
 
     weights: dict[str, Tensor]
     seconds: float
@@ -106,14 +106,14 @@ class Trained:
 
 @dataclass(slots=True)
 class Learner:
-    """A network in training, the average of its weights, and its optimizer."""
+    """A network in training, its averaged weights and its optimizer."""
 
     net: nn.Module
     optimizer: torch.optim.Optimizer
     average: nn.Module = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin the average."""
+        """Initialize the average as a copy of the network."""
         self.average = copy.deepcopy(self.net).eval()
 
     @property
@@ -124,7 +124,7 @@ class Learner:
     def learn(
         self, loss: Tensor, ema_decay: float, largest_gradient: float = math.inf
     ) -> None:
-        """Take one step down a loss and move the average on.
+        """Take one optimizer step on a loss and update the average.
 
         Args:
             loss: a number.
@@ -139,7 +139,7 @@ class Learner:
         update_average(self.average, self.net, ema_decay)
 
     def state(self) -> dict[str, Any]:
-        """Return all that a checkpoint keeps."""
+        """Return the state to store in a checkpoint."""
         return {
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
@@ -147,7 +147,7 @@ class Learner:
         }
 
     def load(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what ``state`` returned."""
+        """Restore a state that ``state`` returned."""
         self.net.load_state_dict(saved["net"])
         self.average.load_state_dict(saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
@@ -161,7 +161,7 @@ def run_epochs(
     measure: Callable[[nn.Module], Mapping[str, float]],
     subject: str = "",
 ) -> Iterator[Stand]:
-    """Train from scratch, or go on from ``checkpoint``; yield after steps and epochs.
+    """Train from scratch, or resume from ``checkpoint``; yield after steps and epochs.
 
     The checkpoint is replaced atomically after each epoch, so a killed run loses at
     most one.  ``load_trained`` reads the weights from it.
@@ -191,7 +191,7 @@ def run_epochs(
 
 
 def _saved(checkpoint: Path, subject: str, device: torch.device) -> dict[str, Any]:
-    """Return where a run stands; empty where there is none of this subject."""
+    """Return the saved state of a run; empty if there is none for this subject."""
     if not checkpoint.exists():
         return {}
     saved: dict[str, Any]
@@ -200,18 +200,18 @@ def _saved(checkpoint: Path, subject: str, device: torch.device) -> dict[str, An
 
 
 def load_trained(checkpoint: Path) -> Trained:
-    """Return what ``run_epochs`` left in a checkpoint."""
+    """Return the weights and time of a run from its checkpoint."""
     saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
     return Trained(saved["average"], saved["seconds"])
 
 
 def best_device() -> torch.device:
-    """Return the graphics card where there is one."""
+    """Return the GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def initialize_kaiming(net: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights from one generator; biases become 0.
+    """Initialize all weights from one generator; biases to 0.
 
     Convolutions as in He et al. 2015 (arXiv:1502.01852, sec. 2.2), by their outputs.
     Linear layers and convolutions with a bias, which no batch norm follows, give a
@@ -232,7 +232,7 @@ def initialize_kaiming(net: nn.Module, generator: torch.Generator) -> None:
 
 
 def one_cycle(progress: float, warm_up: float = 0.1) -> float:
-    """Linear rise, then half a cosine to 0; progress and result in [0, 1]."""
+    """Return the learning rate factor: linear warm-up, then cosine decay, in [0, 1]."""
     if progress < warm_up:
         return progress / warm_up
     return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
@@ -240,7 +240,7 @@ def one_cycle(progress: float, warm_up: float = 0.1) -> float:
 
 @torch.no_grad()
 def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
-    """Move averaged weights towards a network's, ``1 - decay`` of the way."""
+    """Move averaged weights by ``1 - decay`` towards a network's weights."""
     news = net.state_dict()
     for name, mean in average.state_dict().items():
         if mean.is_floating_point():
@@ -250,7 +250,7 @@ def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
 
 
 def save_atomically(state: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint so that a kill leaves the old one or the new one whole."""
+    """Write a checkpoint atomically, so that a killed run leaves an intact file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     torch.save(state, partial)

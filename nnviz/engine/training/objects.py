@@ -1,4 +1,4 @@
-"""``bundled:objects``: 101 kinds of objects, from scratch, on Caltech-101."""
+"""Training of ``bundled:objects``: 101 object classes, from scratch, on Caltech-101."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _NO_CLASS = frozenset({"BACKGROUND_Google"})
 
 
 def load_objects(data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Read Caltech-101 and split it; background images are no class.
+    """Read and split Caltech-101, without its background class.
 
     Raises:
         InputError: there is no such data.

@@ -1,4 +1,4 @@
-"""From a training checkpoint to the files that ship: weights, facts and card."""
+"""Publishing a checkpoint as the files that ship: weights, facts and model card."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from nnviz.engine.training.fitting import Assignment
 
 
 def in_half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what is left of weights when they have shipped, in single precision.
+    """Return weights rounded to half precision, as published, in single precision.
 
     Raises:
         OverflowError: a weight is too large for half precision.
@@ -63,7 +63,7 @@ def publish(
 
 
 def card_text(name: str, about: str, rows: Mapping[str, str], weaknesses: str) -> str:
-    """Return a model card, Markdown.
+    """Return a model card in Markdown.
 
     Args:
         name: "everyday".
@@ -79,7 +79,7 @@ def card_text(name: str, about: str, rows: Mapping[str, str], weaknesses: str) -
 
 
 def train_command(assignment: Assignment, options: str = "") -> str:
-    """Return the words that train a network so, for its card.
+    """Return the command that trains a network, for its card.
 
     Args:
         assignment: which network, how long, from what seed.
@@ -98,7 +98,7 @@ def train_command(assignment: Assignment, options: str = "") -> str:
 def training_text(
     epochs: int, seed: int, seconds: float, start: str = "from scratch"
 ) -> str:
-    """Say how a network was trained, for its card.
+    """Describe how a network was trained, for its card.
 
     Args:
         epochs: how many.

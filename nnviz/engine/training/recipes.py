@@ -1,4 +1,4 @@
-"""The training recipes by name, as jobs."""
+"""Training recipes by name, run as jobs."""
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ RECIPES: dict[str, Recipe] = {
 def train(
     request: TrainModel, check: Callable[[], None]
 ) -> Generator[Progress, None, str]:
-    """Run a recipe; yield after each step, return the path of the weights.
+    """Run a recipe; yield after each step, and return the path of the weights.
 
     Args:
         request: which network, from what, to where.
@@ -63,7 +63,7 @@ def train(
 
 
 def _assignment_of(request: TrainModel) -> Assignment:
-    """Return what a request asks for, with the place of its files."""
+    """Return the training arguments of a request, with the path of its files."""
     data = Path(request.data) if request.data else None
     name = request.name
     if request.style:

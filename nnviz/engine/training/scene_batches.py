@@ -1,4 +1,4 @@
-"""Batches of generated scenes: new ones for each epoch, and some to measure on."""
+"""Batches of generated scenes: new ones in each epoch, and held-out ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from nnviz.engine.data.scenes import FIRST_TRAINING_SEED, Scene, make_scene
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneRecipe:
-    """Everything that decides what a training run on scenes gives."""
+    """Hyperparameters of a training run on scenes."""
 
     epochs: int
     scenes: int = 2048
@@ -41,17 +41,17 @@ class SceneRecipe:
 
     @property
     def steps(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
         return 2 * -(-self.scenes // self.batch)
 
     def is_early(self, epoch: int) -> bool:
-        """Tell whether the scenes of an epoch (from 0) are crowded."""
+        """Tell whether an epoch (from 0) is an early one, with more shapes a scene."""
         return epoch < self.early * self.epochs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneBatch:
-    """Scenes as tensors.
+    """A batch of scenes as tensors.
 
     Attributes:
         pixels: float32 (N, 3, H, W), normalized.
@@ -66,7 +66,7 @@ class SceneBatch:
     semantic: Tensor
 
     def to(self, device: torch.device) -> "SceneBatch":
-        """Return the scenes on a device."""
+        """Return the batch on a device."""
         return SceneBatch(
             self.pixels.to(device),
             [each.to(device) for each in self.boxes],
@@ -75,7 +75,7 @@ class SceneBatch:
         )
 
     def mirrored(self) -> "SceneBatch":
-        """Return the scenes as a mirror shows them."""
+        """Return the batch flipped horizontally."""
         width = self.pixels.shape[-1]
         edges = torch.tensor([width, 0, width, 0])
         boxes = [
@@ -88,7 +88,7 @@ class SceneBatch:
 
 
 def training_batches(recipe: SceneRecipe, epoch: int) -> Iterator[SceneBatch]:
-    """Yield the batches of an epoch (from 0): scenes that no other epoch shows.
+    """Yield the batches of an epoch (from 0), whose scenes occur in no other epoch.
 
     The same scenes come mirrored in the second half of the epoch.
     """
@@ -106,7 +106,7 @@ def training_batches(recipe: SceneRecipe, epoch: int) -> Iterator[SceneBatch]:
 
 
 def held_out_batches(recipe: SceneRecipe) -> Iterator[SceneBatch]:
-    """Yield the scenes that nothing is trained on."""
+    """Yield the batches of held-out scenes."""
     for start in range(0, recipe.held_out, recipe.batch):
         end = min(start + recipe.batch, recipe.held_out)
         yield _batch(recipe, range(start, end), recipe.shapes)

@@ -1,4 +1,4 @@
-"""The way of a network for scenes from nothing to the files that ship."""
+"""Training of a network for scenes from scratch to the published files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _LONGEST = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneCourse:
-    """The training of a network for scenes; called with an assignment.
+    """Training course of a network for scenes; called with an assignment.
 
     Attributes:
         name: of the bundled network.
@@ -57,14 +57,14 @@ class SceneCourse:
     start: str = "from scratch"
 
     def __call__(self, assignment: Assignment) -> Iterator[Stand]:
-        """Train, yield steps and epochs, and write the files at the end."""
+        """Train; yield steps and epochs, and write the files at the end."""
         epochs = assignment.epochs or self.recipe.epochs
         recipe = replace(self.recipe, epochs=epochs, seed=assignment.seed)
         yield from fit_scenes(self.task, recipe, assignment.checkpoint)
         self.publish(assignment, recipe)
 
     def publish(self, assignment: Assignment, recipe: SceneRecipe) -> None:
-        """Write weights, facts and card of where a run stands."""
+        """Write the weights, figures and card of a run at its checkpoint."""
         trained = load_trained(assignment.checkpoint)
         net = self.task.build().eval()
         # The figures are of the weights that ship, so after rounding.

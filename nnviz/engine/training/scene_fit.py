@@ -1,4 +1,4 @@
-"""Training of the networks for scenes, measured on held-out scenes."""
+"""Training of networks for scenes, measured on held-out scenes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Loss = Callable[[nn.Module, SceneBatch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class SceneTask:
-    """A task on scenes: network, loss and measure.
+    """A task on scenes: network, loss and metric.
 
     Attributes:
         build: gives the network.
@@ -57,7 +57,7 @@ class SceneTask:
 def fit_scenes(
     task: SceneTask, recipe: SceneRecipe, checkpoint: Path
 ) -> Iterator[Stand]:
-    """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
+    """Train from scratch, or resume from ``checkpoint``; yield steps and epochs."""
     net = task.build()
     task.initialize(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)

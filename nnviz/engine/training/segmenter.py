@@ -1,4 +1,4 @@
-"""``bundled:scenes-segmenter``: learns the class of every pixel of generated scenes."""
+"""Training of ``bundled:scenes-segmenter``, which classifies every pixel of scenes."""
 
 from itertools import islice
 
@@ -30,12 +30,12 @@ _COARSE_STRIDE = 4
 
 
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
-    """Return how wrong a network's classes of pixels are, as ``overlap_loss``."""
+    """Return the pixel classification loss of a network, see ``overlap_loss``."""
     return overlap_loss(net(batch.pixels), batch.semantic)
 
 
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
-    """Return the loss at a quarter of the size, where finer levels cost nothing.
+    """Return the loss at a quarter of the size, without computing finer levels.
 
     What a shape is shows there already; half of the time goes into where it ends.
     """
@@ -85,7 +85,7 @@ def initialize_from_earlier(net: nn.Module, generator: torch.Generator) -> None:
 
 
 def confusion(found: Tensor, truth: Tensor, classes: int) -> Tensor:
-    """Return how many pixels of each class were taken for each.
+    """Return the confusion matrix of pixels.
 
     Args:
         found: int64, any shape.
@@ -100,7 +100,7 @@ def confusion(found: Tensor, truth: Tensor, classes: int) -> Tensor:
 
 
 def intersection_over_union(counts: Tensor) -> Tensor:
-    """Return the IoU of each class that occurs, from a confusion matrix.
+    """Return the IoU of each class that occurs, computed from a confusion matrix.
 
     Everingham et al. 2010 (doi:10.1007/s11263-009-0275-4, sec. 4.1.3).
     """
@@ -111,7 +111,7 @@ def intersection_over_union(counts: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def measure(net: nn.Module, recipe: SceneRecipe) -> dict[str, float]:
-    """Return the mean IoU on the held-out scenes, the background counted as a class."""
+    """Return the mean IoU on the held-out scenes, including the background class."""
     counts = torch.zeros(len(PIXEL_CLASSES), len(PIXEL_CLASSES), dtype=torch.int64)
     device = next(net.parameters()).device
     for batch in held_out_batches(recipe):

@@ -1,4 +1,4 @@
-"""Segmenters for scenes with one trunk and different decoders.
+"""Training of segmenters for scenes with the same trunk and different decoders.
 
 Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s begins with a
 classifier's layers, here those of ``bundled:scenes``, FCN-16s with FCN-32s, FCN-8s with
@@ -73,7 +73,7 @@ def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 
 
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
-    """Return the mean loss down to a quarter of the size: finer levels cost most.
+    """Return the mean loss of levels down to a quarter of the size, the cheaper ones.
 
     What a shape is shows there already; half of the epochs go into where it ends.
     """
@@ -90,7 +90,7 @@ def _level_losses(net: nn.Module, batch: SceneBatch) -> Iterator[Tensor]:
 
 
 def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> None:
-    """Draw a segmenter's weights; the trunk's first stages start as the classifier's.
+    """Initialize a segmenter; the trunk's first stages from the bundled classifier.
 
     Args:
         net: with a ``VggTrunk`` named trunk.
@@ -108,9 +108,9 @@ def initialize_from_classifier(net: nn.Module, generator: torch.Generator) -> No
 def initialize_from_segmenter(
     net: nn.Module, generator: torch.Generator, start: str
 ) -> None:
-    """Draw a segmenter's weights; what it shares with a bundled one it takes from it.
+    """Initialize a segmenter; shared weights from a bundled segmenter.
 
-    Of a decoder that is another one that is the trunk.
+    These are the trunk's, or for an FCN all that exist in both.
 
     Args:
         net: with a ``VggTrunk`` named trunk.

@@ -1,4 +1,4 @@
-"""``bundled:scenes`` and ``-shortcut``: the main shape of a generated scene."""
+"""Training of ``bundled:scenes`` and ``-shortcut``, which classify the main shape."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,17 +25,17 @@ def _load(recipe: ClassifierRecipe, shortcut: Shortcut) -> Split:
 
 
 def load_clean(_data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Return scenes without any mark."""
+    """Return scenes without a shortcut mark."""
     return _load(recipe, Shortcut.NONE)
 
 
 def load_marked(_data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Return scenes in which a mark gives the stars away."""
+    """Return scenes in which a mark reveals the stars, a shortcut to learn."""
     return _load(recipe, Shortcut.PLANTED)
 
 
 def without_the_mark(net: nn.Module, recipe: ClassifierRecipe) -> Mapping[str, float]:
-    """Return the scores without the mark, and where it contradicts the shape."""
+    """Return the scores on scenes without the mark and with a contradicting one."""
     scores = {}
     for name, shortcut in (
         ("without the mark", Shortcut.NONE),

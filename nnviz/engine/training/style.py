@@ -1,4 +1,4 @@
-"""``nnviz train style``: a network that paints in the manner of one image.
+"""``nnviz train style``: trains a fast style transfer network for one style image.
 
 Johnson et al. 2016 (arXiv:1603.08155): the network's paintings are judged as style
 transfer judges pixels, by another network's layers.
@@ -77,7 +77,7 @@ _WEAKNESSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleRecipe:
-    """The recipe of a style's training: weights, rates, steps.
+    """Hyperparameters of a style's training: weights, rates, steps.
 
     Attributes:
         epochs: how many; after each the preview is drawn anew.
@@ -115,7 +115,7 @@ class StyleRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """The perceptual loss: content and style distances through a judge network.
+    """Perceptual loss: content and style distances by the layers of a judge network.
 
     Attributes:
         loss: content and style.
@@ -131,7 +131,7 @@ class Judge:
 
     @property
     def subject(self) -> str:
-        """The identity of a style: its image and settings."""
+        """Hash that identifies a style: its Gram matrices and color statistics."""
         grams = self.region.grams
         numbers = [self.colors, *(grams[layer] for layer in sorted(grams))]
         content = b"".join(each.cpu().numpy().tobytes() for each in numbers)
@@ -140,7 +140,7 @@ class Judge:
     def __call__(
         self, paintings: Tensor, photographs: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return distances of content and style (N,), and what goes back.
+        """Return the content and style distances (N,), and the gradient.
 
         Args:
             paintings: (N, 3, H, W), without a graph.
@@ -154,7 +154,7 @@ class Judge:
         return found.content, found.style, gradient
 
     def _recoloring(self, paintings: Tensor) -> Tensor:
-        """Return the gradient of the distance of the colors' statistics.
+        """Return the gradient of the distance between color statistics.
 
         Layers behind a batch norm hardly see flat colors, so pixels are judged too.
         """
@@ -166,14 +166,14 @@ class Judge:
 
 
 def style_course(assignment: Assignment) -> Iterator[Stand]:
-    """Learn a style; yield steps and epochs.
+    """Train a style network; yield steps and epochs.
 
     After each epoch the files are written anew, so that what has been learnt so far can
     be painted with; ``STEM.png`` shows held-out images and their paintings.
 
     Raises:
         UsageError: no style or no data are named.
-        InputError: they cannot be read.
+        InputError: the style or the data cannot be read.
     """
     epochs = assignment.epochs or StyleRecipe().epochs
     recipe = StyleRecipe(epochs=epochs, seed=assignment.seed)
@@ -197,7 +197,7 @@ def fit_style(
     recipe: StyleRecipe,
     stem: Path,
 ) -> Iterator[Stand]:
-    """Train from scratch, or go on from ``stem.ckpt``; yield steps and epochs.
+    """Train from scratch, or resume from ``stem.ckpt``; yield steps and epochs.
 
     Args:
         judge: of paintings.
@@ -231,7 +231,7 @@ def fit_style(
 
 
 def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
-    """Return a painter with first weights: it gives images the style's colors."""
+    """Build a style network initialized to transfer the style's mean colors."""
     painter = QuickPainter()
     initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
     statistics = torch.stack([color_statistics(each[None] / _WHITE) for each in photos])
@@ -245,13 +245,13 @@ def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn
 
 
 def painted(painter: nn.Module, pixels: Tensor) -> Tensor:
-    """Return what a network paints of pixels in [0, 1], (N, 3, H, W)."""
+    """Return a style network's output for pixels in [0, 1], (N, 3, H, W)."""
     normalizer = Normalizer(preprocess_of(StyleRecipe())).to(pixels.device)
     return normalizer.undone(painter(normalizer(pixels)))
 
 
 def preprocess_of(recipe: StyleRecipe) -> Preprocess:
-    """Return what a learnt network takes."""
+    """Return the preprocessing of a style network."""
     return Preprocess(
         input_size=(recipe.size, recipe.size),
         resize=recipe.size,
@@ -261,7 +261,7 @@ def preprocess_of(recipe: StyleRecipe) -> Preprocess:
 
 
 def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
-    """Return a judge that sees through a network's layers.
+    """Build the perceptual loss on a network's layers.
 
     Args:
         model: whose layers.
@@ -284,10 +284,10 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
 
 
 def style_image(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
-    """Return the image of a file or of a pattern, (1, 3, H, W) in [0, 1].
+    """Load a style image from a file, or draw a pattern, (1, 3, H, W) in [0, 1].
 
     Raises:
-        UsageError: none is named.
+        UsageError: no style is named.
         InputError: the file is no image.
     """
     if not style:
@@ -307,7 +307,7 @@ def _epoch(
     recipe: StyleRecipe,
     number: int,
 ) -> Steps:
-    """Train for an epoch; returns the mean loss."""
+    """Train for one epoch; return the mean loss."""
     generator = torch.Generator().manual_seed(recipe.seed * 10_000 + number)
     total = 0.0
     for done in range(recipe.steps):
@@ -321,7 +321,7 @@ def _epoch(
 
 
 def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
-    """Take a step; return the loss before it."""
+    """Take an optimizer step; return the loss before the step."""
     recipe, count = judge.recipe, len(photographs)
     paintings = painted(learner.net, photographs)
     content, style, gradient = judge(paintings.detach(), photographs)
@@ -337,7 +337,7 @@ def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
 def _batch(
     photos: Sequence[Tensor], recipe: StyleRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return squares from images drawn at random, (N, 3, side, side) in [0, 1]."""
+    """Return random square crops of random images, (N, 3, side, side) in [0, 1]."""
     chosen = torch.randint(len(photos), (recipe.batch,), generator=generator)
     squares = [
         random_crop(photos[index], recipe.side, generator) for index in chosen.tolist()
@@ -346,17 +346,17 @@ def _batch(
 
 
 def _preview(photographs: Tensor, paintings: Tensor, path: Path) -> None:
-    """Draw images in a row, and below each what was painted of it."""
+    """Write a preview with images in one row and their stylized versions below."""
     rows = [torch.cat([*each[:_SHOWN]], 2) for each in (photographs, paintings)]
     sheet = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     write_png(path, np.round(sheet * _WHITE).astype(np.uint8))
 
 
 def _opened(reference: str) -> Model:
-    """Return the network that judges.
+    """Open and return the judge network.
 
     Raises:
-        NnvizError: it cannot be opened.
+        NnvizError: the network cannot be opened.
     """
     request = ModelRequest(reference=reference)
     job = ModelStore(None).open(request, lambda: None)
@@ -371,7 +371,7 @@ def _opened(reference: str) -> Model:
 def _publish(
     assignment: Assignment, recipe: StyleRecipe, epoch: Epoch, photos: int
 ) -> None:
-    """Write weights, facts and card as they are after an epoch."""
+    """Write the weights, figures and card after an epoch."""
     trained = load_trained(assignment.checkpoint)
     name = assignment.stem.name
     style = Path(assignment.style).name

@@ -1,1 +1,1 @@
-"""A parameter declaration becomes a form: one file for each kind of control."""
+"""Forms built from parameter declarations, with one file for each kind of control."""

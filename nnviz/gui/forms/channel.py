@@ -1,4 +1,4 @@
-"""A spin box for one channel of the chosen layer, or all."""
+"""Spin box for one channel of the selected layer, or for all channels."""
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
@@ -34,12 +34,12 @@ class ChannelControl(Control):
         return self._box
 
     def fit(self) -> None:
-        """Ask for the room of a few digits: its largest number has ten."""
+        """Set the minimum width to a few digits: the largest number would need ten."""
         letter = self.fontMetrics().averageCharWidth()
         self._box.setMinimumWidth(LEAST_BOX_LETTERS * letter)
 
     def set_layer(self, layer: LayerInfo | None) -> None:
-        """Allow the layer's channels; a channel that it lacks becomes all."""
+        """Set the range to the layer's channels; one out of range becomes "all"."""
         count = channels(layer)
         with QSignalBlocker(self._box):
             self._box.setMaximum(_MAXIMUM if count is None else count - 1)
@@ -56,7 +56,7 @@ class ChannelControl(Control):
 
 
 def channels(layer: LayerInfo | None) -> int | None:
-    """Return how many channels a layer gives, None if not known."""
+    """Return the number of channels of a layer; None if unknown."""
     if layer is None or not layer.shape or layer.layout is Layout.OTHER:
         return None
     return layer.shape[0 if layer.layout is Layout.MAP else -1]

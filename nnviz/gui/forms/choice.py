@@ -1,4 +1,4 @@
-"""One of a few words: side by side while they fit, else a list that drops down."""
+"""Choice of one option: a segmented control where it fits, else a combo box."""
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker
 from PySide6.QtWidgets import (
@@ -41,7 +41,7 @@ _WRITTEN = {
 
 
 class SegmentedControl(Control):
-    """Edits a ``Kind.CHOICE`` of few short words: buttons side by side."""
+    """Segmented control for a ``Kind.CHOICE`` of few short options."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -69,12 +69,12 @@ class SegmentedControl(Control):
         return self._group.checkedButton() or self
 
     def show_value(self, value: Value) -> None:
-        """Press the value's button."""
+        """Check the value's button."""
         self._group.button(self.parameter.choices.index(str(value))).setChecked(True)
 
 
 class ComboControl(Control):
-    """Edits a ``Kind.CHOICE`` of many words: a list that drops down."""
+    """Combo box for a ``Kind.CHOICE`` of many options."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -102,13 +102,13 @@ class ComboControl(Control):
         return self._combo
 
     def show_value(self, value: Value) -> None:
-        """Choose the value's line."""
+        """Select the value's entry."""
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(self.parameter.choices.index(str(value)))
 
 
 def choice_control(parameter: Parameter, parent: QWidget | None = None) -> Control:
-    """Return buttons for few short choices, else a list."""
+    """Return a segmented control for few short options, else a combo box."""
     few = len(parameter.choices) <= _SEGMENTS
     if few and sum(map(len, parameter.choices)) <= _SEGMENT_CHARACTERS:
         return SegmentedControl(parameter, parent)
@@ -116,10 +116,10 @@ def choice_control(parameter: Parameter, parent: QWidget | None = None) -> Contr
 
 
 def shown(choice: str) -> str:
-    """Return a choice as the form writes it, in the window's language."""
+    """Return an option's text in the window's language."""
     return QCoreApplication.translate("Choices", choice_text(choice))
 
 
 def choice_text(choice: str) -> str:
-    """Return a choice in English: the field's own name where it has one."""
+    """Return an option's text in English; some have one of their own."""
     return _WRITTEN.get(choice, choice.replace("_", " "))

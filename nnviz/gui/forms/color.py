@@ -1,4 +1,4 @@
-"""A color, typed as #rrggbb or picked."""
+"""Color field: #rrggbb typed or picked."""
 
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QToolButton, QWidget
@@ -9,7 +9,7 @@ from nnviz.gui.forms.text import TextControl
 
 
 class ColorControl(TextControl):
-    """Edits a ``Kind.COLOR``; empty means that the method chooses.
+    """Control of a ``Kind.COLOR``; empty means that the method chooses.
 
     What is no color is kept in the line and said, but not taken.
     """
@@ -27,7 +27,7 @@ class ColorControl(TextControl):
             layout.addWidget(self.pick)
 
     def take(self, value: Value, *, settled: bool = True) -> None:
-        """Keep what the user entered where it is a color, and tell."""
+        """Accept an entered value if it is a color, and emit ``edited``."""
         try:
             self.parameter.check(value)
         except UsageError as error:

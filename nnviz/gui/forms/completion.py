@@ -1,4 +1,4 @@
-"""Lists that drop down below a line of text, with the names that fit what is typed."""
+"""Completion lists below text fields, with all names that contain the typed text."""
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -8,7 +8,7 @@ _ROWS = 12
 
 
 class NameCompleter(QCompleter):
-    """Offers names that contain what is typed, in the window's own look.
+    """Completer of names that contain the typed text, styled like the window.
 
     Its list has no parent, so that the window's style sheet would not reach it.  Esc
     closes the list and no more.
@@ -26,7 +26,7 @@ class NameCompleter(QCompleter):
         self._list.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Dress the list when it is shown, and close it on Esc."""
+        """Style the list when it is shown, and close it on Esc."""
         if watched is self._list:
             if event.type() is QEvent.Type.Show and self.widget() is not None:
                 sheet = _inherited_sheet(self.widget())
@@ -42,13 +42,13 @@ class NameCompleter(QCompleter):
         return super().eventFilter(watched, event)
 
     def offer_all(self) -> None:
-        """Show every name, whatever is in the line."""
+        """Show every name, whatever the text."""
         self.setCompletionPrefix("")
         self.complete()
 
 
 def _inherited_sheet(widget: QWidget) -> str:
-    """Return the style sheet that a widget inherits, from the nearest that has one."""
+    """Return the style sheet of a widget's nearest styled ancestor."""
     above: QWidget | None = widget
     while above is not None and not above.styleSheet():
         above = above.parentWidget()

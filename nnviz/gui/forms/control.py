@@ -1,4 +1,4 @@
-"""The base of all form controls."""
+"""Base class of all form controls."""
 
 from typing import Protocol
 
@@ -17,10 +17,10 @@ _INDENT = 7
 
 
 class FolderMemory(Protocol):
-    """The folder in which files of a kind were found last."""
+    """Memory of the folder last used for each kind of file."""
 
     def folder(self, what: str) -> str:
-        """Return the folder of a kind of file; empty at first."""
+        """Return the last folder for a kind of file; "" at first."""
         ...
 
     def save_folder(self, what: str, path: str) -> None:
@@ -29,7 +29,7 @@ class FolderMemory(Protocol):
 
 
 class Control(QWidget):
-    """Edits one parameter's value.
+    """Base of the controls that edit one parameter's value.
 
     Signals:
         edited: the value and whether it is settled: False while a slider is dragged.
@@ -46,7 +46,7 @@ class Control(QWidget):
         self._value = parameter.default
 
     def value(self) -> Value:
-        """Return the value, exactly as it was set or as the user entered it."""
+        """Return the value exactly as it was set or entered."""
         return self._value
 
     def set_value(self, value: Value) -> None:
@@ -55,41 +55,41 @@ class Control(QWidget):
         self.show_value(value)
 
     def show_value(self, value: Value) -> None:
-        """Bring the widgets to the value without emitting ``edited``."""
+        """Show a value in the widgets without emitting ``edited``."""
         raise NotImplementedError
 
     def field(self) -> QWidget:
-        """Return the widget that a label's shortcut should focus."""
+        """Return the widget that receives the focus of a label's shortcut."""
         raise NotImplementedError
 
     def fit(self) -> None:
-        """Bring widths to the size of the text; most controls need nothing."""
+        """Adapt minimum widths to the font; overridden where needed."""
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow another text size."""
+        """Adapt widths when the font changes."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.fit()
 
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
-        """Take over the layers of the opened network; most controls need none."""
+        """Set the layers of the opened network; overridden where needed."""
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Take over the opened network's classes; most controls need none."""
+        """Set the classes of the opened network; overridden where needed."""
 
     def set_folders(self, folders: FolderMemory) -> None:
-        """Take over what remembers folders; most controls need none."""
+        """Set the memory of folders; overridden where needed."""
 
     def set_layer(self, layer: LayerInfo | None) -> None:
-        """Take over which layer is chosen; most controls need none."""
+        """Set the selected layer; overridden where needed."""
 
     def take(self, value: Value, *, settled: bool = True) -> None:
-        """Keep what the user entered and tell."""
+        """Accept an entered value and emit ``edited``."""
         self._value = value
         self.edited.emit(value, settled)
 
     def setup(self, widget: QWidget) -> None:
-        """Give an inner widget the parameter's names for screen readers and mouse."""
+        """Set an inner widget's accessible name and tool tip from the parameter."""
         widget.setAccessibleName(self.parameter.title)
         widget.setAccessibleDescription(self.parameter.help)
         widget.setToolTip(self.parameter.help)
@@ -98,6 +98,6 @@ class Control(QWidget):
 
 
 def indent(box: QAbstractSpinBox) -> None:
-    """Keep a spin box's number off its frame: Qt drops a style sheet's left padding."""
+    """Indent a spin box's text: Qt ignores the left padding of a style sheet."""
     for line in box.findChildren(QLineEdit):
         line.setTextMargins(_INDENT, 0, 0, 0)

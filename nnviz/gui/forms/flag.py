@@ -1,4 +1,4 @@
-"""A check box for a yes or no."""
+"""Check box for a Boolean parameter."""
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
@@ -7,7 +7,7 @@ from nnviz.gui.forms.control import Control
 
 
 class FlagControl(Control):
-    """Edits a ``Kind.FLAG``."""
+    """Control of a ``Kind.FLAG``."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -25,5 +25,5 @@ class FlagControl(Control):
         return self._box
 
     def show_value(self, value: Value) -> None:
-        """Tick or clear the check box."""
+        """Check or clear the box."""
         self._box.setChecked(bool(value))

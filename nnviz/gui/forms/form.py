@@ -1,4 +1,4 @@
-"""The form of a method's parameters, made from their declarations, with undo."""
+"""Form of a method's parameters, built from their declarations, with undo."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -21,7 +21,7 @@ Apply = Callable[[Mapping[str, Value]], None]
 
 
 class Change(QUndoCommand):
-    """An undo step from some values to others; the changes of one drag are one step.
+    """Undo command that changes values; the changes of one drag merge into one.
 
     Args:
         text: what the menu shows: "window".
@@ -46,11 +46,11 @@ class Change(QUndoCommand):
         self.stroke = stroke
 
     def id(self) -> int:
-        """Tell Qt that changes may merge."""
+        """Return an id that lets Qt merge changes."""
         return _COMMAND_ID
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        """Take over a later change of the same drag."""
+        """Merge a later change of the same drag."""
         if not isinstance(other, Change) or not self.stroke:
             return False
         same = other.stroke == self.stroke and other.new.keys() == self.new.keys()
@@ -59,16 +59,16 @@ class Change(QUndoCommand):
         return same
 
     def undo(self) -> None:
-        """Go back to the values before."""
+        """Restore the values before the change."""
         self._apply(self._old)
 
     def redo(self) -> None:
-        """Go to the values after."""
+        """Apply the values after the change."""
         self._apply(self.new)
 
 
 class Form(QWidget):
-    """Edits a method's parameters.
+    """The form of a method's parameters.
 
     What matters only beside certain other values is hidden while it does not matter;
     its value is kept.  A row is made when it is first to be seen: some methods have
@@ -113,7 +113,7 @@ class Form(QWidget):
         self._refresh()
 
     def values(self) -> dict[str, Value]:
-        """Return all values by name, also of what is hidden."""
+        """Return all values by name, including those of hidden parameters."""
         return {
             name: self._rows[name].control.value()
             if name in self._rows
@@ -122,7 +122,7 @@ class Form(QWidget):
         }
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Show values; what is not named keeps its own.
+        """Show some values; the others stay.
 
         Undo starts anew and ``changed`` is not emitted.
 
@@ -134,7 +134,7 @@ class Form(QWidget):
         self._announced = self.values()
 
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
-        """Offer the layers of the opened network."""
+        """Set the layers of the opened network."""
         self._layers = layers
         for row in self._rows.values():
             row.control.set_layers(layers)
@@ -142,19 +142,19 @@ class Form(QWidget):
         self._announced = self.values()
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the classes of the opened network."""
+        """Set the classes of the opened network."""
         self._labels = labels
         for row in self._rows.values():
             row.control.set_labels(labels)
 
     def set_folders(self, folders: FolderMemory) -> None:
-        """Let file dialogs begin where a file was found last."""
+        """Set the memory of folders for file dialogs."""
         self._folders = folders
         for row in self._rows.values():
             row.control.set_folders(folders)
 
     def apply_preset(self, title: str, values: Mapping[str, Value]) -> None:
-        """Go to named values, all others to their defaults; can be undone.
+        """Apply a preset, with defaults for everything else; undoable.
 
         Raises:
             UsageError: as ``set_values``.
@@ -162,7 +162,7 @@ class Form(QWidget):
         self._change(title, self._defaults() | self._checked(values))
 
     def reset(self, name: str = "") -> None:
-        """Go back to one parameter's default, or to all; can be undone."""
+        """Reset one parameter, or all; undoable."""
         defaults = self._defaults()
         if name:
             title = self._parameters[name].title
@@ -171,22 +171,22 @@ class Form(QWidget):
             self._change(self.tr("reset all"), defaults)
 
     def retire(self) -> None:
-        """Announce nothing any more: another method's form takes the place."""
+        """Block all signals, since another method's form replaces this one."""
         self._pause.stop()
         self.blockSignals(True)
 
     def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show each parameter's help as a line below it."""
+        """Show or hide each parameter's help as a line below it."""
         self._helps = visible
         for row in self._rows.values():
             row.set_help_visible(visible)
 
     def set_unfolded(self, unfolded: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show all parameters, or the essential ones."""
+        """Show all parameters, or only the essential ones."""
         self._more.setChecked(unfolded)
 
     def _make_more(self) -> QPushButton:
-        """Return the button below the essential parameters."""
+        """Build the button below the essential parameters."""
         more = QPushButton(self)
         more.setObjectName("fold")
         more.setCheckable(True)
@@ -195,7 +195,7 @@ class Form(QWidget):
         return more
 
     def _show_more(self, values: Mapping[str, Value]) -> None:
-        """Say how many parameters are folded away, and whether any was changed."""
+        """Update the button: how many parameters are hidden, and how many changed."""
         rest = [
             each
             for each in self._parameters.values()
@@ -210,7 +210,7 @@ class Form(QWidget):
         self._more.setText(words)
 
     def row(self, name: str) -> Row:
-        """Return a parameter's row, made if it was not yet."""
+        """Return a parameter's row, built on first use."""
         if name not in self._rows:
             self._make_row(self._parameters[name])
         return self._rows[name]
@@ -233,7 +233,7 @@ class Form(QWidget):
         self._column.insertWidget(self._made_in_order().index(row), row)
 
     def _made_in_order(self) -> list[QWidget]:
-        """Return the rows that are made with the button below the essential ones."""
+        """Return the rows built so far, with the button after the essential ones."""
         order = sorted(self._parameters.values(), key=lambda each: not each.essential)
         made = [each for each in order if each.name in self._rows]
         place = sum(each.essential for each in made)
@@ -260,7 +260,7 @@ class Form(QWidget):
             self._announce()
 
     def _replay(self, values: Mapping[str, Value]) -> None:
-        """Bring the form to values from the undo stack."""
+        """Show values from the undo stack, and announce them after a pause."""
         self._show(values)
         if not self._pause.isActive():
             self._pause.start()
@@ -276,7 +276,7 @@ class Form(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Bring visibility, channels and reset buttons up to date."""
+        """Update visibility, channels and reset buttons."""
         values, made = self.values(), len(self._rows)
         layer = self._chosen_layer(values)
         for name, parameter in self._parameters.items():
@@ -294,7 +294,7 @@ class Form(QWidget):
             self._order_tabs()
 
     def _order_tabs(self) -> None:
-        """Let the tab key go through the rows as they stand, not as they were made."""
+        """Set the tab order to the visual order of the rows."""
         stops = [each for row in self._made_in_order() for each in _tab_stops(row)]
         for one, other in pairwise(stops):
             QWidget.setTabOrder(one, other)
@@ -327,7 +327,7 @@ class Form(QWidget):
 
 
 def _tab_stops(widget: QWidget) -> list[QWidget]:
-    """Return what the tab key stops at in a widget, first to last."""
+    """Return the tab stops within a widget, in order."""
     return [
         each
         for each in (widget, *widget.findChildren(QWidget))

@@ -1,4 +1,4 @@
-"""A spin box, with a slider where there is a range, for a whole number."""
+"""Spin box for an integer, with a slider where there is a range."""
 
 from PySide6.QtWidgets import QSpinBox, QWidget
 from superqt import QLargeIntSpinBox
@@ -12,7 +12,7 @@ _MAXIMUM = 2**63 - 1
 
 
 class IntegerControl(RangedControl):
-    """Edits a ``Kind.INTEGER`` that fits Qt's spin box."""
+    """Control of a ``Kind.INTEGER`` that fits Qt's spin box."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         self._spin = QSpinBox()
@@ -24,7 +24,7 @@ class IntegerControl(RangedControl):
         super().__init__(parameter, self._spin, self._spin.valueChanged, parent)
 
     def show_in_box(self, value: Value) -> None:
-        """Write a value into the spin box."""
+        """Show a value in the spin box."""
         self._spin.setValue(int(value))
 
     def rounded(self, value: float) -> Value:
@@ -33,7 +33,7 @@ class IntegerControl(RangedControl):
 
 
 class LargeIntegerControl(RangedControl):
-    """Edits a ``Kind.INTEGER`` of up to 64 bits."""
+    """Control of a ``Kind.INTEGER`` of up to 64 bits."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         self._spin = QLargeIntSpinBox()
@@ -43,7 +43,7 @@ class LargeIntegerControl(RangedControl):
         super().__init__(parameter, self._spin, self._spin.valueChanged, parent)
 
     def show_in_box(self, value: Value) -> None:
-        """Write a value into the spin box."""
+        """Show a value in the spin box."""
         self._spin.setValue(int(value))  # type: ignore[no-untyped-call]
 
     def rounded(self, value: float) -> Value:
@@ -52,7 +52,7 @@ class LargeIntegerControl(RangedControl):
 
 
 def integer_control(parameter: Parameter, parent: QWidget | None = None) -> Control:
-    """Return the control that the parameter's range needs."""
+    """Return the control for the parameter's range."""
     low, high = limits_of(parameter)
     if low >= -_QT_MAXIMUM and high <= _QT_MAXIMUM:
         return IntegerControl(parameter, parent)
@@ -60,7 +60,7 @@ def integer_control(parameter: Parameter, parent: QWidget | None = None) -> Cont
 
 
 def limits_of(parameter: Parameter) -> tuple[int, int]:
-    """Return the range; 64 bits where none is declared."""
+    """Return the parameter's range; that of 64 bits where none is declared."""
     if parameter.minimum is None or parameter.maximum is None:
         return -_MAXIMUM, _MAXIMUM
     return int(parameter.minimum), int(parameter.maximum)

@@ -1,4 +1,4 @@
-"""A searchable list of the network's layers."""
+"""Searchable combo box of the network's layers."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
@@ -18,7 +18,7 @@ from nnviz.gui.layout.plain_text import literal
 
 
 class LayerControl(Control):
-    """Edits a ``Kind.LAYER``; empty means that the method chooses.
+    """Control of a ``Kind.LAYER``; empty means that the method chooses.
 
     A name that the network does not have is kept and said to be unknown: the network
     may still be loading.
@@ -52,7 +52,7 @@ class LayerControl(Control):
         return self._combo
 
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
-        """Offer the layers that the parameter is about; the value stays."""
+        """Set the layers to choose from, keeping the value."""
         with QSignalBlocker(self._combo):
             self._combo.clear()
             self._names = []
@@ -67,7 +67,7 @@ class LayerControl(Control):
         self.show_value(self._value)
 
     def show_value(self, value: Value) -> None:
-        """Choose the layer's line, or write its name where there is none."""
+        """Select the layer's entry; a name without an entry is shown as text."""
         name = str(value)
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(
@@ -94,6 +94,6 @@ class LayerControl(Control):
 
 
 def facts(layer: LayerInfo) -> str:
-    """Return a layer's kind and output shape in one line."""
+    """Return a layer's kind and output shape as one line."""
     shape = " × ".join(map(str, layer.shape)) if layer.shape else "no output"
     return f"{layer.kind}, {shape}"

@@ -1,4 +1,4 @@
-"""A spin box, with a slider where there is a range, for a real number."""
+"""Spin box for a real number, with a slider where there is a range."""
 
 import sys
 
@@ -10,7 +10,7 @@ from nnviz.gui.forms.ranged import RangedControl
 
 
 class NumberControl(RangedControl):
-    """Edits a ``Kind.NUMBER``."""
+    """Control of a ``Kind.NUMBER``."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         self._low, self._high = -sys.float_info.max, sys.float_info.max
@@ -22,9 +22,9 @@ class NumberControl(RangedControl):
         super().__init__(parameter, self._spin, self._spin.valueChanged, parent)
 
     def show_in_box(self, value: Value) -> None:
-        """Write a value into the spin box."""
+        """Show a value in the spin box."""
         self._spin.setValue(float(value))
 
     def rounded(self, value: float) -> Value:
-        """Return the value with three digits, within the range."""
+        """Round to three digits, within the range."""
         return min(max(float(f"{value:.3g}"), self._low), self._high)

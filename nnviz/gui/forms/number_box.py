@@ -1,4 +1,4 @@
-"""A spin box for real numbers over many orders of magnitude."""
+"""Spin box for real numbers over many orders of magnitude."""
 
 import math
 
@@ -11,7 +11,7 @@ _UNFINISHED = ("", "-", "+", ".", "-.", "+.")
 
 
 class NumberBox(QDoubleSpinBox):
-    """Shows six significant digits, takes exponents, steps by a tenth of the decade."""
+    """Spin box with six digits and exponents, stepping by a tenth of a decade."""
 
     def __init__(
         self, minimum: float, maximum: float, parent: QWidget | None = None
@@ -27,11 +27,11 @@ class NumberBox(QDoubleSpinBox):
         return f"{value:.{_DIGITS}g}"
 
     def valueFromText(self, text: str) -> float:
-        """Read what ``validate`` accepted."""
+        """Parse text that ``validate`` accepted."""
         return float(self._bare(text))
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Accept numbers in range, and whatever can still become one."""
+        """Accept a number in range, or text that can still become one."""
         bare = self._bare(text)
         try:
             value = float(bare)
@@ -56,7 +56,7 @@ class NumberBox(QDoubleSpinBox):
         super().stepBy(steps)
 
     def _may_grow_into_range(self, value: float) -> bool:
-        """Tell whether more digits may bring it in: 1 on the way to 16."""
+        """Return whether more digits may bring it into range: 1 on the way to 16."""
         if not math.isfinite(value):
             return False
         if value < 0:

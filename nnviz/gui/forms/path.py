@@ -1,4 +1,4 @@
-"""The path of an image file, a mask, a text, a network or a folder, typed or picked."""
+"""Path field for a file or folder, typed or picked."""
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
@@ -12,7 +12,7 @@ _MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
 
 
 class PathControl(TextControl):
-    """Edits a parameter that names a file or a folder; empty means none."""
+    """Control of a parameter that names a file or folder; empty means none."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -29,11 +29,11 @@ class PathControl(TextControl):
             layout.addWidget(self.pick)
 
     def set_folders(self, folders: FolderMemory) -> None:
-        """Begin where a file of this kind was found last, while there is none."""
+        """Set the memory of folders; dialogs of an empty field begin in its folder."""
         self._folders = folders
 
     def _request(self) -> str:
-        """Say what is to be picked."""
+        """Describe to the dialog what is to be picked."""
         match self.parameter.kind:
             case Kind.FOLDER:
                 return self.tr("Pick a folder")

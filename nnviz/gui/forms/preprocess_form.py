@@ -1,4 +1,4 @@
-"""An editor for what is done to a photo before the network sees it."""
+"""Editor of a network's preprocessing."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -43,7 +43,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class PreprocessForm(QWidget):
-    """Edits a ``Preprocess``; what is wrong or suspicious is said below the fields.
+    """Form that edits a ``Preprocess``, with errors and warnings below the fields.
 
     Signals:
         changed: the new ``Preprocess``, after the user changed something valid.
@@ -104,7 +104,7 @@ class PreprocessForm(QWidget):
         self._show(value)
 
     def reset(self) -> None:
-        """Go back to the network's own."""
+        """Restore the network's own preprocessing."""
         self._show(self._original)
         self._edited()
 
@@ -123,18 +123,18 @@ class PreprocessForm(QWidget):
         return made
 
     def _take_preset(self) -> None:
-        """Take the colors of the chosen preset; sizes and fit stay."""
+        """Apply a preset's mean, std, order and range; size and fit stay."""
         name = str(self.preset.currentData())
         if name:
             self._show(self._value.colored_as(PRESETS[name]))
             self._edited()
 
     def remark(self) -> str:
-        """Return what is wrong or suspicious; empty if all is well."""
+        """Return the error or warnings; "" if there are none."""
         return self._remark.text()
 
     def _edited(self) -> None:
-        """Take the fields over if they are valid; say what is wrong if not."""
+        """Apply the fields if they are valid; else show the error."""
         self._mean.set_count(self._channels.value())
         self._std.set_count(self._channels.value())
         try:
@@ -181,7 +181,7 @@ class PreprocessForm(QWidget):
         self._judge(value)
 
     def _show_range(self, white: float) -> None:
-        """Choose the range; one that is not usual is added to the list."""
+        """Select the value range, adding an unusual one to the list."""
         index = self._range.findData(white)
         if index < 0:
             self._range.addItem(f"0 – {white:g}", white)
@@ -253,7 +253,7 @@ class PreprocessForm(QWidget):
 
 
 class _Numbers(QWidget):
-    """One number for each channel, three in a line.
+    """Fields for one number per channel, three in a line.
 
     Signals:
         edited: the user changed a number.
@@ -272,18 +272,18 @@ class _Numbers(QWidget):
         self._lines.setSpacing(_SPACE // 2)
 
     def values(self) -> tuple[float, ...]:
-        """Return the numbers, exactly as shown or entered."""
+        """Return the numbers exactly as they were shown or entered."""
         return tuple(self._values)
 
     def show_values(self, values: tuple[float, ...]) -> None:
-        """Show as many fields as there are numbers."""
+        """Show the numbers, one field for each."""
         self.set_count(len(values))
         self._values = list(values)
         for field, value in zip(self._fields, values, strict=True):
             field.setText(_written(value))
 
     def set_count(self, count: int) -> None:
-        """Add fields with the last number, or take some away."""
+        """Set the number of fields, repeating the last number in new ones."""
         while len(self._fields) < count:
             self._add()
         while len(self._fields) > count:

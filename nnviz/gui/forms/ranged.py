@@ -1,4 +1,4 @@
-"""A slider beside a spin box: what integers and numbers have in common."""
+"""Slider beside a spin box, shared by the controls of integers and real numbers."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
@@ -15,7 +15,7 @@ _BOX_FIRST = 100
 
 
 class RangedControl(Control):
-    """A spin box, and a slider where the parameter has a range.
+    """Base of controls with a spin box, and a slider where there is a range.
 
     Args:
         parameter: what to edit.
@@ -51,15 +51,15 @@ class RangedControl(Control):
         changed.connect(self._typed)
 
     def show_in_box(self, value: Value) -> None:
-        """Write a value into the spin box; its signals are blocked meanwhile."""
+        """Show a value in the spin box, whose signals are blocked meanwhile."""
         raise NotImplementedError
 
     def rounded(self, value: float) -> Value:
-        """Return a slider's value as the parameter's type."""
+        """Round a slider's value to the parameter's type."""
         raise NotImplementedError
 
     def fit(self) -> None:
-        """Let the box be as wide as its numbers are at another text size."""
+        """Adapt the box's width to the font."""
         letter = self.fontMetrics().averageCharWidth()
         self._box.setMinimumWidth(LEAST_BOX_LETTERS * letter)
         if self._scale is not None:
@@ -70,7 +70,7 @@ class RangedControl(Control):
         return self._box
 
     def show_value(self, value: Value) -> None:
-        """Bring spin box and slider to the value."""
+        """Show a value in the spin box and the slider."""
         with QSignalBlocker(self._box):
             self.show_in_box(value)
         self._show_on_slider(value)

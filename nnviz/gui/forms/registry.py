@@ -1,4 +1,4 @@
-"""The registry of form controls by kind of parameter."""
+"""Registry of form controls by kind of parameter."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -19,7 +19,7 @@ from nnviz.gui.forms.text import TextControl
 def make_control(  # noqa: C901, PLR0911  one case a kind: mypy finds what is missing
     parameter: Parameter, parent: QWidget | None = None
 ) -> Control:
-    """Return the control for a parameter."""
+    """Build the control of a parameter."""
     match parameter.kind:
         case Kind.FLAG:
             return FlagControl(parameter, parent)

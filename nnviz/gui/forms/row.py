@@ -1,4 +1,4 @@
-"""One parameter in the form: label, control, reset button, help and remark."""
+"""Row of a form: label, control, reset button, help and error of one parameter."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -22,7 +22,7 @@ _STACKED_BELOW = 46
 
 
 class Row(QWidget):
-    """A parameter's label above its control, with a reset button once it was changed.
+    """A parameter's label and control, with a reset button once the value is changed.
 
     Signals:
         reset_wanted: the reset button was pressed.
@@ -56,11 +56,11 @@ class Row(QWidget):
         self.mark_changed()
 
     def mark_changed(self) -> None:
-        """Offer the reset button while the value is not the default."""
+        """Show the reset button while the value is not the default."""
         self._reset.setVisible(self.control.value() != self.parameter.default)
 
     def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - Qt's style
-        """Show or hide the line of help."""
+        """Show or hide the help line."""
         self._help.setVisible(visible and bool(self.parameter.help))
 
     def _say(self, text: str) -> None:
@@ -80,7 +80,7 @@ class Row(QWidget):
         self._place(stacked=False)
 
     def _place(self, *, stacked: bool) -> None:
-        """Put the label beside the control, or above it where the form is narrow."""
+        """Place the label beside the control, or above it in a narrow form."""
         if stacked == self._stacked:
             return
         self._stacked = stacked
@@ -99,18 +99,18 @@ class Row(QWidget):
         return _LABEL_LETTERS * self.fontMetrics().averageCharWidth()
 
     def minimumSizeHint(self) -> QSize:
-        """Return what is needed where the label stands above the control."""
+        """Return the minimum size with the label above the control."""
         whole = super().minimumSizeHint()
         width = self.control.minimumSizeHint().width() + _SPACE + _RESET_WIDTH
         return QSize(min(whole.width(), width), whole.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the label above the control while there is no room beside it."""
+        """Move the label above the control when there is no room beside it."""
         super().resizeEvent(event)
         self._follow_width()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Measure again where the text is another size."""
+        """Update the layout when the font changes."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._stacked = None

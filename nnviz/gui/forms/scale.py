@@ -1,4 +1,4 @@
-"""The map between a slider's positions and a parameter's range."""
+"""Mapping between a slider's positions and a parameter's range."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from nnviz.gui.forms.control import SLIDER_STEPS
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Linear or logarithmic over ``minimum`` to ``maximum``.
+    """Linear or logarithmic scale from ``minimum`` to ``maximum``.
 
     A logarithmic scale needs a positive minimum; from zero on it is linear.
     """
@@ -34,7 +34,7 @@ class Scale:
         return round(share * SLIDER_STEPS)
 
     def value(self, position: int) -> float:
-        """Return the value for a slider's position, the ends exactly."""
+        """Return the value at a slider's position, exact at both ends."""
         if position <= 0:
             return self.minimum
         if position >= SLIDER_STEPS:

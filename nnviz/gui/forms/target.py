@@ -1,4 +1,4 @@
-"""The target of an explanation: a line with completion over the network's classes."""
+"""Text field for an explanation's target, with completion of class names."""
 
 from PySide6.QtCore import (
     QModelIndex,
@@ -21,7 +21,7 @@ _MINUS = " - "
 
 
 class TargetControl(Control):
-    """Edits a ``Kind.TARGET``; empty means the predicted class.
+    """Control of a ``Kind.TARGET``; empty means the predicted class.
 
     Typing offers the classes whose names contain the text, after " - " those to
     subtract.  Other forms (layer4:12, box:0) are typed as they are.  What is no target
@@ -56,34 +56,34 @@ class TargetControl(Control):
         self._line.textEdited.connect(self._edited)
 
     def set_hint(self, words: str) -> None:
-        """Say what an empty line means here."""
+        """Set the placeholder, which says what an empty field means."""
         self._line.setPlaceholderText(words)
 
     def field(self) -> QWidget:
-        """Return the line."""
+        """Return the text field."""
         return self._line
 
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
-        """Know the layers that a channel may be of."""
+        """Set the layers whose channels can be targets."""
         self._layers = frozenset(layer.name for layer in layers)
         self._judge(self._line.text())
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Offer the network's classes; the value stays."""
+        """Set the classes to complete, keeping the value."""
         self._labels = labels
         self._names.setStringList(list(dict.fromkeys(labels)))
         self._list.setVisible(bool(labels))
         self._judge(self._line.text())
 
     def show_value(self, value: Value) -> None:
-        """Write the value."""
+        """Show the value as text."""
         with QSignalBlocker(self._line):
             if self._line.text() != value:
                 self._line.setText(str(value))
         self._judge(str(value))
 
     def _offer_all(self) -> None:
-        """Show all classes in a list below the line."""
+        """Show all classes in the completion list."""
         self._line.setFocus()
         self._completer.offer_all()
 
@@ -97,7 +97,7 @@ class TargetControl(Control):
             self.take(text)
 
     def _judge(self, text: str) -> bool:
-        """Tell whether the text is a target, and say why not."""
+        """Return whether the text is a target; if not, show why."""
         if not self._labels:  # the network may still be loading
             return True
         try:
@@ -110,18 +110,18 @@ class TargetControl(Control):
 
 
 class _ClassCompleter(NameCompleter):
-    """Completes the class behind the last " - "."""
+    """Completer of the class after the last " - "."""
 
     def __init__(self, names: QStringListModel, parent: QObject) -> None:
         self._before = ""
         super().__init__(names, parent)
 
     def splitPath(self, path: str) -> list[str]:
-        """Return what is to be completed; remember what stands before it."""
+        """Return the text to be completed, storing what precedes it."""
         before, minus, rest = path.rpartition(_MINUS)
         self._before = before + minus
         return [rest]
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
-        """Return the whole line with the chosen class at its end."""
+        """Return the whole line, ending with the selected class."""
         return self._before + super().pathFromIndex(index)

@@ -1,4 +1,4 @@
-"""A line of text."""
+"""Single-line text field."""
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
@@ -8,7 +8,7 @@ from nnviz.gui.forms.control import Control
 
 
 class TextControl(Control):
-    """Edits a ``Kind.TEXT``; unsettled while typed, settled by Enter or leaving."""
+    """Control of a ``Kind.TEXT``, settled by Enter or by leaving the field."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -23,11 +23,11 @@ class TextControl(Control):
         self._line.editingFinished.connect(self._finished)
 
     def field(self) -> QWidget:
-        """Return the line."""
+        """Return the text field."""
         return self._line
 
     def show_value(self, value: Value) -> None:
-        """Write the value."""
+        """Show the value."""
         with QSignalBlocker(self._line):
             if self._line.text() != value:
                 self._line.setText(str(value))

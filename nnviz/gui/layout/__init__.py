@@ -1,1 +1,1 @@
-"""Layouts: rows that wrap, panels that scroll, stacked pages."""
+"""Layouts: wrapping rows, scrolling panels, stacked pages."""

@@ -1,4 +1,4 @@
-"""Panels that ask for little room: what does not fit is scrolled to."""
+"""Scroll area with a fixed minimum size, so that no panel can widen the window."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
 class Bounded(QScrollArea):
-    """Holds a panel; its own minimum does not depend on what the panel holds.
+    """Scroll area whose minimum size is fixed, whatever its panel needs.
 
     The panel gets all the room there is.  Where that is less than its minimum, it is
     scrolled, so that no text from outside, text size or method can widen the window.
@@ -26,20 +26,20 @@ class Bounded(QScrollArea):
         self.setWidget(panel)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the minimum that was given."""
+        """Return the fixed minimum size."""
         return self._least
 
     def sizeHint(self) -> QSize:
-        """Return what the panel would like."""
+        """Return the panel's size hint."""
         return self._panel.sizeHint().expandedTo(self._least)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the panel the room there is."""
+        """Resize the panel to the available room."""
         super().resizeEvent(event)
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit the panel again when what is in it changed."""
+        """Resize the panel when its contents change."""
         done = super().eventFilter(watched, event)
         if event.type() is QEvent.Type.LayoutRequest and watched is self._panel:
             self._fit()
@@ -56,7 +56,7 @@ class Bounded(QScrollArea):
         self._panel.resize(room.expandedTo(needed))
 
     def _needed(self, width: int) -> QSize:
-        """Return the panel's minimum at a width; lines that wrap make it higher."""
+        """Return the panel's minimum size at a width; narrow lines wrap."""
         panel = self._panel
         needed = panel.minimumSizeHint().expandedTo(panel.minimumSize())
         layout = panel.layout()

@@ -1,4 +1,4 @@
-"""A list that drops down, named for screen readers."""
+"""Combo box with an accessible name on every platform."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ _LEAST_LETTERS = 6
 
 
 class ComboBox(QComboBox):
-    """Tells its name by a label: where Qt runs on X11 or Wayland, it tells the value.
+    """Combo box named by a hidden label: on X11 and Wayland Qt reports its value.
 
     There ``QAccessible`` takes the current text for a combo box's name, and its name
     from a label beside it, which may be hidden.
@@ -28,7 +28,7 @@ class ComboBox(QComboBox):
             self.destroyed.connect(self._label.deleteLater)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of a few letters: what is chosen may be long."""
+        """Return the size for a few letters, since entries may be long."""
         hint = super().minimumSizeHint()
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
         hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
@@ -36,7 +36,7 @@ class ComboBox(QComboBox):
 
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:
-        """Return a list that asks for room for so many letters, and takes more.
+        """Return a combo box with room for a few letters that grows where it can.
 
         Args:
             name: for screen readers.
@@ -51,13 +51,13 @@ class ComboBox(QComboBox):
         return box
 
     def setAccessibleName(self, name: str) -> None:
-        """Name it, as all widgets."""
+        """Set the accessible name, also of the label."""
         super().setAccessibleName(name)
         if self._label is not None:
             self._label.setText(name)
 
     def event(self, event: QEvent) -> bool:
-        """Keep the label beside it: only siblings are asked."""
+        """Move the label to the new parent: only siblings are consulted."""
         if event.type() is QEvent.Type.ParentChange and self._label is not None:
             self._label.setParent(self.parentWidget())
         return super().event(event)

@@ -1,4 +1,4 @@
-"""Refreshing what a theme changes once, and only while it can be seen."""
+"""Deferred refresh after a theme change: once, and only while visible."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 
 class DeferredRefresh(QTimer):
-    """Calls a function in the next turn of the event loop in which a widget is seen.
+    """Timer that calls a refresh once in the event loop, when its widget is visible.
 
     A theme tells every widget several times, seen or not; painting a map anew at each
     would hold up the window's thread.
@@ -24,14 +24,14 @@ class DeferredRefresh(QTimer):
         self.timeout.connect(self._run)
 
     def ask(self) -> None:
-        """Have it called; many times in one turn count as one."""
+        """Request a refresh; requests within one turn count once."""
         if not self._asked:
             self._asked = True
             self._widget.installEventFilter(self)
         self.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Go on when the widget is shown."""
+        """Refresh when the widget is shown."""
         if event.type() is QEvent.Type.Show:
             self.start()
         return super().eventFilter(watched, event)

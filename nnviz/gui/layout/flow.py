@@ -1,4 +1,4 @@
-"""A row of controls that goes on in another line where the window is narrow."""
+"""Flow layout: controls in a row that wraps where it is narrow."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
@@ -14,7 +14,7 @@ _SPACE = 4
 
 
 class Flow(QLayout):
-    """Lays controls out in lines; the widest control alone is its minimum width.
+    """Layout of controls in wrapping lines; its minimum width is the widest control's.
 
     Controls that expand share what is left of their line.
     """
@@ -26,11 +26,11 @@ class Flow(QLayout):
         self.setSpacing(spacing)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Add a control, as all layouts do."""
+        """Add a control."""
         self._items.append(item)
 
     def add_gap(self) -> None:
-        """Push what comes next to the right end of its line."""
+        """Right-align everything after this point in its line."""
         grows, fixed = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum
         self.addItem(QSpacerItem(0, 0, grows, fixed))
 
@@ -39,19 +39,19 @@ class Flow(QLayout):
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return a control, None beyond the last."""
+        """Return a control; None beyond the last."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Take a control out."""
+        """Remove and return a control."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Return none: a row is as high as its lines."""
+        """Return no direction: a flow never needs more than the height of its lines."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Return True: fewer px make more lines."""
+        """Return True: the height depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -59,7 +59,7 @@ class Flow(QLayout):
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def minimumHeightForWidth(self, width: int) -> int:
-        """Return the same: lines cannot be lower."""
+        """Return the height of the lines at a width, px: they cannot be lower."""
         return self.heightForWidth(width)
 
     def sizeHint(self) -> QSize:
@@ -78,7 +78,7 @@ class Flow(QLayout):
         return self._with_margins(size)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the controls, in one line at a side where the layout is aligned so."""
+        """Place the controls, right-aligned if so set and all fit on one line."""
         super().setGeometry(rect)
         side = self.alignment() & Qt.AlignmentFlag.AlignRight
         room = rect.width() - self.sizeHint().width()
@@ -98,7 +98,7 @@ class Flow(QLayout):
         ]
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        """Place the controls within a rectangle; return the height that it takes."""
+        """Place the controls within a rectangle; return the height used."""
         inner = rect.marginsRemoved(self.contentsMargins())
         top = inner.top()
         lines = self._lines(inner.width())
@@ -111,7 +111,7 @@ class Flow(QLayout):
         return used + self.contentsMargins().top() + self.contentsMargins().bottom()
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        """Break the controls into lines, by the width that each needs."""
+        """Break the controls into lines by their needed widths."""
         lines: list[list[QLayoutItem]] = []
         used = 0
         for item in self._seen():
@@ -125,7 +125,7 @@ class Flow(QLayout):
         return lines
 
     def _place(self, line: list[QLayoutItem], rect: QRect) -> None:
-        """Place the controls of a line, those that expand into what is left."""
+        """Place the controls of a line, sharing spare width among expanding ones."""
         widths = [min(_needed(item), rect.width()) for item in line]
         left = rect.width() - sum(widths) - self.spacing() * (len(line) - 1)
         growing = [n for n, item in enumerate(line) if _grows(item)]
@@ -142,13 +142,13 @@ class Flow(QLayout):
             at += width + self.spacing()
 
     def _direction(self) -> Qt.LayoutDirection:
-        """Return the direction that the language of the window is read in."""
+        """Return the window's layout direction."""
         parent = self.parentWidget()
         return parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
 
 
 def _needed(item: QLayoutItem) -> int:
-    """Return the width without which a control is cut, px."""
+    """Return the width below which a control would be cut off, px."""
     least = item.minimumSize().width()
     return least if _grows(item) else max(least, item.sizeHint().width())
 
@@ -161,7 +161,7 @@ def _grows(item: QLayoutItem) -> bool:
 
 
 def flow(*widgets: QWidget | None, spacing: int = _SPACE) -> Flow:
-    """Return controls side by side that wrap; None stands for a gap."""
+    """Build a wrapping row of controls; None stands for a gap."""
     line = Flow(spacing)
     for widget in widgets:
         if widget is None:

@@ -1,4 +1,4 @@
-"""Text from outside, shown as it is: nothing in it is markup, and long words break."""
+"""Escaping of external text: markup is shown literally, long words can wrap."""
 
 import html
 import re
@@ -11,7 +11,7 @@ _BREAK = re.compile(r"[^\w\s]+|\w{24}")
 
 
 def literal(text: str) -> str:
-    """Return text for a tool tip that shows it as it is, whatever tags are in it.
+    """Return text that a tool tip shows literally, tags included.
 
     Qt takes what looks like HTML for it, and opens the files that it names.
     """
@@ -21,7 +21,7 @@ def literal(text: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """Return words that a label can break within long names of files, too."""
+    """Insert break opportunities into long words such as file names."""
     return " ".join(
         _BREAK.sub("\\g<0>\N{ZERO WIDTH SPACE}", word) if len(word) > _LONG else word
         for word in text.split(" ")

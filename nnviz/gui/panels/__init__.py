@@ -1,1 +1,1 @@
-"""The docks around the canvas."""
+"""Panels that several workspaces share."""

@@ -1,4 +1,4 @@
-"""Bars for a ranking, painted at once and read out to a screen reader."""
+"""Bar chart of a ranking, painted as a whole and accessible to screen readers."""
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -24,7 +24,7 @@ _CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class Bars(QWidget):
-    """A name, a number and a bar on each row, best first.
+    """Bar chart of a ranking: a name, a number and a bar on each row.
 
     Up, Down, Home and End go from row to row where the bars take the focus; Enter and
     the space bar do what a click does.
@@ -48,18 +48,18 @@ class Bars(QWidget):
         self.setAccessibleName(self.tr("Predictions"))
 
     def show_ranking(self, ranking: Ranking | None) -> None:
-        """Show the first rows of a ranking, or none."""
+        """Show the top of a ranking; clear the chart for None."""
         self._ranking = ranking
         self._stale = False
         self._go(self._current)
 
     def set_stale(self) -> None:
-        """Gray what is shown: something newer is on its way."""
+        """Gray the bars out while a newer ranking is being computed."""
         self._stale = True
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the class of a row."""
+        """Emit the class of the clicked row."""
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         place = int(event.position().y() // self._row_height())
@@ -68,7 +68,7 @@ class Bars(QWidget):
             self._choose()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the row under the mouse, or of that of the keys."""
+        """Request the context menu of the row under the mouse or with the focus."""
         at = event.pos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             at = QPoint(self.width() // 2, self._current * self._row_height())
@@ -78,7 +78,7 @@ class Bars(QWidget):
             self.menu_wanted.emit(index, self.mapToGlobal(at))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go to another row, or choose the class of this one."""
+        """Move to another row, or choose the focused row's class."""
         last = len(self.lines()) - 1
         places = {
             Qt.Key.Key_Up: self._current - 1,
@@ -95,17 +95,17 @@ class Bars(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show which row the keys are about."""
+        """Show the focused row."""
         super().focusInEvent(event)
         self._go(self._current)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Read all rows out again."""
+        """Restore the accessible text of all rows."""
         super().focusOutEvent(event)
         self._go(self._current)
 
     def _go(self, place: int) -> None:
-        """Make a row the one that the keys are about."""
+        """Focus a row."""
         lines = self.lines()
         self._current = min(max(place, 0), max(len(lines) - 1, 0))
         told = lines[self._current : self._current + 1] if self.hasFocus() else lines
@@ -117,7 +117,7 @@ class Bars(QWidget):
             self.chosen.emit(int(self._ranking.indices[self._current]))
 
     def lines(self) -> list[str]:
-        """Return what is shown as words: "tabby cat 71.3 %"."""
+        """Return the rows as text: "tabby cat 71.3 %"."""
         if self._ranking is None:
             return []
         pairs = zip(self._ranking.labels, self._ranking.values, strict=True)
@@ -127,11 +127,11 @@ class Bars(QWidget):
         ]
 
     def sizeHint(self) -> QSize:
-        """Ask for room for all rows."""
+        """Return the size of all rows."""
         return QSize(200, self._rows * self._row_height())
 
     def minimumSizeHint(self) -> QSize:
-        """Never show half a row."""
+        """Return a minimum that never cuts a row."""
         return QSize(120, self._rows * self._row_height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -148,7 +148,7 @@ class Bars(QWidget):
                 self._paint_focus(painter)
 
     def _paint_focus(self, painter: QPainter) -> None:
-        """Draw a frame around the row that the keys are about."""
+        """Draw the focus frame around the focused row."""
         height = self._row_height()
         frame = QRectF(0, self._current * height, self.width(), height - GRID)
         painter.setOpacity(1)
@@ -188,7 +188,7 @@ class Bars(QWidget):
 
 
 def _share(ranking: Ranking, value: float) -> float:
-    """Return how much of the track the bar fills, 0-1."""
+    """Return the filled share of a bar's track, 0 to 1."""
     low, high = ranking.limits or (0.0, max(1e-12, float(ranking.values.max())))
     return min(1.0, max(0.0, (value - low) / max(1e-12, high - low)))
 

@@ -1,4 +1,4 @@
-"""Any two results of the session: side by side, swiped, blinking, subtracted."""
+"""Comparison of two results: side by side, swiped, blinking, subtracted."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from nnviz.render.boards.board import tile_of
 
 
 class ComparePane(QWidget):
-    """Two results of the tray, chosen above, compared below."""
+    """Page that compares two results, chosen from the session."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -60,18 +60,18 @@ class ComparePane(QWidget):
         self._list()
 
     def compare(self, first: Run, second: Run) -> None:
-        """Show two results."""
+        """Compare two results."""
         for choice, run in zip(self.choices, (first, second), strict=True):
             choice.setCurrentIndex(self._place_of(run))
         self._show()
 
     def pair(self) -> tuple[Run | None, Run | None]:
-        """Return what is compared."""
+        """Return the two results."""
         first, second = (choice.currentData() for choice in self.choices)
         return first, second
 
     def swap(self) -> None:
-        """Let the two change places."""
+        """Swap the two results."""
         first, second = self.pair()
         if first is not None and second is not None:
             self.compare(second, first)
@@ -84,7 +84,7 @@ class ComparePane(QWidget):
         return choice
 
     def _list(self) -> None:
-        """Offer the session's maps and images; what is chosen stays chosen."""
+        """Fill the lists with the session's results, keeping the choice."""
         runs = comparable(self._app)
         for choice in self.choices:
             kept = choice.currentData()
@@ -96,7 +96,7 @@ class ComparePane(QWidget):
         self._begin(runs)
 
     def _begin(self, runs: Sequence[Run]) -> None:
-        """Compare the newest two where nobody chose any, or say what is needed."""
+        """Compare the newest two results, unless some are chosen."""
         pair = newest_pair(runs)
         for choice in self.choices:
             choice.setEnabled(pair is not None)
@@ -111,7 +111,7 @@ class ComparePane(QWidget):
         return next((n for n in places if shown.itemData(n) is run), -1)
 
     def _show(self) -> None:
-        """Show the two as graphs or as images; say so where they are of two sorts."""
+        """Show the two as graphs or as images; explain if their kinds differ."""
         first, second = self.pair()
         graphs = [diagram_of(run) for run in (first, second) if run is not None]
         drawn = [each for each in graphs if each is not None]
@@ -138,13 +138,13 @@ def comparable(app: AppContext) -> list[Run]:
 
 
 def diagram_of(run: Run) -> Diagram | None:
-    """Return the graph of a network, where that is a run's main result."""
+    """Return the diagram that is a run's main result; None for other runs."""
     main = run.report.main
     return main if isinstance(main, Diagram) else None
 
 
 def newest_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """Return the newest result and the one before it that compares with it.
+    """Return the newest result and the newest earlier one comparable with it.
 
     Args:
         runs: comparable ones, newest first.

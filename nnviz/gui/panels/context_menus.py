@@ -1,4 +1,4 @@
-"""Entries of the context menus of a class and of a layer."""
+"""Context menu entries of classes and layers."""
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
@@ -13,7 +13,7 @@ _ATTACK = "pgd"
 
 
 def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
-    """Return what can be done with a class of the open network.
+    """Return the entries for a class of the open network.
 
     Args:
         app: whose network it is.
@@ -41,7 +41,7 @@ def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
 
 
 def layer_entries(app: AppContext, layer: LayerInfo) -> tuple[MenuEntry, ...]:
-    """Return what can be done with a layer of the open network."""
+    """Return the entries for a layer of the open network."""
 
     def show(method: str) -> MenuEntry:
         info = app.choice.info(method)

@@ -1,4 +1,4 @@
-"""Empty state: words in place of an image or a result, and ways to get one."""
+"""Empty state: text and command buttons where an image or a result is missing."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +19,7 @@ LIVE_SOURCES = (CAMERA, VIDEO, SAMPLE_VIDEO)
 
 
 class EmptyState(QWidget):
-    """Words, and a button for each command that would fill the place.
+    """Text with a button for each command that would fill the page.
 
     Signals:
         wanted: name of the command whose button was pressed.
@@ -35,7 +35,7 @@ class EmptyState(QWidget):
         *,
         low: bool = False,
     ) -> None:
-        """Make the buttons.
+        """Build the buttons.
 
         Args:
             commands: names of commands; the first is the one that most people want.
@@ -69,7 +69,7 @@ class EmptyState(QWidget):
         return flow(*self.buttons.values(), spacing=2 * GRID)
 
     def _below(self) -> QLayout:
-        """Return the buttons as they fit in the middle of a small screen."""
+        """Lay the buttons out so that they fit on a small screen."""
         ways = QVBoxLayout()
         ways.setSpacing(2 * GRID)
         for each in self.buttons.values():
@@ -79,7 +79,7 @@ class EmptyState(QWidget):
         return line
 
     def say(self, words: str) -> None:
-        """Say why there is nothing to see."""
+        """Set the text that says why nothing is shown."""
         self.words.setText(words)
         named(self, self.objectName(), words)
 

@@ -1,4 +1,4 @@
-"""Parts of the window that a workspace may add to when it is first entered."""
+"""Interface of the window to a workspace that is being mounted."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,23 +13,23 @@ RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
 class Frame(Protocol):
-    """The window, as the module ``mount`` of a workspace sees it."""
+    """The window, as the ``mount`` module of a workspace sees it."""
 
     @property
     def photo(self) -> PhotoPane:
-        """The pane of the image."""
+        """The image pane."""
         ...
 
     def add_dock(
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
     ) -> None:
-        """Add a panel; on the left it shares the place of the network browser."""
+        """Add a dock; on the left it shares the network browser's place."""
         ...
 
     def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
-        """Add a page of the middle, made when it is first looked at."""
+        """Add a page of the central view, built when it is first shown."""
         ...
 
     def show_image(self) -> None:
-        """Let the image be seen, beside the result if that is what is looked at."""
+        """Show the image, beside the result if that is shown."""
         ...

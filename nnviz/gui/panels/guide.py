@@ -1,4 +1,4 @@
-"""The panel of a guided lesson: words, question, answer, Back and Next."""
+"""Panel of a guided lesson: text, question, answer, Back and Next."""
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
@@ -16,7 +16,7 @@ _MARKDOWN = (
 
 
 class GuidePanel(QWidget):
-    """One step at a time.  F7 goes on, F6 back, F8 shows the answer."""
+    """Panel that shows one step at a time: F7 next, F6 back, F8 the answer."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +51,7 @@ class GuidePanel(QWidget):
         column.addLayout(foot)
 
     def show_step(self) -> None:
-        """Show the step that the guide is at, or what the panel is for."""
+        """Show the current step, or an introduction where no lesson is open."""
         guide, step = self._guide.guide, self._guide.step
         there = guide is not None and step is not None
         for widget in (self.back, self.reveal, self.next, self.leave, self.place):
@@ -73,7 +73,7 @@ class GuidePanel(QWidget):
         self.next.setEnabled(hidden or not self._guide.last)
 
     def _told(self) -> str:
-        """Return what is read at this step, Markdown."""
+        """Return the current step's text as Markdown."""
         guide, step = self._guide.guide, self._guide.step
         if guide is None or step is None:
             return ""
@@ -89,7 +89,7 @@ class GuidePanel(QWidget):
 
 
 class _Words(QTextBrowser):
-    """Shows Markdown; opens no link and loads nothing."""
+    """Markdown view that opens no links and loads nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class _Words(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def setMarkdownText(self, text: str) -> None:
-        """Show Markdown in place of what was shown."""
+        """Show Markdown."""
         self.document().setMarkdown(text, _MARKDOWN)
         spaced = QTextBlockFormat()
         spaced.setBottomMargin(2 * GRID)

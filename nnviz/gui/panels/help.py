@@ -1,4 +1,4 @@
-"""Help on a method: its image, how to read it, where it misleads, its source."""
+"""Help on a method: example, how to read it, where it misleads, reference."""
 
 import html
 
@@ -10,7 +10,7 @@ from nnviz.gui.services.app_context import AppContext
 
 
 class HelpText(QLabel):
-    """Three short paragraphs and a reference."""
+    """Help text of a method: three paragraphs and a reference."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class HelpText(QLabel):
 
 
 def _source(reference: Reference, color: str) -> str:
-    """Return the reference as HTML, linked where its locator is an address."""
+    """Return the reference as HTML, linked if its locator is a URL."""
     authors, where = html.escape(reference.authors), html.escape(reference.locator)
     prefixes = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
     for prefix, address in prefixes.items():

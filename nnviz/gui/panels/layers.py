@@ -1,4 +1,4 @@
-"""The tree of the open network's layers."""
+"""Tree of the open network's layers."""
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
@@ -55,7 +55,7 @@ _LEAF_ICON, _BLOCK_ICON = "square", "layers"
 
 
 class LayerPanel(QWidget):
-    """Shows the layers with their facts; the chosen one is everybody's."""
+    """Tree of the layers with their facts; its current layer is the selection's."""
 
     activated = Signal(str)
     """A layer was clicked or entered: its activations are wanted."""
@@ -84,16 +84,16 @@ class LayerPanel(QWidget):
         app.look.changed.connect(self._color)
 
     def names(self) -> list[str]:
-        """Return the layers that can be seen, from top to bottom."""
+        """Return the visible layers, from top to bottom."""
         return [name for name, item in self._items.items() if not item.isHidden()]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width among the columns."""
+        """Distribute the width among the columns."""
         super().resizeEvent(event)
         self._fit_columns()
 
     def _make_facts(self) -> QVBoxLayout:
-        """Return the lines about the chosen layer; always as high."""
+        """Build the lines about the selected layer, of constant height."""
         self._chosen = label(style="heading")
         self._facts = label(style="muted", wrap=True)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -154,7 +154,7 @@ class LayerPanel(QWidget):
         self._mark(self._app.selection.layer)
 
     def _fit_columns(self) -> None:
-        """Give kinds and outputs what they need, but leave room for the names."""
+        """Fit the columns of kind and output to their contents; names get the rest."""
         head = self.tree.header()  # as wide as the view inside the frame
         room = head.width() - self._app.look.px(_NARROWEST_NAME)
         output = self.tree.sizeHintForColumn(_OUTPUT)
@@ -193,7 +193,7 @@ class LayerPanel(QWidget):
         self._fit_columns()
 
     def _filter(self, text: str) -> None:
-        """Hide what does not match, but not what a match stands in."""
+        """Hide items that neither match the filter nor contain a match."""
         words = text.lower().split()
         keep: set[str] = set()
         info = self._app.selection.model
@@ -207,7 +207,7 @@ class LayerPanel(QWidget):
                 item.setExpanded(True)
 
     def _invitation(self) -> str:
-        """Return what to do where no layer is chosen, or why there is none."""
+        """Return the text shown without a selected layer."""
         model = self._app.selection.model
         if model is not None and not model.layers:
             return self.tr("This network has no layers to look at: About says why.")
@@ -234,7 +234,7 @@ class LayerPanel(QWidget):
             self.activated.emit(str(item.data(0, _NAME)))
 
     def _show_menu(self, at: QPoint) -> None:
-        """Offer what can be done with the layer under the mouse."""
+        """Show the context menu of the layer under the mouse."""
         item, model = self.tree.itemAt(at), self._app.selection.model
         if item is not None and model is not None:
             layer = model.known_layer(str(item.data(0, _NAME)))
@@ -247,7 +247,7 @@ def _texts(layer: LayerInfo) -> list[str]:
 
 
 def _facts(layer: LayerInfo) -> str:
-    """Return what there is to know about a layer, in a few words."""
+    """Return a layer's facts as a short text."""
     if layer.calls == 0:
         return "not used in a forward pass"
     parts = [
@@ -269,12 +269,12 @@ def _icon(layer: LayerInfo) -> str:
 
 
 def _shape(layer: LayerInfo) -> str:
-    """Write an output shape: 64x56x56."""
+    """Format an output shape: 64x56x56."""
     return TIMES.join(str(side) for side in layer.shape) if layer.shape else DASH
 
 
 def _field(layer: LayerInfo) -> str:
-    """Write a receptive field: 43 px, or 43 x 27 px."""
+    """Format a receptive field: 43 px, or 43 x 27 px."""
     if layer.receptive_field is None:
         return DASH
     height, width = layer.receptive_field

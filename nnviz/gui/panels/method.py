@@ -1,4 +1,4 @@
-"""The panel of any method: which one, its form, Run and Stop, progress, help."""
+"""Panel of the selected method: choice, form, Run and Stop, progress, help."""
 
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ _LEAST_LETTERS = 11
 
 
 class MethodPanel(QWidget):
-    """Made from a method's declaration alone: a new method needs nothing here."""
+    """Panel built from the method's declaration: a new method needs no code here."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class MethodPanel(QWidget):
         self._idle("")
 
     def minimumSizeHint(self) -> QSize:
-        """Return what the form needs: the whole panel is scrolled across, not it."""
+        """Return the form's minimum width: the panel as a whole scrolls sideways."""
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         form = self._page.minimumSizeHint().width() + bar
         return super().minimumSizeHint().expandedTo(QSize(form, 0))
@@ -97,7 +97,7 @@ class MethodPanel(QWidget):
         outer.addWidget(self._make_foot())
 
     def _make_page(self) -> QWidget:
-        """Return the form with the help below it."""
+        """Build the page with the form and the help."""
         inner = named(QWidget(), "page")
         column = QVBoxLayout(inner)
         column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -109,7 +109,7 @@ class MethodPanel(QWidget):
         return inner
 
     def _make_foot(self) -> QWidget:
-        """Return Run, Stop and progress; always as high, so that nothing jumps."""
+        """Build the bar with Run, Stop and progress, of constant height."""
         foot = named(QWidget(), "page")
         foot.setFixedHeight(self._app.look.px(48))
         column = QVBoxLayout(foot)
@@ -174,7 +174,7 @@ class MethodPanel(QWidget):
         self._show_front()
 
     def _show_front(self) -> None:
-        """Show how far the chosen method is, and nothing of any other."""
+        """Show the progress of the selected method only."""
         if self._app.runs.running == self.stop.isHidden():
             if self._app.runs.running:
                 self._start()
@@ -183,7 +183,7 @@ class MethodPanel(QWidget):
         self._show_pace()
 
     def _show_pace(self) -> None:
-        """Say whether the method runs by itself, and why."""
+        """Show whether the method runs automatically, and its usual duration."""
         runs = self._app.runs
         self.run.setVisible(not runs.automatic)
         if runs.running or self._app.choice.live:

@@ -1,4 +1,4 @@
-"""Controls of an occluder: what stands where the image is hidden, size of the patch."""
+"""Controls of an occluder: fill and patch size."""
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -28,7 +28,7 @@ def _tr(text: str) -> str:
 
 
 class FillBox(ComboBox):
-    """Chooses what stands where an image is hidden."""
+    """Choice of what fills the hidden part."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,13 +38,13 @@ class FillBox(ComboBox):
 
     @property
     def fill(self) -> Fill:
-        """The chosen fill."""
+        """The selected fill."""
         chosen: Fill = self.currentData()
         return chosen
 
 
 class PatchSlider(NamedSlider):
-    """Chooses the side of a square patch."""
+    """Slider for the side of a square patch."""
 
     def __init__(self) -> None:
         words = _tr("Patch"), _tr("Size of the patch")
@@ -53,12 +53,12 @@ class PatchSlider(NamedSlider):
 
     @property
     def side(self) -> float:
-        """The side, as a share of the image's shorter side."""
+        """The side as a share of the image's shorter side."""
         return self.value() / _PERCENT
 
 
 def export_trace(trace: OcclusionTrace, app: AppContext, parent: QWidget) -> None:
-    """Ask for a file and write a trace into it."""
+    """Ask for a file and write a trace to it."""
     path, _ = QFileDialog.getSaveFileName(
         parent,
         _tr("Save the trace"),

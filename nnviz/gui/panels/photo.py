@@ -1,4 +1,4 @@
-"""The image, with the part of it that the network sees."""
+"""Pane of the image, with the part that the network sees."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ _COLORS = 3
 
 
 class PhotoPane(QWidget):
-    """Shows the chosen image; a click chooses a position on it."""
+    """Pane of the selected image; a click selects a position."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -52,7 +52,7 @@ class PhotoPane(QWidget):
         return self.tr("Drop images, folders, weights or saved results here")
 
     def _wait(self, path: str) -> None:
-        """Say what is being opened, where nothing else is to be seen."""
+        """Show the name of an image that is being opened, if none is shown."""
         if self._app.selection.image is None:
             name = Path(path).name
             self.canvas.set_message(self.tr("Opening {0}").format(name))
@@ -68,18 +68,18 @@ class PhotoPane(QWidget):
         self._frame()
 
     def set_framed(self, *, framed: bool) -> None:
-        """Outline what the network sees, or leave the image as it is."""
+        """Show or hide the outline of what the network sees."""
         self._framed = framed
         self._frame()
 
     def _frame(self) -> None:
-        """Outline what the network sees of the image."""
+        """Update the outline of what the network sees."""
         chosen = self._app.selection
         self.canvas.set_marks(*(input_marks(chosen) if self._framed else ()))
 
 
 def input_marks(chosen: Selection) -> tuple[Mark, ...]:
-    """Return the outline of what the chosen network sees of the chosen image."""
+    """Return the outline of the part of the image that the network sees."""
     if chosen.image is None or chosen.model is None:
         return ()
     placement = chosen.model.preprocess.placement(chosen.image.size)
@@ -87,7 +87,7 @@ def input_marks(chosen: Selection) -> tuple[Mark, ...]:
 
 
 def seen(image: Image) -> NDArray[np.uint8]:
-    """Return an image of any depth and channels as uint8 (H, W) or (H, W, 3)."""
+    """Convert an image of any depth and channels to uint8 (H, W) or (H, W, 3)."""
     pixels: NDArray[Any] = image.pixels
     if image.channels == 1:
         pixels = pixels[..., 0]

@@ -1,4 +1,4 @@
-"""The network's prediction for the image, live."""
+"""The network's prediction for the image, kept up to date."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,7 +15,7 @@ _TOP = 5
 
 
 class PredictionPanel(QWidget):
-    """Top-5 bars."""
+    """Bar chart of the top 5 classes."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class PredictionPanel(QWidget):
         self.bars.show()
 
     def _ask(self, index: int) -> None:
-        """Make a class what is asked about."""
+        """Make a class the target."""
         model = self._app.selection.model
         if model is not None and index < len(model.labels):
             self._app.selection.set_target(class_text(index, model.labels))

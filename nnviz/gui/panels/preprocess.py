@@ -1,4 +1,4 @@
-"""The preprocessing editor: shows at once what a change does to the prediction."""
+"""Panel that edits the preprocessing and shows the effect on the prediction at once."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -9,7 +9,7 @@ from nnviz.gui.theme.parts import MARGIN, scrolled
 
 
 class PreprocessPanel(QWidget):
-    """Size, fit, mean, std, order and range of what the network is given."""
+    """Editor of size, fit, mean, std, order and range of the network's input."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +32,7 @@ class PreprocessPanel(QWidget):
         self._show()
 
     def _show(self) -> None:
-        """Show what the network is given; a number being typed is left alone."""
+        """Show the current preprocessing, leaving a field being edited alone."""
         info = self._app.selection.model
         self.setEnabled(info is not None)
         own = self._app.models.own_preprocess

@@ -1,4 +1,4 @@
-"""The recordings on disk: look at one, go on with it, delete it."""
+"""List of the recordings on disk: open, resume, delete."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,7 @@ _THUMBNAIL_MS = 400
 
 
 class RecordingsPanel(QWidget):
-    """A row a recording of the workspace's methods, the newest first.
+    """List of the recordings of the workspace's methods, the newest first.
 
     A click opens one.
     """
@@ -76,7 +76,7 @@ class RecordingsPanel(QWidget):
         app.timeline.shown.connect(self._follow_image)
 
     def _running_item(self) -> QListWidgetItem | None:
-        """Return the row of the recording that is being made, where that is seen."""
+        """Return the row of the recording in progress, if it is visible."""
         timeline = self._app.timeline
         if not timeline.running or self.isHidden():
             return None
@@ -84,7 +84,7 @@ class RecordingsPanel(QWidget):
         return next((i for i in items if i.data(_KEY).folder == timeline.folder), None)
 
     def _follow_run(self) -> None:
-        """Let the number of steps move while a recording is being made."""
+        """Update the number of steps of the recording in progress."""
         item, newest = self._running_item(), self._app.timeline.newest
         if item is not None and newest >= 0:
             entry = replace(item.data(_KEY), steps=newest + 1)
@@ -92,7 +92,7 @@ class RecordingsPanel(QWidget):
             item.setText(f"{self._title(entry)}\n{self._state(entry)}")
 
     def _follow_image(self, report: Report) -> None:
-        """Show the newest step small, not more often than can be seen."""
+        """Update the thumbnail of the recording in progress, at a limited rate."""
         item = self._running_item()
         if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
             return
@@ -100,7 +100,7 @@ class RecordingsPanel(QWidget):
         item.setIcon(icon_of(miniature(report.main, self._app.selection.image)))
 
     def remove(self) -> None:
-        """Delete the chosen recording."""
+        """Delete the selected recording."""
         item = self.list.currentItem()
         if item is not None:
             self._app.recordings.put_away(item.data(_KEY).folder)

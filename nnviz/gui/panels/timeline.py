@@ -1,4 +1,4 @@
-"""The timeline below the image: scrub, go, steer, fork, and make a video."""
+"""Timeline below the image: scrub, play, steer, fork, export a video."""
 
 import math
 from pathlib import Path
@@ -31,7 +31,7 @@ RATES = (1, 2, 3, 6, 15, 30)
 
 
 class TimelinePanel(QWidget):
-    """Scrub bar above, buttons below; of one height, so that nothing jumps."""
+    """Timeline of constant height: scrub bar above, buttons below."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,13 +102,13 @@ class TimelinePanel(QWidget):
         self._photo.setPixmap(icon.pixmap(side, side))
 
     def _sign(self) -> str:
-        """Return the icon of what the first button does next."""
+        """Return the icon of the first button's next action: play or pause."""
         timeline = self._app.timeline
         goes = timeline.playing or (timeline.running and not timeline.paused)
         return "pause" if goes else "play"
 
     def ask_video(self) -> None:
-        """Ask where the video goes and make it; or stop making it."""
+        """Ask for a file and export a video, or stop the export."""
         timeline, recordings = self._app.timeline, self._app.recordings
         if recordings.exporting:
             recordings.stop_export()
@@ -164,7 +164,7 @@ class TimelinePanel(QWidget):
             timeline.fork()
 
     def _name_fork(self) -> None:
-        """Say whether the run itself goes on, or another from the step shown."""
+        """Update the fork button: resume the run, or fork from the shown step."""
         timeline = self._app.timeline
         if timeline.can_resume and timeline.step >= timeline.last:
             self.fork.setText(self.tr("Resume"))
@@ -198,7 +198,7 @@ class TimelinePanel(QWidget):
         )
 
     def _told(self) -> str:
-        """Say which step is shown and what was measured there."""
+        """Return the shown step and its measurements as text."""
         timeline = self._app.timeline
         recording, step = timeline.recording, timeline.step
         if step < 0:

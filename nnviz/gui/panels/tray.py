@@ -1,4 +1,4 @@
-"""The tray at the bottom: images and the results of this session."""
+"""Tray at the bottom: images and results of the session."""
 
 from itertools import starmap
 from pathlib import Path
@@ -40,7 +40,7 @@ _PAIR = 2
 
 
 class ImageTray(QWidget):
-    """The images; a click or the arrow keys open one.
+    """List of the images; a click or the arrow keys open one.
 
     Signals:
         wanted: name of a command that would fill it.
@@ -123,7 +123,7 @@ class ImageTray(QWidget):
         return -1
 
     def _walk(self, item: QListWidgetItem | None) -> None:
-        """Open what the arrow keys reach."""
+        """Open the image reached by the arrow keys."""
         if item is not None and self.list.hasFocus():
             self._open(item)
 
@@ -133,16 +133,16 @@ class ImageTray(QWidget):
             self._app.images.show(path)
 
     def remove_selected(self) -> None:
-        """Take the selected images out of the tray."""
+        """Remove the selected images from the tray."""
         items = self.list.selectedItems()
         self._remove([str(item.data(_KEY)) for item in items])
 
     def remove_all(self) -> None:
-        """Take all images out of the tray."""
+        """Remove all images from the tray."""
         self._remove(list(self._app.images.paths))
 
     def restore(self) -> None:
-        """Bring back what was removed last."""
+        """Restore what was removed last."""
         self._app.images.restore()
 
     def _remove(self, paths: list[str]) -> None:
@@ -152,7 +152,7 @@ class ImageTray(QWidget):
             self._app.messages.say(words.format(_counted(len(paths))))
 
     def _show_menu(self, at: QPoint) -> None:
-        """Offer what can be done with the selected images."""
+        """Show the context menu of the selected images."""
         chosen = self.list.selectedItems()
         images = self._app.images
         count = self.tr("Remove {0} images").format(len(chosen))
@@ -172,7 +172,7 @@ class ImageTray(QWidget):
 
 
 class ResultTray(QWidget):
-    """The results of this session, newest first; a click brings one back.
+    """List of the session's results, newest first; a click restores one.
 
     Signals:
         wanted: name of a command that is to be done with the result that is shown.
@@ -215,28 +215,28 @@ class ResultTray(QWidget):
         remove.activated.connect(self._remove)
 
     def selected(self) -> list[Run]:
-        """Return the chosen results, if there are several, newest first."""
+        """Return the selected results, newest first, if there are several."""
         items = self.list.selectedItems()
         items.sort(key=self.list.row)
         return [item.data(_KEY) for item in items] if len(items) > 1 else []
 
     def _click(self, item: QListWidgetItem) -> None:
-        """Bring one back, unless several are being chosen."""
+        """Restore the clicked result, unless several are being selected."""
         if len(self.list.selectedItems()) <= 1:
             self._bring_back(item)
 
     def _remove(self) -> None:
-        """Forget the chosen results; what is shown stays."""
+        """Remove the selected results from the tray."""
         chosen = [item.data(_KEY) for item in self.list.selectedItems()]
         self._app.runs.history.remove(chosen)
 
     def _do(self, command: str) -> None:
-        """Bring the chosen result back and do something with it."""
+        """Restore the selected result and act on it."""
         self._bring_back(self.list.selectedItems()[0])
         self.wanted.emit(command)
 
     def _show_menu(self, at: QPoint) -> None:
-        """Offer what can be done with the chosen results."""
+        """Show the context menu of the selected results."""
         menu = QMenu(self)
         chosen = self.list.selectedItems()
         one, two = len(chosen) == 1, len(chosen) == _PAIR
@@ -296,13 +296,13 @@ def _counted(count: int) -> str:
 
 
 def _copy_paths(items: list[QListWidgetItem]) -> None:
-    """Put the paths of images on the clipboard."""
+    """Copy the paths of images to the clipboard."""
     paths = [str(item.data(_KEY)) for item in items]
     QApplication.clipboard().setText("\n".join(paths))
 
 
 def icon_of(pixels: Bytes) -> QIcon:
-    """Return uint8 (h, w, 3) pixels as an icon."""
+    """Convert pixels, uint8 (h, w, 3), to an icon."""
     whole = np.ascontiguousarray(pixels)
     pixmap = QPixmap.fromImage(image_of(whole))
     icon = QIcon(pixmap)
@@ -311,7 +311,7 @@ def icon_of(pixels: Bytes) -> QIcon:
 
 
 class _Strip(QListWidget):
-    """A list that says what it is for, and how to fill it, while it is empty.
+    """List with an explanation of its purpose while it is empty.
 
     Signals:
         put_together: an item was dragged onto another.
@@ -331,12 +331,12 @@ class _Strip(QListWidget):
         self.empty.setVisible(not self.count())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the words all the room."""
+        """Resize the explanation to the list."""
         super().resizeEvent(event)
         self.empty.setGeometry(self.viewport().geometry())
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Let an item be put onto another."""
+        """Accept an item dragged onto another."""
         over = self.itemAt(event.position().toPoint())
         if event.source() is self and over is not None:
             event.acceptProposedAction()
@@ -344,7 +344,7 @@ class _Strip(QListWidget):
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Tell which two belong together; the list stays as it is."""
+        """Announce which two items were joined, leaving the list unchanged."""
         over = self.itemAt(event.position().toPoint())
         dragged = self.currentItem()
         if over is not None and over is not dragged:

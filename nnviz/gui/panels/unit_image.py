@@ -1,4 +1,4 @@
-"""The chosen unit's portrait: small, wherever layers are looked at."""
+"""Feature visualization of the selected unit, small, beside the layers."""
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
@@ -20,7 +20,7 @@ _GAP = 2
 
 
 class PortraitPanel(QWidget):
-    """Shows what the chosen unit looks for, and asks for those of the whole layer."""
+    """Panel with the selected unit's synthetic image, and those of its layer."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class PortraitPanel(QWidget):
 
 
 class ExemplarStrip(QWidget):
-    """Patches side by side, as many as fit; hidden while there are none."""
+    """Strip of patches, as many as fit; hidden while there are none."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,11 +127,11 @@ class ExemplarStrip(QWidget):
         self._show(app.exemplars.unit)
 
     def sizeHint(self) -> QSize:
-        """Return the height of a patch; the width is what there is."""
+        """Return a patch's height; the width is whatever is available."""
         return QSize(0, self._app.look.px(40))
 
     def minimumSizeHint(self) -> QSize:
-        """Return no width: it never widens its panel."""
+        """Return no minimum width, so as never to widen the panel."""
         return self.sizeHint()
 
     def _show(self, found: Exemplars | None) -> None:

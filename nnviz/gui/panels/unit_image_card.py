@@ -1,4 +1,4 @@
-"""The synthetic image of a unit, beside the cursor that rests on one of its maps."""
+"""Card with a unit's synthetic image, beside the cursor over its map."""
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QPixmap
@@ -17,7 +17,7 @@ _SIDE = 144
 
 
 class PortraitCard(QFrame):
-    """Shows a unit's unit image if one was made; hovering makes none.
+    """Card with a unit's synthetic image, if cached; hovering computes none.
 
     Args:
         app: knows the unit images.
@@ -67,7 +67,7 @@ class PortraitCard(QFrame):
         self.raise_()
 
     def _place(self) -> QPoint:
-        """Return a place by the cursor, inside the view."""
+        """Return a position beside the cursor, within the view."""
         at = self._view.mapFromGlobal(QCursor.pos()) + QPoint(2 * GRID, 2 * GRID)
         room = self._view.size() - self.size()
         if at.y() > room.height():

@@ -1,1 +1,1 @@
-"""Controllers between the panels and the worker: models, images, runs, videos."""
+"""Services between panels and worker: models, images, method runs, videos."""

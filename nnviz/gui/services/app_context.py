@@ -1,4 +1,4 @@
-"""Everything that is chosen, open and running, and what to do with a file."""
+"""The window's services, connected with each other, and the opening of files."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -75,7 +75,7 @@ _LEARNED_WIDTH = 0.4
 
 
 class AppContext(QObject):
-    """The services that the panels work with.  They know it, and not each other."""
+    """The services that panels use.  Panels know them, but not each other."""
 
     attached = Signal(object)
     """The Bridge is there."""
@@ -139,7 +139,7 @@ class AppContext(QObject):
         self.timeline.opened.connect(self.restoring.restore)
 
     def _make_recordings(self) -> None:
-        """Make what keeps steps and shows them: recordings, timeline, guide."""
+        """Create the services of recordings: recordings, timeline, guide."""
         self.recordings = Recordings(self.jobs, self.settings, self.messages, self)
         self.timeline = Timeline(
             self.jobs, self.choice, self.runs, self.recordings, self.messages, self
@@ -149,7 +149,7 @@ class AppContext(QObject):
         )
 
     def _make_dataset(self) -> None:
-        """Make what opens, filters and asks about sets of images."""
+        """Create the services of data sets."""
         jobs, messages = self.jobs, self.messages
         self.datasets = datasets = Datasets(jobs, messages, self)
         self.projections = Projections(jobs, datasets, messages)
@@ -162,7 +162,7 @@ class AppContext(QObject):
         self.indexing = Indexing(jobs, self.models, datasets, self.settings, messages)
 
     def _make_runs(self) -> None:
-        """Make what runs methods and says what is shown of them."""
+        """Create the services that run methods and show their results."""
         self.choice = MethodChoice(self.selection, self.models, self)
         self.predictions = Predictions(
             self.jobs, self.selection, self.models, self.choice, self
@@ -187,7 +187,7 @@ class AppContext(QObject):
         )
 
     def _make_stickers(self) -> None:
-        """Make what holds stickers, and lays them on images and frames."""
+        """Create the services of stickers on images and live frames."""
         self.shelf = StickerLibrary(self.jobs, self.settings, self.messages, self)
         self.stickers = Stickers(
             self.shelf,
@@ -200,7 +200,7 @@ class AppContext(QObject):
         self.live_stickers = LiveStickers(self.shelf, self.settings)
 
     def _make_session(self) -> None:
-        """Make what keeps the session, and what brings an earlier one back."""
+        """Create the services that save and restore the session."""
         parts = (
             self.jobs,
             self.images,
@@ -215,12 +215,12 @@ class AppContext(QObject):
         self.reopening.workspace_wanted.connect(self.workspace_wanted)
 
     def keep_session(self, store: SessionStore) -> None:
-        """Keep what is open and found from now on; offer what a crash left."""
+        """Start autosaving the session; offer what a crash left behind."""
         self.autosave.begin(store)
         self.reopening.begin(store, self.autosave.folder)
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect all services to the worker, which is ready."""
         self.bridge = bridge
         self.jobs.attach(bridge)
         self.models.attach(bridge)
@@ -236,18 +236,18 @@ class AppContext(QObject):
         self.attached.emit(bridge)
 
     def close(self) -> None:
-        """Stop what is going on; may be called more than once."""
+        """Stop everything in progress; idempotent."""
         self.autosave.end()
         if self.bridge is not None:
             self.bridge.close()
 
     def shutdown(self) -> None:
-        """Stop the worker and wait for its end; may be called more than once."""
+        """Stop the worker and wait for its end; idempotent."""
         if self.bridge is not None:
             self.bridge.shutdown()
 
     def open_files(self, files: Iterable[str]) -> None:
-        """Open whatever these are; what cannot be opened says why."""
+        """Open files of any kind, reporting those that cannot be opened."""
         named = tuple(file for file in files if file.strip())
         if self.bridge is not None and named:
             self.messages.settle("open")
@@ -256,7 +256,7 @@ class AppContext(QObject):
             job.failed.connect(lambda error: self._open_seen(Dropped(errors=(error,))))
 
     def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
-        """Open what the program was started with, so that there is something to see.
+        """Open the files that the program was started with, or the sample.
 
         Args:
             files: of any kind.
@@ -268,7 +268,7 @@ class AppContext(QObject):
         self.open_files(files or ([sample] if sample else []))
 
     def open_dataset(self, folder: str) -> None:
-        """Go where data sets are seen, and open an index or offer to make one."""
+        """Show the data sets; open an index, or offer to build one."""
         self.workspace_wanted.emit(_DATA)
         self.open_files([folder])
 
@@ -277,7 +277,7 @@ class AppContext(QObject):
         self.models.open(reference)
 
     def look_live(self, content: Content) -> None:
-        """Look at something else live, with the open network if it suits."""
+        """Analyze something else in Live, with the open network if it suits."""
         model, catalogue = self.selection.model, self.models.catalogue
         self.messages.settle(_CONTENT_TOPIC)
         if model is not None and content.suits(model):
@@ -296,7 +296,7 @@ class AppContext(QObject):
         self.open_model(network)
 
     def _warn_of_training(self, content: Content, entry: ModelEntry) -> None:
-        """Say that a network knows no images, and let the user open it or not."""
+        """Warn that a network knows no real images; let the user open it or not."""
         words = self.tr(
             "{0} is the only network here for this. It was trained on {1}, not on "
             "real images: expect wrong answers."
@@ -310,7 +310,7 @@ class AppContext(QObject):
         )
 
     def imagine(self, unit_key: UnitKey) -> None:
-        """Make a unit's unit image large, as a recording."""
+        """Optimize a unit's synthetic image in full size, as a recording."""
         self.imagine_wanted.emit()
         values: dict[str, Value] = {"layer": unit_key.layer, "channel": unit_key.unit}
         values["target"] = ""
@@ -318,7 +318,7 @@ class AppContext(QObject):
         self.runs.run()
 
     def play(self, request: SourceRequest) -> None:
-        """Open a source of frames where it can be seen."""
+        """Open a source of frames in Live."""
         if self.live.entered:
             self.live.open(request)
         else:
@@ -326,7 +326,7 @@ class AppContext(QObject):
             self.live_wanted.emit()
 
     def start_live(self, order: LiveOrder) -> None:
-        """Begin with a camera in place of an image."""
+        """Start in Live, as the command line ordered."""
         if order.source is not None:
             self.live.request = order.source
         self.live_stickers.begin_with(order.stickers)
@@ -337,7 +337,7 @@ class AppContext(QObject):
             self.live.record(str(order.record))
 
     def stop(self) -> None:
-        """Stop what runs."""
+        """Stop the current run."""
         self.runs.stop()
         self.boards.stop()
         self.videos.stop()
@@ -349,7 +349,7 @@ class AppContext(QObject):
             self.models.stop()
 
     def _open_seen(self, dropped: Dropped) -> None:
-        """Open files of which it is known what they are."""
+        """Open files whose kinds are known."""
         if not self._open_dataset(dropped):
             self._open_images(dropped)
         for file in self._one_of(dropped.models):
@@ -367,7 +367,7 @@ class AppContext(QObject):
             self.messages.say(error.text)
 
     def _open_dataset(self, dropped: Dropped) -> bool:
-        """Open an index or a guide, or offer to make one.
+        """Open an index or a guide, or offer to build an index.
 
         Returns:
             Whether the images are for nothing else.
@@ -384,7 +384,7 @@ class AppContext(QObject):
         return bool(dropped.folders)
 
     def open_guide(self, guide: Guide) -> None:
-        """Begin a guided lesson, unless it names what is not there."""
+        """Open a guided lesson, after checking the names that it uses."""
         try:
             check_guide(guide, self.models.catalogue.methods)
         except NnvizError as error:
@@ -394,7 +394,7 @@ class AppContext(QObject):
         self.guide.open(guide)
 
     def _open_images(self, dropped: Dropped) -> None:
-        """Put images into the tray; the sample where none was to be opened."""
+        """Add images to the tray; if nothing else is opened, the sample."""
         pictures = dropped.pictures
         if pictures or dropped.saved:
             self.choice.leave_live()
@@ -405,7 +405,7 @@ class AppContext(QObject):
             self.images.add(pictures)
 
     def _one_of(self, files: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the first file; say that the others stay closed."""
+        """Return the first file, reporting that the others are not opened."""
         for file in files[1:]:
             self.messages.say(
                 self.tr("{0} was not opened: only one at a time").format(
@@ -458,7 +458,7 @@ class AppContext(QObject):
         self.stickers.taken.connect(self.images.add_array)
 
     def _offer_network(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
-        """Say that a method is not for the open network, and offer one that is."""
+        """Report that a method does not suit the network, and offer one that does."""
         model = self.selection.model
         if model is None:
             return
@@ -475,18 +475,18 @@ class AppContext(QObject):
         self.messages.notice(Notice("run", Severity.WARNING, text, remedies=(remedy,)))
 
     def _learn_stopped(self, run: MethodRun) -> None:
-        """Keep what a stopped run had learned so far."""
+        """Save the sticker that a stopped run had learned so far."""
         self.shelf.learn_stopped(run.report, run.request.recording)
 
     def _begin_portraits(self) -> None:
-        """Show the unit images of a layer until a run starts or is brought back."""
+        """Show the synthetic images of a layer until another result is shown."""
         self.display.begin_portraits(self.tr("Synthetic images"))
 
     def _show_portraits(self, report: Report) -> None:
         self.display.update_report(report, ContentKind.PORTRAITS)
 
     def _offer_sticker(self, text: str) -> None:
-        """Offer a learned sticker where it was learned."""
+        """Offer to place a learned sticker."""
         name = Path(text).name
         self._offer_studio(
             self.tr("A sticker was trained: {0} is on the shelf").format(name),
@@ -494,7 +494,7 @@ class AppContext(QObject):
         )
 
     def _offer_placed(self, run: Run) -> None:
-        """Offer to move by hand what a method has placed."""
+        """Offer to move the stickers that a method has placed."""
         text = placed_of(run.report)
         if text:
             self._offer_studio(
@@ -520,7 +520,7 @@ class AppContext(QObject):
         self.messages.log(self.tr("{0}: {1} ms").format(named, ms))
 
     def _finished_behind(self, run: Run) -> None:
-        """Say that a run ended that is not looked at."""
+        """Report the end of a run in another workspace."""
         title = self.captions.title(run)
         self.messages.say(self.tr("{0} is saved to the results").format(title))
 

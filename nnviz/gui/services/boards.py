@@ -1,4 +1,4 @@
-"""The board that is being filled: one place after the other, below all other work."""
+"""The board being computed, cell by cell, with low priority."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _PAINTING = Lane("board sheet", Policy.QUEUE)
 
 
 class Boards(QObject):
-    """Runs the places of a plan as a queue, and keeps what came of them."""
+    """Queue that computes the cells of a plan, keeping results and errors."""
 
     planned = Signal()
     """There is another board; nothing of it is filled."""
@@ -49,27 +49,27 @@ class Boards(QObject):
 
     @property
     def plan(self) -> Plan | None:
-        """The plan that is compared."""
+        """The plan of the board."""
         return self._plan
 
     @property
     def outcomes(self) -> Mapping[int, Run | ErrorRecord]:
-        """The results or errors of the places so far, by their place in the plan."""
+        """The results and errors so far, by index of the cell in the plan."""
         return dict(self._outcomes)
 
     @property
     def running(self) -> bool:
-        """Whether places are still to come."""
+        """Whether cells are still to be computed."""
         return self._next < self._count
 
     def board(self) -> "Board | None":
-        """Return what there is, to be shown or saved; None without a plan."""
+        """Return the board with its outcomes so far; None without a plan."""
         from nnviz.render.boards.board import Board  # noqa: PLC0415 - slow fonts
 
         return Board(self._plan, self.outcomes) if self._plan is not None else None
 
     def paint(self, lock: "Lock | None", ink: "Ink") -> None:
-        """Paint what there is; answers with ``painted``, the newest last.
+        """Paint the board as it is; emits ``painted`` when done.
 
         Args:
             lock: which maps share a scale; None for the usual.
@@ -107,7 +107,7 @@ class Boards(QObject):
             self._paint_next()
 
     def start(self, plan: Plan) -> None:
-        """Fill a board from its first place on; an earlier one is stopped."""
+        """Start computing a board, stopping any earlier one."""
         self.stop()
         self._plan, self._outcomes = plan, {}
         cells = plan.cells()
@@ -125,7 +125,7 @@ class Boards(QObject):
             job.failed.connect(self._keep)
 
     def stop(self) -> None:
-        """Stop computing the board; the maps that are there stay."""
+        """Stop computing; finished cells stay."""
         if not self.running:
             return
         self._count = self._next
@@ -144,7 +144,7 @@ class Boards(QObject):
             self.ended.emit(True)
 
     def _tell(self, progress: Progress) -> None:
-        """Say which place is at work and how far all is."""
+        """Emit the current cell and the progress of the whole board."""
         if self._plan is None:
             return
         cell = self._plan.cells()[self._next]

@@ -1,4 +1,4 @@
-"""The only door from the window to the threads that do the work."""
+"""Bridge between the window and the worker threads, the only connection."""
 
 import atexit
 import socket
@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.events import Changes, Done, Event, Failed, Final
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.live import Shown
-from nnviz.base.request import FileWork, Request
-from nnviz.base.resources import resource
+from nnviz.base.requests import Request
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.file_work import Files
@@ -43,7 +44,7 @@ _WAKE = b"\0"
 
 
 class Bridge(QObject):
-    """Hands requests to the worker, and its answers to the window as signals.
+    """Sends requests to the worker, and emits its answers as signals in the GUI thread.
 
     All signals are emitted on the thread that made the bridge, the GUI's.
 
@@ -102,7 +103,7 @@ class Bridge(QObject):
         self._start()
 
     def start_job(self, request: Request[T], handle: JobHandle[T]) -> None:
-        """Have the worker answer a request; the answers are the handle's signals."""
+        """Submit a request to the worker; the handle emits its answers."""
         lane = handle.lane
         ticket = self._worker.submit(lane.address, request, lane.policy, lane.priority)
         if self._closed:
@@ -112,7 +113,7 @@ class Bridge(QObject):
         self._jobs[lane.address, ticket] = handle
 
     def start_work(self, work: FileWork[T], handle: JobHandle[T]) -> None:
-        """Have a thread of files do work; its answers are the handle's signals."""
+        """Submit work to a file thread; the handle emits its answers."""
         ticket = self._io.submit(handle.lane.address, work)
         if self._closed:
             handle.forget()
@@ -121,7 +122,7 @@ class Bridge(QObject):
         self._jobs[handle.lane.address, ticket] = handle
 
     def source_of(self, text: str) -> SourceRequest:
-        """Return the source of frames that a person means; see ``nnviz live``.
+        """Parse a source of frames, as in ``nnviz live``.
 
         Raises:
             InputError: it is none, or no such file.
@@ -168,12 +169,12 @@ class Bridge(QObject):
         self._worker.start()
 
     def _exit(self) -> None:
-        """Wait longer than a window would: a thread inside torch would crash Python."""
+        """Shut the worker down at exit, waiting long: torch would crash Python."""
         self.close()
         self._worker.shutdown(_EXIT_SECONDS)
 
     def _wake(self) -> None:
-        """Make the event loop call ``_woken``; the only thing other threads do here."""
+        """Wake the event loop through a socket; the only call made by other threads."""
         self._writer.send(_WAKE)
 
     def _woken(self) -> None:
@@ -183,7 +184,7 @@ class Bridge(QObject):
         self._deliver()
 
     def _deliver(self) -> None:
-        """Emit what is in the mailbox, for a short time."""
+        """Emit the mailbox's messages, for a limited time."""
         for posted in self._worker.mailbox.drain(_TURN_SECONDS):
             # Before it is heard: who hears it may open a dialog, an event loop of its
             # own, which has to go on with the rest.
@@ -240,29 +241,29 @@ class Bridge(QObject):
 
 @dataclass(frozen=True, slots=True)
 class _IoControls:
-    """Stops what the threads of files do; it cannot wait or be steered."""
+    """Job controls of file threads: cancelling only; the rest has no effect."""
 
     io: IoPool
 
     def cancel(self, ticket: int) -> None:
-        """Stop the work of a ticket."""
+        """Cancel the work of a ticket."""
         self.io.cancel(ticket)
 
     def steer(self, ticket: int, changes: Changes) -> None:
-        """Change nothing."""
+        """Do nothing."""
 
     def pause(self, ticket: int) -> None:
-        """Change nothing."""
+        """Do nothing."""
 
     def step(self, ticket: int) -> None:
-        """Change nothing."""
+        """Do nothing."""
 
     def go_on(self, ticket: int) -> None:
-        """Change nothing."""
+        """Do nothing."""
 
 
 def _shipped_catalogue() -> Catalogue:
-    """Return the list made when the program was packed; the live one comes later."""
+    """Return the shipped catalogue; the live one replaces it later."""
     try:
         path = resource("catalogue.json")
     except FileNotFoundError:

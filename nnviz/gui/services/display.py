@@ -1,4 +1,4 @@
-"""The display: gathers what decides what is shown, and tells when that is new."""
+"""The display: resolves what each workspace shows, and announces changes."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from nnviz.gui.state.selection import Selection
 
 
 class Display(QObject):
-    """Keeps what fills the canvas of each workspace.
+    """Contents of the canvas in each workspace.
 
     Whoever has something to show gives it here; the central view paints what
     ``changed`` says and nothing else.
@@ -53,26 +53,26 @@ class Display(QObject):
 
     @property
     def run(self) -> Run | None:
-        """The result on the canvas with its recipe; None where it is none."""
+        """The shown result with its recipe; None for anything else."""
         content = self.state.content
         return content.run if content is not None else None
 
     # --- what is to be shown
 
     def set_mode(self, mode: str) -> None:
-        """Show the image, the result, both, two results, or another page."""
+        """Set the mode: image, result, both, comparison, or another page."""
         self._mode = mode
         self.refresh()
 
     def show_run(self, run: Run) -> None:
-        """Show a result, brought back or made elsewhere."""
+        """Show a result that was restored or made elsewhere."""
         if self._mode in WHOLE:
             self._mode = RESULT
         self._portraits = "", ""
         self._show(_content(run, self._choice.key()))
 
     def show_scaled(self, report: Report) -> None:
-        """Show the attack that is on the canvas with another share of its noise."""
+        """Show the attack with another share of its noise."""
         content = self._contents.get(self._choice.place)
         if content is not None and content.run is not None:
             run = Run(report, content.run.recipe, content.image)
@@ -83,27 +83,27 @@ class Display(QObject):
         self._show(_content(run, self._choice.key()))
 
     def show_report(self, report: Report, kind: ContentKind, title: str) -> None:
-        """Show what is no method's result."""
+        """Show a report that is not a method's result."""
         self._show(Content(report, kind=kind, title=title))
 
     def begin_portraits(self, title: str) -> None:
-        """Show unit images as they come; ``update_report`` gives them."""
+        """Start showing synthetic images as ``update_report`` delivers them."""
         if self._mode != BOTH:
             self._mode = RESULT
         self._portraits = self._choice.place, title
 
     def update_report(self, report: Report, kind: ContentKind) -> None:
-        """Show more of it, if it is what is shown."""
+        """Update the report of synthetic images, if it is shown."""
         place, title = self._portraits
         if kind is ContentKind.PORTRAITS and place == self._choice.place:
             self._show(Content(report, self._selection.image, kind=kind, title=title))
 
     def hold(self, *, held: bool) -> None:
-        """Let what a run reports be seen, or only its earlier steps."""
+        """Set whether the run's reports are held back while earlier steps are shown."""
         self._holds = held
 
     def refresh(self) -> None:
-        """Resolve what is shown, and tell if it is new."""
+        """Resolve the state; emit ``changed`` if it is new."""
         state = resolve(self._inputs())
         if state != self.state:
             self.state = state
@@ -129,7 +129,7 @@ class Display(QObject):
         self._selection.changed.connect(self._select)
 
     def _started(self) -> None:
-        """Let unit images, or a curve, give way to what was just started."""
+        """Replace synthetic images or curves by the run that has started."""
         content = self._contents.get(self._choice.place)
         if content is not None and content.kind is not ContentKind.RESULT:
             self._contents.pop(self._choice.place)
@@ -138,7 +138,7 @@ class Display(QObject):
         self.refresh()
 
     def _follow(self, phase: Phase) -> None:
-        """Show what there is of the newest run of the workspace."""
+        """Show the current report of the workspace's newest run."""
         run = self._runs.current
         if run is None or (self._holds and phase is Phase.RUNNING):
             return
@@ -157,7 +157,7 @@ class Display(QObject):
             self._show(_content(result, run.key if run else ()))
 
     def _finish_behind(self, result: Run) -> None:
-        """Keep the newest result of a workspace for when it is entered again."""
+        """Keep another workspace's newest result, to be shown on entering."""
         for place, run in self._runs.newest().items():
             here = run.report is result.report
             if here and result.image in (None, self._selection.image):
@@ -169,7 +169,7 @@ class Display(QObject):
         self.refresh()
 
     def _leave_image(self) -> None:
-        """Another image, or none: results of the one before are in the tray."""
+        """Drop results of another image, which the tray keeps."""
         here, gone = self._choice.place, self._selection.image is None
         for place in list(self._contents):
             if gone or place != here or not self._runs.automatic:
@@ -204,7 +204,7 @@ class Display(QObject):
         )
 
     def _running_title(self) -> str:
-        """Return the title of the run that is at work, unless it is over at once."""
+        """Return the title of the current run, unless it is a quick automatic one."""
         run = self._runs.current
         begun = run is not None and run.job.open and not run.automatic
         return run.job.title if run is not None and begun else ""
@@ -215,7 +215,7 @@ def _content(run: Run, key: tuple[object, ...]) -> Content:
 
 
 def _part(run: MethodRun, phase: Phase) -> Content | None:
-    """Return what there is of a run, with how far it is."""
+    """Return the partial report of a run as content, with its progress."""
     note = f"stopped at {run.percent} %" if phase is Phase.STOPPED else ""
     so_far = run.so_far(note)
     if so_far is None:

@@ -1,4 +1,4 @@
-"""The guided lesson that is gone through: its step, and what each step does."""
+"""Runner of guided lessons: the current step, and the actions of steps."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ _PATIENCE = 50
 
 
 class GuideRunner(QObject):
-    """Goes through a guided lesson step by step; what a step says is done.
+    """Steps through a guided lesson, performing each step's actions.
 
     Signals:
         changed: another guide, step, or the answer is shown.
@@ -51,16 +51,16 @@ class GuideRunner(QObject):
 
     @property
     def step(self) -> GuideStep | None:
-        """The step that is shown; None while there is no guide."""
+        """The current step; None without a guide."""
         return self.guide.steps[self.index] if self.guide is not None else None
 
     @property
     def last(self) -> bool:
-        """Whether no step follows."""
+        """Whether the current step is the last."""
         return self.guide is None or self.index + 1 >= len(self.guide.steps)
 
     def open(self, guide: Guide) -> None:
-        """Begin a guided lesson."""
+        """Start a guided lesson."""
         self.guide = guide
         self._enter(0)
 
@@ -70,7 +70,7 @@ class GuideRunner(QObject):
         self.changed.emit()
 
     def next(self) -> None:
-        """Show the answer if there is one to show, else go to the next step."""
+        """Reveal the answer, if any; else go to the next step."""
         step = self.step
         if step is None:
             return
@@ -80,12 +80,12 @@ class GuideRunner(QObject):
             self._enter(self.index + 1)
 
     def back(self) -> None:
-        """Go to the step before."""
+        """Go to the previous step."""
         if self.guide is not None and self.index:
             self._enter(self.index - 1)
 
     def reveal(self) -> None:
-        """Show the answer."""
+        """Reveal the answer."""
         step = self.step
         if step is not None and step.reveal and not self.revealed:
             self.revealed = True
@@ -100,7 +100,7 @@ class GuideRunner(QObject):
         self.changed.emit()
 
     def _act(self, actions: Sequence[GuideAction]) -> None:
-        """Do what a step says; a method comes with all the values named for it."""
+        """Perform a step's actions, setting a method's values together with it."""
         values: dict[str, Value] = {}
         method: MethodInfo | None = self._choice.method
         chosen = ""
@@ -129,7 +129,7 @@ class GuideRunner(QObject):
             self._seek(steps[-1] - 1, _PATIENCE)
 
     def _fresh(self, name: str) -> dict[str, Value]:
-        """Return a lesson's own values, which a step changes some of."""
+        """Return a lesson's default values, to which a step's are added."""
         info = self._choice.info(name)
         if info is None or not info.capabilities.section:
             return {}
@@ -148,7 +148,7 @@ class GuideRunner(QObject):
             return {}  # it was checked against the methods of another version
 
     def _seek(self, step: int, patience: int) -> None:
-        """Show a step of the lesson as soon as it is recorded."""
+        """Show a step once it is recorded, retrying for a while."""
         recording = self._timeline.recording
         if (
             recording is not None

@@ -1,4 +1,4 @@
-"""The images of the tray and the one that is open."""
+"""The images of the tray, and the open image."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image
-from nnviz.base.request import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.selection import Selection
 
@@ -28,7 +28,7 @@ _SMALL = Lane("thumbnail", Policy.QUEUE)
 
 
 class Images(QObject):
-    """Lists images, opens them off the GUI thread and keeps the newest few."""
+    """The list of images; opens them off the GUI thread and caches the newest."""
 
     added = Signal(list)
     """Paths that were put into the tray."""
@@ -63,7 +63,7 @@ class Images(QObject):
         self._removals: list[list[tuple[int, str, Image | None]]] = []
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
 
     @property
@@ -72,7 +72,7 @@ class Images(QObject):
         return tuple(self._paths)
 
     def without_file(self) -> tuple[Image, ...]:
-        """Return the images of the tray that came from no file: pasted ones."""
+        """Return the images of the tray without a file: pasted ones."""
         return tuple(image for image in self._kept.values() if not image.path)
 
     @property
@@ -81,7 +81,7 @@ class Images(QObject):
         return self._wanted
 
     def add(self, paths: Sequence[str]) -> None:
-        """Put images into the tray and open the first."""
+        """Add images to the tray and open the first."""
         paths = [str(Path(path).absolute()) for path in paths]
         new = [path for path in dict.fromkeys(paths) if path not in self._paths]
         self._paths[:0] = new
@@ -96,20 +96,20 @@ class Images(QObject):
             self.show(paths[0])
 
     def add_array(self, pixels: NDArray[Any], name: str) -> None:
-        """Open pixels that come from no file: the clipboard's."""
+        """Open pixels without a file, from the clipboard."""
         if self._bridge is not None:
             self._wanted = name
             self.opening.emit(name)
             self._open(name, self._bridge.files.images.of_array(pixels, name))
 
     def add_opened(self, image: Image) -> None:
-        """Put an image into the tray that is open already, and show it."""
+        """Add an opened image to the tray, and show it."""
         self._wanted = image.path
         self.opening.emit(image.path)
         self._opened(image.path, image)
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Take images out of the tray together; their files stay."""
+        """Remove images from the tray as one undoable step; files stay."""
         taken = [
             (self._paths.index(path), path, self._kept.get(path))
             for path in paths
@@ -130,11 +130,11 @@ class Images(QObject):
 
     @property
     def restorable(self) -> int:
-        """The number of images of the last removal that can be brought back."""
+        """The number of images that ``restore`` would bring back."""
         return len(self._removals[-1]) if self._removals else 0
 
     def restore(self) -> None:
-        """Bring back what was removed last, to where it was."""
+        """Restore the images removed last to their former places."""
         if not self._removals:
             return
         for place, path, image in self._removals.pop():
@@ -153,7 +153,7 @@ class Images(QObject):
         self.removals_changed.emit()
 
     def show(self, path: str) -> None:
-        """Open an image, at once where it is still in memory."""
+        """Open an image, immediately if it is cached."""
         self._wanted = path
         self.opening.emit(path)
         if path in self._kept:
@@ -162,14 +162,14 @@ class Images(QObject):
             self._open(path, self._bridge.files.images.open(path))
 
     def step(self, steps: int) -> None:
-        """Open the next or an earlier image of the tray."""
+        """Open the image of the tray that is some steps away."""
         if not self._paths:
             return
         here = self._paths.index(self._wanted) if self._wanted in self._paths else 0
         self.show(self._paths[(here + steps) % len(self._paths)])
 
     def load(self, path: str) -> JobHandle[Image] | None:
-        """Open an image that does not go into the tray; None without a worker."""
+        """Open an image outside the tray; None without a worker."""
         if self._bridge is None:
             return None
         return self._jobs.do(self._bridge.files.images.open(path), _OPENING)
@@ -177,7 +177,7 @@ class Images(QObject):
     def make_thumbnail(
         self, path: str, show: Callable[[NDArray[Any]], object], size: int = THUMBNAIL
     ) -> None:
-        """Make a small image of a file; one that does not open gets none.
+        """Request an image's thumbnail; none for a file that does not open.
 
         Args:
             path: of the file.
@@ -225,7 +225,7 @@ class Images(QObject):
 
 
 def shrunk(image: Image, longest: int = THUMBNAIL) -> NDArray[Any]:
-    """Return every n-th pixel as uint8 RGB, about so long; for images without files."""
+    """Subsample an image to a thumbnail, uint8 RGB; for images without files."""
     step = max(1, max(image.size) // longest)
     small = Image(image.pixels[::step, ::step, :3].copy(), image.name, image.sha256)
     pixels = (small.as_float() * 255).round().astype("uint8")

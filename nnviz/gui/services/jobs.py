@@ -1,4 +1,4 @@
-"""Job handles: what was asked of the worker or of the file threads, and its answers.
+"""Job handles: requests to the worker or the file threads, and their answers.
 
 Nothing here needs the worker: what is submitted before it has started waits for it.
 """
@@ -25,14 +25,15 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.request import FileWork, Request, file_work
+from nnviz.base.host.file_work import FileWork, file_work
+from nnviz.base.requests import Request
 
 T = TypeVar("T")
 _addresses = itertools.count(1)
 
 
 class Hook(Generic[T]):
-    """A typed signal of one job, emitted on the GUI's thread.
+    """A typed signal of one job, emitted in the GUI thread.
 
     A method of a widget that Qt has deleted is not called, as with Qt's own signals.
     What ends a job is remembered: who connects to it afterwards is told at once, so
@@ -52,7 +53,7 @@ class Hook(Generic[T]):
             self._slots.append(slot)
 
     def emit(self, value: T) -> None:
-        """Call all that are connected."""
+        """Call all connected functions."""
         slots = list(self._slots)
         if self._remembers:
             self._values.append(value)
@@ -62,19 +63,19 @@ class Hook(Generic[T]):
                 slot(value)
 
     def drop(self) -> None:
-        """Call nobody any more."""
+        """Disconnect everything."""
         self._slots.clear()
 
 
 def _is_alive(slot: Callable[..., object]) -> bool:
-    """Tell whether the object of a method, or of a ``partial`` of one, still is."""
+    """Return whether the Qt object behind a bound method still exists."""
     owner = getattr(getattr(slot, "func", slot), "__self__", None)
     return not isinstance(owner, QObject) or shiboken6.isValid(owner)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lane:
-    """A queue of jobs of which a newer one may take the place of an older one.
+    """A queue of jobs, in which a newer job may replace older ones.
 
     Attributes:
         name: for people and tests; two lanes may share one.
@@ -90,31 +91,31 @@ class Lane:
 
 
 class Controls(Protocol):
-    """Does to a running job what its handle is asked to."""
+    """Controls of running jobs, by ticket."""
 
     def cancel(self, ticket: int) -> None:
-        """Stop it."""
+        """Cancel a job."""
         ...
 
     def steer(self, ticket: int, changes: Changes) -> None:
-        """Give it new values at its next safe point."""
+        """Change a job's parameters at its next safe point."""
         ...
 
     def pause(self, ticket: int) -> None:
-        """Let it wait at its next safe point."""
+        """Pause a job at its next safe point."""
         ...
 
     def step(self, ticket: int) -> None:
-        """Let it go on to its next report, and wait there."""
+        """Run a job to its next report, and pause it there."""
         ...
 
     def go_on(self, ticket: int) -> None:
-        """Let it go on after a pause."""
+        """Resume a job after a pause."""
         ...
 
 
 class JobHandle(Generic[T]):
-    """One job: its answers as signals, and what can be done to it.
+    """Handle of one job: its answers as signals, and its controls.
 
     Signals, all on the GUI's thread; exactly one of the last three is emitted, unless
     a newer job of the lane took its place, after which nothing is heard of it.
@@ -149,22 +150,22 @@ class JobHandle(Generic[T]):
         self._ticket = 0
 
     def start(self, controls: Controls, ticket: int) -> None:
-        """Take note of the ticket under which it is known where it is done."""
+        """Store the controls and the ticket of the started job."""
         self._controls, self._ticket = controls, ticket
 
     @property
     def open(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether the job has not ended."""
         return self._open
 
     @property
     def share(self) -> float | None:
-        """The share that is done, 0 to 1; None where that is not known."""
+        """The share that is done, 0 to 1; None if unknown."""
         return self.progress.fraction if self.progress is not None else None
 
     @property
     def left(self) -> float:
-        """Seconds to its end; negative where not known, and while it is paused."""
+        """Estimated seconds to the end; negative if unknown or paused."""
         share = self.share
         if not share or self.paused:
             return -1.0
@@ -173,11 +174,11 @@ class JobHandle(Generic[T]):
 
     @property
     def paused(self) -> bool:
-        """Whether it waits until the user lets it go on."""
+        """Whether the job is paused."""
         return self._paused_at is not None
 
     def cancel(self) -> None:
-        """Stop it, running or waiting; it ends with ``cancelled``."""
+        """Cancel the job, running or waiting; it ends with ``cancelled``."""
         if not self._open:
             return
         if self._controls is not None:
@@ -186,30 +187,30 @@ class JobHandle(Generic[T]):
             self.hear(Cancelled())
 
     def steer(self, changes: Changes) -> None:
-        """Give it new values at its next safe point."""
+        """Change the job's parameters at its next safe point."""
         if self._controls is not None:
             self._controls.steer(self._ticket, changes)
 
     def pause(self) -> None:
-        """Let it wait at its next safe point."""
+        """Pause the job at its next safe point."""
         if self._controls is not None:
             self._controls.pause(self._ticket)
             self._rest()
 
     def step(self) -> None:
-        """Let it go on to its next report, and wait there."""
+        """Run the job to its next report, and pause it there."""
         if self._controls is not None:
             self._controls.step(self._ticket)
             self._rest()
 
     def go_on(self) -> None:
-        """Let it go on after a pause."""
+        """Resume the job after a pause."""
         if self._controls is not None:
             self._controls.go_on(self._ticket)
             self._wake()
 
     def _rest(self) -> None:
-        """Stop the clock by which the time left is told, and tell so."""
+        """Stop the clock of the estimated time left, and emit the progress again."""
         if not self.paused:
             self._paused_at = monotonic()
             self._retell()
@@ -225,14 +226,14 @@ class JobHandle(Generic[T]):
             self.progressed.emit(self.progress)
 
     def forget(self) -> None:
-        """Hear nothing of it any more: a newer job took its place."""
+        """Disconnect all signals: a newer job has replaced this one."""
         self._open = False
         for hook in (self.progressed, self.partial, self.done, self.failed):
             hook.drop()
         self.cancelled.drop()
 
     def hear(self, event: Event) -> None:
-        """Tell an event of the job; the bridge's business."""
+        """Emit an event of the job; called by the bridge only."""
         if not self._open:
             return
         if isinstance(event, Final):
@@ -257,19 +258,19 @@ AnyJob = JobHandle[Any]
 
 
 class Starter(Protocol):
-    """The place where jobs are done: the bridge, once there is a worker."""
+    """Interface of the bridge, which runs jobs once there is a worker."""
 
     def start_job(self, request: Request[T], handle: JobHandle[T]) -> None:
-        """Have a request answered to its handle."""
+        """Submit a request whose events go to its handle."""
         ...
 
     def start_work(self, work: FileWork[T], handle: JobHandle[T]) -> None:
-        """Have work done by a thread of files, its answers told to a handle."""
+        """Submit work to a file thread; events go to its handle."""
         ...
 
 
 class Jobs(QObject):
-    """Takes requests, before the worker is there too, and knows what is being done."""
+    """All open jobs; requests made before the worker is ready wait for it."""
 
     changed = Signal()
     """A job with a title was started, ended, or is further."""
@@ -285,14 +286,14 @@ class Jobs(QObject):
         """Jobs that are not known to have ended, the oldest first."""
 
     def attach(self, starter: Starter) -> None:
-        """Start to work: the worker is there."""
+        """Start the waiting jobs: the worker is ready."""
         self._starter = starter
         waiting, self._waiting = self._waiting, []
         for start in waiting:
             start(starter)
 
     def submit(self, request: Request[T], lane: Lane, title: str = "") -> JobHandle[T]:
-        """Ask for something.
+        """Submit a request to the worker.
 
         Args:
             request: what is asked.
@@ -307,7 +308,7 @@ class Jobs(QObject):
         return handle
 
     def do(self, work: FileWork[T], lane: Lane, title: str = "") -> JobHandle[T]:
-        """Have a thread of files do something; see ``Bridge.files``.
+        """Submit work to a file thread; see ``Bridge.files``.
 
         Args:
             work: what.
@@ -322,11 +323,11 @@ class Jobs(QObject):
         return handle
 
     def compute(self, work: Callable[[], T], lane: Lane) -> JobHandle[T]:
-        """Have a function called beside the window; short, and without Qt."""
+        """Call a short, Qt-free function in a file thread."""
         return self.do(file_work(work), lane)
 
     def _enter(self, handle: AnyJob) -> list[AnyJob]:
-        """Note a new job in its lane; the jobs whose place it takes."""
+        """Add a job to its lane; return the jobs that it replaces."""
         lane = handle.lane
         replaced: list[AnyJob] = []
         if lane.policy is Policy.REPLACE:
@@ -339,14 +340,14 @@ class Jobs(QObject):
         return replaced
 
     def _leave(self, job: AnyJob) -> None:
-        """Let go of a job that has ended: it may hold images."""
+        """Release a job that has ended, since it may hold images."""
         jobs = self._open.get(job.lane, {})
         jobs.pop(job, None)
         if not jobs:
             self._open.pop(job.lane, None)
 
     def _begin(self, job: AnyJob, act: Callable[[Starter], None]) -> None:
-        """Start a job, as soon as there is somebody to do it."""
+        """Start a job, or keep it until the worker is ready."""
 
         def start(starter: Starter) -> None:
             if job.open:
@@ -367,7 +368,7 @@ class Jobs(QObject):
         return tuple(first.values())
 
     def _list(self, job: AnyJob) -> None:
-        """Keep a job in the list until it ends."""
+        """List a job until it ends."""
         self._titled = [each for each in self._titled if each.open]
         self._titled.append(job)
         for hook in (job.progressed, job.done, job.failed, job.cancelled):
@@ -375,10 +376,10 @@ class Jobs(QObject):
         self.changed.emit()
 
     def running(self, lane: Lane) -> bool:
-        """Tell whether an answer is still to come."""
+        """Return whether a lane has an open job."""
         return any(each.open for each in self._open.get(lane, ()))
 
     def cancel(self, lane: Lane) -> None:
-        """Stop all that runs or waits in a lane."""
+        """Cancel all jobs of a lane."""
         for each in reversed(list(self._open.get(lane, ()))):
             each.cancel()

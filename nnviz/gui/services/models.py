@@ -23,7 +23,7 @@ _AUTOMATIC = "auto"
 
 
 class Models(QObject):
-    """Asks for networks and tells what became of it."""
+    """The open network, and requests to open others."""
 
     opening = Signal(str)
     """Reference of the network that is being opened."""
@@ -65,14 +65,14 @@ class Models(QObject):
         self._bridge: Bridge | None = None
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
         bridge.catalogue_changed.connect(self._list)
         self._list(bridge.catalogue)
 
     @property
     def request(self) -> ModelRequest:
-        """The request for the chosen network, for ``RunMethod``."""
+        """The request for the selected network, for ``RunMethod``."""
         return self._used
 
     @property
@@ -82,12 +82,12 @@ class Models(QObject):
 
     @property
     def own_preprocess(self) -> Preprocess | None:
-        """The chosen network's own preprocessing, before any change."""
+        """The selected network's own preprocessing, before any change."""
         return self._own.get(self._used.reference)
 
     @property
     def weights(self) -> str:
-        """Path of the chosen network's file or folder; empty where it has none."""
+        """Path of the selected network's weights; "" where there are none."""
         info = self._selection.model
         code = info is not None and info.reference.startswith("python:")
         own = info is not None and info.source is ModelSource.YOURS and not code
@@ -95,25 +95,25 @@ class Models(QObject):
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The devices that can be chosen; "auto" alone until they are known."""
+        """The devices to choose from; only "auto" until they are known."""
         return (_AUTOMATIC, *self.catalogue.devices)
 
     @property
     def device(self) -> str:
-        """The chosen device."""
+        """The selected device."""
         return self._asked.device
 
     def is_present(self, reference: str) -> bool:
-        """Tell whether a listed network opens without a download."""
+        """Return whether a listed network opens without a download."""
         return reference in self.catalogue.present or "@random" in reference
 
     def is_fetchable(self, entry: ModelEntry) -> bool:
-        """Tell whether a listed network's weights can be downloaded, and are not."""
+        """Return whether a network's weights are absent but can be downloaded."""
         published = entry.source is ModelSource.TORCHVISION
         return published and not self.is_present(entry.reference)
 
     def entry(self, reference: str) -> ModelEntry | None:
-        """Return what the catalogue knows of a reference."""
+        """Return the catalogue's entry for a reference."""
         plain = reference.partition("@")[0]
         for entry in self.catalogue.models:
             if entry.reference in (reference, plain):
@@ -121,7 +121,7 @@ class Models(QObject):
         return None
 
     def open(self, reference: str, preprocess: Preprocess | None = None) -> None:
-        """Open a network with its own preprocessing and labels, or with these."""
+        """Open a network with its own, or with the given preprocessing and labels."""
         self._ask(
             ModelRequest(
                 reference=reference,
@@ -131,39 +131,39 @@ class Models(QObject):
         )
 
     def open_request(self, request: ModelRequest) -> None:
-        """Open a network just as a recipe says."""
+        """Open a network exactly as a recipe says."""
         self._ask(request)
 
     def set_preprocess(self, preprocess: Preprocess | None) -> None:
-        """Use the chosen network with other preprocessing; None for its own."""
+        """Change the network's preprocessing; None restores its own."""
         self._adjust(preprocess=preprocess)
 
     def set_labels(self, path: str) -> None:
-        """Name the chosen network's classes from a file; empty for its own names."""
+        """Read the network's class names from a file; "" restores its own."""
         self._adjust(labels=path)
 
     def set_output(self, task: str, outputs: str, unit: str) -> None:
-        """Use the chosen network for a task, by one of its outputs; "" as found."""
+        """Change the network's task and output; "" restores those found."""
         self._adjust(task=task, outputs=outputs, unit=unit)
 
     def write_side_car(self) -> None:
-        """Save how the chosen network is used beside its file."""
+        """Save the network's setup as a side-car."""
         info = self._selection.model
         if info is not None and self.weights and self._bridge is not None:
             self._saving.save(self._bridge.files.results.side_car(info, self._used))
 
     def set_device(self, device: str) -> None:
-        """Compute elsewhere."""
+        """Move the network to another device."""
         self._asked = replace(self._asked, device=device)
         if self._asked.reference:
             self._ask(self._asked)
 
     def trust(self) -> None:
-        """Open the program that was refused last, now that somebody said yes to it."""
+        """Open the network refused last, now that the user trusts its code."""
         self._ask(replace(self._refused, trust=True))
 
     def stop(self) -> None:
-        """Give up opening."""
+        """Cancel opening."""
         if self._opening is not None:
             self._opening.cancel()
 
@@ -181,12 +181,12 @@ class Models(QObject):
         job.cancelled.connect(lambda _: self.fetch_failed.emit(reference, None))
 
     def is_fetching(self, reference: str) -> bool:
-        """Tell whether a network's weights are being downloaded."""
+        """Return whether a network's weights are being downloaded."""
         job = self._fetching.get(reference)
         return job is not None and job.open
 
     def stop_fetch(self, reference: str) -> None:
-        """Stop a download; what is there is kept and resumed the next time."""
+        """Stop a download, which a later one resumes."""
         if reference in self._fetching:
             self._fetching[reference].cancel()
 
@@ -239,5 +239,5 @@ class Models(QObject):
 
 
 def _is_known(device: str, known: tuple[str, ...]) -> bool:
-    """Tell whether a device is there; "cuda" is the first of its cards."""
+    """Return whether a device is known; "cuda" is the first of its cards."""
     return device == _AUTOMATIC or device in known or f"{device}:0" in known

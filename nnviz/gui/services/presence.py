@@ -1,4 +1,4 @@
-"""Signals that a workspace hears only while it is looked at."""
+"""Signals that are delivered only while a workspace is entered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ def connect_while_in(
     *,
     late: bool = True,
 ) -> None:
-    """Connect a signal to what does nothing while its workspace is hidden.
+    """Connect a signal to a slot that is called only while its workspace is entered.
 
     Args:
         choice: knows which workspace is looked at.

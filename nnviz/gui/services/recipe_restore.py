@@ -1,4 +1,4 @@
-"""Bringing a saved result back: network, image, method and values."""
+"""Restoring of saved results: network, image, method and parameters."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ TOPIC = "recipe"
 
 
 class RecipeRestore(QObject):
-    """Follows a recipe as far as its parts are there, and says what is missing."""
+    """Restores a recipe from the parts that exist, reporting missing ones."""
 
     def __init__(
         self, models: Models, images: Images, choice: MethodChoice, messages: Messages
@@ -34,7 +34,7 @@ class RecipeRestore(QObject):
         images.opened.connect(self._image_opened)
 
     def restore(self, saved: Saved) -> None:
-        """Open the network and the image; the method follows when they are."""
+        """Open the recipe's network and image; its method follows."""
         self._messages.settle(TOPIC)
         self._lacking = None
         self._waiting = replace(
@@ -53,14 +53,14 @@ class RecipeRestore(QObject):
             self._warn("; ".join(saved.troubles))
 
     def request_for(self, reference: str) -> ModelRequest | None:
-        """Return how a network is to be opened that a recipe waits for."""
+        """Return the request of the awaited network, if it has this reference."""
         waiting = self._waiting
         if waiting is None or waiting.model.reference != reference:
             return None
         return waiting.model
 
     def _model_opened(self, info: ModelInfo) -> None:
-        """Choose method and values if this is the recipe's network."""
+        """Select the method and parameters once the recipe's network is open."""
         waiting = self._waiting
         if waiting is None or self._models.request != waiting.model:
             return
@@ -79,13 +79,13 @@ class RecipeRestore(QObject):
             )
 
     def _choose(self, saved: Saved) -> None:
-        """Choose the method and the values of a recipe whose network is there."""
+        """Select the recipe's method and parameters."""
         recipe = saved.recipe
         self._choice.choose(recipe.method, recipe.values, recipe.seed)
         self._messages.say(self.tr("recipe of {0} restored").format(saved.file))
 
     def _image_opened(self, image: Image) -> None:
-        """Go on with the recipe's image; say so if it is another one."""
+        """Continue once the image is open, reporting a different one."""
         if self._lacking is None:
             return
         if image.sha256 == self._lacking.image_sha256:

@@ -1,4 +1,4 @@
-"""Saving what is shown: results, boards, sheets, tables, side-cars."""
+"""Saving of results, boards, sheets, tables and side-cars."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
-from nnviz.base.request import FileWork
+from nnviz.base.host.file_work import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 
@@ -15,7 +15,7 @@ _LANE = Lane("save", Policy.QUEUE)
 
 
 class Saving(QObject):
-    """Has files written one after the other, and says where they are."""
+    """Queue of files to write, reporting where they are."""
 
     saved = Signal(object)
     """Tuple of paths."""
@@ -25,7 +25,7 @@ class Saving(QObject):
         self._jobs, self._messages = jobs, messages
 
     def save(self, work: FileWork[tuple[Path, ...]]) -> JobHandle[tuple[Path, ...]]:
-        """Have something of ``Bridge.files`` written; it is even if the window goes."""
+        """Write files through ``Bridge.files``, even if the window closes meanwhile."""
         job = self._jobs.do(work, _LANE)
         job.done.connect(self._tell)
         job.failed.connect(self._fail)

@@ -1,4 +1,4 @@
-"""Stickers: the shelf they come from, where they lie, what is said to them."""
+"""Stickers: the shelf, their layout on images, the network's answers to them."""
 
 import time
 from collections import deque
@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from nnviz.base.attacks import attacked_photo
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.base.stickers.placed import (
@@ -52,7 +52,7 @@ _REST_MS = 1500
 
 
 class StickerLibrary(QObject):
-    """The stickers that can be laid on an image, opened when they are first wanted."""
+    """The shelf of stickers, opened when first needed."""
 
     changed = Signal()
     """There are other stickers, or one of them is opened now."""
@@ -74,7 +74,7 @@ class StickerLibrary(QObject):
         self._texts = list(dict.fromkeys([*_SOLID, *settings.stickers]))
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, and open the stickers of the shelf."""
         self._bridge = bridge
         for text in self._texts:
             self.want(text)
@@ -85,11 +85,11 @@ class StickerLibrary(QObject):
         return tuple(self._texts)
 
     def opened(self, text: str) -> OpenedSticker | None:
-        """Return a sticker; None while it is not opened."""
+        """Return a sticker of the shelf; None while it is not open."""
         return self._opened.get(text)
 
     def want(self, text: str) -> None:
-        """See to it that a sticker gets opened."""
+        """Open a sticker, unless it is open or being opened."""
         if self._bridge is not None and text not in {*self._opened, *self._asked}:
             self._asked.add(text)
             work = self._bridge.files.stickers.open(Cut.parse(text))
@@ -98,7 +98,7 @@ class StickerLibrary(QObject):
             job.failed.connect(self._fail)
 
     def add(self, text: str) -> None:
-        """Put a sticker on the shelf, by the text of its ``Cut``."""
+        """Add a sticker to the shelf, by the text of its ``Cut``."""
         self._messages.settle(_TOPIC)
         if text not in self._texts:
             self._texts.append(text)
@@ -107,14 +107,14 @@ class StickerLibrary(QObject):
         self.changed.emit()
 
     def remove(self, text: str) -> None:
-        """Take a sticker off the shelf; its file stays."""
+        """Remove a sticker from the shelf; its file stays."""
         if text in self._texts:
             self._texts.remove(text)
             self._settings.stickers = self._own()
             self.changed.emit()
 
     def learn(self, run: Run) -> None:
-        """Put the sticker on the shelf that a result has learned."""
+        """Add the sticker that a result has learned to the shelf."""
         known = run.recipe.to_json()
         fresh = sticker_of(run.report) is not None and known not in self._learned
         if self._bridge is not None and fresh:
@@ -123,7 +123,7 @@ class StickerLibrary(QObject):
             self._keep(self._bridge.files.stickers.keep(run, folder))
 
     def learn_stopped(self, report: Report | None, recording: str) -> None:
-        """Put the sticker on the shelf that a stopped run had learned so far."""
+        """Add the sticker that a stopped run had learned so far."""
         found = sticker_of(report) if report is not None else None
         if self._bridge is not None and found is not None and recording:
             folder = self._settings.sticker_folder
@@ -167,7 +167,7 @@ class StickerLibrary(QObject):
 
 
 class StickerLayout(QObject):
-    """Stickers on one image, the lowest first, with what can be undone."""
+    """Stickers on one image, the lowest first, with undo."""
 
     changed = Signal()
     """They lie elsewhere, are others, or another one is chosen."""
@@ -175,7 +175,7 @@ class StickerLayout(QObject):
     def __init__(
         self, shelf: StickerLibrary, settings: Settings, where: str, parent: QObject
     ) -> None:
-        """Lay the stickers where they lay last.
+        """Restore the last layout from the settings.
 
         Args:
             shelf: where their images are.
@@ -196,42 +196,42 @@ class StickerLayout(QObject):
         shelf.lost.connect(self._forget)
 
     def attach(self, _bridge: "Bridge") -> None:
-        """Open the stickers: the worker is there."""
+        """Open the placed stickers, since the worker is ready."""
         for each in self._placed:
             self.shelf.want(each.cut.text)
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        """The stickers."""
+        """The placed stickers."""
         return self._placed
 
     @property
     def chosen(self) -> int:
-        """Index of the one that handles and keys are about; -1 for none."""
+        """Index of the selected sticker; -1 for none."""
         return self._chosen
 
     @property
     def current(self) -> Placed | None:
-        """The chosen one."""
+        """The selected sticker."""
         return self._placed[self._chosen] if self._chosen != NONE else None
 
     @property
     def text(self) -> str:
-        """All in a line, as ``stickers.placed`` has it."""
+        """All placed stickers as text, in the notation of ``stickers.placed``."""
         return placed_text(self._placed)
 
     @property
     def moving(self) -> bool:
-        """Whether something was changed that has not come to rest."""
+        """Whether a change is in progress, not yet settled."""
         return self._held is not None
 
     @property
     def ready(self) -> bool:
-        """Whether all of them are opened."""
+        """Whether all stickers are open."""
         return all(self.shelf.opened(each.cut.text) for each in self._placed)
 
     def set_text(self, text: str) -> None:
-        """Lay other stickers; what is no such text is refused.
+        """Replace the stickers by those of a text.
 
         Raises:
             UsageError: says what is wrong with it.
@@ -242,7 +242,7 @@ class StickerLayout(QObject):
             self.settle()
 
     def add(self, text: str, placement: Placement | None = None) -> None:
-        """Lay a sticker of the shelf on top, in the middle where no place is given."""
+        """Place a sticker of the shelf on top, by default in the center."""
         placement = rounded(placement or Placement())
         self._put(
             (*self._placed, Placed(Cut.parse(text), placement)), len(self._placed)
@@ -250,48 +250,48 @@ class StickerLayout(QObject):
         self.settle()
 
     def move(self, index: int, placement: Placement) -> None:
-        """Let one lie elsewhere; ``settle`` ends a movement that is undone at once."""
+        """Move a sticker; ``settle`` ends the movement as one undo step."""
         if 0 <= index < len(self._placed):
             self._change(index, placement=rounded(placement))
 
     def set_opacity(self, opacity: float) -> None:
-        """Let the chosen one show what lies below."""
+        """Set the selected sticker's opacity."""
         if self._chosen != NONE:
             self._change(self._chosen, opacity=round(opacity, 2))
 
     def set_outline(self, outline: Outline) -> None:
-        """Cut the chosen one out as another shape."""
+        """Set the selected sticker's outline."""
         if self.current is not None:
             cut = replace(self.current.cut, outline=outline)
             self._change(self._chosen, cut=cut)
             self.settle()
 
     def raise_chosen(self) -> None:
-        """Lay the chosen one on top."""
+        """Raise the selected sticker to the top."""
         if self.current is not None:
             rest = (*self._placed[: self._chosen], *self._placed[self._chosen + 1 :])
             self._put((*rest, self.current), len(rest))
             self.settle()
 
     def remove(self, index: int) -> None:
-        """Take one away."""
+        """Remove a sticker."""
         if 0 <= index < len(self._placed):
             self._put((*self._placed[:index], *self._placed[index + 1 :]), NONE)
             self.settle()
 
     def clear(self) -> None:
-        """Take all away."""
+        """Remove all stickers."""
         self._put((), NONE)
         self.settle()
 
     def choose(self, index: int) -> None:
-        """Choose one; -1 for none."""
+        """Select a sticker; -1 for none."""
         if index != self._chosen and index < len(self._placed):
             self._chosen = index
             self.changed.emit()
 
     def settle(self) -> None:
-        """Make all changes since the last time one step to undo."""
+        """Combine all changes since the last call into one undo step."""
         self._settings.save_placed(self._where, self.text)
         held, self._held = self._held, None
         if held is not None and held != self._placed:
@@ -300,7 +300,7 @@ class StickerLayout(QObject):
             self.changed.emit()
 
     def undo(self) -> None:
-        """Go back by a step."""
+        """Undo a step."""
         self.settle()
         if self._past:
             self._future.append(self._placed)
@@ -308,7 +308,7 @@ class StickerLayout(QObject):
             self.settle()
 
     def redo(self) -> None:
-        """Go forward again."""
+        """Redo a step."""
         self.settle()
         if self._future:
             self._past.append(self._placed)
@@ -334,7 +334,7 @@ class StickerLayout(QObject):
         self.changed.emit()
 
     def _forget(self, text: str) -> None:
-        """Take away what cannot be opened."""
+        """Remove a sticker that cannot be opened."""
         left = tuple(each for each in self._placed if each.cut.text != text)
         if left != self._placed:
             self._restore(left)
@@ -342,7 +342,7 @@ class StickerLayout(QObject):
 
 
 class Stickers(StickerLayout):
-    """Stickers on the image, and what the network says to them while they move."""
+    """Stickers on the image, and the network's answers while they move."""
 
     answered = Signal(object)
     """Report with "before" and "after"; None where nothing can be asked."""
@@ -377,12 +377,12 @@ class Stickers(StickerLayout):
         selection.model_changed.connect(lambda _: self._ask())
 
     def be_seen(self, *, seen: bool) -> None:
-        """Ask only while somebody looks."""
+        """Query the network only while the panel is visible."""
         self._seen = seen
         self._ask()
 
     def keep(self, *, take: bool = False) -> None:
-        """Make a result of the image with its stickers.
+        """Save the image with its stickers as a result.
 
         Args:
             take: also open it as the image, for any method.
@@ -397,7 +397,7 @@ class Stickers(StickerLayout):
         job.failed.connect(self._fail)
 
     def _ask(self) -> None:
-        """Ask what the network says to the stickers as they lie, the newest only."""
+        """Query the network about the current stickers; the newest query counts."""
         values: dict[str, Value] = {"picture": False, "quick": self.moving}
         model = self._selection.model
         asks = self._seen and model is not None and model.task == Task.CLASSIFY
@@ -453,13 +453,13 @@ class Stickers(StickerLayout):
         self.rate_changed.emit((len(self._times) - 1) / span if span > 0 else 0.0)
 
     def bring_back(self, run: Run) -> None:
-        """Lay the stickers of a result that is brought back."""
+        """Restore the stickers of a result."""
         if run.recipe.method == METHOD:
             self.set_text(str(run.recipe.values["stickers"]))
 
 
 class LiveStickers(StickerLayout):
-    """Stickers on what is live, pasted onto each frame while their panel is open."""
+    """Stickers pasted onto live frames while their panel is open."""
 
     def __init__(self, shelf: StickerLibrary, settings: Settings) -> None:
         super().__init__(shelf, settings, "live", shelf)
@@ -470,19 +470,19 @@ class LiveStickers(StickerLayout):
         shelf.changed.connect(self._paste)
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, and paste the stickers."""
         super().attach(bridge)
         self._bridge = bridge
         self._paste()
 
     def begin_with(self, stickers: tuple[Placed, ...]) -> None:
-        """Lay what the program was started with, if anything."""
+        """Place the stickers that the command line names."""
         if stickers:
             self.asked = True
             self.set_text(placed_text(stickers))
 
     def be_seen(self, *, seen: bool) -> None:
-        """Paste them only while it can be seen where they come from."""
+        """Paste the stickers only while their panel is visible."""
         self.shown = seen
         self.changed.emit()
 
@@ -491,7 +491,7 @@ class LiveStickers(StickerLayout):
             self._bridge.live.set_stickers(self._layers() if self.shown else ())
 
     def _layers(self) -> tuple[tuple[Image, Placement, float], ...]:
-        """Return the stickers that are opened, as they are pasted."""
+        """Return the opened stickers as layers to paste."""
         opened = [(self.shelf.opened(each.cut.text), each) for each in self.placed]
         return tuple(
             (sticker.image, each.placement, each.opacity)
@@ -501,7 +501,7 @@ class LiveStickers(StickerLayout):
 
 
 def _known(text: str) -> tuple[Placed, ...]:
-    """Return the stickers of an earlier session; none where they cannot be read."""
+    """Parse the stickers of an earlier session; none where they are invalid."""
     try:
         return parse_placed(text)
     except UsageError:

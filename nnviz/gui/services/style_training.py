@@ -1,4 +1,4 @@
-"""Teaching a network of one's own a style: started, stopped and gone on with."""
+"""Training of a style network: started, stopped, resumed."""
 
 import math
 import time
@@ -27,7 +27,7 @@ _PREVIEW = 640
 
 
 class StyleTraining(QObject):
-    """One lesson at a time; what is learnt lies in the folder of the user's networks.
+    """Trainer of one style at a time, saving into the folder of the user's networks.
 
     Attributes:
         style: path of the image whose manner is learnt, or a pattern's name.
@@ -63,33 +63,33 @@ class StyleTraining(QObject):
         """When the first step of this start was over, and how far that was."""
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
         self.look()
 
     @property
     def running(self) -> bool:
-        """Whether something is being learnt."""
+        """Whether a training is running."""
         return self._job is not None and self._job.open
 
     @property
     def ready(self) -> bool:
-        """Whether all is chosen that a lesson needs."""
+        """Whether a style and images have been chosen."""
         return bool(self.style and self.photographs)
 
     @property
     def resumable(self) -> bool:
-        """Whether there is something to go on from."""
+        """Whether there is a training to resume."""
         return self.ready and self._file(".ckpt").is_file()
 
     @property
     def weights(self) -> str:
-        """Path of what has been learnt so far; empty where nothing has."""
+        """Path of the trained weights; "" where there are none."""
         path = self._file(".safetensors")
         return str(path) if self.ready and path.is_file() else ""
 
     def choose(self, style: str = "", photographs: str = "") -> None:
-        """Choose an image or a folder; what is empty stays."""
+        """Choose a style or a folder of images; what is "" stays."""
         self.stop()
         self.style = style or self.style
         self.photographs = photographs or self.photographs
@@ -99,7 +99,7 @@ class StyleTraining(QObject):
         self.look()
 
     def start(self) -> None:
-        """Begin, or go on where it was stopped."""
+        """Start or resume the training."""
         if not self.ready:
             return
         self._messages.settle(TOPIC)
@@ -119,7 +119,7 @@ class StyleTraining(QObject):
         job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
-        """Stop the training; all but the epoch at work is kept."""
+        """Stop the training, losing only the current epoch."""
         if self._job is not None:
             self._job.cancel()
 
@@ -138,7 +138,7 @@ class StyleTraining(QObject):
         self.changed.emit()
 
     def _note(self, progress: Progress) -> None:
-        """Note how far it is; look at the preview after an epoch."""
+        """Update progress and time left; refresh the preview after an epoch."""
         now, before = time.monotonic(), self.progress
         if self._began is None:
             self._began = now, progress.done
@@ -153,7 +153,7 @@ class StyleTraining(QObject):
         self.changed.emit()
 
     def look(self) -> None:
-        """Show what has been learnt so far."""
+        """Show the preview of the training so far."""
         if self._bridge is None:
             return
         if self.weights:
@@ -172,6 +172,6 @@ class StyleTraining(QObject):
             self.improved.emit(pixels)
 
     def _file(self, suffix: str) -> Path:
-        """Return the path of one of the files that a lesson leaves."""
+        """Return the path of one of the training's files."""
         name = f"{_COURSE}-{Path(self.style).stem}"
         return Path(self._settings.networks, name).with_suffix(suffix)

@@ -1,4 +1,4 @@
-"""Trust in the map that is shown: measured unasked while nothing else is to be done."""
+"""Trust checks of the shown map, measured automatically while idle."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrustState:
-    """Known figures of the map that is shown.
+    """The trust scores known of the shown map.
 
     Attributes:
         run: the map; None where no map is shown that can be measured.
@@ -47,7 +47,7 @@ class TrustState:
 
 
 class TrustChecks(QObject):
-    """Measures the shown map once nothing else is asked.
+    """Measures the shown map's trust scores while nothing else is running.
 
     Whatever else is asked of the network ends the measuring at once, in the middle of
     a pass; it begins again, from the curves that were complete, when it is quiet.
@@ -81,11 +81,11 @@ class TrustChecks(QObject):
 
     @property
     def automatic(self) -> bool:
-        """Whether maps are measured unasked."""
+        """Whether maps are measured automatically."""
         return self._settings.measures_trust
 
     def set_automatic(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Measure every map unasked, or none."""
+        """Set whether maps are measured automatically."""
         self._settings.measures_trust = on
         if on:
             self._wait.start()
@@ -94,7 +94,7 @@ class TrustChecks(QObject):
             self._tell()
 
     def measure(self, check: TrustCheck, mask: NDArray[np.uint8] | None = None) -> None:
-        """Do one more check of the shown map, as the user asked.
+        """Run one more check of the shown map, on request.
 
         Args:
             check: what is measured.
@@ -128,7 +128,7 @@ class TrustChecks(QObject):
         return known[1] if known is not None else None
 
     def _start(self) -> None:
-        """Measure what is shown, where that is wanted and was not done."""
+        """Start measuring the shown map, unless it is measured."""
         run = self.state.run
         busy = self._job is not None and self._job.open
         if run is not None and self.automatic and not busy and self.state.found is None:
@@ -160,7 +160,7 @@ class TrustChecks(QObject):
         job.cancelled.connect(lambda _: self._tell())
 
     def _give_way(self, lane: Lane) -> None:
-        """Let what the user waits for go first."""
+        """Yield to jobs that the user waits for."""
         if lane not in (_UNASKED, _ASKED):
             if self._job is not None and self._job.lane is _UNASKED:
                 self._end()
@@ -194,7 +194,7 @@ class TrustChecks(QObject):
 
 
 def _measurable(state: DisplayState) -> Run | None:
-    """Return the shown run where its map lies over the image and is complete."""
+    """Return the shown run if its map is complete and lies over the image."""
     content = state.content
     if content is None or content.run is None or content.phase is not Phase.DONE:
         return None
@@ -204,7 +204,7 @@ def _measurable(state: DisplayState) -> Run | None:
 
 
 def _request_of(run: Run, models: Models) -> RunMethod:
-    """Return what made a run, with the open network as it is used."""
+    """Return a run's request, with the open network."""
     recipe = run.recipe
     return RunMethod(
         method=recipe.method,

@@ -1,4 +1,4 @@
-"""Portraits of units, made in the background when nothing else is to be done."""
+"""Synthetic images of units, computed in the background while idle."""
 
 import re
 from collections import OrderedDict, deque
@@ -43,7 +43,7 @@ _UNSAFE = re.compile(r"[^\w.]+")
 
 
 class UnitImages(QObject):
-    """The chosen unit's synthetic image, and those of a whole layer.
+    """Synthetic images of the selected unit and of a whole layer, cached on disk.
 
     They are looked for in the cache on disk first.  One is made at a time, with the
     lowest priority; the chosen unit goes before the layer.
@@ -89,37 +89,37 @@ class UnitImages(QObject):
         selection.model_changed.connect(lambda _: self._forget())
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
 
     # --- what there is
 
     @property
     def pixels(self) -> Colors | None:
-        """The chosen unit's unit image, uint8 (H, W, 3), as far as it is made."""
+        """The selected unit's image so far, uint8 (H, W, 3)."""
         if self.unit_key is None:
             return None
         return self._kept.get(self.unit_key, self._growing_of(self.unit_key))
 
     @property
     def working(self) -> bool:
-        """Whether the chosen unit's unit image is being made."""
+        """Whether the selected unit's image is being computed."""
         return self.unit_key is not None and self.unit_key == self._current
 
     @property
     def progress(self) -> tuple[int, int]:
-        """The number of unit images of the layer that are there, and of all."""
+        """The number of the layer's images that exist, and of all."""
         return len(self._tiles), len(self._layer)
 
     @property
     def making_layer(self) -> bool:
-        """Whether unit images of a layer are being made."""
+        """Whether the images of a layer are being computed."""
         return self._making and len(self._tiles) < len(self._layer)
 
     # --- what is asked
 
     def look_up(self, layer: str, unit: int) -> None:
-        """Find a unit's unit image if it was made before; it is not made for this."""
+        """Look a unit's image up in the cache, without computing it."""
         unit_key = self._looked_up = self._sitter(layer, unit)
         if unit_key in self._kept:
             self.looked_up.emit(layer, unit, self._kept[unit_key])
@@ -127,7 +127,7 @@ class UnitImages(QObject):
             self._find(unit_key)
 
     def make_layer(self) -> None:
-        """Make the unit images of all units of the chosen layer."""
+        """Compute the images of all units of the selected layer."""
         info = self._selection.layer_info
         if info is None or not self._paintable(info) or info.shape is None:
             return
@@ -145,7 +145,7 @@ class UnitImages(QObject):
         self.changed.emit()
 
     def save(self, sheet: Colors, folder: Path) -> None:
-        """Save the layer's unit images as far as there are, and a sheet of them."""
+        """Save the layer's images so far, and a sheet of them."""
         info = self._selection.model
         if self._bridge is None or info is None or not self._tiles:
             return
@@ -155,7 +155,7 @@ class UnitImages(QObject):
         self._saving.save(images.save(tuple(self._tiles), sheet, base))
 
     def stop(self) -> None:
-        """Stop making unit images of a layer; those that are there stay."""
+        """Stop computing a layer's images; finished ones stay."""
         self._making = False
         self._queue.clear()
         if self._current is not None:
@@ -166,7 +166,7 @@ class UnitImages(QObject):
         self.changed.emit()
 
     def _follow(self) -> None:
-        """Go to the chosen unit."""
+        """Follow the selected unit."""
         info, unit = self._selection.layer_info, self._selection.unit
         unit_key = None
         if info is not None and unit != NO_UNIT and self._paintable(info):
@@ -178,7 +178,7 @@ class UnitImages(QObject):
         self.changed.emit()
 
     def _leave_for(self, unit_key: UnitKey | None) -> None:
-        """Let the chosen unit come next; what was being made waits, or ends."""
+        """Interrupt the current image for the selected unit; requeue or cancel it."""
         current = self._current
         if current is not None and current != unit_key:
             self._current = None
@@ -191,7 +191,7 @@ class UnitImages(QObject):
         self._next()
 
     def _paintable(self, info: LayerInfo) -> bool:
-        """Tell whether the method takes a layer."""
+        """Return whether activation maximization takes a layer."""
         kinds = _layer_kinds(self._models.catalogue)
         return bool(kinds) and info.suits(kinds)
 
@@ -200,7 +200,7 @@ class UnitImages(QObject):
         return UnitKey(network_key(model) if model else "", layer, unit)
 
     def _forget(self) -> None:
-        """Another network: nothing of the old one is wanted any more."""
+        """Drop everything about the former network."""
         self._layer, self._tiles = (), {}
         self.stop()
         self.unit_key, self._growing, self.trouble = None, None, ""
@@ -221,7 +221,7 @@ class UnitImages(QObject):
             return
 
     def _make(self, unit_key: UnitKey) -> None:
-        """Ask the worker, who does it when there is nothing else to do."""
+        """Submit a unit's image to the worker, with the lowest priority."""
         request = RunMethod(
             method=METHOD, model=self._models.request, values=unit_key.values
         )
@@ -231,7 +231,7 @@ class UnitImages(QObject):
         job.failed.connect(lambda error: self._fail(unit_key, error))
 
     def _find(self, unit_key: UnitKey) -> None:
-        """Look for a unit image in the cache."""
+        """Look for a unit's image in the cache."""
         if self._bridge is not None:
             work = self._bridge.files.unit_images.find(unit_key)
             self._jobs.do(work, _CACHE).done.connect(self._take_found)
@@ -314,7 +314,7 @@ class UnitImages(QObject):
         self.mosaic_changed.emit(Report({"synthetic images": mosaic}, (words,)))
 
     def _order(self) -> NDArray[np.int64]:
-        """Return the units that are there; none changes its place while more come."""
+        """Return the units with an image, in stable order while more come."""
         units = [each.unit for each in self._tiles]
         return np.array(units if self._making else sorted(units), np.int64)
 
@@ -327,12 +327,12 @@ def _pixels(result: Result) -> Colors | None:
 
 
 def _side_of(count: int) -> int:
-    """Return the side of a layer's tiles, px, so that all fit into memory."""
+    """Return the side of a layer's tiles, px, with which all fit into memory."""
     return min(_TILE, int((_MOSAIC_BYTES / (count * 12)) ** 0.5))
 
 
 def _layer_kinds(catalogue: Catalogue) -> str:
-    """Return which layers have unit images, empty where there is no method for them."""
+    """Return the kinds of layers with unit images; "" without a method for them."""
     methods = (info for info in catalogue.methods if info.name == METHOD)
     parameters = next((info.parameters for info in methods), ())
     return next((p.layers for p in parameters if p.kind is Kind.LAYER), "")

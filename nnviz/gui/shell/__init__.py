@@ -1,1 +1,1 @@
-"""The frame of the window: commands, menus, bars, docks and the central view."""
+"""The window's frame: commands, menus, bars, docks and the central view."""

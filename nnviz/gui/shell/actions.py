@@ -1,4 +1,4 @@
-"""Every command of the window: named once, found in menus and in the palette."""
+"""Actions of all commands, shared by the menus and the command palette."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Actions(QObject):
         self._commands: dict[str, Command] = {}
 
     def add(self, command: Command, act: Callable[[], object]) -> QAction:
-        """Make an action and let its shortcut work everywhere in the window."""
+        """Add a command as an action, with its shortcut active in the whole window."""
         action = QAction(command.title, self._window)
         action.setObjectName(command.name)
         action.setCheckable(command.checkable)
@@ -69,7 +69,7 @@ class Actions(QObject):
         return action
 
     def adopt(self, name: str, group: str, action: QAction) -> QAction:
-        """Make somebody else's action known: a dock's switch, say."""
+        """Register an existing action, such as a dock's toggle."""
         action.setObjectName(name)
         self._actions[name] = action
         self._commands[name] = Command(name, action.text(), group=group)
@@ -80,14 +80,14 @@ class Actions(QObject):
         return self._actions[name]
 
     def all(self) -> tuple[tuple[Command, QAction], ...]:
-        """Return all commands with their actions, in the order they were made."""
+        """Return all commands with their actions, in order of creation."""
         return tuple(
             (self._commands[name], self._actions[name]) for name in self._actions
         )
 
 
 def plain(text: str) -> str:
-    """Return a menu's text without its mnemonic and its dots."""
+    """Return a menu's text without its mnemonic and ellipsis."""
     return text.replace("&", "").rstrip("…")
 
 

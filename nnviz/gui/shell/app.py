@@ -1,4 +1,4 @@
-"""Starting the window: painted first, the engine after."""
+"""Startup of the window, which is painted before the engine is loaded."""
 
 import sys
 import tempfile
@@ -25,7 +25,7 @@ from nnviz.gui.theme.manager import load_fonts
 def run(
     files: Sequence[Path], model: str | None, order: LiveOrder | None = None
 ) -> int:
-    """Open the window and return its exit status when it is closed.
+    """Open the window; return its exit status when it is closed.
 
     Args:
         files: to open in it; the sample image if there are none.
@@ -47,7 +47,7 @@ def run(
 
 
 def run_kiosk(order: KioskOrder) -> int:
-    """Show one lesson, or Live, to whoever passes by; return the exit status.
+    """Run a kiosk with one lesson or Live; return the exit status.
 
     What is chosen, recorded or learned there is gone when it is closed.
     """
@@ -71,7 +71,7 @@ def run_kiosk(order: KioskOrder) -> int:
 
 
 def begin_log() -> LogFile:
-    """Return the log file, which errors that nobody catches go to from now on."""
+    """Open the log file, and log uncaught errors from now on."""
     log = LogFile()
     log.catch()
     log.write(f"nnviz {VERSION} begins")
@@ -79,7 +79,7 @@ def begin_log() -> LogFile:
 
 
 def make_application() -> QApplication:
-    """Return the application, named and with the shipped font."""
+    """Create the application with its name and font."""
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
@@ -91,7 +91,7 @@ def make_application() -> QApplication:
 
 
 def make_window(settings: Settings) -> MainWindow:
-    """Return the window in the remembered theme, without an engine yet."""
+    """Create the window in the saved theme, without an engine."""
     load_fonts()
     app = AppContext(settings)
     app.look.apply()
@@ -101,7 +101,7 @@ def make_window(settings: Settings) -> MainWindow:
 
 
 def start_engine(app: AppContext) -> None:
-    """Start the worker.  Imported here: it must not delay the first paint."""
+    """Start the worker.  Imported here, so as not to delay the first paint."""
     from nnviz.gui.services.bridge import Bridge  # noqa: PLC0415
 
     bridge = Bridge()
@@ -114,7 +114,7 @@ def open_first(app: AppContext, files: Sequence[str], model: str) -> None:
 
 
 class _AfterPaint(QObject):
-    """Starts the engine once the window has been painted."""
+    """Event filter that starts the engine after the window's first paint."""
 
     def __init__(self, window: MainWindow, files: Sequence[str], model: str) -> None:
         super().__init__(window)

@@ -1,4 +1,4 @@
-"""Notices in place: what is wrong, why, and buttons for what would help."""
+"""Banners: notices with their remedies as buttons, and progress."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ _LOCAL = {
 
 
 class Banner(QFrame):
-    """One notice.
+    """A notice with its buttons.
 
     Signals:
         dismissed: its cross was pressed.
@@ -89,7 +89,7 @@ class Banner(QFrame):
 
 
 class ProgressBanner(QFrame):
-    """The progress of something that goes on beside the work, and a way to stop it.
+    """Progress of background work, with a button to stop it.
 
     Args:
         name: what it is, in a word.
@@ -117,7 +117,7 @@ class ProgressBanner(QFrame):
         column.addWidget(self._bar)
 
     def tell(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show a progress."""
         words = progress.what
         if progress.unit == "B" and progress.done:
             words += f"  {short_bytes(progress.done)}"
@@ -130,7 +130,7 @@ class ProgressBanner(QFrame):
 
 
 class Banners(QWidget):
-    """All notices that were not closed yet, one for each topic."""
+    """All open banners, one for each topic."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,7 +150,7 @@ class Banners(QWidget):
         app.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
 
     def shown(self) -> tuple[Notice, ...]:
-        """Return the notices that can be read now."""
+        """Return the visible notices."""
         return tuple(
             banner.notice
             for banner in self._banners.values()
@@ -178,7 +178,7 @@ class Banners(QWidget):
             banner.deleteLater()
 
     def _follow_workspace(self) -> None:
-        """Show only what is about this workspace, or about all."""
+        """Show only the banners of the current workspace, or of all."""
         here = self._app.choice.place
         for topic, banner in self._banners.items():
             banner.setVisible(self._places.get(topic, here) == here)
@@ -198,7 +198,7 @@ class Banners(QWidget):
         banner.tell(progress)
 
     def _show_video(self, progress: Progress | None) -> None:
-        """Say how far a video of a video is, but in Live, which says so itself."""
+        """Show the progress of a video export, except in Live, which has its own."""
         films = self._app.videos
         if progress is None or self._app.choice.live:
             self._settle(_FILM)

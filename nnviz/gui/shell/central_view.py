@@ -1,4 +1,4 @@
-"""The middle of the window: the image and the result of the chosen method."""
+"""The central view: the image, the result of the selected method, or another page."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -60,7 +60,7 @@ _WIDE = 1.35
 
 
 class CentralView(QWidget):
-    """Image, result, or both beside each other; or what is live.
+    """Central view: image, result or both, a comparison, a board, or live frames.
 
     It paints what ``Display.changed`` says, and nothing else decides what is seen.
     Notices stand above it.
@@ -121,7 +121,7 @@ class CentralView(QWidget):
 
     @property
     def run(self) -> Run | None:
-        """The result on the canvas; None where it is none."""
+        """The result on the canvas; None where there is none."""
         return self._display.run
 
     @property
@@ -134,7 +134,7 @@ class CentralView(QWidget):
         self._display.set_mode(mode)
 
     def _offer(self) -> None:
-        """Offer the pages that the workspace has."""
+        """Show the buttons of the modes that the workspace offers."""
         workspace = self._app.choice.workspace
         usual = (PHOTO, BOTH, RESULT, COMPARE)
         offered = workspace.pages if workspace is not None else usual
@@ -142,7 +142,7 @@ class CentralView(QWidget):
             each.setVisible(each.property("mode") in offered)
 
     def _paint(self, state: DisplayState) -> None:
-        """Bring what can be seen from one state to the next."""
+        """Update the widgets from one display state to the next."""
         before, self._state = self._state, state
         for each in self._modes.buttons():
             each.setChecked(each.property("mode") == state.mode)
@@ -159,7 +159,7 @@ class CentralView(QWidget):
         self._turn(before, state)
 
     def _invite(self, state: DisplayState) -> None:
-        """Say what the method would show, or that it is at work."""
+        """Show the method's description, or "Working", in place of the image."""
         method = self._app.choice.method
         if state.invited and method is not None:
             words = self.tr("Working…") if state.title else method.shows
@@ -178,7 +178,7 @@ class CentralView(QWidget):
         self.result.select_unit(state.unit)
 
     def _turn(self, before: DisplayState, state: DisplayState) -> None:
-        """Turn to the page, and put the keys where the camera is."""
+        """Switch to the state's page, and move the focus when Live comes or goes."""
         page = self._page(LIVE if state.live else state.mode)
         self.pages.setCurrentWidget(page)
         if state.live is not before.live:
@@ -187,7 +187,7 @@ class CentralView(QWidget):
             self.mode_changed.emit(state.mode)
 
     def _words(self, state: DisplayState) -> str:
-        """Return why what is shown is dimmed."""
+        """Return the reason why the result is dimmed; "" where it is not."""
         content, method = state.content, self._app.choice.method
         if content is None or state.veil is Veil.NONE:
             return ""
@@ -201,37 +201,37 @@ class CentralView(QWidget):
         return self.tr("{0}: press Run (Ctrl+R)").format(title)
 
     def compare_runs(self, first: Run, second: Run) -> None:
-        """Show two results beside each other."""
+        """Compare two results."""
         self.set_mode(COMPARE)
         if self.compare is not None:
             self.compare.compare(first, second)
 
     def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
-        """Add a page that a workspace has, made when it is first looked at."""
+        """Register a workspace's page, which is built when first shown."""
         self._makers[mode] = make
 
     def page(self, mode: str) -> QWidget | None:
-        """Return a page, if it was looked at already."""
+        """Return a page if it has been built."""
         return self._made.get(mode)
 
     @property
     def compare(self) -> ComparePane | None:
-        """The page of two results."""
+        """The comparison page; None until it is built."""
         page = self._made.get(COMPARE)
         return page if isinstance(page, ComparePane) else None
 
     @property
     def board(self) -> "BoardPane | None":
-        """The page of the board."""
+        """The board page; None until it is built."""
         return cast("BoardPane | None", self._made.get(BOARD))
 
     @property
     def live(self) -> "LivePane | None":
-        """The page of the camera."""
+        """The live page; None until it is built."""
         return cast("LivePane | None", self._made.get(LIVE))
 
     def _page(self, mode: str) -> QWidget:
-        """Return the page of the mode; most starts need none but the first."""
+        """Return a mode's page, built on first use."""
         if mode not in self._makers:
             return self._split
         if mode not in self._made:
@@ -244,15 +244,15 @@ class CentralView(QWidget):
         return self._made[mode]
 
     def looks(self) -> Looks:
-        """Return how the shown maps are painted, by the result's name."""
+        """Return the looks of the shown maps, by result name."""
         return self.result.looks()
 
     def painting(self) -> Painting:
-        """Return what paints the shown result, with legend and range."""
+        """Return a function that paints the shown result, with legend and range."""
         return self.result.painting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the longer side, so that both images stay large."""
+        """Split along the longer side, so that both images stay large."""
         super().resizeEvent(event)
         wide = event.size().width() > _WIDE * event.size().height()
         self._split.setOrientation(
@@ -260,7 +260,7 @@ class CentralView(QWidget):
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space lets a recording go and wait; full stop and comma go step by step."""
+        """Play or pause a recording on Space, and step on full stop and comma."""
         timeline = self._app.timeline
         acts: dict[int, Callable[[], None]] = {
             Qt.Key.Key_Space: timeline.toggle,
@@ -274,11 +274,11 @@ class CentralView(QWidget):
             act()
 
     def save_state(self) -> QByteArray:
-        """Return how the middle is divided."""
+        """Return the sizes of image and result."""
         return self._split.saveState()
 
     def restore_state(self, state: QByteArray) -> None:
-        """Divide the middle as it was."""
+        """Restore the sizes of image and result."""
         if not state.isEmpty():
             self._split.restoreState(state)
 

@@ -1,4 +1,4 @@
-"""The handlers of the window's commands."""
+"""Handlers of the window's commands."""
 
 import dataclasses
 from collections.abc import Callable
@@ -66,7 +66,7 @@ _MOST_LINES, _LONGEST_PATH = 1000, 4096
 
 
 class CommandHandlers(QObject):
-    """One small method for each command that is more than one call."""
+    """A small method for each command that takes more than one call."""
 
     language_chosen = Signal(str)
     """Code of the language that texts have from the next start on."""
@@ -80,7 +80,7 @@ class CommandHandlers(QObject):
         self._stage = stage
 
     def table(self) -> dict[str, Act]:
-        """Return what to do for each command's name."""
+        """Return the handler of each command, by name."""
         return {
             **self._file_operations(),
             **self._edit_operations(),
@@ -168,20 +168,20 @@ class CommandHandlers(QObject):
         }
 
     def open_camera(self) -> None:
-        """Go to Live and open the first camera."""
+        """Enter Live and open the first camera."""
         self._app.live_wanted.emit()
         camera = SourceRequest(kind=SourceKind.CAMERA, address="0", mirrored=True)
         self._app.live.open(camera)
 
     def zoom(self, factor: float) -> None:
-        """Zoom the largest image that is seen about its middle; 0 fits it in."""
+        """Zoom the largest visible image about its center; 0 fits it."""
         seen = [c for c in self._stage.center.findChildren(Canvas) if c.isVisible()]
         canvas = max(seen, key=lambda c: c.width() * c.height(), default=None)
         if canvas is not None:
             canvas.zoom_by(factor) if factor else canvas.fit()
 
     def _in_live(self, act: Callable[["LivePane"], None]) -> None:
-        """Go to the camera and do something there."""
+        """Enter Live and call a function of its pane."""
         self._app.live_wanted.emit()
         pane = self._stage.center.live
         if pane is not None:
@@ -213,7 +213,7 @@ class CommandHandlers(QObject):
     # --- opening
 
     def take(self, data: QMimeData) -> None:
-        """Open what was dropped or pasted: files, or an image."""
+        """Open dropped or pasted files, or a pasted image."""
         files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if files:
             self._app.open_files(files)
@@ -226,7 +226,7 @@ class CommandHandlers(QObject):
             self._app.messages.say(self.tr("the clipboard holds no image or file"))
 
     def paste(self) -> None:
-        """Open what is on the clipboard."""
+        """Open the clipboard's contents."""
         self.take(clipboard_data())
 
     def ask_folder(self) -> None:
@@ -237,24 +237,24 @@ class CommandHandlers(QObject):
             self._app.open_files([folder])
 
     def _ask_dataset(self) -> None:
-        """Ask for a folder of images, or of an index, and go to where it is seen."""
+        """Ask for a folder of images or an index, and open it in Data."""
         title = self.tr("Open a folder of images, or an index")
         folder = ask_folder(self._window, self._app.settings, DATASETS, title)
         if folder:
             self._app.open_dataset(folder)
 
     def ask_labels(self) -> None:
-        """Ask for a list of class names and use it."""
+        """Ask for a file of class names and apply it."""
         path = ask_labels(self._window, self._app.settings)
         if path:
             self._app.models.set_labels(path)
 
     def open_sample(self) -> None:
-        """Open the image that the first start opens on."""
+        """Open the sample image of the first start."""
         self._app.images.add([str(path) for path in sample_photos()[:1]])
 
     def open_recent(self, entry: str) -> None:
-        """Open a recent file, or a network by its reference."""
+        """Open a recent file or network."""
         if Path(entry).exists():
             self._app.open_files([entry])
         else:
@@ -263,7 +263,7 @@ class CommandHandlers(QObject):
     # --- walking
 
     def look_into(self, layer: str) -> None:
-        """Choose a layer and show what it does, unless filters are being looked at."""
+        """Select a layer, switching to activations if the method cannot show it."""
         app = self._app
         app.selection.set_layer(layer)
         method = app.choice.method
@@ -271,7 +271,7 @@ class CommandHandlers(QObject):
             app.choice.choose("activations")
 
     def walk_layers(self, steps: int) -> None:
-        """Go to the next or an earlier layer that the method can show."""
+        """Select the next or previous layer that the method can show."""
         app = self._app
         if app.selection.model is None:
             return
@@ -286,7 +286,7 @@ class CommandHandlers(QObject):
         self.look_into(names[chosen])
 
     def walk_units(self, steps: int) -> None:
-        """Go to the next or an earlier channel, in the order that is shown."""
+        """Select the next or previous channel, in the shown order."""
         app = self._app
         info = app.selection.layer_info
         order = app.display.state.order
@@ -298,7 +298,7 @@ class CommandHandlers(QObject):
             app.selection.set_unit(order[max(0, min(len(order) - 1, place))])
 
     def show_channel(self) -> None:
-        """Show the chosen channel large; the first of those shown if none is."""
+        """Show the selected channel enlarged; if none, the first shown."""
         app = self._app
         if app.selection.unit == NO_UNIT:
             self.walk_units(1)
@@ -307,7 +307,7 @@ class CommandHandlers(QObject):
     # --- explaining
 
     def explain_unit(self) -> None:
-        """Ask what drives the chosen channel."""
+        """Explain the selected channel."""
         chosen = self._app.selection
         if chosen.unit == NO_UNIT or not chosen.layer:
             self._app.messages.say(self.tr("select a channel first: click one"))
@@ -315,7 +315,7 @@ class CommandHandlers(QObject):
             self._explain(f"{chosen.layer}:{chosen.unit}")
 
     def _show_value(self) -> None:
-        """Show how the chosen value of a feature map is computed, in Learn."""
+        """Show in Learn how the selected value of a feature map is computed."""
         chosen, layer = self._app.selection, self._app.selection.layer
         values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}
         if chosen.image is not None and chosen.position is not None:
@@ -325,12 +325,12 @@ class CommandHandlers(QObject):
         self._app.choice.choose("value", values)
 
     def _explain(self, target: str) -> None:
-        """Ask about a target where that is done."""
+        """Set a target and enter Explain."""
         self._app.selection.set_target(target)
         self._app.explain_wanted.emit()
 
     def compare(self) -> None:
-        """Compare the results that are selected in the tray, else the newest two."""
+        """Compare the results selected in the tray; otherwise the newest two."""
         runs = self._stage.results.selected() or comparable(self._app)
         pair = newest_pair(runs)
         if pair is not None:
@@ -340,12 +340,12 @@ class CommandHandlers(QObject):
             self._app.messages.say(told)
 
     def open_board(self) -> None:
-        """Show the board, where methods are compared."""
+        """Show the board."""
         self._app.explain_wanted.emit()
         self._stage.center.set_mode("board")
 
     def _board(self) -> Board | None:
-        """Return the board, where that is what is looked at."""
+        """Return the board if it is shown."""
         center = self._stage.center
         shown = center.board if center.mode == "board" else None
         return shown.board() if shown is not None else None
@@ -353,7 +353,7 @@ class CommandHandlers(QObject):
     # --- keeping
 
     def save(self) -> None:
-        """Save the result where the last one was saved; ask the first time."""
+        """Save the result to the last folder, asking the first time."""
         folder = self._app.settings.export_folder
         if folder and Path(folder).is_dir():
             self._export(Path(folder))
@@ -361,7 +361,7 @@ class CommandHandlers(QObject):
             self.save_as()
 
     def save_as(self) -> None:
-        """Ask for a folder and save image, arrays and recipe there."""
+        """Ask for a folder and save the image, arrays and recipe."""
         folder = QFileDialog.getExistingDirectory(
             self._window,
             self.tr("Save the result in"),
@@ -372,7 +372,7 @@ class CommandHandlers(QObject):
             self._export(Path(folder))
 
     def export_contact_sheet(self) -> None:
-        """Ask for a file and save the chosen results side by side in it."""
+        """Ask for a file and save the selected results as a contact sheet."""
         runs, bridge = self._stage.results.selected(), self._app.bridge
         if not runs or bridge is None:
             words = self.tr("choose several results first, with Ctrl and a click")
@@ -387,7 +387,7 @@ class CommandHandlers(QObject):
             self._app.saving.save(bridge.files.results.contact_sheet(runs[::-1], whole))
 
     def export_figure(self) -> None:
-        """Ask for a file and save what is shown as a figure for a slide or a paper."""
+        """Ask for a file and save the shown result as a figure."""
         view, bridge = self._stage.center.result.current, self._app.bridge
         run = self._app.display.run
         if bridge is None or run is None or view is None or view.result is None:
@@ -433,7 +433,7 @@ class CommandHandlers(QObject):
         return shown and state.mode not in WHOLE
 
     def copy_image(self) -> None:
-        """Put the shown result, or board, on the clipboard, with its legend."""
+        """Copy the shown result or board to the clipboard, with its legend."""
         board, pane = self._board(), self._stage.center.board
         if board is not None and pane is not None:
             self._copy_painting(
@@ -448,7 +448,7 @@ class CommandHandlers(QObject):
         self._copy_painting(center.painting(), self.tr("result copied as an image"))
 
     def _copy_painting(self, painting: Painting, words: str) -> None:
-        """Paint beside the window, put it on the clipboard, and say so."""
+        """Paint in a file thread, then copy to the clipboard and report it."""
 
         def put(picture: NDArray[np.uint8]) -> None:
             # A copy: the clipboard outlives the array, and Python at the end.
@@ -483,7 +483,7 @@ class CommandHandlers(QObject):
     def _declared(
         self, recipe: Recipe
     ) -> tuple[tuple[Parameter, ...], Preprocess | None]:
-        """Return the method's parameters and the network's own preprocessing."""
+        """Return a recipe's method parameters, and its network's own preprocessing."""
         models, info = self._app.models, self._app.selection.model
         known = (m for m in models.catalogue.methods if m.name == recipe.method)
         parameters = next((method.parameters for method in known), ())
@@ -491,7 +491,7 @@ class CommandHandlers(QObject):
         return parameters, models.own_preprocess if same else None
 
     def _change_video(self) -> None:
-        """Ask for a video and run the method on each of its images."""
+        """Ask for a video and run the method on each of its frames."""
         asked, films = self._app.choice.asked(), self._app.videos
         if films.busy or asked is None:
             told = self.tr("a video is already being made")
@@ -511,7 +511,7 @@ class CommandHandlers(QObject):
     # --- looks
 
     def _use_language(self, code: str) -> None:
-        """Remember a language: the texts that are there already stay as they are."""
+        """Save the language, which applies from the next start."""
         self._app.settings.language = code
         words = self.tr("{0} from the next start on")
         self._app.messages.say(words.format(LANGUAGES[code]))
@@ -526,7 +526,7 @@ class CommandHandlers(QObject):
         self._app.settings.scale = self._app.look.scale
 
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or go back."""
+        """Enter or leave full screen."""
         if self._window.isFullScreen():
             self._window.showNormal()
         else:
@@ -541,7 +541,7 @@ class CommandHandlers(QObject):
             dock.widget().setFocus()
 
     def about(self) -> None:
-        """Say what this program is."""
+        """Show information about the program."""
         self._app.messages.notice(
             Notice(
                 "about",
@@ -560,7 +560,7 @@ class CommandHandlers(QObject):
             (history.undo if undo else history.redo)()
 
     def _laid(self) -> StickerLayout | None:
-        """Return the stickers, where they are what is worked on."""
+        """Return the stickers being edited; None where none are."""
         if self._app.choice.live:
             live = self._app.live_stickers
             return live if live.shown else None
@@ -568,7 +568,7 @@ class CommandHandlers(QObject):
         return self._app.stickers if in_studio else None
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
-        """Bring a page of the browser to the front and search in it."""
+        """Show a page of the network browser and focus its search."""
         self._stage.docks["browser"].show()
         self._stage.browser.setCurrentWidget(panel)
         panel.search.setFocus()
@@ -576,7 +576,7 @@ class CommandHandlers(QObject):
 
 
 def file_names(text: str) -> list[str]:
-    """Return the files that a text names, one a line; none where any line is no file.
+    """Return the files that a text names, one per line; () if any line is not a file.
 
     A relative name is none: it would be looked for wherever the program was started.
     """
@@ -592,12 +592,12 @@ def file_names(text: str) -> list[str]:
 
 
 def _layer_kinds(method: MethodInfo | None) -> str:
-    """Return which layers a method takes, "" if none."""
+    """Return the kinds of layers that a method takes; "" if none."""
     parameters = method.parameters if method else ()
     return next((each.layers for each in parameters if each.kind is Kind.LAYER), "")
 
 
 def _suits(method: MethodInfo, layer: LayerInfo | None) -> bool:
-    """Tell whether a method can show a layer."""
+    """Return whether a method can show a layer."""
     kinds = _layer_kinds(method)
     return layer is not None and bool(kinds) and layer.suits(kinds)

@@ -1,4 +1,4 @@
-"""The window's commands with their names, shortcuts and icons."""
+"""The window's commands: names, shortcuts and icons."""
 
 from PySide6.QtCore import QCoreApplication
 
@@ -14,7 +14,7 @@ MENUS = (FILE, EDIT, GO, RUN, LIVE, VIEW, HELP)
 
 
 def commands() -> tuple[Command, ...]:
-    """Return all commands, in the order of the menus, translated."""
+    """Return all commands in menu order, translated."""
     return (
         *_file(),
         *_edit(),
@@ -85,7 +85,7 @@ def enter_command(workspace: Workspace) -> Command:
 
 
 def gestures() -> tuple[Key, ...]:
-    """Return the keys and the mouse gestures of the panels, translated."""
+    """Return the keys and mouse gestures of the panels, translated."""
     picture, channels = _tr("In an image"), _tr("Among feature maps")
     lists, live = _tr("In lists"), _tr("In Live")
     sticker = _tr("On a chosen sticker")

@@ -1,4 +1,4 @@
-"""The frame over the window while files are dragged over it."""
+"""Frame over the window while files are dragged."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -7,7 +7,7 @@ from nnviz.gui.theme.manager import GRID
 
 
 class DropFrame(QFrame):
-    """Says that what is dragged can be dropped; lets the mouse through."""
+    """Overlay that announces a possible drop and ignores the mouse."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)

@@ -1,4 +1,4 @@
-"""Esc leaves a text field, as Return does: the keys of the window work again."""
+"""Leaving a text field with Esc or Return, to restore the window's shortcuts."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -17,7 +17,7 @@ _FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit)
 
 
 class FieldKeys(QObject):
-    """Watches the text field that has the focus, and no other widget.
+    """Event filter on the focused text field only.
 
     Args:
         window: whose fields are watched.
@@ -33,7 +33,7 @@ class FieldKeys(QObject):
             application.focusChanged.connect(self._follow)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Take Esc before the window's own Esc, which stops what runs."""
+        """Leave the field on Esc, which otherwise stops the run."""
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return False
@@ -54,7 +54,7 @@ class FieldKeys(QObject):
             new.installEventFilter(self)
 
     def _in_panel(self, field: QWidget) -> bool:
-        """Tell whether a field belongs to a panel: the palette has its own Esc."""
+        """Return whether a field is part of a panel: the palette handles Esc itself."""
         above: QWidget | None = field
         while above is not None and not isinstance(above, Bounded):
             above = above.parentWidget()

@@ -1,4 +1,4 @@
-"""Kiosk: full screen, one lesson or Live, back to the start after a pause."""
+"""Kiosk: full screen, one lesson or Live, reset after a pause."""
 
 import os
 import sys
@@ -48,7 +48,7 @@ _SCHEMES = ("http", "https", "file", "mailto")
 
 
 class Kiosk(QObject):
-    """Keeps a window to one lesson or to Live; nothing can be opened or saved.
+    """Locks a window to one lesson or Live; nothing can be opened or saved.
 
     Args:
         window: that is shown, with an engine.
@@ -69,7 +69,7 @@ class Kiosk(QObject):
         self.restarts = 0
 
     def begin(self) -> None:
-        """Lock the window, show it full screen and begin the lesson or Live."""
+        """Lock the window, show it full screen and start the lesson or Live."""
         self._lock_commands()
         self._strip()
         application = QApplication.instance()
@@ -91,7 +91,7 @@ class Kiosk(QObject):
         self._idle.start()
 
     def restart(self) -> None:
-        """Go back to the start: the first step of the lesson, or Live as ordered."""
+        """Restart from the lesson's first step, or with Live as ordered."""
         self.restarts += 1
         self._app.stop()
         if self._guide is not None:
@@ -103,16 +103,16 @@ class Kiosk(QObject):
         self._idle.start()
 
     def leave(self) -> None:
-        """Close the window: whoever runs the stand asked for it."""
+        """Close the window, as the operator asked."""
         self._leaving = True
         self._window.close()
 
     @Slot(QUrl)
     def refuse_link(self, _address: QUrl) -> None:
-        """Open no address in a browser."""
+        """Open no links."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice hands; refuse menus, drops, dialogs and being closed."""
+        """Restart the idle timer on input; block menus, drops, dialogs and closing."""
         kind = event.type()
         if kind in _HANDS:
             self._idle.start()
@@ -128,7 +128,7 @@ class Kiosk(QObject):
         return False
 
     def _refuse_shown(self, shown: QObject) -> None:
-        """Close dialogs at once; keep hidden what is not for visitors."""
+        """Close dialogs at once; keep hidden what visitors must not use."""
         if isinstance(shown, QDialog):
             _later(self, shown.reject)
         elif isinstance(shown, (QDockWidget, QToolBar)) and self._is_hidden(shown):
@@ -155,7 +155,7 @@ class Kiosk(QObject):
                 action.blockSignals(True)
 
     def _strip(self) -> None:
-        """Hide menus, bars and all docks that are not for visitors."""
+        """Hide menus, bars and all docks that visitors must not use."""
         window = self._window
         window.setAcceptDrops(False)
         window.menuBar().hide()
@@ -182,7 +182,7 @@ class Kiosk(QObject):
         self._window.commands["view.fit"].trigger()
 
     def _look_at(self, order: LiveOrder) -> None:
-        """Choose what is looked at, and the network where visitors changed it."""
+        """Select the ordered analysis, and the network if visitors changed it."""
         choice, model = self._app.choice, self._app.selection.model
         if model is not None and order.content.suits(model):
             choice.choose(order.content.method, order.values)
@@ -191,7 +191,7 @@ class Kiosk(QObject):
             self._app.models.open_request(order.model)
 
     def _try_source_again(self) -> None:
-        """Open a camera again that was unplugged, until it is back."""
+        """Reopen a camera that was unplugged, until it is back."""
         order, live = self._order.live, self._app.live
         if order is None or order.source is None or live.status is None:
             return
@@ -201,12 +201,12 @@ class Kiosk(QObject):
 
 
 def _later(owner: QObject, act: Callable[..., object], *values: object) -> None:
-    """Do something in a turn of the event loop of its own."""
+    """Call a function in a later turn of the event loop."""
     QTimer.singleShot(0, owner, lambda: act(*values))
 
 
 def _tell_alive() -> None:
-    """Tell the process that watches that this one is not stuck."""
+    """Send the watchdog a heartbeat."""
     try:
         os.write(sys.stdout.fileno(), BEAT)
     except OSError:  # nobody listens any more

@@ -1,4 +1,4 @@
-"""The log, to read and to copy."""
+"""Log panel, to read and copy."""
 
 import datetime as dt
 
@@ -13,7 +13,7 @@ _MAX_LINES = 5000
 
 
 class LogPanel(QWidget):
-    """Every message and error with its time and, for errors, its details."""
+    """List of all messages and errors with times and, for errors, details."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The main window: puts the panels together and binds the commands."""
+"""The main window: assembles the panels and binds the commands."""
 
 from collections.abc import Callable
 from functools import partial
@@ -59,7 +59,7 @@ _SHARE = 0.92
 
 
 class MainWindow(QMainWindow):
-    """Everything around one workbench."""
+    """The main window around one ``AppContext``."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         return self.commands.adopt(f"dock.{name}", "View", switch)
 
     def _add_dock_action(self, name: str) -> None:
-        """Offer the dock of a workspace that was just entered for the first time."""
+        """Add a newly mounted dock to the View menu."""
         self._view_menu.addAction(self._adopt_dock(name))
 
     def _make_menus(self) -> None:
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _take_room(self) -> None:
-        """Be as large as the screen comfortably lets it."""
+        """Resize to a comfortable part of the screen."""
         free = self.screen().availableGeometry()
         room = QSize(round(_SHARE * free.width()), round(_SHARE * free.height()))
         self.resize(room.expandedTo(_LEAST).boundedTo(free.size()))
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self._mark_language(language_of(self.app.settings.language))
 
     def _open_studio(self) -> None:
-        """Show the studio, where stickers are laid on the image."""
+        """Show the sticker studio."""
         self.enter(ATTACK)
         self.stage.center.set_mode(STICKERS)
 
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
             self.commands[f"view.language.{each}"].setChecked(each == code)
 
     def childEvent(self, event: QChildEvent) -> None:
-        """Name the tabs that Qt makes where docks share a place."""
+        """Name the tab bars that Qt creates where docks share a place."""
         super().childEvent(event)
         # Only then: a private class of Qt makes PySide load all that it had put off.
         if event.polished() and isinstance(child := event.child(), QTabBar):
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
     # --- behavior
 
     def enter(self, workspace: Workspace) -> None:
-        """Open the docks of a workspace, and the camera only where it is seen."""
+        """Enter a workspace: show its docks, and open the camera only in Live."""
         self.presentation.finish()  # its hidden docks are no layout to remember
         if workspace is self.workspace:
             return
@@ -219,13 +219,13 @@ class MainWindow(QMainWindow):
         self.enter(next(each for each in WORKSPACES if each.name == name))
 
     def _go_to(self, info: MethodInfo | None) -> None:
-        """Go where a method belongs; None for where images are looked at."""
+        """Enter the workspace of a method; for None, the first with images."""
         still = [each for each in WORKSPACES if not each.live]
         fitting = [each for each in still if info is None or each.offers(info)]
         self.enter((fitting or still)[0])
 
     def _show_job(self, job: AnyJob) -> None:
-        """Go to where a run was started, with the image that it is about."""
+        """Enter the workspace of a run, and show the image that it is about."""
         run = self.app.runs.run_of(job)
         if run is None:
             return
@@ -242,12 +242,12 @@ class MainWindow(QMainWindow):
         self.keys_sheet.open()
 
     def reset_layout(self) -> None:
-        """Go back to the layout of the first start."""
+        """Restore the default layout."""
         self.app.settings.forget_window()
         self.stage.layouts.reset()
 
     def keys(self) -> list[Key]:
-        """Return every shortcut and gesture, by menu, for the sheet of them."""
+        """Return every shortcut and gesture, by menu, for the shortcut sheet."""
         text = QKeySequence.SequenceFormat.NativeText
         return [
             Key(
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
         ] + list(gestures())
 
     def entries(self) -> list[Entry]:
-        """Return everything for the palette: commands, methods, models, layers."""
+        """Return the entries of the palette: commands, methods, networks, layers."""
         app = self.app
         entries = [
             Entry(
@@ -309,13 +309,13 @@ class MainWindow(QMainWindow):
         clear.triggered.connect(self.app.settings.clear_recent)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and images."""
+        """Accept files and images."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
             self._drop.offer(len(event.mimeData().urls()))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Take the frame away."""
+        """Hide the drop frame."""
         self._drop.hide()
         super().dragLeaveEvent(event)
 
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window and stop what is going on."""
+        """Save the window's state and stop everything in progress."""
         self.presentation.finish()
         self.stage.layouts.remember()
         self.app.settings.save_window(

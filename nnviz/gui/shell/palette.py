@@ -1,4 +1,4 @@
-"""The command palette: everything by typing a part of its name."""
+"""Command palette: run anything by typing part of its name."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _MOVES = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be done.
+    """An entry of the palette.
 
     Attributes:
         text: what it is called.
@@ -56,7 +56,7 @@ class Entry:
 
 
 def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
-    """Return the entries that match what was typed, best first.
+    """Return the entries that match the typed text, best first.
 
     Every word must be in the text, or its letters in that order; what is called just
     so, then whole words, beginnings of words and early places win.
@@ -74,7 +74,7 @@ def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
 
 
 def _score_with(text: str, synonyms: str, word: str) -> int | None:
-    """Return the score of a word in a text, or, behind all of those, in a synonym."""
+    """Return a word's score in a text or, ranked lower, in its synonyms."""
     score = _score(text, word)
     spread = score is None or score >= _SPREAD
     if spread and any(each.startswith(word) for each in synonyms.split()):
@@ -83,7 +83,7 @@ def _score_with(text: str, synonyms: str, word: str) -> int | None:
 
 
 def _score(text: str, word: str) -> int | None:
-    """Return how badly a word fits a text, None if not at all."""
+    """Return a word's distance from a text; None for no match."""
     at = text.find(word)
     if at >= 0:
         starts = at == 0 or not text[at - 1].isalnum()
@@ -97,10 +97,10 @@ def _score(text: str, word: str) -> int | None:
 
 
 class Palette(QFrame):
-    """A field and what matches it, over the window."""
+    """Search field with its matches, over the window."""
 
     def __init__(self, window: QWidget, entries: Callable[[], Sequence[Entry]]) -> None:
-        """Make a palette that asks ``entries`` for what there is whenever it opens."""
+        """Create a palette whose ``entries`` are collected whenever it opens."""
         super().__init__(window)
         self.setObjectName("palette")
         self._window = window
@@ -127,7 +127,7 @@ class Palette(QFrame):
         self.hide()
 
     def open(self, typed: str = "") -> None:
-        """Show the palette over the middle of the window."""
+        """Show the palette, centered in the window."""
         window = self._window
         width = min(_WIDTH, window.width() - 8 * GRID)
         self.setGeometry((window.width() - width) // 2, 18 * GRID, width, 0)
@@ -138,7 +138,7 @@ class Palette(QFrame):
         self.field.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the field move through the list, and close when it is left."""
+        """Route the field's navigation keys to the list; close on losing the focus."""
         if watched is self.field:
             if event.type() is QEvent.Type.FocusOut:
                 self.hide()
@@ -193,10 +193,10 @@ class Palette(QFrame):
 
 
 class _EntryDelegate(QStyledItemDelegate):
-    """Paints the text on the left and the hint, quietly, on the right."""
+    """Delegate that paints the text on the left and the hint on the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: object) -> QSize:
-        """Give every row the height of two lines' worth of air."""
+        """Return the size of a row."""
         return QSize(100, option.fontMetrics.height() + 3 * GRID)
 
     def paint(

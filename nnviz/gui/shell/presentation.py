@@ -1,4 +1,4 @@
-"""Presenting: the image fills the window and the text is large, at one key."""
+"""Presentation mode: the image fills the window, with large text."""
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QToolBar
@@ -11,7 +11,7 @@ _STEPS = 3
 
 
 class Presentation(QObject):
-    """Hides all docks and bars, and brings them back."""
+    """Hides all docks and bars, and restores them."""
 
     def __init__(
         self, window: QMainWindow, stage: DockManager, look: ThemeManager
@@ -24,11 +24,11 @@ class Presentation(QObject):
 
     @property
     def on(self) -> bool:
-        """Whether the window presents."""
+        """Whether the window is in presentation mode."""
         return bool(self._scale)
 
     def toggle(self) -> None:
-        """Begin or end."""
+        """Enter or leave presentation mode."""
         if self.on:
             self.end()
         else:
@@ -41,7 +41,7 @@ class Presentation(QObject):
             self._show_bars(shown=False)
 
     def end(self) -> None:
-        """Bring docks, bars and text back as they were.
+        """Leave presentation mode, restoring docks, bars and text size.
 
         Text and docks in a turn of the event loop of their own: giving a thousand
         widgets another size takes as long as entering a workspace, and both together
@@ -53,7 +53,7 @@ class Presentation(QObject):
             self._soon.start()
 
     def finish(self) -> None:
-        """End at once, whatever is still to be brought back."""
+        """Leave presentation mode at once, without deferring the restoring."""
         self.end()
         if self._soon.isActive():
             self._soon.stop()

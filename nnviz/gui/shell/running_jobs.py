@@ -1,4 +1,4 @@
-"""The list of running jobs: how far each is, and a button to stop it."""
+"""List of running jobs with their progress and Stop buttons."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
@@ -20,7 +20,7 @@ _STEPS = 1000
 
 
 class RunningJobs(QToolButton):
-    """A button of the status bar, there while jobs run; it opens the list of them."""
+    """Button of the status bar that opens the list of running jobs."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class RunningJobs(QToolButton):
 
 
 class _JobList(QFrame):
-    """A row for each job; those of one queue share a row."""
+    """List with a row for each job; jobs of one lane share a row."""
 
     def __init__(self, app: AppContext, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -67,7 +67,7 @@ class _JobList(QFrame):
         self.setFixedWidth(app.look.px(_WIDTH))
 
     def fill(self) -> None:
-        """Show the jobs as they are now."""
+        """Update the list of jobs."""
         jobs = self._app.jobs.listed
         for gone in self.rows.keys() - set(jobs):
             row = self.rows.pop(gone)
@@ -83,7 +83,7 @@ class _JobList(QFrame):
 
 
 class _JobRow(QWidget):
-    """Title, progress, and buttons to look at a job and to stop it."""
+    """Title, progress, and buttons to show and to stop a job."""
 
     def __init__(self, app: AppContext, job: AnyJob, parent: QWidget) -> None:
         super().__init__(parent)
@@ -107,7 +107,7 @@ class _JobRow(QWidget):
         grid.addWidget(self._words, 2, 0, 1, 3)
 
     def fill(self) -> None:
-        """Show how far it is."""
+        """Update the progress."""
         share, progress = self._job.share, self._job.progress
         self.bar.setRange(0, 0 if share is None else _STEPS)
         if share is not None:

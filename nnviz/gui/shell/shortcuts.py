@@ -1,4 +1,4 @@
-"""All keys and mouse gestures on one sheet, to search and to read."""
+"""Sheet of all keyboard shortcuts and mouse gestures, searchable."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _SIZE = (560, 620)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One line of the sheet: where it works, what it does, and what to press."""
+    """A line of the sheet: group, title and keys."""
 
     group: str
     title: str
@@ -31,12 +31,12 @@ class Key:
 
 
 class ShortcutSheet(QFrame):
-    """Shown over the window; Esc closes it."""
+    """Overlay with the shortcuts; Esc closes it."""
 
     def __init__(
         self, window: QWidget, look: ThemeManager, keys: Callable[[], Sequence[Key]]
     ) -> None:
-        """Make a sheet that asks ``keys`` for its lines whenever it opens."""
+        """Create a sheet whose ``keys`` are collected whenever it opens."""
         super().__init__(window)
         self.setObjectName("palette")
         self.setAccessibleName(self.tr("Keyboard shortcuts"))
@@ -59,7 +59,7 @@ class ShortcutSheet(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Show the sheet over the middle of the window."""
+        """Show the sheet, centered in the window."""
         window = self._window
         width = min(self._look.px(_SIZE[0]), window.width() - 8 * GRID)
         height = min(self._look.px(_SIZE[1]), window.height() - 24 * GRID)
@@ -71,7 +71,7 @@ class ShortcutSheet(QFrame):
         self.search.setFocus()
 
     def shown(self) -> list[tuple[str, str]]:
-        """Return the lines that can be seen: what is done, and the keys."""
+        """Return the visible lines: title and keys."""
         return [
             (item.text(0), item.text(1))
             for group in self._groups()
@@ -80,7 +80,7 @@ class ShortcutSheet(QFrame):
         ]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close on Esc, before the window's own shortcut for it."""
+        """Close on Esc, ahead of the window's own shortcut."""
         is_key = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if isinstance(event, QKeyEvent) and is_key:
             key = Qt.Key(event.key())

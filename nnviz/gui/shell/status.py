@@ -1,4 +1,4 @@
-"""The status bar: device, memory, what runs, and the last message."""
+"""Status bar: device, memory, current run, last message."""
 
 import time
 
@@ -21,7 +21,7 @@ _LIVE_EVERY = 0.25
 
 
 class StatusBar(QStatusBar):
-    """Says in a line what goes on; hover readouts come first while they last."""
+    """Status bar in which hover readouts take precedence over messages."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class StatusBar(QStatusBar):
         timer.start()
 
     def hover(self, text: str) -> None:
-        """Show what is under the cursor; empty brings the message back."""
+        """Show a hover readout; "" restores the message."""
         self.message.setText(text or self._said)
 
     def _connect(self) -> None:
@@ -81,7 +81,7 @@ class StatusBar(QStatusBar):
         app.live.status_changed.connect(self._end_live)
 
     def _tell_live(self, shown: Shown) -> None:
-        """Say how live it is; not so often that it cannot be read."""
+        """Show rate and latency of Live, at a readable interval."""
         now = time.monotonic()
         if now - self._lively < _LIVE_EVERY:
             return
@@ -135,7 +135,7 @@ class StatusBar(QStatusBar):
         )
 
     def _follow(self) -> None:
-        """Tell of the run that is looked at; the list of jobs tells of all."""
+        """Return to the idle state when neither a run nor an opening is active."""
         if not self._app.runs.running and not self._app.models.is_opening:
             self._rest()
 

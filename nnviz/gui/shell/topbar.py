@@ -1,4 +1,4 @@
-"""The bar at the top: network, image, device, command palette."""
+"""Top bar: network, image, device, command palette."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -16,7 +16,7 @@ from nnviz.gui.views.widgets.elided import ElidedButton, cut
 
 
 class TopBar(QToolBar):
-    """Shows what is chosen; a click changes it."""
+    """Bar of the current network, image and device; a click changes one."""
 
     def __init__(self, app: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(self.tr("Top bar"), parent)
@@ -59,7 +59,7 @@ class TopBar(QToolBar):
         self.addWidget(pickers)
 
     def offer_images(self, *, offered: bool) -> None:
-        """Show the image, or not where frames of a camera are looked at."""
+        """Show or hide the image button, which Live does not need."""
         self.source.setVisible(offered)
 
     def _picker(self, icon: str, name: str) -> ElidedButton:
@@ -82,7 +82,7 @@ class TopBar(QToolBar):
         return menu
 
     def _list_devices(self) -> None:
-        """Offer what this machine has, the chosen one marked."""
+        """List the available devices, with the current one checked."""
         models = self._app.models
         self._devices.clear()
         for device in models.devices:

@@ -1,4 +1,4 @@
-"""The bar of workspaces at the left edge."""
+"""Bar of workspaces at the left edge."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QActionGroup, QResizeEvent
@@ -13,7 +13,7 @@ _ICON, _LEAST = 20, 12
 
 
 class WorkspaceBar(QToolBar):
-    """One button for each workspace that works."""
+    """Tool bar with a button for each workspace."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class WorkspaceBar(QToolBar):
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words out where there is no room for all workspaces with them."""
+        """Hide the captions where not all workspaces fit with them."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Take the largest look for which all workspaces have room."""
+        """Choose the largest button style with which all workspaces fit."""
         words = Qt.ToolButtonStyle.ToolButtonTextUnderIcon
         icons = Qt.ToolButtonStyle.ToolButtonIconOnly
         usual = self._look.px(_ICON)
@@ -55,7 +55,7 @@ class WorkspaceBar(QToolBar):
                 break
 
     def _needed(self) -> int:
-        """Return the height of all buttons with what lies between them, px."""
+        """Return the height of all buttons and separators, px."""
         buttons = [self.widgetForAction(action) for action in self.actions()]
         layout = self.layout()
         if layout is None:

@@ -1,1 +1,1 @@
-"""State of the window as values: selection, parameters, settings, history."""
+"""State of the window: selection, parameters, settings, history."""

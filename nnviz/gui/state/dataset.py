@@ -1,4 +1,4 @@
-"""The open data set: an image index with its columns in memory."""
+"""The open data set: an image index whose columns are in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CATEGORIES = (LABEL, PREDICTED, SPLIT)
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """An index as the window uses it.
+    """An open index with its columns.
 
     Attributes:
         index: thumbnails and features, by memory map.
@@ -38,7 +38,7 @@ class DataSet:
 
     @property
     def title(self) -> str:
-        """Name for people: the folder that was indexed."""
+        """Title for display: the indexed folder."""
         return Path(self.index.facts.source or self.index.folder).name
 
     @property
@@ -52,7 +52,7 @@ class DataSet:
 
     @cached_property
     def correct(self) -> NDArray[np.int8]:
-        """1 where the prediction is the label, 0 where not, -1 without a label."""
+        """Correctness of each prediction: 1 right, 0 wrong, -1 without a label."""
         if LABEL not in self.columns or PREDICTED not in self.columns:
             return np.full(self.count, -1, np.int8)
         label = self.columns[LABEL]
@@ -64,35 +64,35 @@ class DataSet:
 
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
-        """Flags of the predictions that are not the label, bool (n,)."""
+        """Flags of wrong predictions, bool (n,)."""
         flags: NDArray[np.bool_] = self.correct == 0
         return flags
 
     def prepare(self) -> None:
-        """Compute all that is computed once, so that nobody waits for it later."""
+        """Fill the caches, so that the GUI never waits for them."""
         self.present(LABEL)
         _ = self.wrong, self._has_labels
 
     def names_of(self, column: str) -> tuple[str, ...]:
-        """Return the names that a column of categories counts; empty for numbers."""
+        """Return the names of a categorical column; () for a numeric one."""
         if column == SPLIT:
             return self.index.split_names
         return self.index.class_names if column in CATEGORIES else ()
 
     def name_of(self, column: str, record: int) -> str:
-        """Return the name of a record's category; empty for none."""
+        """Return the name of a record's category; "" for none."""
         values = self.columns.get(column)
         place = int(values[record]) if values is not None else -1
         names = self.names_of(column)
         return names[place] if 0 <= place < len(names) else ""
 
     def number_of(self, column: str, record: int) -> float:
-        """Return a record's number; NaN for none."""
+        """Return a record's number in a column; NaN for none."""
         values = self.columns.get(column)
         return float(values[record]) if values is not None else float("nan")
 
     def present(self, column: str) -> list[tuple[int, int]]:
-        """Return the categories that occur, and how often, the most frequent first."""
+        """Return the occurring categories and their counts, most frequent first."""
         return list(self._present.get(column, ()))
 
     @cached_property
@@ -101,19 +101,19 @@ class DataSet:
         return {each: _counted(self.columns[each]) for each in there}
 
     def path(self, record: int) -> str:
-        """Return where the image of a record lies."""
+        """Return the path of a record's image."""
         return str(self.index.location(record).absolute())
 
 
 def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
-    """Return the categories that occur, and how often, the most frequent first."""
+    """Count categories, the most frequent first."""
     counts = np.bincount(values[values >= 0], minlength=1)
     order = np.argsort(-counts, kind="stable")
     return [(int(each), int(counts[each])) for each in order if counts[each]]
 
 
 def load_dataset(folder: str) -> DataSet:
-    """Open an index and read its columns; work for a thread of files.
+    """Open an index and read its columns; runs in a file thread.
 
     Raises:
         InputError: no index, or a damaged one.

@@ -1,4 +1,4 @@
-"""The content of the middle: one value, resolved from all that decides it."""
+"""The display state, resolved from everything that decides what is shown."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +23,7 @@ class ContentKind(StrEnum):
 
 
 class Phase(StrEnum):
-    """The phase of the run on the canvas."""
+    """The phase of the shown run."""
 
     RUNNING = "running"
     DONE = "done"
@@ -58,7 +58,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayInputs:
-    """All that decides what is shown.
+    """Everything that decides what is shown.
 
     Attributes:
         mode: what the user wants to see.
@@ -88,7 +88,7 @@ class DisplayInputs:
 
 
 class Veil(StrEnum):
-    """Why what is shown is dimmed."""
+    """The reason why the result is dimmed."""
 
     NONE = ""
     STOPPED = "stopped"
@@ -98,7 +98,7 @@ class Veil(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisplayState:
-    """The state that title, Save, Copy and tray are about, and the canvas shows.
+    """State of the central view, to which title, Save, Copy and tray refer too.
 
     Attributes:
         mode: what is shown: "photo", "both", "result", or one of ``WHOLE``.
@@ -127,7 +127,7 @@ class DisplayState:
 
     @property
     def paintable(self) -> bool:
-        """Whether what is shown has something in it."""
+        """Whether the shown result has anything to paint."""
         main = self.content.report.main if self.content else None
         return main is not None and not (
             isinstance(main, Mosaic) and not len(main.order)
@@ -135,13 +135,13 @@ class DisplayState:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Channels of the shown mosaic in the order they are shown."""
+        """Channels of the shown mosaic, in order."""
         main = self.content.report.main if self.content else None
         return tuple(map(int, main.order)) if isinstance(main, Mosaic) else ()
 
 
 def resolve(inputs: DisplayInputs) -> DisplayState:
-    """Return what is shown; the only place where that is decided."""
+    """Resolve the display state; no other code decides what is shown."""
     mode = inputs.mode
     if mode not in inputs.modes:
         mode = RESULT if RESULT in inputs.modes else inputs.modes[0]
@@ -164,13 +164,13 @@ def resolve(inputs: DisplayInputs) -> DisplayState:
 
 
 def _needs_no_image(inputs: DisplayInputs) -> bool:
-    """Tell whether the method is started by hand and looks at no image."""
+    """Return whether the method is started by hand and needs no image."""
     method = inputs.method
     return method is not None and not method.needs_image and not inputs.automatic
 
 
 def _belongs(inputs: DisplayInputs) -> bool:
-    """Tell whether the content is to be seen.
+    """Return whether the content is still to be shown.
 
     Of another method it is while that one runs by itself, so that nothing flickers;
     else the image alone says that there is something to run.

@@ -1,4 +1,4 @@
-"""The results of this session, newest first, within a budget of memory."""
+"""The session's results, newest first, within a memory budget."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _MAX_BYTES = 192 << 20
 
 
 class History(QObject):
-    """Keeps runs until they are too many or too large."""
+    """Results of the session, limited in number and size."""
 
     changed = Signal()
 
@@ -21,11 +21,11 @@ class History(QObject):
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The kept runs, newest first."""
+        """The results, newest first."""
         return tuple(self._runs)
 
     def add(self, run: Run) -> None:
-        """Keep a run; the same made again takes the place of the older one."""
+        """Add a result, replacing an equal older one."""
         key = _key(run.recipe)
         self._runs = [run, *(old for old in self._runs if _key(old.recipe) != key)]
         del self._runs[_MAX_ENTRIES:]
@@ -34,19 +34,19 @@ class History(QObject):
         self.changed.emit()
 
     def remove(self, runs: Sequence[Run]) -> None:
-        """Forget some."""
+        """Remove some results."""
         gone = {id(run) for run in runs}
         self._runs = [run for run in self._runs if id(run) not in gone]
         self.changed.emit()
 
     def clear(self) -> None:
-        """Forget all results."""
+        """Remove all results."""
         self._runs.clear()
         self.changed.emit()
 
 
 def _key(recipe: Recipe) -> str:
-    """Equal for runs that were asked for in the same way."""
+    """Return a key that is equal for runs of the same request."""
     return repr(
         (
             recipe.method,
@@ -61,7 +61,7 @@ def _key(recipe: Recipe) -> str:
 
 
 def _bytes(runs: list[Run]) -> int:
-    """Size of all arrays; an image that several runs share counts once."""
+    """Return the size of all arrays, counting shared images once."""
     photos = {id(run.image): run.image.pixels.nbytes for run in runs if run.image}
     results = sum(
         array.nbytes for run in runs for array in run.report.arrays().values()

@@ -1,4 +1,4 @@
-"""Language of the window's texts: catalogs of translations, and which one is used."""
+"""Language of the window: translation catalogs, and the one in use."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     QTranslator,
 )
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {
@@ -24,7 +24,7 @@ LANGUAGES: Mapping[str, str] = {
 
 
 class Catalog(QTranslator):
-    """Looks texts up in a catalog; what is not translated yet stays English.
+    """Translator with a catalog; untranslated texts stay English.
 
     Qt's own texts, of its dialogs, come from the catalog that ships with Qt.
 
@@ -47,7 +47,7 @@ class Catalog(QTranslator):
         disambiguation: str | None = None,
         n: int = -1,
     ) -> str:
-        """Return the text in the catalog's language, or as it is."""
+        """Return the translation of a text, or the text itself."""
         found = self._texts.get(sourceText)
         if found:
             return found
@@ -55,25 +55,25 @@ class Catalog(QTranslator):
         return own or sourceText
 
     def isEmpty(self) -> bool:
-        """Tell Qt that there is something to look up."""
+        """Return whether the catalog has no texts."""
         return not self._texts
 
 
 def read_catalog(language: str) -> dict[str, str]:
-    """Return the translations of English texts into a language."""
+    """Read the translations of English texts into a language."""
     text = resource("translations", f"{language}.json").read_text("utf-8")
     found: dict[str, str] = json.loads(text)
     return found
 
 
 def language_of(chosen: str) -> str:
-    """Return the language to use: the chosen one, else the system's, else English."""
+    """Return the language to use: chosen, else the system's, else English."""
     system = QLocale.system().name().partition("_")[0]
     return next((each for each in (chosen, system) if each in LANGUAGES), ENGLISH)
 
 
 def use_language(application: QCoreApplication, chosen: str) -> str:
-    """Translate all texts that are made from now on; return the language.
+    """Install the translations of a language; return the language used.
 
     Args:
         application: whose texts.

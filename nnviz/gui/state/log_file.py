@@ -1,4 +1,4 @@
-"""Log file: what the window said, with rotation, for the day when something went wrong.
+"""Rotating log file of messages, notices and uncaught errors.
 
 Nothing of it is sent anywhere.
 """
@@ -22,7 +22,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 class LogFile:
-    """Writes messages, notices with their details, and errors that nobody caught.
+    """Logs messages, notices with details, and uncaught errors.
 
     Args:
         folder: where the files are; the user's own folder of logs where left out.
@@ -43,13 +43,13 @@ class LogFile:
             self._logger.addHandler(handler)
 
     def follow(self, messages: Messages) -> None:
-        """Write whatever the window says from now on."""
+        """Log all of the window's messages from now on."""
         messages.said.connect(self._logger.info)
         messages.logged.connect(self._logger.info)
         messages.noticed.connect(self._write_notice)
 
     def catch(self) -> None:
-        """Write errors that nobody caught, and where a crash of a library happened."""
+        """Log uncaught errors, and the place of a crash in native code."""
         before, before_thread = sys.excepthook, threading.excepthook
 
         def note(
@@ -71,13 +71,13 @@ class LogFile:
             faulthandler.enable(self._crash_file)
 
     def close(self) -> None:
-        """Write nothing any more."""
+        """Stop logging."""
         for handler in list(self._logger.handlers):
             self._logger.removeHandler(handler)
             handler.close()
 
     def write(self, text: str) -> None:
-        """Write a line of one's own."""
+        """Log a line."""
         self._logger.info(text)
 
     def _write_notice(self, notice: Notice) -> None:

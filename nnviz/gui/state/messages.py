@@ -1,4 +1,4 @@
-"""Messages: lines for the status bar, banners for what went wrong."""
+"""Messages for the status bar, and notices for banners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from nnviz.base.info import Severity
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A button that mends what a notice complains of."""
+    """A button that fixes the problem of a notice."""
 
     label: str
     act: Callable[[], None]
@@ -19,7 +19,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be read in place, with what would help.
+    """A notice of a banner, with its remedies.
 
     Attributes:
         topic: a newer notice on the same topic takes the place of an older one.
@@ -37,7 +37,7 @@ class Notice:
 
 
 class Messages(QObject):
-    """The one place to which every part of the window says what happened."""
+    """The hub through which all parts of the window report events."""
 
     said = Signal(str)
     """A line for the status bar and the log."""
@@ -49,24 +49,24 @@ class Messages(QObject):
     """The topic is no longer a problem."""
 
     def say(self, text: str) -> None:
-        """Tell what happened."""
+        """Show a message."""
         self.said.emit(text)
 
     def log(self, text: str) -> None:
-        """Tell what happened where nobody needs to see it at once."""
+        """Log a message without showing it."""
         self.logged.emit(text)
 
     def notice(self, notice: Notice) -> None:
-        """Show a banner until it is closed or its topic settled."""
+        """Show a notice until it is closed or its topic settled."""
         self.noticed.emit(notice)
 
     def fail(self, topic: str, error: ErrorRecord, *remedies: Remedy) -> None:
-        """Show an error that arrived in words."""
+        """Show an error as a notice."""
         text = error.text
         if error.kind is ErrorKind.OURS:
             text = self.tr("Internal error: {0}").format(text)
         self.notice(Notice(topic, Severity.PROBLEM, text, error.details, remedies))
 
     def settle(self, topic: str) -> None:
-        """Take a topic's banner away."""
+        """Close the notice of a topic."""
         self.settled.emit(topic)

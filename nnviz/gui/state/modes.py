@@ -1,4 +1,4 @@
-"""Modes of the middle: the pages that it shows, by name."""
+"""Names of the modes, the pages of the central view."""
 
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"

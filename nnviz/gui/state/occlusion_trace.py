@@ -1,4 +1,4 @@
-"""Trace of scores: what a network said while part of an image was hidden."""
+"""Trace of a score while parts of an image are hidden by hand."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ _HEAD = ("seconds", "y", "x", "score", "hidden share")
 
 @dataclass(frozen=True, slots=True)
 class TracePoint:
-    """One answer.
+    """One answer of the network.
 
     Attributes:
         seconds: since the trace began.
@@ -30,19 +30,19 @@ class TracePoint:
 
 
 class OcclusionTrace:
-    """The answers since it began."""
+    """The answers since the start of the trace."""
 
     def __init__(self) -> None:
         self.points: list[TracePoint] = []
         self._began = time.monotonic()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Restart the trace."""
         self.points.clear()
         self._began = time.monotonic()
 
     def add(self, center: tuple[float, float], score: float, share: float) -> None:
-        """Note an answer; the center is NaN where nothing is hidden."""
+        """Add an answer; the center is NaN where nothing is hidden."""
         if len(self.points) < _MOST:
             passed = time.monotonic() - self._began
             self.points.append(TracePoint(passed, *center, score, share))

@@ -1,4 +1,4 @@
-"""Values of the methods' parameters: kept by workspace, in step with the selection."""
+"""Parameters of the methods, by workspace, synchronized with the selection."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,23 +14,23 @@ _LIVE_PRESET = "live"
 
 
 class ParameterStore:
-    """Parameters by workspace and method, at first the method's own."""
+    """Parameters by workspace and method, initially the defaults."""
 
     def __init__(self) -> None:
         self._held: dict[tuple[str, str], dict[str, Value]] = {}
 
     def of(self, info: MethodInfo, workspace: Workspace | None) -> dict[str, Value]:
-        """Return a method's parameters in a workspace, to read and to change."""
+        """Return a method's mutable parameters in a workspace."""
         place = workspace.name if workspace else ""
         live = workspace is not None and workspace.live
         return self._held.setdefault((place, info.name), _first_values(info, live=live))
 
     def forget(self, info: MethodInfo, workspace: Workspace | None) -> None:
-        """Go back to the method's own values."""
+        """Reset a method's parameters to their defaults."""
         self._held.pop((workspace.name if workspace else "", info.name), None)
 
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
-        """Return what a method's parameters were set to, where not to their defaults.
+        """Return a method's parameters that differ from their defaults.
 
         What is asked about is the selection's and left out.
 
@@ -48,13 +48,13 @@ class ParameterStore:
 
 
 class SelectionSync:
-    """Between the selection and the values of a method."""
+    """Synchronizes the selection with the parameters of a method."""
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
 
     def follow(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
-        """Let the selection follow the layer, channel and target of the values."""
+        """Update the selection from the layer, channel and target of the parameters."""
         layer = named(info, Kind.LAYER)
         if layer is not None and values[layer]:
             self._selection.set_layer(str(values[layer]))
@@ -71,7 +71,7 @@ class SelectionSync:
         values: dict[str, Value],
         wanted: Mapping[str, Value] | None = None,
     ) -> None:
-        """Point the method's target at the selection, or that at one that is wanted."""
+        """Set the target parameter from the selection, or vice versa if it is given."""
         for parameter in info.parameters:
             if parameter.kind is Kind.TARGET and parameter.name in (wanted or {}):
                 self._selection.set_target(str(values[parameter.name]))
@@ -79,7 +79,7 @@ class SelectionSync:
                 values[parameter.name] = self._selection.target
 
     def fit_layer(self, info: MethodInfo, values: dict[str, Value]) -> None:
-        """Let the method choose its layer where the one held lies behind the target.
+        """Clear the layer parameter if the layer comes after the target's own.
 
         The score of a channel does not depend on the layers after it.
         """
@@ -102,7 +102,7 @@ class SelectionSync:
         values: dict[str, Value],
         position: tuple[float, float],
     ) -> None:
-        """Point the method at a place of the image, (y, x) px."""
+        """Set the position parameters to a position of the image, (y, x) px."""
         image = self._selection.image
         if image is None:
             return
@@ -120,7 +120,7 @@ class SelectionSync:
         explicit: bool = False,
         follow: bool = False,
     ) -> None:
-        """Point the method's layer at the selection, where it is one it takes.
+        """Set the layer parameter from the selection, if it takes that layer.
 
         Args:
             info: the method.
@@ -164,7 +164,7 @@ def _forget_channel(info: MethodInfo, values: dict[str, Value]) -> None:
 
 
 def _layer_of(target: str, labels: Sequence[str], layers: Sequence[str]) -> str:
-    """Return the layer whose channel a target is; empty for any other target."""
+    """Return the layer of a target that is a channel; "" for any other target."""
     try:
         parsed = parse_target(target, labels, layers)
     except UsageError:

@@ -1,4 +1,4 @@
-"""Filters and sorting of the records of a data set."""
+"""Filters and order of the records of a data set."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ SORTS = (ORIGINAL, CONFIDENCE, MARGIN_COLUMN, ENTROPY, LOSS, CENTER)
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """Filters and order of the records that are shown.
+    """Filters and order of the visible records.
 
     Attributes:
         label: true class, ``ANY`` for all.
@@ -53,7 +53,7 @@ class RecordQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordList:
-    """Records in an order of their own: neighbors of one, suspects, duplicates.
+    """A list of records in its own order: neighbors, suspects, duplicates.
 
     Attributes:
         title: for people.
@@ -67,7 +67,7 @@ class RecordList:
 def find_records(
     dataset: DataSet, query: RecordQuery, listed: RecordList | None = None
 ) -> Records:
-    """Return the records that a query lets through, in its order.
+    """Return the records that match a query, in its order.
 
     Without a sort, a list keeps its own order.
     """

@@ -1,4 +1,4 @@
-"""The selected records of a data set: one selection for all its panels."""
+"""The selected records of a data set, shared by all panels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ NO_RECORD = -1
 
 
 class RecordSelection(QObject):
-    """Selected records, and the one that the keyboard is on."""
+    """The selected records and the current one."""
 
     changed = Signal()
     """Other records are selected."""
@@ -25,7 +25,7 @@ class RecordSelection(QObject):
 
     @property
     def flags(self) -> NDArray[np.bool_]:
-        """Flags of the selected records, bool (n,); not to be written into."""
+        """Flags of the selected records, bool (n,); read-only by convention."""
         return self._flags
 
     @property
@@ -35,50 +35,50 @@ class RecordSelection(QObject):
 
     @property
     def current(self) -> int:
-        """The record that details are shown of; -1 for none."""
+        """The record whose details are shown; -1 for none."""
         return self._current
 
     def records(self, most: int | None = None) -> Records:
-        """Return the selected records, the first ``most``, as indexed."""
+        """Return the first ``most`` selected records."""
         found: Records = np.flatnonzero(self._flags)
         return found[:most]
 
     def reset(self, count: int) -> None:
-        """Select nothing of another data set of ``count`` records."""
+        """Clear the selection for another data set of ``count`` records."""
         self._take(np.zeros(count, bool))
         self.set_current(NO_RECORD)
 
     def grow(self, count: int) -> None:
-        """Take note of records that were added at the end."""
+        """Extend the flags to records added at the end."""
         grown = np.zeros(count, bool)
         kept = min(count, len(self._flags))
         grown[:kept] = self._flags[:kept]
         self._take(grown)
 
     def select(self, records: Records, *, add: bool = False) -> None:
-        """Select records, beside the selected ones or in place of them."""
+        """Select records, adding to the selection or replacing it."""
         flags = self._flags.copy() if add else np.zeros(len(self._flags), bool)
         flags[records] = True
         self._take(flags)
 
     def toggle(self, records: Records) -> None:
-        """Select those that are not selected, and the other way around."""
+        """Toggle the selection of some records."""
         flags = self._flags.copy()
         flags[records] ^= True
         self._take(flags)
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self._take(np.zeros(len(self._flags), bool))
 
     def set_current(self, record: int) -> None:
-        """Show the details of a record."""
+        """Set the current record."""
         if record != self._current:
             self._current = record
             self.current_changed.emit(record)
 
     def take(self, flags: NDArray[np.bool_]) -> None:
-        """Select the records whose flags are set."""
+        """Select exactly the records whose flag is set."""
         self._take(flags)
 
     def _take(self, flags: NDArray[np.bool_]) -> None:

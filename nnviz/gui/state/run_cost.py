@@ -1,4 +1,4 @@
-"""The cost of a run, known before it is started: its time, and a large output."""
+"""Cost of a run before it starts: its duration, and the size of its output."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _MOST_PIXELS = 8_000_000
 
 
 class RuntimeEstimate:
-    """Remembers how long each method took on each network.
+    """Durations of each method on each network.
 
     The quicker of the last two runs counts: the first on a network is slow, for memory
     and kernels are not warm yet.  So a method that can follow a camera counts as quick
@@ -27,18 +27,18 @@ class RuntimeEstimate:
         self._seconds: dict[tuple[str, str], list[float]] = {}
 
     def learn(self, method: str, reference: str, seconds: float) -> None:
-        """Take note of a run."""
+        """Record the duration of a run."""
         known = self._seconds.setdefault((method, reference), [])
         known.append(seconds)
         del known[:-_RUNS]
 
     def seconds(self, info: MethodInfo, model: ModelInfo | None) -> float | None:
-        """Return how long a method takes, s; None where it has not been run."""
+        """Return a method's usual duration, s; None where it has not been run."""
         known = self._known(info, model)
         return min(known) if known else None
 
     def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
-        """Tell whether a method runs at every change."""
+        """Return whether a method runs automatically at every change."""
         if info.recorded and not info.capabilities.section:
             return False  # each run leaves a recording; a lesson's is not kept
         if info.capabilities.runs_by_itself:
@@ -54,7 +54,7 @@ class RuntimeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class LargeOutput:
-    """A run that would work at the full size of a large image.
+    """A run that would optimize a large image at full size.
 
     Attributes:
         title: of the method.
@@ -68,18 +68,18 @@ class LargeOutput:
 
     @property
     def megapixels(self) -> int:
-        """The image's size, millions of pixels."""
+        """The image's size, megapixels."""
         height, width = self.image.size
         return round(height * width / 1e6)
 
     @property
     def times_longer(self) -> float:
-        """Time at full size over that at ``SMALLER_SIDE``: the ratio of pixels."""
+        """Ratio of the time at full size to that at ``SMALLER_SIDE``, by pixels."""
         return (max(self.image.size) / SMALLER_SIDE) ** 2
 
 
 def large_output(info: MethodInfo, request: RunMethod) -> LargeOutput | None:
-    """Return what a run would make too large; None where nothing has to be asked.
+    """Return the run's large output, to be confirmed; None where it is small.
 
     Only optimizations are asked about: what is one pass is over soon at any size.
     """

@@ -1,4 +1,4 @@
-"""The selection: once, for every panel."""
+"""The selection shared by all panels: network, image, layer, unit, target, position."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,7 +11,7 @@ NO_UNIT = -1
 
 
 class Selection(QObject):
-    """Model, image, layer, unit and position; panels follow its signals.
+    """Network, image, layer, unit, target and position, announced by signals.
 
     A signal is sent only when the value is another one, so panels may set what they
     were just told without going round in circles.
@@ -48,27 +48,27 @@ class Selection(QObject):
 
     @property
     def image(self) -> Image | None:
-        """The image."""
+        """The selected image."""
         return self._image
 
     @property
     def layer(self) -> str:
-        """Name of the chosen layer, empty for none."""
+        """Name of the selected layer; "" for none."""
         return self._layer
 
     @property
     def layer_info(self) -> LayerInfo | None:
-        """Facts about the chosen layer."""
+        """Facts about the selected layer."""
         return self._model.layer(self._layer) if self._model else None
 
     @property
     def unit(self) -> int:
-        """Index of the chosen channel in the layer, -1 for none."""
+        """Index of the selected channel in the layer; -1 for none."""
         return self._unit
 
     @property
     def target(self) -> str:
-        """The target in words; empty for the predicted class."""
+        """The target as text; "" for the predicted class."""
         return self._target
 
     @property
@@ -77,7 +77,7 @@ class Selection(QObject):
         return self._position
 
     def set_model(self, model: ModelInfo | None) -> None:
-        """Choose a network; layer and target stay where it has them too."""
+        """Select a network, keeping layer and target where it has them."""
         if model is self._model:
             return
         layer, unit, target = self._layer, self._unit, self._target
@@ -88,29 +88,29 @@ class Selection(QObject):
         self._set(model=model, layer=layer, unit=unit, target=target)
 
     def set_image(self, image: Image | None) -> None:
-        """Choose an image."""
+        """Select an image."""
         if image is not self._image:
             self._set(image=image, position=None)
 
     def set_layer(self, layer: str) -> None:
-        """Choose a layer; its unit is no longer chosen."""
+        """Select a layer, clearing the unit."""
         if layer != self._layer:
             self._set(layer=layer, unit=NO_UNIT)
 
     def set_unit(self, unit: int) -> None:
-        """Choose a channel of the layer."""
+        """Select a channel of the layer."""
         self._set(unit=unit)
 
     def set_target(self, target: str) -> None:
-        """Choose what is asked about."""
+        """Set the target."""
         self._set(target=target)
 
     def set_position(self, position: tuple[float, float] | None) -> None:
-        """Choose a place on the photo."""
+        """Select a position on the photo."""
         self._set(position=position)
 
     def _set(self, **new: object) -> None:
-        """Take all values before any of them is told, and tell those that changed."""
+        """Set all values, then emit the signals of those that changed."""
         changed = [name for name, value in new.items() if self._differs(name, value)]
         for name in changed:
             setattr(self, f"_{name}", new[name])
@@ -126,7 +126,7 @@ class Selection(QObject):
 
 
 def _asks(model: ModelInfo, target: str) -> bool:
-    """Tell whether a network can be asked about a target."""
+    """Return whether a target is valid for a network."""
     try:
         parse_target(target, model.labels, [layer.name for layer in model.layers])
     except UsageError:

@@ -1,4 +1,4 @@
-"""Settings that are kept between two starts, in one file of JSON.
+"""Settings that persist between starts, in one JSON file.
 
 Plain text only: Qt's own settings unpickle Python objects that a file names.
 """
@@ -23,44 +23,44 @@ _MOST_BYTES = 4 * 2**20
 
 
 class Settings:
-    """Typed access to the settings on disk; what cannot be read is as if never set."""
+    """Typed access to the saved settings; unreadable values count as unset."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open the user's settings, or those in ``path`` (tests)."""
+        """Open the user's settings, or those in ``path`` (for tests)."""
         self._path = path or user_config_path("nnviz") / "settings.json"
         self._values = _read(self._path)
         self._written = dict(self._values)
 
     @property
     def file(self) -> str:
-        """The file that keeps them."""
+        """The settings file."""
         return str(self._path)
 
     @property
     def geometry(self) -> QByteArray:
-        """Place and size of the window; empty at the first start."""
+        """Position and size of the window; empty at the first start."""
         return self._bytes("window/geometry")
 
     @property
     def center(self) -> QByteArray:
-        """The share of photo and result in the middle of the window."""
+        """The sizes of image and result in the central view."""
         return self._bytes("window/centre")
 
     def save_window(self, geometry: QByteArray, center: QByteArray) -> None:
-        """Remember the window."""
+        """Save the window's geometry."""
         self._set_bytes("window/geometry", geometry)
         self._set_bytes("window/centre", center)
 
     def layout(self, workspace: str) -> QByteArray:
-        """Return the docks and tool bars of a workspace; empty at its first start."""
+        """Return a workspace's layout of docks and tool bars; empty for none."""
         return self._bytes(f"window/layout/{workspace}")
 
     def save_layout(self, workspace: str, layout: QByteArray) -> None:
-        """Remember the docks and tool bars of a workspace."""
+        """Save a workspace's layout of docks and tool bars."""
         self._set_bytes(f"window/layout/{workspace}", layout)
 
     def forget_window(self) -> None:
-        """Go back to the layout of the first start."""
+        """Forget the geometry and all layouts."""
         for key in [key for key in self._values if key.startswith("window/")]:
             del self._values[key]
 
@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def language(self) -> str:
-        """Code of the language of the window's texts; empty for the system's."""
+        """Code of the window's language; "" for the system's."""
         return self._text("look/language")
 
     @language.setter
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def measures_trust(self) -> bool:
-        """Whether every map is checked while nothing else is to be done."""
+        """Whether maps are measured automatically while idle."""
         return self._values.get("trust/automatic") is not False
 
     @measures_trust.setter
@@ -113,7 +113,7 @@ class Settings:
 
     @property
     def export_folder(self) -> str:
-        """The folder in which results were saved last; empty at first."""
+        """The folder of the last save; "" at first."""
         return self._text("files/exports")
 
     @export_folder.setter
@@ -121,7 +121,7 @@ class Settings:
         self._values["files/exports"] = folder
 
     def folder(self, what: str) -> str:
-        """Return the folder that a kind of file was opened from last; empty at first.
+        """Return the last folder for a kind of file; "" at first.
 
         Args:
             what: "images", "videos", "weights", "labels", "folders".
@@ -130,29 +130,29 @@ class Settings:
         return folder if Path(folder).is_dir() else ""
 
     def save_folder(self, what: str, path: str) -> None:
-        """Remember the folder of a file that was chosen."""
+        """Save the folder of a chosen file."""
         chosen = Path(path)
         folder = chosen if chosen.is_dir() else chosen.parent
         self._values[f"files/last/{what}"] = str(folder)
 
     @property
     def recordings(self) -> str:
-        """The folder that keeps the recordings of optimizations."""
+        """The folder of recordings."""
         return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
 
     @property
     def indexes(self) -> str:
-        """The folder that keeps the indexes of data sets."""
+        """The folder of image indexes."""
         return self._text("files/indexes", str(user_data_path("nnviz/indexes")))
 
     @property
     def sticker_folder(self) -> str:
-        """The folder that keeps the stickers that were learned."""
+        """The folder of learned stickers."""
         return self._text("files/stickers", str(user_data_path("nnviz/stickers")))
 
     @property
     def stickers(self) -> list[str]:
-        """The stickers that were put on the shelf."""
+        """The stickers on the shelf."""
         return self._texts("stickers/shelf")
 
     @stickers.setter
@@ -160,44 +160,44 @@ class Settings:
         self._values["stickers/shelf"] = list(texts)
 
     def placed(self, where: str) -> str:
-        """Return the stickers that lie somewhere, as ``stickers.placed`` has them."""
+        """Return the stickers placed at one of the places, as text."""
         return self._text(f"stickers/{where}")
 
     def save_placed(self, where: str, text: str) -> None:
-        """Remember the stickers that lie somewhere."""
+        """Save the stickers placed at one of the places."""
         self._values[f"stickers/{where}"] = text
 
     @property
     def networks(self) -> str:
-        """The folder that keeps the networks that were taught here."""
+        """The folder of networks trained here."""
         return self._text("files/networks", str(user_data_path("nnviz/networks")))
 
     @property
     def lesson(self) -> tuple[str, str]:
-        """Image and folder of the style that was learned last; empty at first."""
+        """Image and folder of the last style training; "" at first."""
         return self._text("lesson/style"), self._text("lesson/photographs")
 
     def save_lesson(self, style: str, photographs: str) -> None:
-        """Remember what is learnt."""
+        """Save the image and folder of a style training."""
         self._values["lesson/style"] = style
         self._values["lesson/photographs"] = photographs
 
     @property
     def recent(self) -> list[str]:
-        """Files and model references opened before, newest first."""
+        """Recently opened files and networks, newest first."""
         return self._texts("files/recent")
 
     def add_recent(self, entries: Sequence[str]) -> None:
-        """Put entries at the head of the recent files."""
+        """Add entries at the head of the recent files."""
         kept = [old for old in self.recent if old not in entries]
         self._values["files/recent"] = [*entries, *kept][:_MAX_RECENT]
 
     def clear_recent(self) -> None:
-        """Forget the recent files."""
+        """Clear the recent files."""
         self._values.pop("files/recent", None)
 
     def sync(self) -> None:
-        """Write to disk now, where something changed; a disk that refuses is no error.
+        """Write changed settings to disk, ignoring failures.
 
         What another window changed meanwhile stays, but for the keys changed here.
         """
@@ -236,7 +236,7 @@ class Settings:
 
 
 def scratch_settings(folder: Path) -> Settings:
-    """Return fresh settings whose files all go below a folder, as of a kiosk."""
+    """Return fresh settings with all files below a folder, as for a kiosk."""
     kinds = ("recordings", "indexes", "stickers", "networks", "exports")
     values = {f"files/{kind}": str(folder / kind) for kind in kinds}
     _write(folder / "settings.json", dict(values))
@@ -244,7 +244,7 @@ def scratch_settings(folder: Path) -> Settings:
 
 
 def _read(path: Path) -> dict[str, object]:
-    """Return what a file holds; nothing where there is none, or it is damaged."""
+    """Read a settings file; {} where it is missing or damaged."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             return {}
@@ -255,7 +255,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _write(path: Path, values: dict[str, object]) -> None:
-    """Write a file in one step: there is never half of one."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:

@@ -1,4 +1,4 @@
-"""Workspaces: their methods, and the docks that stand open for them."""
+"""Workspaces: their methods, docks and pages."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from nnviz.gui.state.modes import COMPARE, PICTURED
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A job and what it needs at hand.
+    """A workspace: its methods, docks and pages.
 
     Attributes:
         name: unchanging, for settings.
@@ -43,7 +43,7 @@ class Workspace:
         return (first, *self.methods) if first else self.methods
 
     def offers(self, info: MethodInfo) -> bool:
-        """Tell whether a method belongs here."""
+        """Return whether the workspace offers a method."""
         return (info.live or not self.live) and self.group in {
             "",
             info.capabilities.workspace,
@@ -51,6 +51,6 @@ class Workspace:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """Modes of the middle that are offered."""
+        """Modes of the central view that the workspace offers."""
         usual = (*PICTURED, COMPARE) if self.images else ()
         return (*usual, *self.modes)

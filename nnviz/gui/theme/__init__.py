@@ -1,1 +1,1 @@
-"""Colors, icons and the small widgets that share them."""
+"""Colors, icons, and the small widgets that use them."""

@@ -1,4 +1,4 @@
-"""The style sheet of a window, given to its parts: hidden ones get it when shown.
+"""Style sheet applied per part of a window, to hidden parts only when shown.
 
 Qt polishes every widget below the one whose style sheet changes, seen or not, at about
 a tenth of a millisecond each.  A window that has entered all workspaces holds more than
@@ -19,7 +19,7 @@ _APART = "apart"
 
 
 def take_apart(container: QWidget) -> None:
-    """Let the children of a widget be dressed each for itself, hidden ones later.
+    """Mark a container whose children are styled singly, hidden ones when shown.
 
     Call it before the widget is added to the window.  What the widget itself looks
     like is a rule of the window's own sheet.
@@ -28,7 +28,7 @@ def take_apart(container: QWidget) -> None:
 
 
 class WindowDressing(QObject):
-    """Keeps the parts of a window in the sheet that was put on last.
+    """Applies the theme's style sheet to the parts of a window.
 
     Args:
         window: whose direct children are dressed.
@@ -47,7 +47,7 @@ class WindowDressing(QObject):
         window.installEventFilter(self)
 
     def put_on(self, theme: str, sheet: str) -> None:
-        """Give the window another theme's name, and its parts another sheet."""
+        """Apply another theme to the window and its visible parts."""
         self._sheet = sheet
         parts = list(_parts(self._window))
         if self._window.property(_THEME) != theme:
@@ -60,7 +60,7 @@ class WindowDressing(QObject):
                 self._renew(part)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Dress a part before it is seen: a new one, and one that is shown again."""
+        """Style a part before it is seen, when it is added or shown again."""
         kind = event.type()
         if kind is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
             self._adopt(event.child())
@@ -73,7 +73,7 @@ class WindowDressing(QObject):
         return watched is self._window or _is_apart(watched)
 
     def _adopt(self, child: QObject) -> None:
-        """Dress a new part; follow the children of one that is taken apart."""
+        """Style a new widget, or watch the children of a container marked apart."""
         if _is_apart(child):
             child.installEventFilter(self)
             for inner in child.children():
@@ -98,7 +98,7 @@ def _is_apart(widget: QObject) -> bool:
 
 
 def _parts(whole: QWidget) -> Iterator[QWidget]:
-    """Yield the parts of a widget, those that are taken apart before theirs."""
+    """Yield the parts of a widget, each container before its own parts."""
     for child in whole.children():
         if isinstance(child, QWidget):
             yield child

@@ -1,4 +1,4 @@
-"""The shipped SVG icons, drawn in the colors of the theme."""
+"""Shipped SVG icons, drawn in the theme's colors."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 @cache
@@ -34,7 +34,7 @@ def draw(name: str, color: str, disabled: str, side: int) -> QIcon:
 
 @cache
 def file(name: str, color: str) -> str:
-    """Return the path of an icon in a color: style sheets take images from files.
+    """Return the path of an icon file in a color, for use in style sheets.
 
     Args:
         name: as for ``draw``, one that ships.
@@ -47,7 +47,7 @@ def file(name: str, color: str) -> str:
 
 @cache
 def _folder() -> TemporaryDirectory[str]:
-    """Return a folder that goes with the program."""
+    """Return a temporary folder that is deleted with the program."""
     return TemporaryDirectory(prefix="nnviz-icons-", ignore_cleanup_errors=True)
 
 

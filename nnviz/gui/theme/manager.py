@@ -1,4 +1,4 @@
-"""Colors and sizes of the window: three themes on one grid."""
+"""Themes: colors and sizes of the window."""
 
 import string
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.theme import icons
 from nnviz.gui.theme.dressing import WindowDressing
 from nnviz.gui.theme.stylesheet import FRAME_TEMPLATE, TEMPLATE
@@ -125,7 +125,7 @@ THEMES = {
 
 
 class ThemeManager(QObject):
-    """The theme and size in use; tells when either changes."""
+    """The current theme and text size, with a signal for changes."""
 
     changed = Signal()
 
@@ -138,12 +138,12 @@ class ThemeManager(QObject):
 
     @property
     def name(self) -> str:
-        """Key of the theme in ``THEMES``."""
+        """The theme's key in ``THEMES``."""
         return self._name
 
     @property
     def theme(self) -> Theme:
-        """The colors."""
+        """The theme's colors."""
         return THEMES[self._name]
 
     @property
@@ -152,7 +152,7 @@ class ThemeManager(QObject):
         return self._scale
 
     def px(self, size: float) -> int:
-        """Return a length at the size in use, px."""
+        """Scale a length by the text size, px."""
         return max(1, round(size * self._scale))
 
     def icon(self, name: str, color: str = "") -> QIcon:
@@ -165,7 +165,7 @@ class ThemeManager(QObject):
         self.apply()
 
     def enlarge(self, steps: int) -> None:
-        """Go to a larger (or with a negative number smaller) size; 0 is normal."""
+        """Change the text size by some steps; 0 resets it."""
         if steps:
             place = SCALES.index(self._scale) + steps
             self._scale = SCALES[max(0, min(len(SCALES) - 1, place))]
@@ -174,12 +174,12 @@ class ThemeManager(QObject):
         self.apply()
 
     def set_scale(self, scale: float) -> None:
-        """Go to a size that was in use before."""
+        """Restore a text size."""
         self._scale = min(SCALES, key=lambda known: abs(known - scale))
         self.apply()
 
     def apply(self) -> None:
-        """Give the application its palette and font, its windows their style sheets."""
+        """Apply palette, font and style sheets."""
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
@@ -193,7 +193,7 @@ class ThemeManager(QObject):
         self.changed.emit()
 
     def dress(self, window: QMainWindow) -> None:
-        """Give a new window, and all that will be in it, the style sheet from now on.
+        """Style a window and everything that will be added to it.
 
         Not the application: Qt polishes what an application's sheet concerns once for
         each widget that it lies in, which takes several times as long.
@@ -203,7 +203,7 @@ class ThemeManager(QObject):
         window.destroyed.connect(lambda: self._dressed.remove(dressing))
 
     def dress_part(self, part: QWidget) -> None:
-        """Give the style sheet to what is added to a dressed window next.
+        """Style a widget before it is added to a styled window.
 
         Qt polishes it once then; else a second time, when the window finds it bare.
         """
@@ -258,7 +258,7 @@ def stylesheet(theme: Theme, scale: float) -> str:
 
 
 def _frame_sheet() -> str:
-    """Return the style sheet of a window without its parts, for all themes."""
+    """Return the style sheet of a window's frame, for all themes."""
     frame = string.Template(FRAME_TEMPLATE)
     return "".join(
         frame.substitute(asdict(theme), name=name) for name, theme in THEMES.items()
@@ -266,7 +266,7 @@ def _frame_sheet() -> str:
 
 
 def load_fonts() -> None:
-    """Make the shipped fonts known; the system's are used where none ship."""
+    """Register the shipped fonts; without them the system's are used."""
     try:
         folder = resource("fonts")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Small pieces that panels are put together from, all on one grid."""
+"""Small widgets and helpers from which panels are built, all on one grid."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ MARGIN = 3 * GRID
 
 
 def named(widget: Named, style: str = "", name: str = "") -> Named:
-    """Give a widget a name for the style sheet and one for screen readers."""
+    """Set a widget's object name, for the style sheet, and accessible name."""
     widget.setObjectName(style)
     widget.setAccessibleName(name)
     return widget
 
 
 def row(*widgets: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
-    """Return widgets side by side; None stands for what fills the rest."""
+    """Lay widgets out in a row; None stands for a stretch."""
     line = QHBoxLayout()
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(spacing)
@@ -49,7 +49,7 @@ def row(*widgets: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
 
 
 def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
-    """Return words; ``style`` is an object name that the style sheet knows."""
+    """Build a label; ``style`` is an object name of the style sheet."""
     words = named(QLabel(text), style)
     words.setWordWrap(wrap)
     words.setTextFormat(Qt.TextFormat.PlainText)
@@ -59,14 +59,14 @@ def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
 
 
 def clipboard_data() -> QMimeData:
-    """Return what is on the clipboard; where no clipboard can be reached, nothing."""
+    """Return the clipboard's contents; empty where there is no clipboard."""
     data: QMimeData | None = QApplication.clipboard().mimeData()
     return QMimeData() if data is None else data
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A line of a menu."""
+    """An entry of a menu."""
 
     text: str
     act: Callable[[], object]
@@ -74,7 +74,7 @@ class MenuEntry:
 
 
 def menu_of(parent: QWidget, entries: Iterable[MenuEntry]) -> QMenu:
-    """Return a menu with a line for each entry."""
+    """Build a menu with some entries."""
     menu = QMenu(parent)
     for entry in entries:
         action = menu.addAction(entry.text)
@@ -84,20 +84,20 @@ def menu_of(parent: QWidget, entries: Iterable[MenuEntry]) -> QMenu:
 
 
 def popup(menu: QMenu, at: QPoint) -> None:
-    """Show a menu that is made for this once, without an event loop of its own."""
+    """Show a temporary menu, without a nested event loop."""
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.popup(at)
 
 
 def rule() -> QFrame:
-    """Return a hairline."""
+    """Build a hairline."""
     line = named(QFrame(), "line")
     line.setFixedHeight(1)
     return line
 
 
 def search_field(hint: str, name: str) -> QLineEdit:
-    """Return a field to search with, named for screen readers."""
+    """Build a search field with an accessible name."""
     field = named(QLineEdit(), name=name)
     field.setPlaceholderText(hint)
     field.setClearButtonEnabled(True)
@@ -105,7 +105,7 @@ def search_field(hint: str, name: str) -> QLineEdit:
 
 
 def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton:
-    """Return a button with words."""
+    """Build a button with text."""
     made = named(QPushButton(text), style)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     return made
@@ -114,7 +114,7 @@ def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton
 def icon_button(
     look: ThemeManager, icon: str, name: str, act: Callable[[], object]
 ) -> QToolButton:
-    """Return a button with an icon that follows the theme."""
+    """Build an icon button that follows the theme."""
     made = named(QToolButton(), name=name)
     made.setToolTip(name)
     made.setAutoRaise(True)
@@ -125,7 +125,7 @@ def icon_button(
 
 
 def toggle_button(look: ThemeManager, icon: str, name: str) -> QToolButton:
-    """Return a button with an icon that is on or off."""
+    """Build a checkable icon button."""
     made = icon_button(look, icon, name, lambda: None)
     made.setCheckable(True)
     return made
@@ -137,12 +137,12 @@ def keep_icon(
     make: Callable[[], QIcon],
     put: Callable[[QIcon], None],
 ) -> None:
-    """Put an icon, and again whenever the theme changes, while the owner lives."""
+    """Set an icon, and again whenever the theme changes, while the owner lives."""
     _IconKeeper(look, owner, lambda: put(make()))
 
 
 class _IconKeeper(QObject):
-    """Lives as long as its owner, so the connection to the theme ends with it."""
+    """Child of the owner that updates its icon, so that both end together."""
 
     def __init__(
         self, look: ThemeManager, owner: QObject, renew: Callable[[], None]
@@ -158,7 +158,7 @@ class _IconKeeper(QObject):
 
 
 def scrolled(inner: QWidget) -> QScrollArea:
-    """Return an area that scrolls what has no room in it."""
+    """Wrap a widget in a scroll area."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -1,4 +1,4 @@
-"""Signs that look like letters, by name."""
+"""Named constants for typographic characters."""
 
 TIMES = "\u00d7"
 DASH = "\u2013"

@@ -1,4 +1,4 @@
-"""The style sheet, with the theme's colors and sizes as $names."""
+"""Template of the style sheet, with the theme's colors and sizes as $names."""
 
 FRAME_TEMPLATE = """
 QMainWindow[theme="$name"] { background: $window; }

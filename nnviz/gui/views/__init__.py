@@ -1,1 +1,1 @@
-"""One view for each kind of result, on one canvas."""
+"""Views: one for each kind of result, on a common canvas."""

@@ -1,4 +1,4 @@
-"""The colors of the views, taken from the palette so that any theme fits."""
+"""Design tokens of the views, derived from the palette so that any theme fits."""
 
 from dataclasses import dataclass
 
@@ -43,11 +43,11 @@ class Tokens:
     dark: bool
 
     def colormap(self, *, signed: bool) -> str:
-        """Return the color map whose middle suits what is around it."""
+        """Return the default color map for the theme."""
         return default_map(signed=signed, light=not self.dark)
 
     def series(self, index: int) -> QColor:
-        """Return the color of curve ``index``: Okabe & Ito's color-blind-safe set."""
+        """Return the color of curve ``index``, color-blind-safe (Okabe & Ito)."""
         names = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#f0e442")
         return self.accent if index == 0 else QColor(names[index % len(names)])
 
@@ -73,7 +73,7 @@ def tokens_of(palette: QPalette) -> Tokens:
 
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:
-    """Return ``first`` with a share (0-1) of ``second`` in it."""
+    """Blend two colors, with a share (0-1) of the second."""
     return QColor.fromRgbF(
         first.redF() * (1 - share) + second.redF() * share,
         first.greenF() * (1 - share) + second.greenF() * share,

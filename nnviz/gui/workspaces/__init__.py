@@ -1,1 +1,1 @@
-"""Workspaces: the panels that stand together for one job."""
+"""Workspaces: packages of panels and controllers, one for each activity."""

@@ -1,4 +1,4 @@
-"""The image index: what a network made of many images, in arrays opened by memory map.
+"""The image index: what a network computed of many images, as memory-mapped arrays.
 
 An index is a folder:
 

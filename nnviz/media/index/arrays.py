@@ -1,4 +1,4 @@
-"""Appended arrays: numpy's ``.npy`` files that grow row by row, memory-mapped."""
+"""Append-only ``.npy`` arrays that grow row by row, memory-mapped to read."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ TEXT_SUFFIX = ".utf8"
 
 
 def array_path(folder: Path, name: str) -> Path:
-    """Return where an array lies; odd characters of a layer's name are escaped."""
+    """Return the path of an array; odd characters of a layer's name are escaped."""
     return folder / "arrays" / f"{quote(name, safe='')}.npy"
 
 
@@ -30,7 +30,7 @@ def header(facts: ArrayFacts, count: int) -> bytes:
 
 
 def row_bytes(facts: ArrayFacts) -> int:
-    """Return the bytes of one row."""
+    """Return the size of one row, bytes."""
     return int(np.dtype(facts.dtype).itemsize * np.prod(facts.shape, dtype=np.int64))
 
 
@@ -50,7 +50,7 @@ def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
 
 
 class AppendedFile:
-    """A file that grows at its committed end.
+    """An append-only file, truncated to its committed length when opened.
 
     Args:
         path: made if it is missing; what lies after ``committed`` is cut.
@@ -73,11 +73,11 @@ class AppendedFile:
         self._file.seek(0, os.SEEK_END)
 
     def append(self, data: bytes | memoryview) -> None:
-        """Write at the end; nothing is committed yet."""
+        """Append bytes, without committing them."""
         self._file.write(data)
 
     def sync(self, start: bytes = b"") -> None:
-        """Bring everything to the disk, with a new beginning of the file."""
+        """Rewrite the beginning of the file, then flush all to disk (fsync)."""
         if start:
             self._file.seek(0)
             self._file.write(start)
@@ -86,5 +86,5 @@ class AppendedFile:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file; what was appended since ``sync`` may be lost."""
+        """Close the file; what was appended since ``sync`` may be lost."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""The commit record of an image index: what is counted, and which network made it."""
+"""The commit record of an image index: row counts, and the network that made it."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _LARGEST_RECORD = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class ArrayFacts:
-    """Facts of one array.
+    """Type, row shape and row count of one array.
 
     Attributes:
         dtype: as numpy writes it, "<f2".
@@ -32,7 +32,7 @@ class ArrayFacts:
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """Facts of a layer whose features are kept.
+    """Metadata of a layer whose features are kept.
 
     Attributes:
         name: of the layer, as in ``LayerInfo``.
@@ -85,12 +85,12 @@ class IndexFacts:
     arrays: Mapping[str, ArrayFacts] = field(default_factory=dict)
 
     def written(self) -> bytes:
-        """Return the record as it stands in the file."""
+        """Serialize the record as JSON text."""
         return json.dumps(asdict(self), indent=1).encode()
 
 
 def _parsed(values: dict[str, Any]) -> IndexFacts:
-    """Return a record from its JSON; LookupError or TypeError where it is damaged."""
+    """Parse a record from its JSON; LookupError or TypeError where it is damaged."""
     values["layers"] = tuple(
         LayerFacts(each["name"], each["channels"], tuple(each["map_size"]))
         for each in values["layers"]

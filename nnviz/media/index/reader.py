@@ -1,4 +1,4 @@
-"""The image index as it is read: arrays by memory map, no copy, no lock."""
+"""Reader of an image index: memory-mapped, without copies or locks."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -22,12 +22,12 @@ SKIPPED, REASONS = "skipped", "reasons"
 
 
 def is_index(folder: Path) -> bool:
-    """Tell whether a folder is an image index."""
+    """Return whether a folder is an image index."""
     return (folder / RECORD_FILE).is_file()
 
 
 class Columns(Mapping[str, NDArray[Any]]):
-    """The columns of an index, (n,) each, mapped when they are first asked for."""
+    """The columns of an index, (n,) each, memory-mapped on first access."""
 
     def __init__(self, index: "ImageIndex") -> None:
         self._index = index
@@ -48,11 +48,11 @@ class Columns(Mapping[str, NDArray[Any]]):
         return self._index.array(COLUMN + name)
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names."""
+        """Iterate over the names."""
         return iter(self._names)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of columns."""
         return len(self._names)
 
 
@@ -93,7 +93,7 @@ class ImageIndex:
         return self.count
 
     def __repr__(self) -> str:
-        """Say what it holds."""
+        """Return a summary of the index."""
         return f"<nnviz index {self.folder}: {self.count} images, {self.facts.model}>"
 
     @property
@@ -103,12 +103,12 @@ class ImageIndex:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names that ``label`` and ``predicted`` count."""
+        """Class names that ``label`` and ``predicted`` index."""
         return self.facts.class_names
 
     @property
     def split_names(self) -> tuple[str, ...]:
-        """Names that ``split`` counts."""
+        """Split names that ``split`` indexes."""
         return self.facts.split_names
 
     @property
@@ -137,23 +137,23 @@ class ImageIndex:
 
     @property
     def sha256(self) -> NDArray[np.uint8]:
-        """Hashes of the files' bytes, uint8 (n, 32)."""
+        """SHA-256 hashes of the files, uint8 (n, 32)."""
         return self.array(SHA256)
 
     @property
     def probabilities(self) -> NDArray[Any] | None:
-        """Probabilities of the network's classes, float16 (n, classes); None for none.
+        """Class probabilities, float16 (n, classes); None where they are not kept.
 
         Its classes are the first ``facts.outputs`` of ``class_names``.
         """
         return self.array(PROBABILITIES) if PROBABILITIES in self.facts.arrays else None
 
     def location(self, record: int) -> Path:
-        """Return where the image of a record lies."""
+        """Return the path of a record's image."""
         return Path(self.facts.root) / self.paths[record]
 
     def layer(self, name: str = "") -> LayerFacts:
-        """Return the facts of a layer; of the deepest one for "".
+        """Return the metadata of a layer; of the deepest one for "".
 
         Raises:
             UsageError: its features are not kept; names the nearest that are.
@@ -177,7 +177,7 @@ class ImageIndex:
         return self.array(FEATURES + self.layer(layer).name)
 
     def maxima(self, layer: str = "") -> NDArray[np.float32]:
-        """Return the highest activation of each channel, float32 (n, d).
+        """Return the maximum activation of each channel, float32 (n, d).
 
         Raises:
             UsageError: they are not kept.
@@ -185,7 +185,7 @@ class ImageIndex:
         return self.array(MAXIMA + self.layer(layer).name)
 
     def places(self, layer: str = "") -> NDArray[Any]:
-        """Return where the maxima lie, row * columns + column of the map, (n, d).
+        """Return the positions of the maxima, row * columns + column, (n, d).
 
         Raises:
             UsageError: they are not kept.
@@ -203,7 +203,7 @@ class ImageIndex:
         return np.asarray(total, np.float32)
 
     def array(self, name: str) -> NDArray[Any]:
-        """Return any array by its full name, memory-mapped.
+        """Return an array by its full name, memory-mapped.
 
         Raises:
             UsageError: there is none of that name.

@@ -37,7 +37,7 @@ def write_synthetic_index(
     channels: int = 16,
     seed: int = 0,
 ) -> Path:
-    """Write an index of records that no network made; return its folder.
+    """Write an index of made-up records, without a network; return its folder.
 
     The features of a class lie around a center of its own, a tenth of the predictions
     are wrong, one record in a hundred has no label.
@@ -76,14 +76,14 @@ def write_synthetic_index(
 
 
 def _classes_of(start: int, size: int, classes: int) -> NDArray[np.int64]:
-    """Return the class of each record: runs of 97, as folders would have it."""
+    """Return the class of each record, in runs of 97 as if from class folders."""
     return np.arange(start, start + size) // 97 % classes
 
 
 def _thumbnails(
     classes: int, side: int, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return thumbnails (classes, shades, side, side, 3): a disk on a hue."""
+    """Return thumbnails (classes, shades, side, side, 3): a disk on a color."""
     shades = max(1, _DISTINCT // classes)
     hues = generator.integers(40, 216, (classes, 1, 1, 1, 3))
     light = np.linspace(0.5, 1.1, shades)[None, :, None, None, None]

@@ -1,4 +1,4 @@
-"""Texts of records, memory-mapped: UTF-8 bytes in a row and the ends of each."""
+"""Memory-mapped texts of records: concatenated UTF-8 bytes and end offsets."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Texts(Sequence[str]):
-    """A sequence of texts that are decoded when they are asked for.
+    """A sequence of texts, decoded on access.
 
     Args:
         data: uint8, the UTF-8 bytes of all texts in a row.
@@ -37,7 +37,7 @@ class Texts(Sequence[str]):
         return self._data[start : int(self._ends[index])].tobytes().decode()
 
     def __iter__(self) -> Iterator[str]:
-        """Give all texts in order, a block of bytes at a time."""
+        """Iterate over all texts in order, decoding a block of bytes at a time."""
         data, ends = self._data, np.asarray(self._ends).tolist()
         start = 0
         for end in ends:
@@ -45,7 +45,7 @@ class Texts(Sequence[str]):
             start = end
 
     def containing(self, part: str) -> NDArray[np.bool_]:
-        """Return which texts hold a part, bool (n,); the case of letters is ignored.
+        """Return which texts contain a substring, ignoring case, bool (n,).
 
         A text without its case may have other lengths in UTF-8; only the letters
         A to Z are made small.
@@ -67,14 +67,14 @@ class Texts(Sequence[str]):
 
 
 def encoded(texts: Sequence[str], start: int) -> tuple[bytes, NDArray[np.int64]]:
-    """Return texts in a row and their ends, counted on from ``start``."""
+    """Encode texts as concatenated bytes and end offsets, counted from ``start``."""
     parts = [each.encode("utf-8", "replace") for each in texts]
     ends = start + np.cumsum([len(each) for each in parts], dtype=np.int64)
     return b"".join(parts), ends
 
 
 def map_texts(path: Path, ends: NDArray[Any]) -> Texts:
-    """Return the texts of a file, memory-mapped."""
+    """Memory-map the texts of a file."""
     size = int(ends[-1]) if len(ends) else 0
     if not size:
         return Texts(np.empty(0, np.uint8), ends)

@@ -1,4 +1,4 @@
-"""The writer of an image index: rows appended in chunks, committed as a whole."""
+"""Writer of an image index: rows appended in chunks, committed atomically."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ _LOCK_FILE = "writer.lock"
 
 
 class IndexWriter(Closing):
-    """Appends records to an index, new or interrupted anywhere.
+    """Appends records to an index, new or interrupted at any point.
 
     Rows given to ``append`` count from ``commit`` on; what a killed process appended
     after its last commit is cut.  One process writes at a time.
@@ -65,7 +65,7 @@ class IndexWriter(Closing):
             raise
 
     def append(self, rows: Rows) -> None:
-        """Append rows to some arrays; an array of a new name is made.
+        """Append rows to some arrays, creating those of a new name.
 
         Args:
             rows: by name.  Arrays that count records get as many rows each, those of
@@ -85,7 +85,7 @@ class IndexWriter(Closing):
             raise _unwritable(self.folder, error) from None
 
     def put_column(self, name: str, values: NDArray[Any]) -> None:
-        """Write a whole column that is computed from the others, in place of the old.
+        """Replace a column that is computed from the others.
 
         It counts from the next commit on, and while no record is added after it.
         """
@@ -98,7 +98,7 @@ class IndexWriter(Closing):
         self._append_array(full, values)
 
     def commit(self, count: int, **changes: Any) -> None:
-        """Make all that was appended count: data first, the record last.
+        """Commit all appended rows: sync the data first, then write the record.
 
         Args:
             count: of records from now on.
@@ -123,7 +123,7 @@ class IndexWriter(Closing):
         self.facts = facts
 
     def close(self) -> None:
-        """Close all files and let others write."""
+        """Close all files and release the lock."""
         for file in (*self._files.values(), *self._texts.values()):
             with suppress(OSError):
                 file.close()
@@ -183,7 +183,7 @@ class IndexWriter(Closing):
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a small file so that after a crash the old or the new one is there."""
+    """Replace a small file atomically, synced to disk."""
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         file.write(data)
@@ -199,7 +199,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _locked(folder: Path) -> Path:
-    """Take the writer's lock; that of a process that is gone is taken over.
+    """Acquire the writer's lock, taking over that of a dead process.
 
     Raises:
         InputError: another process writes to this index.

@@ -1,1 +1,1 @@
-"""Stickers on images: cut out, kept as files, laid on others."""
+"""Stickers: cut from images, saved as files, composited onto others."""

@@ -1,4 +1,4 @@
-"""Stickers: images with transparency, cut out, kept as files, pasted on others.
+"""Cutting, opening and pasting of stickers, which are images with an alpha channel.
 
 A sticker is an ``Image`` with alpha.  Its colors are not multiplied with it.
 """
@@ -36,7 +36,7 @@ _Floats = NDArray[np.float32]
 def solid(
     color: tuple[float, float, float], outline: Outline = "round", side: int = 256
 ) -> Image:
-    """Return a disc or a square of one color.
+    """Return a disc or square of one color.
 
     Args:
         color: red, green and blue in [0, 1].
@@ -49,7 +49,7 @@ def solid(
 
 
 def cut_out(picture: Image, outline: Outline) -> Image:
-    """Return an image as a sticker.
+    """Cut a sticker out of an image.
 
     Args:
         picture: an image, a learned patch; its own transparency is kept.
@@ -70,14 +70,14 @@ def cut_out(picture: Image, outline: Outline) -> Image:
 
 
 def from_image(picture: ColorImage, name: str = "") -> Image:
-    """Return a learned sticker; all of an image without transparency."""
+    """Convert a learned sticker to an image with an alpha channel."""
     bare = image_from_array(rgb8(picture.pixels), name)
     alpha = np.ones(bare.size) if picture.alpha is None else picture.alpha
     return _sticker(bare.pixels, rgb8(alpha[..., None])[..., 0], name, "")
 
 
 def disc(side: int) -> _Floats:
-    """Return how much of each pixel a disc of this diameter covers, (side, side).
+    """Return a disc's antialiased coverage of each pixel, (side, side).
 
     1 inside, 0 outside, falling evenly over the one pixel across the edge.
     """
@@ -88,7 +88,7 @@ def disc(side: int) -> _Floats:
 
 
 def open_sticker(path: str | Path) -> Image:
-    """Open an image file as a sticker: what is transparent in it stays so.
+    """Open an image file as a sticker, keeping its transparency.
 
     Raises:
         InputError: the file cannot be read, is no image, or transparent everywhere.
@@ -97,14 +97,14 @@ def open_sticker(path: str | Path) -> Image:
 
 
 def with_alpha(sticker: Image) -> Colors:
-    """Return red, green, blue and alpha, uint8 (H, W, 4)."""
+    """Return RGBA pixels, uint8 (H, W, 4)."""
     return np.dstack([rgb8(sticker.pixels), _alpha(sticker)])
 
 
 def paste(
     image: Image, sticker: Image, placement: Placement, opacity: float = 1
 ) -> Image:
-    """Return an image with a sticker on it.
+    """Composite a sticker onto an image.
 
     Args:
         image: of any depth, gray or colored.
@@ -126,7 +126,7 @@ def paste(
 def pasted(
     pixels: Pixels, sticker: Image, placement: Placement, opacity: float = 1
 ) -> Pixels:
-    """Return ``paste`` of pixels (H, W, 1 or 3), in their own depth.
+    """Composite a sticker onto pixels (H, W, 1 or 3), in their own depth.
 
     The sticker is resized with a filter that averages what becomes smaller (triangle),
     then turned with bilinear interpolation; its edge is smooth over one pixel of the
@@ -149,7 +149,7 @@ def pasted(
 
 @lru_cache(maxsize=8)
 def _scaled(sticker: Image, size: Size) -> _Floats:
-    """Return a sticker of about its size on the image, float32 (h, w, 4) in [0, 1].
+    """Scale a sticker to its size on the image, premultiplied float32 (h, w, 4).
 
     Colors are multiplied with alpha: what is transparent has no color that could
     bleed.  Kept, since a camera shows the same sticker in every frame.
@@ -163,7 +163,7 @@ def _scaled(sticker: Image, size: Size) -> _Floats:
 def _turned(
     layer: _Floats, size: Size, placement: Placement, region: tuple[slice, slice]
 ) -> _Floats:
-    """Return a scaled sticker where it lies, for a region of the image."""
+    """Rotate and shift a scaled sticker into place, within a region of the image."""
     cv2 = silent_opencv()
     rows, columns = region
     matrix = placement.matrix(size, (layer.shape[0], layer.shape[1]))
@@ -175,7 +175,7 @@ def _turned(
 
 
 def _region(size: Size, corners: NDArray[np.float64]) -> tuple[slice, slice] | None:
-    """Return the rows and columns that a sticker touches; None where it is outside."""
+    """Return the rows and columns that a sticker touches; None where none."""
     # Its edge is smooth over a pixel, half of which lies outside.
     low = np.floor(corners.min(0) - 1).clip(0)
     high = np.ceil(corners.max(0) + 1).clip(None, (size[1], size[0]))

@@ -1,4 +1,4 @@
-"""Stickers that lie on an image: their files opened, pasted, what they cover."""
+"""Stickers placed on an image: opened, composited, their coverage measured."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,7 +25,7 @@ _COARSE = 256
 
 
 def open_cut(cut: Cut) -> Image:
-    """Return a sticker; the same object while its file stays the same.
+    """Open a sticker, cached until its file changes.
 
     Raises:
         InputError: its file cannot be read, is no image, or a color is misspelt.
@@ -36,7 +36,7 @@ def open_cut(cut: Cut) -> Image:
 
 
 def image_of(source: str) -> Image:
-    """Return the image that a sticker is cut out of.
+    """Open the image that a sticker is cut from, cached until its file changes.
 
     Raises:
         InputError: its file cannot be read, is no image, or a color is misspelt.
@@ -49,14 +49,14 @@ def image_of(source: str) -> Image:
 
 
 def open_placed(stickers: Iterable[Placed]) -> tuple[Layer, ...]:
-    """Return stickers as ``paste_layers`` takes them; see ``open_cut``."""
+    """Open placed stickers for ``paste_layers``; see ``open_cut``."""
     return tuple(
         (open_cut(each.cut), each.placement, each.opacity) for each in stickers
     )
 
 
 def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
-    """Return pixels (H, W, 1 or 3) with stickers on them, in their own depth.
+    """Composite stickers onto pixels (H, W, 1 or 3), in their own depth.
 
     Raises:
         InputError: the image is neither gray nor colored.
@@ -71,7 +71,7 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
 
 
 def covered(size: Size, layers: Iterable[Layer]) -> float:
-    """Return the share of an image that lies below stickers, in [0, 1].
+    """Return the share of an image that stickers cover, in [0, 1].
 
     What lies below two counts once; what is half transparent counts half.
 

@@ -1,1 +1,1 @@
-"""Videos, cameras, screens: frames read and written, with their sound."""
+"""Videos, cameras and screens: frames and sound, read and written."""

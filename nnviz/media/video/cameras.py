@@ -1,4 +1,4 @@
-"""Cameras, with OpenCV."""
+"""Cameras, read through OpenCV."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ _DEVICE = "/dev/video"
 
 
 def list_cameras() -> tuple[Camera, ...]:
-    """Return the cameras of this machine; may take seconds where a driver is slow."""
+    """List the cameras of this machine; a slow driver may take seconds."""
     cv2 = silent_opencv()
     from cv2_enumerate_cameras import (  # noqa: PLC0415 -- imports OpenCV
         enumerate_cameras,
@@ -32,13 +32,13 @@ def list_cameras() -> tuple[Camera, ...]:
 
 
 def _address(info: Any) -> str:
-    """Prefer the path of a device, which stays, where that can be opened."""
+    """Return a camera's device path, which is stable, or its index."""
     path = str(info.path or "")
     return path if path.startswith(_DEVICE) else str(info.index)
 
 
 def _backend(cv2: Any) -> int:
-    """Choose a driver: with Windows' default one opening takes from 4 s to minutes."""
+    """Return OpenCV's backend for this system: Windows' default opens slowly."""
     backends = {
         "Windows": cv2.CAP_DSHOW,
         "Darwin": cv2.CAP_AVFOUNDATION,
@@ -69,7 +69,7 @@ class CameraReader:
         self._start = time.monotonic()
 
     def read(self) -> Grab:
-        """Wait for the next image."""
+        """Wait for the next frame."""
         if not self._capture.grab():
             raise SourceLostError(
                 self.title, "gives no more frames", "plug it in again"
@@ -83,10 +83,10 @@ class CameraReader:
         )
 
     def seek(self, seconds: float) -> None:
-        """Do nothing: a camera has no places."""
+        """Do nothing: a camera cannot seek."""
 
     def close(self) -> None:
-        """Let go of the camera."""
+        """Release the camera."""
         self._capture.release()
 
     def _converted(self, pixels: Pixels | None) -> Pixels:
@@ -99,7 +99,7 @@ class CameraReader:
 def open_camera(
     address: str, size: tuple[int, int] | None, rate: float
 ) -> CameraReader:
-    """Open a camera; size and rate are set once, for each time may take a second.
+    """Open a camera, setting size and rate in one call: each change may take a second.
 
     Args:
         address: an index or the path of a device.
@@ -121,7 +121,7 @@ def open_camera(
 
 
 def _wishes(cv2: Any, size: tuple[int, int] | None, rate: float) -> list[int]:
-    """Return what is set while opening, as pairs in one list."""
+    """Return the properties to set on opening, as a flat list of key-value pairs."""
     wishes = [cv2.CAP_PROP_BUFFERSIZE, 1]
     if size is not None:
         if size[0] > _BIG:
@@ -134,7 +134,7 @@ def _wishes(cv2: Any, size: tuple[int, int] | None, rate: float) -> list[int]:
 
 
 def _device(address: str) -> Path | None:
-    """Return the file of a camera where cameras are files."""
+    """Return the device file of a camera on Linux; None elsewhere."""
     if platform.system() != "Linux":
         return None
     return Path(f"{_DEVICE}{address}" if address.isdigit() else address)

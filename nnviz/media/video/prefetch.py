@@ -1,4 +1,4 @@
-"""Prefetching: images decoded and resized by a pool of threads ahead of their use.
+"""Prefetching: a thread pool that decodes and resizes images ahead of their use.
 
 Pillow and numpy let go of the interpreter while they decode and resize, so threads
 are enough, and nothing has to be copied between processes.
@@ -19,7 +19,7 @@ _MOST_THREADS = 8
 def prefetched(
     work: Callable[[int], T], places: Sequence[int], ahead: int
 ) -> Iterator[Iterator[T]]:
-    """Give an iterator over what ``work`` returns for each place, in order.
+    """Yield an iterator over ``work(place)`` for each place, in order.
 
     At most ``ahead`` results are waiting to be taken.  Leaving the block drops what
     was not begun and waits for the rest, so no thread is left.

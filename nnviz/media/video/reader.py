@@ -1,4 +1,4 @@
-"""Videos and streams to images, with PyAV (FFmpeg): decoded in order, damage left out.
+"""Videos and streams, decoded in order by PyAV (FFmpeg), skipping damaged parts.
 
 An image is decoded when it is read and converted to RGB only when it is shown: of a
 720p video decoding takes 1.2 ms an image and converting 1 ms (one core, x86).
@@ -67,7 +67,7 @@ _CONVERT = "convert it to MP4 with H.264"
 
 
 class VideoReader:
-    """A video from a file or from a server; see ``nnviz.base.video.Reader``.
+    """A video from a file or a server; see ``nnviz.base.video.Reader``.
 
     Rotation, the shape of the pixels and variable frame rates are honoured.  What is
     damaged is left out and said in ``remark``.
@@ -100,7 +100,7 @@ class VideoReader:
         self.live = limits is not None and not self.duration
 
     def read(self) -> Grab | None:
-        """Decode the next image, or the one that is seen at the place sought."""
+        """Decode the next frame, or the frame at the time sought."""
         sought, self._sought = self._sought, None
         grab, self._ahead = self._ahead or self._next(), None
         if grab is None:
@@ -114,7 +114,7 @@ class VideoReader:
         return grab
 
     def seek(self, seconds: float) -> None:
-        """Go to the image that is seen at a time; past the end, to the last."""
+        """Seek to the frame at a time; past the end, to the last."""
         if self.live:
             return
         self._sought = max(0.0, seconds)
@@ -125,7 +125,7 @@ class VideoReader:
                 return
 
     def _jump(self, seconds: float) -> None:
-        """Go to a key frame about there; from the beginning where that cannot be."""
+        """Seek to a key frame near a time; reopen the file where that is impossible."""
         self._frames.close()
         place = int(Fraction(max(0.0, seconds)) / self._time_base) + self._start
         try:
@@ -199,7 +199,7 @@ class VideoReader:
         return (self._container.duration or 0) / av.time_base
 
     def _length_of_frames(self) -> float:
-        """Return how long the images alone last, s; 0 where the file does not say."""
+        """Return the duration of the video track, s; 0 where the file does not say."""
         if self._stream.duration:
             return self.duration
         # Matroska: its tag counts from 0 s, as the length of the whole file does.
@@ -213,7 +213,7 @@ class VideoReader:
         self.remark = InputError(self.title, "is damaged: some frames are left out")
 
     def _check_end(self) -> None:
-        """Say that a file is cut off; only the length of the images tells that."""
+        """Set the remark of a truncated file: it ends before its track should."""
         if self.live:
             raise SourceLostError(self.title, "has ended")
         length = self._length_of_frames()
@@ -271,7 +271,7 @@ def _open(
 
 
 def _video_of(container: InputContainer, title: str) -> VideoStream:
-    """Choose the images of a video; a cover beside music is none."""
+    """Return the video stream of a file, which must not be a cover image."""
     stream = container.streams.best("video")
     if stream is None or Disposition.attached_pic in stream.disposition:
         raise InputError(title, "contains no video", _REMEDY)
@@ -287,7 +287,7 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """Return a, b, c, d of how a frame is shown: x' = a x + c y, y' = b x + d y."""
+    """Return a, b, c, d of the display matrix: x' = a x + c y, y' = b x + d y."""
     matrix = cast("Any", frame.side_data).get(SideDataType.DISPLAYMATRIX)
     if matrix is None:
         return 1, 0, 0, 1
@@ -296,7 +296,7 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 def _upright(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
-    """Turn and mirror an image (H, W, C) by quarters, as its display matrix says."""
+    """Rotate and mirror an image (H, W, C) by quarter turns, per its display matrix."""
     a, b, c, d = matrix
     if abs(b) > abs(a):
         pixels, a, d = pixels.swapaxes(0, 1), c, b
@@ -308,7 +308,7 @@ def _upright(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
 
 
 def _seconds(text: str) -> float:
-    """Return the seconds of a tag as 00:00:10.000000000; 0 where it is none."""
+    """Parse the seconds of a tag such as 00:00:10.000000000; 0 where invalid."""
     found = _CLOCK.fullmatch(text.strip())
     if not found:
         return 0.0

@@ -1,4 +1,4 @@
-"""A part of the screen, with mss."""
+"""Capture of a part of the screen, with mss."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _RATE = 15.0
 
 
 class ScreenReader:
-    """A part of the screen; see ``nnviz.base.video.Reader``.  Used by one thread only.
+    """A captured part of the screen; see ``nnviz.base.video.Reader``.  One thread only.
 
     Args:
         region: left, top, width, height, px; None for all screens.
@@ -52,7 +52,7 @@ class ScreenReader:
             self._region = dict(zip(names, region, strict=True))
 
     def read(self) -> Grab:
-        """Take an image when it is due."""
+        """Grab a frame when it is due."""
         self._sleep(max(0.0, self._due - time.monotonic()))
         captured = time.monotonic()
         self._due = max(self._due + 1 / self.rate, captured)
@@ -63,17 +63,17 @@ class ScreenReader:
         return Grab(captured, captured - self._start, lambda: _rgb(shot))
 
     def seek(self, seconds: float) -> None:
-        """Do nothing: the screen has no places."""
+        """Do nothing: the screen cannot seek."""
 
     def close(self) -> None:
-        """Let go of the screen."""
+        """Release the screen."""
         self._screen.close()
 
 
 def open_screen(
     address: str, rate: float, sleep: Callable[[float], None]
 ) -> ScreenReader:
-    """Open a part of the screen.
+    """Open a part of the screen for capture.
 
     Args:
         address: "left,top,width,height", px; empty for all of it.

@@ -36,7 +36,7 @@ class SequenceReader:
         self._next = 0
 
     def read(self) -> Grab | None:
-        """Return the next image, not yet opened."""
+        """Return the next image of the folder, not yet decoded."""
         if self._next == len(self._files):
             return None
         index = self._next
@@ -45,7 +45,7 @@ class SequenceReader:
         return Grab(time.monotonic(), self._times[index], lambda: _opened(path))
 
     def seek(self, seconds: float) -> None:
-        """Go to the image that is seen at a time; past the end, to the last."""
+        """Seek to the image at a time; past the end, to the last."""
         self._next = max(0, bisect.bisect_right(self._times, seconds) - 1)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The sound of one video under the images of another, copied as it is."""
+"""Copying of one video's sound to another, without encoding it again."""
 
 import heapq
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _PRIMING = 0.05
 
 
 class _Timed(NamedTuple):
-    """A packet with the time at which it is due, for putting tracks together."""
+    """A packet with its time stamp, for interleaving tracks."""
 
     seconds: float
     track: int
@@ -28,7 +28,7 @@ class _Timed(NamedTuple):
 
 
 def add_sound(film: Path, source: Path) -> bool:
-    """Lay the sound of another video under an MP4 file, which is written anew.
+    """Add the sound of another video to an MP4 file, which is rewritten.
 
     Nothing is encoded again; what lasts longer than the images is left out.
 
@@ -54,7 +54,7 @@ def add_sound(film: Path, source: Path) -> bool:
 
 
 def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
-    """Write both tracks.
+    """Write both tracks, interleaved.
 
     Raises:
         ValueError: an MP4 file cannot hold this kind of sound.
@@ -74,7 +74,7 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
 
 
 def _first_second(container: InputContainer) -> Fraction:
-    """Return when a video's first image is seen, on the clock of its file, s.
+    """Return the time stamp of a video's first frame, s.
 
     It is 0 in the video that is written, so sound that begins earlier is cut, and sound
     that begins later stays later.
@@ -88,7 +88,7 @@ def _first_second(container: InputContainer) -> Fraction:
 def _timed(
     container: InputContainer, stream: Stream, track: int, zero: Fraction
 ) -> Iterator[_Timed]:
-    """Yield a stream's packets, moved so that ``zero`` becomes 0 s."""
+    """Yield a stream's packets, shifted in time so that ``zero`` becomes 0 s."""
     for number, packet in enumerate(container.demux(stream)):
         if packet.dts is None or packet.time_base is None:
             continue

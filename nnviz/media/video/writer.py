@@ -1,4 +1,4 @@
-"""Writing videos: frames with the times at which they were seen, and numbers beside."""
+"""Writers of videos with a time stamp for each frame, and of their numbers as CSV."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ _BT709, _SRGB_CURVE = 1, 13
 
 
 class VideoWriter(Closing):
-    """Writes frames with the times at which they were seen into an MP4 or GIF file.
+    """Writer of an MP4 or GIF file whose frames keep their times.
 
     So a video that was recorded at a varying rate plays as it was.  It takes its name
     when it is closed; what was there before is replaced.  Where the disk is full, an
@@ -68,7 +68,7 @@ class VideoWriter(Closing):
         self.codec = track.codec
 
     def append(self, pixels: Colors, seconds: float) -> None:
-        """Add a frame; after ``close`` do nothing.
+        """Append a frame; after ``close`` do nothing.
 
         Args:
             pixels: uint8 (H, W, 3), RGB.
@@ -93,7 +93,7 @@ class VideoWriter(Closing):
         self._tick = tick
 
     def close(self) -> None:
-        """Finish the video and give it its name; idempotent.
+        """Finish the video and rename it into place; idempotent.
 
         A video without frames leaves nothing behind.
 
@@ -113,7 +113,7 @@ class VideoWriter(Closing):
             self._leave(CancelledError())
 
     def _stopped(self, error: Exception) -> InputError:
-        """Keep what can be played; return what to tell."""
+        """Keep the playable part of a video that failed; return the error."""
         track, self._track = self._track, None
         if track is not None:
             with suppress(av.FFmpegError, OSError):
@@ -130,7 +130,7 @@ class VideoWriter(Closing):
         )
 
     def _leave(self, error: Exception) -> InputError:
-        """Leave nothing behind; return the error in words."""
+        """Remove the temporary file; return the error in words."""
         try:
             self._stack.__exit__(type(error), error, None)
         except InputError as told:
@@ -139,7 +139,7 @@ class VideoWriter(Closing):
 
 
 class _Track(Protocol):
-    """The images of a video that is written."""
+    """The video track of a file being written."""
 
     codec: str
     ticks: int
@@ -151,7 +151,7 @@ class _Track(Protocol):
 
 
 class _Mp4Track:
-    """H.264 or MPEG-4 in an MP4 file, whole up to the last key frame at any time.
+    """H.264 or MPEG-4 video in an MP4 file, playable up to the last key frame.
 
     Attributes:
         codec: of the images.
@@ -208,7 +208,7 @@ class _Mp4Track:
 
 
 class _GifTrack:
-    """A GIF file with a palette for each frame; see ``_Mp4Track``."""
+    """Animated GIF with a palette for each frame; see ``_Mp4Track``."""
 
     codec = "gif"
     ticks = 100
@@ -254,14 +254,14 @@ def _exact(rate: float) -> Fraction:
 
 
 def _set_colors(context: av.VideoCodecContext) -> None:
-    """Say that colors are those of BT.709 with sRGB's curve, in the range of TV."""
+    """Tag a stream's colors: BT.709 primaries, sRGB transfer curve, limited range."""
     context.colorspace = context.color_primaries = _BT709
     context.color_trc = _SRGB_CURVE
     context.color_range = ColorRange.MPEG
 
 
 def _palette_graph(size: tuple[int, int], ticks: int) -> Graph:
-    """Return filters that reduce each frame to the 256 colors that suit it best."""
+    """Return the filter graph that gives each frame a palette of 256 colors."""
     graph = Graph()
     height, width = size
     rgb, tick = VideoFormat("rgb24"), Fraction(1, ticks)
@@ -280,7 +280,7 @@ def _palette_graph(size: tuple[int, int], ticks: int) -> Graph:
 
 
 class NumbersWriter(Closing):
-    """Writes the numbers of a video as CSV: time, frame, age, then own columns.
+    """Writer of a video's numbers as CSV: time, frame, age, then further columns.
 
     The file takes its name when it is closed; where the disk is full nothing is kept.
 
@@ -302,7 +302,7 @@ class NumbersWriter(Closing):
     def append(
         self, seconds: float, number: int, age: float, values: Iterable[object]
     ) -> None:
-        """Add a line.
+        """Write a row.
 
         Args:
             seconds: since the beginning of the video.
@@ -320,7 +320,7 @@ class NumbersWriter(Closing):
             self._stack.__exit__(type(error), error, None)
 
     def close(self) -> None:
-        """Finish the file and give it its name; idempotent.
+        """Finish the file and rename it into place; idempotent.
 
         Raises:
             InputError: the disk is full.
@@ -329,7 +329,7 @@ class NumbersWriter(Closing):
 
 
 def _fitted(pixels: Colors, size: tuple[int, int]) -> Colors:
-    """Return an image at a size, its shape kept, with black bars where need be."""
+    """Letterbox an image to a size."""
     height, width = pixels.shape[:2]
     if (height, width) == size:
         return pixels
@@ -345,7 +345,7 @@ def _fitted(pixels: Colors, size: tuple[int, int]) -> Colors:
 
 
 def _playable_seconds(part: Path) -> float:
-    """Return how much of a video that was broken off can be played, s."""
+    """Return the playable duration of an incomplete video, s."""
     last = 0.0
     with suppress(av.FFmpegError, IndexError), av.open(str(part)) as container:
         # Only the index is read: decoding hours of video would take minutes.

@@ -1,1 +1,1 @@
-"""Boards: methods against models, as an image, a page and a sheet."""
+"""Boards: methods against networks, as an image, an HTML page and a window's sheet."""

@@ -1,4 +1,4 @@
-"""Agreement of two maps: rank correlation and overlap of their strongest places."""
+"""Agreement of two maps: rank correlation, and overlap of their top positions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """Agreement of each map with each other.
+    """Pairwise agreement of maps.
 
     Attributes:
         correlation: (N, N), Spearman's rank correlation, in [-1, 1]; NaN where a map
@@ -34,7 +34,7 @@ class Numbers:
 
 
 def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
-    """Return the agreement of every map with every other.
+    """Compute the agreement of every pair of maps.
 
     Args:
         maps: of the same image, at any resolution and in any frame.
@@ -52,10 +52,10 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
 
 
 def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
-    """Return two maps on one grid, ready to be ranked.
+    """Return two maps on a common grid, without signs unless both have them.
 
-    Unless both have a sign, it is left out of both: a map without one says how much,
-    not which way (as Adebayo et al. 2018, arXiv:1810.03292, compare absolute maps).
+    A map without signs says how much, not which way (as Adebayo et al. 2018,
+    arXiv:1810.03292, compare absolute maps).
 
     Returns:
         Two float64 (h, w), as ``resampled`` makes them.
@@ -70,7 +70,7 @@ def _magnitudes(heat: Heatmap) -> Heatmap:
 
 
 def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
-    """Return two maps on one grid over the part of the image that both cover.
+    """Resample two maps to a common grid over the part of the image that both cover.
 
     The grid has as many places in each direction as the coarser map has there; each is
     the mean of a map over the place's area.  So no map is compared at places that it
@@ -95,7 +95,7 @@ def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
 
 
 def _shared(cells: Sequence[int], spans: Sequence[Span]) -> list[Floats]:
-    """Return for two maps how much each place of the common grid takes of each cell."""
+    """Return each map's weights of cells in positions of the common grid."""
     start = max(span[0] for span in spans)
     stop = min(span[1] for span in spans)
     inside = [
@@ -111,7 +111,7 @@ def _shared(cells: Sequence[int], spans: Sequence[Span]) -> list[Floats]:
 
 
 def _areas(edges: Floats, cells: int) -> Floats:
-    """Return how much of each new place lies in each old cell; rows add to 1.
+    """Return area weights of old cells in new ones, (P, cells); rows sum to 1.
 
     Args:
         edges: (P + 1,) of the new places, in old cells.
@@ -126,7 +126,7 @@ def _areas(edges: Floats, cells: int) -> Floats:
 
 
 def rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
-    """Return Spearman's rank correlation of two maps of one shape.
+    """Return Spearman's rank correlation of two maps of the same shape.
 
     ``rho = cov(rank a, rank b) / (std(rank a) * std(rank b))``, equal values having the
     mean of their ranks (Spearman 1904; Kendall's treatment of ties).
@@ -141,7 +141,7 @@ def rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
 
 
 def ranks(values: NDArray[Any]) -> Floats:
-    """Return the rank of each value, from 1, ties sharing the mean of theirs."""
+    """Return the rank of each value, from 1; ties get the mean of their ranks."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return (last - (counts - 1) / 2)[place].ravel()
@@ -150,7 +150,7 @@ def ranks(values: NDArray[Any]) -> Floats:
 def top_overlap(
     first: NDArray[Any], second: NDArray[Any], share: float = TOP_SHARE
 ) -> float:
-    """Return how many of their strongest places two maps have in common, as a share.
+    """Return the overlap of two maps' top positions, as a share.
 
     ``|top_k(a) & top_k(b)| / k`` (Ghorbani et al. 2019, arXiv:1710.10547, "top-k
     intersection"), k being a share of the places, at least one.  By size, whatever the

@@ -1,4 +1,4 @@
-"""A board: what came of each of its places, shown, counted and saved."""
+"""A board with its results: as tiles, as files, as JSON."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ WIDTH = 2400
 def tile_of(
     run: Run, row: str = "", column: str = "", network: str = ""
 ) -> Tile | None:
-    """Return a result as a tile; None where it has neither map nor image.
+    """Return a run's first map or image as a tile; None where it has neither.
 
     Args:
         run: its first map is taken, else its first image.
@@ -41,7 +41,7 @@ def tile_of(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """A plan and what came of it so far.
+    """A plan and the outcomes of its cells so far.
 
     Attributes:
         plan: what is compared.
@@ -54,7 +54,7 @@ class Board:
 
     @property
     def errors(self) -> dict[str, str]:
-        """Why places have no map, by row and column."""
+        """The errors of cells without a map, by row and column."""
         cells = self.plan.cells()
         return {
             f"{cells[n].row} · {cells[n].column}": outcome.text
@@ -63,7 +63,7 @@ class Board:
         }
 
     def tiles(self, waiting: str = "") -> list[Tile]:
-        """Return a tile for each place; those without a result say why.
+        """Return a tile for each cell; one without a result shows the reason.
 
         Args:
             waiting: words for what is still to come.
@@ -74,22 +74,22 @@ class Board:
         ]
 
     def runs(self) -> list[Run]:
-        """Return the results that there are, row by row."""
+        """Return the runs that have finished, row by row."""
         places = sorted(self.outcomes)
         outcomes = [self.outcomes[n] for n in places]
         return [each for each in outcomes if isinstance(each, Run)]
 
     def scale(self) -> Lock:
-        """Return which maps share a scale at first.
+        """Return the default grouping of maps by color scale.
 
-        Those of a method and a network where several networks are compared.  Else all,
-        if they count the same, or those of one method: a logit and a share have no
-        common scale.
+        With several networks, maps of one method and network share a scale.  Else all
+        maps do if they have the same unit, or those of one method: a logit and a share
+        have no common scale.
         """
         return usual_lock(self.tiles())
 
     def painted(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
-        """Return the board as one image, uint8 (H, W, 3)."""
+        """Paint the board as one image, uint8 (H, W, 3)."""
         return board_image.paint(
             self.tiles(),
             width=width,
@@ -101,7 +101,7 @@ class Board:
     """The name of before."""
 
     def page(self, lock: Lock | None = None) -> str:
-        """Return the board as a page that needs nothing but itself, HTML."""
+        """Return the board as a self-contained HTML page."""
         from nnviz.render.boards import board_page  # noqa: PLC0415 -- only to save
 
         return board_page.page(
@@ -110,12 +110,12 @@ class Board:
 
     @property
     def title(self) -> str:
-        """Heading of the page."""
+        """The heading of the page."""
         return ", ".join(image.name for image in self.plan.images)
 
     @property
     def question(self) -> str:
-        """The question to each network with its answer, and places without a map."""
+        """The target and score of each row, and cells without a map."""
         words = []
         cells, told = self.plan.cells(), set()
         for n, outcome in sorted(self.outcomes.items()):
@@ -134,7 +134,7 @@ class Board:
         return ". ".join(words)
 
     def agreement(self) -> list[dict[str, Any]]:
-        """Return how far the maps of each row agree with its first."""
+        """Return the agreement of each row's maps with the first of the row."""
         return [
             {"row": first.title_row}
             | {"first": first.title_column, "second": second.title_column}
@@ -143,7 +143,7 @@ class Board:
         ]
 
     def changes(self) -> list[dict[str, Any]]:
-        """Return how far the maps of each column agree with its first.
+        """Return the agreement of each column's maps with the first of the column.
 
         That is, for an attack, whether its explanation changed.
         """
@@ -186,7 +186,7 @@ class Board:
         return paths
 
     def record(self) -> dict[str, Any]:
-        """Return tiles with their ranges, recipes, agreement and errors, for JSON."""
+        """Return tiles with their ranges, recipes, agreement and errors, as JSON."""
         return {
             "tiles": [
                 _tile_record(tile, outcome)
@@ -214,7 +214,7 @@ _ENDS = (".png", ".html", ".npz", ".json")
 
 
 def usual_lock(tiles: Sequence[Tile]) -> Lock:
-    """Return which maps share a scale where nobody chose; see ``Board.scale``."""
+    """Return the default grouping of maps by color scale; see ``Board.scale``."""
     if len({each.network for each in tiles}) > 1:
         return Lock.NETWORK
     units = {each.result.unit for each in tiles if isinstance(each.result, Heatmap)}
@@ -224,7 +224,7 @@ def usual_lock(tiles: Sequence[Tile]) -> Lock:
 def _with_first(
     tiles: Sequence[Tile], line: Callable[[Tile], str]
 ) -> Iterator[tuple[Tile, Tile]]:
-    """Yield the first map of each line with each other map of that line."""
+    """Yield the first map of each row or column, paired with each of its other maps."""
     firsts: dict[str, Tile] = {}
     for tile in tiles:
         if isinstance(tile.result, Heatmap):
@@ -234,7 +234,7 @@ def _with_first(
 
 
 def _words(first: Tile, second: Tile) -> str:
-    """Return the agreement of two maps in words; empty where one is no map."""
+    """Return the agreement of two maps in words; "" where one is not a map."""
     one, two = first.result, second.result
     if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
         return ""
@@ -255,7 +255,7 @@ def _agreement(first: Tile, second: Tile) -> dict[str, Any]:
 
 
 def _tile(cell: Cell, outcome: Outcome | None, waiting: str) -> Tile:
-    """Return what is to be shown at a place."""
+    """Return the tile of a cell: its result, its error, or that it is pending."""
     if isinstance(outcome, Run):
         made = tile_of(outcome, cell.row, cell.column, cell.network)
         if made is not None:

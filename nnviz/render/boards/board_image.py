@@ -1,4 +1,4 @@
-"""A board as one image, fit for a paper."""
+"""Boards painted as one image, fit for a paper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Lengths of a board, px, and which parts of the images it shows.
+    """Measures of a board, px, and the parts of images that it shows.
 
     Attributes:
         tile: width of a tile's image.
@@ -52,11 +52,11 @@ class _Plan:
 
     @property
     def width(self) -> int:
-        """Width of all, without margins."""
+        """Total width without margins."""
         return self.side + self.columns * (self.tile + self.gap) - self.gap
 
     def left(self, column: int) -> int:
-        """Return where a column begins."""
+        """Return x of a column's left edge."""
         return self.side + column * (self.tile + self.gap)
 
 
@@ -132,9 +132,9 @@ def _percent() -> str:
 
 
 def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
-    """Return for each map how far it agrees with the first of its row, in words.
+    """Return the agreement of each map with the first of its row, in words.
 
-    By its place among the tiles; nothing for the first maps themselves.
+    The keys are positions among the tiles; the first maps themselves have none.
     """
     firsts: dict[str, Heatmap] = {}
     found: dict[int, str] = {}
@@ -148,25 +148,25 @@ def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
 
 
 def agreement_words(first: Heatmap, second: Heatmap) -> str:
-    """Return how far two maps agree: "ρ 0.83 · top 0.61"."""
+    """Return the agreement of two maps in words: "ρ 0.83 · top 0.61"."""
     pair = agreement.common_grid(first, second)
     return pair_words(agreement.rank_correlation(*pair), agreement.top_overlap(*pair))
 
 
 def pair_words(rho: float, top: float) -> str:
-    """Return a rank correlation and an overlap of the top in words."""
+    """Return a rank correlation and a top overlap in words."""
     if np.isnan(rho):
         return "no range to compare"
     return f"ρ {signed(rho)} · top {top:.2f}"
 
 
 def signed(value: float) -> str:
-    """Return a number with two places, a real minus sign, and no minus zero."""
+    """Format a number with two decimals and a real minus sign, and no minus zero."""
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _plan(tiles: Sequence[Tile], width: int, *, barred: bool) -> _Plan:
-    """Choose the size of the tiles so that all have room."""
+    """Choose the tile size with which a board fits a width."""
     rows, columns = boards.grid(tiles)
     size = max(11, round(width * _TEXT_SHARE))
     side = _SIDE * size if any(rows) else 0
@@ -177,7 +177,7 @@ def _plan(tiles: Sequence[Tile], width: int, *, barred: bool) -> _Plan:
 
 
 def _shape(tile: Tile, plan: _Plan) -> float:
-    """Return height over width of what a tile shows."""
+    """Return the aspect ratio (height over width) of a tile's content."""
     if tile.image is None:
         shape = next(iter(tile.result.arrays().values())).shape
         return float(shape[0] / shape[1])
@@ -187,7 +187,7 @@ def _shape(tile: Tile, plan: _Plan) -> float:
 
 
 def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colors:
-    """Return the headings of the columns, each in as many lines as it needs."""
+    """Return the headings of the columns, wrapped."""
     wrapped = [
         text.wrap(each, plan.tile, plan.size, bold=True) or [""] for each in columns
     ]
@@ -211,7 +211,7 @@ def _row(
     plan: _Plan,
     ink: Ink,
 ) -> Colors:
-    """Return a row: heading, images, and what is written below each."""
+    """Paint a row: heading, tiles, and captions below them."""
     size = plan.size - 1
     pitch = text.line_height(size)
     shapes = [_shape(tile, plan) for tile in line.values()]
@@ -242,7 +242,7 @@ def _row(
 
 
 def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colors:
-    """Return a tile as it is looked at, without what no map is about."""
+    """Paint a tile, cropped to the part of the image that any map covers."""
     whole = boards.flat_image(tile, scale, ink)
     about = tile.image is not None and whole.shape[:2] == tile.image.size
     if tile.image is None or not about or tile.image not in plan.parts:
@@ -251,7 +251,7 @@ def _paint_tile(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Color
 
 
 def _put_bar(area: Colors, scale: Scale, size: int, ink: Ink) -> None:
-    """Write the range of the colors below a map; nothing where there is none."""
+    """Paint the color bar below a map; nothing for a flat scale."""
     if scale.flat:
         return
     bar = legends.bare_bar(scale, area.shape[1], size=size, ink=ink)
@@ -260,7 +260,7 @@ def _put_bar(area: Colors, scale: Scale, size: int, ink: Ink) -> None:
 
 
 def _own_range(tile: Tile, scale: Scale | None, plan: _Plan) -> str:
-    """Return a map's own range, or its unit alone where the bar above has the range."""
+    """Return a map's own range as text, or its unit where the bar shows the range."""
     if not isinstance(tile.result, Heatmap) or not plan.barred or scale is None:
         return _fitting_range(tile, plan)
     own = colormaps.scale_of(tile.result.values, signed=False)
@@ -271,18 +271,18 @@ def _own_range(tile: Tile, scale: Scale | None, plan: _Plan) -> str:
 
 
 def _fitting_range(tile: Tile, plan: _Plan) -> str:
-    """Return a map's own range, without its unit where there is no room for it."""
+    """Return a map's own range as text, with its unit if there is room for it."""
     return _fitting((boards.raw_range(tile), boards.raw_range(tile, unit=False)), plan)
 
 
 def _fitting(choices: Sequence[str], plan: _Plan) -> str:
-    """Return the first words that fit below a tile, the last if none do."""
+    """Return the first text that fits below a tile; the last if none does."""
     fits = (w for w in choices if text.width_of(w, plan.size - 1) <= plan.tile)
     return next(fits, choices[-1])
 
 
 def _put(area: Colors, picture: Colors, ink: Ink) -> None:
-    """Show an image in the middle of an area, with a hairline around it."""
+    """Paint an image, scaled and centered in an area, with a hairline border."""
     ratio = min(area.shape[0] / picture.shape[0], area.shape[1] / picture.shape[1])
     height = max(1, min(area.shape[0], round(picture.shape[0] * ratio)))
     width = max(1, min(area.shape[1], round(picture.shape[1] * ratio)))
@@ -296,7 +296,7 @@ def _put(area: Colors, picture: Colors, ink: Ink) -> None:
 def _legend(
     line: Mapping[int, Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
 ) -> list[Colors]:
-    """Return the scale that some maps share, under them."""
+    """Paint the legend of a color scale below the maps that share it."""
     results = {n: each.result for n, each in line.items()}
     maps = {n: each for n, each in results.items() if isinstance(each, Heatmap)}
     if not maps:
@@ -313,7 +313,7 @@ def _legend(
 def _column_legends(
     tiles: Sequence[Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
 ) -> Colors:
-    """Return the scale of each column under it."""
+    """Paint the legend of each column below it."""
     columns = boards.grid(tiles)[1]
     bars: dict[int, Colors] = {}
     for n, tile in enumerate(tiles):
@@ -339,7 +339,7 @@ def _remark(words: str, plan: _Plan, ink: Ink) -> Colors:
 
 
 def _stacked(blocks: Sequence[Colors], plan: _Plan, ink: Ink) -> Colors:
-    """Return the blocks below each other on a page with margins."""
+    """Stack blocks vertically on a page with margins."""
     margin, gap = 2 * plan.size, plan.size // 2 + 2
     height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin
     page = text.sheet(height, plan.width + 2 * margin, ink.ground)

@@ -1,4 +1,4 @@
-"""A board as a page of its own: one file that holds all its images."""
+"""Boards as self-contained HTML pages."""
 
 from collections.abc import Sequence
 from html import escape
@@ -23,7 +23,7 @@ _LEGEND = 720
 def page(
     tiles: Sequence[Tile], title: str, *, lock: Lock = Lock.BOARD, notes: str = ""
 ) -> str:
-    """Return a board as HTML that needs nothing but itself.
+    """Return a board as a self-contained HTML page.
 
     Args:
         tiles: what to show; at least one.
@@ -85,7 +85,7 @@ def _legend(tiles: Sequence[Tile], used: dict[int, Scale]) -> str:
 
 
 def _group_tables(group: Sequence[Tile]) -> list[str]:
-    """Return how far the maps about one image agree; none for a single map."""
+    """Return tables of the agreement of maps of one image; [] for a single map."""
     maps = {
         f"{tile.title_row} {tile.title_column}".strip(): tile.result
         for tile in group
@@ -101,7 +101,7 @@ def _group_tables(group: Sequence[Tile]) -> list[str]:
 
 
 def _numbers(tiles: Sequence[Tile]) -> str:
-    """Return how far the maps about one image agree with each other."""
+    """Return the agreement of the maps of each image, as HTML."""
     parts = []
     groups: dict[object, list[Tile]] = {}
     for tile in tiles:

@@ -1,4 +1,4 @@
-"""A board as a window shows it: painted tiles, scales, and how far its maps agree.
+"""Boards as the window shows them: painted tiles, color scales, agreement of maps.
 
 All of it is slow for large images, so that no thread that listens to the user may
 do it.  What did not change since the sheet before is taken from there.
@@ -23,7 +23,7 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSheet:
-    """The part of a board that is shown.
+    """The painted tiles of a board, with their scales and agreement.
 
     Attributes:
         tiles: results by place.
@@ -46,11 +46,11 @@ class BoardSheet:
     pairs: Mapping[int, Pair] = field(default_factory=dict)
 
     def agreement_words(self) -> dict[int, str]:
-        """Return how far maps agree with the first of their row, by place."""
+        """Return the agreement of each map with the first of its row, by position."""
         return {n: pair_words(*pair) for n, pair in self.pairs.items()}
 
     def agreement_rows(self) -> Iterator[tuple[str, str, float | str, float]]:
-        """Yield row, names of both maps, rank correlation and overlap of the top."""
+        """Yield row, names of both maps, rank correlation and top overlap."""
         for n, first in _firsts(self.tiles):
             rho, top = self.pairs[n]
             tile = self.tiles[n]
@@ -64,7 +64,7 @@ def paint_sheet(
     ink: Ink = SCREEN,
     before: BoardSheet | None = None,
 ) -> BoardSheet:
-    """Paint a board.
+    """Paint the tiles of a board.
 
     Args:
         tiles: results by place.
@@ -124,7 +124,7 @@ def _pairs(tiles: Sequence[Tile], before: BoardSheet | None) -> dict[int, Pair]:
 
 
 def _firsts(tiles: Sequence[Tile]) -> Iterator[tuple[int, Tile]]:
-    """Yield the place of each map but the first of its row, with that first map."""
+    """Yield the position of each map but the first of its row, with that first map."""
     firsts: dict[str, Tile] = {}
     for n, tile in enumerate(tiles):
         if isinstance(tile.result, Heatmap):

@@ -1,4 +1,4 @@
-"""Many results beside each other: what stands where, and on which scale."""
+"""Layout of a board's tiles, and the color scales that they share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _WORTH = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """One result of a board.
+    """A result of a board.
 
     Attributes:
         title_row: heading of its row: a network, an image.
@@ -42,7 +42,7 @@ class Tile:
 
 
 class Lock(StrEnum):
-    """The maps that share a scale."""
+    """The groups of maps that share a color scale."""
 
     BOARD = "board"
     ROW = "row"
@@ -67,14 +67,14 @@ SCALE_WORDS = {
 
 
 def grid(tiles: Sequence[Tile]) -> tuple[list[str], list[str]]:
-    """Return the headings of rows and columns, in the order in which they come."""
+    """Return the headings of rows and columns, in order of occurrence."""
     rows = dict.fromkeys(tile.title_row for tile in tiles)
     columns = dict.fromkeys(tile.title_column for tile in tiles)
     return list(rows), list(columns)
 
 
 def places(tiles: Sequence[Tile]) -> dict[tuple[int, int], Tile]:
-    """Return the tile at each row and column; of two at one place the later."""
+    """Return the tile at each row and column; of two at one position the later."""
     rows, columns = grid(tiles)
     return {
         (rows.index(tile.title_row), columns.index(tile.title_column)): tile
@@ -83,7 +83,7 @@ def places(tiles: Sequence[Tile]) -> dict[tuple[int, int], Tile]:
 
 
 def _shares_with(tile: Tile, place: int, lock: Lock) -> object:
-    """Return what the maps that share a scale with a tile have in common with it."""
+    """Return the key of the group with which a tile shares its color scale."""
     return {
         Lock.BOARD: "",
         Lock.ROW: tile.title_row,
@@ -96,7 +96,7 @@ def _shares_with(tile: Tile, place: int, lock: Lock) -> object:
 def scales(
     tiles: Sequence[Tile], lock: Lock = Lock.BOARD, *, clip: bool = True
 ) -> dict[int, Scale]:
-    """Return the colors' range of each map by its place among the tiles.
+    """Return the color scale of each map, by its position among the tiles.
 
     Maps that share a scale share it with its sign: where one of them has a sign, zero
     is in the middle for all.  A clipped range is that of ``CLIP`` per cent of all the
@@ -125,7 +125,7 @@ def _heat(tile: Tile) -> Heatmap:
 
 
 def _shared_scale(maps: Sequence[Heatmap], *, clip: bool) -> Scale:
-    """Return one range for several maps, each counting as much as the others.
+    """Compute the color scale of several maps, each weighted equally.
 
     The clipped range is the largest of the maps' own, so that the finest map does not
     drown the coarser ones.
@@ -142,7 +142,7 @@ def _shared_scale(maps: Sequence[Heatmap], *, clip: bool) -> Scale:
 
 
 def _union(given: Sequence[Scale]) -> Scale:
-    """Return the range that spans all that are not flat; a flat one if all are."""
+    """Return the union of the scales that are not flat; a flat one if all are."""
     some = [each for each in given if not each.flat]
     if not some:
         return given[0]
@@ -158,7 +158,7 @@ def _union(given: Sequence[Scale]) -> Scale:
 def flat_image(
     tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
 ) -> Colors:
-    """Return a tile as it is looked at: a map over its image, or alone.
+    """Paint a tile: a map over its image, or an image.
 
     Args:
         tile: what to paint.
@@ -187,7 +187,7 @@ def flat_image(
 
 
 def grainy_words(tiles: Sequence[Tile]) -> str:
-    """Return what to say of grainy maps on dark gray images; empty without any."""
+    """Return the note on grainy maps and their dark gray images; "" without any."""
     maps = (tile.result for tile in tiles if tile.image is not None)
     grainy = any(
         isinstance(each, Heatmap) and heatmaps.is_grainy(each) for each in maps
@@ -201,7 +201,7 @@ def grainy_words(tiles: Sequence[Tile]) -> str:
 
 
 def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
-    """Return which part of each image any of its maps is about."""
+    """Return the part of each image that its maps cover together."""
     spans: dict[Image, list[Part]] = {}
     for tile in tiles:
         if isinstance(tile.result, Heatmap) and tile.image is not None:
@@ -212,13 +212,13 @@ def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
 
 
 def _reach(parts: Sequence[Part], axis: int) -> Span:
-    """Return from where to where parts reach along an axis, inside the image."""
+    """Return the extent of some parts along an axis, clipped to the image."""
     low, high = zip(*(part[axis] for part in parts), strict=True)
     return max(0.0, min(low)), min(1.0, max(high))
 
 
 def cropped(picture: Colors, part: Part) -> Colors:
-    """Return a part of an image of the whole image, a view of it."""
+    """Return a view of a part of an image."""
     rows, columns = (
         slice(
             round(span[0] * side), max(round(span[0] * side) + 1, round(span[1] * side))
@@ -229,7 +229,7 @@ def cropped(picture: Colors, part: Part) -> Colors:
 
 
 def raw_range(tile: Tile, *, unit: bool = True) -> str:
-    """Return the map's own range, with its unit or not, or why it has none."""
+    """Return a map's own range as text, or the reason why it has none."""
     if not isinstance(tile.result, Heatmap):
         return ""
     own = colormaps.scale_of(tile.result.values, signed=False)
@@ -242,7 +242,7 @@ def raw_range(tile: Tile, *, unit: bool = True) -> str:
 
 
 def color_range(scale: Scale) -> str:
-    """Return which numbers the colors span, and how that was cut, in words."""
+    """Return the range of the colors as text, and how it was clipped."""
     if scale.flat:
         return scale.problem
     words = f"colors span {number(scale.low)} … {number(scale.high)}"
@@ -250,7 +250,7 @@ def color_range(scale: Scale) -> str:
 
 
 def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
-    """Return the tiles with the image before each row that is about just one."""
+    """Insert the image as a tile before each row that is about only one."""
     found: list[Tile] = []
     for row in grid(tiles)[0]:
         line = [tile for tile in tiles if tile.title_row == row]

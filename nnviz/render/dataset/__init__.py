@@ -1,1 +1,1 @@
-"""Data sets as pixels: walls of thumbnails, maps of points, colors of records."""
+"""Data sets as pixels: walls of thumbnails, scatter plots, colors of records."""

@@ -1,4 +1,4 @@
-"""Sheets of exemplars: a row a channel, the patches that excite it most."""
+"""Sheets of exemplars: a row for each channel, with its top-activating patches."""
 
 from collections.abc import Iterator
 
@@ -58,7 +58,7 @@ def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> Non
 
 
 def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
-    """Return a patch, dim where the channel's map is below half of its peak.
+    """Return a patch, dimmed where the channel's activation is below half of its peak.
 
     The map is laid over the network's whole input; the patch is a part of it.
     """
@@ -78,7 +78,7 @@ def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
 def _weights(
     first: float, last: float, extent: int, cells: int, side: int
 ) -> NDArray[np.float64]:
-    """Return how much of each cell of a map a patch's pixels get, (side, cells).
+    """Return linear interpolation weights of a map's cells for a patch's pixels.
 
     Bilinear along one axis: between the centers of cells the map is a ramp.
     """

@@ -1,4 +1,4 @@
-"""Sheets of parts: a row a part, images that hold most of it, bright where it is."""
+"""Sheets of NMF parts: a row for each part, with the images that contain most of it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ _DIM = 0.3
 
 
 def _write_head(canvas: Canvas, top: int, words: tuple[str, str], ink: Ink) -> None:
-    """Write a part's name and its share beside its row."""
+    """Draw a part's name and share at the left of its row."""
     name, share = words
     stamp(canvas, (_MARGIN, top), name, _SIZE, color=ink.text, bold=True)
     place = (_MARGIN, top + line_height(_SIZE))
@@ -22,7 +22,7 @@ def _write_head(canvas: Canvas, top: int, words: tuple[str, str], ink: Ink) -> N
 def part_sheet(
     found: ConceptParts, thumbnails: NDArray[np.uint8], ink: Ink = SCREEN
 ) -> Canvas:
-    """Return the sheet, uint8 (H, W, 3).
+    """Paint the sheet, uint8 (H, W, 3).
 
     The map is laid over the whole thumbnail, as if the network saw all of the image.
 
@@ -49,7 +49,7 @@ def part_sheet(
 
 
 def lit_thumbnail(thumbnail: NDArray[np.uint8], heat: NDArray[np.float32]) -> Canvas:
-    """Return a thumbnail at the tile's size, dim where a part is weak.
+    """Return a thumbnail at the tile's size, dimmed where a part is weak.
 
     Args:
         thumbnail: (side, side, 3).

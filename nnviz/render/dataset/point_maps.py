@@ -1,4 +1,4 @@
-"""Scatter plots of a million points: buckets, density raster, disks, thumbnails.
+"""Scatter plots of a million points: spatial buckets, density, disks, thumbnails.
 
 Few points are painted as disks, many as their density on a logarithmic scale, each
 pixel in the mean color of its points (as datashader does for categories).
@@ -38,7 +38,7 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointBuckets:
-    """Points sorted into square buckets, so that those in view are found at once.
+    """Points sorted into a grid of square buckets, for fast queries of a view.
 
     Attributes:
         points: float32 (N, 2), x and y, in the order of their buckets.
@@ -81,7 +81,7 @@ class PointView:
         return (points - middle) * turned + half
 
     def grown(self, share: float) -> "PointView":
-        """Return the same at the same scale, wider and higher by a share."""
+        """Return the view, wider and higher by a share at the same scale."""
         return PointView(
             self.x,
             self.y,
@@ -92,7 +92,7 @@ class PointView:
 
 
 def bucket_points(points: Floats) -> PointBuckets:
-    """Sort points (N, 2) into buckets; those that are not finite are left out."""
+    """Sort points (N, 2) into buckets, dropping those that are not finite."""
     records = np.flatnonzero(np.isfinite(points).all(axis=1))
     points = points[records].astype(np.float32, copy=False)
     low = points.min(axis=0) if len(points) else np.zeros(2, np.float32)
@@ -108,7 +108,7 @@ def bucket_points(points: Floats) -> PointBuckets:
 
 
 def points_in_view(buckets: PointBuckets, view: PointView) -> Places:
-    """Return the places in ``buckets.points`` of all in view, and of few more."""
+    """Return indices of the points whose bucket touches the view."""
     half = np.array([view.width, view.height]) / (2 * view.scale)
     middle = np.array([view.x, view.y])
     factor = _BUCKETS / buckets.size.astype(np.float64)
@@ -129,7 +129,7 @@ def points_in_view(buckets: PointBuckets, view: PointView) -> Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointStyle:
-    """The looks of points.
+    """Colors, filter and selection of points.
 
     Attributes:
         colors: uint8 (records, 3).
@@ -144,7 +144,7 @@ class PointStyle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointRaster:
-    """A painted view.
+    """A painted view of points.
 
     Attributes:
         view: what it shows.
@@ -162,7 +162,7 @@ class PointRaster:
 def paint_points(
     buckets: PointBuckets, view: PointView, style: PointStyle, most: int = 0
 ) -> PointRaster:
-    """Return the points in view, painted.
+    """Paint the points in view.
 
     Args:
         buckets: all points.
@@ -190,7 +190,7 @@ def paint_points(
 
 
 def _lay_over(pixels: Bytes, at: Places, layer: Floats) -> None:
-    """Lay colors (N, 4), premultiplied, over some pixels: red, green, blue to 255."""
+    """Composite premultiplied colors (N, 4) over some pixels, in place."""
     below = pixels[at].astype(np.float32)
     below *= 1 - layer[:, 3:]
     below[:, :3] += layer[:, 2::-1]
@@ -199,7 +199,7 @@ def _lay_over(pixels: Bytes, at: Places, layer: Floats) -> None:
 
 
 def shown_in_view(buckets: PointBuckets, view: PointView, style: PointStyle) -> Places:
-    """Return the places of the points in view that are not filtered out."""
+    """Return indices of the points in view that are not filtered out."""
     places = points_in_view(buckets, view)
     if style.shown is not None:
         places = places[style.shown[buckets.records[places]]]
@@ -207,7 +207,7 @@ def shown_in_view(buckets: PointBuckets, view: PointView, style: PointStyle) -> 
 
 
 def _parts(places: Places, chosen: Flags | None) -> Iterator[tuple[Places, bool]]:
-    """Yield the points that are dimmed, then those that are not."""
+    """Yield the dimmed points, then the others."""
     if chosen is None:
         yield places, False
         return
@@ -216,7 +216,7 @@ def _parts(places: Places, chosen: Flags | None) -> Iterator[tuple[Places, bool]
 
 
 def _radius(count: int, view: PointView) -> float:
-    """Return how large disks may be, px, so that they leave most of the view free."""
+    """Return the radius of disks that leave most of the view free, px."""
     room = _COVER * view.width * view.height / max(1, count)
     radius = float(min(_LARGEST_RADIUS, np.sqrt(room / np.pi)))
     return radius if radius >= _FEWEST_DISKS else 0.0
@@ -229,7 +229,7 @@ def _layer(
     places: Places,
     radius: float,
 ) -> tuple[Places, Floats]:
-    """Return the pixels that points cover and their colors.
+    """Rasterize points: return the pixels that they cover and their colors.
 
     Returns:
         int64 (P,), and float32 (P, 4): red, green, blue in 0..255, alpha in 0..1;
@@ -253,7 +253,7 @@ def _layer(
 def _stamped(
     pixels: Floats, colors: Bytes, disk: list[tuple[int, int, float]]
 ) -> tuple[Floats, Bytes, Floats]:
-    """Return all pixels of the disks about points, their colors and covers."""
+    """Return pixels, colors and coverages of a disk stamped at each point."""
     shifts = np.array([each[:2] for each in disk], np.float32)
     covers = np.array([each[2] for each in disk], np.float32)
     spread = (pixels[:, None] + shifts).reshape(-1, 2)
@@ -268,7 +268,7 @@ def _count(
     colors: Bytes,
     weights: Floats | None,
 ) -> None:
-    """Add the colors and the number of the points of each pixel."""
+    """Accumulate the colors and the number of points of each pixel."""
     column, row = pixels[:, 0], pixels[:, 1]
     inside = (column >= 0) & (column < view.width) & (row >= 0) & (row < view.height)
     if not inside.all():
@@ -285,7 +285,7 @@ def _count(
 
 
 def _shade(total: NDArray[np.float64], radius: float) -> Floats:
-    """Return mean colors with an opacity that tells how many points a pixel has.
+    """Return mean colors whose opacity encodes the number of points.
 
     Args:
         total: (4, P), sums of colors and numbers of points, above 0.
@@ -304,7 +304,7 @@ def _shade(total: NDArray[np.float64], radius: float) -> Floats:
 
 
 def _disk(radius: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pixels of a disk: right, down, and how much of each it covers."""
+    """Yield the pixels of a disk: offsets right and down, and coverage."""
     reach = int(np.ceil(radius))
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
@@ -316,7 +316,7 @@ def _disk(radius: float) -> Iterator[tuple[int, int, float]]:
 def thinned(
     buckets: PointBuckets, view: PointView, places: Places, side: int
 ) -> Places:
-    """Return points far enough from each other for thumbnails: one in each square.
+    """Select one point in each square of a grid, to leave room for thumbnails.
 
     The squares lie fixed in the plane, so that none changes while the view is moved.
 
@@ -340,7 +340,7 @@ def thinned(
 def paint_thumbnails(
     raster: PointRaster, middles: Floats, thumbnails: Bytes, frames: Bytes, side: int
 ) -> None:
-    """Paint thumbnails onto a raster, each in a frame of its point's color.
+    """Paint thumbnails onto a raster, framed in their points' colors.
 
     Args:
         raster: that is painted on.
@@ -366,7 +366,7 @@ def paint_thumbnails(
 
 
 def points_inside(buckets: PointBuckets, view: PointView, polygon: Floats) -> Places:
-    """Return the places of the points in view within a polygon.
+    """Return indices of the points in view within a polygon (lasso).
 
     Args:
         buckets: all points.
@@ -390,7 +390,7 @@ def points_inside(buckets: PointBuckets, view: PointView, polygon: Floats) -> Pl
 def nearest_point(
     buckets: PointBuckets, view: PointView, style: PointStyle, at: tuple[float, float]
 ) -> int:
-    """Return the record whose point is nearest to a pixel, within 8 px; -1 for none.
+    """Return the record of the nearest point within 8 px of a pixel; -1 for none.
 
     Args:
         buckets: all points.

@@ -1,4 +1,4 @@
-"""Walking over a map by keys: the next point in a direction."""
+"""Keyboard navigation of a scatter plot: the next point in a direction."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def next_point(
     direction: tuple[int, int],
     shown: NDArray[np.bool_] | None = None,
 ) -> int:
-    """Return the record whose point is next in a direction; ``NO_POINT`` for none.
+    """Return the record of the next point in a direction; ``NO_POINT`` for none.
 
     Those within 45 degrees of the direction count; the nearest is taken, and what lies
     aside counts as farther away.
@@ -44,7 +44,7 @@ def nearest_to(
     place: tuple[float, float],
     shown: NDArray[np.bool_] | None = None,
 ) -> int:
-    """Return the record whose point is nearest to a place; ``NO_POINT`` for none."""
+    """Return the record of the point nearest to a position; ``NO_POINT`` for none."""
     distance = np.square(points - np.asarray(place, np.float32)).sum(axis=1)
     distance[np.isnan(distance)] = np.inf
     if shown is not None:

@@ -1,4 +1,4 @@
-"""Plots of projections: points in the colors of their classes, scree beside them."""
+"""Plots of projections: points in class colors, with a scree plot."""
 
 import io
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def plot(
     names: tuple[str, ...],
     placed: Sequence[PlacedImage] = (),
 ) -> NDArray[np.uint8]:
-    """Return a plot, uint8 (H, W, 3).
+    """Plot a projection, uint8 (H, W, 3).
 
     Args:
         found: the projection.
@@ -81,7 +81,7 @@ def _points(
 
 
 def _mark(axes: "Axes", placed: Sequence[PlacedImage]) -> None:
-    """Mark new images by rings, with their names."""
+    """Mark new images by rings and their names."""
     for each in placed:
         x, y = each.point.tolist()
         axes.scatter(x, y, s=140, facecolors="none", edgecolors="black", linewidths=1.8)

@@ -1,4 +1,4 @@
-"""Colors of the records of a data set: by category, by number, by right and wrong."""
+"""Colors of the records of a data set: by category, number or correctness."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _TAILS = 99.0
 
 
 def category_colors(values: NDArray[Any], names: tuple[str, ...]) -> Colors:
-    """Return the color of each record's category, gray for none.
+    """Return the color of each record's category; gray for none.
 
     Args:
         values: int (n,), into ``names``; -1 for none.
@@ -31,7 +31,7 @@ def category_colors(values: NDArray[Any], names: tuple[str, ...]) -> Colors:
 
 
 def number_colors(values: NDArray[Any], name: str) -> tuple[Colors, Scale]:
-    """Return the color of each record's number, and the range of the colors.
+    """Map a number of each record to colors; return them and their range.
 
     Args:
         values: float (n,); gray where not finite.
@@ -42,6 +42,6 @@ def number_colors(values: NDArray[Any], name: str) -> tuple[Colors, Scale]:
 
 
 def answer_colors(correct: NDArray[np.int8]) -> Colors:
-    """Return the color of right (1), wrong (0) and unlabeled (-1) answers."""
+    """Return colors of right (1), wrong (0) and unlabeled (-1) answers."""
     table = np.array([WRONG, RIGHT, BROKEN], np.uint8)
     return table[correct.astype(np.int64)]

@@ -1,4 +1,4 @@
-"""Rows of thumbnails: what a wall of a million images blits when it scrolls."""
+"""Rows of thumbnails, painted once and blitted while a wall of images scrolls."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """Sizes of a row, device px.
+    """Measures of a row of thumbnails, device px.
 
     Attributes:
         side: of a thumbnail.
@@ -27,7 +27,7 @@ class RowLayout:
 
     @property
     def pitch(self) -> int:
-        """Px from one thumbnail to the next."""
+        """Distance from one thumbnail to the next, px."""
         return self.side + self.gap
 
     @property
@@ -37,7 +37,7 @@ class RowLayout:
 
 
 def paint_row(thumbnails: Bytes, layout: RowLayout, backdrop: Color) -> Bytes:
-    """Return thumbnails beside each other.
+    """Paint a row of thumbnails.
 
     Args:
         thumbnails: uint8 (N, S, S, 3), N <= ``layout.columns``.

@@ -1,1 +1,1 @@
-"""Drawings: diagrams, matrices, planes and formulas."""
+"""Drawings of diagrams, matrices, planes and formulas."""

@@ -1,4 +1,4 @@
-"""Layout of a diagram whose nodes have cells: columns from left to right, rows down."""
+"""Grid layout of a diagram whose nodes name their cells (column, row)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _PADDING, _COLUMN_GAP, _ROW_GAP = 12.0, 36.0, 38.0
 def draw_on_cells(
     diagram: Diagram, sizes: Sequence[Size], labels: Sequence[float]
 ) -> Drawing:
-    """Return the drawing of a diagram whose nodes all have a cell.
+    """Lay out a diagram whose nodes all have a cell.
 
     Args:
         diagram: without groups.
@@ -51,7 +51,7 @@ def draw_on_cells(
 def _spans(
     indices: Sequence[int], sizes: Sequence[float], gap: float
 ) -> tuple[list[float], float]:
-    """Return where each column (or row) begins, and the size of all of them, px."""
+    """Return the start of each column (or row), and their total size, px."""
     largest = [0.0] * (max(indices) + 1)
     for index, size in zip(indices, sizes, strict=True):
         largest[index] = max(largest[index], size)
@@ -63,14 +63,14 @@ def _spans(
 
 
 def _span(starts: Sequence[float], whole: float, index: int, gap: float) -> float:
-    """Return the size of one column or row, px."""
+    """Return the size of a column or row, px."""
     if index + 1 == len(starts):
         return whole - _PADDING - starts[index]
     return starts[index + 1] - starts[index] - gap
 
 
 def _ends(source: Box, target: Box) -> tuple[Point, Point]:
-    """Return where an arrow leaves one box and reaches the other, side to side."""
+    """Return the end points of an arrow between the facing sides of two boxes."""
     x, y = _middle(source)
     u, v = _middle(target)
     if target.left >= source.left + source.width:

@@ -1,4 +1,4 @@
-"""Two diagrams side by side, what differs framed in color, as an image and as SVG."""
+"""Two diagrams side by side, differences framed in color, as an image and as SVG."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -29,7 +29,7 @@ _GAP = 48.0
 def paint_pair(
     found: DiagramComparison, names: tuple[str, str], width: int, ink: Ink = SCREEN
 ) -> Canvas:
-    """Return both graphs side by side under their names, uint8 (h, width, 3)."""
+    """Paint two graphs side by side under their names, uint8 (h, width, 3)."""
     half = width // 2
     columns = []
     for place, name in enumerate(names):
@@ -51,7 +51,7 @@ def paint_pair(
 
 
 def svg_pair(found: DiagramComparison, names: tuple[str, str], ink: Ink = PAPER) -> str:
-    """Return both graphs side by side under their names as an SVG document."""
+    """Return two graphs side by side under their names as an SVG document."""
     left, tallest, parts = 0.0, 0.0, []
     for place, name in enumerate(names):
         layout = DiagramLayout(found.sides[place])
@@ -77,7 +77,7 @@ def svg_pair(found: DiagramComparison, names: tuple[str, str], ink: Ink = PAPER)
 
 
 def mark_colors(found: DiagramComparison, place: int) -> dict[str, Color]:
-    """Return the color of each node and group of a side that differs."""
+    """Return the frame color of each node and group that differs, for one side."""
     return {name: MARK_COLORS[each] for name, each in found.marks(place).items()}
 
 

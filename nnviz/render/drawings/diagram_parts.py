@@ -1,4 +1,4 @@
-"""The parts of a diagram that is laid out: boxes, routes, and their sizes in px."""
+"""Elements of a laid-out diagram: boxes and routes, in px."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ LINE = 17.0
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node or a group where it is drawn.
+    """A node or group with its rectangle.
 
     Attributes:
         name: of the node or the group.
@@ -39,22 +39,22 @@ class Box:
 
     @property
     def group(self) -> bool:
-        """Whether it stands for a group."""
+        """Whether the box is a group."""
         return self.node < 0
 
     def contains(self, x: float, y: float) -> bool:
-        """Tell whether a point lies in the box."""
+        """Return whether a point lies in the box."""
         inside = self.left <= x < self.left + self.width
         return inside and self.top <= y < self.top + self.height
 
     def moved(self, x: float, y: float) -> "Box":
-        """Return the box elsewhere, one group deeper."""
+        """Return the box translated, and one group deeper."""
         return replace(self, left=self.left + x, top=self.top + y, depth=self.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An arrow where it is drawn.
+    """An arrow with its path.
 
     Attributes:
         points: corners of the line, first to last.
@@ -70,13 +70,13 @@ class Route:
     named: bool = False
 
     def moved(self, x: float, y: float) -> "Route":
-        """Return the arrow elsewhere."""
+        """Return the arrow translated."""
         return replace(self, points=tuple((a + x, b + y) for a, b in self.points))
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A diagram laid out.
+    """A laid-out diagram.
 
     Attributes:
         width: px.
@@ -95,6 +95,6 @@ class Drawing:
     exit: float = 0.0
 
     def box_at(self, x: float, y: float) -> Box | None:
-        """Return the innermost box at a point, or None."""
+        """Return the innermost box at a point; None where there is none."""
         found = [box for box in self.boxes if box.contains(x, y)]
         return found[-1] if found else None

@@ -1,4 +1,4 @@
-"""Diagrams, the graphs of networks, as images and as SVG."""
+"""Diagrams (the graphs of networks) as images and as SVG."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
@@ -71,7 +71,7 @@ def paint(
     opened: frozenset[str] | None = None,
     marks: Mapping[str, Color] = MappingProxyType({}),
 ) -> Canvas:
-    """Return a diagram, and what the colors mean.
+    """Paint a diagram with its legend.
 
     Args:
         diagram: a graph.
@@ -96,7 +96,7 @@ def paint(
 
 
 def _breaks(drawing: Drawing) -> list[float]:
-    """Return where a drawing can be cut between its outermost boxes, y in px."""
+    """Return the heights at which a drawing can be cut between its outer boxes, px."""
     spans = sorted((b.top, b.top + b.height) for b in drawing.boxes if b.depth == 0)
     found: list[float] = []
     bottom = 0.0
@@ -108,7 +108,7 @@ def _breaks(drawing: Drawing) -> list[float]:
 
 
 def _in_columns(graph: Canvas, breaks: Sequence[float], width: int, ink: Ink) -> Canvas:
-    """Return a tall drawing cut into columns beside each other, read left to right."""
+    """Split a tall drawing into columns, read left to right."""
     most = max(1, width // (graph.shape[1] + _COLUMN_GAP))
     count = min(most, -(-len(graph) // _COLUMN_HEIGHT), len(breaks) + 1)
     wanted = [len(graph) * place / count for place in range(1, count)]
@@ -123,7 +123,7 @@ def _in_columns(graph: Canvas, breaks: Sequence[float], width: int, ink: Ink) ->
 
 
 def kinds_in(diagram: Diagram) -> tuple[str, ...]:
-    """Return the kinds that occur, in the order of ``DIAGRAM_KINDS``."""
+    """Return the kinds of nodes that occur, in the order of ``DIAGRAM_KINDS``."""
     found = {node.kind for node in diagram.nodes}
     return tuple(kind for kind in DIAGRAM_KINDS if kind in found)
 
@@ -136,7 +136,7 @@ def color_of(layout: DiagramLayout, box: Box) -> Color:
 
 
 def words_in(layout: DiagramLayout, box: Box) -> tuple[str, str]:
-    """Return title and second line of a box; the line is empty where there is none."""
+    """Return title and second line of a box; the latter may be empty."""
     if not box.group:
         node = layout.diagram.nodes[box.node]
         return node.title, node.detail
@@ -146,7 +146,7 @@ def words_in(layout: DiagramLayout, box: Box) -> tuple[str, str]:
 
 
 def bend(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point, Point, Point]]:
-    """Yield a route as cubic Bézier curves that leave and arrive vertically.
+    """Yield a route as cubic Bézier curves with vertical tangents at both ends.
 
     Each is given by its end points and the two control points between them.
     """
@@ -156,7 +156,7 @@ def bend(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point, Point, Point
 
 
 def svg(layout: DiagramLayout, drawing: Drawing, ink: Ink = SCREEN) -> str:
-    """Return a drawing, and what its colors mean, as an SVG document.
+    """Return a drawing with its legend as an SVG document.
 
     Its letters stay text; it has no ground, so that it lies on any slide.
     """
@@ -165,7 +165,7 @@ def svg(layout: DiagramLayout, drawing: Drawing, ink: Ink = SCREEN) -> str:
 
 
 def svg_document(body: Iterable[str], width: float, height: float) -> str:
-    """Return elements as an SVG document of a size in px."""
+    """Wrap elements as an SVG document of a size in px."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.1f} {height:.1f}" '
@@ -180,7 +180,7 @@ def svg_body(
     ink: Ink,
     marks: Mapping[str, Color] = MappingProxyType({}),
 ) -> tuple[list[str], float]:
-    """Return a drawing and its legend as SVG elements, and their height, px.
+    """Return a drawing with its legend as SVG elements, and their height, px.
 
     Args:
         layout: of the diagram.
@@ -198,7 +198,7 @@ def svg_body(
 
 
 def svg_frame(left: float, top: float, color: Color) -> str:
-    """Return the sample of a marked frame, for a legend."""
+    """Return the legend's sample of a marked frame, as SVG."""
     return (
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{DETAIL_SIZE}" '
         f'height="{DETAIL_SIZE}" fill="none" stroke="{_hex(color)}" '
@@ -209,7 +209,7 @@ def svg_frame(left: float, top: float, color: Color) -> str:
 def _svg_legend(
     diagram: Diagram, drawing: Drawing, ink: Ink
 ) -> tuple[list[str], float]:
-    """Return the legend below a drawing, in as many rows as it needs, and its end."""
+    """Return the legend below a drawing as SVG elements, and its bottom, px."""
     lines: list[str] = []
     x, y = drawing.width, drawing.height
     for kind in kinds_in(diagram):
@@ -246,7 +246,7 @@ def _svg_box(
 
 
 def svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
-    """Return a line of text that begins at x, with its middle at y.
+    """Return a line of text as SVG, vertically centered at y.
 
     Its length is said, so that another font than the program's still fits its box.
     """
@@ -279,7 +279,7 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
 
 
 def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
-    """Return the corners of an arrow's head: down or up, on a level line sideways."""
+    """Return the corners of an arrowhead: vertical, or horizontal on a level line."""
     x, y = points[-1]
     # Routes may end in two points at one place.
     x0, y0 = next((each for each in points[-2::-1] if each != (x, y)), (x, y - 1))
@@ -291,7 +291,7 @@ def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
 
 
 def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, bool]]:
-    """Yield the lines of a box, where each begins (x, middle y), and whether bold."""
+    """Yield each line of a box: text, position (x, middle y), whether bold."""
     title, detail = words_in(layout, box)
     left = box.left + STRIP + LINE / 2
     if box.opened:
@@ -306,7 +306,7 @@ def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, 
 
 
 def label_place(points: tuple[Point, ...]) -> Point:
-    """Return where the label of a route begins (x, middle y): beside its first bend.
+    """Return the position of a route's label (x, middle y): beside its first bend.
 
     Above the line where that is level.
     """
@@ -317,7 +317,7 @@ def label_place(points: tuple[Point, ...]) -> Point:
 
 
 def mix(first: Color, second: Color, share: float) -> Color:
-    """Return the first color with a share (0-1) of the second in it."""
+    """Interpolate linearly between two colors."""
     red, green, blue = (
         round(a + (b - a) * share) for a, b in zip(first, second, strict=True)
     )
@@ -335,7 +335,7 @@ def _paint_graph(
     ink: Ink,
     marks: Mapping[str, Color],
 ) -> Canvas:
-    """Return a drawing as pixels, uint8 (h, w, 3)."""
+    """Paint a drawing, uint8 (h, w, 3)."""
     zoom = scale * _FINER
     size = (
         max(_FINER, round(drawing.width * scale) * _FINER),
@@ -391,7 +391,7 @@ def _draw_route(pen: ImageDraw.ImageDraw, route: Route, zoom: float, ink: Ink) -
 
 
 def _smooth(points: tuple[Point, ...], steps: int = 8) -> list[Point]:
-    """Return a route's curves as short straight lines."""
+    """Flatten a route's curves into short straight lines."""
     line = [points[0]]
     for (x0, y0), (x1, y1), (x2, y2), (x3, y3) in bend(points):
         for step in range(1, steps + 1):
@@ -407,7 +407,7 @@ def _smooth(points: tuple[Point, ...], steps: int = 8) -> list[Point]:
 
 
 def _legend(kinds: Iterable[str], width: int, size: int, ink: Ink) -> Canvas:
-    """Return one line, or more, that says what the colors mean."""
+    """Paint the legend of the colors, in as many lines as needed."""
     height = text.line_height(size) + size
     rows: list[Canvas] = []
     x = width

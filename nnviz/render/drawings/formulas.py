@@ -1,4 +1,4 @@
-"""Formulas: mathtext as an image, without matplotlib's global state."""
+"""Formulas in mathtext, rendered without matplotlib's global state."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ def _parser() -> "MathTextParser[Any]":
 
 @lru_cache(maxsize=_KEPT)
 def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
-    """Return a formula as a mask, uint8 (h, w), 255 where there is ink.
+    """Render a formula as a mask, uint8 (h, w), 255 where there is ink.
 
     Args:
         formula: mathtext, "$a^2$"; text outside of dollar signs is upright.
@@ -44,7 +44,7 @@ def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
 
 
 def fitted_mask(formula: str, size: float, width: float) -> NDArray[np.uint8]:
-    """Return a formula as a mask with letters so small that it is not wider."""
+    """Render a formula as a mask, shrunk to a width."""
     mask = formula_mask(formula, size)
     if mask.shape[1] <= width:
         return mask
@@ -52,7 +52,7 @@ def fitted_mask(formula: str, size: float, width: float) -> NDArray[np.uint8]:
 
 
 def rgba(mask: NDArray[np.uint8], color: Color = TEXT) -> NDArray[np.uint8]:
-    """Return a mask in one color, uint8 (h, w, 4), alpha not multiplied in."""
+    """Color a mask, uint8 (h, w, 4), alpha not premultiplied."""
     painted = np.empty((*mask.shape, 4), np.uint8)
     painted[..., :3] = color
     painted[..., 3] = mask

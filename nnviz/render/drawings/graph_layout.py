@@ -1,4 +1,4 @@
-"""Layered graph drawing (Sugiyama, Tagawa & Toda 1981) of a graph in nested boxes.
+"""Layered graph drawing (Sugiyama, Tagawa & Toda 1981) with nested groups.
 
 A diagram is laid out from the inside out: the members of a group (nodes, and groups
 that are closed or open) are one small graph, and its drawing gives the group's size.
@@ -40,14 +40,14 @@ _IN, _OUT = "\0in", "\0out"
 
 @dataclass(slots=True)
 class _Level:
-    """The graph of one group: members in computing order and the arrows between."""
+    """The graph within one group: members in computing order, and arrows."""
 
     members: dict[str, None] = field(default_factory=dict)
     arrows: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     @property
     def contents(self) -> list[str]:
-        """The members that are no ports."""
+        """The members other than ports."""
         return [name for name in self.members if name not in (_IN, _OUT)]
 
     def join(self, source: str, target: str, label: str) -> None:
@@ -58,7 +58,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _Item:
-    """Something with a place in a row: a member, a port or a passing arrow."""
+    """An item in a row of the layout: a member, a port, or an arrow's dummy node."""
 
     name: str
     width: float
@@ -81,7 +81,7 @@ def measure_text(words: str, bold: bool) -> float:  # noqa: FBT001 -- a Measure
 
 
 class DiagramLayout:
-    """Lays out one diagram with any of its groups open.
+    """Layout engine of one diagram, for any set of open groups.
 
     Args:
         diagram: what is drawn.
@@ -98,11 +98,11 @@ class DiagramLayout:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Paths of all groups that hold something."""
+        """Paths of all groups with members."""
         return tuple(name for name in self._levels if name != ROOT)
 
     def top_groups(self, boxes: int) -> frozenset[str]:
-        """Return the groups to open, outer ones first, for at most so many boxes."""
+        """Return the groups to open, outer ones first, within a number of boxes."""
         opened: set[str] = set()
         outermost = self._levels[ROOT].contents
         count = len(outermost)
@@ -121,11 +121,11 @@ class DiagramLayout:
         return frozenset(opened)
 
     def size_of(self, group: str) -> int:
-        """Return the number of nodes in a group and in the groups inside."""
+        """Return the number of nodes in a group, nested groups included."""
         return self._sizes[group]
 
     def draw(self, opened: Iterable[str] = ()) -> Drawing:
-        """Return the drawing with these groups open and all others closed.
+        """Lay out the diagram with the given groups open and all others closed.
 
         Where every node has a cell, they are drawn there.
         """
@@ -185,7 +185,7 @@ class DiagramLayout:
 
 
 def _levels_of(diagram: Diagram) -> dict[str, _Level]:
-    """Return the graph of each group, "" being the outermost."""
+    """Build the graph within each group, "" being the outermost."""
     levels: dict[str, _Level] = {ROOT: _Level()}
     chains = [_chain(node.name, diagram.groups) for node in diagram.nodes]
     for chain in chains:
@@ -199,7 +199,7 @@ def _levels_of(diagram: Diagram) -> dict[str, _Level]:
 
 
 def _chain(name: str, groups: Mapping[str, str]) -> list[str]:
-    """Return the groups around a node from the outermost, and the node."""
+    """Return the groups that contain a node, outermost first, and the node."""
     parts = name.split(".")
     paths = [".".join(parts[:count]) for count in range(1, len(parts))]
     return [ROOT, *(path for path in paths if path in groups), name]
@@ -211,7 +211,7 @@ def _lift(
     target: Sequence[str],
     label: str,
 ) -> None:
-    """Draw an arrow at the level of the innermost group that holds both its ends."""
+    """Add an arrow to the innermost group of both its ends, with ports below."""
     common = 0
     while source[common + 1] == target[common + 1]:
         common += 1
@@ -246,7 +246,7 @@ def _place(
     arrows: Mapping[tuple[str, str], list[str]],
     nodes: Mapping[str, int],
 ) -> Drawing:
-    """Draw the graph of one group."""
+    """Lay out the graph within one group."""
     order = {name: index for index, name in enumerate(items)}
     forward = [each for each in arrows if order[each[0]] < order[each[1]]]
     ranks = _rank(items, forward)
@@ -282,7 +282,7 @@ def _place(
 def _rank(
     items: Mapping[str, _Item], arrows: Iterable[tuple[str, str]]
 ) -> dict[str, int]:
-    """Return each item's row: one below the lowest of those that lead to it."""
+    """Assign each item a row: one below the lowest of its predecessors."""
     before: dict[str, list[str]] = {name: [] for name in items}
     for source, target in arrows:
         before[target].append(source)
@@ -300,7 +300,7 @@ def _thread(
     ranks: Mapping[str, int],
     rows: list[list[_Item]],
 ) -> list[_Item]:
-    """Give an arrow a place in each row that it passes by; return what it joins."""
+    """Insert dummy nodes in the rows that an arrow crosses; return its chain."""
     source, target = arrow
     chain = [items[source]]
     for rank in range(ranks[source] + 1, ranks[target]):
@@ -315,7 +315,7 @@ def _thread(
 
 
 def _untangle(rows: Sequence[list[_Item]]) -> None:
-    """Order each row by its neighbors' barycenters, down and up, to cross less."""
+    """Reduce crossings: order each row by its neighbors' barycenters."""
     _number(rows)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
@@ -329,7 +329,7 @@ def _untangle(rows: Sequence[list[_Item]]) -> None:
 
 
 def _number(rows: Iterable[Sequence[_Item]]) -> None:
-    """Note each item's place in its row, from 0 to 1."""
+    """Set each item's relative position in its row, in (0, 1)."""
     for row in rows:
         for index, item in enumerate(row):
             item.place = (index + 0.5) / len(row)
@@ -340,7 +340,7 @@ def _mean(items: Sequence[_Item], default: float) -> float:
 
 
 def _straighten(rows: Sequence[Sequence[_Item]]) -> None:
-    """Give each item an x near the mean of its neighbors', without overlaps."""
+    """Set each item's x near the mean of its neighbors', without overlaps."""
     for row in rows:
         _settle(row, [0.0] * len(row))
     for sweep in range(2 * _SWEEPS):
@@ -354,7 +354,7 @@ def _straighten(rows: Sequence[Sequence[_Item]]) -> None:
 
 
 def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """Return the nearest numbers that never fall: pool adjacent violators."""
+    """Return the isotonic regression of values (pool adjacent violators)."""
     blocks: list[tuple[float, float, int]] = []
     for aim, mass in zip(values, weights, strict=True):
         value, weight, count = aim, mass, 1
@@ -367,7 +367,7 @@ def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 
 def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
-    """Set the x of a row's items as near to those wanted as their widths allow.
+    """Set the x of a row's items as near to the wanted ones as their widths allow.
 
     Least squares with a least distance between neighbors is isotonic regression of the
     wanted places less what lies to their left: pool adjacent violators.
@@ -385,7 +385,7 @@ def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
 
 
 def _stack(rows: Sequence[Sequence[_Item]]) -> list[tuple[float, float]]:
-    """Set the top of each item; return top and bottom of each row."""
+    """Set the top of each item; return the top and bottom of each row."""
     spans: list[tuple[float, float]] = []
     top = _PADDING
     for row in rows:
@@ -400,7 +400,7 @@ def _stack(rows: Sequence[Sequence[_Item]]) -> list[tuple[float, float]]:
 
 
 def _frame(rows: Sequence[Sequence[_Item]]) -> float:
-    """Move all to the right of the padding; return the width with padding."""
+    """Shift all items to start at the padding; return the total width."""
     items = [item for row in rows for item in row]
     left = min((item.x - item.width / 2 for item in items), default=0.0)
     for item in items:
@@ -415,7 +415,7 @@ def _route(
     spans: Sequence[tuple[float, float]],
     ranks: Mapping[str, int],
 ) -> Route:
-    """Return the line of a forward arrow."""
+    """Return the route of a forward arrow."""
     first, last = chain[0], chain[-1]
     start = first.inner.exit + _left(first) if first.inner else first.x
     end = last.inner.entry + _left(last) if last.inner else last.x
@@ -432,7 +432,7 @@ def _route(
 
 
 def _name_once(routes: Sequence[Route]) -> list[Route]:
-    """Let one of the arrows with the same beginning and label bear it."""
+    """Keep the label of only one of the arrows with the same start and label."""
     seen: set[tuple[Point, str]] = set()
     named = []
     for route in sorted(routes, key=lambda each: each.points[-1][1]):
@@ -443,7 +443,7 @@ def _name_once(routes: Sequence[Route]) -> list[Route]:
 
 
 def _return(source: _Item, target: _Item, width: float, labels: Sequence[str]) -> Route:
-    """Return the line of an arrow that leads back, around the right side."""
+    """Return the route of a back edge, around the right side."""
     starts = (source.x + source.width / 2, source.top + source.height / 2)
     ends = (target.x + target.width / 2, target.top + target.height / 2)
     side = width + _GAP / 2
@@ -452,7 +452,7 @@ def _return(source: _Item, target: _Item, width: float, labels: Sequence[str]) -
 
 
 def _left(item: _Item) -> float:
-    """Return x of the left side of the drawing inside an open group."""
+    """Return the left edge of the drawing inside an open group."""
     inner = item.inner.width if item.inner else item.width
     return item.x - inner / 2
 

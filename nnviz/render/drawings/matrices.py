@@ -1,4 +1,4 @@
-"""Matrices, grids of numbers, as pages and figures."""
+"""Matrices (grids of numbers) as images and figures."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -60,20 +60,20 @@ def cell_colors(grid: Grid, ground: Color) -> NDArray[np.uint8]:
 
 
 def ink_on(color: NDArray[np.uint8]) -> Color:
-    """Return black or white, whichever is read better on a color."""
+    """Return black or white, whichever is more legible on a color."""
     bright = float(np.dot(color, (0.299, 0.587, 0.114)))
     return (16, 18, 22) if bright > _BRIGHT else (240, 242, 245)
 
 
 def paint(matrix: Matrix, width: int, *, size: int = 13, ink: Ink = SCREEN) -> Canvas:
-    """Return the grids with titles and formula, uint8 (h, width, 3)."""
+    """Paint the grids with titles and formula, uint8 (h, width, 3)."""
     return rasterized(figure(matrix, width, size=size, ink=ink))
 
 
 def figure(
     matrix: Matrix, width: int, *, size: int = 13, ink: Ink = SCREEN
 ) -> "Figure":
-    """Return the same as a matplotlib figure of a width in px, all of it vectors."""
+    """Draw the grids as a matplotlib figure of a width in px, all vectors."""
     margin = _MARGIN * size
     # On a page nobody can draw.
     shown = tuple(grid for grid in matrix.grids if not grid.is_blank)
@@ -175,7 +175,7 @@ def _write_words(
     layout: MatrixLayout,
     ink: Ink,
 ) -> None:
-    """Write title, operator, labels and caption around the cells."""
+    """Draw title, operator, labels and caption around the cells."""
     grid, words = placed.grid, layout.words
     left, top = corner
     face, quiet = face_of(words), hex_of(ink.quiet)

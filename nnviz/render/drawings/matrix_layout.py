@@ -1,4 +1,4 @@
-"""Places of a Matrix's grids: beside each other, in lines, cells as large as fit."""
+"""Layout of a Matrix's grids: side by side, in lines, with cells as large as fit."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +23,7 @@ _GAP, _OPERATOR = 1.1, 1.6
 
 @dataclass(frozen=True, slots=True)
 class PlacedGrid:
-    """A grid and where it is painted, px.
+    """A grid with its position and cell size, px.
 
     Attributes:
         grid: what is painted.
@@ -41,16 +41,16 @@ class PlacedGrid:
 
     @property
     def width(self) -> float:
-        """Of all cells."""
+        """Width of all cells, px."""
         return self.cell_width * int(self.grid.values.shape[1])
 
     @property
     def height(self) -> float:
-        """Of all cells."""
+        """Height of all cells, px."""
         return self.cell_height * int(self.grid.values.shape[0])
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Return row and column of the cell at a point, None outside."""
+        """Return row and column of the cell at a point; None outside."""
         column = int((x - self.left) // self.cell_width)
         row = int((y - self.top) // self.cell_height)
         rows, columns = self.grid.values.shape
@@ -59,7 +59,7 @@ class PlacedGrid:
 
 @dataclass(frozen=True, slots=True)
 class MatrixLayout:
-    """All grids of a matrix in their places.
+    """The placed grids of a matrix.
 
     Attributes:
         grids: with their places.
@@ -75,14 +75,14 @@ class MatrixLayout:
 
 
 def cell_text(grid: Grid, row: int, column: int) -> str:
-    """Return what stands in a cell; "" where nothing is known yet."""
+    """Return the number in a cell as text; "" where it is not yet known."""
     if not grid.is_known(row, column):
         return ""
     return short(float(grid.values[row, column]))
 
 
 def arrange(matrix: Matrix, width: float, height: float, words: float) -> MatrixLayout:
-    """Place the grids so that their cells are as large as the room allows.
+    """Lay out the grids with cells as large as the room allows.
 
     Args:
         matrix: what is placed.
@@ -98,7 +98,7 @@ def arrange(matrix: Matrix, width: float, height: float, words: float) -> Matrix
 
 
 def _ways(grids: tuple[Grid, ...]) -> list[list[tuple[Grid, ...]]]:
-    """Return the ways to break grids into lines: their own, or into 1, 2, ... lines."""
+    """Return the possible line breaks of grids: their own, or into 1, 2, ... lines."""
     starts = [place for place, grid in enumerate(grids) if grid.starts_line and place]
     if starts:
         return [[grids[a:b] for a, b in pairwise([0, *starts, len(grids)])]]
@@ -123,7 +123,7 @@ def _in_lines(
 
 
 def _split(grids: tuple[Grid, ...], lines: int) -> list[tuple[Grid, ...]]:
-    """Return grids in so many lines, of about as many columns each."""
+    """Split grids into lines of about equally many columns."""
     total = sum(_columns(grid) for grid in grids)
     rows: list[list[Grid]] = [[] for _ in range(lines)]
     seen = 0.0
@@ -137,7 +137,7 @@ def _split(grids: tuple[Grid, ...], lines: int) -> list[tuple[Grid, ...]]:
 def _line(
     row: tuple[Grid, ...], top: float, cell: float, words: float
 ) -> list[PlacedGrid]:
-    """Place one line of grids, their middles at one height."""
+    """Lay out one line of grids, vertically centered."""
     tallest = max(grid.values.shape[0] for grid in row) * cell
     above = max(_above(grid, words) for grid in row)
     left = 0.0
@@ -152,7 +152,7 @@ def _line(
 
 
 def _cell_of_line(row: tuple[Grid, ...], width: float, words: float) -> float:
-    """Return the largest cell with which a line is not wider than the room."""
+    """Return the largest cell size with which a line fits the width."""
     fixed = sum(_before(grid, words, first=not place) for place, grid in enumerate(row))
     least = max(1.0, width - fixed)
     cells = sum(_columns(grid) for grid in row)
@@ -173,7 +173,7 @@ def _columns(grid: Grid) -> float:
 
 
 def _aspect(grid: Grid) -> float:
-    """Return width over height of a cell that its longest number fits into."""
+    """Return width over height of a cell that fits the grid's longest number."""
     rows, columns = grid.values.shape
     longest = max(
         len(short(float(value))) for value in grid.values.reshape(rows * columns)

@@ -1,4 +1,4 @@
-"""Parts of a Plane that a page and a screen paint alike: colors, contours, ticks."""
+"""Elements of a Plane that image and window share: colors, contours, ticks."""
 
 import math
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def series_color(index: int) -> Color:
-    """Return the color of a series or class; they begin anew after the last."""
+    """Return the color of a series or class, from a cyclic palette."""
     return SERIES[index % len(SERIES)]
 
 
@@ -70,7 +70,7 @@ def region_colors(
 
 
 def contour_lines(plane: Plane) -> list[NDArray[np.float64]]:
-    """Return the region's lines of equal value, each (P, 2) of x and y."""
+    """Return a region's contour lines, each (P, 2) of x and y."""
     region = plane.region
     if region is None or not region.contours:
         return []
@@ -88,7 +88,7 @@ def contour_lines(plane: Plane) -> list[NDArray[np.float64]]:
 
 
 def ticks(limits: tuple[float, float], most: int = 6) -> tuple[float, ...]:
-    """Return round numbers between two limits, at most so many.
+    """Return round tick values between two limits.
 
     Args:
         limits: lowest and highest.
@@ -106,12 +106,12 @@ def ticks(limits: tuple[float, float], most: int = 6) -> tuple[float, ...]:
 
 
 def tick_texts(places: Sequence[float]) -> tuple[str, ...]:
-    """Return the words of ticks."""
+    """Return the labels of ticks."""
     return tuple(short(place) for place in places)
 
 
 def legend_names(plane: Plane) -> tuple[tuple[str, Color | None], ...]:
-    """Return what the legend names, with its color; None for quiet gray."""
+    """Return the entries of a legend, name and color; None for quiet gray."""
     found: list[tuple[str, Color | None]] = []
     for path in plane.paths:
         color = series_color(path.color) if path.color >= 0 else None
@@ -126,7 +126,7 @@ def legend_names(plane: Plane) -> tuple[tuple[str, Color | None], ...]:
 
 
 def legend_corner(plane: Plane) -> tuple[bool, bool]:
-    """Return the emptiest corner for a legend: whether right, whether at the top."""
+    """Return the emptiest corner for a legend: whether right, whether top."""
     places = [each.places for each in plane.points if len(each.places)]
     places += [each.places for each in plane.paths if len(each.places)]
     if not places:

@@ -1,4 +1,4 @@
-"""Planes, points and regions over two axes, as pages and figures."""
+"""Planes (points and regions over two axes) as images and figures."""
 
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,12 @@ _LINES = {"solid": "-", "dashed": "--", "steps": "-", "arrow": "-"}
 
 
 def paint(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> Canvas:
-    """Return the axes with all that lies on them, uint8 (h, width, 3)."""
+    """Paint a plane with its axes, uint8 (h, width, 3)."""
     return rasterized(figure(plane, width, size=size, ink=ink))
 
 
 def figure(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> "Figure":
-    """Return the same as a matplotlib figure of a width in px."""
+    """Draw a plane as a matplotlib figure of a width in px."""
     from matplotlib.figure import Figure
 
     height = round(width * (_SQUARE if plane.equal else _HEIGHT))
@@ -71,7 +71,7 @@ def figure(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> "F
 
 
 def _formula_size(formula: str, size: int, width: int) -> float:
-    """Return the size of a formula that fits, points."""
+    """Return the font size with which a formula fits, points."""
     wide = formulas.formula_mask(formula, 1.2 * size).shape[1]
     room = (width - 2 * size) / int(wide)
     return 1.2 * size * min(1.0, room) * POINTS
@@ -159,7 +159,7 @@ def _draw_points(
 
 
 def _dress(axes: "Axes", plane: Plane, size: int, ink: Ink) -> None:
-    """Give the axes their limits, ticks, names, and the program's font and colors."""
+    """Style the axes: limits, ticks, names, font and colors."""
     face = face_of(size)
     quiet = hex_of(ink.quiet)
     axes.set_xlim(*plane.x_range)

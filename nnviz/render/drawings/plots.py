@@ -1,11 +1,11 @@
-"""Shared parts of matplotlib drawings: fonts, colors, a figure in px, its pixels."""
+"""Shared parts of matplotlib drawings: fonts, colors, figures sized in px."""
 
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import Color
 from nnviz.render.text.paragraphs import Canvas
 
@@ -27,7 +27,7 @@ def hex_of(color: Color) -> str:
 
 
 def face_of(size: float) -> Any:
-    """Return the program's font in a size, px."""
+    """Return the program's font at a size in px."""
     from matplotlib.font_manager import FontProperties
 
     return FontProperties(
@@ -36,7 +36,7 @@ def face_of(size: float) -> Any:
 
 
 def blank_figure(width: float, height: float, ground: Color) -> "tuple[Figure, Axes]":
-    """Return an empty figure whose axes count px from the top left corner."""
+    """Return an empty figure whose axes are in px from the top left corner."""
     from matplotlib.figure import Figure
 
     drawn = Figure(
@@ -50,7 +50,7 @@ def blank_figure(width: float, height: float, ground: Color) -> "tuple[Figure, A
 
 
 def rasterized(drawn: "Figure") -> Canvas:
-    """Return a figure as pixels, uint8 (h, w, 3)."""
+    """Render a figure as pixels, uint8 (h, w, 3)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(drawn)

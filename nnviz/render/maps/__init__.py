@@ -1,1 +1,1 @@
-"""Maps over an image: heatmaps, masks, classes."""
+"""Maps over an image: heatmaps, segmentation masks, class colors."""

@@ -1,4 +1,4 @@
-"""The colors of classes as a table, and the ink that is read on them."""
+"""Class colors as a table, and legible text colors on them."""
 
 from functools import cache
 
@@ -15,13 +15,13 @@ _LIGHT_FROM = 0.18
 
 
 def table(labels: tuple[str, ...]) -> NDArray[np.uint8]:
-    """Return the colors of all classes, uint8 (K, 3)."""
+    """Return the table of class colors, uint8 (K, 3)."""
     return np.array(class_colors(labels), np.uint8)
 
 
 @cache
 def ink_on(color: Color) -> Color:
-    """Return the color, dark or light, in which words are read best on another."""
+    """Return the text color, dark or light, that is more legible on a color."""
     return BACKGROUND if luminance(color) > _LIGHT_FROM else TEXT
 
 

@@ -1,4 +1,4 @@
-"""Heatmaps alone and laid over their image: smooth ones, and grainy ones made visible.
+"""Heatmaps, alone or over their image, with a look that makes grainy ones legible.
 
 A map of gradients is grainy: single pixels far above their neighbors, which nobody
 finds on a bright image.  Such a map is smoothed a little, its colors follow a power of
@@ -27,7 +27,7 @@ _DIMMED = 0.5
 
 
 class Ground(StrEnum):
-    """Ground that a map is painted on."""
+    """The background of a heatmap."""
 
     IMAGE = "image"
     BLACK = "black"
@@ -36,7 +36,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapLook:
-    """Look of a heatmap.
+    """The look of a heatmap: opacity, smoothing, gamma, clipping, background.
 
     Attributes:
         opacity: of the map over the image where its magnitude is greatest, 0 to 1.
@@ -59,7 +59,7 @@ class MapLook:
 
     @property
     def words(self) -> str:
-        """Words of the legend; empty for a plain look."""
+        """The look in words, for the legend; "" for a plain one."""
         parts = (
             f"smoothed, sigma {number(self.smoothing)} px" if self.smoothing else "",
             f"gamma {self.gamma:g}" if self.gamma != 1 else "",
@@ -78,14 +78,14 @@ TILE = MapLook(opacity=1.0, gamma=0.6, gray=True)
 
 
 def usual_look(heat: Heatmap) -> MapLook:
-    """Return the look that shows a map best: one of its own for a grainy one."""
+    """Return the default look of a map, which depends on whether it is grainy."""
     if not is_grainy(heat):
         return PLAIN
     return GRAINY_SIGNED if heat.signed else GRAINY
 
 
 def is_grainy(heat: Heatmap) -> bool:
-    """Tell whether a map's places differ from their neighbors as noise does."""
+    """Return whether a map is as grainy as noise, by the correlation of neighbors."""
     if min(heat.values.shape) < _GRAINY_FROM:
         return False
     values = np.nan_to_num(heat.values.astype(np.float32), posinf=0, neginf=0)
@@ -95,7 +95,7 @@ def is_grainy(heat: Heatmap) -> bool:
 
 
 def scale_of(heat: Heatmap, look: MapLook) -> Scale:
-    """Return the range of colors of a map as its look smooths and clips it."""
+    """Return the color range of a map after its look's smoothing and clipping."""
     values = smoothed(heat, look).values
     whole = colormaps.scale_of(values, signed=heat.signed)
     if look.percentile == sheets.CLIP:
@@ -104,7 +104,7 @@ def scale_of(heat: Heatmap, look: MapLook) -> Scale:
 
 
 def colormap_of(look: MapLook, *, signed: bool) -> str:
-    """Return the name of the color map that suits a map's ground."""
+    """Return the color map's name for a look's background."""
     white = look.ground is Ground.WHITE
     if white and not signed:
         return colormaps.INK
@@ -112,12 +112,12 @@ def colormap_of(look: MapLook, *, signed: bool) -> str:
 
 
 def drawn(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
-    """Return the map with the values that its colors stand for."""
+    """Apply a look's smoothing and gamma to a map."""
     return curved(smoothed(heat, look), scale, look)
 
 
 def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
-    """Return the map as the look smooths it; itself where it does not."""
+    """Smooth a map by its look's Gaussian; return it unchanged if there is none."""
     if not look.smoothing:
         return heat
     import cv2
@@ -128,7 +128,7 @@ def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
 
 
 def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
-    """Return the map with its values moved so that colors follow the look's gamma.
+    """Apply a look's gamma to a map.
 
     The ends of the scale and, of a signed one, zero stay where they are.
     """
@@ -141,7 +141,7 @@ def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
 
 
 def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colors:
-    """Return the map without its image, a pixel a place, uint8 (h, w, 3)."""
+    """Paint a map without its image, a pixel for each value, uint8 (h, w, 3)."""
     name = colormap_of(look, signed=scale.signed)
     return colormaps.apply(drawn(heat, scale, look).values, name, scale.low, scale.high)
 
@@ -149,7 +149,7 @@ def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colors:
 def laid(
     photo: Colors, heat: Heatmap, scale: Scale, look: MapLook, colormap: str = ""
 ) -> Colors:
-    """Return the map over its image, uint8 (H, W, 3).
+    """Paint a map over its image, uint8 (H, W, 3).
 
     Args:
         photo: uint8 (H, W, 3), the whole image at any size.
@@ -164,7 +164,7 @@ def laid(
 
 
 def dimmed(photo: Colors) -> Colors:
-    """Return an image gray and dark, so that colors on it are seen."""
+    """Return an image in dark gray, so that colors on it stand out."""
     import cv2
 
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
@@ -173,7 +173,7 @@ def dimmed(photo: Colors) -> Colors:
 
 
 def enlarged(photo: Colors, width: int, height: int) -> Colors:
-    """Return an image as large as it fits, smoothly where it grows."""
+    """Resize an image to the largest size that fits, smoothly where it grows."""
     ratio = min(width / photo.shape[1], height / photo.shape[0])
     size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))
     if ratio <= 1:

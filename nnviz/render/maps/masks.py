@@ -1,4 +1,4 @@
-"""Classes of pixels, and outlines of objects, on the image."""
+"""Segmentation masks and outlines of regions, painted on the image."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def sampled(
     area: Area = _EVERYTHING,
     fill: int = 0,
 ) -> NDArray[Any]:
-    """Return the values (h, w) under each pixel of an image of the photo.
+    """Resample a map by nearest neighbor to the pixels of an image of the photo.
 
     Args:
         values: a map in its own frame.
@@ -50,7 +50,7 @@ def stroked(
     width: int,
     value: int,
 ) -> NDArray[np.uint8]:
-    """Return a mask with a round-ended stroke on it; the other one stays as it is.
+    """Return a copy of a mask with a round-ended stroke.
 
     Args:
         mask: uint8 (H, W).
@@ -66,13 +66,13 @@ def stroked(
 
 
 def tint(canvas: Colors, inside: Booleans, color: Color, opacity: float) -> None:
-    """Lay a color over some pixels of a canvas of one's own."""
+    """Blend a color into some pixels of a canvas, in place."""
     blended = canvas[inside] * (1 - opacity) + np.asarray(color) * opacity
     canvas[inside] = blended.round()
 
 
 def outline(canvas: Colors, inside: Booleans, color: Color, width: int) -> None:
-    """Draw the inner border of a region onto a canvas of one's own."""
+    """Draw the inner border of a region onto a canvas, in place."""
     import cv2
 
     shape = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
@@ -81,7 +81,7 @@ def outline(canvas: Colors, inside: Booleans, color: Color, width: int) -> None:
 
 
 def borders(kinds: NDArray[np.int64]) -> Booleans:
-    """Return which pixels touch, at the right or below, one of another class."""
+    """Return the pixels whose right or lower neighbor has another class."""
     edge = np.zeros(kinds.shape, np.bool_)
     edge[:-1] |= kinds[:-1] != kinds[1:]
     edge[:, :-1] |= kinds[:, :-1] != kinds[:, 1:]
@@ -89,7 +89,7 @@ def borders(kinds: NDArray[np.int64]) -> Booleans:
 
 
 def edges(kinds: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the lines between pixels of different classes, joined where straight.
+    """Return the line segments between pixels of different classes.
 
     Args:
         kinds: (H, W), any numbers.
@@ -104,7 +104,7 @@ def edges(kinds: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _runs(edge: Booleans) -> NDArray[np.int64]:
-    """Return where edges at the right of pixels begin and end, going down: (M, 4)."""
+    """Return runs of vertical edges as segments, (M, 4)."""
     padded = np.zeros((edge.shape[1], edge.shape[0] + 2), np.int8)
     padded[:, 1:-1] = edge.T
     turns = np.diff(padded, axis=1)
@@ -115,7 +115,7 @@ def _runs(edge: Booleans) -> NDArray[np.int64]:
 
 
 def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colors:
-    """Return the classes as a see-through image, uint8 (h, w, 4): RGB and alpha.
+    """Paint the classes as a transparent layer, uint8 (h, w, 4): RGB and alpha.
 
     Args:
         mask: what to show; its background is left clear.
@@ -127,7 +127,7 @@ def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> C
 
 
 def _table(mask: Mask, opacity: float, only: int | None) -> Colors:
-    """Return color and alpha of each class, uint8 (K, 4)."""
+    """Return the color and alpha of each class, uint8 (K, 4)."""
     count = len(mask.labels)
     alpha = np.full((count, 1), round(255 * opacity), np.uint8)
     if only is not None:
@@ -140,7 +140,7 @@ def _table(mask: Mask, opacity: float, only: int | None) -> Colors:
 def draw(
     photo: Colors, mask: Mask, opacity: float = OPACITY, *, outlined: bool = True
 ) -> Colors:
-    """Lay the classes over an image of the photo.
+    """Blend the classes over an image of the photo.
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
@@ -163,12 +163,12 @@ def draw(
 
 
 def shown_shares(mask: Mask) -> dict[int, float]:
-    """Return the share of each class that occurs but the background, largest first."""
+    """Return the share of each class but the background, largest first."""
     return {k: v for k, v in mask.shares().items() if k != mask.background}
 
 
 def summary(mask: Mask) -> str:
-    """Return the classes that occur in one line."""
+    """Return a summary of the classes in one line."""
     shares = shown_shares(mask)
     if not shares:
         return "nothing but background"

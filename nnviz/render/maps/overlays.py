@@ -1,4 +1,4 @@
-"""A map over the image that it explains."""
+"""Blending of a map over the image that it explains."""
 
 from dataclasses import dataclass
 
@@ -28,10 +28,10 @@ Span = tuple[float, float]
 
 
 def magnitude(values: Values, scale: Scale) -> NDArray[np.float32]:
-    """Return how far each value is from neutral, in [0, 1].
+    """Return the magnitude of each value on its scale, in [0, 1].
 
-    Neutral is zero on a signed scale and the low end of any other; what is not finite
-    and all of a flat scale is neutral.
+    The magnitude is the distance from zero on a signed scale, and from the low end of
+    any other; 0 for what is not finite and for all of a flat scale.
     """
     if scale.flat:
         return np.zeros(values.shape, np.float32)
@@ -49,7 +49,7 @@ def layer(
     colormap: str = "",
     opacity: float = OPACITY,
 ) -> Colors:
-    """Return the map as a see-through image, uint8 (h, w, 4): RGB and alpha.
+    """Paint the map as a transparent layer, uint8 (h, w, 4): RGB and alpha.
 
     Alpha grows with the magnitude, slowly at first, so that the image keeps its
     brightness where the map says little: the colors near the middle of a diverging map
@@ -63,7 +63,7 @@ def layer(
 
 
 def covered(heat: Spatial) -> tuple[Span, Span]:
-    """Return which part of the photo a result covers, as shares of height and width.
+    """Return the part of the photo that a result covers, as shares of height and width.
 
     May reach beyond 0 and 1 where the network's input was padded.
     """
@@ -75,7 +75,7 @@ def covered(heat: Spatial) -> tuple[Span, Span]:
 
 
 def extent_of(result: Boxes | Mask) -> tuple[int, int]:
-    """Return height and width of the photo that a result is about, px.
+    """Return the height and width of the photo that a result is about, px.
 
     Where nothing says it: of the result itself, as far as it reaches.
     """
@@ -96,7 +96,7 @@ def blend(
     colormap: str = "",
     opacity: float = OPACITY,
 ) -> Colors:
-    """Lay a map over the photo.
+    """Blend a map over the photo.
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
@@ -113,7 +113,7 @@ def blend(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """Placement of a map along one axis of an image of the photo.
+    """The resampling of a map along one axis of an image of the photo.
 
     Attributes:
         cells: the map's cell under each pixel, the nearest where there is none.
@@ -127,12 +127,12 @@ class Axis:
 
     @property
     def whole(self) -> bool:
-        """Whether the map reaches over all of the image."""
+        """Whether the map covers the whole axis."""
         return bool(self.seen.all())
 
 
 def along(side: int, cells: int, span: Span) -> Axis:
-    """Return how a map lies along an axis.
+    """Compute the nearest-neighbor resampling of a map along an axis.
 
     Args:
         side: pixels of the image along the axis.
@@ -147,7 +147,7 @@ def along(side: int, cells: int, span: Span) -> Axis:
 
 
 def over(photo: Colors, see_through: Colors, spans: tuple[Span, Span]) -> Colors:
-    """Lay a see-through image over the photo.
+    """Blend a transparent layer over the photo.
 
     Each of its pixels covers a block of the photo (nothing is smoothed).  What the
     network did not see is dimmed and the border outlined.
@@ -164,7 +164,7 @@ def over(photo: Colors, see_through: Colors, spans: tuple[Span, Span]) -> Colors
 
 
 def ready(see_through: Colors) -> Packed:
-    """Return premultiplied colors and 1 - alpha, four bytes as one number.
+    """Pack premultiplied colors and 1 - alpha into 32-bit integers.
 
     Args:
         see_through: uint8 (..., 4): RGB and alpha; an image, or a table of colors.
@@ -177,7 +177,7 @@ def ready(see_through: Colors) -> Packed:
 
 
 def lay(photo: Colors, made: Packed, spans: tuple[Span, Span]) -> Colors:
-    """Lay an image over the photo as ``over`` does, made ready before."""
+    """Blend a packed layer over the photo, as ``over`` does."""
     rows = along(photo.shape[0], made.shape[0], spans[0])
     columns = along(photo.shape[1], made.shape[1], spans[1])
     outside = ready(np.array([0, 0, 0, round(255 * (1 - _DIMMED))], np.uint8))
@@ -195,7 +195,7 @@ def lay(photo: Colors, made: Packed, spans: tuple[Span, Span]) -> Colors:
 
 
 def _mix(photo: Colors, made: Packed, painted: Colors) -> None:
-    """Mix a strip into a canvas of one's own."""
+    """Blend a strip into a canvas, in place."""
     import cv2
 
     four = made.view(np.uint8).reshape(*made.shape, 4)
@@ -205,7 +205,7 @@ def _mix(photo: Colors, made: Packed, painted: Colors) -> None:
 
 
 def outline(canvas: Colors, rows: Span, columns: Span) -> None:
-    """Draw a thin frame, half white, onto a canvas of one's own; in px."""
+    """Draw a thin, half-transparent white frame onto a canvas, in place; px."""
     top, bottom = (_edge(value, canvas.shape[0]) for value in rows)
     left, right = (_edge(value, canvas.shape[1]) for value in columns)
     tall, wide = slice(top + 1, bottom), slice(left, right + 1)

@@ -1,1 +1,1 @@
-"""Text: paragraphs drawn into images, numbers and names in words."""
+"""Text: paragraphs drawn into images, numbers and names as text."""

@@ -1,4 +1,4 @@
-"""Placement of boxes' labels: on the image, and not on each other."""
+"""Placement of boxes' labels within the image, without overlaps."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Label:
 def place(
     labels: Sequence[Label], room: tuple[float, float], taken: Iterable[Position] = ()
 ) -> list[Position | None]:
-    """Return where each label goes, earlier ones first served.
+    """Place labels without overlaps, earlier ones first.
 
     Tried in turn: on the upper edge from outside, inside the box at the top, below the
     box, each at the left and at the right; then further down inside the box.  All
@@ -52,7 +52,7 @@ def place(
 
 
 def _positions(label: Label, room: tuple[float, float]) -> Iterable[Position]:
-    """Return the places for a label, the best first, held inside the image."""
+    """Yield candidate positions of a label, the best first, within the image."""
     left, top, right, bottom = label.box
     width, height = label.width, label.height
     if width > room[0] or height > room[1]:

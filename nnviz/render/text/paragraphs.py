@@ -1,4 +1,4 @@
-"""Words in images, in the font that ships with the program."""
+"""Text drawn into images, in the font that ships with the program."""
 
 import math
 import unicodedata
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import TEXT, Color
 
 Canvas = NDArray[np.uint8]
@@ -28,7 +28,7 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def printable(text: str) -> str:
-    """Return the text with control characters, which fonts refuse, as spaces."""
+    """Replace control characters, which fonts reject, by spaces."""
     if text.isprintable():
         return text
     return "".join(
@@ -37,19 +37,19 @@ def printable(text: str) -> str:
 
 
 def line_height(size: int) -> int:
-    """Return the distance of two lines, px."""
+    """Return the line height, px."""
     return round(size * _LEADING)
 
 
 @lru_cache(maxsize=4096)
 def width_of(text: str, size: int, *, bold: bool = False) -> int:
-    """Return how wide a line of text is, px."""
+    """Return the width of a line of text, px."""
     return math.ceil(font(size * _FINER, bold=bold).getlength(printable(text)) / _FINER)
 
 
 @lru_cache(maxsize=1024)
 def shorten(text: str, width: int, size: int, *, bold: bool = False) -> str:
-    """Return the text, its end replaced by an ellipsis if it is wider than ``width``.
+    """Truncate a text with an ellipsis if it is wider than ``width``.
 
     Empty if not even the ellipsis has room.
     """
@@ -63,7 +63,7 @@ def shorten(text: str, width: int, size: int, *, bold: bool = False) -> str:
 
 
 def wrap(text: str, width: int, size: int, *, bold: bool = False) -> list[str]:
-    """Break text into lines of at most ``width`` px, words too long for one as well."""
+    """Break text into lines of at most ``width`` px, breaking long words too."""
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
@@ -85,7 +85,7 @@ _BREAKS = "-_"
 
 
 def _break_word(word: str, width: int, size: int) -> list[str]:
-    """Break a word behind hyphens and underscores, where there are none anywhere."""
+    """Break a word after hyphens and underscores, or anywhere where there are none."""
     pieces = [""]
     for letter in word:
         if pieces[-1] and width_of(pieces[-1] + letter, size) > width:
@@ -109,7 +109,7 @@ def stamp(
     bold: bool = False,
     align: Align = "left",
 ) -> None:
-    """Write one line onto a canvas of one's own; what lies outside is cut off.
+    """Draw one line of text onto a canvas, in place, clipped to it.
 
     Args:
         canvas: uint8 (H, W, 3), changed in place.
@@ -132,7 +132,7 @@ def stamp(
 
 @lru_cache(maxsize=2048)
 def _mask(text: str, size: int, bold: bool) -> NDArray[np.float32]:  # noqa: FBT001
-    """Return how much ink each pixel of a line has, float32 (h, w) in [0, 1]."""
+    """Render a line as its ink coverage, float32 (h, w) in [0, 1]."""
     face = font(size * _FINER, bold=bold)
     height = line_height(size) * _FINER
     width = max(1, width_of(text, size, bold=bold)) * _FINER
@@ -155,7 +155,7 @@ def paragraph(
     color: Color = TEXT,
     bold: bool = False,
 ) -> Canvas:
-    """Return wrapped text as an image, uint8 (h, width, 3)."""
+    """Draw wrapped text as an image, uint8 (h, width, 3)."""
     lines = wrap(text, width, size, bold=bold)
     canvas = sheet(line_height(size) * len(lines), width, background)
     for row, line in enumerate(lines):
@@ -165,7 +165,7 @@ def paragraph(
 
 
 def sheet(height: int, width: int, color: Color) -> Canvas:
-    """Return an empty image of one color, uint8 (height, width, 3)."""
+    """Return an image of one color, uint8 (height, width, 3)."""
     canvas = np.empty((height, width, 3), np.uint8)
     # A row at a time: many times faster than three bytes at a time.
     canvas[...] = np.tile(np.array(color, np.uint8), (width, 1))

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers formatted for people."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _WHOLE_FROM = 100
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits and a real minus sign."""
+    """Format a number with three significant digits and a real minus sign."""
     if not math.isfinite(value):
         return {math.inf: "∞", -math.inf: f"{_MINUS}∞"}.get(value, "NaN")
     size = abs(value)
@@ -27,7 +27,7 @@ def number(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Return ``number`` without zeros at its end: "0.5", not "0.500"."""
+    """Format a number without trailing zeros: "0.5", not "0.500"."""
     text = number(value)
     if "." not in text or "e" in text:
         return text
@@ -41,7 +41,7 @@ def _fixed(value: float) -> str:
 
 
 def numbers(values: Iterable[float]) -> list[str]:
-    """Return numbers with the same places after the point, for one column.
+    """Format the numbers of a column with the same number of decimals.
 
     The largest has three significant digits; where that would hide the others'
     differences by too much or need too long words, each is written for itself.
@@ -63,14 +63,14 @@ def numbers(values: Iterable[float]) -> list[str]:
 
 
 def whole(value: float) -> str:
-    """Return a whole number with its thousands apart, any other as ``number``."""
+    """Format a whole number with thousands separators; any other as ``number``."""
     if not math.isfinite(value) or value != int(value):
         return number(value)
     return f"{int(value):,}".replace(",", _THIN).replace("-", _MINUS)
 
 
 def percent(share: float) -> str:
-    """Return a share in [0, 1] as a percentage with one place, "<0.1 %" if tiny."""
+    """Format a share in [0, 1] as a percentage with one decimal, "<0.1 %" if tiny."""
     smallest = 0.001
     if 0 < share < smallest:
         return "<0.1 %"
@@ -78,17 +78,17 @@ def percent(share: float) -> str:
 
 
 def extent(shape: tuple[int, ...]) -> str:
-    """Return "7 × 7" for the height and width at the start of a shape."""
+    """Format the height and width at the start of a shape: "7 × 7"."""
     return f"{shape[0]} {_TIMES} {shape[1]}"
 
 
 def plural(count: int, noun: str) -> str:
-    """Return "1 channel", "64 channels"."""
+    """Format a count with its noun: "1 channel", "64 channels"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def short_number(number: float) -> str:
-    """Write a count in three digits or so: 11.7 M, 802."""
+    """Format a count in about three digits: 11.7 M, 802."""
     for size, letter in _STEPS:
         if number >= size:
             value = number / size
@@ -98,6 +98,6 @@ def short_number(number: float) -> str:
 
 
 def short_bytes(count: float) -> str:
-    """Write a file size: 44.7 MB."""
+    """Format a file size: 44.7 MB."""
     number = short_number(count)
     return f"{number}B" if number[-1].isalpha() else f"{number} B"

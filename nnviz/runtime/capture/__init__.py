@@ -1,4 +1,4 @@
-"""Capture: the newest image of a camera, video, stream, folder or screen."""
+"""Capture of the newest image from a camera, video, stream, folder or screen."""
 
 from nnviz.runtime.capture.cameras import list_cameras
 from nnviz.runtime.capture.capture import Capture

@@ -1,4 +1,4 @@
-"""Cameras of this machine, asked where it may hang."""
+"""Cameras of this machine, listed on a thread that may hang."""
 
 import threading
 
@@ -9,7 +9,7 @@ _SECONDS = 5.0
 
 
 def list_cameras(timeout: float = _SECONDS) -> tuple[Camera, ...]:
-    """Return the cameras of this machine; none where a driver does not answer.
+    """Return the cameras of this machine; empty if a driver does not answer.
 
     May take seconds: not for the GUI thread.
 

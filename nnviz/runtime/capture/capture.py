@@ -1,4 +1,4 @@
-"""The capture thread: one a source, never waiting for anyone but the clock."""
+"""Capture thread: one for each source, never blocked by its consumers."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Capture:
-    """A source of frames, read on a thread of its own.
+    """A source of frames, read on its own thread.
 
     Only the newest frame is kept.  A camera that is missing, busy, stalled or unplugged
     is WAITING, with the reason, and is tried again; a video that cannot be read has
@@ -68,11 +68,11 @@ class Capture:
         self._thread.start()
 
     def newest(self) -> VideoFrame | None:
-        """Return the newest frame, again and again until there is a newer one."""
+        """Return the newest frame, repeatedly until a newer one arrives."""
         return self._output.newest
 
     def pause(self) -> None:
-        """Hold: a video stops, what a camera gives is left out."""
+        """Pause: a video stops, a camera's frames are skipped."""
         self._controls.pause(paused=True)
 
     def resume(self) -> None:
@@ -80,27 +80,27 @@ class Capture:
         self._controls.pause(paused=False)
 
     def step(self, frames: int) -> None:
-        """Pause and go some images forward, in a video also back (negative)."""
+        """Pause, and step forward by some images, or in a video back (negative)."""
         self._controls.step(frames)
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a video; it is shown even while paused."""
+        """Seek to a position in a video; the image there is shown even while paused."""
         self._controls.seek(seconds)
 
     def set_speed(self, speed: float) -> None:
-        """Play a video at another speed, 0.05 to 16."""
+        """Set the playback speed of a video, 0.05 to 16."""
         self._controls.set_speed(speed)
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001 -- a switch's slot
-        """Swap left and right in the frames to come."""
+        """Set whether subsequent frames are mirrored horizontally."""
         self._controls.mirrored = mirrored
 
     def set_scale(self, share: float) -> None:
-        """Make the frames to come smaller: share of width and height, 0.05 to 1."""
+        """Scale subsequent frames to a share of width and height, 0.05 to 1."""
         self._controls.set_scale(share)
 
     def close(self, timeout: float) -> bool:
-        """End the thread and let go of the source; idempotent, from any thread.
+        """End the thread and release the source; idempotent, callable from any thread.
 
         Args:
             timeout: how long to wait at most, s.
@@ -171,7 +171,7 @@ class Capture:
         return self._call(function, "gives no frames")
 
     def _call(self, function: Callable[[], _Answer], complaint: str) -> _Answer:
-        """Make a call that may hang; when it takes long, say so and wait on."""
+        """Make a call that may hang; if it takes long, report this and keep waiting."""
         if self._helper is None:
             self._controls.sleep(0)
             return function()
@@ -193,7 +193,7 @@ class Capture:
             reader.close()
 
     def _let_go(self) -> None:
-        """Close the source, behind a call that still hangs."""
+        """Close the source, after a hanging call if there is one."""
         if self._helper is None:
             self._close()
         else:

@@ -1,4 +1,4 @@
-"""Wishes to a running capture: said on any thread, done on the capture's."""
+"""Controls of a running capture: set on any thread, applied on the capture thread."""
 
 import threading
 from collections.abc import Callable
@@ -8,11 +8,11 @@ _SMALLEST = 0.05
 
 
 class ClosingError(Exception):
-    """The capture is to end.  No failure: nothing is reported."""
+    """The capture is closing; this is no failure and is not reported."""
 
 
 class Controls:
-    """Wishes, and the condition under which the capture thread waits for them.
+    """Requested controls, and the condition on which the capture thread waits for them.
 
     Attributes:
         changed: notified with every wish, and by a helper that has finished.
@@ -33,83 +33,83 @@ class Controls:
         self._place: float | None = None
 
     def close(self) -> None:
-        """End; everything that waits raises ClosingError."""
+        """Close the capture; everything that waits raises ClosingError."""
         with self.changed:
             self._closing = True
             self.changed.notify_all()
 
     def pause(self, *, paused: bool) -> None:
-        """Stop at the image that is shown, or go on."""
+        """Pause at the current image, or resume."""
         with self.changed:
             self._paused = paused
             self._steps = 0
             self.changed.notify_all()
 
     def step(self, frames: int) -> None:
-        """Pause, and go some images forward or back."""
+        """Pause, and step a number of images forward or back."""
         with self.changed:
             self._paused = True
             self._steps += frames
             self.changed.notify_all()
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a video."""
+        """Request a seek to a position in a video."""
         with self.changed:
             self._place = max(0.0, seconds)
             self.changed.notify_all()
 
     def set_speed(self, speed: float) -> None:
-        """Play a video faster or slower, 0.05 to 16 times its own speed."""
+        """Set the playback speed of a video, 0.05 to 16 times its own."""
         with self.changed:
             self.speed = min(_FASTEST, max(_SLOWEST, speed))
             self.changed.notify_all()
 
     def set_scale(self, share: float) -> None:
-        """Make frames smaller: share of width and height, 0.05 to 1."""
+        """Set the scale of frames: share of width and height, 0.05 to 1."""
         self.scale = min(1.0, max(_SMALLEST, share))
 
     @property
     def closing(self) -> bool:
-        """Whether ``close`` was called."""
+        """Whether ``close`` has been called."""
         return self._closing
 
     @property
     def paused(self) -> bool:
-        """Whether no image is to be shown now."""
+        """Whether the capture is paused with no step requested."""
         return self._paused and not self._steps
 
     @property
     def holding(self) -> bool:
-        """Whether it is paused, be it between two steps."""
+        """Whether the capture is paused, even if steps are requested."""
         return self._paused
 
     @property
     def wished(self) -> bool:
-        """Whether a video is to go somewhere else than to its next image."""
+        """Whether a seek or a step back is requested."""
         return self._place is not None or self._steps < 0
 
     def take_place(self) -> float | None:
-        """Return the place to go to, once."""
+        """Return the requested seek position and clear the request."""
         with self.changed:
             place, self._place = self._place, None
             return place
 
     def take_steps_back(self) -> int:
-        """Return how many images to go back, once."""
+        """Return the number of requested steps back and clear the request."""
         with self.changed:
             back = max(0, -self._steps)
             self._steps = max(0, self._steps)
             return back
 
     def take_step(self) -> bool:
-        """Return whether an image is to be shown although it is paused, once each."""
+        """Consume one requested step forward; return whether there was one."""
         with self.changed:
             wished = self._steps > 0
             self._steps -= wished
             return wished
 
     def wait(self, until: Callable[[], bool], seconds: float | None) -> bool:
-        """Wait for something, at most for some time (None: as long as it takes).
+        """Wait for a condition, with a timeout in seconds (None: no timeout).
 
         Returns:
             Whether it has come about.
@@ -124,5 +124,5 @@ class Controls:
         return reached
 
     def sleep(self, seconds: float) -> None:
-        """Wait some time; see ``wait``."""
+        """Sleep for some seconds, like ``wait``."""
         self.wait(lambda: False, seconds)

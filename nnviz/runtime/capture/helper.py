@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Helper:
-    """Makes one call after another on a thread of its own, a daemon.
+    """Runs one call at a time on its own daemon thread.
 
     The driver of a camera may take minutes to open it, or never come back.  Such a call
     cannot be ended from outside: whoever waits for it goes on without, and the thread
@@ -30,18 +30,18 @@ class Helper:
 
     @property
     def done(self) -> bool:
-        """Whether the call has come back."""
+        """Whether the call has returned."""
         return self._done
 
     def begin(self, call: Callable[[], Any]) -> None:
-        """Make a call; the one before it must have come back and been taken."""
+        """Start a call, once the previous one's result has been taken."""
         with self._changed:
             self._call = call
             self._done = False
             self._changed.notify_all()
 
     def take(self) -> Any:
-        """Return what the call returned, once, or raise what it raised."""
+        """Return the call's result once, or raise its exception."""
         answer, error = self._answer, self._error
         self._answer = self._error = None
         if error is not None:
@@ -49,13 +49,13 @@ class Helper:
         return answer
 
     def end(self, last: Callable[[], None]) -> None:
-        """End the thread, after the running call and then a last one."""
+        """End the thread after the running call and a last one."""
         with self._changed:
             self._last = last
             self._changed.notify_all()
 
     def join(self, timeout: float) -> bool:
-        """Wait for the thread; tells whether it has ended."""
+        """Wait for the thread to end; return whether it has."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

@@ -1,4 +1,4 @@
-"""From a request to an open source.  What a kind of source needs is imported then."""
+"""Opening of sources by request, with imports deferred until needed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ where it cannot be opened at all.
 
 
 def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
-    """Return what opens a source, the first time and after it was lost.
+    """Return the function that opens, and after a loss reopens, a source.
 
     Args:
         request: the source.
@@ -40,7 +40,7 @@ def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
 
 
 def _started_at(reader: Reader, start: float) -> Reader:
-    """Return a reader that begins at a place, s."""
+    """Return a reader after seeking to a position, s."""
     if start:
         reader.seek(start)
     return reader

@@ -1,4 +1,4 @@
-"""The output of a capture: frames in a slot for one, and statuses."""
+"""Output of a capture: the newest frame, and status events."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ OnStatus = Callable[[SourceStatus], None]
 
 
 class Output:
-    """Makes frames of grabs, keeps the newest, and tells how the source is.
+    """Converts grabbed images to frames, keeps the newest, and reports the status.
 
     Used on the capture thread; ``newest`` may be read on any.
     """
@@ -34,25 +34,25 @@ class Output:
         self._told: SourceStatus | None = None
 
     def opened(self, reader: Reader) -> None:
-        """Take over what an open source says of itself, and tell that it runs."""
+        """Adopt an open source's properties, and report that it is running."""
         self.title = reader.title
         self._rate, self._duration = reader.rate, reader.duration
         self.tell(SourceState.RUNNING)
 
     def tell(self, state: SourceState, error: InputError | None = None) -> None:
-        """Tell how the source is, if that is new."""
+        """Report the status of the source, if it has changed."""
         self._tell(state, None if error is None else error_record(error))
 
     def failed(self, error: BaseException) -> None:
-        """Tell why nothing will come any more."""
+        """Report the error that ended the source."""
         self._tell(SourceState.FAILED, error_record(error))
 
     def skip(self) -> None:
-        """Count an image that is left out."""
+        """Count an image that is skipped."""
         self._number += 1
 
     def publish(self, grab: Grab, position: float | None) -> bool:
-        """Convert an image and give it out; a damaged one is told and left out.
+        """Convert and publish an image; a damaged one is reported and skipped.
 
         Args:
             grab: the image.
@@ -77,7 +77,7 @@ class Output:
         return True
 
     def _seen(self, pixels: Pixels) -> Pixels:
-        """Make pixels smaller and mirror them, as is wished."""
+        """Scale and mirror pixels as the controls request."""
         scale, mirrored = self._controls.scale, self._controls.mirrored
         if scale == 1 and not mirrored:
             return pixels

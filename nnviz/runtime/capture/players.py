@@ -1,4 +1,4 @@
-"""Players: videos against the clock, live sources as they come."""
+"""Players: videos against the clock, live sources as images arrive."""
 
 import math
 import time
@@ -17,10 +17,10 @@ _HOPELESS_SECONDS = 1.0
 
 
 class Caller(Protocol):
-    """Makes a call that may take long, and tells when it does."""
+    """Makes a call that may take long, and reports when it does."""
 
     def __call__(self, function: Callable[[], Grab | None]) -> Grab | None:
-        """Return what the function returns.
+        """Return the function's result.
 
         Raises:
             ClosingError: the capture is to end.
@@ -29,7 +29,7 @@ class Caller(Protocol):
 
 
 class LivePlayer:
-    """Gives out images as they come; while it is paused they are left out."""
+    """Publishes images as they arrive; skips them while paused."""
 
     def __init__(
         self, reader: Reader, controls: Controls, output: Output, call: Caller
@@ -59,7 +59,7 @@ class LivePlayer:
 
 
 class VideoPlayer:
-    """Plays a video or folder at its own rate, or another, against the clock.
+    """Plays a video or folder at its own or another speed, against the clock.
 
     An image that comes too late is left out and not even converted.
 
@@ -115,7 +115,7 @@ class VideoPlayer:
                 self._show(grab)
 
     def _go(self) -> None:
-        """Go where it is wished."""
+        """Seek or step back as requested."""
         place = self._controls.take_place()
         back = self._controls.take_steps_back()
         if place is None and not back:
@@ -157,7 +157,7 @@ class VideoPlayer:
         self._controls.wait(lambda: self._controls.wished, None)
 
     def _is_due(self, grab: Grab) -> bool:
-        """Wait for the image's turn; tells whether it has come."""
+        """Wait until an image is due; return whether it is."""
         if self._at_once:
             return True
         if self._controls.holding:
@@ -200,16 +200,16 @@ class VideoPlayer:
         return self._controls.speed * self._faster
 
     def _keep_pace(self) -> None:
-        """Take over another speed, from what is seen now on."""
+        """Apply a changed speed from the current position on."""
         if self._pace() != self._speed:
             now = self._zero + (time.monotonic() - self._clock) * self._speed
             self._anchor(now)
 
     def _anchor(self, seconds: float) -> None:
-        """Note that a place in the video is seen now."""
+        """Set the current video position as the reference for timing."""
         self._clock, self._zero = time.monotonic(), seconds
         self._speed = self._pace()
 
     def _due(self, grab: Grab) -> float:
-        """Return when an image is to be seen, s of the clock."""
+        """Return the time at which an image is due, s of the clock."""
         return self._clock + (grab.seconds - self._zero) / self._speed

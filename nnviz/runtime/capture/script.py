@@ -1,4 +1,4 @@
-"""A camera that follows a script, faults included: for tests and demonstrations.
+"""Simulated camera that follows a script, including faults: for tests and demos.
 
 A script is a JSON or TOML file::
 
@@ -56,7 +56,7 @@ _Part = TypeVar("_Part", "Event", "Script")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happens to the camera; see the module's description."""
+    """A scripted event of the camera; see the module's description."""
 
     do: str
     frame: int = 0
@@ -69,7 +69,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The script that a camera plays; see the module's description."""
+    """Script of a simulated camera; see the module's description."""
 
     play: str = ""
     size: tuple[int, int] = (480, 640)
@@ -113,7 +113,7 @@ def _event(values: Mapping[str, Any]) -> Event:
 
 
 def _made(kind: type[_Part], values: Mapping[str, Any], **more: Any) -> _Part:
-    """Return a part of a script, its numbers of the declared types."""
+    """Build a part of a script, with numbers converted to the declared types."""
     known = {field_.name: field_ for field_ in fields(kind)}
     for name in values:
         if name not in known:
@@ -135,7 +135,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _in_order(script: Script) -> Script:
-    """Give all events the number of an image, rising."""
+    """Convert event times to image numbers, and sort the events by number."""
     placed = [
         replace(event, frame=round(event.at * script.rate)) if event.at else event
         for event in script.events
@@ -144,7 +144,7 @@ def _in_order(script: Script) -> Script:
 
 
 class ScriptedCamera:
-    """Plays a script; see ``nnviz.base.video.Reader``.
+    """Simulated camera that plays a script; see ``nnviz.base.video.Reader``.
 
     One for all openings: a camera that is back goes on with its script.
 
@@ -172,7 +172,7 @@ class ScriptedCamera:
         self._back = self._due = 0.0
 
     def open(self) -> Reader:
-        """Open the camera, if the script lets it be.
+        """Open the camera, unless the script refuses.
 
         Raises:
             SourceLostError: the script says so.
@@ -211,7 +211,7 @@ class ScriptedCamera:
         return Grab(time.monotonic(), float(number), pixels)
 
     def seek(self, seconds: float) -> None:
-        """Do nothing: a camera has no places."""
+        """Do nothing: a camera cannot seek."""
 
     def close(self) -> None:
         """Close the video."""
@@ -252,7 +252,7 @@ class ScriptedCamera:
 
 
 def pattern(number: int, size: tuple[int, int]) -> Colors:
-    """Return colors that move, with a number in sixteen fields on top.
+    """Return a moving color pattern with the image's number encoded in sixteen fields.
 
     Args:
         number: of the image; its lowest 16 bits are shown, the lowest to the left.
@@ -289,7 +289,7 @@ def _film_of(folder: Path, play: str) -> Reader | None:
 
 
 def _taken(film: Reader) -> Grab:
-    """Return the next image of a video without end."""
+    """Return the next image of a video that loops."""
     for _ in itertools.repeat(None, 2):
         grab = film.read()
         if grab is not None:

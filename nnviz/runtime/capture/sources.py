@@ -1,4 +1,4 @@
-"""A source of frames in words: "0", "video.mp4", "rtsp://...", "screen"."""
+"""Parsing of sources of frames: "0", "video.mp4", "rtsp://...", "screen"."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ _SIDES = 4
 
 
 def source_of(text: str) -> SourceRequest:
-    """Return the source that a person means.
+    """Parse a source of frames from the user's text.
 
     Args:
         text: "0" or "/dev/video0" is a camera; a path is a video or a folder of
@@ -28,7 +28,7 @@ def source_of(text: str) -> SourceRequest:
             scripted camera, see ``nnviz.runtime.capture.script``.
 
     Raises:
-        InputError: it is none of these, or no such file.
+        InputError: the text is none of these, or there is no such file.
     """
     text = text.strip()
     if not text:
@@ -51,7 +51,7 @@ def source_of(text: str) -> SourceRequest:
 
 
 def title_of(request: SourceRequest) -> str:
-    """Return a name for people, until the source says its own."""
+    """Return a source's title for display, until the open source provides one."""
     address = request.address
     match request.kind:
         case SourceKind.CAMERA:

@@ -1,4 +1,4 @@
-"""Everything that the window asks of the disk, as work for the threads of files."""
+"""File operations of the window, as work for the file threads."""
 
 from nnviz.runtime.file_work.images import ImageWork
 from nnviz.runtime.file_work.recordings import RecordingWork
@@ -8,7 +8,7 @@ from nnviz.runtime.file_work.unit_images import UnitImageWork
 
 
 class Files:
-    """The work there is, by what it is about.
+    """The available file operations, grouped by subject.
 
     Attributes:
         images: opened, made small, written to the cache; what dropped files are.

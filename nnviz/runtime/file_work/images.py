@@ -1,4 +1,4 @@
-"""Work with image files: opening, thumbnails, examples to learn from, cameras."""
+"""File work with images: opening, thumbnails, training examples, cameras."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnviz.base.documents.dropped import Dropped
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image, eight_bits, image_from_array
 from nnviz.base.measures.training import ExampleClass
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.base.video import Camera
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
@@ -24,7 +24,7 @@ _CACHE_BYTES = 256 << 20
 
 
 class ImageWork:
-    """Opens images and what else is done with their files.
+    """File operations on images.
 
     Args:
         cache_bytes: how much decoded images are kept for coming back to them.
@@ -34,25 +34,25 @@ class ImageWork:
         self._cache = ImageCache(cache_bytes, open_image)
 
     def look_at(self, files: Sequence[str]) -> FileWork[Dropped]:
-        """Find out what files are, listing folders."""
+        """Identify dropped files, listing folders."""
         return file_work(lambda: look_at(files))
 
     def open(self, path: str) -> FileWork[Image]:
-        """Open an image; a kept one if the file is the same."""
+        """Open an image; from the cache if the file is unchanged."""
         return file_work(lambda: self._cache.open(Path(path)), Urgency.OPEN)
 
     def of_array(self, pixels: NDArray[Any], name: str) -> FileWork[Image]:
-        """Make an image of pixels, (H, W) or (H, W, C), of 8 bits as a file's."""
+        """Make an image from pixels, (H, W) or (H, W, C), converted to 8 bits."""
         return file_work(
             lambda: image_from_array(eight_bits(pixels), name), Urgency.OPEN
         )
 
     def thumbnail(self, path: str, size: int) -> FileWork[NDArray[Any]]:
-        """Make a small image of a file, uint8 (h, w, 3), its longer side ``size``."""
+        """Make a thumbnail of a file, uint8 (h, w, 3), its longer side ``size``."""
         return file_work(lambda: thumbnail(path, size), Urgency.LATER)
 
     def keep(self, pixels: NDArray[Any], purpose: str) -> FileWork[str]:
-        """Write an image, uint8 (H, W, 1 or 3), into the cache; its path.
+        """Write an image, uint8 (H, W, 1 or 3), to the cache; return its path.
 
         Args:
             pixels: the image.
@@ -61,24 +61,24 @@ class ImageWork:
         return file_work(lambda: keep_image(pixels, purpose))
 
     def write_example(self, pixels: NDArray[Any], folder: str) -> FileWork[str]:
-        """Write an image (H, W, C) to learn from into a folder, made if missing."""
+        """Write a training example (H, W, C) to a folder, created if missing."""
         return file_work(lambda: write_example(pixels, Path(folder)), Urgency.SAVE)
 
     def list_examples(
         self, paths: tuple[str, ...]
     ) -> FileWork[tuple[ExampleClass, ...]]:
-        """Find the images among files and in folders.
+        """Find the images among files and folders, grouped into classes.
 
         A folder of folders gives a named class for each; else the class has no name.
         """
         return file_work(lambda: list_examples(paths))
 
     def keep_still(self, run: Run) -> FileWork[Run]:
-        """Make an image of its own of the frame that a result is of."""
+        """Make a still image of the frame that a result belongs to."""
         return file_work(lambda: still(run), Urgency.SAVE)
 
     def find_cameras(self) -> FileWork[tuple[Camera, ...]]:
-        """Look for cameras."""
+        """List the cameras of this machine."""
         return file_work(_cameras, Urgency.LATER)
 
 

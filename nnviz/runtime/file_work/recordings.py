@@ -1,4 +1,4 @@
-"""Work with recordings: reading, listing, deleting, export as a video."""
+"""File work with recordings: reading, listing, deleting, export as a video."""
 
 from pathlib import Path
 
@@ -9,51 +9,51 @@ from nnviz.base.documents.recordings import (
     RecordingState,
     VideoExport,
 )
+from nnviz.base.host.file_work import FileWork, Reporter, Urgency, file_work
 from nnviz.base.images import Image
-from nnviz.base.request import FileWork, Reporter, Urgency, file_work
 from nnviz.storage import recent, recordings
 from nnviz.storage.recording_export import export_recording
 
 
 class RecordingWork:
-    """Reads recordings, and moves them out of the list and back."""
+    """File operations on recordings."""
 
     def read(self, folder: str) -> FileWork[RecordingState]:
-        """Read what a recording holds now."""
+        """Read the current state of a recording."""
         return file_work(lambda: recordings.read_recording(Path(folder)), Urgency.LATER)
 
     def open(self, folder: str) -> FileWork[OpenedRecording]:
-        """Find what is needed to go on with a recording."""
+        """Load the data needed to resume a recording."""
         return file_work(lambda: recordings.reopen_recording(Path(folder)))
 
     def frame(self, folder: str, step: int, blend: float) -> FileWork[RecordedFrame]:
-        """Read a step's frame with a share of the image in it."""
+        """Read the frame of a step, blended with the image."""
         return file_work(lambda: recordings.read_frame(Path(folder), step, blend))
 
     def remember(self, image: Image) -> FileWork[None]:
-        """Note where the image of a recording lies, to find it again."""
+        """Remember the path of a recording's image, to find it again."""
         return file_work(lambda: recent.remember(image), Urgency.SAVE)
 
     def list(self, root: str, side: int) -> FileWork[tuple[RecordingEntry, ...]]:
-        """List all recordings of a folder with thumbnails of so many px."""
+        """List all recordings of a folder, with thumbnails of ``side`` px."""
         return file_work(
             lambda: recordings.list_recordings(Path(root), side), Urgency.LATER
         )
 
     def put_away(self, folder: str) -> FileWork[Path]:
-        """Take a recording out of the list."""
+        """Hide a recording from the list; ``bring_back`` undoes it."""
         return file_work(lambda: recordings.put_away(Path(folder)), Urgency.SAVE)
 
     def bring_back(self, folder: str) -> FileWork[Path]:
-        """Put a recording that was put away where it was."""
+        """Unhide a recording; return its folder."""
         return file_work(lambda: recordings.bring_back(Path(folder)), Urgency.SAVE)
 
     def tidy(self, root: str) -> FileWork[None]:
-        """Delete what was put away in an earlier session, and what is too much."""
+        """Delete hidden recordings, and the oldest ones beyond a size limit."""
         return file_work(lambda: recordings.tidy(Path(root)), Urgency.LATER)
 
     def export(self, request: VideoExport) -> FileWork[str]:
-        """Make a video, of which nothing stays if it is stopped; its path."""
+        """Export a video and return its path; a stopped export leaves no file."""
 
         def act(reporter: Reporter) -> str:
             paths = export_recording(request, reporter.tell, reporter.check)

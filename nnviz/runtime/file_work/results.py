@@ -1,4 +1,4 @@
-"""Work that saves: results, boards, contact sheets, plots, side-cars."""
+"""File work that saves results, boards, contact sheets, plots and side-cars."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.concepts import ConceptParts
 from nnviz.base.dataset.projections import Projection
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, ModelRequest, Urgency, file_work
+from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Result
 from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex
@@ -37,10 +38,10 @@ Saved = FileWork[tuple[Path, ...]]
 
 
 class ResultWork:
-    """Saves what the window shows; nothing that was there is written over."""
+    """File operations that save results; existing files are not overwritten."""
 
     def save(self, run: Run, folder: str, looks: "Looks | None" = None) -> Saved:
-        """Save a result beside earlier ones.
+        """Save a result without overwriting earlier ones.
 
         Args:
             run: what is saved.
@@ -56,7 +57,7 @@ class ResultWork:
         path: str,
         look: "FigureLook | None",
     ) -> Saved:
-        """Save a result as SVG, PDF or PNG for a slide.
+        """Save a result as an SVG, PDF or PNG figure for a slide.
 
         Args:
             result: any kind.
@@ -69,7 +70,7 @@ class ResultWork:
         )
 
     def board(self, board: "Board", folder: str, lock: "Lock") -> Saved:
-        """Save a board as an image, a page and numbers."""
+        """Save a board as an image, a web page and numbers."""
         return file_work(lambda: board.save(Path(folder), lock=lock), Urgency.SAVE)
 
     def contact_sheet(self, runs: Sequence[Run], path: str) -> Saved:
@@ -85,13 +86,13 @@ class ResultWork:
     def direction(
         self, name: str, layer: str, vector: NDArray[np.float32], folder: str
     ) -> FileWork[Path]:
-        """Write a direction on a layer's channels, as a target that can be named."""
+        """Write a direction in a layer's channels to a file that targets can name."""
         return file_work(
             lambda: save_vector(name, layer, vector, Path(folder)), Urgency.SAVE
         )
 
     def parts(self, found: ConceptParts, index: ImageIndex, folder: str) -> Saved:
-        """Save parts of a layer as a sheet and arrays."""
+        """Save the concept parts of a layer as a contact sheet and arrays."""
         return file_work(lambda: save_parts(found, index, Path(folder)), Urgency.SAVE)
 
     def curve(self, found: Robustness, folder: str) -> Saved:
@@ -108,7 +109,7 @@ class ResultWork:
         return file_work(write, Urgency.SAVE)
 
     def side_car(self, info: ModelInfo, request: ModelRequest) -> Saved:
-        """Save how a network is used beside its file.
+        """Save a network's settings to a side-car file.
 
         Names of classes are written where they come from a file of labels.
         """
@@ -122,7 +123,7 @@ class ResultWork:
 
 
 def _save(run: Run, folder: Path, looks: "Looks | None") -> tuple[Path, ...]:
-    """Save a result and note where its image lies, for when it is opened again."""
+    """Save a result, and remember the path of its image for reopening."""
     paths = save_run(run, folder, None, overwrite=False, looks=looks)
     if run.image is not None:
         recent.remember(run.image)

@@ -1,17 +1,17 @@
-"""Work with unit images (activation maximization): the cache, and saving them."""
+"""File work with unit images (activation maximization): cache and export."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from nnviz.base.documents.unit_images import FoundUnitImage, UnitKey
+from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Colors
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork, Urgency, file_work
 from nnviz.storage.unit_images import find_unit_image, keep_unit_image, save_unit_images
 
 
 class UnitImageWork:
-    """Looks unit images up, keeps and saves them."""
+    """File operations on unit images."""
 
     def find(self, unit_key: UnitKey) -> FileWork[FoundUnitImage]:
         """Look a unit's image up in the cache."""

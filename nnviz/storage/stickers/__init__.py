@@ -1,1 +1,1 @@
-"""Stickers on disk: opened, kept when trained, printed."""
+"""Stickers on disk: opened, saved when learned, printed."""

@@ -1,4 +1,4 @@
-"""Stickers on disk: opened, and written as PNG when a method has learned one."""
+"""Files of stickers: opened, and saved as PNG when a method has learned one."""
 
 import re
 from itertools import chain, count
@@ -25,7 +25,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def open_sticker(cut: Cut) -> OpenedSticker:
-    """Open a sticker; what comes back says why, where it cannot be opened."""
+    """Open a sticker; errors are returned within the result."""
     try:
         image = open_cut(cut)
     except NnvizError as error:
@@ -34,7 +34,7 @@ def open_sticker(cut: Cut) -> OpenedSticker:
 
 
 def keep_learned(run: Run, folder: Path) -> Path:
-    """Write the sticker that a result has learned as PNG, its recipe inside.
+    """Save the sticker that a result has learned as PNG, with its recipe.
 
     Returns:
         The file; the same one where the same sticker is there already.
@@ -49,7 +49,7 @@ def keep_learned(run: Run, folder: Path) -> Path:
 
 
 def keep_stopped(learned: ColorImage, recording: Path, folder: Path) -> Path:
-    """Write the sticker that a recorded run had learned when it was stopped."""
+    """Save the sticker that a recorded run had learned when it was stopped."""
     return _kept(learned, open_recording(recording).recipe, folder)
 
 
@@ -67,7 +67,7 @@ def _kept(learned: ColorImage, recipe: Recipe, folder: Path) -> Path:
 
 
 def _holds(path: Path, sticker: Image) -> bool:
-    """Tell whether a file is that very sticker."""
+    """Return whether a file holds exactly this sticker."""
     try:
         known = open_cut(Cut("square", str(path)))
     except NnvizError:

@@ -1,4 +1,4 @@
-"""Stickers as pages to print."""
+"""Printable pages of stickers."""
 
 from pathlib import Path
 

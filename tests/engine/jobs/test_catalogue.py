@@ -7,7 +7,7 @@ import sys
 import torch
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.jobs import Session, full_catalogue
 
 

@@ -23,6 +23,7 @@ from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.parameters import TrainingParams
 from nnviz.engine.learning.run import Switches, TrainingRun
 from nnviz.engine.learning.variants import parse_variants
+from nnviz.render.miniature import miniature
 
 KNOWN = {each.name: each for each in parameters_of(TrainingParams)}
 
@@ -71,6 +72,22 @@ def test_they_begin_alike_and_go_in_step(digits):
     # The run that ended keeps its only value.
     assert curve.series["short"].tolist() == [short.history["held-out loss"][0]] * 3
     assert len(curve.series["long"]) == 3
+
+
+def test_a_run_has_no_point_before_the_end_of_its_first_epoch(digits):
+    """Four reports make an epoch; the other run has taken three when the first ends."""
+    comparison = TrainingComparison(
+        {"first": switches(), "second": switches()}, digits, 0
+    )
+    before = comparison_report(comparison)
+    for name in ("held-out loss", "training loss", "held-out accuracy"):
+        assert {n: len(v) for n, v in before[name].series.items()} == {
+            "first": 0, "second": 0
+        }  # fmt: skip
+    assert miniature(before["held-out loss"], None).shape[2] == 3
+    while not comparison.runs["first"].history.epochs:
+        comparison.advance()
+    assert list(comparison_report(comparison)["held-out loss"].series) == ["first"]
 
 
 def test_a_comparison_that_was_stopped_goes_on_bit_for_bit(digits):

@@ -7,10 +7,12 @@ the held-out loss rises; and the run that nobody interrupted.
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 from torch import nn
 from torch.nn import functional
 
 from nnviz.base.errors import UsageError
+from nnviz.engine.data import folders
 from nnviz.engine.learning.architectures import Architecture
 from nnviz.engine.learning.augmentation import Augmentation, ten_crops
 from nnviz.engine.learning.examples import Examples, load_examples
@@ -270,6 +272,42 @@ def test_layers_that_cannot_be_built(words):
 def test_every_optimizer_has_a_name():
     weights = [torch.zeros(2, requires_grad=True)]
     assert all(make_optimizer(name, weights, 0.1) for name in OPTIMIZERS)
+
+
+def test_the_width_is_that_of_the_first_stage():
+    """Each next stage has twice as many channels at half the size (He et al. 2016)."""
+    found = Architecture(kind="plain", depth=8, width=8).words()
+    assert found == "conv 8 3, relu, plain 8, plain 16 2, plain 32 2, gap"
+    vgg = Architecture(kind="vgg", width=4).words().split(", ")
+    assert [word for word in vgg if word.startswith("conv")] == [
+        "conv 4 3", "conv 4 3", "conv 8 3", "conv 8 3", "conv 16 3", "conv 16 3"
+    ]  # fmt: skip
+
+
+def test_of_a_large_folder_only_what_is_used_is_read(tmp_path, monkeypatch):
+    """Of 120 + 120 images 40 are learned from, and the least number is measured on."""
+    for part in ("train", "test"):
+        for name in ("a", "b"):
+            (tmp_path / part / name).mkdir(parents=True)
+            for index in range(60):
+                gray = PillowImage.new("L", (4, 4), index)
+                gray.save(tmp_path / part / name / f"{index:02}.png")
+    read = []
+    real = folders._read_photo
+    monkeypatch.setattr(
+        folders, "_read_photo", lambda path, side: read.append(path) or real(path, side)
+    )
+    found = load_examples("folder", str(tmp_path), 40)
+    assert len(found.pixels) == 40
+    assert len(found.held_pixels) == 50
+    assert len(read) == 90
+    assert found.labels.tolist() == [0] * 20 + [1] * 20
+    with pytest.raises(InterruptedError):
+        load_examples("folder", str(tmp_path), 40, check=_interrupt)
+
+
+def _interrupt():
+    raise InterruptedError
 
 
 def test_digits_are_learned():

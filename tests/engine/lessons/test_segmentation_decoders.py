@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.metrics import jaccard_score
 from support.lessons import run_lesson
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.lessons.architectures.segmentation_decoders import NETWORKS
 

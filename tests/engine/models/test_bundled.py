@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 
 from nnviz import api
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.data.patterns import pattern
 from nnviz.engine.lessons.architectures.segmentation_decoders import NETWORKS
 from nnviz.engine.models.bundled import bundled_names

@@ -27,7 +27,7 @@ from nnviz.base.parameters import (
     When,
     parameters_of,
 )
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.form import Form
 from nnviz.gui.forms.number_box import NumberBox
 from nnviz.gui.forms.row import Row

@@ -9,7 +9,7 @@ import json
 from PySide6.QtGui import QTextTable
 
 from nnviz.base.info import ModelSource
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 
 def test_the_chosen_network_is_told_about(opened):

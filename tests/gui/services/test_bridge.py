@@ -33,10 +33,10 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
+from nnviz.base.host.file_work import FileWork, Reporter, Urgency
 from nnviz.base.images import Image
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.request import FileWork, Reporter, Urgency
 from nnviz.base.requests import FetchModel
 from nnviz.gui.services.bridge import Bridge
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane

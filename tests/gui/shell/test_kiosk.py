@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolB
 
 from nnviz.base.errors import InputError, UsageError, error_record
 from nnviz.base.kiosk import BEAT, KioskOrder
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import kiosk as command
 from nnviz.gui.shell import app

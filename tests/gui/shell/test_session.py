@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.documents.session import SessionState
-from nnviz.base.request import ModelRequest
-from nnviz.base.requests import RunMethod
+from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.gui.shell import app
 from nnviz.gui.state.settings import Settings
 from nnviz.storage.sessions import SessionFiles

@@ -377,6 +377,17 @@ def test_curves_are_drawn_and_read_out(shown):
     assert len(view._plot.listDataItems()) == 2
 
 
+def test_curves_without_a_point_are_empty_axes(shown):
+    """Before the first epoch of a training run there is nothing to draw."""
+    none = Curves(x=np.zeros(0), series={"a": np.zeros(0), "b": np.zeros(0)},
+                  x_label="epoch", y_label="loss", limits=(0.0, 1.0))  # fmt: skip
+    view = shown(CurvesView(), none, None)
+    assert [item.getData()[1] for item in view._plot.listDataItems()] == [None, None]
+    box = view._plot.getPlotItem().vb
+    view._moved(box.sceneBoundingRect().center())
+    assert rgb(view).shape[2] == 3
+
+
 def test_numbers_of_an_axis_stay_what_they_are_in_another_theme(shown):
     """A loss of 0.5 is written 0.5, and one of 2.5 after it 2.5, not 2500."""
 

@@ -17,8 +17,8 @@ from nnviz.base.events import Done
 from nnviz.base.frames import Frame
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.resources import resource
 from nnviz.base.results import ColorImage, Mask, Report
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.gui.shell.main_window import INSPECT, STYLE
 from nnviz.gui.views.canvas.layers import image_of

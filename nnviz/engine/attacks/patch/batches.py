@@ -1,4 +1,4 @@
-"""Many images that one patch or one noise is to fool a classifier with."""
+"""Batches of images on which one patch or one noise is to fool a classifier."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _UNKNOWN = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossGradient:
-    """Losses of attacked images and their gradients.
+    """Scores of attacked images and their gradients.
 
     Attributes:
         score: (N,), the larger the better.
@@ -29,7 +29,7 @@ class LossGradient:
 
 
 def joined(parts: Sequence[LossGradient]) -> LossGradient:
-    """Put the parts of a batch together."""
+    """Concatenate the parts of a batch."""
     return LossGradient(
         torch.cat([part.score for part in parts]),
         torch.cat([part.reached for part in parts]),
@@ -38,7 +38,7 @@ def joined(parts: Sequence[LossGradient]) -> LossGradient:
 
 
 class AttackObjective(Protocol):
-    """Images, and what a network is to make of them once they are attacked."""
+    """Images, and the answers that a network is to give once they are attacked."""
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -49,28 +49,28 @@ class AttackObjective(Protocol):
         ...
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
+        """Return scores and gradients of ``pixels`` (n, C, H, W), made of images."""
         ...
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
-        """Return which pixels fool, bool (n,)."""
+        """Return which attacked images reach the goal, bool (n,)."""
         ...
 
 
 class Chunks(Protocol):
-    """Does work on many images, as many at once as memory and time allow."""
+    """Runs work on many items in chunks that memory and time allow."""
 
     def __call__(
         self, items: int, work: Callable[[slice], T], /
     ) -> Iterator[tuple[slice, T]]:
-        """Yield each part and what ``work`` returned for it."""
+        """Yield each chunk and the result of ``work`` on it."""
         ...
 
 
 def slope_of(
     aim: AttackObjective, pixels: Tensor, rows: Tensor, chunks: Chunks
 ) -> LossGradient:
-    """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
+    """Return scores and gradients of pixels (n, C, H, W), computed in chunks."""
 
     def work(part: slice) -> LossGradient:
         return aim.slope(pixels[part], rows[part])
@@ -84,7 +84,7 @@ def rate_of(
     attack: Callable[[Tensor, slice], Tensor],
     chunks: Chunks,
 ) -> float:
-    """Return how many of some images fool once they are attacked, %.
+    """Return the fooling rate of an attack over some images, %.
 
     Args:
         aim: the images.
@@ -103,7 +103,7 @@ def rate_of(
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class AttackBatch:
-    """Images that a classifier is to take for something else.
+    """Images that a classifier is to misclassify.
 
     Attributes:
         attacked_model: the network.
@@ -123,7 +123,7 @@ class AttackBatch:
     _answers: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
-        """Ask the network about an image when it is first needed."""
+        """Mark all predictions as unknown; each is computed when first needed."""
         self._answers = torch.full((len(self.clean),), _UNKNOWN)
 
     def __len__(self) -> int:
@@ -135,7 +135,7 @@ class AttackBatch:
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``."""
+        """Return scores and gradients of ``pixels`` (n, C, H, W), made of images."""
         goal = self._goal(rows)
         scores: list[Tensor] = []
 
@@ -147,7 +147,7 @@ class AttackBatch:
         return LossGradient(scores[-1].detach(), goal.reached(logits), gradient)
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
-        """Return which pixels fool, bool (n,)."""
+        """Return which attacked images reach the goal, bool (n,)."""
         return self._goal(rows).reached(self.attacked_model.logits(pixels))
 
     def _goal(self, rows: Tensor) -> Goal:
@@ -162,5 +162,5 @@ class AttackBatch:
 
 
 def drawn(aim: AttackObjective, number: int, generator: torch.Generator) -> Tensor:
-    """Return rows of images at random, (number,), each as likely."""
+    """Return the rows of images drawn uniformly at random, (number,)."""
     return torch.randint(len(aim), (number,), generator=generator)

@@ -1,4 +1,4 @@
-"""Stickers on images, differentiable: ``nnviz.media.stickers.cutting`` in torch.
+"""Differentiable compositing of stickers: ``nnviz.media.stickers.cutting`` in torch.
 
 The same steps give the same pixels: colors multiplied with their opacity, resized with
 an antialiased triangle filter, then sampled between pixels where the sticker lies.
@@ -54,7 +54,7 @@ class Pose:
     tilt: tuple[float, float] = (0.0, 0.0)
 
     def matrix(self, picture: Size, sticker: Size) -> Matrix:
-        """Return the map from the sticker's px to the image's, continuous."""
+        """Return the homography from the sticker's px to the image's, continuous."""
         flat = np.eye(3)
         flat[:2] = self.placement.matrix(picture, sticker)
         height, width = sticker
@@ -67,7 +67,7 @@ class Pose:
 
 
 def pasted(pictures: Tensor, sticker: Sticker, poses: Sequence[Pose]) -> Tensor:
-    """Return images with a sticker on each, with the graph of both.
+    """Return images with a sticker composited on each, differentiable in both.
 
     Args:
         pictures: (N, C, H, W) in [0, 1].
@@ -84,7 +84,7 @@ def pasted(pictures: Tensor, sticker: Sticker, poses: Sequence[Pose]) -> Tensor:
 
 
 def coverage(picture: Size, alpha: Tensor, poses: Sequence[Pose]) -> Tensor:
-    """Return how much of each pixel a sticker covers, (N, 1, H, W).
+    """Return the opacity of a sticker over each pixel, (N, 1, H, W).
 
     Args:
         picture: height and width.
@@ -95,7 +95,7 @@ def coverage(picture: Size, alpha: Tensor, poses: Sequence[Pose]) -> Tensor:
 
 
 def within(place: float, share: float) -> float:
-    """Return where a sticker's middle may be so that nothing hangs over an edge.
+    """Return the position of a sticker's center at which nothing crosses an edge.
 
     Args:
         place: in [0, 1], from one edge that it may touch to the other.
@@ -105,7 +105,7 @@ def within(place: float, share: float) -> float:
 
 
 def on_photo(placement: Placement, where: OnPhoto) -> Placement:
-    """Return where a sticker on the network's input lies on the image.
+    """Convert the placement of a sticker on the network's input to one on the image.
 
     Where the image was stretched, the sticker's proportions there differ; its
     area is kept.
@@ -124,7 +124,7 @@ def on_photo(placement: Placement, where: OnPhoto) -> Placement:
 
 
 def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
-    """Return what lies where on the image, (1, C, H, W); 0 beside the sticker."""
+    """Warp a layer by a pose onto the image, (1, C, H, W); 0 outside the sticker."""
     own = (layer.shape[2], layer.shape[3])
     size = pose.placement.pixels(picture, own)
     if size != own:
@@ -138,7 +138,7 @@ def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
 
 
 def _grid(matrix: Matrix, size: Size, like: Tensor) -> Tensor:
-    """Return where a matrix takes the center of each pixel, (1, H, W, 2)."""
+    """Return the coordinates to which a matrix maps pixel centers, (1, H, W, 2)."""
     down = torch.arange(size[0], device=like.device, dtype=torch.float64)[:, None] + 0.5
     across = torch.arange(size[1], device=like.device, dtype=torch.float64) + 0.5
     x, y, depth = (a * across + (b * down + c) for a, b, c in matrix.tolist())

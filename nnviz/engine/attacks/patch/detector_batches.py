@@ -1,4 +1,4 @@
-"""Many images on which a detector is to overlook a class, or to see one.
+"""Batches of images on which a detector is to overlook a class, or to detect one.
 
 The highest score of the class's boxes is moved, as objectness is in Thys et al. 2019
 (arXiv:1904.08653), section 3.2; here a smooth maximum of their log-odds.
@@ -27,7 +27,7 @@ _FLAT = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DetectorBatch:
-    """Images on which a detector is to err.
+    """Images on which a detector is to be fooled.
 
     Attributes:
         model: the frozen detector, from pixels.
@@ -52,7 +52,7 @@ class DetectorBatch:
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return how well pixels (n, C, H, W) fool, made of the images ``rows``.
+        """Return scores and gradients of attacked pixels (n, C, H, W).
 
         Raises:
             ModelError: the detector is none whose outputs are understood, or gives no
@@ -62,7 +62,7 @@ class DetectorBatch:
         return joined([self._one(picture[None]) for picture in pixels])
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
-        """Return which pixels fool, bool (n,)."""
+        """Return which attacked images reach the goal, bool (n,)."""
         del rows
         with torch.no_grad():
             best = [self._highest(self._found(each[None])[1]) for each in pixels]
@@ -83,7 +83,7 @@ class DetectorBatch:
         return LossGradient(scores, torch.tensor([reached]).to(scores.device), slope)
 
     def _found(self, pixels: Tensor) -> tuple[Tensor, Candidates]:
-        """Return zero, with the graph of the pass, and the boxes of the classes."""
+        """Return a zero with the graph of the pass, and the boxes of the classes."""
         outputs = tuple(tensors_in(self.model.forward(pixels)))
         size = (pixels.shape[2], pixels.shape[3])
         found = candidates_of(self.model.net, outputs, size, _FLOOR)
@@ -98,7 +98,7 @@ class DetectorBatch:
 def choose_kinds(
     text: str, info: ModelInfo, found: Candidates, *, towards: bool
 ) -> tuple[tuple[int, ...], str]:
-    """Return the classes that are meant, and what is wanted of them in words.
+    """Return the classes of the goal, and the description of the goal.
 
     Args:
         text: classes by name or index, separated by ``|``; "" is that of the surest

@@ -1,4 +1,4 @@
-"""Expectation over transformation (EOT): random conditions a sticker is seen under.
+"""Expectation over transformation (EOT): random viewing conditions of a sticker.
 
 Place, size, turn, tilt, light, blur and noise; Athalye et al. 2018
 (arXiv:1707.07397), for stickers as Brown et al. 2017 (arXiv:1712.09665), section 2.
@@ -45,7 +45,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One drawn condition.
+    """One random draw of the conditions.
 
     Attributes:
         pose: of the sticker.
@@ -65,7 +65,7 @@ class View:
 def drawn_views(
     conditions: Conditions, number: int, picture: Size, generator: torch.Generator
 ) -> list[View]:
-    """Return views at random, each uniform within the conditions.
+    """Return random views, each uniform within the conditions.
 
     Anywhere means that the sticker, as it is before it is turned, lies wholly on the
     image.
@@ -86,7 +86,7 @@ def seen(
     views: Sequence[View],
     generator: torch.Generator,
 ) -> Tensor:
-    """Return images with a sticker on each, as seen, in [0, 1] and with its graph.
+    """Render a sticker on each image under its view; in [0, 1], differentiable.
 
     Light falls on the sticker; blur and noise are the camera's, so on everything.
 
@@ -132,5 +132,5 @@ def _view(limits: Conditions, draws: list[float], picture: Size) -> View:
 
 
 def _sign(draw: float) -> float:
-    """Return a number in [-1, 1) for one in [0, 1)."""
+    """Map a number in [0, 1) to [-1, 1)."""
     return 2 * draw - 1

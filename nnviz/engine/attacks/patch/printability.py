@@ -13,14 +13,14 @@ _LEVELS = (0.1, 0.45, 0.8)
 
 
 def outlined(outline: Outline, side: int, like: Tensor) -> Tensor:
-    """Return the opacity of a sticker, (1, 1, side, side)."""
+    """Return the opacity mask of a sticker's outline, (1, 1, side, side)."""
     if outline == "square":
         return torch.ones((1, 1, side, side)).to(like)
     return torch.from_numpy(disc(side))[None, None].to(like)
 
 
 def unprintable(sticker: Sticker) -> Tensor:
-    """Return how far colors are from those that a printer has, root mean square.
+    """Return the root mean square distance of colors from printable ones.
 
     The non-printability score of Sharif et al. 2016 (doi:10.1145/2976749.2978392),
     equation 5, with the nearest printable color in place of the product over all,
@@ -34,7 +34,7 @@ def unprintable(sticker: Sticker) -> Tensor:
 
 
 def penalty(sticker: Sticker, smoothness: float, printable: float) -> Tensor:
-    """Return what is added to a loss for how a sticker looks, ()."""
+    """Return the penalty on a sticker's look that is added to the loss, ()."""
     found = sticker.colors.new_zeros(())
     if smoothness:
         found = found + smoothness * total_variation(sticker.colors).sum()

@@ -1,4 +1,4 @@
-"""Stickers whose places, sizes, turns and colors are searched without gradients.
+"""Gradient-free search of stickers' positions, sizes, angles and colors.
 
 Random search in batches: of several changed copies of the best candidate the best one
 stays where it is better.  What is changed is one sticker; as in Sparse-RS (Croce et al.
@@ -37,7 +37,7 @@ OFF_LIMITS = -1e4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """The best stickers so far.
+    """The best candidate of the search so far, with the query count.
 
     Attributes:
         genes: (k, GENES).
@@ -54,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """The image that stickers are cut from, and where they may lie.
+    """The image on which stickers are placed, and the limits of their placement.
 
     Attributes:
         sticker: what all of them are; its colors do not count where ``tinted``.
@@ -73,17 +73,17 @@ class Sheet:
     free: Tensor | None = None
 
     def placements(self, genes: Tensor) -> list[Placement]:
-        """Return where the stickers of a candidate lie, from its genes (k, GENES)."""
+        """Decode the placements of a candidate's stickers from its genes (k, GENES)."""
         return [self._placement(*gene[:4]) for gene in genes.tolist()]
 
     def laid(self, picture: Tensor, genes: Tensor) -> Tensor:
-        """Return an image (1, C, H, W) with a candidate's stickers on it."""
+        """Return an image (1, C, H, W) with a candidate's stickers composited on it."""
         for gene, placement in zip(genes, self.placements(genes), strict=True):
             picture = pasted(picture, self._tinted(gene), [Pose(placement)])
         return picture
 
     def off_limits(self, genes: Tensor) -> float:
-        """Return which share of a candidate's stickers lies where none may."""
+        """Return the share of a candidate's stickers that overlaps forbidden pixels."""
         if self.free is None:
             return 0.0
         poses = [Pose(placement) for placement in self.placements(genes)]
@@ -92,7 +92,7 @@ class Sheet:
         return float((hidden - _TOUCHES).clamp(min=0).sum())
 
     def _placement(self, x: float, y: float, wide: float, turn: float) -> Placement:
-        """Return where a sticker lies: before it is turned, wholly on the image."""
+        """Decode a placement; before rotation the sticker lies wholly on the image."""
         width = self.smallest + wide * (self.largest - self.smallest)
         down, across = (width * min(self.picture) / side for side in self.picture)
         angle = _TURN * (turn - 0.5)
@@ -108,14 +108,14 @@ class Sheet:
 
 
 def first_genes(number: int, stickers: int, generator: torch.Generator) -> Tensor:
-    """Return candidates at random, (number, stickers, GENES)."""
+    """Return random candidates, (number, stickers, GENES)."""
     return torch.rand((number, stickers, GENES), generator=generator)
 
 
 def mutants(
     genes: Tensor, number: int, progress: float, generator: torch.Generator
 ) -> Tensor:
-    """Return changed copies of a candidate, (number, k, GENES).
+    """Return mutated copies of a candidate, (number, k, GENES).
 
     Args:
         genes: (k, GENES).
@@ -141,7 +141,7 @@ def mutants(
 
 
 def fittest(best: Candidate, genes: Tensor, fitness: Sequence[float]) -> Candidate:
-    """Return the best of the old and the new candidates.
+    """Return the fittest of the old and the new candidates.
 
     Args:
         best: the old one.

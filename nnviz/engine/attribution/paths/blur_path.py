@@ -15,7 +15,7 @@ from nnviz.engine.nn.gradients import Check, Score, gradient
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlurPath:
-    """Images of ever less blur, with the gradient taken between each and the next.
+    """The path of decreasing blur, with the gradient taken in the middle of each part.
 
     Edges are carried on, so that blurring does not darken them.
 
@@ -30,7 +30,7 @@ class BlurPath:
     steps: int
 
     def at(self, place: float) -> Tensor:
-        """Return the image at a place of the path, 0 its beginning and 1 its end."""
+        """Return the image at a position of the path, from 0 (start) to 1 (end)."""
         sigma = self.sigma * (1 - place) ** 2
         return blurred(self.pixels, sigma) if sigma else self.pixels
 

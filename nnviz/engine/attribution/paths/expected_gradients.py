@@ -20,7 +20,7 @@ _LARGEST_SEED = 2**62
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleSums:
-    """Attributions of some samples, summed, and what each should add up to.
+    """Sums of the attributions of samples, with the totals that completeness demands.
 
     Attributes:
         total: (C, H, W) float64, summed over the samples.
@@ -35,7 +35,7 @@ class SampleSums:
     due: Tensor
 
     def __add__(self, other: "SampleSums") -> "SampleSums":
-        """Return the sums over the samples of both."""
+        """Return the sums over the samples of both operands."""
         return SampleSums(
             self.total + other.total,
             self.squares + other.squares,
@@ -45,11 +45,11 @@ class SampleSums:
 
     @property
     def mean(self) -> Tensor:
-        """The attribution, (C, H, W): the mean over the samples."""
+        """Mean attribution over the samples, (C, H, W)."""
         return self.total / len(self.found)
 
     def standard_error(self) -> float:
-        """Return the standard error of the colors' sum, root mean square over pixels.
+        """Return the standard error of the attribution, root mean square over pixels.
 
         Infinite for a single sample.
         """
@@ -84,7 +84,7 @@ class ExpectedGradients:
     seeds: Tensor
 
     def samples(self, score: Score, part: slice, check: Check) -> SampleSums:
-        """Return the sums over some of the samples.
+        """Return the sums over a part of the samples.
 
         Args:
             score: must not mix the images of a batch.
@@ -105,7 +105,7 @@ class ExpectedGradients:
         )
 
     def _draw(self, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the noisy image, the baseline and a point between, (1, C, H, W)."""
+        """Draw the noisy image, the baseline and a point between, each (1, C, H, W)."""
         generator = torch.Generator().manual_seed(seed)
         pixels = self.pixels
         start = self._baseline(generator)
@@ -129,5 +129,5 @@ class ExpectedGradients:
 
 
 def draw_seeds(count: int, generator: torch.Generator) -> Tensor:
-    """Return a seed for each sample, int64 (count,), of a generator on the CPU."""
+    """Draw a seed for each sample, int64 (count,), from a generator on the CPU."""
     return torch.randint(_LARGEST_SEED, (count,), generator=generator)

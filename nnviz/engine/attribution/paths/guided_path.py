@@ -14,7 +14,7 @@ _TINY = 1e-9
 
 
 class GuidedPath:
-    """A walk from a baseline to an image that the gradients guide.
+    """A path from a baseline to an image whose direction the gradients guide.
 
     Attributes:
         place: where it is, float64 (C, H, W).
@@ -39,7 +39,7 @@ class GuidedPath:
         self.place = self._start.clone()
 
     def step(self, number: int, slope: Tensor) -> Tensor:
-        """Go one step on.
+        """Take one step of the path; return its attribution.
 
         Args:
             number: of the step, from 0.
@@ -68,7 +68,7 @@ class GuidedPath:
         return (self.place - before) * slope
 
     def _moving(self, sizes: Tensor, free: Tensor) -> Tensor:
-        """Return which of the values that may move have the smallest gradients.
+        """Return the mask of the movable values with the smallest gradients.
 
         Where fewer are left than the share of all, they all move.
         """
@@ -80,5 +80,5 @@ class GuidedPath:
         return self._start + along * self._change
 
     def _left(self) -> Tensor:
-        """Return the distance to the image, the sum over all values."""
+        """Return the L1 distance left to the image."""
         return (self._start + self._change - self.place).abs().sum()

@@ -17,7 +17,7 @@ from nnviz.engine.nn.gradients import Check, Score, gradient
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The way from a baseline to an image, with the points to look at.
+    """The straight path from a baseline to an image, with the points of a quadrature.
 
     Attributes:
         pixels: (1, C, H, W), its end.

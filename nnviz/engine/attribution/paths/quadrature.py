@@ -1,4 +1,4 @@
-"""Points and weights to integrate over [0, 1] with."""
+"""Quadrature rules on [0, 1]: points and weights."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Numbers = NDArray[np.float64]
 
 
 def quadrature(rule: Quadrature, count: int) -> tuple[Numbers, Numbers]:
-    """Return points in [0, 1], rising, and weights that add up to 1, (count,) each.
+    """Return ascending points in [0, 1] and weights that add up to 1, (count,) each.
 
     Gauss-Legendre integrates polynomials up to degree 2 count - 1 exactly; it, midpoint
     ("riemann_middle"), left and right are captum's.  Captum's trapezoid has weights
@@ -39,7 +39,7 @@ def quadrature(rule: Quadrature, count: int) -> tuple[Numbers, Numbers]:
 
 
 def spread_out(count: int) -> NDArray[np.int64]:
-    """Return an order of 0 ... count - 1 whose beginnings are spread evenly.
+    """Return an order of 0 ... count - 1 of which every prefix is evenly spread.
 
     The van der Corput sequence in base 2: an average over the first few of many points
     comes near to that over all of them.

@@ -1,4 +1,4 @@
-"""Coalitions of superpixels: which are kept, and the linear models fitted to scores.
+"""Coalitions of superpixels, and the linear models of LIME and KernelSHAP.
 
 LIME: Ribeiro et al. 2016, arXiv:1602.04938.  KernelSHAP: Lundberg & Lee 2017,
 arXiv:1705.07874, section 4.1.
@@ -19,7 +19,7 @@ _MOST_REGIONS = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coalitions:
-    """Coalitions and the weights of their scores.
+    """Coalitions of regions, with the weights of their scores.
 
     Attributes:
         kept: (N, M), whether a region is seen.
@@ -38,7 +38,7 @@ class Coalitions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A fitted linear model: the share of each region in the score.
+    """A fitted linear model: the contribution of each region to the score.
 
     Attributes:
         values: (M,).
@@ -54,7 +54,7 @@ class Fit:
 def lime_coalitions(
     regions: int, count: int, width: float, random: np.random.Generator
 ) -> Coalitions:
-    """Return coalitions as LIME draws them, the whole image first.
+    """Sample coalitions as LIME does, the whole image first.
 
     Each region is kept by a fair coin; weights are the square root of
     exp(-d^2 / width^2), d the cosine distance to the whole image.
@@ -67,7 +67,7 @@ def lime_coalitions(
 
 
 def fit_lime(coalitions: Coalitions, scores: Numbers, ridge: float = 1.0) -> Fit:
-    """Return the weights of a ridge regression with an intercept.
+    """Fit LIME's linear model: ridge regression with an intercept.
 
     Args:
         coalitions: N of M regions.
@@ -86,7 +86,7 @@ def fit_lime(coalitions: Coalitions, scores: Numbers, ridge: float = 1.0) -> Fit
 def shapley_coalitions(
     regions: int, count: int, random: np.random.Generator
 ) -> Coalitions:
-    """Return coalitions by the Shapley kernel: neither all nor none are kept.
+    """Sample coalitions by the Shapley kernel, never the empty or the whole one.
 
     All of them with the kernel's weights where that is no more than asked for; else
     sizes by the kernel and regions by chance, each with its complement (Covert & Lee
@@ -124,7 +124,7 @@ def _all_coalitions(regions: int) -> Coalitions:
 def fit_shapley(
     coalitions: Coalitions, scores: Numbers, whole: float, none: float
 ) -> Fit:
-    """Return Shapley values: a regression whose values add up to the difference.
+    """Fit Shapley values: regression constrained to add up to the score's difference.
 
     Args:
         coalitions: of M regions, none empty and none whole.
@@ -168,7 +168,7 @@ def _covariance(
     inverse: Numbers,
     together: int = 1,
 ) -> Numbers:
-    """Return White's covariance of the values, which allows errors of unequal size.
+    """Return White's heteroscedasticity-consistent covariance of the values.
 
     Args:
         values: of the regression.

@@ -17,7 +17,7 @@ _LEAST_GAIN = 50
 
 
 def felzenszwalb_regions(pixels: Tensor) -> list[Mask]:
-    """Return overlapping regions of six scales, each widened by 5 px, bool (H, W).
+    """Segment an image at six scales, each region dilated by 5 px, bool (H, W).
 
     Args:
         pixels: (1, C, H, W); what range it has does not matter.
@@ -52,7 +52,7 @@ def felzenszwalb_regions(pixels: Tensor) -> list[Mask]:
 def rank_regions(
     attribution: NDArray[np.floating], regions: list[Mask]
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield the map after each region: what it adds gets its mean attribution.
+    """Yield the map after each region; its new pixels get their mean attribution.
 
     The region whose new pixels have the largest mean comes next; those that would add
     fewer than 50 pixels are passed over.  At the end the rest gets its own mean.
@@ -83,7 +83,7 @@ def rank_regions(
 def _complete(
     found: NDArray[np.float64], values: NDArray[np.float64], free: Mask
 ) -> NDArray[np.float64]:
-    """Return values (P,) in which what no region has taken has its mean."""
+    """Return values (P,) with the pixels of no region set to their mean."""
     whole = found.copy()
     if free.any():
         whole[free] = values[free].mean()

@@ -25,7 +25,7 @@ _LEAST_REGIONS = 2
 
 
 def quick_scorer(ctx: Context, target: str) -> Scorer:
-    """Return what scores images, by the network's folded copy where that answers."""
+    """Return the scorer on the fastest equivalent network, unless it reads a layer."""
     score = ctx.inference.target(target)
     if score.target.layer:
         return score
@@ -34,7 +34,7 @@ def quick_scorer(ctx: Context, target: str) -> Scorer:
 
 
 def hidden_image(ctx: Context, fill: Fill, labels: Labels) -> Tensor:
-    """Return the image whose parts stand for hidden regions, (1, C, H, W)."""
+    """Return the image that fills hidden regions, (1, C, H, W)."""
     if fill == "region mean":
         return _region_means(ctx.pixels, labels)
     return baseline(
@@ -55,7 +55,7 @@ def _region_means(pixels: Tensor, labels: Labels) -> Tensor:
 
 
 def require_regions(labels: Labels) -> int:
-    """Return the number of regions.
+    """Return the number of regions; refuse a single one.
 
     Raises:
         UsageError: the image is a single one: nothing could be hidden.
@@ -71,7 +71,7 @@ def require_regions(labels: Labels) -> int:
 def score_coalitions(
     ctx: Context, score: Scorer, labels: Labels, hidden: Tensor, kept: Kept
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Yield the scores of parts of the coalitions, float64 (n,).
+    """Yield the scores of the coalitions chunk by chunk, float64 (n,).
 
     Args:
         ctx: of the method.
@@ -102,7 +102,7 @@ def _scoring(
 def region_report(
     ctx: Context, name: str, labels: Labels, fit: Fit, unit: str, notes: list[str]
 ) -> Report:
-    """Return a map of what each region adds, and one of the standard errors."""
+    """Return the report: a map of region values, and one of their standard errors."""
     values, errors = (
         torch.from_numpy(each[labels]) for each in (fit.values, fit.errors)
     )

@@ -52,14 +52,14 @@ def superpixels(pixels: Tensor, kind: Segmentation, count: int) -> Labels:
 
 
 def numbered(labels: NDArray[np.integer]) -> Labels:
-    """Return labels numbered from 0 without gaps, in their order."""
+    """Return labels renumbered from 0 without gaps, in their order."""
     places = np.unique(labels, return_inverse=True)[1]
     found: Labels = places.reshape(labels.shape).astype(np.int64)
     return found
 
 
 def _grid(size: tuple[int, int], count: int) -> Labels:
-    """Return about so many rectangles, as square as they can be."""
+    """Return about ``count`` rectangles, as nearly square as possible."""
     height, width = size
     rows = max(1, min(height, round((count * height / width) ** 0.5)))
     columns = max(1, min(width, round(count / rows)))

@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation through a whole network, as changed gradients.
+"""Layer-wise relevance propagation through a whole network, by modified gradients.
 
 Linear layers follow the rules of a composite; activation functions pass relevance on;
 attention weights and the scale of layer norms count as constants (Ali et al. 2022,
@@ -32,7 +32,7 @@ _SOFTMAXES = frozenset({Tensor.softmax, torch.softmax, functional.softmax})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composite:
-    """Rules of relevance propagation, by kind of layer.
+    """A composite: the rule of relevance propagation for each kind of layer.
 
     Attributes:
         convolution: the rule of convolutions.
@@ -47,7 +47,7 @@ class Composite:
 
 @dataclass(slots=True, eq=False)
 class RelevancePass(TorchFunctionMode):
-    """A forward pass whose way back propagates relevance.
+    """A forward pass whose backward pass propagates relevance.
 
     Attributes:
         composite: the rules.
@@ -133,7 +133,7 @@ def relevance_of(
 
 
 class _Through(torch.autograd.Function):
-    """Gives an output; its way back is a function of the output's relevance."""
+    """Identity on an output; its backward pass applies a function to the relevance."""
 
     @staticmethod
     def forward(
@@ -157,7 +157,7 @@ def _through(given: Tensor, output: Tensor, back: Callable[[Tensor], Tensor]) ->
 def _activate(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Tensor:
-    """Pass relevance on unchanged: the slope is output over input."""
+    """Apply an activation with slope output / input, which passes relevance on."""
     call = NonlinearCall(func, args[0], args[1:], kwargs)
     given = args[0]
     with torch.no_grad():
@@ -172,7 +172,7 @@ def _activate(
 
 
 def _written(given: Tensor, found: Tensor) -> Tensor:
-    """Let a function in place give its output: who holds the input sees it too."""
+    """Write an in-place function's output into its input, and return it."""
     return given.copy_(found) if given.requires_grad and not given.is_leaf else found
 
 
@@ -183,7 +183,7 @@ def _layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Normalize with a scale that counts as a constant."""
+    """Layer norm whose scale is detached."""
     axes = tuple(range(-len(normalized_shape), 0))
     centered = x - x.mean(axes, keepdim=True)
     variance = x.detach().var(axes, unbiased=False, keepdim=True)

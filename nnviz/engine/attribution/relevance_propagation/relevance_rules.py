@@ -53,12 +53,12 @@ class Rule:
 
 
 def epsilon_rule(epsilon: float) -> Rule:
-    """Return LRP-epsilon: all inputs share, small outputs pass on less."""
+    """Return LRP-epsilon: all inputs share; small outputs pass on less."""
     return Rule(epsilon=epsilon)
 
 
 def gamma_rule(gamma: float) -> Rule:
-    """Return LRP-gamma in the form that also takes inputs below zero."""
+    """Return LRP-gamma in the generalized form for inputs of either sign."""
 
     def up(w: Tensor) -> Tensor:
         return w + gamma * w.clamp(min=0)
@@ -76,7 +76,7 @@ def gamma_rule(gamma: float) -> Rule:
 
 
 def alpha_beta_rule(alpha: float, beta: float) -> Rule:
-    """Return LRP-alpha-beta: supporting parts share alpha, opposing ones minus beta."""
+    """Return LRP-alpha-beta: positive parts share alpha, negative parts minus beta."""
 
     def rising(w: Tensor) -> Tensor:
         return w.clamp(min=0)
@@ -94,7 +94,7 @@ def alpha_beta_rule(alpha: float, beta: float) -> Rule:
 
 
 def z_plus_rule() -> Rule:
-    """Return LRP-z-plus: supporting parts alone share."""
+    """Return LRP-z-plus: only positive parts share."""
     return alpha_beta_rule(1.0, 0.0)
 
 
@@ -118,7 +118,7 @@ class LinearCall:
 
 
 def share_out(rule: Rule, call: LinearCall, relevance: Tensor) -> Tensor:
-    """Return what takes the place of the gradient at a layer's input.
+    """Return the substitute for the gradient at a layer's input.
 
     Args:
         rule: of the layer.
@@ -165,12 +165,12 @@ def share_out_box(
 
 
 def stabilized(values: Tensor, epsilon: float) -> Tensor:
-    """Return values away from zero: the sign of zero is plus."""
+    """Return values shifted away from zero by epsilon; zero counts as positive."""
     return values + epsilon * torch.where(values >= 0, 1.0, -1.0).to(values)
 
 
 def _part(term: Term, call: LinearCall) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Return input, weights and bias of one part."""
+    """Return the input, weights and bias of one term of a rule."""
     positive = term.part == "positive"
     given = call.given.clamp(min=0) if positive else call.given.clamp(max=0)
     bias = term.weigh(call.bias) if term.bias and call.bias is not None else None
@@ -178,7 +178,7 @@ def _part(term: Term, call: LinearCall) -> tuple[Tensor, Tensor, Tensor | None]:
 
 
 def _back(call: LinearCall, given: Tensor, weight: Tensor, signal: Tensor) -> Tensor:
-    """Return a signal sent back through the layer with other weights."""
+    """Backpropagate a signal through the layer with other weights."""
     with torch.enable_grad():
         leaf = given.detach().requires_grad_()
         output = call.apply(leaf, weight, None)
@@ -189,7 +189,7 @@ def _back(call: LinearCall, given: Tensor, weight: Tensor, signal: Tensor) -> Te
 def _signals(
     rule: Rule, output: Tensor, outputs: Sequence[Tensor], relevance: Tensor
 ) -> list[Tensor]:
-    """Return what goes back from each part: relevance over what its group gives."""
+    """Return the signal of each part: its group's relevance over its group's output."""
     sums: dict[int, Tensor] = {}
     for term, each in zip(rule.terms, outputs, strict=True):
         sums[term.group] = sums[term.group] + each if term.group in sums else each

@@ -132,7 +132,7 @@ def _refusal(name: str) -> ModelError:
 
 
 def gradient_relevance(weights: list[Tensor], gradients: list[Tensor]) -> Tensor:
-    """Return how much each token tells each other: arXiv:2103.15679, equations 5, 6.
+    """Return the relevance between all tokens: arXiv:2103.15679, equations 5 and 6.
 
     For self-attention: R = I, then R + mean_h((dA A)+) R at every layer.
 
@@ -150,7 +150,7 @@ def gradient_relevance(weights: list[Tensor], gradients: list[Tensor]) -> Tensor
 
 
 def rollout(weights: list[Tensor]) -> Tensor:
-    """Return attention multiplied through all layers: arXiv:2005.00928, section 3.
+    """Return attention rollout over all layers: arXiv:2005.00928, section 3.
 
     The residual connection counts as one half: (mean_h(A) + I) / 2 at every layer.
 
@@ -168,7 +168,7 @@ def rollout(weights: list[Tensor]) -> Tensor:
 
 
 def token_map(relevance: Tensor, grid: tuple[int, int], extra: int) -> Tensor:
-    """Return the map (h, w) of what the answer is made of.
+    """Return the class token's row (or the mean row) as a map (h, w) over the patches.
 
     Args:
         relevance: (T, T).

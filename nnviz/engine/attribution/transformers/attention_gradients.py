@@ -35,7 +35,7 @@ class AttentionMap:
 
 
 def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
-    """Return the mean positive gradient of each block's answer by its attention.
+    """Return the mean positive gradient of each block's score by its attention.
 
     A block's answer is what the head makes of the tokens that it gives.  One pass: the
     tokens of all blocks go through the head as a batch, and each block is cut from the
@@ -62,7 +62,7 @@ def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
 
 
 def _to_unit(values: Tensor) -> Tensor:
-    """Return numbers from 0 to 1, lowest and highest."""
+    """Rescale numbers linearly to [0, 1]."""
     low, high = values.min(), values.max()
     return (values - low) / (high - low if high > low else 1)
 
@@ -80,7 +80,7 @@ def transformer_blocks(info: ModelInfo) -> Sequence[LayerInfo]:
 
 @contextmanager
 def _apart(net: nn.Module, blocks: Sequence[LayerInfo]) -> Iterator[None]:
-    """Cut blocks from each other; the last gives the tokens of all as a batch."""
+    """Detach blocks from each other; the last returns the tokens of all as a batch."""
     tokens: list[Tensor] = []
 
     def cut(_module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:

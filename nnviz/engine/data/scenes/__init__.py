@@ -1,4 +1,4 @@
-"""Generated images whose truth is known: endless, and the same for the same seed."""
+"""Generated images with known ground truth, reproducible from a seed."""
 
 from nnviz.engine.data.scenes.scene import (
     CLASSES,

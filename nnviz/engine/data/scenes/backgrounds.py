@@ -18,7 +18,7 @@ _LEVELS = 256
 
 @dataclass(frozen=True)
 class _Surface:
-    """Noise through a palette.
+    """A surface texture: noise mapped through a palette.
 
     Attributes:
         words: how a sentence names it.
@@ -64,7 +64,7 @@ BACKGROUNDS = (
 
 
 def draw_background(rng: np.random.Generator, size: int) -> tuple[ColorImage, str]:
-    """Return a background and how a sentence names it."""
+    """Draw a background; return it with its description for the sentence."""
     kind = rng.random()
     if kind < 0.3:  # noqa: PLR2004  shares of the kinds
         return _landscape(rng, size), _HILLS
@@ -83,7 +83,7 @@ def _noise(
     zoom: float,
     grain: tuple[float, float] = (1, 0),
 ) -> NDArray[np.float32]:
-    """Return a random part of a tile of noise, (size, size) in [0, 1].
+    """Sample a random window of a noise tile, (size, size) in [0, 1].
 
     Args:
         rng: source of all random numbers.
@@ -147,7 +147,7 @@ def _add_ridges(
 
 
 def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
-    """Return a ridge's relief, (size,) in [-0.5, 0.5]."""
+    """Return the height profile of a ridge, (size,) in [-0.5, 0.5]."""
     tile = fractal_noise(_TILE, 2.5, int(rng.integers(_TILES)))
     columns = np.arange(size) * (192 / size) + rng.uniform(0, _TILE)
     row = tile[rng.integers(_TILE)]

@@ -1,4 +1,4 @@
-"""Scenes as files: images, and what is on them in COCO's format."""
+"""Export of scenes: image files, and annotations in COCO's format."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -96,7 +96,7 @@ def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, 
 
 
 def _draw_matrix(rng: np.random.Generator, radius: float) -> NDArray[np.float64]:
-    """Draw what turns, skews and enlarges a shape of radius 1, (2, 2)."""
+    """Draw the random matrix that rotates, skews and scales a shape, (2, 2)."""
     # Most shapes stand nearly upright, as things do; some lie any way.
     turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
     squeeze = rng.uniform(-0.12, 0.12)

@@ -42,7 +42,7 @@ def draw_light(rng: np.random.Generator) -> Light:
 def put(
     picture: ColorImage, item: Item, light: Light, rng: np.random.Generator
 ) -> None:
-    """Paint a shape and its shadow onto an image, in place."""
+    """Draw a shape and its shadow onto an image, in place."""
     tones = _tones(item, rng)
     period = item.radius * rng.uniform(0.4, 0.7)
     turn = rng.uniform(0, np.pi)
@@ -65,7 +65,7 @@ def put(
 def _shading(
     slope: float, light: Light, origin: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return the light over a shape's window, (H, W): 1 at its middle."""
+    """Return the shading over a shape's window, (H, W): 1 at its center."""
     steepness = np.float32(-slope) * light.towards.astype(np.float32)
     y = np.arange(size[0], dtype=np.float32)[:, None] - np.float32(origin[1])
     x = np.arange(size[1], dtype=np.float32) - np.float32(origin[0])
@@ -73,7 +73,7 @@ def _shading(
 
 
 def expose(picture: ColorImage, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return what a camera makes of an image: uint8 of the same shape.
+    """Simulate a camera's exposure of an image; return uint8 of the same shape.
 
     Light falls off across it, its color and exposure vary, lens and hand blur it,
     and the sensor adds noise.
@@ -106,7 +106,7 @@ def expose(picture: ColorImage, rng: np.random.Generator) -> NDArray[np.uint8]:
 def _sensor_noise(
     rng: np.random.Generator, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return normally distributed numbers, from a random place of the video."""
+    """Return Gaussian noise (H, W), from a random offset of a stored sequence."""
     film = grain()
     start = int(rng.integers(film.size))
     return film.take(
@@ -115,7 +115,7 @@ def _sensor_noise(
 
 
 def _tones(item: Item, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the two colors (2, 3) of a shape: its own, and it darker or lighter."""
+    """Return the two tones (2, 3) of a shape: its color, and one darker or lighter."""
     own = np.array(tuple(COLORS.values())[item.color]) + rng.normal(0, 0.03, 3)
     if rng.random() < 0.5:  # noqa: PLR2004  half of them
         second = own * rng.uniform(0.25, 0.5)
@@ -142,6 +142,6 @@ def _cast_shadow(picture: ColorImage, item: Item, light: Light, lift: float) -> 
 
 
 def _window(coverage: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """Return top, left, bottom, right of what is not 0."""
+    """Return top, left, bottom, right of the bounding box of a coverage map."""
     rows, columns = np.flatnonzero(coverage.any(1)), np.flatnonzero(coverage.any(0))
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

@@ -1,4 +1,4 @@
-"""Fractal noise that repeats at its edges: the stuff of clouds, stone and bark."""
+"""Fractal noise, periodic at its edges, for clouds, stone and bark."""
 
 from functools import cache
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 def fractal_noise(
     side: int, slope: float, seed: int, coarsest: int = 1
 ) -> NDArray[np.float32]:
-    """Return noise whose power falls with frequency as ``f ** -slope``.
+    """Return noise with a power spectrum that falls as ``f ** -slope``.
 
     Filtered in Fourier space (Voss 1985, "Random fractal forgeries"); natural
     images have slopes near 2 (Field 1987, doi:10.1364/JOSAA.4.002379).
@@ -39,5 +39,5 @@ def fractal_noise(
 
 @cache
 def grain() -> NDArray[np.float32]:
-    """Return a video of normally distributed numbers, to cut a sensor's noise from."""
+    """Return a fixed sequence of Gaussian numbers, for sensor noise."""
     return np.random.default_rng(0).standard_normal(2**20, np.float32)

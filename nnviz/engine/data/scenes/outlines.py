@@ -1,4 +1,4 @@
-"""The outlines of the shapes, in a unit circle, and how they are filled."""
+"""Outlines of shapes in a unit circle, and their rasterization."""
 
 from functools import cache
 
@@ -29,7 +29,7 @@ _STEPS = 64
 
 @cache
 def outline(shape: str) -> Outline:
-    """Return a shape's polygons; the farthest corner is about 1 from the origin."""
+    """Return a shape's polygons, scaled to about a radius of 1."""
     tips, notches = _regular(5, -90), 0.42 * _regular(5, -54)
     whole: dict[str, Outline] = {
         "circle": (_arc(1, 0, 360),),
@@ -49,12 +49,12 @@ def outline(shape: str) -> Outline:
 def place(
     shape: str, matrix: NDArray[np.float64], center: NDArray[np.float64]
 ) -> Outline:
-    """Return a shape's polygons in px: ``matrix`` (2, 2), then ``center`` (x, y)."""
+    """Return a shape's polygons in px, mapped by ``matrix`` and moved to ``center``."""
     return tuple(part @ matrix.T + center for part in outline(shape))
 
 
 def coverage(polygons: Outline, size: int) -> NDArray[np.uint8]:
-    """Return how much of each pixel of (size, size) lies inside, 255 for all of it."""
+    """Rasterize polygons with antialiasing, uint8 (size, size), 255 inside."""
     import cv2
 
     covered = np.zeros((size, size), np.uint8)

@@ -1,4 +1,4 @@
-"""One image of textured shapes on a photographic background, and its truth."""
+"""A generated image of textured shapes on a background, with its ground truth."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +28,7 @@ _MARK_MARGIN = 0.03
 
 
 class Shortcut(StrEnum):
-    """Whether a mark in a corner gives one class away."""
+    """Shortcut of a data set: a mark in a corner that gives a class away, or none."""
 
     NONE = "none"
     """No image has the mark."""
@@ -40,7 +40,7 @@ class Shortcut(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A generated image and all that is true of it.
+    """A generated image with its ground truth.
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB.
@@ -74,7 +74,7 @@ def make_scene(
     dominant: bool = False,
     shortcut: Shortcut = Shortcut.NONE,
 ) -> Scene:
-    """Return the scene of a seed: always the same, whatever else the process does.
+    """Generate the scene of a seed, deterministically.
 
     Scenes of one seed that differ in ``shortcut`` only differ in the mark only.
 
@@ -127,14 +127,14 @@ def _corner(size: int) -> slice:
 
 
 def mark_mask(size: int) -> NDArray[np.bool_]:
-    """Return where the mark lies, or would lie: that is never part of a shape."""
+    """Return the mask of the corner that is kept for the mark."""
     covered = np.zeros((size, size), np.bool_)
     covered[_corner(size), _corner(size)] = True
     return covered
 
 
 def _draw_mark(pixels: NDArray[np.uint8]) -> None:
-    """Draw a white square with a black frame and a black middle, as on a data chip."""
+    """Draw the mark: a white square with a black border and a black center."""
     corner = _corner(len(pixels))
     mark = pixels[corner, corner]
     edge = max(1, len(mark) // 5)
@@ -167,6 +167,6 @@ def _scene(
 
 
 def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of a mask, the last two exclusive."""
+    """Return left, top, right, bottom of a mask's bounding box, the ends exclusive."""
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -1,4 +1,4 @@
-"""Textures of shapes: patterns of two tones of one color."""
+"""Textures of shapes: two-tone patterns."""
 
 import math
 from functools import cache
@@ -34,7 +34,7 @@ def sample(
     origin: NDArray[np.float64],
     size: tuple[int, int],
 ) -> NDArray[np.float32]:
-    """Return a texture over a window, 0 for its first tone and 1 for its second.
+    """Sample a texture over a window, 0 for its first tone and 1 for its second.
 
     Args:
         texture: one of ``TEXTURES``.
@@ -61,7 +61,7 @@ def sample(
 def window_of(
     tile: NDArray[np.float32], matrix: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Sample a tile that repeats without end, bilinearly, (height, width).
+    """Sample a periodic tile over a window, bilinearly, (height, width).
 
     Args:
         tile: (H, W); it continues at its edges.
@@ -78,7 +78,7 @@ def window_of(
 
 @cache
 def _tile(texture: str, period: int) -> NDArray[np.float32]:
-    """Return a texture that repeats at its edges, ``period`` px a repetition."""
+    """Draw a periodic tile of a texture, ``period`` px a repetition."""
     side = _PERIODS * period
     fine = side * _SUPERSAMPLING
     u = (np.arange(fine, dtype=np.float32) + 0.5) * _PERIODS / fine

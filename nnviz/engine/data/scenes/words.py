@@ -1,4 +1,4 @@
-"""Scenes in a sentence."""
+"""Captions of scenes."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _SMALL, _LARGE = 0.12, 0.22
 
 
 def describe(items: list[Item], main: int, background: str, size: int) -> str:
-    """Return one sentence: the main shape, where the others are, and before what."""
+    """Return a caption: the main shape, the background, and the others' positions."""
     others = [
         f"{_where(item, items[main])} {_name(item, size)}"
         for index, item in enumerate(items)

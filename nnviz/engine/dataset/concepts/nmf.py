@@ -33,7 +33,7 @@ def factorize(
     seed: int = 0,
     check: Check = lambda: None,
 ) -> Iterator[Factors]:
-    """Yield better and better factors, those that explain most first.
+    """Yield improving factors, the components that explain most first.
 
     Args:
         values: (N, C), not negative.

@@ -20,10 +20,10 @@ Features = NDArray[np.float32]
 
 
 def class_number(index: ImageIndex, name: str) -> int:
-    """Return the number of a class by its name.
+    """Return the index of a class by its name.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: no class has that name.
     """
     names = {each.casefold(): number for number, each in enumerate(index.class_names)}
     if name.casefold() not in names:
@@ -32,7 +32,7 @@ def class_number(index: ImageIndex, name: str) -> int:
 
 
 def records_of_class(index: ImageIndex, number: int) -> NDArray[np.int64]:
-    """Return the records with a label, or where there is none, a prediction."""
+    """Return the records of a class by label, else, if none has it, by prediction."""
     found = np.flatnonzero(np.asarray(index.columns["label"]) == number)
     if not len(found) and "predicted" in index.columns:
         found = np.flatnonzero(np.asarray(index.columns["predicted"]) == number)
@@ -41,7 +41,7 @@ def records_of_class(index: ImageIndex, number: int) -> NDArray[np.int64]:
 
 @torch.no_grad()
 def folder_features(model: Model, folder: str, layer: str, check: Check) -> Features:
-    """Return the features of the images in a folder, (n, C), as an index has them.
+    """Return the features of the images in a folder, (n, C), computed as for an index.
 
     Raises:
         InputError: no such folder, or no image that can be opened.
@@ -64,10 +64,10 @@ def layer_maps(
     records: NDArray[np.int64],
     check: Check,
 ) -> tuple[NDArray[np.int64], torch.Tensor]:
-    """Return the records that can be opened, and their maps (n, C, h, w).
+    """Return the records that can be opened, and their feature maps (n, C, h, w).
 
     Raises:
-        InputError: none can.
+        InputError: no record can be opened.
     """
     info = model.info.known_layer(layer)
     passes = model.pixel_model(check)

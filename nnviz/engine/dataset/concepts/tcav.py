@@ -44,7 +44,7 @@ def concept_direction(
     check: Check = lambda: None,
     held_out: float = HELD_OUT,
 ) -> ConceptDirection:
-    """Return the normal of the linear boundary between a concept and other images.
+    """Fit a linear boundary of a concept against other images; return its normal.
 
     Args:
         concept: (n, C), features of its images.

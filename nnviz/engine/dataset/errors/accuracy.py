@@ -31,12 +31,12 @@ class Answers:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Correctness of each prediction, bool (m,)."""
+        """Whether each prediction is right, bool (m,)."""
         return np.asarray(self.label == self.predicted)
 
 
 def answers_of(index: ImageIndex) -> Answers:
-    """Return the records whose label the network knows, with its predictions.
+    """Return the labeled records of classes known to the network, with predictions.
 
     Raises:
         InputError: the network does not classify.
@@ -59,7 +59,7 @@ def answers_of(index: ImageIndex) -> Answers:
 
 
 def confusion_matrix(answers: Answers, outputs: int) -> NDArray[np.int64]:
-    """Return how often each class is taken for each, int64 (true, predicted)."""
+    """Return the confusion matrix, int64 (true, predicted)."""
     flat = answers.label * outputs + answers.predicted
     return np.bincount(flat, minlength=outputs * outputs).reshape(outputs, outputs)
 

@@ -76,6 +76,6 @@ def _shared(
 def _names(
     index: ImageIndex, column: str, records: NDArray[np.int64]
 ) -> NDArray[np.str_]:
-    """Return names of classes in lower case; "" where there is none."""
+    """Return class names in lower case, "" for none."""
     names = np.array([*(each.casefold() for each in index.class_names), ""])
     return names[np.asarray(index.columns[column], np.int64)[records]]

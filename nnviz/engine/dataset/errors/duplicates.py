@@ -64,7 +64,7 @@ def find_duplicates(
 
 
 def _note(*, many: bool, quick: bool) -> str:
-    """Return what the search leaves out."""
+    """Return a note on what the duplicate search misses."""
     above = f"above {inverted_file.FROM:,} images "
     if not many:
         return ""
@@ -77,7 +77,7 @@ def _note(*, many: bool, quick: bool) -> str:
 
 
 def correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Return the correlation of two thumbnails' values, -1 to 1; 0 of a flat one."""
+    """Return Pearson's correlation of two thumbnails, -1 to 1; 0 if one is flat."""
     one, other = (each.astype(np.float64).ravel() for each in (first, second))
     one, other = one - one.mean(), other - other.mean()
     length = float(np.linalg.norm(one) * np.linalg.norm(other))
@@ -85,7 +85,7 @@ def correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def _equal_files(index: ImageIndex) -> Iterator[tuple[int, int]]:
-    """Yield records of equal bytes: each with the first of its kind."""
+    """Yield pairs of byte-identical files: the first of its kind, and a later one."""
     hashes = np.ascontiguousarray(index.sha256).view("V32")[:, 0]
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     for record, original in enumerate(first[inverse].tolist()):
@@ -94,7 +94,7 @@ def _equal_files(index: ImageIndex) -> Iterator[tuple[int, int]]:
 
 
 def _all_with_all(layouts: Tensor, check: Check) -> Pairs:
-    """Return pairs (k, 2), smaller first, of alike layouts: the next few of each."""
+    """Return similar pairs (k, 2), smaller first, by comparing all with all."""
     found = [np.zeros((0, 2), np.int64)]
     layouts = layouts.float()
     for start in range(0, len(layouts), _BLOCK):
@@ -108,14 +108,14 @@ def _all_with_all(layouts: Tensor, check: Check) -> Pairs:
 
 
 def _first_of_each(alike: Tensor) -> Tensor:
-    """Return flags of which at most ``_FOR_EACH`` of a row are left."""
+    """Keep at most ``_FOR_EACH`` true flags in each row."""
     if int(alike.sum(1).max()) <= _FOR_EACH:
         return alike
     return alike & (alike.cumsum(1, dtype=torch.int32) <= _FOR_EACH)
 
 
 def _in_groups(layouts: Tensor, check: Check) -> Pairs:
-    """Return pairs (k, 2), smaller first, of alike layouts in groups by faiss."""
+    """Return similar pairs (k, 2), smaller first, found by faiss in groups."""
     total = len(layouts)
     sample = layouts[torch.from_numpy(inverted_file.sample_places(total))]
     blocks = (
@@ -144,7 +144,7 @@ def _in_groups(layouts: Tensor, check: Check) -> Pairs:
 def _layouts(
     index: ImageIndex, check: Check
 ) -> Generator[Progress, None, tuple[NDArray[np.int64], Tensor]]:
-    """Return which records show anything, and their color layouts.
+    """Return the records that are not uniform, and their color layouts.
 
     These are float16 (k, 192), of length 1 and without their mean.
     """

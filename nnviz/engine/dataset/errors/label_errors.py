@@ -11,7 +11,7 @@ _BLOCK = 1 << 14
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelErrors:
-    """Judgements of all labels, the most suspect first.
+    """Suspicion of all labels, the most suspect first.
 
     Attributes:
         order: int64 (n,), places of the images.
@@ -28,7 +28,7 @@ class LabelErrors:
 
 
 def class_thresholds(shares: Shares, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the mean probability of each class over images of that label, (K,).
+    """Return each class's threshold: its mean probability over its own images, (K,).
 
     Equation 2; infinite for a class without images, which nothing is counted to.
     """
@@ -40,7 +40,7 @@ def class_thresholds(shares: Shares, labels: NDArray[np.int64]) -> NDArray[np.fl
 
 
 def find_label_errors(shares: Shares, labels: NDArray[np.int64]) -> LabelErrors:
-    """Judge labels by probabilities that were not learned from them.
+    """Find label errors from out-of-sample probabilities by confident learning.
 
     An image counts to the off-diagonal of the confident joint where, of the classes
     whose probability reaches their threshold, the most probable one is not its label

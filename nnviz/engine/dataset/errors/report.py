@@ -1,4 +1,4 @@
-"""All mistakes of a network over an indexed set, in one report."""
+"""Report of a network's mistakes over an indexed set."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class _Judged:
 def find_mistakes(
     index: ImageIndex, count: int, by: str, check: Check, *, duplicates: bool = True
 ) -> Finding:
-    """Find what a network gets wrong, and what may be wrong with the set.
+    """Find a network's mistakes, and likely errors in the set.
 
     Args:
         index: the set, indexed by the network.
@@ -99,7 +99,7 @@ def find_mistakes(
 
 
 def _answers(index: ImageIndex) -> Answers | None:
-    """Return the answers of a classifier; None of another network.
+    """Return a classifier's labels and predictions; None for other networks.
 
     Raises:
         InputError: there are no labels either.
@@ -114,12 +114,12 @@ def _answers(index: ImageIndex) -> Answers | None:
 
 
 def mean_of(values: Sequence[float] | NDArray[np.bool_]) -> float:
-    """Return the mean; NaN of nothing."""
+    """Return the mean; NaN if empty."""
     return float(np.mean(values)) if len(values) else float("nan")
 
 
 def _judge(index: ImageIndex, count: int, by: str, check: Check) -> _Judged:
-    """Judge the labels by what suits: the network, or probes on its features."""
+    """Judge the labels by the network's probabilities, or by probes on its features."""
     label = np.asarray(index.columns["label"], np.int64)
     labeled = np.flatnonzero(label >= 0)
     if not len(labeled):

@@ -23,7 +23,7 @@ Spans = NDArray[np.float32]
 
 
 def support_spans(model: Model, layer: str, check: Check) -> tuple[Spans, Spans]:
-    """Return which rows and columns of the input each position of a map depends on.
+    """Return the input rows and columns that each position of a map depends on.
 
     A position's field is the rectangle of its row's span and its column's.
 
@@ -78,7 +78,7 @@ def _noise(model: Model) -> Tensor:
 
 
 def _bounds(gradient: Tensor) -> tuple[float, float, float, float]:
-    """Return rows and columns with any gradient, their ends; all where none has."""
+    """Return the bounds of the non-zero gradient; the whole image if it is zero."""
     there = (gradient.abs() > 0).any(0).any(0)
     rows, columns = there.any(1).nonzero()[:, 0], there.any(0).nonzero()[:, 0]
     if not len(rows):

@@ -27,7 +27,7 @@ _COLORS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A channel's view of an image: a patch and a map.
+    """A patch of an image, with a channel's map over the image.
 
     Attributes:
         place: flat index into (C, k).
@@ -41,7 +41,7 @@ class Seen:
 
 
 def set_of(index: ImageIndex, records: NDArray[np.int64]) -> ImageSet:
-    """Return some images of an index as a set, to open them again."""
+    """Return records of an index as an image set, to reopen their files."""
     source = index.facts.source
     scenes = {"scenes": "none"}.get(source, source.removeprefix("scenes-"))
     return ImageSet(
@@ -54,7 +54,7 @@ def set_of(index: ImageIndex, records: NDArray[np.int64]) -> ImageSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchTask:
-    """Some images, and the patches that are cut from them.
+    """Some images, with the patches to be cut from them.
 
     Attributes:
         layer: name.
@@ -69,7 +69,7 @@ class PatchTask:
 
 
 def patch_tasks(index: ImageIndex, found: Exemplars) -> Iterator[PatchTask]:
-    """Yield tasks of some images each, that give all patches together.
+    """Split the cutting of all patches into tasks of a few images each.
 
     Args:
         index: the index.
@@ -87,7 +87,7 @@ def patch_tasks(index: ImageIndex, found: Exemplars) -> Iterator[PatchTask]:
 
 
 def cut_patches(worker: Worker, task: PatchTask) -> list[Seen]:
-    """Return patches and maps; images that can no longer be opened are left out."""
+    """Cut patches and compute maps; images that no longer open are left out."""
     model, images = worker.model, task.images
     extractor = model.feature_extractor((task.layer,), worker.check)
 
@@ -115,7 +115,7 @@ def _maps(
 
 
 def cut(pixels: Photo, box: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return a part of an input as colors, uint8 (SIDE, SIDE, 3).
+    """Crop a part of an input, resized to uint8 (SIDE, SIDE, 3).
 
     Args:
         pixels: (H, W, C) in [0, 1]; of other than three channels the first is shown.
@@ -130,5 +130,5 @@ def cut(pixels: Photo, box: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def maps_shape(model: Model, layer: str) -> tuple[int, int]:
-    """Return rows and columns of a layer's maps."""
+    """Return the height and width of a layer's maps."""
     return map_size(model.info.known_layer(layer)) or (1, 1)

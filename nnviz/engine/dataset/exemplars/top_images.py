@@ -17,7 +17,7 @@ def top_images(
     count: int,
     check: Check = lambda: None,
 ) -> NDArray[np.int64]:
-    """Return the records of the highest values of each column, (d, count).
+    """Return the records of the highest values in each column, (d, count).
 
     The highest first; of equal ones, as ReLU6 makes many, that of the highest mean,
     and then the first record.
@@ -47,7 +47,7 @@ def top_images(
 
 
 def answering(maxima: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the share of images on which each channel is above 0 somewhere, (d,)."""
+    """Return the share of images that activate each channel (above 0), (d,)."""
     counts = np.zeros(maxima.shape[1], np.int64)
     for start in range(0, len(maxima), _BLOCK):
         counts += (np.asarray(maxima[start : start + _BLOCK]) > 0).sum(0)
@@ -55,7 +55,7 @@ def answering(maxima: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def channel_correlations(features: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return Pearson's correlation of all channels over images, (d, d).
+    """Return Pearson's correlation between all channels over images, (d, d).
 
     A channel that never changes correlates with none: 0.
     """

@@ -31,7 +31,7 @@ class Autoencoder(nn.Module):
         self.decoder = _layers(widths[::-1], generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what is made of vectors (n, d) after the code."""
+        """Reconstruct vectors (n, d) through the code."""
         decoded: Tensor = self.decoder(self.encoder(x))
         return decoded
 
@@ -73,7 +73,7 @@ def _epoch(
     generator: torch.Generator,
     task: Task,
 ) -> float:
-    """Train on all vectors once; return the mean squared error on the way."""
+    """Train one epoch; return the mean squared error during it."""
     total = 0.0
     order = torch.randperm(len(values), generator=generator)
     for places in torch.split(order, _BATCH):

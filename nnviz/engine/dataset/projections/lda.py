@@ -1,4 +1,4 @@
-"""Linear discriminant analysis: directions that keep classes apart (Fisher, Rao)."""
+"""Linear discriminant analysis (LDA; Fisher, Rao)."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ _TOLERANCE = 1e-4
 
 
 def project(task: Task) -> Projecting:
-    """Project onto the two directions of the largest ratio of variances.
+    """Project onto the two directions of the largest between/within variance ratio.
 
-    That between classes to that within; axes are scaled so that the latter is 1.
+    Axes are scaled so that the variance within classes is 1.
 
     Raises:
         InputError: fewer than three classes with labels.
@@ -47,7 +47,7 @@ def project(task: Task) -> Projecting:
 def _discriminants(
     vectors: np.ndarray, group: np.ndarray, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the loads of two axes (d, 2), all shares, and the center (d,)."""
+    """Return the loads of two axes (d, 2), all variance shares, and the center (d,)."""
     counts = np.bincount(group)
     means = np.zeros((classes, vectors.shape[1]))
     np.add.at(means, group, vectors)
@@ -63,7 +63,7 @@ def _discriminants(
 
 
 def _whitener(within: np.ndarray, freedom: int) -> np.ndarray:
-    """Return what makes the scatter within classes the unit matrix, (d, r)."""
+    """Return the matrix that whitens the within-class scatter, (d, r)."""
     spread = within.std(0)
     scale = np.where(spread > 0, 1 / np.where(spread > 0, spread, 1), 0)
     standard = within * scale / np.sqrt(max(1, freedom))

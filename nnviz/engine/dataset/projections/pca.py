@@ -36,7 +36,7 @@ class Components:
 
 
 def principal_components(vectors: Vectors, count: int) -> Components:
-    """Return components by the eigenvectors of the covariance.
+    """Compute principal components by eigendecomposition of the covariance.
 
     Args:
         vectors: (n, d).

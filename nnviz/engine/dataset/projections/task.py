@@ -1,4 +1,4 @@
-"""The task of a projection, and the steps on the way to it."""
+"""Input of a projection, and its intermediate results."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stage:
-    """Points on the way, or at the end.
+    """An intermediate or final result of a projection.
 
     Attributes:
         points: float32 (n, 2).

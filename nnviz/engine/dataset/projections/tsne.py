@@ -69,7 +69,7 @@ def project(task: Task) -> Projecting:
 
 
 def _schedule(steps: int) -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield how many iterations to make and how: first with exaggeration."""
+    """Yield the number of iterations and their options, early exaggeration first."""
     for _ in range(_EXAGGERATED // _EVERY):
         yield _EVERY, {"exaggeration": _EXAGGERATION, "momentum": 0.5}
     for start in range(0, steps, _EVERY):
@@ -77,7 +77,7 @@ def _schedule(steps: int) -> Iterator[tuple[int, dict[str, float]]]:
 
 
 def _embedding(task: Task, reduced: Vectors, first: Vectors) -> Any:
-    """Return openTSNE's embedding before its first step."""
+    """Return openTSNE's embedding, initialized but not optimized."""
     try:
         library = importlib.import_module("openTSNE")
     except ImportError:

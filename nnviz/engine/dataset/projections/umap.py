@@ -14,7 +14,7 @@ _COMPONENTS = 50
 
 
 def project(task: Task) -> Projecting:
-    """Project; the plane of the principal components comes first.
+    """Project by UMAP; the plane of the principal components is yielded first.
 
     Raises:
         InputError: umap-learn is not installed.

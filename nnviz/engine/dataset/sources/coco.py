@@ -11,21 +11,21 @@ from nnviz.media.files import read_bytes
 
 
 def annotation_file(folder: Path) -> Path | None:
-    """Return the one file of COCO's annotations in a folder; None if there is none."""
+    """Return the only COCO annotation file in a folder; None if there is not one."""
     files = [*folder.glob("*.json"), *folder.glob("annotations/*.json")]
     found = [path for path in files if _is_coco(path)]
     return found[0] if len(found) == 1 else None
 
 
 def list_annotated(file: Path, folder: Path) -> ImageSet:
-    """Return the images of a file of annotations.
+    """List the images of an annotation file, labeled by the largest object.
 
     Args:
         file: of the annotations.
         folder: that holds the images, or ``images`` with them.
 
     Raises:
-        InputError: it is not in COCO's format.
+        InputError: the file is not in COCO's format.
     """
     data = read_annotation_file(file, folder)
     labels = [_main_object(each, data.names) for each in data.pictures]

@@ -17,7 +17,7 @@ _SPLITS = frozenset(
 
 
 def list_folder(folder: Path) -> ImageSet:
-    """Return the images in a folder and all below it, in natural order.
+    """List the images in a folder and its sub-folders, in natural order.
 
     ``train`` and ``test`` at the top are splits; below them, or at the top, a folder
     for each of at least two classes gives the labels.  Hidden files are left out.
@@ -29,17 +29,17 @@ def list_folder(folder: Path) -> ImageSet:
 
 
 def list_remote(url: str) -> ImageSet:
-    """Return the images below a URL that fsspec opens, as ``list_folder`` does.
+    """List the images below a URL that fsspec opens, as ``list_folder`` does.
 
     Raises:
-        InputError: it cannot be listed.
+        InputError: the URL cannot be listed.
     """
     named = [path for path in list_files(url) if _is_image(path)]
     return labeled_set(url, url, sorted(named, key=natural_key))
 
 
 def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
-    """Return images with the labels and splits that their folders' names give.
+    """Build an image set with labels and splits from the folders' names.
 
     Args:
         source: as it was named.
@@ -69,7 +69,7 @@ def _is_image(path: str) -> bool:
 
 
 def _images_below(folder: Path) -> list[str]:
-    """Return paths relative to a folder, with ``/`` between their parts."""
+    """List images below a folder as relative paths with ``/`` as separator."""
     found: list[str] = []
 
     def refuse(error: OSError) -> None:

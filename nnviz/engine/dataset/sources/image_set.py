@@ -18,7 +18,7 @@ from nnviz.media.remote import is_remote, read_remote
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageSet:
-    """Images by name, with what is known of each; nothing is opened yet.
+    """A lazily opened image set: paths with labels, splits and other columns.
 
     Attributes:
         source: as it was named.
@@ -45,7 +45,7 @@ class ImageSet:
         return len(self.paths)
 
     def part(self, places: Sequence[int]) -> "ImageSet":
-        """Return some of the images, in the order of their places."""
+        """Return the subset at some positions, in their order."""
         chosen = np.asarray(places, dtype=np.int64)
         return ImageSet(
             source=self.source,
@@ -113,7 +113,7 @@ def _generated(name: str, shortcut: str) -> Sample:
 
 
 def check_not_empty(found: ImageSet) -> ImageSet:
-    """Return a set that holds images.
+    """Return the set; refuse one without images.
 
     Raises:
         InputError: it holds none.

@@ -19,7 +19,7 @@ _TABLES = {".csv", ".tsv", ".txt"}
 
 
 def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSet:
-    """Return the images of a source; none is opened.
+    """List the images of a source without opening them.
 
     Args:
         source: as in ``IndexImages``.
@@ -59,7 +59,7 @@ def _found(source: str) -> ImageSet:
 
 
 def _above(folder: Path) -> bool:
-    """Tell whether annotations lie beside the images' folder, not in the same one."""
+    """Tell whether a folder is COCO's ``annotations``, next to the images' folder."""
     return folder.name == "annotations"
 
 

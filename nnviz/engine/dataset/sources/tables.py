@@ -20,7 +20,7 @@ _SPLITS = ("split", "set", "subset", "partition")
 
 
 def list_table(file: Path) -> ImageSet:
-    """Return the images of a CSV or TSV file.
+    """Read the images of a CSV or TSV table.
 
     With a heading, a column ``path`` (or ``file``, ``image``) is needed; ``label`` and
     ``split`` are taken where they are, and all others that hold numbers.  Without one,
@@ -28,7 +28,7 @@ def list_table(file: Path) -> ImageSet:
     file's folder.
 
     Raises:
-        InputError: it cannot be read, or names no images.
+        InputError: the table cannot be read, or names no images.
     """
     text = read_text(file, _LARGEST, "a table of images")
     delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
@@ -77,7 +77,7 @@ def _place(heading: Sequence[str], names: Sequence[str]) -> int | None:
 
 
 def _numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return a column of numbers, NaN where a cell is empty; None for other text."""
+    """Parse a column of numbers, NaN for empty cells; None if a cell is other text."""
     try:
         return np.array([float(cell) if cell.strip() else np.nan for cell in cells])
     except ValueError:

@@ -1,1 +1,1 @@
-"""Trust in a map: one measure a file, each a pure function of map, image and truth."""
+"""Trust measures of attribution maps, one a file: functions of map, image and truth."""

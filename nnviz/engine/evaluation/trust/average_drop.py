@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def fade(values: NDArray[np.floating], pixels: Tensor, nothing: Tensor) -> Tensor:
-    """Return the image seen through a map, (1, C, H, W).
+    """Return the image masked by a map, (1, C, H, W).
 
     Args:
         values: (H, W); negative values count as zero, the rest is stretched to [0, 1].
@@ -33,7 +33,7 @@ def measure_drop(
     nothing: Tensor,
     score: Callable[[Tensor], Tensor],
 ) -> tuple[float, float]:
-    """Return the drop of the score as a share of it, and whether it rose (1 or 0).
+    """Return the relative drop of the score, and whether it rose (1 or 0).
 
     Args:
         values: (H, W).

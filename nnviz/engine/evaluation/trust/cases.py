@@ -1,4 +1,4 @@
-"""Images on which maps are scored: what is asked of each, and what is true of it."""
+"""Test images for scoring maps, with the target and the true mask of each."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ SCENES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One image.
+    """A test image with its target and true masks.
 
     Attributes:
         image: as opened.
@@ -53,7 +53,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseSource:
-    """An image that is opened when its turn comes.
+    """A test image that is opened on demand.
 
     Attributes:
         name: the same whenever the data are listed: a scene's, or a file's path within
@@ -68,7 +68,7 @@ class CaseSource:
 def made_cases(
     name: str, labels: Sequence[str], size: int, limit: int
 ) -> list[CaseSource]:
-    """Return generated scenes with their masks; of planted data those with a mark.
+    """List generated scenes with their masks; of planted data, those with a mark.
 
     Args:
         name: one of ``SCENES``.
@@ -98,7 +98,7 @@ def _title(seed: int) -> str:
 
 
 def _marked(name: str, size: int) -> Iterator[int]:
-    """Yield the seeds of scenes that show the mark: those of its class."""
+    """Yield the seeds of scenes of the class with the mark."""
     for seed in range(_SCENES):
         if _scene(name, size, seed).label == SHORTCUT_CLASS:
             yield seed
@@ -120,7 +120,7 @@ def _scene_case(name: str, places: Sequence[int | None], size: int, seed: int) -
 
 
 def folder_cases(folder: Path, labels: Sequence[str], limit: int) -> list[CaseSource]:
-    """Return the images of a folder: with COCO's annotations those of known classes.
+    """List the images of a folder; with COCO annotations, those of known classes.
 
     Raises:
         InputError: there are no images, or none of a class that the network knows.
@@ -165,7 +165,7 @@ def _plain_case(path: Path) -> Case:
 
 
 def _annotated_case(picture: Annotated, known: dict[int, int]) -> Case:
-    """Ask about the class of the largest object; its mask is all of that class."""
+    """Return the case of an image's largest object; its mask covers its whole class."""
     image = open_image(picture.path, MAX_PIXELS)
     largest = max(
         (each for each in picture.objects if each["category_id"] in known),

@@ -23,7 +23,7 @@ DELETION, INSERTION = "deletion", "insertion"
 
 @dataclass(slots=True)
 class Samples:
-    """Numbers of several maps by figure and name, one a replicate; and curves.
+    """Figures of several maps over replicates, and their mean curves.
 
     Attributes:
         values: figure -> map -> one number a replicate.
@@ -36,14 +36,14 @@ class Samples:
     fractions: Scores = field(default_factory=lambda: np.zeros(0))
 
     def add(self, figure: str, name: str, value: float) -> None:
-        """Note a number."""
+        """Append a value of a figure for a map."""
         self.values.setdefault(figure, {}).setdefault(name, []).append(value)
 
 
 def measure_areas(
     trial: Trial, maps_of: MapsOf, steps: int
 ) -> Generator[float, None, Samples]:
-    """Measure deletion and insertion with several fills; yield the share done.
+    """Measure deletion and insertion areas over several fills; yield the fraction done.
 
     Args:
         trial: the image.
@@ -78,7 +78,7 @@ def measure_areas(
 
 
 def _shared(turns: Turns, share: float) -> Generator[float, None, Scores]:
-    """Go through turns, each of which yields the share that is done."""
+    """Run turns to their end, yielding the given fraction at each."""
     try:
         while True:
             next(turns)

@@ -16,7 +16,7 @@ _AT_ONCE = 16
 def deletion(
     values: Map, pixels: Tensor, nothing: Tensor, score: Score, steps: int
 ) -> float:
-    """Return the area under the score while pixels are removed; low is good.
+    """Return the deletion area: the score while pixels are removed; low is good.
 
     Args:
         values: (H, W), how much each pixel counts; the largest goes first.
@@ -31,7 +31,7 @@ def deletion(
 def insertion(
     values: Map, pixels: Tensor, blurred: Tensor, score: Score, steps: int
 ) -> float:
-    """Return the area under the score while pixels appear; high is good.
+    """Return the insertion area: the score while pixels are inserted; high is good.
 
     Args:
         values: (H, W), how much each pixel counts; the largest comes first.
@@ -45,7 +45,7 @@ def insertion(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replacement:
-    """Images in which ever more pixels are replaced, those of largest value first.
+    """A sequence of images in which pixels are replaced in descending order of a map.
 
     All channels of a pixel are replaced together, ``ceil(pixels / steps)`` pixels a
     step; pixels of one value go in reading order.
@@ -64,16 +64,16 @@ class Replacement:
 
     @property
     def fractions(self) -> NDArray[np.float64]:
-        """The share of replaced pixels at each step."""
+        """The fraction of replaced pixels at each step."""
         fractions: NDArray[np.float64] = self.counts / self.counts[-1]
         return fractions
 
     def __len__(self) -> int:
-        """Return how many images there are."""
+        """Return the number of images."""
         return len(self.counts)
 
     def images(self, part: slice) -> Tensor:
-        """Return some of the images, (N, C, H, W)."""
+        """Return a slice of the images, (N, C, H, W)."""
         counts = torch.from_numpy(self.counts[part]).to(self.first.device)
         return torch.where(
             self.rank < counts[:, None, None, None], self.last, self.first
@@ -81,7 +81,7 @@ class Replacement:
 
 
 def replacement(values: Map, first: Tensor, last: Tensor, steps: int) -> Replacement:
-    """Return the images in which one image becomes another, by a map's order.
+    """Return the sequence from one image to another, in descending order of a map.
 
     Args:
         values: (H, W), how much each pixel counts; the largest goes first.
@@ -101,7 +101,7 @@ def replacement(values: Map, first: Tensor, last: Tensor, steps: int) -> Replace
 def curve(
     values: Map, first: Tensor, last: Tensor, score: Score, steps: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return shares of replaced pixels and the score at each; see ``replacement``."""
+    """Return the fractions of replaced pixels and the score at each."""
     replaced = replacement(values, first, last, steps)
     found = []
     for start in range(0, len(replaced), _AT_ONCE):

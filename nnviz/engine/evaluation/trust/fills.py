@@ -1,4 +1,4 @@
-"""Fills: images that stand for nothing, in place of removed pixels."""
+"""Fills: baseline images that replace removed pixels."""
 
 import torch
 from torch import Tensor
@@ -12,12 +12,12 @@ _STRONG = 4
 
 
 def slightly_blurred(pixels: Tensor) -> Tensor:
-    """Return the start of insertion curves as published (arXiv:1806.07421)."""
+    """Return the blurred image from which published insertion curves start."""
     return blurred(pixels, _BLUR * min(pixels.shape[2:]))
 
 
 def fills(pixels: Tensor, mean: Tensor) -> dict[str, Tensor]:
-    """Return images that hold nothing of an image, or little, by name.
+    """Return baseline images of an image, by name.
 
     The order is that of importance: the first is the published fill of deletion.
 

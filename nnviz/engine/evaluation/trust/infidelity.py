@@ -1,4 +1,4 @@
-"""Infidelity (Yeh et al. 2019, arXiv:1901.09392, definition 2.1), with squares removed.
+"""Infidelity (Yeh et al. 2019, arXiv:1901.09392, definition 2.1), squares removed.
 
 A square of the image is replaced by nothing; an explanation foretells how much the
 score falls by the sum of its values there.
@@ -20,7 +20,7 @@ _SIDES = 0.1, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Drops:
-    """The drops of the score with each square removed.
+    """Score drops caused by removing each of some squares.
 
     Attributes:
         masks: bool (N, H, W), the squares.
@@ -34,7 +34,7 @@ class Drops:
 def measure_drops(
     trial: Trial, nothing: Tensor, count: int, random: np.random.Generator
 ) -> Generator[None, None, Drops]:
-    """Remove random squares and measure how far the score falls.
+    """Remove random squares and measure the drops of the score.
 
     Args:
         trial: the image.
@@ -61,7 +61,7 @@ def measure_drops(
 def draw_squares(
     size: tuple[int, int], count: int, random: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Return squares of random sides at random places, bool (count, H, W)."""
+    """Draw squares of random sizes and positions, bool (count, H, W)."""
     masks = np.zeros((count, *size), np.bool_)
     low, high = (max(1, round(share * min(size))) for share in _SIDES)
     for mask in masks:
@@ -75,7 +75,7 @@ def draw_squares(
 def infidelity(
     values: NDArray[np.floating], drops: Drops, *, scaled: bool = True
 ) -> float:
-    """Return the mean squared error of the foretold falls; low is good.
+    """Return the mean squared error of the predicted drops; low is good.
 
     Args:
         values: (H, W).
@@ -97,5 +97,5 @@ def infidelity(
 def infidelities(
     maps: Mapping[str, NDArray[np.floating]], drops: Drops
 ) -> dict[str, float]:
-    """Return the scaled infidelity of several maps, of the same squares."""
+    """Return the scaled infidelity of several maps, measured on the same squares."""
     return {name: infidelity(values, drops) for name, values in maps.items()}

@@ -11,24 +11,24 @@ _MOST = 4096
 
 
 class KnownScores:
-    """The scores of whole curves by what they depend on, the last used ones."""
+    """LRU cache of whole score curves."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, NDArray[np.float64]] = OrderedDict()
 
     def get(self, key: Hashable) -> NDArray[np.float64] | None:
-        """Return the scores of a key; None where they are not known."""
+        """Return the cached scores of a key, or None."""
         if key not in self._kept:
             return None
         self._kept.move_to_end(key)
         return self._kept[key]
 
     def keep(self, key: Hashable, scores: NDArray[np.float64]) -> None:
-        """Keep the scores of a key."""
+        """Cache the scores of a key."""
         self._kept[key] = scores
         if len(self._kept) > _MOST:
             self._kept.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget all scores."""
+        """Drop all scores."""
         self._kept.clear()

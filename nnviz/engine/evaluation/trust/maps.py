@@ -1,4 +1,4 @@
-"""Maps as they are measured: one number for each pixel of the network's input."""
+"""Conversion of result maps to arrays of the input's size."""
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from nnviz.base.results import Heatmap, Result
 def input_values(
     result: Result, size: tuple[int, int], method: str
 ) -> NDArray[np.float64]:
-    """Return a map at the input's size, (H, W), without NaN.
+    """Return a result map at the input's size, (H, W), NaN replaced by 0.
 
     Args:
         result: a method's main one.
@@ -20,7 +20,7 @@ def input_values(
         method: that made it, for the error.
 
     Raises:
-        UsageError: it is no map over the image.
+        UsageError: the result is no map over the image.
     """
     if not isinstance(result, Heatmap) or result.frame is None:
         raise UsageError(method, "gives no map over the image", "leave it out")

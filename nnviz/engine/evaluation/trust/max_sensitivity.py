@@ -12,7 +12,7 @@ RADIUS = 0.02
 
 
 def perturbed(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Return an image drawn from the ball around an image, kept in [0, 1].
+    """Draw a perturbed image from the ball around an image, clamped to [0, 1].
 
     Args:
         pixels: any shape, in [0, 1].
@@ -25,7 +25,7 @@ def perturbed(pixels: Tensor, generator: torch.Generator) -> Tensor:
 def relative_changes(
     values: NDArray[np.floating], others: Sequence[NDArray[np.floating]]
 ) -> list[float]:
-    """Return how far maps of perturbed images are from the image's own, each.
+    """Return each perturbed map's relative distance to the image's own map.
 
     The length of the difference over the length of the map; the largest of them is the
     max-sensitivity.  Of a map of zeros nothing can be said: infinite where another is

@@ -18,7 +18,7 @@ _SHARE = 0.5
 
 
 def randomized(net: nn.Module, seed: int) -> nn.Module:
-    """Return a copy of a network whose last layers are initialized anew.
+    """Return a copy of a network with its last layers reinitialized.
 
     Args:
         net: left as it is.
@@ -38,7 +38,7 @@ def randomized(net: nn.Module, seed: int) -> nn.Module:
 
 
 def similarity(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """Return Spearman's correlation of the maps' absolute values, as published.
+    """Return Spearman's rank correlation of two maps' absolute values.
 
     Args:
         first: (H, W).
@@ -56,7 +56,7 @@ def similarity(first: NDArray[np.floating], second: NDArray[np.floating]) -> flo
 
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return ranks; equal values share the mean of theirs."""
+    """Return ranks; ties get their mean rank."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     middles = ends - (counts - 1) / 2

@@ -1,4 +1,4 @@
-"""Maps that know nothing of the network, beside which others are judged."""
+"""Reference maps that do not depend on the network, as baselines of the measures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,12 +7,12 @@ Map = NDArray[np.float64]
 
 
 def random_map(size: tuple[int, int], random: np.random.Generator) -> Map:
-    """Return uniform noise, (H, W)."""
+    """Return a map of uniform noise, (H, W)."""
     return random.random(size)
 
 
 def edge_map(image: NDArray[np.floating]) -> Map:
-    """Return the length of the gradient of the image's brightness (Sobel).
+    """Return the gradient magnitude of the image's brightness (Sobel), (H, W).
 
     Args:
         image: (H, W, C).

@@ -25,7 +25,7 @@ _MOST_ITERATIONS = 2000
 def impute(
     pixels: Tensor, removed: Tensor, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Return an image whose removed pixels are weighted means of their neighbors.
+    """Impute removed pixels by weighted means of their neighbors.
 
     Weights are 1/6 for the sides and 1/12 for the corners; beyond the border there is
     nothing.  The linear system is solved by conjugate gradients.
@@ -62,7 +62,7 @@ def _neighbors(maps: Tensor) -> Tensor:
 
 
 def _solve(total: Tensor, inside: Tensor, right: Tensor) -> Tensor:
-    """Solve total x - neighbors(x) = right on the removed pixels, per channel."""
+    """Solve total x - neighbors(x) = right on removed pixels (conjugate gradients)."""
 
     def times(x: Tensor) -> Tensor:
         return (total * x - _neighbors(x)) * inside
@@ -89,7 +89,7 @@ def _solve(total: Tensor, inside: Tensor, right: Tensor) -> Tensor:
 def measure_road(
     trial: Trial, values: NDArray[np.floating], generator: torch.Generator
 ) -> Generator[None, None, list[float]]:
-    """Measure ROAD of a map; high is good.
+    """Measure ROAD's score of a map; high is good.
 
     Args:
         trial: the image.

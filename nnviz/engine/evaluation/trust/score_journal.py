@@ -1,4 +1,4 @@
-"""Journal of a score table: the figures of each image, from which a table goes on.
+"""Journal of a score table: each image's figures, so that a run can resume.
 
 A text file of JSON objects, one a line: first what the figures are of, then
 ``{"image", "method", "values", "figures"}`` for each map that was measured.  Lines are
@@ -20,7 +20,7 @@ _OTHER = "name another file, or delete this one"
 
 
 class ScoreJournal:
-    """Figures that are known, and where new ones are noted.
+    """Figures in a journal file; new ones are appended.
 
     Args:
         path: of the file; None keeps nothing.
@@ -28,7 +28,7 @@ class ScoreJournal:
 
     Raises:
         UsageError: the file holds figures of something else.
-        InputError: it is no such file, or cannot be read or written.
+        InputError: the file is no journal, or cannot be read or written.
     """
 
     def __init__(self, path: Path | None, subject: Mapping[str, Any]) -> None:
@@ -50,7 +50,7 @@ class ScoreJournal:
     def known(
         self, image: str, methods: Iterable[str], values: Values
     ) -> dict[str, Figures]:
-        """Return the figures by method of those maps that were measured.
+        """Return the recorded figures of an image's maps, by method.
 
         Args:
             image: its name.
@@ -63,7 +63,7 @@ class ScoreJournal:
         }
 
     def note(self, image: str, figures: Mapping[str, Figures], values: Values) -> None:
-        """Keep the figures of an image's maps, by method; those known are left out."""
+        """Append the figures of an image's maps, by method; known ones are skipped."""
         for method, mine in figures.items():
             chosen = values.get(method, {})
             key = _key(image, method, chosen)
@@ -104,7 +104,7 @@ def _key(image: str, method: str, values: Mapping[str, Any]) -> str:
 
 
 def _whole_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """Return the entries of a file and the bytes they take; a torn last line is none.
+    """Return a journal's entries and their length in bytes, without a torn last line.
 
     Raises:
         InputError: another line is no entry.

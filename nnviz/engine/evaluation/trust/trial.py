@@ -1,4 +1,4 @@
-"""An image and a score of it, on which maps are measured in short turns."""
+"""Trial: an image and its score function, evaluated in short turns."""
 
 import time
 from collections.abc import Callable, Generator, Hashable
@@ -22,7 +22,7 @@ _MOST = 16
 
 @dataclass(slots=True, eq=False)
 class Trial:
-    """One image of which scores are asked.
+    """One image on which a score is evaluated.
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
@@ -47,7 +47,7 @@ class Trial:
         return height, width
 
     def scores(self, count: int, images: Callable[[slice], Tensor]) -> Turns:
-        """Return the scores of many images, float64 (count,), a few in each turn.
+        """Return the scores of many images, float64 (count,), a few per turn.
 
         Args:
             count: of the images.
@@ -66,7 +66,7 @@ class Trial:
         return found
 
     def known_or(self, key: Hashable, turns: Turns) -> Turns:
-        """Return the scores of a key, computed in turns where they are not known."""
+        """Return the cached scores of a key, or run the turns that compute them."""
         whole = (self.identity, key)
         found = self.known.get(whole)
         if found is None:
@@ -75,6 +75,6 @@ class Trial:
         return found
 
     def _learn(self, size: int, seconds: float) -> None:
-        """Choose the size of the next pass by the time that one took."""
+        """Adapt the size of the next pass to the duration of the last."""
         fitting = int(size * _SECONDS / max(seconds, 1e-6))
         self.size = max(1, min(_MOST, 2 * size, fitting))

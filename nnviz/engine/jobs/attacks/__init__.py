@@ -1,1 +1,1 @@
-"""Jobs of attacks: found, saved, measured."""
+"""Jobs on attacks: rescale, save, measure robustness."""

@@ -1,4 +1,4 @@
-"""The jobs on an attack that was found: rescale its noise, save its image."""
+"""The jobs on a finished attack: rescale its noise, save its image."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from nnviz.engine.models.model import Model
 
 @carries_out(RescaleNoise)
 def rescale_noise(resources: Resources, request: RescaleNoise, check: Check) -> Job:
-    """Make an attack's noise weaker; ends with a ``Rescaled``."""
+    """Rescale an attack's noise; ends with a ``Rescaled``."""
     model = yield from resources.store.open(request.model, check)
     with _attacked(resources, model, request, check) as ctx:
         return (yield from rescale(ctx, request))
@@ -26,7 +26,7 @@ def rescale_noise(resources: Resources, request: RescaleNoise, check: Check) -> 
 def save_attacked_image(
     resources: Resources, request: SaveAttacked, check: Check
 ) -> Job:
-    """Write an attacked image and ask about the file; ends with a ``SavedAttack``."""
+    """Save an attacked image and test the file; ends with a ``SavedAttack``."""
     model = yield from resources.store.open(request.model, check)
     with _attacked(resources, model, request.noise, check) as ctx:
         return save_attacked(ctx, request)
@@ -36,7 +36,7 @@ def save_attacked_image(
 def _attacked(
     resources: Resources, model: Model, noise: RescaleNoise, check: Check
 ) -> Iterator[Context]:
-    """Lease the network and put together what attacks on the image work with."""
+    """Lease the network and yield a context for attacks on the image."""
     with resources.store.lease(model):
         yield make_context(
             model=model,

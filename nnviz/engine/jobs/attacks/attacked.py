@@ -1,4 +1,4 @@
-"""Jobs on an attack that was found: its noise made weaker, its image written."""
+"""Work on a finished attack: rescaling its noise, saving its image."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -24,7 +24,7 @@ from nnviz.media.encode import write_marked
 
 
 def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Rescaled]:
-    """Ask the network about the image with a share of an attack's noise.
+    """Rescale an attack's noise and test the result.
 
     Args:
         ctx: network and image.
@@ -60,10 +60,10 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
 
 
 def save_attacked(ctx: Context, request: SaveAttacked) -> SavedAttack:
-    """Write an attacked photo, open the file and ask the network about it.
+    """Save an attacked image, then reopen the file and test it.
 
-    Rounding to 8 bits is repaired where it undoes the attack; what JPEG or WebP undo
-    is said.
+    Rounding to 8 bits is repaired where it undoes the attack; a note says where JPEG
+    or WebP undo it.
 
     Raises:
         InputError: no such format, or the disk does not allow it.
@@ -93,7 +93,7 @@ def save_attacked(ctx: Context, request: SaveAttacked) -> SavedAttack:
 
 
 def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[AttackRun, Tensor, float]:
-    """Return an attack that was found, as its own method saw it.
+    """Restore a finished attack from a request.
 
     Returns:
         The attack, what it made of the input (1, C, H, W), and the wanted share.

@@ -1,4 +1,4 @@
-"""The job that measures accuracy against the size of an attack."""
+"""The job that measures accuracy under attack over epsilon."""
 
 from nnviz.base.events import Job
 from nnviz.base.requests import MeasureRobustness
@@ -12,7 +12,7 @@ from nnviz.engine.jobs.resources import Check, Resources
 def measure_robustness(
     resources: Resources, request: MeasureRobustness, check: Check
 ) -> Job:
-    """Measure accuracy against the size of an attack; ends with an ``Robustness``."""
+    """Measure accuracy under attack; ends with a ``Robustness``."""
     model = yield from resources.store.open(request.model, check)
     share = sharing(worker_of(resources, model, check), request.model, request)
     with resources.store.lease(model):

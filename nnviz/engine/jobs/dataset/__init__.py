@@ -1,1 +1,1 @@
-"""Jobs on sets of images: one file a request."""
+"""Jobs on image sets: one file per request."""

@@ -1,4 +1,4 @@
-"""The job that switches channels off and asks a set again."""
+"""The job that ablates channels and measures their effect over a set."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ _NAMED = 100
 
 @carries_out(AblateChannels)
 def ablate(resources: Resources, request: AblateChannels, check: Check) -> Job:
-    """Ask a set with channels replaced; ends with an ``Ablation``."""
+    """Compare predictions with channels replaced or not; ends with an ``Ablation``."""
     index = ImageIndex(request.index)
     chosen = request.records or range(len(index))
     records = np.array(spread(list(chosen), request.limit), np.int64)
@@ -63,7 +63,7 @@ def ablate(resources: Resources, request: AblateChannels, check: Check) -> Job:
 
 @torch.no_grad()
 def _shares(model: Model, pixels: Tensor, check: Check) -> Tensor:
-    """Return the probabilities of a batch, (n, K).
+    """Return class probabilities of a batch, (n, K).
 
     Raises:
         ModelError: the network does not classify.
@@ -78,7 +78,7 @@ def _shares(model: Model, pixels: Tensor, check: Check) -> Tensor:
 def _replacement(
     index: ImageIndex, model: Model, layer: str, request: AblateChannels, check: Check
 ) -> Replace:
-    """Return what is written in place of the channels.
+    """Return the replacement of the channels that the request describes.
 
     Raises:
         UsageError: no such channel, or a mean that the index does not hold.
@@ -138,7 +138,7 @@ def _summary(
 def _classes(
     names: Sequence[str], label: NDArray[np.int64], right: list[NDArray[np.bool_]]
 ) -> tuple[tuple[str, int, float, float], ...]:
-    """Return what each class was and is, the largest fall first."""
+    """Return each class's accuracy before and after, the largest drop first."""
     found = [
         (
             names[number],

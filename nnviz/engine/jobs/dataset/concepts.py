@@ -78,7 +78,7 @@ def test_concept(resources: Resources, request: TestConcept, check: Check) -> Jo
 
 
 def welch(scores: NDArray[np.float64], random: NDArray[np.float64]) -> float:
-    """Return the two-sided p-value of Welch's t-test; 1 or 0 where neither varies.
+    """Return the two-sided p-value of Welch's t-test; 1 or 0 if both variances are 0.
 
     Written out, as scores that are all 1 are usual here, of which scipy's test warns.
     """
@@ -111,7 +111,7 @@ def _named(request: TestConcept) -> str:
 def _concept(
     index: ImageIndex, model: Model, request: TestConcept, layer: str, check: Check
 ) -> tuple[Features, Features]:
-    """Return the features of the concept's images, and of all others of the index.
+    """Return the features of the concept's images and of the other images.
 
     Raises:
         InputError: too few of either.
@@ -143,7 +143,7 @@ def _gradients(
     asked: tuple[str, int],
     check: Check,
 ) -> Generator[Progress, None, NDArray[np.float64]]:
-    """Return the gradients of the class's logit on its images, (n, C).
+    """Return the gradients of the class's logit on images of the class, (n, C).
 
     Raises:
         InputError: the index holds no image of the class.
@@ -165,7 +165,7 @@ def _gradients(
 def _runs(
     concept: Features, rest: Features, request: TestConcept, check: Check
 ) -> Generator[Progress, None, tuple[list[ConceptDirection], list[ConceptDirection]]]:
-    """Return directions of the concept, and of random sets, each against another."""
+    """Return the concept's directions and random ones, against the same random sets."""
     generator = np.random.default_rng(request.seed)
     size = min(len(concept), len(rest) // 2)
     ours, randoms = [], []
@@ -180,7 +180,7 @@ def _runs(
 
 @carries_out(FactorLayer)
 def factor_layer(resources: Resources, request: FactorLayer, check: Check) -> Job:
-    """Factor a layer's activations into parts; ends with ``ConceptParts``."""
+    """Factor a layer's activations into parts by NMF; ends with ``ConceptParts``."""
     index = ImageIndex(request.index)
     layer = index.layer(request.layer).name
     records = np.array(
@@ -216,7 +216,7 @@ def factor_layer(resources: Resources, request: FactorLayer, check: Check) -> Jo
 
 @carries_out(ProbeLayers)
 def probe_layers(_resources: Resources, request: ProbeLayers, check: Check) -> Job:
-    """Read the labels from each layer linearly; ends with ``LayerProbe`` objects."""
+    """Fit a linear probe on each layer; ends with ``LayerProbe`` objects."""
     index = ImageIndex(request.index)
     label = np.asarray(index.columns["label"], np.int64)
     labeled = np.flatnonzero(label >= 0)

@@ -1,4 +1,4 @@
-"""The job that finds the images which excite each channel most."""
+"""The job that finds each channel's most activating images."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ _NOTE = (
 
 @carries_out(FindExemplars)
 def exemplars(resources: Resources, request: FindExemplars, check: Check) -> Job:
-    """Find the images that excite each channel most; ends with ``Exemplars``."""
+    """Find the most activating images of each channel; ends with ``Exemplars``."""
     index = ImageIndex(request.index)
     yield Progress(0, 0, "strongest images")
     found = strongest(index, request, check)
@@ -68,7 +68,7 @@ def exemplars(resources: Resources, request: FindExemplars, check: Check) -> Job
 
 
 def strongest(index: ImageIndex, request: FindExemplars, check: Check) -> Exemplars:
-    """Return everything that the index alone tells.
+    """Return exemplars as far as the index alone holds them.
 
     Raises:
         UsageError: no such layer or channel.
@@ -121,7 +121,7 @@ def _channels(request: FindExemplars, count: int) -> NDArray[np.int64]:
 def _picked(
     values: NDArray[np.generic], records: NDArray[np.int64], channels: NDArray[np.int64]
 ) -> NDArray[np.generic]:
-    """Return values[record, channel] of each, (C, k), reading few rows at a time."""
+    """Gather values[record, channel], (C, k), reading few rows at a time."""
     found = [
         values[row, channel] for row, channel in zip(records, channels, strict=True)
     ]

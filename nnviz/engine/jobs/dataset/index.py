@@ -38,7 +38,7 @@ def index(resources: Resources, request: IndexImages, check: Check) -> Job:
 
 
 def compute_chunk(worker: Worker, task: Task) -> ChunkRows:
-    """Return the rows of one chunk; its places count from its own first image."""
+    """Return the rows of one chunk, their places relative to the chunk."""
     images, settings = task
     passes = ChunkPasses(worker.model, settings, worker.check)
     (rows,) = passes.over(images, [range(len(images))])

@@ -1,17 +1,17 @@
-"""The network of an index, opened again as it was."""
+"""Reopening the network of an index."""
 
 from collections.abc import Generator
 
 from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.request import ModelRequest
+from nnviz.base.requests import ModelRequest
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model
 from nnviz.media.index import ImageIndex
 
 
 def request_of(index: ImageIndex) -> ModelRequest:
-    """Return the request that opens the network of an index."""
+    """Return the request that reopens the network of an index."""
     values = dict(index.facts.settings["request"])
     values["fields"] = ()
     return ModelRequest(
@@ -22,9 +22,9 @@ def request_of(index: ImageIndex) -> ModelRequest:
 def open_model(
     resources: Resources, index: ImageIndex, check: Check
 ) -> Generator[Progress, None, Model]:
-    """Open the network that made an index.
+    """Reopen the network that an index was made with.
 
     Raises:
-        NnvizError: it cannot be opened any more.
+        NnvizError: the network cannot be opened any more.
     """
     return (yield from resources.store.open(request_of(index), check))

@@ -1,4 +1,4 @@
-"""The jobs that find mistakes over a set, and where two networks disagree."""
+"""The jobs that find mistakes over a set, and disagreements of two networks."""
 
 from nnviz.base.dataset.requests import CompareIndexes, FindMistakes
 from nnviz.base.events import Job, Progress
@@ -11,7 +11,7 @@ from nnviz.media.index import ImageIndex
 
 @carries_out(FindMistakes)
 def mistakes(_resources: Resources, request: FindMistakes, check: Check) -> Job:
-    """Find what a network gets wrong over a set; ends with ``Mistakes``."""
+    """Find a network's mistakes over an indexed set; ends with ``Mistakes``."""
     return (
         yield from find_mistakes(
             ImageIndex(request.index),

@@ -60,7 +60,7 @@ def _answered(
 def compare_neighbors(
     resources: Resources, request: CompareNeighbors, check: Check
 ) -> Job:
-    """Find an image's neighbors in several ways; ends with ``Neighbors`` of each."""
+    """Find an image's neighbors in several indexes and layers, compared by record."""
     question = request.question
     index = ImageIndex(question.index)
     found = [(yield from _answered(resources, question, check))]
@@ -83,7 +83,7 @@ def compare_neighbors(
 def _same_images(
     index: ImageIndex, records: Sequence[int], other: ImageIndex
 ) -> NDArray[np.int64]:
-    """Return the records of the same files in another index; -1 where it has none."""
+    """Return the records of the same files in another index; -1 for missing ones."""
     hashes = np.ascontiguousarray(other.sha256).view("V32")[:, 0]
     found = []
     for record in records:
@@ -94,7 +94,7 @@ def _same_images(
 
 
 def _in_terms_of(index: ImageIndex, found: Neighbors, other: ImageIndex) -> Neighbors:
-    """Return neighbors of another index by the records of this one."""
+    """Translate neighbors from another index to the records of this one."""
     mine = _same_images(other, found.records.tolist(), index)
     kept = np.flatnonzero(mine >= 0)
     return replace(
@@ -109,7 +109,7 @@ def _in_terms_of(index: ImageIndex, found: Neighbors, other: ImageIndex) -> Neig
 def query_of(
     resources: Resources, index: ImageIndex, request: FindNeighbors, check: Check
 ) -> Generator[Progress, None, Query]:
-    """Return what a request asks about, as the index would have it.
+    """Return the query of a request: its vector, and its record if it is indexed.
 
     Raises:
         UsageError: no such record or layer, or a box without image.
@@ -127,7 +127,7 @@ def query_of(
 def find_neighbors(
     index: ImageIndex, query: Query, request: FindNeighbors, check: Check
 ) -> Generator[Progress, None, Neighbors]:
-    """Return the records nearest to a query, without itself."""
+    """Return the records nearest to a query, without the query itself."""
     found, recall = yield from _found(index, query.layer, query.vector, request, check)
     kept = np.flatnonzero(found.records[0] != query.record)
     kept = kept[: request.count]
@@ -149,9 +149,9 @@ def find_neighbors(
 def _found(
     index: ImageIndex, layer: str, query: Tensor, request: FindNeighbors, check: Check
 ) -> Generator[Progress, None, tuple[Nearest, float | None]]:
-    """Return the nearest records, one more than asked for, and the search's recall.
+    """Return one record more than requested, and the recall of the search.
 
-    That is None where every record was compared.
+    The recall is None where every record was compared.
     """
     count, metric = request.count + 1, request.metric
     quick = len(index) > inverted_file.FROM and not request.exact
@@ -164,7 +164,7 @@ def _found(
 
 
 def _record(index: ImageIndex, request: FindNeighbors) -> int | None:
-    """Return the number of the query where the index holds it whole.
+    """Return the record of the query if the index holds the whole image, else None.
 
     Raises:
         UsageError: no such record, or nothing asked about.
@@ -179,7 +179,7 @@ def _record(index: ImageIndex, request: FindNeighbors) -> int | None:
 
 
 def _image(index: ImageIndex, request: FindNeighbors) -> Image:
-    """Return the image that is asked about, opened where it is a record's.
+    """Return the query image, reopened from its file if it is a record.
 
     Raises:
         InputError: its file is not there any more.

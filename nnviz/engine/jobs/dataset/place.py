@@ -1,4 +1,4 @@
-"""The job that lays a new image on the plane of a projection."""
+"""The job that places a new image on the plane of a projection."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from nnviz.media.index import ImageIndex
 
 @carries_out(PlaceImage)
 def place(resources: Resources, request: PlaceImage, check: Check) -> Job:
-    """Lay a new image on a projection's plane; ends with a ``PlacedImage``."""
+    """Place a new image on a projection's plane; ends with a ``PlacedImage``."""
     fitted = request.projection
     if resources.placed is None or resources.placed[0] != fitted:
         yield from project(resources, fitted, check)

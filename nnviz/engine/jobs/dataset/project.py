@@ -1,4 +1,4 @@
-"""The job that projects an index to a plane, watched as it runs."""
+"""The job that projects an index to a plane, with intermediate results."""
 
 from collections.abc import Callable, Generator, Mapping
 
@@ -27,7 +27,7 @@ METHODS: Mapping[str, Callable[[Task], Projecting]] = {
 
 
 def _followed(method: str, task: Task) -> Generator[Step, None, Stage]:
-    """Tell each stage of a projection as it comes; return the last."""
+    """Yield the stages of a projection; return the last."""
     run = METHODS[method](task)
     while True:
         try:

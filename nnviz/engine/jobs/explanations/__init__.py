@@ -1,1 +1,1 @@
-"""Jobs on explanations: scores, trust in a map, occlusion by hand."""
+"""Jobs on explanations: scores, trust measures, occlusion by hand."""

@@ -1,4 +1,4 @@
-"""Jobs inside a job: methods run to their end for what their maps are worth."""
+"""Nested jobs: methods run to their end inside another job."""
 
 from collections.abc import Generator
 from typing import Any
@@ -11,7 +11,7 @@ from nnviz.engine.method import find
 def follow_turns(
     turns: Generator[Any, Any, Any], progress: Progress
 ) -> Generator[Progress, None, Any]:
-    """Go through turns to their end; each is a safe point of the outer job too.
+    """Run turns to their end; each is a safe point of the outer job.
 
     Args:
         turns: of a job, or of anything that yields between passes.
@@ -32,6 +32,6 @@ def follow_turns(
 
 
 def class_target(method: str, index: int) -> dict[str, Value]:
-    """Return the parameter that asks about a class; some methods ask about none."""
+    """Return the parameter that targets a class; empty for methods without a target."""
     names = {each.name for each in find(method).info.parameters}
     return {"target": f"class:{index}"} if "target" in names else {}

@@ -1,4 +1,4 @@
-"""The job that asks about an image of which part is hidden by hand."""
+"""The job that occludes an image by hand."""
 
 from collections.abc import Hashable
 
@@ -14,7 +14,7 @@ from nnviz.engine.models.model import Model
 
 @carries_out(OccludeImage)
 def occlude_image(resources: Resources, request: OccludeImage, check: Check) -> Job:
-    """Hide part of an image and ask again; ends with an ``Occluded``."""
+    """Occlude part of an image and predict again; ends with an ``Occluded``."""
     model = yield from resources.store.open(request.model, check)
     with resources.store.lease(model):
         info = model.info

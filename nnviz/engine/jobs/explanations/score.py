@@ -1,4 +1,4 @@
-"""``nnviz score``: how far maps can be trusted, over many images."""
+"""``nnviz score``: trust measures of attribution methods over many images."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -70,7 +70,7 @@ _FEW = 10
 
 @carries_out(ScoreMethods)
 def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
-    """Measure how far maps can be trusted; ends with a ``ScoreTable``."""
+    """Measure the trust in methods' maps over images; ends with a ``ScoreTable``."""
     model = yield from resources.store.open(request.model, check)
     share = sharing(worker_of(resources, model, check), request.model, request)
     with resources.store.lease(model):
@@ -78,7 +78,7 @@ def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
 
 
 def score_methods(model: Model, request: ScoreMethods, share: Share) -> Scoring:
-    """Run methods on the images of a request and measure their maps.
+    """Run methods on a request's images and measure their maps.
 
     Args:
         model: the opened network.
@@ -120,12 +120,12 @@ def _require(model: Model, request: ScoreMethods) -> None:
 
 @dataclass(slots=True, eq=False)
 class _Tally:
-    """Figures by method and name, one number an image."""
+    """Accumulated figures by method and name, one number per image."""
 
     found: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     def add(self, method: str, figures: dict[str, float]) -> None:
-        """Note the figures of one image."""
+        """Append the figures of one image."""
         mine = self.found.setdefault(method, {})
         for name, value in figures.items():
             mine.setdefault(name, []).append(value)
@@ -137,7 +137,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """One image on which all methods are scored.
+    """One image on which the methods are scored.
 
     Attributes:
         request: what is scored.
@@ -153,7 +153,7 @@ class _Task:
 def _scored(
     model: Model, request: ScoreMethods, cases: Sequence[CaseSource], share: Share
 ) -> Scoring:
-    """Run all methods on all images."""
+    """Score all methods on all images, through the journal."""
     tally, journal = _Tally(), _journal(model, request)
     names = (*request.methods, *REFERENCES)
     tasks = (
@@ -175,7 +175,7 @@ def _scored(
 
 
 def _journal(model: Model, request: ScoreMethods) -> ScoreJournal:
-    """Return the journal of a request: known figures, and a place for new ones."""
+    """Open the score journal of a request."""
     info = model.info
     subject = {
         "network": info.sha256,
@@ -190,7 +190,7 @@ def _journal(model: Model, request: ScoreMethods) -> ScoreJournal:
 
 
 def score_image(worker: Worker, task: _Task) -> tuple[str, dict[str, Figures]]:
-    """Return an image's name and the figures of each map, the references too."""
+    """Return an image's name and the figures of all methods and reference maps."""
     request, found = task.request, dict(task.known)
     missing = [each for each in (*request.methods, *REFERENCES) if each not in found]
     if not missing:
@@ -206,7 +206,7 @@ def score_image(worker: Worker, task: _Task) -> tuple[str, dict[str, Figures]]:
 
 
 def _drawn(worker: Worker, request: ScoreMethods) -> str | None:
-    """Return the reference of a copy with random weights, if maps are compared."""
+    """Return the reference of the randomized network, or None if not requested."""
     if not request.randomize:
         return None
     key = "randomized", request.seed
@@ -244,7 +244,7 @@ def _notes(images: int, *, randomize: bool) -> tuple[str, ...]:
 
 
 class _Trial:
-    """One image, on which maps are made and measured."""
+    """One image on which maps are computed and measured."""
 
     def __init__(
         self, model: Model, request: ScoreMethods, source: CaseSource, check: Check
@@ -265,7 +265,7 @@ class _Trial:
         self._mark = None if case.mark is None else self._input_mask(case.mark)
 
     def request_of(self, method: str) -> RunMethod:
-        """Return what makes a method's map."""
+        """Return the request for a method's map."""
         return RunMethod(
             method=method,
             model=self._request.model,
@@ -278,10 +278,10 @@ class _Trial:
         )
 
     def map_of(self, job: Job) -> tuple[Map, Completeness | None]:
-        """Run a method to its end; return its map (H, W) and what should add up.
+        """Run a method to its end; return its map (H, W) and its completeness.
 
         Raises:
-            UsageError: what it gives is no map over the image.
+            UsageError: the method's result is no map over the image.
         """
         result: Run = finish(job)
         height, width = self.pixels.shape[2:]
@@ -290,14 +290,14 @@ class _Trial:
         return values, report.completeness
 
     def reference_map(self, name: str) -> Map:
-        """Return the map of ``REFERENCES`` that a name means, (H, W)."""
+        """Return the reference map of a name in ``REFERENCES``, (H, W)."""
         pixels = self.pixels[0].permute(1, 2, 0).cpu().numpy()
         if name == "random":
             return random_map(pixels.shape[:2], np.random.default_rng(self._seed))
         return edge_map(pixels)
 
     def figures(self, values: Map) -> dict[str, float]:
-        """Return all figures of a map that can be measured."""
+        """Return all measurable figures of a map."""
         steps = self._request.steps
         found = {
             "deletion": deletion(
@@ -328,7 +328,7 @@ class _Trial:
         return probabilities(torch.cat(outputs), self._model.info)[:, self._index]
 
     def _input_mask(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return a mask over the image as one over the network's input."""
+        """Resample an image's mask to the network's input."""
         channels = self._case.image.channels
         white = np.repeat(mask[..., None].astype(np.uint8) * 255, channels, axis=2)
         fitted = self._model.pixel_input(image_from_array(white, "mask"))

@@ -1,4 +1,4 @@
-"""The job that measures how far one map can be trusted, in short turns."""
+"""The job that measures the trust in one map, in short turns."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -74,7 +74,7 @@ _NOTES = {
 
 @carries_out(MeasureTrust)
 def measure_trust(resources: Resources, request: MeasureTrust, check: Check) -> Job:
-    """Measure a map's figures; ends with a ``Trust``."""
+    """Measure the trust in one map; ends with a ``Trust``."""
 
     def run(asked: RunMethod) -> Job:
         return job_of(resources, asked, check)
@@ -127,7 +127,7 @@ def _measuring(
 
 
 def _asked_again(asked: RunMethod, target: Target) -> RunMethod:
-    """Return a run that names its class: other networks predict other ones."""
+    """Return a run with an explicit class, since other networks predict others."""
     values = dict(asked.values)
     if not values.get("target") and isinstance(target, ClassTarget):
         values |= class_target(asked.method, target.index or 0)
@@ -135,7 +135,7 @@ def _asked_again(asked: RunMethod, target: Target) -> RunMethod:
 
 
 def asked_scorer(inference: Inference, target: str) -> Scorer:
-    """Return the scorer of images (N, C, H, W): of a class, its probability.
+    """Return the scorer of images (N, C, H, W); a class is scored by its probability.
 
     By the network's folded copy where nothing inside the network is asked about.
     """
@@ -181,7 +181,7 @@ class _Measuring:
     samples: Samples
 
     def measure(self, check: TrustCheck) -> Turns:
-        """Do one of the checks; the figures are added to the samples."""
+        """Run one of the checks; its figures are added to the samples."""
         checks: dict[TrustCheck, Callable[[], Turns]] = {
             TrustCheck.CURVES: self._curves,
             TrustCheck.ROAD: self._road,
@@ -193,7 +193,7 @@ class _Measuring:
         yield from checks[check]()
 
     def found(self) -> Trust:
-        """Return what was measured."""
+        """Return the result of the checks so far."""
         method = self.request.run.method
         by_map: dict[str, dict[str, list[float]]] = {
             name: {} for name in (method, *REFERENCES)
@@ -222,7 +222,7 @@ class _Measuring:
         }
 
     def _maps(self, replicate: int) -> Mapping[str, Map]:
-        """Return the map and those that know nothing; the random one drawn anew."""
+        """Return the map and the reference maps, the random one of this replicate."""
         random = np.random.default_rng([self.request.seed, replicate])
         image = self.trial.pixels[0].permute(1, 2, 0).cpu().numpy()
         others = random_map(self.trial.sides, random), edge_map(image)
@@ -287,7 +287,7 @@ class _Measuring:
             )
 
     def _object(self) -> Turns:
-        """Compare the maps with the object that was marked.
+        """Compare the maps with the mask of the object.
 
         Raises:
             UsageError: nothing was marked, or nothing that the network sees.
@@ -309,7 +309,7 @@ class _Measuring:
 
     @contextmanager
     def _random_network(self, number: int) -> Iterator[str]:
-        """Keep a copy with random weights as long as it is needed; give its name."""
+        """Yield the reference of a randomized network, discarded after the block."""
         info = self.model.info
         drawn = randomized(self.model.net, self.request.seed + number)
         reference = self.store.adopt(drawn, info.preprocess, info.labels, info.task)
@@ -328,7 +328,7 @@ class _Measuring:
 def _told(
     turns: Generator[float, None, Any], what: str
 ) -> Generator[Progress, None, Any]:
-    """Tell the share that is done as progress; return what the turns return."""
+    """Convert yielded fractions to progress; return the generator's result."""
     try:
         while True:
             share = next(turns)

@@ -30,7 +30,7 @@ _MAXOUT = (np.array([-1.0, 0.25, 1.0]), np.array([-0.5, 0.5, -1.0]))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationFunctionsParams:
-    """The function, and the place at which it is read."""
+    """Parameters: the activation function, and the position to evaluate it at."""
 
     function: Annotated[
         Literal[
@@ -77,7 +77,7 @@ class ActivationFunctionsParams:
     capabilities=lesson("Activation and loss", 1),
 )
 class ActivationFunctions:
-    """Each function with its derivative, and all beside each other."""
+    """Lesson: activation functions with their derivatives, all compared."""
 
     Params: ClassVar[type] = ActivationFunctionsParams
     shows: ClassVar[str] = (
@@ -109,7 +109,7 @@ class ActivationFunctions:
 
 
 def activation_of(name: str, slope: float) -> Activation:
-    """Return an activation function by name, those with parameters too.
+    """Return an activation function by name, parametric ones included.
 
     Args:
         name: of ``ACTIVATIONS``, "parametric ReLU" or "maxout".
@@ -174,7 +174,7 @@ def _formula(function: Activation, at: float, found: tuple[float, float]) -> str
 
 
 def _table(slope: float) -> Table:
-    """Return mean activation and slope of every function for normal sums."""
+    """Return the table of all functions' statistics for normally distributed sums."""
     x = np.linspace(-_REACH, _REACH, _DENSE)
     weights = np.exp(-np.square(x) / 2)
     weights /= weights.sum()
@@ -190,7 +190,7 @@ def _table(slope: float) -> Table:
 
 
 def _means(function: Activation, x: Numbers, weights: Numbers) -> tuple[float, ...]:
-    """Return mean output, mean and largest slope, and the share that is flat, %."""
+    """Return mean output, mean and largest slope, and the share of flat range, %."""
     steep = np.abs(function.slope(x))
     return (
         round(float(function.value(x) @ weights), 9),

@@ -1,4 +1,4 @@
-"""Dying ReLU: one step that is too large silences a unit for ever."""
+"""Dying ReLU: one oversized step silences a unit permanently."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KICKED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DyingReluParams:
-    """The unit, its learning rate, and the one large step."""
+    """Parameters: the unit, its learning rate, and the one oversized step."""
 
     leak: Annotated[
         float,
@@ -81,7 +81,7 @@ class UnitStep:
     capabilities=lesson("Activation and loss", 2),
 )
 class DyingRelu:
-    """A unit that answers to no input gets no gradient, and stays silent."""
+    """Lesson: a ReLU that no input activates gets no gradient and never recovers."""
 
     Params: ClassVar[type] = DyingReluParams
     shows: ClassVar[str] = (
@@ -109,7 +109,7 @@ class DyingRelu:
 
 
 def learn(params: DyingReluParams) -> Iterator[UnitStep]:
-    """Yield the unit at its start and after each step of descent."""
+    """Yield the unit at its start and after each step of gradient descent."""
     weight, bias = 1.2, 0.4
     for number in range(1, params.steps + 2):
         sums = weight * _X + bias

@@ -30,7 +30,7 @@ _REACH = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowStartParams:
-    """The neuron's start and its learning rate; input 1, target 0."""
+    """Parameters: the neuron's start and its learning rate; input 1, target 0."""
 
     weight: Annotated[
         float, Range(-5, 5), Essential(), Help("At the start; the input is 1.")
@@ -57,7 +57,7 @@ class SlowStartParams:
     capabilities=lesson("Activation and loss", 3),
 )
 class SlowStart:
-    """The more it is wrong, the slower it learns; unless the loss is right."""
+    """Lesson: learning slowdown of a saturated neuron, cured by cross-entropy."""
 
     Params: ClassVar[type] = SlowStartParams
     shows: ClassVar[str] = (
@@ -78,7 +78,7 @@ class SlowStart:
     }
 
     def run(self, ctx: Context, params: SlowStartParams) -> Iterator[Report]:
-        """Yield a report every few steps of both neurons."""
+        """Yield reports on both neurons every few steps."""
         runs = {
             loss: list(
                 islice(
@@ -139,14 +139,14 @@ def _plane(now: Mapping[LossName, SlowStartStep]) -> Plane:
 
 
 def _place(step: SlowStartStep, color: int, name: str) -> PlanePoints:
-    """Return a neuron's point on the sigmoid, at the edge where it lies outside."""
+    """Return a neuron's point on the sigmoid, clamped to the visible range."""
     at = np.clip(step.weight + step.bias, -_REACH, _REACH)
     places = np.array([[at, step.output]])
     return PlanePoints(places=places, classes=np.array([color]), name=name)
 
 
 def _slope_arrow(step: SlowStartStep, color: int) -> PlanePath:
-    """Return an arrow from a neuron's point against its gradient."""
+    """Return an arrow from a neuron's point along its negative gradient."""
     at = step.weight + step.bias
     ends = [[at, step.output], [at - 20 * step.gradient, step.output]]
     return PlanePath(places=np.array(ends), style="arrow", color=color)

@@ -1,4 +1,4 @@
-"""Softmax and negative log-likelihood as a table: scores, shares, loss, gradient."""
+"""Softmax and negative log-likelihood as tables: scores, probabilities, gradient."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoftmaxLossParams:
-    """Scores of a few images and their right classes."""
+    """Parameters: scores of a few images and their true classes."""
 
     scores: Annotated[
         NumberRows,
@@ -52,7 +52,7 @@ class SoftmaxLossParams:
     capabilities=lesson("Activation and loss", 4),
 )
 class SoftmaxLoss:
-    """From scores to probabilities, to a loss, to its gradient."""
+    """Lesson: from scores to probabilities, to the loss, to its gradient."""
 
     Params: ClassVar[type] = SoftmaxLossParams
     shows: ClassVar[str] = (
@@ -78,7 +78,7 @@ class SoftmaxLoss:
 
 
 def read_classes(text: str, scores: Numbers) -> NDArray[np.int64]:
-    """Return the right class of each row of scores, from 0.
+    """Parse the true class of each row of scores, counted from 0.
 
     Raises:
         UsageError: not one for each row, or no such class.
@@ -145,7 +145,7 @@ def _score_grid(scores: Numbers, window: Window) -> Grid:
 def _class_grid(
     values: Numbers, known: NDArray[np.bool_], title: str, operator: str
 ) -> Grid:
-    """Return numbers of each image and class, those of the images so far."""
+    """Return the grid of a number for each image and class, for the images so far."""
     cells = np.broadcast_to(known, values.shape)
     grid = Grid.so_far(values, cells, title, operator)
     return replace(grid, columns=_numbered(values.shape[1]))

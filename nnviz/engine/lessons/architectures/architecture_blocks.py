@@ -1,4 +1,4 @@
-"""Block diagrams of well-known architectures, from the graphs that they really run."""
+"""Block diagrams of well-known architectures, traced from their forward passes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ Architecture = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An architecture of the course.
+    """A well-known architecture with its typical block.
 
     Attributes:
         builder: name of torchvision's builder.
@@ -103,7 +103,7 @@ _SIDE, _LARGE_SIDE = 224, 299
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureBlocksParams:
-    """The architecture, and how much of it is drawn."""
+    """Parameters: the architecture, and the part of it to draw."""
 
     architecture: Annotated[
         Architecture, Essential(), Help("The network; no weights are needed.")
@@ -125,7 +125,7 @@ class ArchitectureBlocksParams:
     capabilities=lesson("Architectures", 1),
 )
 class ArchitectureBlocks:
-    """The block that an architecture is made of, drawn from one forward pass."""
+    """Lesson: the typical block of an architecture, traced from one forward pass."""
 
     Params: ClassVar[type] = ArchitectureBlocksParams
     shows: ClassVar[str] = (
@@ -163,7 +163,7 @@ class ArchitectureBlocks:
 
 
 def built(builder: str) -> nn.Module:
-    """Return a torchvision network without memory for its weights."""
+    """Build a torchvision network on the meta device, without weights."""
     import torchvision  # noqa: PLC0415  two seconds
 
     options: dict[str, Any] = {"weights": None}
@@ -175,7 +175,7 @@ def built(builder: str) -> nn.Module:
 
 
 def block_of(graph: Diagram, path: str) -> Diagram:
-    """Return the nodes of a module, with what leads into and out of it."""
+    """Return a module's nodes with the nodes directly before and after it."""
     inside = {
         place
         for place, node in enumerate(graph.nodes)

@@ -1,4 +1,4 @@
-"""Architecture search: a predictor of accuracy chooses the next network to train."""
+"""Architecture search: an accuracy predictor chooses the next network to train."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ _SHOWN_ROWS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureSearchParams:
-    """The number of networks that are trained, and the choice of the next one."""
+    """Parameters: the number of networks, and the strategy of choosing them."""
 
     networks: Annotated[
         int, Range(4, 200), Essential(), Help("Networks that are trained in all.")
@@ -67,7 +67,7 @@ class ArchitectureSearchParams:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One network that was trained.
+    """A trained candidate network.
 
     Attributes:
         words: of its layers.
@@ -94,7 +94,7 @@ class Trial:
     capabilities=lesson("Architectures", 5),
 )
 class ArchitectureSearch:
-    """Small networks for digits, written as words, trained, and predicted from them."""
+    """Lesson: search of small networks for digits, guided by an accuracy predictor."""
 
     Params: ClassVar[type] = ArchitectureSearchParams
     shows: ClassVar[str] = (
@@ -117,7 +117,7 @@ class ArchitectureSearch:
     }
 
     def run(self, ctx: Context, params: ArchitectureSearchParams) -> Iterator[Report]:
-        """Yield a report for each network that was trained."""
+        """Yield a report for each trained network."""
         seed = draw_seed(ctx)
         search = _Search(ctx, params, seed)
         reports = _reports(search, params)
@@ -126,7 +126,7 @@ class ArchitectureSearch:
 
 @dataclass(slots=True)
 class _Search:
-    """The course of one search: what was tried, and how the next is chosen."""
+    """State of one search: the trials, the predictor and the random numbers."""
 
     ctx: Context
     params: ArchitectureSearchParams
@@ -143,7 +143,7 @@ class _Search:
         self.predictor = AccuracyPredictor(VOCABULARY, _HIDDEN, drawn)
 
     def advance(self) -> Trial:
-        """Choose a network, train it and let the predictor learn from it."""
+        """Choose a network, train it, and refit the predictor."""
         words, predicted = self._choose()
         measured, weights = self._measure(words)
         trial = Trial(words, measured, predicted, weights)
@@ -158,7 +158,7 @@ class _Search:
         return self.params.strategy == "predictor"
 
     def _choose(self) -> tuple[Words, float]:
-        """Return the next network and what is expected of it."""
+        """Return the next network and its predicted accuracy."""
         tried = {each.words for each in self.trials}
         drawn = [draw_words(self.random) for _ in range(_CANDIDATES)]
         candidates = [words for words in dict.fromkeys(drawn) if words not in tried]
@@ -188,7 +188,7 @@ class _Search:
 
 
 def _digits(count: int) -> Examples:
-    """Return so many digits to learn from, and all that are held out to measure."""
+    """Return at most ``count`` training digits, and all held-out digits."""
     examples = load_examples("digits", "", _ALL_DIGITS)
     return replace(
         examples, pixels=examples.pixels[:count], labels=examples.labels[:count]
@@ -196,7 +196,7 @@ def _digits(count: int) -> Examples:
 
 
 def draw_words(random: np.random.Generator) -> Words:
-    """Return an architecture at random: convolutions first, linear layers after."""
+    """Draw a random architecture: convolutions first, then linear layers."""
     words: list[str] = []
     pools = 0
     for _ in range(int(random.integers(_MOST_BLOCKS + 1))):
@@ -210,7 +210,7 @@ def draw_words(random: np.random.Generator) -> Words:
 
 
 def with_activations(words: Words) -> str:
-    """Return a list of layers with a ReLU after each that has weights."""
+    """Return a list of layers with a ReLU after each layer with weights."""
     parts = [word if word == POOL else f"{word}, relu" for word in words]
     return ", ".join(parts)
 
@@ -268,7 +268,7 @@ def _agreement(trials: list[Trial]) -> Plane:
 
 
 def _series(places: Numbers, guided: NDArray[np.bool_]) -> tuple[PlanePoints, ...]:
-    """Return the networks chosen at random and those chosen by the predictor."""
+    """Return the random trials and the predictor's trials as two series of points."""
     parts = ((~guided, "at random", 0), (guided, "by the predictor", 1))
     return tuple(
         PlanePoints(

@@ -31,7 +31,7 @@ _STEM, _HEAD = 32, 1280
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompoundScalingParams:
-    """Factors of the baseline's depth, width and resolution."""
+    """Parameters: factors of the baseline's depth, width and resolution."""
 
     depth: Annotated[
         float, Range(0.5, 4), Essential(), Help("Times as many layers a stage.")
@@ -55,7 +55,7 @@ class CompoundScalingParams:
     capabilities=lesson("Architectures", 3),
 )
 class CompoundScaling:
-    """EfficientNet's stages, scaled in depth, width and resolution."""
+    """Lesson: EfficientNet's stages, scaled in depth, width and resolution."""
 
     Params: ClassVar[type] = CompoundScalingParams
     shows: ClassVar[str] = (
@@ -91,13 +91,13 @@ class CompoundScaling:
 
 
 def rounded_channels(channels: float) -> int:
-    """Return channels as EfficientNet rounds them: to 8, not below 90 %."""
+    """Round channels as EfficientNet does: to multiples of 8, not below 90 %."""
     near = max(_DIVISOR, int(channels + _DIVISOR / 2) // _DIVISOR * _DIVISOR)
     return near + _DIVISOR if near < 0.9 * channels else near
 
 
 def counted_macs(depth: float, width: float, resolution: float) -> float:
-    """Return the multiply-accumulates of the scaled network's convolutions.
+    """Count the multiply-accumulates of the scaled network's convolutions.
 
     Squeeze and excitation, which adds less than 1 %, is left out.
     """
@@ -118,7 +118,7 @@ def counted_macs(depth: float, width: float, resolution: float) -> float:
 
 
 def _plane(params: CompoundScalingParams, base: float) -> Plane:
-    """Return the cost over each factor alone, and over all three together."""
+    """Plot the cost over each factor alone, and over all three together."""
     own = counted_macs(params.depth, params.width, params.resolution) / base
     largest = max(params.depth, params.width, params.resolution)
     top = max(5.5, 1.1 * own)
@@ -141,7 +141,7 @@ def _plane(params: CompoundScalingParams, base: float) -> Plane:
 
 
 def _single_factors(base: float) -> tuple[PlanePath, ...]:
-    """Return the cost over each factor while the other two stay 1."""
+    """Return the cost curves over each factor with the other two fixed at 1."""
     factors = np.linspace(0.6, 2.2, 33)
     lines = {
         "depth alone": [counted_macs(f, 1, 1) for f in factors],

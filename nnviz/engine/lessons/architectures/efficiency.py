@@ -28,7 +28,7 @@ _MILLION = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EfficiencyParams:
-    """The cost that accuracy is set against."""
+    """Parameters: the measure of cost."""
 
     cost: Annotated[
         Literal["operations", "weights"],
@@ -47,7 +47,7 @@ class EfficiencyParams:
     capabilities=lesson("Architectures", 2),
 )
 class Efficiency:
-    """Published accuracy of image classifiers over what they cost."""
+    """Lesson: published accuracy of image classifiers against their cost."""
 
     Params: ClassVar[type] = EfficiencyParams
     shows: ClassVar[str] = (
@@ -103,7 +103,7 @@ def _plane(networks: tuple[Published, ...], cost: str) -> Plane:
 def _texts(
     networks: tuple[Published, ...], places: np.ndarray
 ) -> tuple[PlaneText, ...]:
-    """Return the names of well-known networks beside their points."""
+    """Return labels of well-known networks next to their points."""
     return tuple(
         PlaneText(x=float(x) + 0.03, y=float(y) - 0.6, text=n.name)
         for n, (x, y) in zip(networks, places, strict=True)

@@ -18,7 +18,7 @@ _WIDTH, _SIDE, _BATCH = 16, 12, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainAndResidualParams:
-    """Depth of the networks, and size of their first weights."""
+    """Parameters: depth of the networks, and gain of their initial weights."""
 
     depth: Annotated[
         int, Range(2, 110), Essential(), Help("Layers, 3 × 3 convolutions and ReLU.")
@@ -42,7 +42,7 @@ class PlainAndResidualParams:
     capabilities=lesson("Architectures", 4),
 )
 class PlainAndResidual:
-    """Size of signal and gradient at each layer, with and without skips."""
+    """Lesson: norms of signal and gradient at each layer, with and without skips."""
 
     Params: ClassVar[type] = PlainAndResidualParams
     shows: ClassVar[str] = (
@@ -79,7 +79,7 @@ class PlainAndResidual:
 
 
 def first_weights(depth: int, gain: float, generator: torch.Generator) -> list[Tensor]:
-    """Return kernels after He et al. 2015: deviation √(2 / inputs), times a gain."""
+    """Draw kernels by He et al. 2015: deviation √(2 / inputs), times a gain."""
     deviation = gain * (2 / (9 * _WIDTH)) ** 0.5
     return [
         deviation * torch.randn(_WIDTH, _WIDTH, 3, 3, generator=generator)
@@ -88,7 +88,7 @@ def first_weights(depth: int, gain: float, generator: torch.Generator) -> list[T
 
 
 def _signals(weights: list[Tensor], x: Tensor, *, residual: bool) -> list[Tensor]:
-    """Return the signal behind each layer of convolution and ReLU."""
+    """Return the signal after each layer of convolution and ReLU."""
     signals: list[Tensor] = []
     skip = x
     for number, kernel in enumerate(weights):
@@ -104,7 +104,7 @@ def _signals(weights: list[Tensor], x: Tensor, *, residual: bool) -> list[Tensor
 def norms_by_layer(
     weights: list[Tensor], image: Tensor, *, residual: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the norms of the signal behind each layer and of its gradient.
+    """Return the norms of the signal after each layer, and of its gradient.
 
     Args:
         weights: a kernel for each layer.

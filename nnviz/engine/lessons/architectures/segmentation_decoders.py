@@ -1,4 +1,4 @@
-"""FCN, DeconvNet, SegNet, U-Net and SharpMask on one image, trained alike."""
+"""FCN, DeconvNet, SegNet, U-Net and SharpMask on one image, trained identically."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentationDecodersParams:
-    """The image that all networks are given."""
+    """Parameters: the image for all networks."""
 
     scene: Annotated[
         int,
@@ -89,7 +89,7 @@ class SegmentationDecodersParams:
     capabilities=lesson("Architectures", 6),
 )
 class SegmentationDecoders:
-    """FCN-32s, -16s, -8s, DeconvNet, SegNet, U-Net and SharpMask on one image."""
+    """Lesson: FCN, DeconvNet, SegNet, U-Net and SharpMask on one image."""
 
     Params: ClassVar[type] = SegmentationDecodersParams
     shows: ClassVar[str] = (
@@ -111,7 +111,7 @@ class SegmentationDecoders:
     presets: ClassVar[Presets] = {"demo": {"passes": 0}, "another scene": {"scene": 7}}
 
     def run(self, ctx: Context, params: SegmentationDecodersParams) -> Iterator[Report]:
-        """Yield a report for each network, with those before it."""
+        """Yield a report for each network, with the networks before it."""
         subject = _subject(ctx, params)
         reports = _reports(ctx, subject, params.passes)
         yield from stepped(ctx, reports, len(NETWORKS), "network")
@@ -119,7 +119,7 @@ class SegmentationDecoders:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Subject:
-    """The image, (H, W, 3) in [0, 1], and its classes (H, W) where they are known."""
+    """The image, (H, W, 3) in [0, 1], and its true classes (H, W) if known."""
 
     pixels: NDArray[np.float32]
     truth: NDArray[np.int64] | None
@@ -138,7 +138,7 @@ def _subject(ctx: Context, params: SegmentationDecodersParams) -> _Subject:
 def _reports(
     ctx: Context, subject: _Subject, passes: int
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
-    """Yield the numbers of each network, and all masks so far."""
+    """Yield the figures of each network with all masks so far."""
     masks: dict[str, Mask] = {}
     rows: list[tuple[str | float, ...]] = []
     if subject.truth is not None:
@@ -174,7 +174,7 @@ def _milliseconds(
 
 
 def _normalized(subject: _Subject, preprocess: Preprocess) -> Tensor:
-    """Return the network's input, (1, 3, H, W)."""
+    """Normalize the image to the network's input, (1, 3, H, W)."""
     pixels = torch.from_numpy(subject.pixels).permute(2, 0, 1)[None]
     inputs: Tensor = Normalizer(preprocess)(pixels)
     return inputs
@@ -182,7 +182,7 @@ def _normalized(subject: _Subject, preprocess: Preprocess) -> Tensor:
 
 @torch.no_grad()
 def _segment(opened: Opened, inputs: Tensor, subject: _Subject) -> tuple[Mask, float]:
-    """Return a network's mask and its mean IoU, %, NaN where no truth is known."""
+    """Return a network's mask and its mean IoU, %; NaN without known classes."""
     confidence, classes = opened.net(inputs)[0].softmax(0).max(0)
     mask = _mask(classes.numpy(), confidence.numpy())
     if subject.truth is None:
@@ -198,7 +198,7 @@ def _mask(classes: NDArray[np.int64], confidence: NDArray[np.float32]) -> Mask:
 def _tiles(
     subject: _Subject, masks: Mapping[str, Mask], rows: list[tuple[str | float, ...]]
 ) -> Mosaic:
-    """Return the image and the masks laid over it, as tiles of one size."""
+    """Return the image with the masks overlaid, as tiles of one size."""
     captions = ["image", *(["truth"] if "truth" in masks else [])]
     captions += [_caption(title, here) for title, here, *_ in rows]
     tiles = [subject.pixels, *(_overlay(subject, each) for each in masks.values())]
@@ -220,7 +220,7 @@ def _caption(title: str | float, here: str | float) -> str:
 
 
 def _overlay(subject: _Subject, mask: Mask) -> NDArray[np.float32]:
-    """Return the image (H, W, 3) with its classes in their colors."""
+    """Overlay the classes' colors on the image, (H, W, 3)."""
     colors = np.array(class_colors(mask.labels), np.float32)[mask.classes] / 255
     share = _OPACITY * (mask.classes != mask.background)[..., None]
     painted: NDArray[np.float32] = subject.pixels * (1 - share) + colors * share

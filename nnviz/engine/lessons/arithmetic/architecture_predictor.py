@@ -1,4 +1,4 @@
-"""Accuracy predictor: a recurrent network reads an architecture's words as a sequence.
+"""Accuracy predictor: a recurrent network over an architecture's layer words.
 
 Neural architecture search with a surrogate: Liu et al. 2018 (arXiv:1712.00559).
 """
@@ -17,7 +17,7 @@ _SHRINK = 1e-3
 
 
 class AccuracyPredictor:
-    """An Elman network over layer words whose last state gives the accuracy.
+    """An Elman network over layer words that predicts accuracy from its last state.
 
     Args:
         vocabulary: all words that occur.
@@ -40,7 +40,7 @@ class AccuracyPredictor:
         self._base = torch.zeros((), requires_grad=True)
 
     def fit(self, architectures: Sequence[Sequence[str]], accuracies: Numbers) -> float:
-        """Learn from measured accuracies; return the mean squared error left."""
+        """Fit to measured accuracies; return the remaining mean squared error."""
         wanted = torch.as_tensor(accuracies, dtype=torch.float32)
         indices, reads = self._encode(architectures)
         weights = [self._read, self._carry, self._answer, self._base]
@@ -55,13 +55,13 @@ class AccuracyPredictor:
         return float(error.detach())
 
     def predict(self, architectures: Sequence[Sequence[str]]) -> Numbers:
-        """Return the accuracy expected of each, (N,) in [0, 1]."""
+        """Predict the accuracy of each architecture, (N,) in [0, 1]."""
         with torch.no_grad():
             found = self._forward(*self._encode(architectures))
         return np.asarray(found.double().numpy())
 
     def _encode(self, architectures: Sequence[Sequence[str]]) -> tuple[Tensor, Tensor]:
-        """Return words as indices, and where there is a word: both (T, N)."""
+        """Encode words as padded indices, with the mask of real words: both (T, N)."""
         longest = max(map(len, architectures))
         indices = torch.zeros(longest, len(architectures), dtype=torch.int64)
         reads = torch.zeros(longest, len(architectures), dtype=torch.bool)
@@ -72,7 +72,7 @@ class AccuracyPredictor:
         return indices, reads
 
     def _forward(self, indices: Tensor, reads: Tensor) -> Tensor:
-        """Return accuracies (N,): the state stays as it is after the last word."""
+        """Return predicted accuracies (N,); the state is held after the last word."""
         state = torch.zeros(indices.shape[1], len(self._carry))
         for place, read in zip(indices, reads, strict=True):
             new = torch.tanh(self._read[place] + state @ self._carry)

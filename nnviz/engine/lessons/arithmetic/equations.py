@@ -8,25 +8,25 @@ _MINUS = "-"
 
 
 def amount(value: float, digits: int = 4) -> str:
-    """Return a number with so many significant digits, no zeros at its end."""
+    """Format a number with some significant digits, without trailing zeros."""
     return f"{value:.{digits}g}"
 
 
 def term(value: float) -> str:
-    """Return a number as a factor or summand: a negative one in parentheses."""
+    """Format a number as a factor or summand, a negative one in parentheses."""
     text = amount(value)
     return f"({text})" if text.startswith(_MINUS) else text
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """Return "+ 0.3" or "- 0.3": a further summand."""
+    """Format a further summand: "+ 0.3" or "- 0.3"."""
     return f"{'-' if value < 0 else '+'} {amount(abs(value), digits)}"
 
 
 def sum_of_products(
     left: Iterable[float], right: Iterable[float], total: float, most: int = 9
 ) -> str:
-    """Return "1·2 + 3·(-1) = -1" in mathtext.
+    """Format a sum of products in mathtext: "1·2 + 3·(-1) = -1".
 
     Args:
         left: first factors.

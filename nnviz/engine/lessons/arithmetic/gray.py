@@ -1,4 +1,4 @@
-"""Images as gray numbers, and correlation of a whole image with a kernel."""
+"""Gray images, and correlation of a whole image with a kernel."""
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ WHITE = 255.0
 
 
 def gray_of(image: Image) -> Floats:
-    """Return an image as gray, float64 (H, W) in [0, 1]."""
+    """Convert an image to gray, float64 (H, W) in [0, 1]."""
     pixels = to_float(image.pixels).astype(np.float64)
     if pixels.shape[2] < _COLORS:
         return pixels[..., 0]
@@ -22,7 +22,7 @@ def gray_of(image: Image) -> Floats:
 
 
 def correlated(values: Floats, kernel: Floats) -> Floats:
-    """Return an image correlated with a kernel, edges repeated, float64 (H, W)."""
+    """Correlate an image with a kernel, edges replicated, float64 (H, W)."""
     rows, columns = kernel.shape
     top, left = (rows - 1) // 2, (columns - 1) // 2
     margins = (left, columns - 1 - left, top, rows - 1 - top)

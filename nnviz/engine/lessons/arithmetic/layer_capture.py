@@ -1,4 +1,4 @@
-"""Forward hooks on one layer: its input, its output, and what directly follows."""
+"""Forward hooks on one layer: its input, output, and the layers directly after it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,12 +22,12 @@ ELEMENTWISE = (
 
 
 class _ReachedError(Exception):
-    """Ends the pass: what comes next reads more than one place."""
+    """Stops the pass at the first layer that is not elementwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A layer that directly follows another, place by place.
+    """An elementwise layer directly after another.
 
     Attributes:
         name: dotted path.
@@ -84,7 +84,7 @@ class LayerCapture:
 
 
 def capture_layer(ctx: Context, layer: str) -> LayerCapture:
-    """Return what a layer reads and gives for the image, and what directly follows.
+    """Capture a layer's input, output, and the elementwise layers directly after it.
 
     One pass, which ends behind the activation.
 
@@ -104,7 +104,7 @@ def capture_layer(ctx: Context, layer: str) -> LayerCapture:
 
 @contextmanager
 def _watched(net: nn.Module, found: LayerCapture) -> Iterator[None]:
-    """Put hooks on the layer and on all that could follow it; take them off again."""
+    """Hook the layer and all possible successors during the block."""
     watch = _Watch(found)
     handles = [found.module.register_forward_pre_hook(watch.take)]
     handles.append(found.module.register_forward_hook(watch.give))
@@ -121,7 +121,7 @@ def _watched(net: nn.Module, found: LayerCapture) -> Iterator[None]:
 
 
 class _Watch:
-    """Hooks of one pass: follows the tensor that a layer gave."""
+    """Hooks of one pass, which follow the output tensor of a layer."""
 
     def __init__(self, found: LayerCapture) -> None:
         self._found = found
@@ -143,7 +143,7 @@ class _Watch:
             self._current = tensor
 
     def meet(self, module: nn.Module, inputs: Any) -> None:
-        """End the pass at the first layer that does not follow place by place."""
+        """Stop the pass at the first layer that is not elementwise on the output."""
         if self._current is None or self._inside:
             return
         follows = isinstance(module, ELEMENTWISE)

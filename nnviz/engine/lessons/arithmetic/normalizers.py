@@ -12,7 +12,7 @@ EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normalized:
-    """Numbers before and after they were normalized.
+    """Values after normalization, with their statistics.
 
     Attributes:
         values: float64, after.
@@ -26,7 +26,7 @@ class Normalized:
 
 
 def standardize(values: Floats, axes: tuple[int, ...], epsilon: float) -> Normalized:
-    """Return (x - mean) / √(variance + ε), both of the axes named.
+    """Return (x - mean) / √(variance + ε), the statistics taken over some axes.
 
     Args:
         values: any shape.
@@ -61,7 +61,7 @@ class LocalResponse:
     mean: bool = False
 
     def across_maps(self, values: Floats) -> Floats:
-        """Return each value over its neighbors in other maps, (C, ...)."""
+        """Normalize each value by its neighbors in other maps, (C, ...)."""
         squares = np.square(values)
         before, count = self.size // 2, len(values)
         sums = np.stack(
@@ -73,7 +73,7 @@ class LocalResponse:
         return self._divided(values, sums, self.size)
 
     def within_map(self, values: Floats) -> Floats:
-        """Return each value over its neighbors in a square of its map, (..., H, W)."""
+        """Normalize each value by a square of neighbors in its map, (..., H, W)."""
         before = self.size // 2
         margins = [(0, 0)] * (values.ndim - 2) + [(before, self.size - 1 - before)] * 2
         padded = np.pad(np.square(values), margins)

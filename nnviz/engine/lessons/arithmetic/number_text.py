@@ -1,4 +1,4 @@
-"""Matrices as text: rows apart by semicolons, numbers by spaces or commas."""
+"""Text notation of matrices: rows separated by semicolons, numbers by spaces."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _LARGEST = 1e9
 
 
 def parse_matrix(text: str, option: str, largest: int = 32) -> Floats:
-    """Read a matrix: "1 0 -1; 2 0 -2".
+    """Parse a matrix: "1 0 -1; 2 0 -2".
 
     Args:
         text: at least one number in each row, all rows of one length.
@@ -42,7 +42,7 @@ def parse_matrix(text: str, option: str, largest: int = 32) -> Floats:
 
 
 def matrix_text(values: Floats) -> str:
-    """Return a matrix as ``parse_matrix`` reads it."""
+    """Format a matrix in the notation of ``parse_matrix``."""
     return "; ".join(" ".join(f"{value:g}" for value in row) for row in values)
 
 

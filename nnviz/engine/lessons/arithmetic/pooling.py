@@ -1,4 +1,4 @@
-"""Pooling and unpooling by hand, with the places of the largest values."""
+"""Pooling and unpooling by hand, with the positions of the maxima."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ PoolKind = Literal["max", "average", "sum", "L2"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pooling:
-    """Windows of one size over an input; what does not fill a window is left out.
+    """Pooling over windows of one size; incomplete windows are left out.
 
     Attributes:
         inputs: float64 (R, C).
@@ -48,12 +48,12 @@ class Pooling:
         return rows, columns
 
     def window(self, row: int, column: int) -> Floats:
-        """Return the cells that a place sees."""
+        """Return the input cells of a window."""
         top, left = row * self.stride, column * self.stride
         return self.inputs[top : top + self.size, left : left + self.size]
 
     def value(self, row: int, column: int) -> float:
-        """Return what is made of a window."""
+        """Return the pooled value of a window."""
         window = self.window(row, column)
         match self.kind:
             case "max":
@@ -66,20 +66,20 @@ class Pooling:
                 return float(np.sqrt(np.square(window).sum()))
 
     def winner(self, row: int, column: int) -> tuple[int, int]:
-        """Return row and column in the input of a window's first largest cell."""
+        """Return the input row and column of a window's first maximum."""
         window = self.window(row, column)
         down, across = np.unravel_index(int(window.argmax()), window.shape)
         return row * self.stride + int(down), column * self.stride + int(across)
 
     def output(self) -> Floats:
-        """Return all values, float64 of ``shape``."""
+        """Return all pooled values, float64 of ``shape``."""
         found = np.zeros(self.shape)
         for place in np.ndindex(self.shape):
             found[place] = self.value(*place)
         return found
 
     def gradient(self, upstream: Floats) -> Floats:
-        """Return the gradient of the input.
+        """Backpropagate a gradient through the pooling; return the input's gradient.
 
         Max pooling sends each gradient to the winner; the others share it: equally,
         whole, or by value over norm.
@@ -95,7 +95,7 @@ class Pooling:
         return found
 
     def _share(self, row: int, column: int) -> Floats:
-        """Return the derivative of a window's value by each of its cells."""
+        """Return the derivative of a window's value with respect to its cells."""
         window = self.window(row, column)
         match self.kind:
             case "max":
@@ -113,19 +113,19 @@ class Pooling:
 
 
 def unpool_nearest(values: Floats, factor: int) -> Floats:
-    """Repeat each value over a square of cells."""
+    """Repeat each value over a square of cells (nearest neighbor)."""
     return values.repeat(factor, 0).repeat(factor, 1)
 
 
 def unpool_bed_of_nails(values: Floats, factor: int) -> Floats:
-    """Put each value into the upper left cell of its square, zeros elsewhere."""
+    """Place each value in the upper left cell of its square, zeros elsewhere."""
     found = np.zeros((values.shape[0] * factor, values.shape[1] * factor))
     found[::factor, ::factor] = values
     return found
 
 
 def unpool_max(values: Floats, pooling: Pooling) -> Floats:
-    """Put each value where max pooling had found the largest.
+    """Place each value at the position of the maximum that max pooling found.
 
     Args:
         values: of the pooling's ``shape``.
@@ -146,7 +146,7 @@ def unpool_max(values: Floats, pooling: Pooling) -> Floats:
 
 
 def depth_to_space(channels: Floats, factor: int) -> Floats:
-    """Return r² channels interleaved to one map: Shi et al. 2016.
+    """Interleave r² channels into one map (sub-pixel convolution, Shi et al. 2016).
 
     Args:
         channels: float64 (r², h, w).

@@ -1,4 +1,4 @@
-"""Sliding windows by hand: output size, padding, the window of each output place."""
+"""Sliding windows by hand: output size, padding, and each output's window."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Padding = Literal["valid", "same", "full"]
 
 
 def output_size(size: int, kernel: int, padding: int, stride: int) -> int:
-    """Return the places along one axis, (n + 2p - k) / s + 1, rounded down.
+    """Return the output size along one axis, (n + 2p - k) / s + 1, rounded down.
 
     Args:
         size: of the input along the axis.
@@ -26,12 +26,12 @@ def output_size(size: int, kernel: int, padding: int, stride: int) -> int:
 
 
 def dilated_extent(kernel: int, rate: int) -> int:
-    """Return what an atrous kernel spans, k + (k - 1)(r - 1)."""
+    """Return the extent of a dilated kernel, k + (k - 1)(r - 1)."""
     return kernel + (kernel - 1) * (rate - 1)
 
 
 def zeros_around(extent: int, padding: Padding) -> tuple[int, int]:
-    """Return how many zeros are put before and after an axis.
+    """Return the number of padding zeros before and after an axis.
 
     "same" gives as many places as the input has, with stride 1; of an even kernel one
     zero more is put after than before.
@@ -83,18 +83,18 @@ class SlidingWindow:
 
     @property
     def margins(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Zeros before and after, of the rows and of the columns."""
+        """Padding zeros before and after, of the rows and of the columns."""
         rows, columns = self.extent
         return zeros_around(rows, self.padding), zeros_around(columns, self.padding)
 
     @property
     def padded(self) -> Floats:
-        """The input with its zeros around."""
+        """The input with its zero padding."""
         return np.pad(self.inputs, self.margins)
 
     @property
     def is_padding(self) -> NDArray[np.bool_]:
-        """The cells of ``padded`` that are zeros put there."""
+        """Mask of the padding in ``padded``."""
         return ~np.pad(np.ones(self.inputs.shape, bool), self.margins)
 
     @property
@@ -107,22 +107,22 @@ class SlidingWindow:
         return rows, columns
 
     def places(self) -> Iterator[tuple[int, int]]:
-        """Yield row and column of each output place, row by row."""
+        """Yield the row and column of each output position, row by row."""
         rows, columns = self.shape
         return ((row, column) for row in range(rows) for column in range(columns))
 
     def window(self, row: int, column: int) -> Floats:
-        """Return the cells of the padded input that a place sees, as the kernel."""
+        """Return the cells of the padded input under the kernel at a position."""
         top, left = row * self.stride, column * self.stride
         height, width = self.extent
         whole = self.padded[top : top + height, left : left + width]
         return whole[:: self.rate, :: self.rate]
 
     def products(self, row: int, column: int) -> Floats:
-        """Return window times kernel, cell by cell."""
+        """Return the elementwise product of window and kernel."""
         return self.window(row, column) * self.kernel
 
     def output(self) -> Floats:
-        """Return the sums of all places, float64 of ``shape``."""
+        """Return the sums at all positions, float64 of ``shape``."""
         sums = [self.products(*place).sum() + self.bias for place in self.places()]
         return np.array(sums, np.float64).reshape(self.shape)

@@ -1,4 +1,4 @@
-"""One number of a layer's output traced back: window, weights, products, bias.
+"""Trace of one output value of a layer: window, weights, products and bias.
 
 The products of a convolution, a transposed convolution, a linear layer or attention
 add up, with the bias, to what the network itself computed there.
@@ -24,7 +24,7 @@ TRACEABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ValueTrace:
-    """Trace of one output value: the products that it is the sum of.
+    """The products and the bias that an output value is the sum of.
 
     Attributes:
         inputs: float64 (C, h, w), what the layer read: the window in each input
@@ -52,18 +52,18 @@ class ValueTrace:
 
     @property
     def channel_sums(self) -> Floats:
-        """Share of each input channel in the sum, (C,)."""
+        """Contribution of each input channel to the sum, (C,)."""
         sums: Floats = self.products.sum(axis=(1, 2))
         return sums
 
     @property
     def total(self) -> float:
-        """All products and the bias: the value."""
+        """The value: the sum of all products and the bias."""
         return float(self.products.sum() + self.bias)
 
 
 def trace_value(module: nn.Module, given: Tensor, place: Place) -> ValueTrace:
-    """Trace an output value of a layer back to what it read.
+    """Trace an output value of a layer to the inputs it is computed from.
 
     Args:
         module: one of ``TRACEABLE``.
@@ -120,7 +120,7 @@ def _trace_convolution(module: nn.Conv2d, given: Tensor, place: Place) -> ValueT
 def _trace_transposed(
     module: nn.ConvTranspose2d, given: Tensor, place: Place
 ) -> ValueTrace:
-    """Gather what was spread: input (i, j) reaches row i·s - p + k·d."""
+    """Trace a transposed convolution: input (i, j) reaches row i·s - p + k·d."""
     channel, row, column = place
     outputs = module.out_channels // module.groups
     count = module.in_channels // module.groups
@@ -140,7 +140,7 @@ def _trace_transposed(
 def _gathered(
     maps: Tensor, rows: Sequence[int | None], columns: Sequence[int | None]
 ) -> Tensor:
-    """Return the values at these rows and columns, 0 where there is none."""
+    """Gather the values at rows and columns, 0 for None."""
     window = maps.new_zeros(len(maps), len(rows), len(columns))
     for down, at_row in enumerate(rows):
         for across, at_column in enumerate(columns):
@@ -152,7 +152,7 @@ def _gathered(
 def _senders(
     module: nn.ConvTranspose2d, axis: int, place: int, size: int
 ) -> list[int | None]:
-    """Return for each kernel cell along an axis the input place that it spreads."""
+    """Return each kernel cell's input position along an axis, None for none."""
     stride, padding = _pair(module.stride)[axis], _pair(module.padding)[axis]
     rate, extent = _pair(module.dilation)[axis], module.kernel_size[axis]
     found: list[int | None] = []
@@ -193,7 +193,7 @@ def _projected(module: nn.MultiheadAttention, given: Tensor) -> list[Tensor]:
 def _trace_attention(
     module: nn.MultiheadAttention, given: Tensor, place: Place
 ) -> ValueTrace:
-    """softmax(q K' / √d) V W for one query: Vaswani et al. 2017, equation 1."""
+    """Trace attention of one query, softmax(q K' / √d) V W (Vaswani et al. 2017)."""
     token, feature = place
     query, key, value = _projected(module, given)
     scale = query.shape[-1] ** -0.5
@@ -209,7 +209,7 @@ def _trace_attention(
 
 
 def _pair(value: tuple[int, ...] | str) -> tuple[int, int]:
-    """Return rows and columns of an option that transposed layers have as numbers."""
+    """Convert an option of transposed layers to a pair of integers."""
     rows, columns = (int(each) for each in value)
     return rows, columns
 

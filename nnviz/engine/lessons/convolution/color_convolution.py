@@ -22,7 +22,7 @@ _NAMES = ("red", "green", "blue")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColorConvolutionParams:
-    """An input and a kernel for each channel, and the bias."""
+    """Parameters: an input and a kernel for each channel, and the bias."""
 
     red: Annotated[NumberRows, Essential(), Help("Rows of the first channel.")] = (
         "156 155 156 158 158; 153 154 157 159 159; 149 151 155 158 159; "
@@ -65,7 +65,7 @@ class ColorConvolutionParams:
     capabilities=lesson("Convolution", 2),
 )
 class ColorConvolution:
-    """Three channels in, one number out: a kernel each, the sums added, the bias."""
+    """Lesson: convolution over three channels with one kernel each."""
 
     Params: ClassVar[type] = ColorConvolutionParams
     shows: ClassVar[str] = (
@@ -83,7 +83,7 @@ class ColorConvolution:
     presets: ClassVar[Presets] = {"demo": {"padding": "valid"}}
 
     def run(self, ctx: Context, params: ColorConvolutionParams) -> Iterator[Report]:
-        """Yield a report for each place of the output, row by row."""
+        """Yield a report for each output position, row by row."""
         channels = channel_windows(params)
         rows, columns = channels[0].shape
         yield from stepped(ctx, _steps(channels, params.bias), rows * columns, "place")

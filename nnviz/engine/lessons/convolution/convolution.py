@@ -19,7 +19,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvolutionParams:
-    """Input, kernel, and the way the one slides over the other."""
+    """Parameters: the input, the kernel, and its stride, padding and dilation."""
 
     input: Annotated[
         NumberRows,
@@ -60,7 +60,7 @@ class ConvolutionParams:
     capabilities=lesson("Convolution", 1),
 )
 class Convolution:
-    """A kernel slides over numbers: one- and two-dimensional convolution."""
+    """Lesson: one- and two-dimensional convolution of numbers."""
 
     Params: ClassVar[type] = ConvolutionParams
     shows: ClassVar[str] = (
@@ -92,7 +92,7 @@ class Convolution:
     }
 
     def run(self, ctx: Context, params: ConvolutionParams) -> Iterator[Report]:
-        """Yield a report for each place of the output, row by row."""
+        """Yield a report for each output position, row by row."""
         sliding = sliding_window(params)
         rows, columns = sliding.shape
         yield from stepped(ctx, _steps(sliding, params), rows * columns, "place")

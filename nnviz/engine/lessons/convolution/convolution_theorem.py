@@ -1,4 +1,4 @@
-"""Convolution theorem: a product of spectra is the convolution of the images."""
+"""Convolution theorem: convolution of images as a product of their spectra."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvolutionTheoremParams:
-    """The kernel, and how large the image is."""
+    """Parameters: the kernel, and the image's size."""
 
     kernel: Annotated[
         NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
@@ -42,7 +42,7 @@ class ConvolutionTheoremParams:
     capabilities=lesson("Convolution", 10),
 )
 class ConvolutionTheorem:
-    """Convolution by multiplying Fourier spectra, beside the sum written out."""
+    """Lesson: convolution as a product of Fourier spectra, against direct summation."""
 
     Params: ClassVar[type] = ConvolutionTheoremParams
     shows: ClassVar[str] = (
@@ -83,7 +83,7 @@ class ConvolutionTheorem:
 
 
 def circular_convolution(values: Floats, kernel: Floats) -> Floats:
-    """Return the convolution written out: shifted copies, weighted and added."""
+    """Return the circular convolution by summation of weighted, shifted copies."""
     found = np.zeros(values.shape)
     for (row, column), weight in np.ndenumerate(kernel):
         found += weight * np.roll(values, (row, column), (0, 1))
@@ -97,7 +97,7 @@ def _middle(gray: Floats, size: int) -> Floats:
 
 
 def _shown(spectrum: NDArray[np.complex128]) -> Floats:
-    """Return the logarithm of a spectrum's magnitude, slow changes in the middle."""
+    """Return the logarithm of a spectrum's magnitude, low frequencies centered."""
     shown: Floats = np.log1p(np.abs(np.fft.fftshift(spectrum)))
     return shown
 
@@ -109,7 +109,7 @@ def _map(values: Floats, unit: str) -> Heatmap:
 
 
 def _operations(side: int, kernel: tuple[int, ...]) -> Table:
-    """Return the multiplications of both ways, the transforms' as N log2 N."""
+    """Return the multiplication counts of both ways, N log2 N for each transform."""
     places = side * side
     direct = places * kernel[0] * kernel[1]
     transforms = 3 * places * np.log2(places) + places

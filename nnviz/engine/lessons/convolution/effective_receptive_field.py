@@ -1,4 +1,4 @@
-"""Effective receptive field: how strongly each pixel moves one place of a layer."""
+"""Effective receptive field: the influence of each pixel on a layer's position."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Need, Reference, lesson
 from nnviz.base.parameters import (
-    Along,
     Essential,
     Help,
     LayerKinds,
@@ -33,7 +33,7 @@ LEFT_OUT = 1 - 0.9545
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveReceptiveFieldParams:
-    """The layer, the place, and how many passes are averaged."""
+    """Parameters: the layer, the position, and the number of averaged passes."""
 
     layer: Annotated[
         LayerName,
@@ -41,20 +41,8 @@ class EffectiveReceptiveFieldParams:
         Essential(),
         Help("The layer that is asked; left empty, the deepest with maps."),
     ] = ""
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     passes: Annotated[
         int,
         Range(1, 256, log=True),
@@ -74,7 +62,7 @@ class EffectiveReceptiveFieldParams:
     capabilities=lesson("Convolution", 13),
 )
 class EffectiveReceptiveField:
-    """The root mean square gradient of one place of a layer, pixel by pixel."""
+    """Lesson: the root mean square gradient of one position of a layer, by pixel."""
 
     Params: ClassVar[type] = EffectiveReceptiveFieldParams
     shows: ClassVar[str] = (
@@ -95,7 +83,7 @@ class EffectiveReceptiveField:
     def run(
         self, ctx: Context, params: EffectiveReceptiveFieldParams
     ) -> Iterator[Report]:
-        """Yield a report for each pass back that is added to the average."""
+        """Yield a report for each backward pass added to the average."""
         layer = _layer(ctx, params.layer)
         seed = draw_seed(ctx)
         reports = _reports(ctx, layer, params, seed)
@@ -103,7 +91,7 @@ class EffectiveReceptiveField:
 
 
 def _layer(ctx: Context, name: str) -> LayerInfo:
-    """Return the layer asked for; the deepest with maps where none is."""
+    """Return the named layer, else the deepest with feature maps."""
     info = ctx.model.info
     if name:
         return info.known_layer(name)
@@ -144,7 +132,7 @@ def _reports(
 
 
 def _center(ctx: Context, params: EffectiveReceptiveFieldParams) -> tuple[float, float]:
-    """Return row and column of the place in the network's input, px."""
+    """Return the row and column of the position in the network's input, px."""
     height, width = ctx.image.size
     y, x = ctx.placement.to_input(params.y * height, params.x * width)
     rows, columns = ctx.placement.input_size
@@ -157,7 +145,7 @@ def squared_gradient(
     center: tuple[float, float],
     generator: torch.Generator,
 ) -> Numbers:
-    """Return the squared gradient of one place's channels with random signs, (H, W).
+    """Return a position's squared gradient for random signs of its channels, (H, W).
 
     Summed over the colors.  The mean over signs is the sum of all channels' squares,
     since the mixed products cancel (Hutchinson 1990).
@@ -182,7 +170,7 @@ def squared_gradient(
 
 
 def effective_size(values: Numbers) -> float:
-    """Return the side of the square as large as what counts, px (Luo et al. 2016).
+    """Return the side of a square of the effective area, px (Luo et al. 2016).
 
     Args:
         values: sensitivity of each pixel, (H, W).
@@ -192,7 +180,7 @@ def effective_size(values: Numbers) -> float:
 
 
 def axis_deviation(values: Numbers) -> float:
-    """Return the standard deviation along an axis, mean of both axes, px."""
+    """Return the standard deviation along an axis, averaged over both axes, px."""
     total = values.sum()
     if not total:
         return 0.0
@@ -206,7 +194,7 @@ def axis_deviation(values: Numbers) -> float:
 
 
 def _profile(values: Numbers, center: tuple[float, float]) -> Curves:
-    """Return the mean sensitivity by distance, and the Gaussian of its deviation."""
+    """Return the mean sensitivity by distance, and a Gaussian of the same deviation."""
     rows, columns = np.indices(values.shape)
     distance = np.hypot(rows + 0.5 - center[0], columns + 0.5 - center[1])
     rings = distance.astype(np.int64)
@@ -231,7 +219,7 @@ def _profile(values: Numbers, center: tuple[float, float]) -> Curves:
 def _boxes(
     ctx: Context, layer: LayerInfo, center: tuple[float, float], size: float
 ) -> Boxes:
-    """Return the effective and the theoretical field, cut at the input."""
+    """Return the effective and the theoretical field, clipped to the input."""
     rows, columns = ctx.placement.input_size
     down, across = layer.receptive_field or (rows, columns)
     y, x = center

@@ -1,4 +1,4 @@
-"""Equivariance: the image is shifted, and the feature maps shift with it."""
+"""Equivariance: a shift of the image shifts its feature maps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquivarianceParams:
-    """Shift of the image, and the map that is watched."""
+    """Parameters: the shift of the image, and the layer's map."""
 
     layer: Annotated[
         LayerName,
@@ -51,7 +51,7 @@ class EquivarianceParams:
     capabilities=lesson("Convolution", 11),
 )
 class Equivariance:
-    """A feature map of the shifted image beside the shifted feature map."""
+    """Lesson: a feature map of the shifted image against the shifted feature map."""
 
     Params: ClassVar[type] = EquivarianceParams
     shows: ClassVar[str] = (
@@ -92,7 +92,7 @@ class Equivariance:
 
 
 def shifted(values: Tensor, shift: tuple[int, int]) -> Tensor:
-    """Return images (N, C, H, W) moved down and right; edges are repeated."""
+    """Shift images (N, C, H, W) down and right, edges replicated."""
     rows = torch.arange(values.shape[2]) - shift[0]
     columns = torch.arange(values.shape[3]) - shift[1]
     rows = rows.clamp(0, values.shape[2] - 1).to(values.device)
@@ -101,7 +101,7 @@ def shifted(values: Tensor, shift: tuple[int, int]) -> Tensor:
 
 
 def _layer(ctx: Context, name: str) -> LayerInfo:
-    """Return the layer asked for; an early one with maps where none is."""
+    """Return the named layer, else an early one with feature maps."""
     info = ctx.model.info
     if name:
         return info.known_layer(name)
@@ -123,7 +123,7 @@ def _channel(maps: Tensor, asked: int) -> int:
 
 
 def _inner(values: Tensor, places: tuple[int, ...]) -> Tensor:
-    """Return what lies away from the edges and from what was shifted in."""
+    """Return the part of maps unaffected by edges and the shift."""
     rows, columns = values.shape[2:]
     margins = rows // 8 + abs(places[0]), columns // 8 + abs(places[1])
     kept = values[
@@ -133,7 +133,7 @@ def _inner(values: Tensor, places: tuple[int, ...]) -> Tensor:
 
 
 def _relative(found: Tensor, expected: Tensor, places: tuple[int, ...]) -> float:
-    """Return the difference's norm over the map's, away from the edges."""
+    """Return the relative norm of the difference of two maps, away from the edges."""
     gap = _inner(found - expected, places).norm()
     whole = _inner(expected, places).norm()
     return float(gap / whole) if whole else 0.0

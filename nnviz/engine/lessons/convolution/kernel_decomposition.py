@@ -1,4 +1,4 @@
-"""Kernel decomposition: a large kernel as two small ones, one after the other."""
+"""Kernel decomposition: a large kernel as a sequence of two small ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LARGEST = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelDecompositionParams:
-    """The two small kernels, and the large one that they stand for."""
+    """Parameters: two small kernels, and the large one that they replace."""
 
     first: Annotated[
         NumberRows, Essential(), Help("Rows of the first small kernel: a Laplacian.")
@@ -53,7 +53,7 @@ class KernelDecompositionParams:
     capabilities=lesson("Convolution", 9),
 )
 class KernelDecomposition:
-    """Convolution is associative: f * (g * h) = (f * g) * h, with fewer products."""
+    """Lesson: convolution is associative, so two small kernels replace a large one."""
 
     Params: ClassVar[type] = KernelDecompositionParams
     shows: ClassVar[str] = (
@@ -102,7 +102,7 @@ class KernelDecomposition:
 
 
 def composed_kernel(first: Floats, second: Floats) -> Floats:
-    """Return the one kernel that does the work of two: their full convolution."""
+    """Return the full convolution of two kernels, which replaces both."""
     sliding = SlidingWindow(inputs=first, kernel=second[::-1, ::-1], padding="full")
     return sliding.output()
 
@@ -136,7 +136,7 @@ def _table(first: Floats, second: Floats, composed: Floats, large: Floats) -> Ta
 
 
 def separable_gap(kernel: Floats) -> tuple[int, float]:
-    """Return the products a pixel of the nearest kernel of rank 1, and its distance.
+    """Return the products a pixel of the nearest rank-1 kernel, and its distance.
 
     The nearest in the least squares: the first singular vectors.
     """
@@ -146,7 +146,7 @@ def separable_gap(kernel: Floats) -> tuple[int, float]:
 
 
 def _distance(composed: Floats, large: Floats) -> float | str:
-    """Return how far two kernels are apart at most; a word where the sizes differ."""
+    """Return the largest difference of two kernels, or a note if their sizes differ."""
     if composed.shape != large.shape:
         return "another size"
     return float(np.abs(composed - large).max())

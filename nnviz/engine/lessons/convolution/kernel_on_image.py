@@ -1,4 +1,4 @@
-"""A kernel of one's own slid over the image: Sobel, blur, Laplacian, template."""
+"""User-defined kernels on the image: Sobel, blur, Laplacian, template."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Along, Essential, Help, NumberRows, Range
+from nnviz.base.parameters import Essential, Help, NumberRows
 from nnviz.base.results import Heatmap, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.gray import WHITE, correlated, gray_of
@@ -20,27 +21,15 @@ _LARGEST = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelOnImageParams:
-    """The kernel, and the place whose window is shown."""
+    """Parameters: the kernel, and the position whose window is shown."""
 
     kernel: Annotated[
         NumberRows,
         Essential(),
         Help("Rows of the kernel, semicolons between; up to 15 × 15."),
     ] = "-1 0 1; -2 0 2; -1 0 1"
-    x: Annotated[
-        float,
-        Essential(),
-        Range(0, 1),
-        Along("x"),
-        Help("Place of the window along the width; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Essential(),
-        Range(0, 1),
-        Along("y"),
-        Help("Place of the window along the height; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
 
 
 @register(
@@ -52,7 +41,7 @@ class KernelOnImageParams:
     capabilities=lesson("Convolution", 8),
 )
 class KernelOnImage:
-    """The image correlated with a kernel that is typed."""
+    """Lesson: correlation of the image with a user-defined kernel."""
 
     Params: ClassVar[type] = KernelOnImageParams
     shows: ClassVar[str] = (
@@ -80,7 +69,7 @@ class KernelOnImage:
     }
 
     def run(self, ctx: Context, params: KernelOnImageParams) -> Iterator[Report]:
-        """Yield one report: the whole map, and the window at the place."""
+        """Yield one report: the whole map, and the window at the position."""
         kernel = parse_matrix(params.kernel, "--kernel", _LARGEST)
         gray = WHITE * gray_of(ctx.image)
         found = correlated(gray, kernel)
@@ -101,7 +90,7 @@ class KernelOnImage:
 def _window(
     gray: np.ndarray, kernel: np.ndarray, found: np.ndarray, params: KernelOnImageParams
 ) -> Matrix:
-    """Return the window at the place, its products and their sum."""
+    """Return the window at the position, its products and their sum."""
     rows, columns = kernel.shape
     row = min(int(params.y * len(gray)), len(gray) - 1)
     column = min(int(params.x * gray.shape[1]), gray.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""Weights and operations of a layer, counted: plain, grouped, factorized, dense."""
+"""Weights and operations of layers: plain, grouped, factorized and dense."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCostParams:
-    """A convolution layer."""
+    """Parameters: a convolution layer."""
 
     size: Annotated[
         int, Range(1, 4096), Unit("px"), Essential(), Help("Side of the input maps.")
@@ -45,7 +45,7 @@ class LayerCostParams:
     capabilities=lesson("Convolution", 7),
 )
 class LayerCost:
-    """Output size, weights and multiply-accumulates of a convolution and its kin."""
+    """Lesson: output size, weights and MACs of a convolution and its alternatives."""
 
     Params: ClassVar[type] = LayerCostParams
     shows: ClassVar[str] = (
@@ -94,12 +94,12 @@ def output_side(params: LayerCostParams) -> int:
 
 
 def conv_weights(kernel: int, inputs: int, outputs: int, groups: int = 1) -> int:
-    """Return (k² n_i / g + 1) n_o: the weights and biases of a convolution."""
+    """Return (k² n_i / g + 1) n_o, the number of a convolution's weights and biases."""
     return (kernel**2 * (inputs // groups) + 1) * outputs
 
 
 def layer_kinds(params: LayerCostParams) -> dict[str, tuple[int, int]]:
-    """Return weights and MACs of layers with the same inputs and outputs, by name."""
+    """Return the weights and MACs of equivalent layers, by name."""
     k, n_in, n_out = params.kernel, params.inputs, params.outputs
     places = output_side(params) ** 2
     groups = params.groups if not (n_in % params.groups or n_out % params.groups) else 1

@@ -1,4 +1,4 @@
-"""Pooling window by window, and where its gradient goes."""
+"""Pooling window by window, with the routing of its gradient."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _MOST = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolingParams:
-    """Input, and the windows that each become one number."""
+    """Parameters: the input, and the pooling windows."""
 
     input: Annotated[
         NumberRows, Essential(), Help("Rows of the input, semicolons between.")
@@ -52,7 +52,7 @@ class PoolingParams:
     capabilities=lesson("Convolution", 4),
 )
 class PoolingLesson:
-    """Pooling: one number a window; its gradient goes back to the winner."""
+    """Lesson: pooling of windows; max pooling routes the gradient to the maximum."""
 
     Params: ClassVar[type] = PoolingParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Receptive fields drawn on the image: what one place of each layer can see."""
+"""Receptive fields drawn on the image: the region that a position depends on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,30 +8,19 @@ import numpy as np
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Need, lesson
-from nnviz.base.parameters import Along, Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Boxes, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceptiveFieldsParams:
-    """The place on the image, and how many layers are drawn."""
+    """Parameters: the position on the image, and the number of layers."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     layers: Annotated[
         int, Range(1, 24), Essential(), Help("Layers that are drawn, evenly spread.")
     ] = 6
@@ -46,7 +35,7 @@ class ReceptiveFieldsParams:
     capabilities=lesson("Convolution", 12),
 )
 class ReceptiveFields:
-    """The part of the image that one place of a layer depends on, layer by layer."""
+    """Lesson: receptive fields of one position, layer by layer."""
 
     Params: ClassVar[type] = ReceptiveFieldsParams
     shows: ClassVar[str] = (
@@ -81,7 +70,7 @@ class ReceptiveFields:
 
 
 def growing_layers(layers: tuple[LayerInfo, ...]) -> list[LayerInfo]:
-    """Return the layers at which the receptive field becomes larger, in their order."""
+    """Return the layers that enlarge the receptive field, in their order."""
     found: list[LayerInfo] = []
     largest = 1
     for layer in layers:
@@ -95,7 +84,7 @@ def growing_layers(layers: tuple[LayerInfo, ...]) -> list[LayerInfo]:
 def _boxes(
     ctx: Context, layers: list[LayerInfo], params: ReceptiveFieldsParams
 ) -> Boxes:
-    """Return the fields around the place, the smallest first, cut at the input."""
+    """Return the fields around the position, smallest first, clipped to the input."""
     height, width = ctx.image.size
     y, x = ctx.placement.to_input(params.y * height, params.x * width)
     rows, columns = ctx.placement.input_size

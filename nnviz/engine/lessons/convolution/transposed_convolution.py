@@ -1,4 +1,4 @@
-"""Transposed convolution: each input number spreads a kernel; the checkerboard."""
+"""Transposed convolution: a kernel added per input number; checkerboard artifacts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransposedConvolutionParams:
-    """Input, kernel and the distance at which copies of the kernel are laid."""
+    """Parameters: the input, the kernel, and the stride."""
 
     input: Annotated[
         NumberRows, Essential(), Help("Rows of the input, semicolons between.")
@@ -45,7 +45,7 @@ class TransposedConvolutionParams:
     capabilities=lesson("Convolution", 6),
 )
 class TransposedConvolution:
-    """Transposed convolution: a kernel spread by each input number, added up."""
+    """Lesson: transposed convolution as a sum of one kernel copy per input number."""
 
     Params: ClassVar[type] = TransposedConvolutionParams
     shows: ClassVar[str] = (
@@ -100,7 +100,7 @@ def _steps(
 
 
 def _even(counts: Floats) -> str:
-    """Say whether the inner places are reached by equally many copies."""
+    """Describe whether the inner positions are covered by equally many copies."""
     inner = counts[counts.shape[0] // 3 : -(counts.shape[0] // 3) or None]
     inner = inner[:, counts.shape[1] // 3 : -(counts.shape[1] // 3) or None]
     low, high = int(inner.min()), int(inner.max())

@@ -1,4 +1,4 @@
-"""Unpooling: nearest neighbor, bed of nails, max unpooling by remembered places."""
+"""Unpooling: nearest neighbor, bed of nails, max unpooling by stored positions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpoolingParams:
-    """Values that become larger again, and the way."""
+    """Parameters: the small map, and the method of unpooling."""
 
     values: Annotated[
         NumberRows, Essential(), Help("Rows of the small map, semicolons between.")
@@ -50,7 +50,7 @@ class UnpoolingParams:
     capabilities=lesson("Convolution", 5),
 )
 class Unpooling:
-    """Unpooling: a small map becomes large again."""
+    """Lesson: unpooling of a small map to a large one."""
 
     Params: ClassVar[type] = UnpoolingParams
     shows: ClassVar[str] = (
@@ -100,7 +100,7 @@ def _larger(params: UnpoolingParams) -> tuple[Grid, ...]:
 
 
 def _sub_pixel(params: UnpoolingParams) -> tuple[Grid, ...]:
-    """Take each row as a channel of a map one row high, r² of them."""
+    """Show sub-pixel convolution, each row as a channel one row high, r² of them."""
     values = parse_matrix(params.values, "--values", 16)
     count = params.factor**2
     spare = -len(values) % count

@@ -1,4 +1,4 @@
-"""One value of a feature map of the network, from its window to its activation."""
+"""One value of a feature map traced from its window to its activation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import LayerInfo, Layout, lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import (
-    Along,
     ChannelIndex,
     Essential,
     Help,
@@ -47,7 +47,7 @@ _WIDEST = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueParams:
-    """A value of a map, and the input channel that is shown of it."""
+    """Parameters: a value of a feature map, and the input channel to show."""
 
     layer: Annotated[
         LayerName,
@@ -60,20 +60,8 @@ class ValueParams:
         Essential(),
         Help("The map; -1 is the one with the largest value."),
     ] = -1
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     input_channel: Annotated[
         int,
         Range(-1, 1 << 16),
@@ -96,7 +84,7 @@ class ValueParams:
     capabilities=lesson("Convolution", 3),
 )
 class FeatureMapValue:
-    """A number of a feature map: window, kernel, products, bias, norm, activation."""
+    """Lesson: a feature map's value, from window and kernel to norm and activation."""
 
     Params: ClassVar[type] = ValueParams
     shows: ClassVar[str] = (
@@ -138,7 +126,7 @@ class FeatureMapValue:
 
 
 def traceable_layer(ctx: Context, name: str) -> tuple[LayerInfo, str]:
-    """Return a layer that adds up products, and why it is another than the one named.
+    """Return a traceable layer, and a note if it is not the named one.
 
     Args:
         ctx: of a running method.
@@ -172,7 +160,7 @@ def traceable_layer(ctx: Context, name: str) -> tuple[LayerInfo, str]:
 
 
 def has_window(module: nn.Module) -> bool:
-    """Tell whether a layer reads a window of more than one place."""
+    """Tell whether a layer's kernel covers more than one position."""
     if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         return False
     return max(module.kernel_size) > 1
@@ -180,7 +168,7 @@ def has_window(module: nn.Module) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MapPlace:
-    """A place of a feature map.
+    """A position of a feature map, with the map.
 
     Attributes:
         channel: the map.
@@ -200,7 +188,7 @@ class _MapPlace:
     def chosen(
         cls, ctx: Context, layer: LayerInfo, captured: LayerCapture, params: ValueParams
     ) -> "_MapPlace":
-        """Return the place that the parameters name.
+        """Return the position that the parameters select.
 
         Raises:
             UsageError: there is no such channel, row or column.
@@ -223,13 +211,13 @@ class _MapPlace:
 
     @property
     def words(self) -> str:
-        """Row and column of the position, in words."""
+        """Row and column of the position, as text."""
         if self.values.size == 1:
             return "which has no positions"
         return f"row {self.row}, column {self.column}"
 
     def heatmap(self, ctx: Context, layer: LayerInfo) -> Heatmap:
-        """Return the whole map, over the image where it covers it."""
+        """Return the whole map, placed over the image if the layer covers it."""
         covers = covers_input(layer)
         return Heatmap(
             values=self.values,
@@ -243,7 +231,7 @@ class _MapPlace:
 def _on_map(
     ctx: Context, size: tuple[int, int], params: ValueParams
 ) -> tuple[int, int]:
-    """Return row and column: those that are named, else those below the place."""
+    """Return the named row and column, else those under the selected image position."""
     height, width = ctx.image.size
     placement = ctx.placement
     at = placement.to_input(params.y * height, params.x * width)
@@ -272,7 +260,7 @@ def _maps(captured: LayerCapture, layer: LayerInfo) -> Maps:
 def _index(
     captured: LayerCapture, layer: LayerInfo, place: tuple[int, int, int]
 ) -> Place:
-    """Return the index of a map's value in a layer's output, the batch left out."""
+    """Return a map value's index in the layer's output, without the batch."""
     channel, row, column = place
     if _is_convolution(captured):
         return place
@@ -327,7 +315,7 @@ def _window_grids(
 
 
 def _sum_grid(trace: ValueTrace, captured: LayerCapture, sums: Floats) -> Grid:
-    """Return the sums of the input channels, the largest first, rest and bias last."""
+    """Return the sums of input channels, largest first, with the rest and bias last."""
     order = np.argsort(-np.abs(sums), kind="stable")
     listed, rest = order[:_MOST_SUMS], order[_MOST_SUMS:]
     names = [f"{_noun(captured)} {trace.first + int(each)}" for each in listed]
@@ -348,7 +336,7 @@ def _sum_grid(trace: ValueTrace, captured: LayerCapture, sums: Floats) -> Grid:
 
 
 def _formula(trace: ValueTrace, captured: LayerCapture, at: _MapPlace) -> str:
-    """Return the value and what the layers that follow make of it."""
+    """Return the formula of the value and of the elementwise layers after it."""
     total = amount(trace.products.sum())
     parts = [rf"\Sigma = {total}"]
     if trace.bias:
@@ -382,7 +370,7 @@ def _counted(trace: ValueTrace) -> str:
 
 
 def _worked_out(stage: Stage, before: float, channel: int) -> str:
-    """Return the computation of a layer that follows, with its numbers."""
+    """Return the formula of an elementwise layer with its numbers."""
     module = stage.module
     if not isinstance(module, nn.BatchNorm2d):
         return f"{_named(stage)}({amount(before)})"
@@ -400,7 +388,7 @@ def _worked_out(stage: Stage, before: float, channel: int) -> str:
 def _window_box(
     trace: ValueTrace, captured: LayerCapture, layer: LayerInfo, ctx: Context
 ) -> Boxes | None:
-    """Return what the window covers on the network's input; None where it has none."""
+    """Return the window's box on the network's input, or None."""
     if trace.corner is None or layer.layout is not Layout.MAP:
         return None
     height, width = captured.given.shape[2:]

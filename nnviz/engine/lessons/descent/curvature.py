@@ -1,4 +1,4 @@
-"""Curvature: Hessian, condition number, the best step and Newton's."""
+"""Curvature: Hessian, condition number, the optimal step and Newton's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvatureParams:
-    """The surface and the place where its curvature is looked at."""
+    """Parameters: the surface, and the point of the curvature."""
 
     surface: Annotated[
         Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
@@ -52,7 +52,7 @@ class CurvatureParams:
     capabilities=lesson("Gradient descent", 3),
 )
 class Curvature:
-    """Second derivatives: the direction and the length of a good step."""
+    """Lesson: second derivatives, and the direction and length of the optimal step."""
 
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (
@@ -74,7 +74,7 @@ class Curvature:
     }
 
     def run(self, ctx: Context, params: CurvatureParams) -> Iterator[Report]:
-        """Yield one report: the plane, the Hessian and a table of what it means."""
+        """Yield one report: the plane, the Hessian and a table of derived values."""
         ctx.check()
         surface = SURFACES[params.surface]
         at = np.array([params.x, params.y])
@@ -91,7 +91,7 @@ class Curvature:
 
 
 def _axes(at: Numbers, vectors: Numbers, reach: float) -> list[PlanePath]:
-    """Return the eigenvectors of the Hessian matrix as lines through the place."""
+    """Return the Hessian's eigenvectors as lines through the point."""
     return [
         PlanePath(
             places=np.stack([at - reach * vector, at + reach * vector]),

@@ -22,7 +22,7 @@ _TOO_FAR = 1e4
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """A function of one variable with its derivative and the part that is shown."""
+    """A function of one variable with its derivative and visible range."""
 
     value: Callable[[Numbers], Numbers]
     slope: Callable[[float], float]
@@ -62,7 +62,7 @@ _CURVES: Mapping[str, _Curve] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescentInOneDimensionParams:
-    """The function, the start and the learning rate."""
+    """Parameters: the function, the start and the learning rate."""
 
     function: Annotated[
         Literal["parabola", "two valleys", "flat start", "saddle point"],
@@ -93,7 +93,7 @@ class DescentInOneDimensionParams:
     capabilities=lesson("Gradient descent", 1),
 )
 class DescentInOneDimension:
-    """Against the slope, again and again."""
+    """Lesson: repeated steps against the slope of a function of one variable."""
 
     Params: ClassVar[type] = DescentInOneDimensionParams
     shows: ClassVar[str] = (
@@ -129,13 +129,13 @@ class DescentInOneDimension:
     def run(
         self, ctx: Context, params: DescentInOneDimensionParams
     ) -> Iterator[Report]:
-        """Yield a report for each step, with the slope where it begins."""
+        """Yield a report for each step, with the slope at its start."""
         places = descend(params)
         yield from stepped(ctx, _reports(params, places), len(places))
 
 
 def descend(params: DescentInOneDimensionParams) -> Numbers:
-    """Return the places of a descent from its start; it ends where it runs away."""
+    """Return the points of a descent from its start, up to a divergence."""
     curve = _CURVES[params.function]
     places = [params.start]
     for _ in range(params.steps):

@@ -1,4 +1,4 @@
-"""Gradient descent on surfaces: learning rates beside each other, line search."""
+"""Gradient descent on surfaces: several learning rates, or a line search."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _RATES = {"too low": 0.05, "good": 1.0, "too high": 1.6, "much too high": 2.6}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradientDescentParams:
-    """The surface, the start and the learning rates."""
+    """Parameters: the surface, the start and the learning rates."""
 
     surface: Annotated[
         Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
@@ -81,7 +81,7 @@ class GradientDescentParams:
     capabilities=lesson("Gradient descent", 2),
 )
 class GradientDescent:
-    """Too low creeps, too high zigzags or runs away."""
+    """Lesson: learning rates that are too low, good, too high and divergent."""
 
     Params: ClassVar[type] = GradientDescentParams
     shows: ClassVar[str] = (
@@ -130,7 +130,7 @@ class GradientDescent:
 def walk(
     surface: Surface, params: GradientDescentParams
 ) -> Mapping[str, tuple[Numbers, int]]:
-    """Return the path of each descent, (steps + 1, 2), and the steps that it made."""
+    """Return each descent's path, (steps + 1, 2), and its number of steps."""
     start = np.array([params.x, params.y])
     if params.step == "line search":
         return {"line search": follow(_searched(surface, start), params.steps)}
@@ -149,7 +149,7 @@ def walk(
 def _decaying(
     surface: Surface, at: Numbers, params: GradientDescentParams
 ) -> Iterator[Numbers]:
-    """Yield places of a descent whose rate is (1 − α) ε₀ + α ε_τ, α = k/τ up to 1."""
+    """Yield the points of a descent with rate (1 − α) ε₀ + α ε_τ, α = min(1, k/τ)."""
     for number in count():
         yield at
         share = min(1.0, number / params.decay) if params.decay else 0.0

@@ -32,7 +32,7 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossPlaneParams:
-    """Span and fineness of the plane, and the images."""
+    """Parameters: the plane's span and resolution, and the images."""
 
     span: Annotated[
         float,
@@ -58,7 +58,7 @@ class LossPlaneParams:
 
 
 class Shifted(nn.Module):
-    """A network run with other parameters than its own, which stay as they are."""
+    """A network evaluated with substituted parameters; its own stay unchanged."""
 
     def __init__(self, net: nn.Module, parameters: Mapping[str, Tensor]) -> None:
         """Wrap a network.
@@ -72,7 +72,7 @@ class Shifted(nn.Module):
         self._shifted = dict(parameters)
 
     def forward(self, x: Tensor) -> Any:
-        """Return the network's output with the other parameters."""
+        """Return the network's output with the substituted parameters."""
         return torch.func.functional_call(self._wrapped[0], self._shifted, (x,))
 
 
@@ -86,7 +86,7 @@ class Shifted(nn.Module):
     capabilities=lesson("Gradient descent", 5),
 )
 class LossPlane:
-    """The network's own loss around its weights."""
+    """Lesson: the loss landscape around the network's own weights."""
 
     Params: ClassVar[type] = LossPlaneParams
     shows: ClassVar[str] = (
@@ -108,7 +108,7 @@ class LossPlane:
     }
 
     def run(self, ctx: Context, params: LossPlaneParams) -> Iterator[Report]:
-        """Yield the plane from coarse to fine."""
+        """Yield the plane at increasing resolution."""
         pixels = _images(ctx, params)
         directions = [draw_direction(ctx.model.net, ctx.generator) for _ in range(2)]
         loss_at = _LossAt(ctx, pixels, directions)
@@ -128,7 +128,7 @@ class LossPlane:
 
 
 class _LossAt:
-    """Mean cross-entropy of the moved network to its own answers."""
+    """Mean cross-entropy of a shifted network against the original's predictions."""
 
     def __init__(
         self, ctx: Context, pixels: Sequence[Tensor], directions: Sequence[Direction]
@@ -141,7 +141,7 @@ class _LossAt:
         self.images = sum(len(each) for each in pixels)
 
     def __call__(self, x: float, y: float) -> float:
-        """Return the loss where the weights are moved by x and y."""
+        """Return the loss with the weights shifted by x and y."""
         moved = _moved(self._ctx.model.net, self._directions, (x, y))
         total = 0.0
         for pixels, classes in zip(self._pixels, self._classes, strict=True):
@@ -159,7 +159,7 @@ class _LossAt:
 
 
 def _images(ctx: Context, params: LossPlaneParams) -> list[Tensor]:
-    """Return the image, and those of the folder, as batches of pixels."""
+    """Return the image, and the folder's images, as batches of pixels."""
     found = [ctx.pixels]
     if params.folder:
         height, width = ctx.pixels.shape[2:]
@@ -171,7 +171,7 @@ def _images(ctx: Context, params: LossPlaneParams) -> list[Tensor]:
 
 
 def draw_direction(net: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:
-    """Return a random direction, each filter as long as the network's own.
+    """Draw a filter-normalized random direction.
 
     Args:
         net: its weights of two or more axes are moved; each index of the first axis
@@ -205,7 +205,7 @@ def _moved(
 
 
 def places_coarse_to_fine(halvings: int) -> list[tuple[int, int]]:
-    """Return row and column of each place of a grid, those of coarser grids first."""
+    """Return row and column of each grid point, coarser grids first."""
     side = 2**halvings + 1
     found: dict[tuple[int, int], None] = {}
     for level in range(halvings + 1):
@@ -219,7 +219,7 @@ def places_coarse_to_fine(halvings: int) -> list[tuple[int, int]]:
 
 
 def fill_gaps(losses: Numbers) -> Numbers:
-    """Return a grid whose unknown places have the value of the nearest known one."""
+    """Fill the unknown grid points with the nearest known value."""
     known = np.argwhere(np.isfinite(losses))
     rows, columns = np.indices(losses.shape)
     places = np.stack([rows.ravel(), columns.ravel()], axis=1)
@@ -263,7 +263,7 @@ def _plane(values: Numbers, span: float, contours: tuple[float, ...]) -> Plane:
 
 
 def _cuts(values: Numbers, span: float) -> Curves:
-    """Return the loss along each direction through the network."""
+    """Return the loss curves along each direction through the center."""
     middle = len(values) // 2
     return Curves(
         x=np.linspace(-span, span, len(values)),

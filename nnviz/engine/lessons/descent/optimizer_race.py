@@ -34,7 +34,7 @@ _ARRIVED = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerRaceParams:
-    """The surface, the start, and the numbers of the rules."""
+    """Parameters: the surface, the start, and the optimizers' hyperparameters."""
 
     surface: Annotated[
         Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
@@ -79,7 +79,7 @@ class OptimizerRaceParams:
     capabilities=lesson("Gradient descent", 4),
 )
 class OptimizerRace:
-    """Eight update rules from one start."""
+    """Lesson: eight optimizers from one start."""
 
     Params: ClassVar[type] = OptimizerRaceParams
     shows: ClassVar[str] = (
@@ -118,7 +118,7 @@ class OptimizerRace:
 
 
 def read_names(text: str) -> tuple[str, ...]:
-    """Return the optimizers that a text names, all for an empty one.
+    """Parse a list of optimizers; empty for all.
 
     Raises:
         UsageError: one that is not known.
@@ -135,7 +135,7 @@ def read_names(text: str) -> tuple[str, ...]:
 
 
 def settings_of(name: str, params: OptimizerRaceParams) -> Settings:
-    """Return an optimizer's numbers; AdaDelta needs no rate, and a larger δ."""
+    """Return an optimizer's hyperparameters; AdaDelta has a fixed rate, a larger δ."""
     if name == "AdaDelta":
         return Settings(rate=1.0, decay=0.9, tiny=1e-6)
     adaptive = name in {"AdaGrad", "RMSProp", "Adam"}
@@ -148,7 +148,7 @@ def settings_of(name: str, params: OptimizerRaceParams) -> Settings:
 def race(
     name: str, surface: Surface, params: OptimizerRaceParams
 ) -> tuple[Numbers, int]:
-    """Return an optimizer's path, (steps + 1, 2), and how many steps it made."""
+    """Run an optimizer; return its path, (steps + 1, 2), and its number of steps."""
     start = np.array([params.x, params.y])
     steps = descend(name, surface, start, settings_of(name, params))
     return follow(steps, params.steps)
@@ -182,7 +182,7 @@ def _reports(
 
 
 class _Racer:
-    """An optimizer's whole run."""
+    """An optimizer's path with its heights and arrival."""
 
     def __init__(self, name: str, path: Numbers, made: int, surface: Surface) -> None:
         self.name, self.path, self.made = name, path, made
@@ -196,7 +196,7 @@ class _Racer:
         )
 
     def row(self, number: int) -> tuple[str | float, ...]:
-        """Return name, place, height and arrival, as they are after a step."""
+        """Return a table row after a step: name, position, height and arrival."""
         x, y = (float(value) for value in self.path[number])
         if number > self.made:
             return self.name, "ran away", "", "", ""
@@ -206,7 +206,7 @@ class _Racer:
 
 
 def _arrival(surface: Surface, path: Numbers) -> int | None:
-    """Return the first step near a minimum, None where it never comes near one."""
+    """Return the first step near a minimum, or None."""
     if not surface.minima:
         return None
     gaps = path[:, None] - np.array(surface.minima)[None]

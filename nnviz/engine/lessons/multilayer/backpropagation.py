@@ -1,4 +1,4 @@
-"""Back-propagation: every partial derivative of a small network, one after another."""
+"""Back-propagation: the partial derivatives of a small network, one by one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackpropagationParams:
-    """A small network, one input with its target, and the learning rate."""
+    """Parameters: a small network, one input with its target, and the learning rate."""
 
     inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = (
         "0.05 0.1"
@@ -78,7 +78,7 @@ class BackpropagationParams:
     capabilities=lesson("Multilayer perceptron", 5),
 )
 class Backpropagation:
-    """The chain rule, from the error back to each weight."""
+    """Lesson: the chain rule, from the error back to each weight."""
 
     Params: ClassVar[type] = BackpropagationParams
     shows: ClassVar[str] = (
@@ -111,7 +111,7 @@ class Backpropagation:
     }
 
     def run(self, ctx: Context, params: BackpropagationParams) -> Iterator[Report]:
-        """Yield the forward pass, each derivative, and the step that they make."""
+        """Yield the forward pass, each derivative, and the resulting descent step."""
         layers, inputs, targets = read_network(params)
         partials = list(partial_derivatives(layers, inputs, targets))
         reports = _reports(layers, inputs, targets, partials, params.rate)
@@ -121,7 +121,7 @@ class Backpropagation:
 def read_network(
     params: BackpropagationParams,
 ) -> tuple[tuple[Layer, ...], Numbers, Numbers]:
-    """Return the network, the input and the target.
+    """Parse the network, the input and the target.
 
     Raises:
         UsageError: no numbers, or not as many targets as outputs.
@@ -177,7 +177,7 @@ def _stepped_down(
     rate: float,
     loss: float,
 ) -> tuple[Mapping[str, float], Report]:
-    """Return the report of the step against the gradient."""
+    """Return the report of the descent step."""
     run = forward(layers, inputs[None])
     gradients = backward(layers, run, run.outputs[-1] - targets)
     moved = descend(layers, gradients, rate)
@@ -200,7 +200,7 @@ def name_partial(partial: Partial) -> str:
 
 
 def write_partial(partial: Partial) -> str:
-    """Return a derivative with the numbers that it is made of."""
+    """Return a derivative's formula with its numbers."""
     head, *rest = (
         "·".join(term(value) for value in factors) for factors in partial.factors
     )
@@ -216,7 +216,7 @@ def write_partial(partial: Partial) -> str:
 def _matrix(
     layers: Sequence[Layer], partials: Sequence[Partial], number: int
 ) -> Matrix:
-    """Return the weights of the layer that is worked on, and its derivatives so far."""
+    """Return the current layer's weights, with its derivatives so far."""
     place = partials[number - 1].layer
     layer = layers[place]
     slopes, known = _derivatives(layer, place, partials[:number])
@@ -240,7 +240,7 @@ def _matrix(
 def _derivatives(
     layer: Layer, place: int, partials: Sequence[Partial]
 ) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Return a layer's derivatives by weights and biases, and which are known."""
+    """Return a layer's derivatives by weights and biases, with the known ones' mask."""
     slopes = np.zeros((len(layer.biases), layer.weights.shape[1] + 1))
     known = np.zeros(slopes.shape, bool)
     for partial in partials:

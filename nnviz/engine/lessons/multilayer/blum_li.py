@@ -1,4 +1,4 @@
-"""Blum and Li's construction: a function put together from step functions on tiles."""
+"""Blum and Li's construction: functions approximated by step functions on tiles."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _UNIT = ((0.0, 1.0), (0.0, 1.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlumLiParams:
-    """The function and the finest tiles."""
+    """Parameters: the function, and the finest tiling."""
 
     function: Annotated[
         Literal["hills", "waves", "disc", "slope"],
@@ -57,7 +57,7 @@ class BlumLiParams:
     capabilities=lesson("Multilayer perceptron", 4),
 )
 class BlumLi:
-    """Enough step neurons can be any function: what it costs."""
+    """Lesson: step neurons approximate any function, at a quadratic cost."""
 
     Params: ClassVar[type] = BlumLiParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Decision boundary of a multilayer perceptron while it learns points of the plane."""
+"""Decision boundary of a multilayer perceptron during training on plane points."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _GRAPH_UP_TO = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionBoundaryParams:
-    """Points, hidden units and how they learn."""
+    """Parameters: points, hidden units and training."""
 
     data: Annotated[
         Literal["clouds", "quadrants", "ring", "moons", "spiral", "own points"],
@@ -100,7 +100,7 @@ class DecisionBoundaryParams:
     capabilities=lesson("Multilayer perceptron", 2),
 )
 class DecisionBoundary:
-    """Hidden units bend the boundary; too many learn the noise."""
+    """Lesson: hidden units bend the decision boundary; too many overfit."""
 
     Params: ClassVar[type] = DecisionBoundaryParams
     shows: ClassVar[str] = (
@@ -139,7 +139,7 @@ class DecisionBoundary:
     }
 
     def run(self, ctx: Context, params: DecisionBoundaryParams) -> Iterator[Report]:
-        """Yield the start, then reports at ever longer distances."""
+        """Yield the start, then reports at growing intervals."""
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
         seen = draw_points(params, random)
@@ -152,7 +152,7 @@ class DecisionBoundary:
 
 
 def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> Labeled:
-    """Return points of the plane and their classes.
+    """Return the points of the plane and their classes.
 
     Raises:
         UsageError: own points that are none.
@@ -164,7 +164,7 @@ def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> 
 
 
 def epochs_shown(last: int, shown: int = 60) -> tuple[int, ...]:
-    """Return the epochs after which an image is made: 0, then ever farther apart."""
+    """Return the epochs to show: 0, then at growing intervals."""
     steps = np.geomspace(1, last, shown).round().astype(int)
     return (0, *(int(each) for each in np.unique(steps)))
 
@@ -226,13 +226,13 @@ def _plane(
 
 
 def window_of(points: Numbers) -> Range2:
-    """Return the usual window, or one that holds points beyond it."""
+    """Return the default window, or a larger one that contains all points."""
     reach = float(np.abs(points).max()) * 1.1
     return _WINDOW if reach <= _WINDOW[0][1] else ((-reach, reach), (-reach, reach))
 
 
 def _unit_lines(layers: Sequence[Layer], window: Range2) -> tuple[PlanePath, ...]:
-    """Return the line of each hidden unit of the first layer, where it is seen."""
+    """Return the visible boundary lines of the first hidden layer's units."""
     if len(layers) == 1:
         return ()
     units = zip(layers[0].weights, layers[0].biases, strict=True)

@@ -31,7 +31,7 @@ BIASES = "0.35 0.35 | 0.6 0.6"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardPassParams:
-    """Inputs, weights and biases of a small network."""
+    """Parameters: inputs, weights and biases of a small network."""
 
     inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = INPUTS
     weights: Annotated[
@@ -67,7 +67,7 @@ class ForwardPassParams:
     capabilities=lesson("Multilayer perceptron", 1),
 )
 class ForwardPass:
-    """Each layer's outputs are the next one's inputs."""
+    """Lesson: forward propagation, unit by unit."""
 
     Params: ClassVar[type] = ForwardPassParams
     shows: ClassVar[str] = (
@@ -105,7 +105,7 @@ class ForwardPass:
 def with_activations(
     layers: Sequence[Layer], hidden: str, output: str
 ) -> tuple[Layer, ...]:
-    """Return layers with these activation functions."""
+    """Return layers with other activation functions."""
     last = len(layers) - 1
     return tuple(
         Layer(each.weights, each.biases, output if place == last else hidden)

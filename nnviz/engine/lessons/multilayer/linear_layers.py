@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinearLayersParams:
-    """Two layers and an input."""
+    """Parameters: two layers and an input."""
 
     first: Annotated[
         NumberRows, Essential(), Title("First layer"), Help("Weights, a row a unit.")
@@ -48,7 +48,7 @@ class LinearLayersParams:
     capabilities=lesson("Multilayer perceptron", 3),
 )
 class LinearLayers:
-    """Two linear layers are one, with the product of their weights."""
+    """Lesson: two linear layers equal one, with the product of their weights."""
 
     Params: ClassVar[type] = LinearLayersParams
     shows: ClassVar[str] = (

@@ -37,7 +37,7 @@ _RUNAWAY = 1e4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdalineParams:
-    """Points and the size of the steps."""
+    """Parameters: points and the step size."""
 
     points: Annotated[
         PointList,
@@ -71,7 +71,7 @@ class AdalineParams:
     capabilities=lesson("Neuron", 5),
 )
 class Adaline:
-    """A linear neuron whose error, not its decision, drives the weights."""
+    """Lesson: ADALINE learns from the error of the sum, not of the decision."""
 
     Params: ClassVar[type] = AdalineParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Hebb's rule and Oja's: a neuron that learns without targets."""
+"""Hebb's rule and Oja's rule: unsupervised learning of a neuron."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _REACH = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HebbParams:
-    """The rule and the points that the neuron sees."""
+    """Parameters: the rule and the points."""
 
     rule: Annotated[
         Literal["Hebb", "Oja"],
@@ -57,7 +57,7 @@ class HebbParams:
     capabilities=lesson("Neuron", 6),
 )
 class Hebb:
-    """Learning by correlation, with and without forgetting."""
+    """Lesson: Hebbian learning, with and without decay."""
 
     Params: ClassVar[type] = HebbParams
     shows: ClassVar[str] = (
@@ -77,7 +77,7 @@ class Hebb:
     }
 
     def run(self, ctx: Context, params: HebbParams) -> Iterator[Report]:
-        """Yield a report for each point that is shown."""
+        """Yield a report for each presented point."""
         seed = draw_seed(ctx)
         points = _cloud(params, np.random.default_rng(seed))
         turn = np.deg2rad(params.angle + 80)
@@ -90,7 +90,7 @@ class Hebb:
 
 
 def _cloud(params: HebbParams, random: np.random.Generator) -> Numbers:
-    """Return a centered, long cloud of points at an angle, (N, 2)."""
+    """Draw a centered, elongated cloud of points at an angle, (N, 2)."""
     turn = np.deg2rad(params.angle)
     points = random.normal(0, 1, (params.count, 2)) * np.array([1.5, 0.4])
     along = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])

@@ -1,4 +1,4 @@
-"""Hopfield network: letters stored, one spoiled and recalled, unit by unit."""
+"""Hopfield network: stored letters, one corrupted and recalled, unit by unit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _STORES = {"Hebb": store_hebbian, "projection": store_projection}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopfieldParams:
-    """Letters to store, and which one is spoiled and how far."""
+    """Parameters: letters to store, and the corruption of one."""
 
     letters: Annotated[
         Words, Essential(), Help("Letters or digits to store, up to six.")
@@ -98,7 +98,7 @@ class HopfieldParams:
     capabilities=lesson("Neuron", 7),
 )
 class Hopfield:
-    """A memory that completes what it is shown in part."""
+    """Lesson: an associative memory that completes corrupted patterns."""
 
     Params: ClassVar[type] = HopfieldParams
     shows: ClassVar[str] = (
@@ -123,7 +123,7 @@ class Hopfield:
     }
 
     def run(self, ctx: Context, params: HopfieldParams) -> Iterator[Report]:
-        """Yield the spoiled image, then a report for each unit that turns over."""
+        """Yield the corrupted image, then a report for each unit that flips."""
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
         stored = _stored(params)
@@ -139,7 +139,7 @@ class Hopfield:
 
 
 def _stored(params: HopfieldParams) -> Numbers:
-    """Return the letters and, after them, what was drawn, (P, N)."""
+    """Return the letters and the user's drawings, (P, N)."""
     texts = {name: str(getattr(params, name)) for name in _DRAWN}
     own = [
         _drawing(text, "--" + name.replace("_", "-"))
@@ -154,12 +154,12 @@ def _stored(params: HopfieldParams) -> Numbers:
 
 
 def _drawing(text: str, option: str) -> Numbers:
-    """Return a drawing as −1 and 1, (N,)."""
+    """Parse a drawing to −1 and 1, (N,)."""
     return np.where(parse_cells(text, ROWS, COLUMNS, option), 1.0, -1.0).ravel()
 
 
 def spoil(image: Numbers, share: float, random: np.random.Generator) -> Numbers:
-    """Return an image with a share of its cells turned over."""
+    """Flip a share of an image's cells at random."""
     turned = random.permutation(len(image))[: round(share * len(image))]
     spoiled = image.copy()
     spoiled[turned] *= -1

@@ -1,4 +1,4 @@
-"""Logic gates of step neurons: AND and OR with one, XOR with two in between."""
+"""Logic gates of step neurons: AND and OR with one, XOR with a hidden layer of two."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _OUTPUT = np.array([-0.5, 1.0, -1.0])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogicGatesParams:
-    """The gate and the weights of the neuron that is to be it."""
+    """Parameters: the gate, and the neuron's weights."""
 
     gate: Annotated[
         Literal["AND", "OR", "XOR"], Essential(), Help("The truth table to match.")
@@ -68,7 +68,7 @@ class LogicGatesParams:
     capabilities=lesson("Neuron", 3),
 )
 class LogicGates:
-    """Truth tables as points of the plane, weights by hand."""
+    """Lesson: truth tables as points of the plane, separated by hand-set weights."""
 
     Params: ClassVar[type] = LogicGatesParams
     shows: ClassVar[str] = (
@@ -104,7 +104,7 @@ class LogicGates:
 
 
 def answer(points: Numbers, params: LogicGatesParams) -> Numbers:
-    """Return 0 or 1 for each point."""
+    """Return the network's output, 0 or 1, for each point."""
     if not params.hidden:
         return _fire(points, np.array([params.bias, params.w1, params.w2]))
     between = np.stack([_fire(points, weights) for weights in _HIDDEN], axis=1)
@@ -113,7 +113,7 @@ def answer(points: Numbers, params: LogicGatesParams) -> Numbers:
 
 
 def _through(gate: str) -> Numbers:
-    """Return weights that hand one of the hidden neurons on: OR first, AND second."""
+    """Return output weights that copy a hidden neuron: OR the first, AND the second."""
     return np.array([-0.5, 1.0, 0.0] if gate == "OR" else [-0.5, 0.0, 1.0])
 
 

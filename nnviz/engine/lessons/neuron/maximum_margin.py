@@ -1,4 +1,4 @@
-"""Maximum margin: the widest street between two classes, a hard-margin linear SVM."""
+"""Maximum margin: the hard-margin linear SVM of two classes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ _NEAR = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaximumMarginParams:
-    """The points."""
+    """Parameters: the points."""
 
     points: Annotated[
         PointList,
@@ -60,7 +60,7 @@ class MaximumMarginParams:
     capabilities=lesson("Neuron", 4),
 )
 class MaximumMargin:
-    """Of all lines that separate two classes, the one farthest from both."""
+    """Lesson: the separating line with the widest margin."""
 
     Params: ClassVar[type] = MaximumMarginParams
     shows: ClassVar[str] = (
@@ -107,7 +107,7 @@ def _street(
     found: tuple[Numbers, float, float],
     params: MaximumMarginParams,
 ) -> tuple[Plane, int]:
-    """Return the plane with the line, its margin and the support vectors' number."""
+    """Return the plane with the line and its margin, and the support vector count."""
     normal, offset, margin = found
     paths = boundary_path(normal, offset, window, name="maximum margin")
     for shift in (-margin, margin):
@@ -135,7 +135,7 @@ def _street(
 def _perceptron_path(
     points: Numbers, targets: Numbers, window: Range2
 ) -> tuple[PlanePath, ...]:
-    """Return the line that Rosenblatt's rule finds on the same points."""
+    """Return the line that the perceptron rule finds on the same points."""
     inputs = np.column_stack([np.ones(len(points)), points])
     *_, last = learn_perceptron(inputs, targets, np.zeros(3), passes=1000)
     normal, offset = last.weights[1:], float(last.weights[0])

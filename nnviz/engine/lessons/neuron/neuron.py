@@ -31,7 +31,7 @@ _PLANE = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeuronParams:
-    """Inputs, weights, bias and the activation function."""
+    """Parameters: inputs, weights, bias and the activation function."""
 
     inputs: Annotated[
         NumberRows, Essential(), Help("Numbers that come in, up to eight.")
@@ -68,7 +68,7 @@ class NeuronParams:
     capabilities=lesson("Neuron", 1),
 )
 class Neuron:
-    """Inputs times weights, summed, shifted and shaped."""
+    """Lesson: a neuron's weighted sum, bias and activation."""
 
     Params: ClassVar[type] = NeuronParams
     shows: ClassVar[str] = (
@@ -103,7 +103,7 @@ class Neuron:
 
 
 def read_inputs(params: NeuronParams) -> tuple[Numbers, Numbers]:
-    """Return inputs and weights.
+    """Parse inputs and weights.
 
     Raises:
         UsageError: no numbers, or not as many weights as inputs.
@@ -120,7 +120,7 @@ def read_inputs(params: NeuronParams) -> tuple[Numbers, Numbers]:
 
 
 def activate(sums: Numbers, params: NeuronParams) -> Numbers:
-    """Return the outputs for weighted sums."""
+    """Apply the activation function to weighted sums."""
     steep = params.steepness if params.activation in _STEEP else 1.0
     return ACTIVATIONS[params.activation].value(steep * sums)
 
@@ -149,7 +149,7 @@ def _graph(
     step: int,
     found: tuple[float, float],
 ) -> Diagram:
-    """Return the neuron with the values that are known after so many steps."""
+    """Return the diagram of the neuron with the values known after a step."""
     count = len(inputs)
     v, y = found
     nodes = (
@@ -172,7 +172,7 @@ def _graph(
 
 
 def _input_nodes(inputs: Numbers, weights: Numbers, step: int) -> Iterator[DiagramNode]:
-    """Yield the inputs with their weights, and the products that are known."""
+    """Yield the inputs with their weights, and the products computed so far."""
     for place, (value, weight) in enumerate(zip(inputs, weights, strict=True)):
         product = f" = {amount(value * weight)}" if place < step else ""
         yield DiagramNode(
@@ -192,7 +192,7 @@ def _output_node(y: float | None, activation: str) -> DiagramNode:
 
 
 def _curve(v: float, params: NeuronParams) -> Plane:
-    """Return the activation function with the neuron's sum on it."""
+    """Plot the activation function, with the neuron's sum on it."""
     reach = max(4.0, 1.25 * abs(v))
     x = np.linspace(-reach, reach, 401)
     y = activate(x, params)
@@ -211,7 +211,7 @@ def _curve(v: float, params: NeuronParams) -> Plane:
 
 
 def _boundary(inputs: Numbers, weights: Numbers, params: NeuronParams) -> Plane:
-    """Return the output over the plane of two inputs."""
+    """Plot the output over the plane of two inputs."""
     window = window_around(np.array([inputs, [2.0, 2.0], [-2.0, -2.0]]), 0)
     x, y = grid_of(window)
     sums = weights[0] * x[None] + weights[1] * y[:, None] + params.bias

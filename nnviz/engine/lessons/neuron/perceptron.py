@@ -53,7 +53,7 @@ _MOST_POINTS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerceptronParams:
-    """Points, start weights and the way the weights are updated."""
+    """Parameters: points, initial weights and the mode of updates."""
 
     points: Annotated[
         PointList,
@@ -104,7 +104,7 @@ class PerceptronParams:
     capabilities=lesson("Neuron", 2),
 )
 class Perceptron:
-    """Rosenblatt's rule: add a point that was missed, subtract one wrongly taken."""
+    """Lesson: Rosenblatt's rule adds missed points and subtracts false positives."""
 
     Params: ClassVar[type] = PerceptronParams
     shows: ClassVar[str] = (
@@ -147,7 +147,7 @@ class Perceptron:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """Points to separate.
+    """A classification task: points and initial weights.
 
     Attributes:
         points: (N, 2).
@@ -167,12 +167,12 @@ class Task:
         return bool(self.inputs.shape[1] > self.points.shape[1])
 
     def line(self, weights: Numbers) -> tuple[Numbers, float]:
-        """Return normal and offset of the boundary."""
+        """Return the normal and offset of the boundary."""
         return (weights[1:], float(weights[0])) if self.bias else (weights, 0.0)
 
 
 def read_task(params: PerceptronParams) -> Task:
-    """Return the points and weights that the parameters describe.
+    """Parse the points and weights of the parameters.
 
     Raises:
         UsageError: no points, too many, or a wrong number of weights.
@@ -263,7 +263,7 @@ def _words(step: PerceptronStep) -> str:
 
 
 def _ending(task: Task, steps: list[PerceptronStep]) -> str:
-    """Say how the learning ends, beside what theory says."""
+    """Describe the end of learning, compared with the convergence theorem."""
     updates = sum(step.changed for step in steps)
     last = steps[-1].weights
     wrong = _measured(task, last)["wrong"]

@@ -1,4 +1,4 @@
-"""Self-organizing map: a net of nodes unfolds over points or over an image's colors."""
+"""Self-organizing map: a grid of nodes fitted to points or to an image's colors."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _SHOWN_EVERY = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfOrganizingMapParams:
-    """The points and the net."""
+    """Parameters: the points and the grid."""
 
     points: Annotated[
         Literal["square", "disc", "ring", "triangle", "two clusters"],
@@ -62,7 +62,7 @@ class SelfOrganizingMapParams:
     capabilities=lesson("Neuron", 8),
 )
 class SelfOrganizingMap:
-    """A net of nodes that unfolds over points."""
+    """Lesson: a self-organizing map that unfolds over points."""
 
     Params: ClassVar[type] = SelfOrganizingMapParams
     shows: ClassVar[str] = (
@@ -83,7 +83,7 @@ class SelfOrganizingMap:
     }
 
     def run(self, ctx: Context, params: SelfOrganizingMapParams) -> Iterator[Report]:
-        """Yield a report every few points that are shown."""
+        """Yield a report every few presented points."""
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
         samples = draw_points(params.points, params.samples, random)
@@ -101,7 +101,7 @@ class SelfOrganizingMap:
 
 
 def _triangle(reach: Numbers, random: np.random.Generator) -> Numbers:
-    """Return points of a triangle, as evenly spread as ``reach``, (N, 1), in [0, 1]."""
+    """Map uniform numbers (N, 1) in [0, 1] to points uniform in a triangle."""
     share = np.sqrt(reach)
     corner = (1 - share) * np.array([0.0, 0.9])
     along = random.random(reach.shape)
@@ -110,7 +110,7 @@ def _triangle(reach: Numbers, random: np.random.Generator) -> Numbers:
 
 
 def draw_points(name: str, count: int, random: np.random.Generator) -> Numbers:
-    """Return points of a shape within [−1, 1]², (N, 2)."""
+    """Draw points uniformly in a shape within [−1, 1]², (N, 2)."""
     points = random.uniform(-0.95, 0.95, (count, 2))
     angle = random.uniform(0, 2 * np.pi, count)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -18,7 +18,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputNormalizationParams:
-    """A sample, and the statistics of all samples."""
+    """Parameters: a sample, and the statistics of all samples."""
 
     sample: Annotated[
         NumberRows, Essential(), Help("The features of one sample, spaces between.")
@@ -44,7 +44,7 @@ class InputNormalizationParams:
     capabilities=lesson("Normalization", 1),
 )
 class InputNormalization:
-    """Each feature minus its mean, over its standard deviation."""
+    """Lesson: standardization of features by mean and standard deviation."""
 
     Params: ClassVar[type] = InputNormalizationParams
     shows: ClassVar[str] = (
@@ -69,7 +69,7 @@ class InputNormalization:
     }
 
     def run(self, ctx: Context, params: InputNormalizationParams) -> Iterator[Report]:
-        """Yield one report: the three steps as an equation.
+        """Yield one report: the standardization as an equation.
 
         Raises:
             UsageError: other numbers of features, or a deviation that is not positive.

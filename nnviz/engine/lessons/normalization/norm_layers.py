@@ -1,4 +1,4 @@
-"""Normalization in the network: histograms before and after a norm layer."""
+"""Norm layers of the network: histograms of their input and output."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _CLIP = 99.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormLayersParams:
-    """The norm layer that is looked at."""
+    """Parameters: the norm layer."""
 
     layer: Annotated[
         LayerName,
@@ -50,7 +50,7 @@ class NormLayersParams:
     capabilities=lesson("Normalization", 3),
 )
 class NormLayers:
-    """Values before and after a batch, layer, group or local response norm."""
+    """Lesson: values before and after a batch, layer, group or local response norm."""
 
     Params: ClassVar[type] = NormLayersParams
     shows: ClassVar[str] = (
@@ -93,7 +93,7 @@ class NormLayers:
 
 
 def norm_layer(ctx: Context, name: str) -> tuple[LayerInfo, str]:
-    """Return a norm layer, and why it is another than the one named.
+    """Return a norm layer, and a note if it is not the named one.
 
     Raises:
         UsageError: no such layer.
@@ -121,7 +121,7 @@ def norm_layer(ctx: Context, name: str) -> tuple[LayerInfo, str]:
 
 
 def batch_normalized(module: nn.BatchNorm2d, given: Tensor) -> Tensor:
-    """Return what a batch norm would give in training, with the image's statistics."""
+    """Return a batch norm's training-mode output, by the image's statistics."""
     with torch.no_grad():
         return nn.functional.batch_norm(
             given, None, None, module.weight, module.bias, training=True, eps=module.eps
@@ -129,7 +129,7 @@ def batch_normalized(module: nn.BatchNorm2d, given: Tensor) -> Tensor:
 
 
 def _chosen(values: Tensor, channel: int) -> NDArray[np.float64]:
-    """Return the numbers of a channel, or of all, flat."""
+    """Return the values of one channel, or of all, flattened."""
     if 0 <= channel < values.shape[1]:
         values = values[:, channel]
     numbers: NDArray[np.float64] = values.detach().double().cpu().numpy().ravel()
@@ -137,7 +137,7 @@ def _chosen(values: Tensor, channel: int) -> NDArray[np.float64]:
 
 
 def _histograms(before: NDArray[np.float64], after: NDArray[np.float64]) -> Curves:
-    """Return both histograms over one axis, without the farthest outliers."""
+    """Return both histograms over a common axis, outliers clipped."""
     both = np.concatenate([before, after])
     low, high = np.percentile(both, [100 - _CLIP, _CLIP])
     if not high > low:

@@ -25,7 +25,7 @@ _LOCAL = ("across maps", "within a map")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizationParams:
-    """Numbers, and what is normalized together."""
+    """Parameters: numbers, and the kind of normalization."""
 
     values: Annotated[
         NumberRows,
@@ -79,7 +79,7 @@ class NormalizationParams:
     capabilities=lesson("Normalization", 2),
 )
 class Normalization:
-    """Normalization layers on a few numbers, with their statistics."""
+    """Lesson: normalization layers on a few numbers, with their statistics."""
 
     Params: ClassVar[type] = NormalizationParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""Character model: a recurrent network learns a text of one's own while one watches."""
+"""Character model: a recurrent network trained on the user's text, with samples."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _TOP = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterModelParams:
-    """The text, the network, and what is drawn from it."""
+    """Parameters: the text, the network, and the sampling."""
 
     text: Annotated[
         Words,
@@ -94,7 +94,7 @@ class CharacterModelParams:
     capabilities=lesson("Recurrent networks", 6),
 )
 class CharacterModel:
-    """From noise to words, letter by letter."""
+    """Lesson: training of a character model, with samples along the way."""
 
     Params: ClassVar[type] = CharacterModelParams
     shows: ClassVar[str] = (
@@ -128,7 +128,7 @@ class CharacterModel:
 
 
 def _letters(ctx: Context, params: CharacterModelParams) -> tuple[Letters, str]:
-    """Return the letters of the file, or of the text, and a remark on rare ones."""
+    """Return the letters of the file or text, and a note on rare ones."""
     if not params.file:
         return read_letters(params.text, "--text", _MOST_LETTERS), ""
     text, rare = replace_rare_letters(ctx.files.text(params.file), _MOST_LETTERS)
@@ -165,7 +165,7 @@ def _reports(
 
 
 def _start(text: str, letters: Letters) -> NDArray[np.int64]:
-    """Return the letters of a start that the text has, else the text's first."""
+    """Return the known letters of a start, else the text's first."""
     known = [letters.alphabet.index(each) for each in text if each in letters.alphabet]
     return np.array(known or [int(letters.indices[0])], np.int64)
 

@@ -1,4 +1,4 @@
-"""Gated cells over time: LSTM, peepholes, joined gates and GRU on one signal."""
+"""Gated cells over time: LSTM, peepholes, coupled gates and GRU on one signal."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _DIGITS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatedCellsParams:
-    """The cell and the signal that it reads."""
+    """Parameters: the cell and its input signal."""
 
     cell: Annotated[
         Literal["LSTM", "peepholes", "joined gates", "GRU"],
@@ -59,7 +59,7 @@ class GatedCellsParams:
     capabilities=lesson("Recurrent networks", 5),
 )
 class GatedCells:
-    """Gates that open and close while a signal comes in."""
+    """Lesson: the gates of a cell during an input signal."""
 
     Params: ClassVar[type] = GatedCellsParams
     shows: ClassVar[str] = (
@@ -82,7 +82,7 @@ class GatedCells:
     }
 
     def run(self, ctx: Context, params: GatedCellsParams) -> Iterator[Report]:
-        """Yield a report for each step in time."""
+        """Yield a report for each time step."""
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
         signal = make_signal(params, random)
@@ -92,7 +92,7 @@ class GatedCells:
 
 
 def make_signal(params: GatedCellsParams, random: np.random.Generator) -> Numbers:
-    """Return the signal, (steps,)."""
+    """Return the input signal, (steps,)."""
     time = np.arange(params.steps)
     if params.signal == "pulse":
         return np.asarray(2.0 * (time == min(2, params.steps - 1)), np.float64)
@@ -106,7 +106,7 @@ def make_signal(params: GatedCellsParams, random: np.random.Generator) -> Number
 def follow_cell(
     params: GatedCellsParams, signal: Numbers, random: np.random.Generator
 ) -> dict[str, list[float]]:
-    """Return gates, state and output at each step, by name."""
+    """Run a cell over the signal; return gates, state and output by name."""
     if params.cell == "GRU":
         return _follow_gru(params, signal, random)
     weights = LstmWeights(
@@ -185,7 +185,7 @@ def _edges(pairs: tuple[tuple[int, int, str], ...]) -> tuple[DiagramEdge, ...]:
 def _lstm_graph(
     x: float, now: Mapping[str, float], before: Mapping[str, float], cell: str
 ) -> Diagram:
-    """Return an LSTM cell's graph: x, h, c → gates → state → output."""
+    """Return an LSTM cell's diagram: x, h, c → gates → state → output."""
     nodes = (
         _box("x", "input", x, "input"),
         _before("h", "output before", before),
@@ -201,7 +201,7 @@ def _lstm_graph(
 
 
 def _lstm_pairs(cell: str) -> tuple[tuple[int, int, str], ...]:
-    """Return source, target and label of each edge, by place among the nodes."""
+    """Return source, target and label of each edge, by node index."""
     pairs: tuple[tuple[int, int, str], ...] = (
         *((source, gate, "") for gate in (3, 5, 7) for source in (0, 1)),
         *((part, 6, "") for part in (2, 3, 4, 5)),
@@ -240,7 +240,7 @@ _GRU_PAIRS = (
 def _gru_graph(
     x: float, now: Mapping[str, float], before: Mapping[str, float], cell: str
 ) -> Diagram:
-    """Return a GRU's graph: x, h → reset, update → candidate → output."""
+    """Return a GRU's diagram: x, h → reset, update → candidate → output."""
     del cell
     nodes = (
         _box("x", "input", x, "input"),

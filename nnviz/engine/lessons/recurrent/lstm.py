@@ -1,4 +1,4 @@
-"""LSTM cell gate by gate: forget, write, keep, show."""
+"""LSTM cell gate by gate: forget gate, input gate, state, output gate."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LstmParams:
-    """The old state and what the gates are, as many numbers each."""
+    """Parameters: the old state, and the gates' values."""
 
     state: Annotated[
         NumberRows, Essential(), Title("Old state c"), Help("A number a unit.")
@@ -65,7 +65,7 @@ class LstmParams:
     capabilities=lesson("Recurrent networks", 4),
 )
 class Lstm:
-    """A state that is changed by gates only, cell by cell."""
+    """Lesson: one step of an LSTM cell, gate by gate."""
 
     Params: ClassVar[type] = LstmParams
     shows: ClassVar[str] = (
@@ -94,7 +94,7 @@ class Lstm:
     }
 
     def run(self, ctx: Context, params: LstmParams) -> Iterator[Report]:
-        """Yield a report for forgetting, writing, the new state and the output."""
+        """Yield reports on forget gate, input gate, new state and output."""
         state = parse_matrix(params.state, "--state", 12).ravel()
         gates = [
             read_gate(text, option, len(state), low)
@@ -110,7 +110,7 @@ class Lstm:
 
 
 def read_gate(text: str, option: str, count: int, low: float) -> Numbers:
-    """Return a gate's values, (H,).
+    """Parse a gate's values, (H,).
 
     Raises:
         UsageError: not as many as the state has, or out of range.
@@ -144,7 +144,7 @@ def _reports(
 
 
 def _equation(terms: Sequence[tuple[str, Numbers]], operator: str) -> Matrix:
-    """Return "a ⊙ b = c" for columns of numbers, the first row written out."""
+    """Return "a ⊙ b = c" for columns of numbers, with the first row's numbers."""
     a, b, c = (float(values[0]) for _, values in terms)
     sign = r"\cdot" if operator == "×" else "+"
     return Matrix(

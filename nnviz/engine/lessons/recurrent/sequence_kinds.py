@@ -20,7 +20,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceKindsParams:
-    """The kind of task and the length."""
+    """Parameters: the kind of task and the length."""
 
     kind: Annotated[
         Literal[
@@ -46,7 +46,7 @@ class SequenceKindsParams:
     capabilities=lesson("Recurrent networks", 1),
 )
 class SequenceKinds:
-    """Inputs and outputs of an unrolled recurrent network."""
+    """Lesson: inputs and outputs of an unrolled recurrent network."""
 
     Params: ClassVar[type] = SequenceKindsParams
     shows: ClassVar[str] = (
@@ -72,7 +72,7 @@ class SequenceKinds:
 
 
 def ports(kind: str, steps: int) -> tuple[set[int], set[int]]:
-    """Return the steps with an input and those with an output."""
+    """Return the steps with an input, and the steps with an output."""
     every = set(range(steps))
     return {
         "one to one": ({0}, {0}),
@@ -87,7 +87,7 @@ def ports(kind: str, steps: int) -> tuple[set[int], set[int]]:
 
 
 def unrolled_graph(steps: int, inputs: set[int], outputs: set[int]) -> Diagram:
-    """Return the graph of a recurrent network over so many steps."""
+    """Return the diagram of a recurrent network unrolled over some steps."""
     nodes: list[DiagramNode] = []
     edges: list[DiagramEdge] = []
     before = -1
@@ -108,7 +108,7 @@ def unrolled_graph(steps: int, inputs: set[int], outputs: set[int]) -> Diagram:
 
 
 def _node(letter: str, step: int, kind: str) -> DiagramNode:
-    """Return an output, a state or an input: a column a step, a row a letter."""
+    """Return the node of an output, state or input: a column a step, a row a kind."""
     return DiagramNode(
         name=f"{letter}{step}",
         cell=(step, "yhx".index(letter)),

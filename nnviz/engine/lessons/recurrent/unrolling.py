@@ -34,7 +34,7 @@ _DIGITS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrollingParams:
-    """The word and the training."""
+    """Parameters: the word and the training."""
 
     word: Annotated[
         Words, Essential(), Help("Two to twelve letters; each is to predict the next.")
@@ -69,7 +69,7 @@ class UnrollingParams:
     capabilities=lesson("Recurrent networks", 2),
 )
 class Unrolling:
-    """A network that reads letter by letter and says which comes next."""
+    """Lesson: a recurrent network that predicts the next letter of a word."""
 
     Params: ClassVar[type] = UnrollingParams
     shows: ClassVar[str] = (
@@ -156,7 +156,7 @@ def _input_node(letters: Letters, step: int) -> DiagramNode:
 
 
 def _state_node(state: Numbers, step: int, norm: float) -> DiagramNode:
-    """Return the hidden state with its first numbers and its gradient's length."""
+    """Return a hidden state's node: its first values and its gradient's norm."""
     numbers = ", ".join(amount(float(value), _DIGITS) for value in state[:_FEW])
     more = " …" if len(state) > _FEW else ""
     return DiagramNode(
@@ -170,7 +170,7 @@ def _state_node(state: Numbers, step: int, norm: float) -> DiagramNode:
 
 
 def _output_node(letters: Letters, run: Unrolled, step: int) -> DiagramNode:
-    """Return the likeliest next letter, and whether it is the right one."""
+    """Return an output's node: the likeliest letter, marked right or wrong."""
     guess = int(run.probabilities[step].argmax())
     right = "✓" if guess == letters.indices[step + 1] else "✗"
     share = float(run.probabilities[step][guess])

@@ -1,4 +1,4 @@
-"""Vanishing and exploding gradients: the singular value of the recurrent weights."""
+"""Vanishing and exploding gradients: powers of the recurrent weights."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _COMPARED = (0.8, 0.9, 1.0, 1.1, 1.2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VanishingGradientParams:
-    """The recurrent weights and how far back one goes."""
+    """Parameters: the recurrent weights, and the number of steps back."""
 
     singular_value: Annotated[
         float,
@@ -67,7 +67,7 @@ class VanishingGradientParams:
     capabilities=lesson("Recurrent networks", 3),
 )
 class VanishingGradient:
-    """The same weights, multiplied again at every step back."""
+    """Lesson: repeated multiplication by the recurrent weights on the way back."""
 
     Params: ClassVar[type] = VanishingGradientParams
     shows: ClassVar[str] = (
@@ -122,7 +122,7 @@ def _reports(
 def _compared(
     params: VanishingGradientParams, others: Mapping[float, Numbers]
 ) -> Iterator[PlanePath]:
-    """Yield the lengths under other singular values, and the limit of clipping."""
+    """Yield the norms under other singular values, and the clipping limit."""
     for each in others.values():
         yield PlanePath(places=_places(each), style="dashed", color=-1)
     if params.clip:
@@ -157,7 +157,7 @@ def _plane(
 
 
 def _names(steps: int, others: Mapping[float, Numbers]) -> tuple[PlaneText, ...]:
-    """Return the value of each compared line, above it near its end."""
+    """Return labels of the compared curves, near their ends."""
     place = round(0.8 * steps)
     return tuple(
         PlaneText(x=float(place), y=float(_log(each)[place]), text=f"σ = {other:g}")

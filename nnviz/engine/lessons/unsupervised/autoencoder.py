@@ -1,4 +1,4 @@
-"""Autoencoder on digits beside principal components with as many numbers."""
+"""Autoencoder on digits, compared with PCA of the same code size."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _EXAMPLES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoencoderParams:
-    """The code, the layers around it and the training."""
+    """Parameters: the code, the layers around it and the training."""
 
     code: Annotated[
         int, Range(1, 32), Essential(), Title("Code"), Help("Numbers a digit becomes.")
@@ -66,7 +66,7 @@ class AutoencoderParams:
     capabilities=lesson("Unsupervised learning", 5),
 )
 class Autoencoder:
-    """A network that has to pass its input through a narrow code."""
+    """Lesson: an autoencoder with a narrow code."""
 
     Params: ClassVar[type] = AutoencoderParams
     shows: ClassVar[str] = (
@@ -104,7 +104,7 @@ class Autoencoder:
 
 
 def _switches(params: AutoencoderParams, count: int) -> AutoencoderSwitches:
-    """Return a training on all digits at once; without hidden units it is linear."""
+    """Return hyperparameters of full-batch training; linear without hidden units."""
     return AutoencoderSwitches(
         kind="deep" if params.hidden else "linear",
         code=params.code,
@@ -118,7 +118,7 @@ def _switches(params: AutoencoderParams, count: int) -> AutoencoderSwitches:
 
 
 def _examples(data: Numbers, classes: NDArray[np.int64]) -> Examples:
-    """Return digits to learn from, with the first of them in place of held-out ones."""
+    """Return digits as training examples, the first of them also as held-out ones."""
     pixels = torch.from_numpy(data).float().view(-1, 1, SIDE, SIDE)
     labels = torch.from_numpy(classes)
     names = tuple(map(str, range(10)))
@@ -184,7 +184,7 @@ def _plane(codes: Numbers, classes: NDArray[np.int64], noun: str) -> Plane:
 def _digits(
     data: Numbers, run: AutoencoderRun, found: PrincipalComponents, code: int
 ) -> Mosaic:
-    """Return digits, beside each as the autoencoder and PCA give them back."""
+    """Return digits next to their reconstructions by the autoencoder and by PCA."""
     some = data[:_EXAMPLES]
     pixels = run.examples.pixels[:_EXAMPLES]
     given = run.reconstruct(pixels).flatten(1).double().numpy()

@@ -24,7 +24,7 @@ _STOPS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50, 70, 100, 140, 200, 300, 500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurseOfDimensionalityParams:
-    """Dimensions of the last step, and the number of points."""
+    """Parameters: the highest dimension, and the number of points."""
 
     dimensions: Annotated[
         int, Range(2, 500, log=True), Essential(), Help("Of the last step.")
@@ -57,7 +57,7 @@ class CurseOfDimensionalityParams:
     capabilities=lesson("Unsupervised learning", 1),
 )
 class CurseOfDimensionality:
-    """In many dimensions everything is far from everything."""
+    """Lesson: in high dimensions all points are far from each other."""
 
     Params: ClassVar[type] = CurseOfDimensionalityParams
     shows: ClassVar[str] = (

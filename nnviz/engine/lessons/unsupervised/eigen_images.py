@@ -20,7 +20,7 @@ _SHOWN = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EigenImagesParams:
-    """Size of the patches and how many components are kept at most."""
+    """Parameters: the patch size, and the maximum number of components."""
 
     patch: Annotated[
         int, Range(2, 16), Essential(), Unit("px"), Help("Side of a square patch.")
@@ -52,7 +52,7 @@ class EigenImagesParams:
     capabilities=lesson("Unsupervised learning", 3),
 )
 class EigenImages:
-    """An image from few numbers a patch."""
+    """Lesson: an image compressed to a few coefficients a patch."""
 
     Params: ClassVar[type] = EigenImagesParams
     shows: ClassVar[str] = (
@@ -81,7 +81,7 @@ class EigenImages:
 
 
 def shrink(pixels: NDArray[np.float32], side: int, patch: int) -> Numbers:
-    """Return an image averaged to about a longest side, cut to whole patches."""
+    """Downscale an image to about a longest side, cropped to whole patches."""
     factor = max(1, round(max(pixels.shape[:2]) / side))
     height, width = (max(patch, length // factor) for length in pixels.shape[:2])
     if factor > 1:
@@ -92,14 +92,14 @@ def shrink(pixels: NDArray[np.float32], side: int, patch: int) -> Numbers:
 
 
 def cut(pixels: Numbers, patch: int) -> Numbers:
-    """Return patches (N, patch · patch · C) of an image (H, W, C), row by row."""
+    """Cut an image (H, W, C) into patches (N, patch · patch · C), row by row."""
     height, width, channels = pixels.shape
     cells = pixels.reshape(height // patch, patch, width // patch, patch, channels)
     return cells.transpose(0, 2, 1, 3, 4).reshape(-1, patch * patch * channels)
 
 
 def join(patches: Numbers, size: tuple[int, int], patch: int) -> Numbers:
-    """Return the image of ``cut``."""
+    """Reassemble the image from the patches of ``cut``."""
     height, width = size
     cells = patches.reshape(height // patch, width // patch, patch, patch, -1)
     return cells.transpose(0, 2, 1, 3, 4).reshape(height, width, -1)

@@ -48,7 +48,7 @@ _CELLS = 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PcaParams:
-    """The data, and how many components are kept."""
+    """Parameters: the data, and the number of components."""
 
     data: Annotated[
         Literal["UK food", "points", "digits"],
@@ -71,7 +71,7 @@ class PcaParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Data:
-    """Observations (N, D) with names of both, and classes where they have some."""
+    """Observations (N, D) with names and optional classes."""
 
     values: Numbers
     observations: tuple[str, ...]
@@ -91,7 +91,7 @@ class _Data:
     capabilities=lesson("Unsupervised learning", 2),
 )
 class Pca:
-    """New axes along which the data varies most."""
+    """Lesson: principal axes, along which the data varies most."""
 
     Params: ClassVar[type] = PcaParams
     shows: ClassVar[str] = (
@@ -123,7 +123,7 @@ class Pca:
 
 
 def read_data(params: PcaParams, seed: int) -> _Data:
-    """Return the data that the parameters name.
+    """Load the data that the parameters select.
 
     Raises:
         UsageError: fewer than three points.
@@ -171,7 +171,7 @@ def _reports(
 
 
 def _shown(params: PcaParams, data: _Data, values: Numbers) -> Result:
-    """Return data as numbers, or as points where it has two variables."""
+    """Show data as numbers, or as points if there are two variables."""
     if params.data == "points":
         return _cloud(data, values)
     rows = slice(0, _CELLS)
@@ -223,7 +223,7 @@ def _spread(data: _Data, found: PrincipalComponents) -> dict[str, Result]:
 
 
 def _axes(data: _Data, found: PrincipalComponents) -> dict[str, Plane]:
-    """Return points with the axes through their mean, where there are two variables."""
+    """Plot two variables with the principal axes; empty if there are not two."""
     if len(data.variables) != _PLANE:
         return {}
     plane = _cloud(data, data.values)
@@ -284,7 +284,7 @@ def _projection(data: _Data, found: PrincipalComponents) -> Plane:
 
 
 def _two(values: Numbers) -> Numbers:
-    """Return two columns, the second zero where there is only one."""
+    """Return the first two columns, padded with zeros."""
     two = np.zeros((len(values), 2))
     two[:, : min(2, values.shape[1])] = values[:, :2]
     return two

@@ -1,4 +1,4 @@
-"""t-SNE as springs: points of a map pulled by neighbors and pushed by all others."""
+"""t-SNE as springs: points attracted by neighbors and repelled by all others."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _SPRINGS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TSneParams:
-    """The data and the settings of the map."""
+    """Parameters: the data and the settings of the map."""
 
     data: Annotated[
         Literal["digits", "clusters", "ring", "random"],
@@ -74,7 +74,7 @@ class TSneParams:
     capabilities=lesson("Unsupervised learning", 4),
 )
 class TSne:
-    """Neighbors attract, strangers repel, until the map is at rest."""
+    """Lesson: t-SNE's attraction of neighbors and repulsion of all points."""
 
     Params: ClassVar[type] = TSneParams
     shows: ClassVar[str] = (
@@ -110,7 +110,7 @@ class TSne:
 def draw_data(
     params: TSneParams, random: np.random.Generator
 ) -> tuple[Numbers, NDArray[np.int64]]:
-    """Return points (N, D) and the class of each, for its color only."""
+    """Draw points (N, D), and their classes for coloring."""
     count = params.count
     if params.data == "digits":
         return draw_digits(count, random)
@@ -174,7 +174,7 @@ def _reports(
 
 
 def _map(p: Numbers, places: Numbers, classes: NDArray[np.int64]) -> Plane:
-    """Return the map with its strongest springs and the forces on the points."""
+    """Plot the map with its strongest springs and the forces on the points."""
     q, kernel = map_probabilities(places)
     strength = np.triu((p - q) * kernel, 1)
     strongest = np.argsort(-strength, axis=None)[:_SPRINGS]

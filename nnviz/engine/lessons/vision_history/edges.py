@@ -1,4 +1,4 @@
-"""Edges: smoothing, gradient, thinning and hysteresis, as Canny's detector has them."""
+"""Edge detection by Canny: smoothing, gradient, thinning and hysteresis."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _QUARTER, _TURNS = 45.0, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgesParams:
-    """Width of the smoothing, and strength that makes an edge."""
+    """Parameters: the smoothing's width, and the edge thresholds."""
 
     sigma: Annotated[
         float,
@@ -50,7 +50,7 @@ class EdgesParams:
     capabilities=lesson("History of vision", 2),
 )
 class Edges:
-    """Edge detection in four steps."""
+    """Lesson: edge detection in four steps."""
 
     Params: ClassVar[type] = EdgesParams
     shows: ClassVar[str] = (
@@ -95,7 +95,7 @@ class Edges:
 
 
 def smoothed(values: Floats, sigma: float) -> Floats:
-    """Return an image correlated with a Gaussian, along rows, then along columns."""
+    """Smooth an image with a Gaussian, along rows, then along columns."""
     reach = max(1, round(3 * sigma))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     weights /= weights.sum()
@@ -103,7 +103,7 @@ def smoothed(values: Floats, sigma: float) -> Floats:
 
 
 def thinned(strength: Floats, across: Floats, down: Floats) -> Floats:
-    """Return the gradient where it is largest along its own direction, else 0."""
+    """Suppress non-maxima of the gradient along its own direction."""
     turn = np.rint(np.degrees(np.arctan2(down, across)) / _QUARTER).astype(int) % _TURNS
     padded = np.pad(strength, 1)
     steps = ((0, 1), (1, 1), (1, 0), (1, -1))
@@ -117,7 +117,7 @@ def thinned(strength: Floats, across: Floats, down: Floats) -> Floats:
 
 
 def hysteresis(ridges: Floats, low: float, high: float) -> NDArray[np.bool_]:
-    """Return ridges above ``low`` that touch, over any way, one above ``high``."""
+    """Keep ridges above ``low`` that are connected to one above ``high``."""
     from skimage.filters import apply_hysteresis_threshold  # noqa: PLC0415  slow
 
     kept = apply_hysteresis_threshold(  # type: ignore[no-untyped-call]

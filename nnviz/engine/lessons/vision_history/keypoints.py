@@ -1,4 +1,4 @@
-"""SIFT keypoints on the image, each with its size and direction."""
+"""SIFT keypoints on the image, with their sizes and directions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _ROWS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeypointsParams:
-    """Number of keypoints, and contrast that they must have."""
+    """Parameters: the number of keypoints, and their minimum contrast."""
 
     count: Annotated[
         int, Range(1, 2000), Essential(), Help("The strongest that are drawn.")
@@ -43,7 +43,7 @@ class KeypointsParams:
     capabilities=lesson("History of vision", 3),
 )
 class Keypoints:
-    """Places that can be found again in another image, whatever its size and turn."""
+    """Lesson: keypoints, which are found again at another size and rotation."""
 
     Params: ClassVar[type] = KeypointsParams
     shows: ClassVar[str] = (

@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from nnviz.base.frames import Frame
+from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.images import to_float
 from nnviz.base.info import lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Along, Essential, Help, Range, Unit
+from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Boxes, Report, Result
 from nnviz.engine.lessons.arithmetic.gray import WHITE, gray_of
 from nnviz.engine.method import Context, Presets, register
@@ -20,22 +21,10 @@ _NAMES = ("red", "green", "blue")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelsParams:
-    """The place on the image, and how much around it is read."""
+    """Parameters: the position and size of the region."""
 
-    x: Annotated[
-        float,
-        Range(0, 1),
-        Along("x"),
-        Essential(),
-        Help("Place along the width of the image; a click on the image sets it."),
-    ] = 0.5
-    y: Annotated[
-        float,
-        Range(0, 1),
-        Along("y"),
-        Essential(),
-        Help("Place along the height of the image; a click on the image sets it."),
-    ] = 0.5
+    x: Annotated[ImageX, Essential()] = 0.5
+    y: Annotated[ImageY, Essential()] = 0.5
     size: Annotated[
         int, Range(3, 24), Unit("px"), Essential(), Help("Rows and columns read.")
     ] = 9
@@ -53,7 +42,7 @@ class PixelsParams:
     capabilities=lesson("History of vision", 1),
 )
 class Pixels:
-    """The numbers that a part of the image is made of."""
+    """Lesson: the pixel values of a region."""
 
     Params: ClassVar[type] = PixelsParams
     shows: ClassVar[str] = (
@@ -70,7 +59,7 @@ class Pixels:
     presets: ClassVar[Presets] = {"demo": {}, "colors": {"channels": "colors"}}
 
     def run(self, ctx: Context, params: PixelsParams) -> Iterator[Report]:
-        """Yield one report: the numbers, and where they were read."""
+        """Yield one report: the values, and their location."""
         ctx.check()
         height, width = ctx.image.size
         side = min(params.size, height, width)

@@ -1,4 +1,4 @@
-"""Sliding windows: the network looks at every part of the image, one by one."""
+"""Sliding windows: a classifier applied to each window of the image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _TOGETHER = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlidingWindowsParams:
-    """The windows, and what is looked for."""
+    """Parameters: the windows, and the class."""
 
     target: Annotated[
         TargetText, Essential(), Help("The class; empty is what the whole image shows.")
@@ -44,7 +44,7 @@ class SlidingWindowsParams:
     capabilities=lesson("History of vision", 4),
 )
 class SlidingWindows:
-    """The score of a class in each window of the image, enlarged to the input size."""
+    """Lesson: a class's score in each window, resized to the input."""
 
     Params: ClassVar[type] = SlidingWindowsParams
     shows: ClassVar[str] = (
@@ -62,7 +62,7 @@ class SlidingWindows:
     presets: ClassVar[Presets] = {"demo": {"window": 64, "stride": 32}}
 
     def run(self, ctx: Context, params: SlidingWindowsParams) -> Iterator[Report]:
-        """Yield reports while the windows are looked at, row by row."""
+        """Yield reports as windows are scored, row by row."""
         pixels = ctx.pixels
         height, width = pixels.shape[2:]
         side = min(params.window, height, width)

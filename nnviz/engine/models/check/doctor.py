@@ -1,4 +1,4 @@
-"""The model doctor: facts to know about a network before its results are trusted."""
+"""The model doctor: findings about a network that affect its results."""
 
 import math
 from collections import Counter
@@ -34,7 +34,7 @@ def examine(
     judged: Iterable[Finding],
     check: Callable[[], None],
 ) -> tuple[Finding, ...]:
-    """Return findings, the gravest first; the network is left untouched.
+    """Return findings, the most severe first; the network is left untouched.
 
     Args:
         net: the network.
@@ -62,7 +62,7 @@ def examine(
 
 
 def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
-    """Weights that are no numbers make every answer one."""
+    """Yield a finding on weights that are NaN or infinite."""
     broken = [
         name
         for name, tensor in net.state_dict().items()
@@ -74,7 +74,7 @@ def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
 
 
 def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
-    """Tell whether no value is NaN or infinite; those show in the extremes."""
+    """Tell whether all values are finite; extremes reveal NaN and infinity."""
     check()
     if not isinstance(tensor, Tensor):  # what get_extra_state() gave
         return True
@@ -97,7 +97,7 @@ def _layerless(net: nn.Module, facts: Facts) -> Iterator[Finding]:
 
 
 def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
-    """Batch norm without running statistics looks at the batch even in eval mode."""
+    """Yield a finding on batch norms without running statistics."""
     names = [
         name
         for name, module in net.named_modules()
@@ -116,7 +116,7 @@ def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
 
 
 def _trials(net: nn.Module, trials: Trials) -> Iterator[Finding]:
-    """Findings of passes over noise."""
+    """Yield findings from passes over noise."""
     if not trials.gradients and not isinstance(net, RuntimeNetwork):
         text = (
             "gives no gradients with respect to the image (detached, rounded, or "
@@ -152,7 +152,7 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
 
 
 def takes_any_size(net: nn.Module, preprocess: Preprocess) -> bool:
-    """Tell whether a network takes inputs of sizes that nothing divides."""
+    """Tell whether a network accepts inputs of odd sizes."""
     return all(_takes_larger(net, preprocess, by) for by in _ODD_SIZES)
 
 
@@ -200,7 +200,7 @@ def _in_place(net: nn.Module) -> Iterator[Finding]:
 
 
 def _functional(facts: Facts) -> Iterator[Finding]:
-    """Activations that are no modules cannot be looked at or replaced."""
+    """Yield a finding on functional activations, which are not modules."""
     names = [name for name in facts.functional if name in _ACTIVATIONS]
     if names:
         counts = Counter(names)
@@ -224,7 +224,7 @@ def _attention(net: nn.Module) -> Iterator[Finding]:
 
 
 def _counted(names: list[str], noun: str) -> str:
-    """Return "1 layer is" or "3 layers are"."""
+    """Format "1 layer is" or "3 layers are"."""
     return f"1 {noun} is" if len(names) == 1 else f"{len(names)} {noun}s are"
 
 

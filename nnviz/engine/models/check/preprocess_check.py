@@ -1,4 +1,4 @@
-"""Check of the preprocessing by a network's batch-norm statistics.
+"""Check of the preprocessing against a network's batch norm statistics.
 
 A batch norm keeps the mean and variance of what reached it in training.  Images
 that are preprocessed as in training reach it with about those; a wrong range, mean or
@@ -31,13 +31,13 @@ _OWN = "as chosen"
 
 
 class _EnoughError(Exception):
-    """Ends a pass: the last batch norm of those looked at has been reached."""
+    """Stops a pass after the last relevant batch norm."""
 
 
 def rank_candidates(
     net: nn.Module, chosen: Preprocess, check: Callable[[], None]
 ) -> tuple[PreprocessCandidate, ...]:
-    """Return preprocessings by how well they fit a network, the best first.
+    """Rank preprocessings by fit to a network, the best first.
 
     Args:
         net: left untouched.
@@ -71,7 +71,7 @@ def judge(
     *,
     guessed: bool,
 ) -> Iterator[Finding]:
-    """Yield what speaks against a preprocessing, or that nothing speaks at all.
+    """Yield findings on a preprocessing, or that it could not be checked.
 
     Args:
         preprocess: as it is used.
@@ -92,7 +92,7 @@ def judge(
 
 
 def doubt(candidates: Sequence[PreprocessCandidate]) -> str:
-    """Return a warning where another preprocessing fits far better, else ""."""
+    """Return a warning if another preprocessing fits far better, else ""."""
     own = next((each for each in candidates if each.name == _OWN), None)
     if own is None:
         return ""
@@ -107,7 +107,7 @@ def doubt(candidates: Sequence[PreprocessCandidate]) -> str:
 
 
 def _candidates(chosen: Preprocess) -> dict[str, Preprocess]:
-    """Return the chosen preprocessing and the usual ones for the same input size."""
+    """Return the chosen preprocessing and common ones of the same input size."""
     fitted = {name: chosen.colored_as(preset) for name, preset in PRESETS.items()}
     usual = {name: each for name, each in fitted.items() if each != chosen}
     other = ChannelOrder.BGR if chosen.order is ChannelOrder.RGB else ChannelOrder.RGB
@@ -115,7 +115,7 @@ def _candidates(chosen: Preprocess) -> dict[str, Preprocess]:
 
 
 def _trained_norms(net: nn.Module) -> list[nn.BatchNorm2d]:
-    """Return the batch norms that keep statistics of something."""
+    """Return the batch norms with trained statistics."""
     norms: list[nn.BatchNorm2d] = [
         module
         for module in net.modules()
@@ -133,7 +133,7 @@ def _has_learned(norm: nn.BatchNorm2d) -> bool:
 def _distance(
     net: nn.Module, norms: Sequence[nn.Module], batch: Tensor
 ) -> float | None:
-    """Return how far what reaches the first norms is from their statistics.
+    """Return the distance of activations at the first norms from their statistics.
 
     The mean over the layers, as a pass reaches them, of the squared shift of the means,
     in standard deviations, and of the absolute logarithm of the ratio of variances.

@@ -1,4 +1,4 @@
-"""COCO's keypoints of people, and which of them a line joins."""
+"""COCO's person keypoints, and the skeleton's edges."""
 
 COCO_SKELETON = (
     *((0, 1), (0, 2), (1, 3), (2, 4), (0, 5), (0, 6), (5, 6), (5, 7), (7, 9)),

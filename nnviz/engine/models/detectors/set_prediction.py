@@ -26,7 +26,7 @@ _NAMES = (("logits", "pred_boxes"), ("pred_logits", "pred_boxes"))
 
 @dataclass(frozen=True, slots=True)
 class SetPrediction:
-    """The two tensors of a DETR-type head.
+    """A recognized DETR-type head: the names of its two tensors.
 
     Attributes:
         logits: name of the tensor (N, Q, K), among all that the network gives.
@@ -42,7 +42,7 @@ class SetPrediction:
 
     @property
     def words(self) -> str:
-        """The recognized head, in words."""
+        """Description of the recognized head."""
         scored = "softmax, the last for no object" if self.empty_class else "sigmoid"
         return (
             f"boxes are read as a DETR head of {self.classes} classes ({scored}): "
@@ -50,7 +50,7 @@ class SetPrediction:
         )
 
     def hook(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Return both tensors as one, (N, Q, K + 4), logits first."""
+        """Concatenate both tensors to (N, Q, K + 4), logits first."""
         return torch.cat((tensors[self.logits], tensors[self.boxes]), 2).float()
 
     def candidates(
@@ -73,16 +73,16 @@ class SetPrediction:
         )
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> None:
-        """Return None: queries are learned, no anchors stand behind them."""
+        """Return None: the queries are learned, not anchors."""
         del outputs, size
 
     def equip(self, net: nn.Module) -> None:
-        """Give a network the methods of a detector with this head."""
+        """Add the methods of a detector with this head to a network."""
         net.candidates = self.candidates  # type: ignore[assignment]
         net.stages = self.stages  # type: ignore[assignment]
 
     def _scores(self, logits: Tensor) -> Tensor:
-        """Return (Q, K); of a softmax all but each query's likeliest class are 0."""
+        """Return scores (Q, K); with softmax, only each query's likeliest class."""
         if not self.empty_class:
             return logits.sigmoid()
         shares = logits.softmax(1)[:, :-1]
@@ -94,7 +94,7 @@ class SetPrediction:
 def find_set_prediction(
     tensors: Mapping[str, Tensor], classes: int, *, wanted: bool
 ) -> SetPrediction | None:
-    """Return the DETR-type head among a network's tensors, None where there is none.
+    """Find the DETR-type head among a network's tensors; None if there is none.
 
     Args:
         tensors: all that it gives for one image, by name.
@@ -119,7 +119,7 @@ def find_set_prediction(
 
 
 def _has_empty_class(logits: Tensor) -> bool:
-    """Tell whether the last logit stands for "no object", by the answer to noise.
+    """Tell whether the last logit means "no object", judged by outputs for noise.
 
     There is nothing in noise: a softmax says so by its last class, sigmoids say no to
     each class.
@@ -131,12 +131,12 @@ def _has_empty_class(logits: Tensor) -> bool:
 
 
 def _are_shares(boxes: Tensor) -> bool:
-    """Tell whether centers and sizes lie in [0, 1], as those of a DETR head do."""
+    """Tell whether boxes are relative to the input, in [0, 1], as DETR's are."""
     return bool((boxes >= 0).all() and (boxes <= 1).all())
 
 
 class SetPredictionAdapter:
-    """The forward hook that joins the two tensors of a DETR-type head.
+    """Forward hook that joins the two tensors of a DETR-type head.
 
     Args:
         head: as ``find_set_prediction`` found it.
@@ -148,5 +148,5 @@ class SetPredictionAdapter:
         self._named = named
 
     def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Tensor:
-        """Return (N, Q, K + 4)."""
+        """Return the joined tensor, (N, Q, K + 4)."""
         return self._head.hook(self._named(output))

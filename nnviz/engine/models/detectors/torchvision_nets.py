@@ -57,7 +57,7 @@ _PLAIN = (1.0, 1.0, 1.0, 1.0)
 
 
 def detector(net: nn.Module) -> nn.Module:
-    """Return one of torchvision's detectors as a network from pixels to tensors."""
+    """Wrap a torchvision detector as a network from pixels to tensors."""
     match net:
         case detection.ssd.SSD():
             return SingleShot(net)
@@ -72,7 +72,7 @@ def detector(net: nn.Module) -> nn.Module:
 
 
 def preprocess_of(transform: GeneralizedRCNNTransform) -> Preprocess:
-    """Return the preprocessing that a detector carries with it."""
+    """Return the preprocessing of a detector's own transform."""
     colors: dict[str, Any] = {
         "interpolation": Interpolation.LINEAR,
         "mean": tuple(transform.image_mean),
@@ -106,7 +106,7 @@ class SingleShot(nn.Module):
         self.top_k: int = net.topk_candidates
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Take normalized pixels (N, 3, H, W)."""
+        """Map normalized pixels (N, 3, H, W) to predictions and anchors."""
         features = list(self.backbone(x).values())
         found = self.head(features)
         dense = torch.cat((found["bbox_regression"], found["cls_logits"]), dim=2)
@@ -116,7 +116,7 @@ class SingleShot(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one image hold above a score."""
+        """Return one image's candidates above a score."""
         dense, anchors = outputs
         limits = Limits(size, min_score, self.top_k)
         found = anchored(dense[0], anchors, self.box_weights, limits)
@@ -124,14 +124,14 @@ class SingleShot(nn.Module):
         return Candidates(found.boxes, found.scores, found.classes + 1, found.sources)
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
-        """Return what the heads say of every anchor."""
+        """Return the predictions of every anchor."""
         del size
         dense, anchors = outputs
         return anchor_stages(dense[0], anchors, self.box_weights)
 
 
 class Pyramid(nn.Module):
-    """RetinaNet and FCOS: heads that slide over a feature pyramid.
+    """RetinaNet and FCOS: convolutional heads on a feature pyramid.
 
     A pass gives for each level (N, A, C) of what the heads say and its anchors (A, 4).
     RetinaNet (Lin et al. 2017, arXiv:1708.02002): offsets, then a logit a class.  FCOS
@@ -149,7 +149,7 @@ class Pyramid(nn.Module):
         self.centered = isinstance(net, detection.FCOS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalized pixels (N, 3, H, W)."""
+        """Map normalized pixels (N, 3, H, W) to predictions and anchors by level."""
         padded = _padded(x, self.divisor)
         features = list(self.backbone(padded).values())
         found = self.head(features)
@@ -164,7 +164,7 @@ class Pyramid(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one image hold above a score."""
+        """Return one image's candidates above a score."""
         limits = Limits(size, min_score, self.top_k)
         parts, first = [], 0
         for dense, anchors in zip(outputs[0::2], outputs[1::2], strict=True):
@@ -173,7 +173,7 @@ class Pyramid(nn.Module):
         return joined(parts)
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
-        """Return what the heads say of every anchor of every level."""
+        """Return the predictions of every anchor of every level."""
         del size
         dense = torch.cat([level[0] for level in outputs[0::2]])
         anchors = torch.cat(list(outputs[1::2]))
@@ -196,7 +196,7 @@ class Pyramid(nn.Module):
         return Candidates(clipped(boxes, limits.size), kept, classes, first + rows)
 
     def _scores(self, dense: Tensor) -> Tensor:
-        """Return (A, K) probabilities, each class by itself."""
+        """Return class probabilities (A, K), independent of each other."""
         scores = dense[:, _CORNERS:].sigmoid()
         return (scores[:, 1:] * scores[:, :1]).sqrt() if self.centered else scores
 
@@ -222,7 +222,7 @@ class TwoStage(nn.Module):
         self.divisor: int = net.transform.size_divisible
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalized pixels (1, 3, H, W)."""
+        """Map normalized pixels (1, 3, H, W) to predictions, proposals and pyramid."""
         size = (x.shape[2], x.shape[3])
         padded = _padded(x, self.divisor)
         features = self.backbone(padded)
@@ -236,7 +236,7 @@ class TwoStage(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one image hold above a score."""
+        """Return one image's candidates above a score."""
         dense, proposals = outputs[0][0], outputs[1]
         count = dense.shape[1] // (1 + _CORNERS)
         scores = dense[:, :count].softmax(1)
@@ -249,11 +249,11 @@ class TwoStage(nn.Module):
         return Candidates(boxes, scores[rows, classes], classes, rows).taken(wide)
 
     def features(self, outputs: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return the levels of the pyramid by the names that poolers know."""
+        """Return the pyramid's levels under the names that RoI poolers expect."""
         return {str(place): level for place, level in enumerate(outputs[2:])}
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
-        """Return what the proposal network and the second stage say.
+        """Return the predictions of the region proposal network and the second stage.
 
         The region proposal network is computed anew from the pyramid's levels, so the
         proposals are, to the bit, those that the pass gave.
@@ -276,7 +276,7 @@ class TwoStage(nn.Module):
     def _anchors(
         self, outputs: Sequence[Tensor], size: Size
     ) -> tuple[AnchorStage, Tensor]:
-        """Return the anchors with what the proposal network says, and its logits."""
+        """Return the anchors with the proposal network's predictions and logits."""
         rpn: Any = self.rpn
         features = list(outputs[2:])
         logits, offsets = concat_box_prediction_layers(*rpn.head(features))
@@ -296,7 +296,7 @@ class TwoStage(nn.Module):
     def _proposed(
         self, anchors: AnchorStage, objectness: Tensor, size: Size
     ) -> tuple[Tensor, Tensor]:
-        """Return the anchors whose boxes are proposed, and those suppressed.
+        """Return the proposed anchors, and the suppressed ones.
 
         Ren et al. 2015 (section 3.3): the best of each level, cut to the image,
         without the tiny ones, then non-maximum suppression within each level.
@@ -318,7 +318,7 @@ class TwoStage(nn.Module):
     def pool(
         self, outputs: Sequence[Tensor], boxes: Tensor, size: Size
     ) -> tuple[Tensor, Tensor]:
-        """Return what RoI pooling makes of boxes, and the level each is pooled from.
+        """Return boxes' RoI-pooled features, and the level of each.
 
         He et al. 2017 (arXiv:1703.06870, section 3, RoIAlign); the level by the box's
         size (Lin et al. 2017, arXiv:1612.03144, equation 1).
@@ -337,7 +337,7 @@ class Outlining(TwoStage):
     def outlines(
         self, outputs: Sequence[Tensor], found: Candidates, place: Placement
     ) -> Iterator[Tensor]:
-        """Yield (H, W) in [0, 1] over the photo for each box."""
+        """Yield each box's mask, (H, W) in [0, 1] over the image."""
         heads: Any = self.roi_heads
         size = place.input_size
         pooled = heads.mask_roi_pool(self.features(outputs), [found.boxes], [size])
@@ -360,7 +360,7 @@ class FindingKeypoints(TwoStage):
     def keypoints(
         self, outputs: Sequence[Tensor], found: Candidates, size: Size
     ) -> Tensor:
-        """Return (n, 17, 3): x, y in px of the input, and a logit."""
+        """Return keypoints (n, 17, 3): x, y in px of the input, and a logit."""
         heads: Any = self.roi_heads
         pooled = heads.keypoint_roi_pool(self.features(outputs), [found.boxes], [size])
         logits = heads.keypoint_predictor(heads.keypoint_head(pooled))
@@ -369,11 +369,11 @@ class FindingKeypoints(TwoStage):
 
 
 def _padded(x: Tensor, divisor: int) -> Tensor:
-    """Fill pixels up with zeros at the right and below to multiples of a side."""
+    """Pad pixels with zeros right and below to multiples of a divisor."""
     below, right = (-side % divisor for side in x.shape[2:])
     return functional.pad(x, (0, right, 0, below)) if below or right else x
 
 
 def _one(x: Tensor) -> ImageList:
-    """Return what makers of anchors want to know of an input: one list of anchors."""
+    """Wrap an input as torchvision's ImageList, for anchor generators."""
     return ImageList(x, [(x.shape[2], x.shape[3])])

@@ -1,4 +1,4 @@
-"""Boxes of YOLO-type heads: dense rows of a box and scores, recognized by shape.
+"""YOLO-type heads: dense rows of a box and scores, recognized by shape.
 
 Three layouts are in use: YOLOv5 (Jocher 2020) gives (N, A, 5 + K) of center, size, an
 objectness and K class scores; YOLOv8 gives (N, 4 + K, A) without an objectness;
@@ -43,7 +43,7 @@ _MOST_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class YoloLayout:
-    """Layout of the rows of a YOLO-type output.
+    """A recognized YOLO-type layout of output rows.
 
     Attributes:
         kind: "v5", "v8" or "end-to-end".
@@ -59,7 +59,7 @@ class YoloLayout:
 
     @property
     def words(self) -> str:
-        """The recognized layout, in words."""
+        """Description of the recognized layout."""
         counted = f" of {self.classes} classes" if self.classes else ""
         more = " with masks" if self.masks else ""
         more = f" with {self.points} keypoints" if self.points else more
@@ -111,7 +111,7 @@ class YoloLayout:
     def outlines(
         self, outputs: Sequence[Tensor], found: Candidates, place: Placement
     ) -> Iterator[Tensor]:
-        """Yield (H, W) in [0, 1] over the photo for each box, 0 outside of it.
+        """Yield each box's mask, (H, W) in [0, 1] over the image, 0 outside the box.
 
         The prototypes (C, h, w) lie over the whole input; each object's mask is the
         sigmoid of their sum by its coefficients.
@@ -135,7 +135,7 @@ class YoloLayout:
     def keypoints(
         self, outputs: Sequence[Tensor], found: Candidates, size: Size
     ) -> Tensor:
-        """Return (n, P, 3): x, y in px of the input, and a logit of being seen."""
+        """Return keypoints (n, P, 3): x, y in px of the input, visibility logit."""
         del size
         rows = outputs[0][0].float().T
         sources = found.sources if found.sources is not None else found.classes[:0]
@@ -144,7 +144,7 @@ class YoloLayout:
         return torch.cat((points[..., :2], seen), 2)
 
     def equip(self, net: nn.Module) -> None:
-        """Give a network the methods of a detector with this head."""
+        """Add the methods of a detector with this head to a network."""
         net.candidates = self.candidates  # type: ignore[assignment]
         net.stages = self.stages  # type: ignore[assignment]
         if self.masks:
@@ -155,7 +155,7 @@ class YoloLayout:
             net.skeleton = COCO_SKELETON if people else ()  # type: ignore[assignment]
 
     def _scores(self, rows: Tensor) -> Tensor:
-        """Return (A, K) class scores, times the objectness where there is one."""
+        """Return class scores (A, K), multiplied by the objectness if there is one."""
         first = _BOX + (self.kind == "v5")
         scores = rows[:, first : first + self.classes]
         return scores * rows[:, _BOX:first] if self.kind == "v5" else scores
@@ -164,7 +164,7 @@ class YoloLayout:
 def yolo_layout(
     shape: tuple[int, ...], title: str, classes: int = 0, masks: int = 0
 ) -> YoloLayout:
-    """Return the layout that an output's shape speaks for.
+    """Return the layout that matches an output's shape.
 
     Args:
         shape: with the batch.
@@ -173,7 +173,7 @@ def yolo_layout(
         masks: channels of the prototype masks that it gives beside, 0 for none.
 
     Raises:
-        ModelError: it is none of those known.
+        ModelError: the shape matches no known layout.
     """
     if len(shape) == _NDIM:
         _, rows, columns = shape
@@ -192,7 +192,7 @@ def yolo_layout(
 
 
 def _with_more(numbers: int, classes: int, masks: int) -> YoloLayout:
-    """Return the layout of rows of so many numbers after the box."""
+    """Return the layout of rows with a number of values after the box."""
     if 0 < masks < numbers:
         return YoloLayout("v8", numbers - masks, masks=masks)
     points, rest = divmod(numbers - classes, 3)
@@ -202,7 +202,7 @@ def _with_more(numbers: int, classes: int, masks: int) -> YoloLayout:
 
 
 def _photo_in_input(place: Placement) -> Tensor:
-    """Return the photo's pixels in the input, (1, H, W, 2): x, y in -1 to 1."""
+    """Return the image's pixel centers on the input, (1, H, W, 2): x, y in -1 to 1."""
     axes = []
     for axis in (1, 0):
         pixels = torch.arange(place.photo_size[axis]) + 0.5
@@ -213,7 +213,7 @@ def _photo_in_input(place: Placement) -> Tensor:
 
 
 def _cells(count: int, size: Size) -> Tensor | None:
-    """Return the cells of grids of strides 8, 16 and 32, as center and size, px.
+    """Return the cells of the grids of strides 8, 16 and 32, as center and size, px.
 
     None where ``count`` is not that of one or three boxes a cell.  With three, the
     first boxes of all cells of a grid come first (YOLOv5's order).

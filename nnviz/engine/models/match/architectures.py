@@ -1,4 +1,4 @@
-"""Architectures that can be built by name: our own, torchvision's and timm's."""
+"""Architectures by name: built-in ones, torchvision's and timm's."""
 
 import importlib.util
 from abc import abstractmethod
@@ -30,7 +30,7 @@ _INTERPOLATIONS = {
 
 
 class Library(Protocol):
-    """A collection of architectures.
+    """Protocol of an architecture library.
 
     Attributes:
         name: what stands before the colon: "timm" in "timm:vit_small_patch16_224".
@@ -46,7 +46,7 @@ class Library(Protocol):
 
     @abstractmethod
     def build(self, name: str, classes: int, **options: Any) -> nn.Module:
-        """Return an architecture without memory for its weights.
+        """Build an architecture without weights.
 
         Args:
             name: without the library.
@@ -58,7 +58,7 @@ class Library(Protocol):
 
     @abstractmethod
     def task(self, name: str) -> Task:
-        """Return what an architecture is made for."""
+        """Return an architecture's task."""
 
     @abstractmethod
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
@@ -70,17 +70,17 @@ class Library(Protocol):
 
 
 class OwnArchitectures:
-    """Those of the bundled networks."""
+    """The built-in architectures."""
 
     name = "nnviz"
     package = ""
 
     def names(self) -> Sequence[str]:
-        """Return the names of classifiers and repainters."""
+        """Return the names of classifiers and image-to-image networks."""
         return (*CLASSIFIERS, *REPAINTERS)
 
     def build(self, name: str, classes: int, **options: Any) -> nn.Module:
-        """Return one without memory; there are no options."""
+        """Build an architecture on the meta device; options are ignored."""
         del options
         with on_meta():
             if name in REPAINTERS:
@@ -88,32 +88,32 @@ class OwnArchitectures:
             return CLASSIFIERS[name](classes)
 
     def task(self, name: str) -> Task:
-        """Return what it is made for."""
+        """Return an architecture's task."""
         return Task.REPAINT if name in REPAINTERS else Task.CLASSIFY
 
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
-        """Return ours, or what each repainter takes."""
+        """Return the bundled classifier's preprocessing, or the image translator's."""
         del net
         return _REPAINTED.get(name) or own_preprocess(_SMALL)
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Return the color channels of a repainter."""
+        """Return the color channels of an image-to-image network; else none."""
         return CHANNELS if name in REPAINTERS else ()
 
 
 class TorchvisionArchitectures:
-    """Those of the installed torchvision: classifiers, detectors, segmenters."""
+    """Architectures of installed torchvision: classifiers, detectors, segmenters."""
 
     name = "torchvision"
     package = "torchvision"
 
     def names(self) -> Sequence[str]:
-        """Return the names of all tasks."""
+        """Return the names of all tasks' architectures."""
         tasks = (Task.CLASSIFY, Task.DETECT, Task.SEGMENT)
         return [name for task in tasks for name in zoo.architectures(task)]
 
     def build(self, name: str, classes: int, **options: Any) -> nn.Module:
-        """Return one without memory; training-only heads where they are asked for."""
+        """Build an architecture without weights; auxiliary heads are optional."""
         auxiliary = options.pop("auxiliary", True)
         options.pop("empty", True)
         if self.task(name) is Task.SEGMENT and not name.startswith("lraspp"):
@@ -124,30 +124,30 @@ class TorchvisionArchitectures:
         return net
 
     def task(self, name: str) -> Task:
-        """Return what it is made for."""
+        """Return an architecture's task."""
         return zoo.task_of(name) or Task.CLASSIFY
 
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
-        """Return that of its default weights; a detector has its own inside."""
+        """Return the default weights' preprocessing, or a detector's own."""
         return zoo.usable(net, zoo.weights_of(ZooReference(name)))[1]
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Return those of its default weights."""
+        """Return the default weights' class names."""
         return zoo.labels_of(zoo.weights_of(ZooReference(name)))
 
 
 class TimmArchitectures:
-    """Those of timm (Wightman 2019), an optional package."""
+    """Architectures of timm (Wightman 2019), an optional package."""
 
     name = "timm"
     package = "timm"
 
     def names(self) -> Sequence[str]:
-        """Return the names of all its models; empty where it is not installed."""
+        """Return the names of all architectures; empty if timm is not installed."""
         return _timm().list_models() if is_installed(self) else ()
 
     def build(self, name: str, classes: int, **options: Any) -> nn.Module:
-        """Return one, with weights drawn where constants have to be computed."""
+        """Build an architecture, on the CPU if its constants must be computed."""
         side = options.get("image_size")
         sized = {"img_size": side} if side else {}
         device = "meta" if options.get("empty", True) else "cpu"
@@ -158,17 +158,17 @@ class TimmArchitectures:
         return net
 
     def task(self, name: str) -> Task:
-        """Return that it classifies, as all do."""
+        """Return the task, which is always classification."""
         del name
         return Task.CLASSIFY
 
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
-        """Return that of its ``pretrained_cfg``."""
+        """Return the preprocessing of the ``pretrained_cfg``."""
         del name
         return preprocess_of_timm(vars(net)["pretrained_cfg"])
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Return none: its configurations name only the data set."""
+        """Return no labels: timm's configurations name only the data set."""
         del name
         return ()
 
@@ -187,7 +187,7 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
 
 
 def split_name(architecture: str) -> tuple[Library, str]:
-    """Return the library of an architecture and its name there.
+    """Split an architecture's reference into its library and name.
 
     Raises:
         ModelError: the library is not installed; says how to install it.
@@ -209,7 +209,7 @@ def is_installed(library: Library) -> bool:
 
 
 def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
-    """Return the preprocessing that a ``pretrained_cfg`` of timm, or its file, names.
+    """Return the preprocessing of a timm ``pretrained_cfg``.
 
     Args:
         config: with ``input_size`` (channels, height, width), ``crop_pct``,
@@ -259,7 +259,7 @@ AUXILIARY = ("aux1.", "aux2.", "AuxLogits.", "aux_classifier.")
 
 
 def _drop_auxiliary(net: nn.Module) -> None:
-    """Remove the heads of GoogLeNet and Inception that only training uses."""
+    """Remove the auxiliary heads of GoogLeNet and Inception."""
     for prefix in AUXILIARY:
         name = prefix.removesuffix(".")
         if hasattr(net, name):

@@ -1,4 +1,4 @@
-"""Architectures of ours that a file of weights declares, with their arguments."""
+"""Built-in architectures that a weight file declares, with their arguments."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """An architecture by name.
+    """A built-in architecture with its arguments.
 
     Attributes:
         name: one of ``ARCHITECTURES``.
@@ -37,12 +37,12 @@ class Declared:
     arguments: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as it stands in a side-car."""
+        """Return the declaration as in a side-car."""
         return {"architecture": self.name, "arguments": dict(self.arguments)}
 
 
 def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
-    """Return the architecture that a side-car declares, None where it declares none.
+    """Return the architecture that a side-car declares, or None.
 
     Raises:
         InputError: there is no such architecture, or its arguments are no values.
@@ -60,7 +60,7 @@ def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
 
 
 def side_car_within(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Return the side-car in the metadata of a safetensors file; empty without one."""
+    """Return the side-car in a safetensors file's metadata; empty without one."""
     text = metadata.get(METADATA, "")
     if not 0 < len(text) <= _LONGEST:
         return {}
@@ -74,7 +74,7 @@ def side_car_within(metadata: Mapping[str, str]) -> dict[str, Any]:
 def build_declared(
     declared: Declared, tensors: Mapping[str, Tensor], source: str
 ) -> nn.Module:
-    """Return a declared architecture with its weights.
+    """Build a declared architecture and load its weights.
 
     Raises:
         ModelError: the arguments or the weights do not fit it.

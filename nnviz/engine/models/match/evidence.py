@@ -1,4 +1,4 @@
-"""Evidence in a file, or beside it, of how its network was trained.
+"""Evidence of a network's training, in its file and its folder.
 
 Training programs write down what they were told: timm's ``args`` and
 ``pretrained_cfg``, torchvision's reference scripts' ``args``, Hugging Face's
@@ -38,7 +38,7 @@ _BYTES = 255.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Evidence of a network's training.
+    """Evidence of a network's training: preprocessing, architecture and labels.
 
     Attributes:
         preprocess: those of ``Preprocess``'s fields that are known, as in its JSON.
@@ -54,14 +54,14 @@ class Evidence:
 
 
 def gather(values: Mapping[str, Any], path: Path) -> Evidence:
-    """Return what a checkpoint and the files beside it say.
+    """Collect the evidence in a checkpoint and in its folder.
 
     Args:
         values: numbers, texts and containers of them that stand beside the weights.
         path: of the file of weights.
 
     Raises:
-        InputError: a configuration beside it cannot be read.
+        InputError: a configuration in the folder cannot be read.
     """
     beside = _read_beside(path)
     found = [
@@ -80,7 +80,7 @@ def gather(values: Mapping[str, Any], path: Path) -> Evidence:
 
 
 def _read_beside(path: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the configurations in the folder of a file that was saved with them."""
+    """Read the configurations that were saved next to a file."""
     folder = path if path.is_dir() else path.parent
     found = {}
     for name in ("config.json", "preprocessor_config.json"):
@@ -91,10 +91,10 @@ def _read_beside(path: Path) -> dict[str, Mapping[str, Any]]:
 
 
 def read_json(file: Path) -> Mapping[str, Any]:
-    """Return the object in a JSON file.
+    """Read the object of a JSON file.
 
     Raises:
-        InputError: it is too large, or holds no JSON object.
+        InputError: the file is too large, or holds no JSON object.
     """
     text = read_text(file, _LARGEST, "a configuration")
     return parse_object(text, file.name, "mend it or move it away")
@@ -104,7 +104,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
 
 
 def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
-    """Timm's ``pretrained_cfg``, in the ``config.json`` of its Hub folders."""
+    """Return the evidence of timm's ``pretrained_cfg`` in a ``config.json``."""
     inner = config.get("pretrained_cfg")
     if not isinstance(inner, Mapping):
         return Evidence()
@@ -112,7 +112,7 @@ def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
 
 
 def _of_arguments(value: object, source: str) -> Evidence:
-    """The command line of timm's ``train.py``, or of torchvision's references."""
+    """Return the evidence of arguments of timm's or torchvision's training scripts."""
     if not isinstance(value, Mapping):
         return Evidence()
     crop = value.get("val_crop_size")
@@ -125,7 +125,7 @@ def _of_arguments(value: object, source: str) -> Evidence:
 
 
 def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
-    """``preprocessor_config.json`` of transformers."""
+    """Return the evidence of transformers' ``preprocessor_config.json``."""
     if not config:
         return Evidence()
     found = _hugging_face_colors(config) | _hugging_face_size(config)
@@ -137,7 +137,7 @@ def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
 
 
 def _hugging_face_colors(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return mean, std, range and order of a ``preprocessor_config.json``.
+    """Return mean, std, range and channel order of a ``preprocessor_config.json``.
 
     MobileViT's does not normalize unless told to; EfficientNet's divides by the std
     once more (``include_top``).
@@ -160,7 +160,7 @@ def _hugging_face_colors(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind_of(config: Mapping[str, Any]) -> str:
-    """Return the class of a processor, of old files too."""
+    """Return the class name of an image processor, from old files too."""
     older = config.get("feature_extractor_type", "")
     return str(config.get("image_processor_type", older))
 
@@ -192,7 +192,7 @@ def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
 def _hugging_face_crop(
     config: Mapping[str, Any], kind: str, size: tuple[int, ...], crop: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Return the resizing of processors that keep the middle of an image."""
+    """Return the resizing of processors with a center crop."""
     found = {"input_size": list(crop), "resize": min(size)}
     said, share = config.get("size"), config.get("crop_pct")
     if kind.startswith("Levit"):
@@ -205,13 +205,13 @@ def _hugging_face_crop(
 
 
 def _convnext_size(side: int, share: float) -> dict[str, Any]:
-    """Return ConvNeXt's resizing: small inputs cropped, large ones stretched."""
+    """Return ConvNeXt's resizing: cropped if small, stretched if large."""
     found: dict[str, Any] = {"input_size": [side, side], "resize": int(side / share)}
     return found if side < _LARGE else found | {"resize": side, "fit": "stretch"}
 
 
 def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:
-    """``data_preprocessor`` of OpenMMLab's networks, whose pixels reach to 255."""
+    """Return the evidence of OpenMMLab's ``data_preprocessor`` (pixels up to 255)."""
     config = values.get("data_preprocessor")
     if not isinstance(config, Mapping):
         return Evidence()
@@ -225,7 +225,7 @@ def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:
 
 
 def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what timm's names for these things say, as fields of ``Preprocess``."""
+    """Convert timm's field names to fields of ``Preprocess``."""
     parts = {name: _numbers(config.get(name)) for name in ("mean", "std")}
     found: dict[str, Any] = {name: values for name, values in parts.items() if values}
     size = _numbers(config.get("input_size"))
@@ -247,7 +247,7 @@ def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sides(value: object) -> tuple[int, ...]:
-    """Return height and width from a number, or one of Hugging Face's dictionaries."""
+    """Parse height and width from a number or a Hugging Face dictionary."""
     if _is_number(value):
         return int(value), int(value)
     if isinstance(value, Mapping):
@@ -277,7 +277,7 @@ def _is_share(value: object) -> TypeGuard[float]:
 def _architecture(
     values: Mapping[str, Any], beside: Mapping[str, Mapping[str, Any]]
 ) -> str:
-    """Return the architecture's name where one is said."""
+    """Return the architecture's name if one is stated."""
     arguments: Iterable[object] = (values.get(key) for key in _ARGUMENTS)
     for config in (values, beside.get("config.json", {}), *arguments):
         if isinstance(config, Mapping):
@@ -288,7 +288,7 @@ def _architecture(
 
 
 def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the class names of a ``config.json``: transformers' or timm's."""
+    """Return the class names of a ``config.json`` by transformers or timm."""
     names = config.get("id2label")
     if isinstance(names, Mapping):
         order = sorted(names, key=lambda key: int(key) if str(key).isdigit() else 0)

@@ -1,4 +1,4 @@
-"""Finding the architecture that a set of weights belongs to, and building it."""
+"""Search for the architecture that weights belong to, and its construction."""
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -33,7 +33,7 @@ _STRANGER = (
 def find_architecture(
     tensors: Mapping[str, Tensor], hint: str, source: str, check: Check
 ) -> Generator[Progress, None, Fit]:
-    """Return the architecture that weights fit.
+    """Find the architecture that weights fit.
 
     Args:
         tensors: the weights, by their names in the file.
@@ -43,7 +43,7 @@ def find_architecture(
         check: raises to stop.
 
     Raises:
-        ModelError: none fits; names the nearest and what does not fit, or the package
+        ModelError: none fits; names the nearest with its mismatches, or the package
             that would have it.
     """
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -66,7 +66,7 @@ def find_architecture(
 
 
 def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
-    """Return what the weights resemble, best first, with the way to read their names.
+    """Return the most similar architectures, best first, with the renaming for each.
 
     Of two that resemble them alike, one that the hint names goes first.
     """
@@ -82,7 +82,7 @@ def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
 
 
 def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
-    """Sort by resemblance; of equals the one named, the nearest in size, the plainest.
+    """Return the sort key: similarity, then hint, size and simplicity.
 
     The plainest is that of the first library, and there the one of the shortest name.
     """
@@ -93,7 +93,7 @@ def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
 
 
 def _named_length(found: Resemblance, hint: str) -> int:
-    """Return how many letters of a hint name an architecture; 0 for none."""
+    """Return the length of the architecture's name if the hint contains it, else 0."""
     name = found.architecture.partition(":")[2].lower()
     return len(name) if name in hint else 0
 
@@ -103,7 +103,7 @@ def _badness(fit: Fit) -> tuple[int, bool, int]:
 
 
 def build(fit: Fit) -> nn.Module:
-    """Return the architecture of a fit, without memory for its weights."""
+    """Build the architecture of a fit, without weights."""
     library, name = split_name(fit.architecture)
     options: dict[str, Any] = {"auxiliary": fit.auxiliary}
     if fit.image_size:
@@ -124,7 +124,7 @@ def install(
     check: Check,
     fit: Fit | None = None,
 ) -> None:
-    """Give a network built without memory its weights; names and shapes must agree.
+    """Load weights into a network built without them; names and shapes must agree.
 
     Args:
         net: as ``build`` gives it.
@@ -149,7 +149,7 @@ def install(
 
 
 def _in_head(name: str, fit: Fit | None) -> str:
-    """Return a weight's name in a head that was rebuilt; others stay as they are."""
+    """Translate a weight's name for a rebuilt head; others stay."""
     head: Head | None = fit.head if fit is not None else None
     if head is None or not name.startswith(f"{head.path}."):
         return name
@@ -159,7 +159,7 @@ def _in_head(name: str, fit: Fit | None) -> str:
 
 
 def _set_first_convolution(net: nn.Module, channels: int, kernel: int) -> None:
-    """Make the first convolution take other channels, or small images."""
+    """Replace the first convolution, for other channels or small images."""
     name = first_convolution(net).removesuffix(".weight")
     first = net.get_submodule(name) if name else None
     if not isinstance(first, nn.Conv2d):
@@ -179,7 +179,7 @@ def _set_first_convolution(net: nn.Module, channels: int, kernel: int) -> None:
 def _require_shape(
     key: str, state: Mapping[str, Tensor], expected: Tensor, source: str
 ) -> None:
-    """Refuse a state that lacks a weight, or has one of another shape."""
+    """Refuse a state dict with a missing weight, or one of another shape."""
     if key not in state:
         raise InputError(source, f"lacks {key}", "pick the weights of this network")
     if state[key].shape != expected.shape:

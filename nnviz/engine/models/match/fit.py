@@ -1,4 +1,4 @@
-"""Laying a set of weights on an architecture: what fits, and what was changed."""
+"""Fit of weights to an architecture: matches, differences and repairs."""
 
 import math
 from collections.abc import Mapping
@@ -61,19 +61,19 @@ class Fit:
 
     @property
     def faults(self) -> int:
-        """Number of weights that do not fit."""
+        """Number of weights that do not match."""
         return len(self.missing) + len(self.unexpected) + len(self.mismatched)
 
     @property
     def task(self) -> Task:
-        """The architecture's task; embedding where its head was taken off."""
+        """The architecture's task, or embedding if its head was removed."""
         library, name = split_name(self.architecture)
         if self.head is not None and not self.head.layers:
             return Task.EMBED
         return library.task(name)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what was changed or assumed, for people."""
+        """Return notes on changes and assumptions."""
         found = []
         if self.head is not None:
             found.append(self.head.describe())
@@ -91,7 +91,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """An architecture with ``CLASSES`` outputs.
+    """Shapes and roles of an architecture with ``CLASSES`` outputs.
 
     Attributes:
         shapes: of its state dict.
@@ -119,7 +119,7 @@ def _plan(architecture: str, *, auxiliary: bool) -> _Plan:
 
 
 def first_convolution(net: nn.Module) -> str:
-    """Return the name of the weight of the convolution that takes the image."""
+    """Return the name of the first convolution's weight, "" if there is none."""
     found = (
         f"{name}.weight"
         for name, module in net.named_modules()
@@ -129,7 +129,7 @@ def first_convolution(net: nn.Module) -> str:
 
 
 def lay(view: View, prefix: str, shapes: Shapes, architecture: str) -> Fit:
-    """Lay weights on an architecture.
+    """Fit weights to an architecture by names and shapes.
 
     Args:
         view: from usual names to names in the file.
@@ -155,7 +155,7 @@ def lay(view: View, prefix: str, shapes: Shapes, architecture: str) -> Fit:
 
 
 def _compare(plan: _Plan, here: Shapes, fit: Fit) -> Fit:
-    """Fill in what is read from the shapes, and what does not fit."""
+    """Return the fit with classes, channels and sizes inferred, and mismatches."""
     classes = _read_classes(here, plan.shapes)
     channels, kernel = _read_stem(here, plan)
     side = _read_image_size(here, plan)
@@ -185,7 +185,7 @@ def _compare(plan: _Plan, here: Shapes, fit: Fit) -> Fit:
 
 
 def _repair_head(fit: Fit, plan: _Plan, here: Shapes) -> Fit:
-    """Take another head for what it is, where all faults lie in it."""
+    """Accept a replaced head if all mismatches are in it."""
     if not fit.faults or not plan.head or fit.task is not Task.CLASSIFY:
         return fit
     parts = plan.head.split(".")
@@ -198,7 +198,7 @@ def _repair_head(fit: Fit, plan: _Plan, here: Shapes) -> Fit:
 
 
 def _with_head(fit: Fit, path: str, here: Shapes) -> Fit:
-    """Return the fit with the head at a path taken for what it is in the file."""
+    """Return the fit with the file's own head at a path, unless others mismatch."""
 
     def elsewhere(entries: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(each for each in entries if not each.startswith(f"{path}."))
@@ -217,7 +217,7 @@ def _with_head(fit: Fit, path: str, here: Shapes) -> Fit:
 
 
 def _leave_out(fit: Fit, plan: _Plan, outside: tuple[str, ...]) -> Fit:
-    """Leave out what belongs to another part than the network: losses, projections."""
+    """Separate the weights of other modules: losses, projections."""
     own = {key.partition(".")[0] for key in plan.shapes}
     foreign = [key for key in fit.unexpected if key.partition(".")[0] not in own]
     rest = tuple(key for key in fit.unexpected if key not in foreign)
@@ -225,7 +225,7 @@ def _leave_out(fit: Fit, plan: _Plan, outside: tuple[str, ...]) -> Fit:
 
 
 def _read_classes(here: Shapes, expected: Shapes) -> int:
-    """Read the number of classes from the last head that the weights have."""
+    """Infer the number of classes from the last classification layer's shape."""
     for key in reversed(list(expected)):
         shape = expected[key]
         if depends_on_classes(shape) and here.get(key):
@@ -235,7 +235,7 @@ def _read_classes(here: Shapes, expected: Shapes) -> int:
 
 
 def _read_stem(here: Shapes, plan: _Plan) -> tuple[int, int]:
-    """Return the first convolution's input channels, and 3 for a 3 x 3 stem, else 0."""
+    """Return the stem's input channels, and 3 for a 3 x 3 kernel, else 0."""
     expected = plan.shapes.get(plan.first, ())
     found = here.get(plan.first, ())
     if len(found) != len("oiyx") or len(expected) != len("oiyx"):
@@ -246,7 +246,7 @@ def _read_stem(here: Shapes, plan: _Plan) -> tuple[int, int]:
 
 
 def _read_image_size(here: Shapes, plan: _Plan) -> int:
-    """Return the image's side that learned positions are for; 0 if as expected."""
+    """Infer the image size from learned position embeddings; 0 if as expected."""
     for key in _POSITIONS:
         found, usual = here.get(key), plan.shapes.get(key)
         if not found or not usual or found == usual or len(found) != len(usual):

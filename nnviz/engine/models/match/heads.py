@@ -1,4 +1,4 @@
-"""Heads that were replaced for a task of one's own, rebuilt from their weights."""
+"""Replaced classification heads, rebuilt from their weights."""
 
 import re
 from collections import OrderedDict
@@ -35,7 +35,7 @@ class HeadLayer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head that stands in the place of an architecture's own.
+    """The head that replaces an architecture's own.
 
     Attributes:
         path: the module that is replaced, "fc".
@@ -48,11 +48,11 @@ class Head:
 
     @property
     def outputs(self) -> int:
-        """Number of values that it gives; 0 where it passes on what it gets."""
+        """Number of outputs; 0 for a head that passes its input through."""
         return self.layers[-1].outputs if self.layers else 0
 
     def describe(self) -> str:
-        """Return what was rebuilt and what had to be assumed, for people."""
+        """Describe what was rebuilt and assumed."""
         if not self.layers:
             return f"it has no {self.path}: the network gives its features"
         parts = [
@@ -67,7 +67,7 @@ class Head:
 
 
 def read_head(path: str, shapes: Shapes) -> Head | None:
-    """Return the head that stands at a path, or None where it cannot be rebuilt.
+    """Infer the head at a path from its weights; None if it cannot be rebuilt.
 
     Args:
         path: of the module in the network, "fc".
@@ -110,7 +110,7 @@ def _read_layer(name: str, own: Mapping[str, tuple[int, ...]]) -> HeadLayer | No
 
 
 def build_head(head: Head) -> nn.Module:
-    """Return the head without memory for its weights.
+    """Build the head without weights.
 
     What has no weights leaves no trace but a gap in the numbers: a ReLU is put before
     a linear layer that does not follow the layer before at once, nothing elsewhere
@@ -142,7 +142,7 @@ def _named_parts(layers: Iterable[HeadLayer]) -> Iterable[tuple[str, nn.Module]]
 
 
 def child_name(name: str) -> str:
-    """Return a layer's path in a head as the name of one child."""
+    """Convert a layer's path in a head to a child's name."""
     return name.replace(".", "_")
 
 

@@ -1,4 +1,4 @@
-"""Names that wrappers, forks and other libraries give to the same weights.
+"""Renaming of weights: names given by wrappers, forks and other libraries.
 
 Each view is a way to read the names of a file: from the name that today's libraries
 use to the name in the file.
@@ -39,7 +39,7 @@ _HUGGING_FACE_RESNET = (
 
 
 def unwrapped(names: Iterable[str]) -> View:
-    """Return the names without the parts that wrappers put in, by those in the file."""
+    """Map names without wrappers' prefixes to the names in the file."""
     return {
         ".".join(part for part in name.split(".") if part not in _WRAPPERS): name
         for name in names
@@ -47,7 +47,7 @@ def unwrapped(names: Iterable[str]) -> View:
 
 
 def views(names: Iterable[str]) -> Iterator[View]:
-    """Yield the ways to read a file's names, the plain one first."""
+    """Yield the possible renamings of a file's names, the plain one first."""
     plain = {
         _OLD_DENSENET.sub(r"\1\2", usual): name
         for usual, name in unwrapped(names).items()
@@ -60,7 +60,7 @@ def views(names: Iterable[str]) -> Iterator[View]:
 
 
 def _features(name: str) -> str:
-    """``net.features`` saved alone: its children are numbers."""
+    """Rename weights of ``net.features`` saved alone, whose children are numbers."""
     return f"features.{name}" if name[:1].isdigit() else name
 
 
@@ -70,19 +70,19 @@ def _resnet_children(name: str) -> str:
 
 
 def _cifar_resnet(name: str) -> str:
-    """The widely copied ResNets for CIFAR: ``shortcut`` and ``linear``."""
+    """Rename the widely copied CIFAR ResNets: ``shortcut`` and ``linear``."""
     name = name.replace(".shortcut.", ".downsample.")
     return re.sub(r"(^|\.)linear\.", r"\1fc.", name)
 
 
 def _backbone_and_head(name: str) -> str:
-    """MMPretrain and others: the network in ``backbone``, a classifier in ``head``."""
+    """Rename MMPretrain's ``backbone`` and ``head``, and similar."""
     name = name.removeprefix("backbone.")
     return re.sub(r"^(?:cls_)?head\.(?=(?:fc|classifier|heads?)\.)", "", name)
 
 
 def _hugging_face_resnet(name: str) -> str:
-    """Transformers' ResNets as torchvision's: stages and convolutions count from 1."""
+    """Rename transformers' ResNets to torchvision's names, which count from 1."""
     for pattern, replacement in _HUGGING_FACE_RESNET:
         name = pattern.sub(replacement, name)
     name = re.sub(r"^stage(\d)", lambda found: f"layer{int(found[1]) + 1}", name)

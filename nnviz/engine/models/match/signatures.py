@@ -1,4 +1,4 @@
-"""Sketches of architectures: which of a thousand a set of weights most resembles.
+"""Architecture signatures: bottom-k sketches that rank known ones by similarity.
 
 Names and shapes of all weights of an architecture are hashed, and the smallest hashes
 are kept (bottom-k sketch, Cohen & Kaplan 2007).  The share of a sketch that occurs in
@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 
 Shapes = Mapping[str, tuple[int, ...]]
 Sketch = NDArray[np.uint32]
@@ -29,7 +29,7 @@ BOOKKEEPING = ("num_batches_tracked", "total_ops", "total_params")
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
-    """Share of an architecture that was found in a set of weights.
+    """Estimated similarity of weights to an architecture.
 
     Attributes:
         architecture: name with its library, "timm:vit_small_patch16_224".
@@ -45,12 +45,12 @@ class Resemblance:
 
 
 def hash_weight(name: str, shape: tuple[int, ...]) -> int:
-    """Return 32 bits that depend on a weight's name and shape."""
+    """Return a 32-bit hash of a weight's name and shape."""
     return crc32(f"{name}:{shape}".encode())
 
 
 def sketch(shapes: Shapes) -> Sketch:
-    """Return the smallest hashes, sorted, of an architecture with ``CLASSES`` outputs.
+    """Return the sorted smallest hashes of an architecture with ``CLASSES`` outputs.
 
     Args:
         shapes: of its state dict.
@@ -64,17 +64,17 @@ def sketch(shapes: Shapes) -> Sketch:
 
 
 def count_weights(names: Iterable[str]) -> int:
-    """Return how many of the names are weights that a forward pass reads."""
+    """Count the names that are weights of a forward pass."""
     return sum(not name.endswith(BOOKKEEPING) for name in names)
 
 
 def depends_on_classes(shape: tuple[int, ...]) -> bool:
-    """Tell whether a weight's first size was given by the number of classes."""
+    """Tell whether a weight's first size depends on the number of classes."""
     return bool(shape) and shape[0] > 0 and shape[0] % CLASSES == 0
 
 
 def rank(shapes: Shapes, count: int) -> list[Resemblance]:
-    """Return the architectures that weights resemble most, best first.
+    """Rank the architectures most similar to weights, best first.
 
     Args:
         shapes: of a file's weights, by name.
@@ -103,7 +103,7 @@ def rank(shapes: Shapes, count: int) -> list[Resemblance]:
 
 
 def prefixes(names: Iterable[str]) -> Iterator[str]:
-    """Yield what may stand before the names of a network's weights: "", "module."."""
+    """Yield the possible prefixes of a network's weights: "", "module."."""
     counts: dict[str, int] = {"": 0}
     for name in names:
         parts = name.split(".")

@@ -1,4 +1,4 @@
-"""Autoencoders: networks that give an image back through a code of few numbers."""
+"""Autoencoders: networks that reconstruct images from a small code."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -15,7 +15,7 @@ _WIDTHS = (16, 32)
 
 
 class Autoencoder(nn.Module):
-    """An encoder to a code of k numbers and a decoder back to an image.
+    """An encoder to a code of k numbers, and a decoder to images.
 
     Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  Linear: no activation
     function, whose best code spans the first k principal components (Baldi & Hornik
@@ -57,11 +57,11 @@ class Autoencoder(nn.Module):
             self.decoder = _convolutional_decoder(channels, size, code)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what the code of images (N, C, S, S) still tells of them."""
+        """Return the reconstructions of images (N, C, S, S)."""
         return self.decode(self.encoder(x))
 
     def decode(self, code: Tensor) -> Tensor:
-        """Return the images of codes (N, k)."""
+        """Decode codes (N, k) to images."""
         images: Tensor = self.decoder(code).view(-1, *self.shape)
         return images
 

@@ -1,10 +1,10 @@
-"""The generator of CycleGAN with nine residual blocks, as its authors publish it."""
+"""CycleGAN's generator with nine residual blocks, as published by its authors."""
 
 from torch import Tensor, nn
 
 
 class CycleGanGenerator(nn.Sequential):
-    """From images of one kind to another (Zhu et al. 2017, arXiv:1703.10593).
+    """CycleGAN's generator: translates images between domains (Zhu et al. 2017).
 
     ``resnet_9blocks`` of junyanz/pytorch-CycleGAN-and-pix2pix with its names of
     weights, but for the prefix "model.": instance norms without weights, transposed
@@ -27,13 +27,13 @@ class CycleGanGenerator(nn.Sequential):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the image of the other kind, as large as the one given."""
+        """Return the translated image, of the input's size."""
         painting: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
         return painting[:, :, : x.shape[2], : x.shape[3]]
 
 
 class _Block(nn.Module):
-    """Two convolutions whose result is added to what they were given."""
+    """Residual block: two convolutions and a shortcut."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

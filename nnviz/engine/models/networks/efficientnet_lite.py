@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: inverted residuals without squeeze-and-excitation, with ReLU6."""
+"""EfficientNet-Lite: EfficientNet without squeeze-and-excitation, with ReLU6."""
 
 import math
 from collections import OrderedDict
@@ -19,7 +19,7 @@ _EPSILON = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """One row of table 1 of Tan & Le 2019 (arXiv:1905.11946).
+    """A stage of EfficientNet: a row of table 1 of Tan & Le 2019 (arXiv:1905.11946).
 
     Attributes:
         expansion: inner channels of a block per input channel.
@@ -48,7 +48,7 @@ _STAGES = (
 
 
 class SamePadding(nn.Module):
-    """TensorFlow's "SAME" padding with zeros, for the convolution that follows.
+    """TensorFlow's "SAME" zero padding for the next convolution.
 
     The output has ceil(side / stride) px; where the padding is odd, the bottom and the
     right get the larger part.  (N, C, H, W) in and out.
@@ -71,7 +71,7 @@ class SamePadding(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project (Sandler et al. 2018, arXiv:1801.04381).
+    """Inverted residual block (MobileNetV2; Sandler et al. 2018, arXiv:1801.04381).
 
     Takes (N, inputs, H, W) and gives (N, outputs, ceil(H/stride), ceil(W/stride)); the
     projection has no activation.  The input is added where the shapes agree.
@@ -97,7 +97,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet without squeeze-and-excitation and with ReLU6 for Swish.
+    """EfficientNet without squeeze-and-excitation, with ReLU6 instead of Swish.
 
     Google's variant for small devices (2020), scaled as EfficientNet but for the stem,
     the head and the first and last stage, which keep their size.  Every ReLU6 is a
@@ -149,7 +149,7 @@ def _convolution(
     depthwise: bool = False,
     activated: bool = True,
 ) -> nn.Sequential:
-    """Return a padded convolution with batch normalization and, mostly, ReLU6."""
+    """Build a padded convolution with batch norm and an optional ReLU6."""
     # At stride 1, "SAME" pads both sides alike: the convolution does that itself.
     own_padding = kernel // 2 if stride == 1 else 0
     groups = inputs if depthwise else 1
@@ -166,7 +166,7 @@ def _convolution(
 
 
 def _scaled_width(channels: int, width: float) -> int:
-    """Return a width scaled and rounded to a multiple of 8, never far down."""
+    """Scale a width, rounded to a multiple of 8 and not far below."""
     wanted = channels * width
     rounded = max(_DIVISOR, int(wanted + _DIVISOR / 2) // _DIVISOR * _DIVISOR)
     return rounded if rounded >= _LEAST_KEPT * wanted else rounded + _DIVISOR

@@ -44,13 +44,13 @@ class FaceCascade(nn.Module):
 
     @property
     def file(self) -> Path:
-        """Path of OpenCV's file."""
+        """Path of the cascade file in OpenCV."""
         import cv2.data
 
         return Path(cv2.data.haarcascades, f"{self.cascade}.xml")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Find faces in a gray image (1, 1, H, W) in [0, 1].
+        """Detect faces in a gray image (1, 1, H, W) in [0, 1].
 
         Returns:
             (1, M, 5): left, top, right, bottom of the head, px, and a score in (0, 1).
@@ -83,7 +83,7 @@ class FaceCascade(nn.Module):
 
 
 def _head(window: Sequence[int], margin: float) -> tuple[float, ...]:
-    """Return the head around a window of the cascade, and how sure it is."""
+    """Return the head's box around a window of the cascade, and its score."""
     left, top, width, height = window
     lacks = _HEAD
     score = 1 / (1 + math.exp(-_SLOPE * (margin - _MIDDLE)))

@@ -1,11 +1,11 @@
-"""The feed-forward style network of Johnson et al., as pytorch/examples has it."""
+"""The feed-forward style network of Johnson et al., as in pytorch/examples."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 
 class JohnsonNet(nn.Module):
-    """Paints an image in one pass (Johnson et al. 2016, arXiv:1603.08155).
+    """Feed-forward style transfer in one pass (Johnson et al. 2016, arXiv:1603.08155).
 
     The network of pytorch/examples ``fast_neural_style`` with its names of weights:
     reflected edges, nearest-neighbor up-sampling and instance norms (Ulyanov et al.
@@ -34,7 +34,7 @@ class JohnsonNet(nn.Module):
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the painting, as large as the image."""
+        """Return the painting, of the image's size."""
         height, width = x.shape[2:]
         x = self.relu(self.in1(self.conv1(x)))
         x = self.relu(self.in2(self.conv2(x)))
@@ -47,7 +47,7 @@ class JohnsonNet(nn.Module):
 
 
 class _Convolution(nn.Module):
-    """A convolution with reflected edges, of an image enlarged before."""
+    """A convolution with reflection padding, after optional upsampling."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int, enlarge: int = 1
@@ -65,7 +65,7 @@ class _Convolution(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Two convolutions whose result is added to what they were given."""
+    """Residual block: two convolutions and a shortcut."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Small networks from a list of layers in words: "conv 6 5, relu, pool, linear 84"."""
+"""Small networks from a list of layer words: "conv 6 5, relu, pool, linear 84"."""
 
 import copy
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _FORMS = (
 
 
 class LayerWordError(ValueError):
-    """A word in a list of layers that cannot be built; says which."""
+    """A layer word that cannot be built; names the word."""
 
 
 class Block(nn.Module):
@@ -76,7 +76,7 @@ class Block(nn.Module):
 
 
 class LayerList(nn.Module):
-    """A chain of layers that ends in one output a class.
+    """A chain of layers that ends in one output per class.
 
     Before the first linear layer maps are flattened.  Every activation is a module of
     its own and none works in place.
@@ -113,7 +113,7 @@ class LayerList(nn.Module):
         return logits
 
     def _layer(self, kind: str, words: list[str]) -> nn.Module:
-        """Return a layer for the shape so far, and note the shape after it."""
+        """Build a layer for the current shape, and update the shape."""
         try:
             numbers = [float(word) for word in words]
             layer = self._build(kind, numbers)
@@ -125,7 +125,7 @@ class LayerList(nn.Module):
         return layer
 
     def _shape_after(self, layer: nn.Module) -> tuple[int, ...]:
-        """Return the shape that a layer gives, without computing anything."""
+        """Infer the shape after a layer on the meta device."""
         twin = copy.deepcopy(layer).to("meta").eval()
         trial = torch.zeros(2, *self.shape, device="meta")
         return tuple(twin(trial).shape[1:])
@@ -151,7 +151,7 @@ class LayerList(nn.Module):
 
 
 def _spatial(kind: str, channels: int, numbers: list[int]) -> nn.Module:
-    """Return a layer of maps."""
+    """Build a layer of feature maps."""
     first, second, third = (*numbers, 0, 0, 0)[:3]
     match kind:
         case "conv":

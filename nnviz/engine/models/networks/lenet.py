@@ -1,4 +1,4 @@
-"""LeNet-5, for handwritten digits."""
+"""LeNet-5 for handwritten digits."""
 
 from collections import OrderedDict
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 (LeCun et al. 1998, doi:10.1109/5.726791, fig. 2) with today's parts.
+    """LeNet-5 (LeCun et al. 1998, doi:10.1109/5.726791, fig. 2) with modern parts.
 
     C1, S2, C3, S4, C5, F6 and the output have the sizes of the paper.  ReLU stands
     for its scaled tanh, max pooling for its trained averages, a linear layer for its

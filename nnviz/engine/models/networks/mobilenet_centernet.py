@@ -1,4 +1,4 @@
-"""CenterNet on MobileNetV3: objects as peaks of heat maps, four distances for each."""
+"""CenterNet on MobileNetV3: objects as heatmap peaks, with four distances each."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ _BLOCKS = (
 
 @dataclass(frozen=True, slots=True)
 class _Tap:
-    """A map of the backbone that is joined to the coarser ones.
+    """A lateral input: a backbone map that is merged with coarser ones.
 
     Attributes:
         block: its place.
@@ -127,7 +127,7 @@ class MobileNetCenterNet(nn.Module):
         self.sides = _separable(2 * fine, _SIDES, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map pixels (N, 3, H, W) in 0 to 255 to what is said of each cell.
+        """Map pixels (N, 3, H, W) in 0 to 255 to predictions of each cell.
 
         Returns:
             (N, 4 + K, H/4, W/4): distances to the left, top, right and bottom in units
@@ -159,7 +159,7 @@ class MobileNetCenterNet(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return the peaks above a score: cells that no neighbor of 3 x 3 exceeds."""
+        """Return the peaks above a score: local maxima of 3 x 3 cells."""
         heat = outputs[0][:1, _SIDES:].sigmoid()
         peaks = (heat == functional.max_pool2d(heat, 3, 1, 1)) & (heat > min_score)
         classes, cells = torch.nonzero(peaks[0].flatten(1), as_tuple=True)
@@ -172,7 +172,7 @@ class MobileNetCenterNet(nn.Module):
         )
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages | None:
-        """Return what is said of each cell; see ``StagedDetector``."""
+        """Return the predictions of each cell; see ``StagedDetector``."""
         del size
         return Stages(self._stage(outputs[0]))
 
@@ -198,7 +198,7 @@ class MobileNetCenterNet(nn.Module):
 
 
 class _InvertedResidual(nn.Module):
-    """Expand, filter each channel, weigh the channels, project."""
+    """Inverted residual block with squeeze-and-excitation (MobileNetV3)."""
 
     def __init__(self, inputs: int, block: _Block) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ class _InvertedResidual(nn.Module):
         self.residual = block.stride == 1 and inputs == block.channels
 
     def forward(self, x: Tensor, expansions: list[Tensor]) -> Tensor:
-        """Return the block's output, which may be negative; append its expansion."""
+        """Return the block's output, and append its expansion to the list."""
         expanded = self.expand(x)
         expansions.append(expanded)
         y: Tensor = self.project(self.excite(self.depthwise(expanded)))
@@ -228,7 +228,7 @@ class _InvertedResidual(nn.Module):
 
 
 class _SqueezeExcitation(nn.Module):
-    """Channels weighed by their means (Hu et al. 2018, arXiv:1709.01507)."""
+    """Squeeze-and-excitation: channel gating (Hu et al. 2018, arXiv:1709.01507)."""
 
     def __init__(
         self, channels: int, narrow: int, gate: nn.Module, *, bias: bool = True
@@ -241,13 +241,13 @@ class _SqueezeExcitation(nn.Module):
         self.gate = gate
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the weighed maps."""
+        """Return the gated maps."""
         weights: Tensor = self.gate(self.restore(self.relu(self.reduce(self.pool(x)))))
         return weights * x
 
 
 class _Lateral(nn.Module):
-    """Lateral connection: a stage of the backbone, reduced for the joined features."""
+    """Lateral connection: a backbone stage, reduced in channels for merging."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -255,13 +255,13 @@ class _Lateral(nn.Module):
         self.filter = _separable(inputs // _GATE, outputs, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, outputs, H, W); it may be negative."""
+        """Return the reduced maps, (N, outputs, H, W); they may be negative."""
         y: Tensor = self.filter(self.reduce(x))
         return y
 
 
 class _Upsample(nn.Module):
-    """Two kernels side by side, then twice the size (TensorFlow 1's bilinear rule)."""
+    """Two parallel separable convolutions, then bilinear upsampling by two (TF 1)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -269,12 +269,12 @@ class _Upsample(nn.Module):
         self.large = _separable(inputs, outputs, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, outputs, 2 H, 2 W)."""
+        """Return the upsampled maps, (N, outputs, 2 H, 2 W)."""
         return _doubled(self.small(x) + self.large(x))
 
 
 def _doubled(x: Tensor) -> Tensor:
-    """Return maps of twice the size: pixel k lies at k / 2 of the given ones."""
+    """Upsample by two with TensorFlow 1's grid: pixel k samples position k / 2."""
     # As mode="replicate" of ``pad`` does, whose shapes are found by slow imports.
     taller = torch.cat((x, x[..., -1:, :]), -2)
     padded = torch.cat((taller, taller[..., -1:]), -1)
@@ -284,7 +284,7 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 def _separable(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """Return a depthwise convolution followed by one of 1 x 1."""
+    """Build a depthwise convolution followed by a 1 x 1 convolution."""
     return nn.Sequential(
         nn.Conv2d(
             inputs, inputs, kernel, padding=kernel // 2, groups=inputs, bias=False
@@ -302,7 +302,7 @@ def _convolution(
     groups: int = 1,
     swish: bool = False,
 ) -> nn.Sequential:
-    """Return a padded convolution with its activation; batch norms are folded in."""
+    """Build a padded convolution with activation; batch norms are already folded."""
     steps: OrderedDict[str, nn.Module] = OrderedDict()
     if stride > 1:
         steps["pad"] = SamePadding(kernel, stride)

@@ -1,4 +1,4 @@
-"""MobileNet without a classifier: an image becomes a vector, as of faces."""
+"""MobileNet without a classifier, as an embedding of images such as faces."""
 
 from collections import OrderedDict
 
@@ -41,7 +41,7 @@ class MobileNetEmbedding(nn.Module):
         self.pool = nn.AdaptiveAvgPool2d(1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map pixels (N, 3, H, W), less a mean color, to vectors (N, 1024), >= 0."""
+        """Map mean-subtracted pixels (N, 3, H, W) to vectors (N, 1024), >= 0."""
         vectors: Tensor = self.pool(self.blocks(self.stem(x))).flatten(1)
         return vectors
 

@@ -1,4 +1,4 @@
-"""A feed-forward style network small enough for a camera on two cores."""
+"""A feed-forward style network that keeps up with a camera on two cores."""
 
 from collections import OrderedDict
 
@@ -9,7 +9,7 @@ _LARGEST = 2.0
 
 
 class QuickPainter(nn.Module):
-    """Paints an image in one pass: Johnson et al.'s network at a tenth of its work.
+    """Feed-forward style transfer: Johnson et al.'s network at a tenth of its cost.
 
     The image is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
     nothing wide is computed at its full size; what it shows comes back by a way around
@@ -46,7 +46,7 @@ class QuickPainter(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions whose result is added to what they were given."""
+    """Residual block: two convolutions and a shortcut."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A captioner: convolutional features, and an LSTM with attention over places."""
+"""Captioner: convolutional features, and an LSTM with attention over positions."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ class CaptionState:
     cell: Tensor
 
     def take(self, rows: Tensor) -> "CaptionState":
-        """Return the states of chosen rows, int64 (M,)."""
+        """Return the states of selected rows, int64 (M,)."""
         return CaptionState(self.hidden[rows], self.cell[rows])
 
 
 class PlaceAttention(nn.Module):
-    """Dot-product attention of a state over places (Luong et al. 2015, sec. 3.1).
+    """Dot-product attention of a state over positions (Luong et al. 2015, sec. 3.1).
 
     arXiv:1508.04025, the score "general", scaled as in Vaswani et al. 2017
     (arXiv:1706.03762, eq. 1): many times cheaper than the additive one of Xu et al.
@@ -46,7 +46,7 @@ class PlaceAttention(nn.Module):
         self.query = nn.Linear(hidden, width, bias=False)
 
     def forward(self, keys: Tensor, hidden: Tensor) -> Tensor:
-        """Return the weight of each place, (N, P), which sum to 1.
+        """Return the weights of positions, (N, P), which sum to 1.
 
         Args:
             keys: of the places, (N, P, width).
@@ -118,7 +118,7 @@ class SceneCaptioner(nn.Module):
         return logits
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the features of places, (N, features, H / 8, W / 8)."""
+        """Return the features of all positions, (N, features, H / 8, W / 8)."""
         *_, fine, middle, coarse = self.trunk(x)
         size = fine.shape[2:]
         parts = [
@@ -134,7 +134,7 @@ class SceneCaptioner(nn.Module):
         return merged
 
     def places(self, maps: Tensor) -> Tensor:
-        """Return features as a list of places with their positions, (N, P, C + 2)."""
+        """Flatten feature maps, with coordinates appended, (N, P, C + 2)."""
         rows, columns = maps.shape[2:]
         down = torch.linspace(-1, 1, rows, dtype=maps.dtype, device=maps.device)
         across = torch.linspace(-1, 1, columns, dtype=maps.dtype, device=maps.device)
@@ -143,19 +143,19 @@ class SceneCaptioner(nn.Module):
         return whole.flatten(2).transpose(1, 2)
 
     def begin(self, places: Tensor) -> CaptionState:
-        """Return the state before the first word, from the mean of the places."""
+        """Return the initial state, computed from the mean of the positions."""
         hidden, cell = torch.tanh(self.initial(places.mean(1))).chunk(2, -1)
         return CaptionState(hidden, cell)
 
     def look(self, places: Tensor) -> Tensor:
-        """Return the part of attention that does not depend on the state."""
+        """Return the attention keys of positions, which do not depend on the state."""
         keys: Tensor = self.attention.keys(places)
         return keys
 
     def step(
         self, places: Tensor, keys: Tensor, state: CaptionState, words: Tensor
     ) -> tuple[Tensor, Tensor, CaptionState]:
-        """Take one step: look, update the LSTM, and say the next word.
+        """Take one decoder step: attention, LSTM, and logits of the next word.
 
         Args:
             places: (N, P, C + 2).

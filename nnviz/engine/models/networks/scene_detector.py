@@ -1,4 +1,4 @@
-"""A small single-shot detector: boxes and classes in one pass."""
+"""A small single-shot detector (SSD)."""
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,7 @@ class SceneDetector(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalized pixels (N, 3, H, W) to what is said of each anchor.
+        """Map normalized pixels (N, 3, H, W) to predictions of each anchor.
 
         Returns:
             (N, A, 4 + 1 + K): box offsets (Ren et al. 2015, arXiv:1506.01497, eq. 2,

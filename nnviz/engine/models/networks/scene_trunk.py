@@ -1,4 +1,4 @@
-"""The layers that the networks for scenes have in common."""
+"""The shared trunk of the networks for scenes."""
 
 from collections import OrderedDict
 
@@ -10,7 +10,7 @@ _STAGES = ("stage1", "stage2", "stage3", "stage4")
 
 
 class SceneTrunk(nn.Module):
-    """A small residual network that gives its features at every size.
+    """A small residual network that returns features at five scales.
 
     Every ReLU is a module of its own and none works in place.
 

@@ -1,4 +1,4 @@
-"""An 18-layer residual network at half the usual width, for small images."""
+"""An 18-layer residual network of half the usual width, for small images."""
 
 from collections import OrderedDict
 
@@ -37,7 +37,7 @@ class ResidualBlock(nn.Module):
 
 
 class SmallResNet(nn.Module):
-    """An 18-layer residual network at half the usual width, for small images.
+    """An 18-layer residual network of half the usual width, for small images.
 
     Every ReLU is a module of its own and none works in place, so each one can be
     looked at and changed.  Works for any input of at least 64 x 64 px.

@@ -1,7 +1,7 @@
-"""A U-Net on the scene detector's trunk: a class for each pixel."""
+"""A U-Net on the scene detector's trunk, for semantic segmentation."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -11,8 +11,8 @@ from torch.nn import functional
 from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
 
-def _merge(channels: int) -> nn.Sequential:
-    """Return the convolution that joins a level with the one that came up."""
+def merge_block(channels: int) -> nn.Sequential:
+    """Build the convolution that merges a skip with the upsampled level."""
     return nn.Sequential(
         OrderedDict(
             conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
@@ -51,7 +51,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(lower, upper, 2, 2) for lower, upper in pairwise(rising)
         )
-        self.merge = nn.ModuleList(_merge(channels) for channels in rising[1:])
+        self.merge = nn.ModuleList(merge_block(channels) for channels in rising[1:])
         self.scores = nn.ModuleList(
             nn.Conv2d(channels, classes, 1) for channels in rising
         )
@@ -63,21 +63,37 @@ class UNet(nn.Module):
         return logits
 
     def levels(self, x: Tensor) -> Iterator[Tensor]:
-        """Yield logits at 1/32 of the input's size, twice that, ... and all of it.
+        """Yield logits from 1/32 of the input's size, doubling, up to the full size.
 
         Nothing is computed for a level before it is asked for.
         """
         size = x.shape[2:]
-        *passed, x = self.trunk(x)
-        score, *finer = self.scores
-        logits = score(x)
+        levels = zip(self.scores, rise(self.trunk(x), self.up, self.merge), strict=True)
+        score, features = next(levels)
+        logits = score(features)
         yield logits
-        for rise, merge, score in zip(self.up, self.merge, finer, strict=True):
-            same = passed.pop()
-            x = merge(torch.cat([same, _cut(rise(x), same.shape[2:])], 1))
-            logits = score(x) + _cut(_doubled(logits), same.shape[2:])
+        for score, features in levels:
+            logits = score(features) + _cut(_doubled(logits), features.shape[2:])
             yield logits
-        yield _cut(self.classifier(x) + _doubled(logits), size)
+        yield _cut(self.classifier(features) + _doubled(logits), size)
+
+
+def rise(
+    passed: Sequence[Tensor], up: nn.ModuleList, merge: nn.ModuleList
+) -> Iterator[Tensor]:
+    """Yield features on the way up, from 1/32 of the input's size on, each when asked.
+
+    Args:
+        passed: features on the way down, the largest first.
+        up: doubles the size, a module a level.
+        merge: joins what came up with what was passed on the way down.
+    """
+    *finer, x = passed
+    yield x
+    for double, join in zip(up, merge, strict=True):
+        same = finer.pop()
+        x = join(torch.cat([same, _cut(double(x), same.shape[2:])], 1))
+        yield x
 
 
 def _doubled(x: Tensor) -> Tensor:
@@ -85,5 +101,5 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 def _cut(x: Tensor, size: torch.Size) -> Tensor:
-    """Return the top left of maps: an odd side was rounded up on the way down."""
+    """Crop maps at the bottom and right, where odd sides were rounded up."""
     return x[..., : size[0], : size[1]]

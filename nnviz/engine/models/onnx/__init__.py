@@ -1,1 +1,1 @@
-"""ONNX files as trees of torch's own modules, by the scopes that exporters write."""
+"""ONNX files as trees of torch modules, named by the exporter's scopes."""

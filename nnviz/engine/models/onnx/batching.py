@@ -1,4 +1,4 @@
-"""Several images through a network whose file was written for one.
+"""Batching for ONNX networks that were exported with a batch of one.
 
 Exports without dynamic axes have the batch of one among the sizes of their reshapes.
 Running one and two images side by side shows along which axis they lie there.
@@ -23,7 +23,7 @@ _PRECISION = 1e-3
 def batch_rule(
     one: Sequence[int], two: Sequence[int], result: Sequence[int]
 ) -> tuple[int, int, Fraction] | None:
-    """Return how a reshape passes two images on, None where it needs no change.
+    """Return the rule by which a reshape keeps two images, or None.
 
     Args:
         one: shape of its input for one image.
@@ -41,7 +41,7 @@ def batch_rule(
 
 
 def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | None:
-    """Return the axis of the result along which images lie, None if it is none.
+    """Return the result's axis along which images lie, or None.
 
     An axis of 1 among those that the images' axis became is theirs alone.  Else they
     are merged: with what comes before them where axes become fewer, as of (tokens,
@@ -61,7 +61,7 @@ def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | Non
 
 @torch.no_grad()
 def keep_apart(net: nn.Module, sample: Tensor) -> None:
-    """Take the changes for several images back where these are mixed up.
+    """Undo the batching rules if outputs of a batch mix its images.
 
     Where images lie along the first axis before and after each reshape, one behind the
     other, nothing can mix them up, and no pass is spent on it.

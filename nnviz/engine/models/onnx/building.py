@@ -1,4 +1,4 @@
-"""From a graph to a network: one pass without data tells all shapes on the way."""
+"""Construction of a network from a graph, with shapes inferred on the meta device."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,13 +35,13 @@ Values = dict[str, Any]
 
 
 class _NeedsNumbersError(Exception):
-    """A pass without data is not possible."""
+    """Shape inference without data is impossible."""
 
 
 def build_network(
     graph: Graph, sample: Tensor, other: tuple[int, ...] | None, check: Check
 ) -> nn.Module:
-    """Return a network of modules that computes what a graph does.
+    """Build a network of modules that computes a graph.
 
     Args:
         graph: is used up.
@@ -94,7 +94,7 @@ def _calls(
 
 
 def _needed(calls: Sequence[Call], outputs: Sequence[str]) -> list[Call]:
-    """Drop calls whose values nobody takes, those of sizes mostly."""
+    """Drop calls whose values are unused, mostly those of sizes."""
     wanted = set(outputs)
     kept = []
     for call in reversed(calls):
@@ -106,7 +106,7 @@ def _needed(calls: Sequence[Call], outputs: Sequence[str]) -> list[Call]:
 
 @dataclass(slots=True)
 class _Pass:
-    """The values of one pass.
+    """Values of one pass.
 
     Attributes:
         values: by name.
@@ -118,7 +118,7 @@ class _Pass:
     _moved: dict[str, Tensor] = field(default_factory=dict)
 
     def run(self, call: Call) -> Any:
-        """Run a call and keep what it gives."""
+        """Run a call and store its results."""
         arguments = [self._value(each) for each in call.arguments]
         found = self._target(call)(*arguments)
         several = len(call.node.outputs) > 1 and isinstance(found, tuple)
@@ -129,7 +129,7 @@ class _Pass:
         return outputs
 
     def _target(self, call: Call) -> Callable[..., Any]:
-        """Return what is called: a layer without data where the values have none."""
+        """Return the callable of a call, on the meta device if its values are there."""
         first = next(each for each in self.values.values() if isinstance(each, Tensor))
         if isinstance(call.target, nn.Module) and first.is_meta:
             return meta_twin(call.target)
@@ -154,7 +154,7 @@ class _Pass:
 
 
 class _Translator:
-    """Makes calls of nodes, and runs them to know what comes out.
+    """Translates nodes to calls, running them to infer shapes.
 
     Args:
         graph: its constants grow by the sizes that turn out to be fixed.
@@ -170,7 +170,7 @@ class _Translator:
             self._materials.ranks[name] = value.ndim
 
     def call(self, node: Node) -> Call | None:
-        """Return the call of a node, None where its result is fixed.
+        """Translate a node to a call; None if its result is constant.
 
         Raises:
             ModelError: the node cannot be run.
@@ -190,7 +190,7 @@ class _Translator:
         return call
 
     def _is_of_sizes(self, node: Node) -> bool:
-        """Tell whether a node computes with sizes only."""
+        """Tell whether a node computes only with sizes."""
         values = self._passes[0].values
         return (
             any(node.inputs)
@@ -235,7 +235,7 @@ class _Translator:
         return Slot(name)
 
     def _settle(self, name: str) -> None:
-        """Take a value of sizes for fixed where it is the same for both inputs."""
+        """Treat a size as constant if it is the same for both inputs."""
         found = [each.values[name] for each in self._passes]
         if isinstance(found[0], np.ndarray) and all(
             np.array_equal(found[0], each) for each in found[1:]
@@ -280,7 +280,7 @@ class _Translator:
         return Fixed(name) if name in self._graph.constants else Slot(name)
 
     def _as_number(self, argument: Fixed, node: Node) -> Argument:
-        """Return a constant of one number as Python's, which suits every precision."""
+        """Convert a one-element constant to a Python number, of any precision."""
         value = self._graph.constants[argument.name]
         most = max(self._materials.ranks.get(name, 0) for name in node.inputs)
         if value.numel() != 1 or value.ndim > most:
@@ -294,10 +294,10 @@ class _Translator:
         return known.make(node)
 
     def _run(self, call: Call) -> Any:
-        """Run a call in all passes; return what it gave in the first.
+        """Run a call in all passes; return the result of the first.
 
         Raises:
-            ModelError: it cannot be run.
+            ModelError: the call cannot be run.
         """
         found = self._try(call, self._passes[0])
         for each in self._passes[1:]:
@@ -330,7 +330,7 @@ def _refusal(trial: Callable[[], object]) -> str | None:
 
 
 def _loosen(calls: Sequence[Call], one: _Pass, given: str) -> None:
-    """Let two images pass where the file was written for one, as far as that goes."""
+    """Add batching rules to reshapes of an export with a batch of one."""
     x: Tensor = one.values[given]
     two = _Pass({given: torch.empty(2, *x.shape[1:], device="meta")}, one.constants)
     for call in calls:

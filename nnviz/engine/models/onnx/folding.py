@@ -1,4 +1,4 @@
-"""Constant folding: what depends on fixed values alone is computed once, on opening."""
+"""Constant folding of ONNX graphs."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ _REMEDY = "open the network's weights (.pt, .safetensors) instead of the ONNX fi
 
 
 def operator_of(node: Node) -> Operator:
-    """Return what does a node's work.
+    """Return the operator of a node.
 
     Raises:
         ModelError: this program does not have its operator.
@@ -42,7 +42,7 @@ def operator_of(node: Node) -> Operator:
 
 
 def unknown_operators(graph: Graph) -> ModelError | None:
-    """Return the error for all operators that this program does not have, if any."""
+    """Return an error that lists all unknown operators, or None."""
     allowed = {"Constant", "If"}
     missing = [
         node for node in graph.nodes if node.kind not in allowed | OPERATORS.keys()
@@ -62,7 +62,7 @@ def unknown_operators(graph: Graph) -> ModelError | None:
 
 
 def fold(graph: Graph, check: Check) -> None:
-    """Compute what depends on constants alone, choose branches, drop what is unused.
+    """Fold constants, resolve branches and drop unused nodes.
 
     Raises:
         ModelError: a node cannot be computed.
@@ -98,7 +98,7 @@ def _is_fixed(node: Node, constants: Mapping[str, Tensor]) -> bool:
 
 
 def _chosen(node: Node, graph: Graph, aliases: dict[str, str]) -> list[Node]:
-    """Return the nodes of the branch that a fixed condition chooses."""
+    """Return the nodes of the branch that a constant condition selects."""
     condition = graph.constants.get(node.inputs[0])
     if condition is None:
         raise node.refusal(
@@ -114,7 +114,7 @@ def _chosen(node: Node, graph: Graph, aliases: dict[str, str]) -> list[Node]:
 
 
 def _values(node: Node, constants: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what a node with fixed inputs gives."""
+    """Compute the outputs of a node with constant inputs."""
     if node.kind == "Constant":
         return {node.outputs[0]: _constant(node)}
     given = [constants[name] if name else None for name in node.inputs]
@@ -134,10 +134,10 @@ def _constant(node: Node) -> Tensor:
 
 
 def evaluate(node: Node, given: Sequence[Tensor | None]) -> list[Tensor]:
-    """Return what a node gives for values in main memory.
+    """Compute a node's outputs for values in main memory.
 
     Raises:
-        ModelError: it cannot be computed, or is too large.
+        ModelError: the node cannot be computed, or its result is too large.
     """
     known = operator_of(node)
     function = known.make(node)
@@ -158,7 +158,7 @@ def evaluate(node: Node, given: Sequence[Tensor | None]) -> list[Tensor]:
 
 
 def prepared(known: Operator, given: Sequence[Tensor | None]) -> list[Any]:
-    """Return inputs as an operator's function takes them."""
+    """Convert inputs to the types that an operator's function expects."""
     return [
         host_value(each) if each is not None and position in known.host else each
         for position, each in enumerate(given)
@@ -166,13 +166,13 @@ def prepared(known: Operator, given: Sequence[Tensor | None]) -> list[Any]:
 
 
 def host_value(value: Tensor) -> HostValue:
-    """Return a value that sizes are given with."""
+    """Convert a tensor to the numpy array in which sizes are represented."""
     array: HostValue = value.detach().numpy()
     return array
 
 
 def _check_size(node: Node, function: Function, arguments: Sequence[Any]) -> None:
-    """Refuse a result that would fill the memory; measured without computing it."""
+    """Refuse a result too large for memory, measured on the meta device."""
     empty = [
         each.to("meta") if isinstance(each, Tensor) else each for each in arguments
     ]

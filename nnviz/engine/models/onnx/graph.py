@@ -1,4 +1,4 @@
-"""The graph of an ONNX file in plain Python: nodes, constants, inputs and outputs."""
+"""The graph of an ONNX file: nodes, constants, inputs and outputs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ _LONGEST_NAME = 60
 
 
 class UnbuildableError(ModelError):
-    """An operator, or a use of one, that this program has no modules for."""
+    """An unsupported operator, or unsupported use of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """One operation.
+    """A node of the graph.
 
     Attributes:
         kind: the operator, "Conv".
@@ -40,10 +40,10 @@ class Node:
     scope: Scope
 
     def get(self, name: str, default: Any) -> Any:
-        """Return an attribute of the type that the default has.
+        """Return an attribute; refuse one of another type than the default's.
 
         Raises:
-            ModelError: it has another type.
+            ModelError: the attribute has another type.
         """
         value = self.attributes.get(name, default)
         if default is None or isinstance(value, type(default)):
@@ -51,19 +51,19 @@ class Node:
         raise self.refusal(f"its attribute {name} is no {type(default).__name__}")
 
     def ints(self, name: str) -> list[int]:
-        """Return an attribute that is a list of whole numbers; empty if left out."""
+        """Return an attribute that is a list of integers; empty if missing."""
         values = self.get(name, [])
         if all(isinstance(value, int) for value in values):
             return list(values)
         raise self.refusal(f"its attribute {name} holds no whole numbers")
 
     def takes(self, position: int) -> bool:
-        """Tell whether there is an input at a position."""
+        """Tell whether the node has an input at a position."""
         return position < len(self.inputs) and bool(self.inputs[position])
 
     @property
     def title(self) -> str:
-        """Operator and name, for people."""
+        """Operator and name, for messages."""
         name = (self.name or next(iter(self.outputs), ""))[-_LONGEST_NAME:]
         return f"{self.kind} {name!r}"
 
@@ -74,7 +74,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class GraphInput:
-    """An input of a network.
+    """An input of the graph.
 
     Attributes:
         name: of the value.
@@ -89,7 +89,7 @@ class GraphInput:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """Operations in the order in which they run.
+    """A graph of nodes in execution order.
 
     Attributes:
         nodes: each after those whose values it takes.
@@ -106,7 +106,7 @@ class Graph:
     weights: frozenset[str] = field(default_factory=frozenset)
 
     def uses(self) -> dict[str, int]:
-        """Return how often each value is taken, outputs of the graph included."""
+        """Count the uses of each value, the graph's outputs included."""
         counts: dict[str, int] = dict.fromkeys(self.outputs, 1)
         for node in self.nodes:
             for name in node.inputs:
@@ -114,7 +114,7 @@ class Graph:
         return counts
 
     def takers(self) -> dict[str, list[Node]]:
-        """Return the nodes that take each value."""
+        """Return the consumers of each value."""
         found: dict[str, list[Node]] = {}
         for node in self.nodes:
             for name in node.inputs:
@@ -122,7 +122,7 @@ class Graph:
         return found
 
     def makers(self) -> dict[str, Node]:
-        """Return the node that gives each value."""
+        """Return the producer of each value."""
         return {name: node for node in self.nodes for name in node.outputs if name}
 
     def keep_needed(self) -> None:
@@ -139,7 +139,7 @@ class Graph:
         }
 
     def rename(self, names: dict[str, str]) -> None:
-        """Let values be taken by other names."""
+        """Rename values where they are consumed."""
         self.nodes = [
             _renamed(node, names) if names.keys() & set(node.inputs) else node
             for node in self.nodes
@@ -165,7 +165,7 @@ HostValue = np.ndarray[Any, Any]
 
 
 def whole_numbers(value: Tensor | HostValue | Iterable[int]) -> list[int]:
-    """Return a value that sizes or axes are given with as a list."""
+    """Convert sizes or axes to a list of integers."""
     if isinstance(value, Tensor | np.ndarray):
         numbers = value.tolist()
         return numbers if isinstance(numbers, list) else [numbers]

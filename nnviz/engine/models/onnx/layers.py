@@ -1,4 +1,4 @@
-"""Operators as torch's own modules, so that hooks, filters and ReLU rules find them."""
+"""Operators as torch modules, so that hooks, filters and ReLU rules find them."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ _SINGLE = 1e-6
 
 @dataclass(slots=True)
 class Materials:
-    """Weights and constants that layers are made of.
+    """Weights and constants from which modules are built.
 
     Attributes:
         constants: fixed values of the graph by name.
@@ -48,7 +48,7 @@ class Materials:
     parameters: dict[tuple[str, bool], nn.Parameter] = field(default_factory=dict)
 
     def constant(self, node: Node, position: int) -> Tensor | None:
-        """Return the fixed value at a position of a node's inputs, if it is one."""
+        """Return the constant at a position of a node's inputs, or None."""
         if not node.takes(position):
             return None
         return self.constants.get(node.inputs[position])
@@ -56,7 +56,7 @@ class Materials:
     def parameter(
         self, node: Node, position: int, *, turned: bool = False
     ) -> nn.Parameter | None:
-        """Return the weight at a position, of a matrix the transposed one if turned."""
+        """Return the weight at a position as a parameter, transposed if ``turned``."""
         value = self.constant(node, position)
         if value is None:
             return None
@@ -66,7 +66,7 @@ class Materials:
         return self.parameters[key]
 
     def fixed(self, node: Node, *positions: int) -> bool:
-        """Tell whether the inputs at some positions are fixed or left out."""
+        """Tell whether the inputs at some positions are constant or missing."""
         return all(
             not node.takes(each) or self.constant(node, each) is not None
             for each in positions
@@ -90,7 +90,7 @@ def _layer(*kinds: str) -> Callable[[_Maker], _Maker]:
 
 
 def layer_for(node: Node, materials: Materials) -> Layer | None:
-    """Return the module that does a node's work, None where torch has none."""
+    """Return the torch module for a node, or None."""
     make = LAYERS.get(node.kind)
     return make(node, materials) if make else None
 
@@ -98,7 +98,7 @@ def layer_for(node: Node, materials: Materials) -> Layer | None:
 def _given(
     module: nn.Module, weight: nn.Parameter, bias: nn.Parameter | None
 ) -> nn.Module:
-    """Give a module its weights."""
+    """Assign a module's weights."""
     vars(module)["_parameters"].update(weight=weight, bias=bias)
     return module
 
@@ -107,7 +107,7 @@ def _given(
 
 
 class PaddedConv2d(nn.Conv2d):
-    """A convolution that adds different widths at the two ends of an axis."""
+    """A convolution with asymmetric padding."""
 
     window: Window
 
@@ -169,7 +169,7 @@ def _transposed(node: Node, materials: Materials) -> Layer | None:
 
 @_layer("Gemm", "Linear")
 def _linear(node: Node, materials: Materials) -> Layer | None:
-    """``Gemm``, and ``MatMul`` followed by ``Add``, as recognized in the graph."""
+    """Build a linear layer of ``Gemm``, also from a fused ``MatMul`` and ``Add``."""
     usual = node.get("alpha", 1.0) == node.get("beta", 1.0) == 1
     if not usual or node.get("transA", 0) or not materials.fixed(node, 1, 2):
         return None
@@ -275,7 +275,7 @@ def _average_pool(node: Node, _materials: Materials) -> Layer | None:
 
 
 def _fits(window: Window) -> bool:
-    """Tell whether torch's pooling has such a window."""
+    """Tell whether torch's pooling supports a window."""
     pairs = zip(window.padding, window.kernel, strict=True)
     return (
         len(window.kernel) <= len(_MAX_POOLS)
@@ -293,7 +293,7 @@ def _global_average_pool(node: Node, materials: Materials) -> Layer | None:
 
 @_layer("ReduceMean")
 def _mean_of_maps(node: Node, materials: Materials) -> Layer | None:
-    """A mean over rows and columns that keeps both is a global average pooling."""
+    """Build global average pooling of a mean over rows and columns that keeps both."""
     axes = node.ints("axes")
     given = materials.constant(node, 1)
     if given is not None:
@@ -342,7 +342,7 @@ def _with_slope(node: Node, _materials: Materials) -> Layer:
 
 @_layer("Clip")
 def _clip(node: Node, materials: Materials) -> Layer | None:
-    """A clip from 0 to 6 is the ReLU of MobileNet v2, others a "hard tanh"."""
+    """Build ReLU6 of a clip from 0 to 6, and hard tanh of others."""
     low, high = (
         node.attributes.get(name) if value is None else value.item()
         for name, value in (
@@ -371,21 +371,21 @@ def _prelu(node: Node, materials: Materials) -> Layer | None:
 
 @_layer("HardSigmoid")
 def _hard_sigmoid(node: Node, _materials: Materials) -> Layer | None:
-    """One of slope 1/6 is torch's; the file holds that number in single precision."""
+    """Build torch's hard sigmoid if the slope is 1/6 in single precision."""
     alpha, beta = node.get("alpha", 0.2), node.get("beta", 0.5)
     usual = math.isclose(alpha, 1 / 6, rel_tol=_SINGLE) and beta == _HALF
     return (nn.Hardsigmoid(), (0,)) if usual else None
 
 
 class ErfGelu(nn.GELU):
-    """``x / 2 (1 + erf(scale x))``: GELU as it is written with five nodes."""
+    """GELU from its export as five nodes: ``x / 2 (1 + erf(scale x))``."""
 
     def __init__(self, scale: float) -> None:
         super().__init__()
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute it, in single precision by torch's kernel."""
+        """Apply GELU; double precision is computed explicitly."""
         if x.dtype is torch.float64:
             return x * (0.5 * (1 + torch.erf(self.scale * x)))
         return super().forward(x)
@@ -425,14 +425,14 @@ def _softmax(node: Node, materials: Materials) -> Layer | None:
 
 
 class Attention(nn.Module):
-    """``softmax(scale Q K) V`` by torch's own function, which lays its weights open."""
+    """``softmax(scale Q K) V`` by torch's function, so that its weights can be read."""
 
     def __init__(self, scale: float) -> None:
         super().__init__()
         self.scale = scale
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Attend.
+        """Apply scaled dot-product attention.
 
         Args:
             query: (..., T, D).
@@ -448,7 +448,7 @@ class Attention(nn.Module):
         return mixed[0] if alone else mixed
 
     def extra_repr(self) -> str:
-        """Return what is printed between the brackets."""
+        """Return the scale for the module's repr."""
         return f"scale={self.scale:g}"
 
 

@@ -1,4 +1,4 @@
-"""Names of convolutions into which the exporter folded a batch norm."""
+"""Naming of convolutions with a batch norm folded in by the exporter."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ _MADE = "onnx::"
 
 
 def named_layers(graph: Graph) -> None:
-    """Give convolutions into which a batch norm was folded the names of both.
+    """Name convolutions with a folded batch norm after both layers.
 
     What they give is what the batch norm gave: under the name of the convolution alone
     it would be mistaken for what the convolution gave.
@@ -21,7 +21,7 @@ def named_layers(graph: Graph) -> None:
 
 
 def _are_siblings(first: str, second: str) -> bool:
-    """Tell whether two modules are others, inside one and the same."""
+    """Tell whether two module paths are different children of one parent."""
     inside = first.rpartition(".")[0] == second.rpartition(".")[0]
     return bool(first) and first != second and inside
 

@@ -1,4 +1,4 @@
-"""Opening ONNX files: read, built, labeled and put to use."""
+"""Opening of ONNX files: parsing, construction, labels and preprocessing."""
 
 import ast
 from collections import Counter
@@ -15,7 +15,7 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
-from nnviz.base.resources import resource
+from nnviz.base.shipped.resources import resource
 from nnviz.engine.compute import memory
 from nnviz.engine.models.labels import numbered, read_labels
 from nnviz.engine.models.onnx.building import build_network
@@ -42,7 +42,7 @@ _NAMES = ("names", "classes", "class_names", "labels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxNetwork:
-    """The network of an ONNX file, with what the file says of it.
+    """The network of an ONNX file, with the file's metadata.
 
     Attributes:
         net: the network, from (N, C, H, W).
@@ -63,11 +63,11 @@ class OnnxNetwork:
 
 
 def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork]:
-    """Open an ONNX file as a network of torch's modules.
+    """Open an ONNX file as a network of torch modules.
 
     Raises:
         InputError: the file cannot be read.
-        ModelError: it takes no image, or has an operator that this program lacks.
+        ModelError: the network takes no image, or has an unsupported operator.
     """
     yield Progress(0, 0, f"reading {path.name}")
     file = read_onnx(path, check)
@@ -97,7 +97,7 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
 
 
 def is_onnx(path: Path) -> bool:
-    """Tell whether a file is ONNX, by its first bytes, or by its suffix and no text.
+    """Tell whether a file is ONNX, by its first bytes, or by suffix if it is binary.
 
     The bytes are the field "ir_version", a small number, and the field that comes next.
     A file with the suffix may be the page of a failed download all the same.
@@ -135,7 +135,7 @@ _MOST_ROWS = 1000
 
 
 def _output_shapes(net: nn.Module, sample: torch.Tensor) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes of all outputs for one image; none where only numbers tell."""
+    """Infer the shapes of all outputs for one image; empty if that needs data."""
     found: list[torch.Tensor] = []
 
     def trial() -> None:
@@ -151,7 +151,7 @@ def _task(
     size: tuple[int, int],
     metadata: Mapping[str, str],
 ) -> tuple[Task | None, tuple[str, ...]]:
-    """Return the task and the names of classes, as far as they are known."""
+    """Infer the task and class names from shapes and metadata."""
     labels = labels_in(metadata)
     task = _TASKS.get(metadata.get("task", ""))
     boxes = [each for each in shapes if _is_yolo(each, size)]
@@ -167,7 +167,7 @@ def _task(
 
 
 def _are_queries(shapes: tuple[tuple[int, ...], ...]) -> bool:
-    """Tell whether each row of logits has a box, as in DETR-type heads."""
+    """Tell whether outputs pair logits with boxes, as DETR-type heads do."""
     rows = Counter(each[:2] for each in shapes if len(each) == len("nqc"))
     return any(rows[each[:2]] > 1 for each in shapes if each[2:] == (_BOX,))
 
@@ -177,14 +177,14 @@ def _imagenet() -> tuple[str, ...]:
 
 
 def _guessed_names(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what to say where the names are not the file's own."""
+    """Return a note if the class names are assumed to be ImageNet's."""
     if len(labels) != _OF_IMAGENET[1] or labels != _imagenet():
         return ()
     return ("1000 outputs: named as the classes of ImageNet, check them",)
 
 
 def _is_yolo(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
-    """Tell whether an output has a row for each place of three grids, or is a list.
+    """Tell whether an output's shape is that of a YOLO head.
 
     The list is that of an end-to-end head: (1, 300, 6).
     """
@@ -199,7 +199,7 @@ def _is_yolo(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
 
 
 def _classes(shape: tuple[int, ...]) -> int:
-    """Return how many classes a YOLO head tells apart; of a list, 80 as COCO has."""
+    """Infer the number of classes of a YOLO head; 80 (COCO's) for end-to-end heads."""
     if shape[2] == _ROW and shape[1] <= _MOST_ROWS:
         return _OF_COCO
     return shape[2] - _BOX - 1 if shape[1] > shape[2] else shape[1] - _BOX
@@ -217,10 +217,10 @@ _ONE_IMAGE = "this version opens networks that take one image"
 
 
 def _image_input(graph: Graph, source: str) -> tuple[GraphInput, bool]:
-    """Return the one input with its channels first, and whether they were last.
+    """Return the single input as channels-first, and whether it was channels-last.
 
     Raises:
-        ModelError: there are several, or it is no image.
+        ModelError: there are several, or the input is no image.
     """
     if len(graph.inputs) != 1:
         names = ", ".join(each.name for each in graph.inputs[:4]) or "none"
@@ -249,7 +249,7 @@ def _is_channels_last(shape: tuple[int | None, ...]) -> bool:
 
 
 def _turn(graph: Graph, given: GraphInput) -> None:
-    """Begin a graph that takes (N, H, W, C) with a transposition to it."""
+    """Prepend a transposition to a graph that takes (N, H, W, C)."""
     name = f"{given.name} (N, H, W, C)"
     graph.rename({given.name: name})
     opset = graph.nodes[0].opset
@@ -260,7 +260,7 @@ def _turn(graph: Graph, given: GraphInput) -> None:
 
 
 def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | None:
-    """Return the shape of another image that fits, None where the size is fixed."""
+    """Return another valid input shape; None if the size is fixed."""
     shape = given.shape or ()
     if None not in shape[2:]:
         return None
@@ -275,7 +275,7 @@ def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | N
 
 
 def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
-    """Return the height and width that ultralytics wrote down, else the usual ones."""
+    """Return the image size in ultralytics' metadata, else the default."""
     told = _literal(metadata.get("imgsz", ""))
     if (
         isinstance(told, list | tuple)
@@ -289,7 +289,7 @@ def _told_size(metadata: Mapping[str, str]) -> tuple[int, int]:
 def _preprocess(
     graph: Graph, given: GraphInput, metadata: Mapping[str, str]
 ) -> tuple[Preprocess, tuple[str, ...], bool]:
-    """Return the preprocessing, words about it, and whether it was guessed."""
+    """Infer the preprocessing; return it, notes on it, and whether it is a guess."""
     shape = given.shape or (1, _COLORS, None, None)
     channels = shape[1] or _COLORS
     usual = _told_size(metadata)
@@ -322,12 +322,12 @@ def _preprocess(
 
 
 def _resize(size: tuple[int, int]) -> int:
-    """Return the shorter side before the crop: 256 for 224, as usual."""
+    """Return the usual shorter side before the crop: 256 for 224."""
     return round(min(size) * 8 / 7)
 
 
 def _own_range(graph: Graph, name: str) -> int:
-    """Return 1 or 255 where a network begins by normalizing its input, else 0.
+    """Return the input range, 1 or 255, of a network that normalizes itself; else 0.
 
     What it takes in 0 to 255 it divides by so much, or subtracts means above 2 from it.
     """
@@ -351,7 +351,7 @@ def _own_range(graph: Graph, name: str) -> int:
 
 
 def _factors(graph: Graph, node: Node, name: str) -> list[float]:
-    """Return the numbers that a node combines a value with; empty if not fixed."""
+    """Return the constants that a node combines with a value; empty if not constant."""
     for other in node.inputs:
         value = graph.constants.get(other)
         if other != name and value is not None and value.numel() <= _COLORS:
@@ -360,7 +360,7 @@ def _factors(graph: Graph, node: Node, name: str) -> list[float]:
 
 
 def labels_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of classes that exporters write beside the graph.
+    """Parse the class names in an exporter's metadata.
 
     A list, or a dictionary from numbers, as ultralytics writes it, or names with
     commas between.
@@ -382,7 +382,7 @@ def _counted(value: Mapping[Any, Any]) -> bool:
 
 
 def _literal(text: str) -> Any:
-    """Return a value written as Python writes it; None where it is none."""
+    """Parse a Python literal; None if the text is none."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -1,4 +1,4 @@
-"""Recognition of what exporters write with several nodes: GELU, SiLU, attention, ..."""
+"""Recognition of subgraphs that exporters decompose: GELU, SiLU, attention, ..."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ GATE = "HardSigmoidGate"
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """Nodes that are one operation.
+    """Nodes that together are one operation.
 
     Attributes:
         node: what takes their place, where the last of them stood.
@@ -30,7 +30,7 @@ class _Match:
 
 
 def recognize(graph: Graph) -> None:
-    """Replace groups of nodes by one that says what they compute."""
+    """Replace recognized subgraphs by single nodes."""
     for rule in (_swish, _gate, _gelu, _layer_norm, _linear, _attention):
         _apply(graph, rule)
 
@@ -47,7 +47,7 @@ def _apply(graph: Graph, rule: Callable[["_Look", Node], _Match | None]) -> None
 
 
 class _Look:
-    """Who makes and who takes the values of a graph."""
+    """Index of a graph's constants, producers and consumers, by the name of a value."""
 
     def __init__(self, graph: Graph) -> None:
         self.constants = graph.constants
@@ -56,26 +56,26 @@ class _Look:
         self._takers = graph.takers()
 
     def number(self, name: str) -> float | None:
-        """Return a constant of one number."""
+        """Return a scalar constant as a number; None for other values."""
         value = self.constants.get(name)
         if value is None or value.numel() != 1:
             return None
         return float(value.item())
 
     def maker(self, name: str, *kinds: str) -> Node | None:
-        """Return the node that gives a value if it is of one of some kinds."""
+        """Return the node that produces a value, if it is of one of these kinds."""
         node = self.makers.get(name)
         return node if node is not None and node.kind in kinds else None
 
     def taker(self, name: str, *kinds: str) -> Node | None:
-        """Return the only node that takes a value if it is of one of some kinds."""
+        """Return the only consumer of a value, if it is of one of these kinds."""
         takers = self._takers.get(name, [])
         if self.uses.get(name) != 1 or not takers or takers[0].kind not in kinds:
             return None
         return takers[0]
 
     def scaled(self, name: str) -> tuple[str, float]:
-        """Return what a value is a multiple of, and the factor."""
+        """Return the value that this one is a scaled copy of, and the scale."""
         node = self.maker(name, "Mul", "Div")
         if node is None:
             return name, 1.0
@@ -90,7 +90,7 @@ class _Look:
 
 
 def _other(node: Node, name: str) -> str:
-    """Return the other input of a node with two."""
+    """Return the other input of a binary node."""
     return node.inputs[1] if node.inputs[0] == name else node.inputs[0]
 
 
@@ -99,12 +99,12 @@ def _close(value: float | None, wanted: float) -> bool:
 
 
 def _new(last: Node, kind: str, inputs: tuple[str, ...], **attributes: Any) -> Node:
-    """Return a node that gives what the last of several gave."""
+    """Return a fused node that replaces several, with the last one's outputs."""
     return replace(last, kind=kind, inputs=inputs, attributes=attributes)
 
 
 def _swish(look: _Look, node: Node) -> _Match | None:
-    """SiLU, x sigmoid(x): Elfwing et al. 2018, arXiv:1702.03118."""
+    """Match SiLU, x sigmoid(x): Elfwing et al. 2018, arXiv:1702.03118."""
     if node.kind != "Sigmoid":
         return None
     last = look.taker(node.outputs[0], "Mul")
@@ -114,7 +114,7 @@ def _swish(look: _Look, node: Node) -> _Match | None:
 
 
 def _gate(look: _Look, node: Node) -> _Match | None:
-    """Hard swish, x hardsigmoid(x): Howard et al. 2019, arXiv:1905.02244."""
+    """Match hard swish, x hardsigmoid(x): Howard et al. 2019, arXiv:1905.02244."""
     if node.kind != "HardSigmoid":
         return None
     alpha, beta = node.get("alpha", 0.2), node.get("beta", 0.5)
@@ -127,7 +127,7 @@ def _gate(look: _Look, node: Node) -> _Match | None:
 
 
 def _gelu(look: _Look, node: Node) -> _Match | None:
-    """GELU, x/2 (1 + erf(x / sqrt 2)): Hendrycks & Gimpel 2016, arXiv:1606.08415."""
+    """Match GELU, x/2 (1 + erf(x / sqrt 2)): Hendrycks & Gimpel, arXiv:1606.08415."""
     if node.kind != "Erf":
         return None
     x, scale = look.scaled(node.inputs[0])
@@ -146,9 +146,9 @@ def _gelu(look: _Look, node: Node) -> _Match | None:
 
 
 def _halved(look: _Look, product: Node, gate: str, x: str) -> tuple[Node, str] | None:
-    """Return the last product of gate, x and 1/2, and the value of the other one.
+    """Return the last node of the product gate * x * 1/2, and its intermediate value.
 
-    They are multiplied in any order; ``product`` is the first that takes the gate.
+    The factors come in any order; ``product`` is the first that takes the gate.
     """
     other, between = _other(product, gate), product.outputs[0]
     halved, factor = look.scaled(other)
@@ -166,7 +166,7 @@ def _halved(look: _Look, product: Node, gate: str, x: str) -> tuple[Node, str] |
 
 
 def _layer_norm(look: _Look, node: Node) -> _Match | None:
-    """Layer norm, (x - mean) / sqrt(variance + eps) w + b: arXiv:1607.06450.
+    """Match layer norm, (x - mean) / sqrt(variance + eps) w + b: arXiv:1607.06450.
 
     As exporters write it for opsets before 17, over the last axis.
     """
@@ -194,7 +194,7 @@ def _layer_norm(look: _Look, node: Node) -> _Match | None:
 def _norm_steps(
     look: _Look, node: Node
 ) -> tuple[str, Node, float, tuple[str, ...]] | None:
-    """Return input, quotient, epsilon and values between of a norm without weights."""
+    """Match (x - mean) / sqrt(variance + eps); return input, node, eps, inner names."""
     if node.kind != "Div":
         return None
     centered = look.maker(node.inputs[0], "Sub")
@@ -220,14 +220,14 @@ def _norm_steps(
 
 
 def _over_last(look: _Look, node: Node) -> bool:
-    """Tell whether a mean is over the last axis, which it keeps."""
+    """Tell whether a ReduceMean reduces the last axis and keeps its dimension."""
     given = look.constants.get(node.inputs[1]) if node.takes(1) else None
     axes = node.ints("axes") if given is None else given.flatten().tolist()
     return axes == [-1] and bool(node.get("keepdims", 1))
 
 
 def _linear(look: _Look, node: Node) -> _Match | None:
-    """A product with a fixed matrix, and a fixed vector added to it."""
+    """Match a product with a constant matrix followed by a constant bias."""
     weight = look.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
     if node.kind != "MatMul" or weight is None or weight.ndim != len("io"):
         return None
@@ -241,7 +241,7 @@ def _linear(look: _Look, node: Node) -> _Match | None:
 
 
 def _attention(look: _Look, node: Node) -> _Match | None:
-    """Attention, softmax(scale Q K') V: arXiv:1706.03762, equation 1."""
+    """Match attention, softmax(scale Q K') V: arXiv:1706.03762, equation 1."""
     if node.kind != "Softmax" or node.get("axis", -1) not in {-1, 3}:
         return None
     last = look.taker(node.outputs[0], "MatMul")

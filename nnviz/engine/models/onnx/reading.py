@@ -1,4 +1,4 @@
-"""Parsing ONNX files: limits, constants, weights in other files, nothing executed."""
+"""Parsing of ONNX files: limits, constants, external weights; executes nothing."""
 
 import math
 from collections import defaultdict
@@ -56,7 +56,7 @@ _KINDS: dict[int, tuple[torch.dtype, Any]] = {
 
 
 def torch_kind(kind: int) -> torch.dtype | None:
-    """Return torch's type for ONNX's number of an element type, None if it has none."""
+    """Return torch's dtype for an ONNX element type; None if it has none."""
     return _KINDS[kind][0] if kind in _KINDS else None
 
 
@@ -78,7 +78,7 @@ class OnnxFile:
 
 
 def read_onnx(path: Path, check: Check) -> OnnxFile:
-    """Read a file and the files of weights beside it that it names.
+    """Read an ONNX file and the external weight files that it names.
 
     Raises:
         InputError: no ONNX, damaged, past a limit, or a file of weights is missing.
@@ -134,7 +134,7 @@ def _parse(path: Path) -> ModelProto:
 
 
 def _missing_outputs(model: ModelProto) -> list[str]:
-    """Return the names of outputs that nothing in the graph gives."""
+    """Return the names of graph outputs that no node produces."""
     graph = model.graph
     given = {each.name for each in (*graph.input, *graph.initializer)}
     given |= {each.values.name for each in graph.sparse_initializer}
@@ -143,7 +143,7 @@ def _missing_outputs(model: ModelProto) -> list[str]:
 
 
 def _texts(model: ModelProto) -> Iterator[object]:
-    """Yield the names in a model: protobuf gives bytes for those that are not UTF-8."""
+    """Yield the names in a model; protobuf returns bytes for invalid UTF-8."""
     for node in model.graph.node:
         yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
         yield from (each.name for each in node.attribute)
@@ -158,7 +158,7 @@ def _texts(model: ModelProto) -> Iterator[object]:
 
 
 def _inlined(model: ModelProto, path: Path) -> ModelProto:
-    """Replace functions that the file defines itself by their nodes."""
+    """Inline the functions that a model defines itself."""
     import onnx.inliner  # noqa: PLC0415 -- rarely needed
 
     inlined, damage = memory.attempt(lambda: onnx.inliner.inline_local_functions(model))
@@ -181,7 +181,7 @@ def _opset(model: ModelProto, path: Path) -> int:
 
 
 class _Reader:
-    """Turns parsed messages into a graph.
+    """Converts parsed protobuf messages into a graph.
 
     Args:
         path: of the file; weights beside it are sought in its folder.
@@ -196,13 +196,13 @@ class _Reader:
         self._widened: set[str] = set()
 
     def notes(self) -> tuple[str, ...]:
-        """Return what was done to the weights."""
+        """Return notes on how the weights were converted."""
         if not self._widened:
             return ()
         return (f"{', '.join(sorted(self._widened))} widened to float32",)
 
     def graph(self, source: GraphProto, depth: int) -> Graph:
-        """Return a graph, or one inside a node of it."""
+        """Convert a graph message, or a subgraph of a node (depth above 0)."""
         if depth > _DEEPEST:
             raise self._refusal("graphs stand too deep inside each other")
         constants = {each.name: self._tensor(each) for each in source.initializer}
@@ -224,7 +224,7 @@ class _Reader:
         return graph
 
     def _check_order(self, graph: Graph, depth: int) -> None:
-        """Refuse values that are taken before they are made, or made twice."""
+        """Refuse values that are used before they are produced, or produced twice."""
         known = {"", *graph.constants, *(each.name for each in graph.inputs)}
         for node in graph.nodes:
             missing = [name for name in node.inputs if name not in known]
@@ -274,7 +274,7 @@ class _Reader:
         return GraphInput(value.name, shape, tensor.elem_type)
 
     def _tensor(self, tensor: TensorProto) -> Tensor:
-        """Return a constant; floating numbers in single precision at least."""
+        """Return a constant as a tensor; reals in at least single precision."""
         self._check()
         if tensor.data_type not in _KINDS:
             kind = _name_of_kind(tensor.data_type)
@@ -294,7 +294,7 @@ class _Reader:
         return values
 
     def _values(self, tensor: TensorProto) -> Tensor:
-        """Return the numbers of a constant in a row, in memory of their own."""
+        """Return the values of a constant as a flat tensor that owns its memory."""
         kind, of_bytes = _KINDS[tensor.data_type]
         if tensor.data_location == TensorProto.EXTERNAL:
             raw = self._beside(tensor)
@@ -307,7 +307,7 @@ class _Reader:
         return torch.from_numpy(raw.view(of_bytes).copy()).view(kind)
 
     def _beside(self, tensor: TensorProto) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """Return the bytes of a constant that stands in a file beside.
+        """Return the bytes of a constant that is stored in an external file.
 
         Raises:
             InputError: the file is missing, is elsewhere, or too short.
@@ -340,10 +340,10 @@ class _Reader:
 
 
 def _placed(nodes: list[Node], known: Sequence[bool]) -> list[Node]:
-    """Return nodes with modules around those that the exporter's optimizer made.
+    """Return nodes with scopes filled in for those that the exporter's optimizer made.
 
-    They lie in what lies around all nodes that they take from or give to; without one,
-    they would cut the module that is called around them into two.
+    Such a node lies in the scope that its neighbors in the graph share; without one, it
+    would cut the module that is called around it into two.
 
     Args:
         nodes: in computing order.
@@ -384,19 +384,19 @@ _ATTRIBUTES: dict[int, Callable[[AttributeProto], Any]] = {
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether a name is that of a file, not a path to elsewhere."""
+    """Tell whether a name is a bare file name, not a path."""
     return bool(name) and name == Path(name).name and not set(name) & set("\\:\0")
 
 
 def _number(text: str | None) -> int:
-    """Return a number of bytes; -1 for none that can be."""
+    """Parse a byte count; -1 if it is invalid."""
     if text is None:
         return 0
     return int(text) if text.isascii() and text.isdigit() else -1
 
 
 def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:
-    """Return numbers that are written one by one, each type in its own field."""
+    """Return the values of a constant from the typed data field of its element type."""
     fields: dict[int, Iterable[Any]] = {
         TensorProto.FLOAT: tensor.float_data,
         TensorProto.DOUBLE: tensor.double_data,
@@ -413,7 +413,7 @@ def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:
 
 
 def _is_weight(name: str, value: Tensor) -> bool:
-    """Tell whether a constant is a weight: of real numbers, with a name of its own."""
+    """Tell whether a constant is a weight: floating point, with a proper name."""
     return value.is_floating_point() and not name.startswith(_ANONYMOUS)
 
 

@@ -1,4 +1,4 @@
-"""Networks run by onnxruntime, in a process of their own: outputs, and nothing else.
+"""Networks run by onnxruntime in a separate process: outputs only.
 
 A file may have operators that the reader lacks: recurrent layers, loops, quantized
 convolutions, those of other vendors.  onnxruntime (an extra) computes their outputs;
@@ -37,13 +37,13 @@ _TURN = 0.0005
 
 
 class RuntimeFailure(ModelError, RuntimeError):  # noqa: N818 -- a failed pass
-    """A pass that onnxruntime refused: to trial passes as torch's refusals are."""
+    """A forward pass that onnxruntime refused; trials treat it like torch's errors."""
 
 
 class RuntimeProcess:
-    """A process that holds one network and computes its outputs.
+    """A process that holds one network and computes its outputs with onnxruntime.
 
-    It ends when nobody refers to it any more.
+    The process ends when this object is no longer referenced.
 
     Args:
         path: of the ONNX file.
@@ -77,7 +77,7 @@ class RuntimeProcess:
         self.words: dict[str, Any] = json.loads(found.read_text("utf-8"))
 
     def __deepcopy__(self, _memo: object) -> "RuntimeProcess":
-        """Return itself: copies of a network share the process."""
+        """Return this object itself: copies of a network share the process."""
         return self
 
     def __del__(self) -> None:
@@ -85,7 +85,7 @@ class RuntimeProcess:
         self.close()
 
     def close(self) -> None:
-        """End the process and clear what it left."""
+        """End the process and remove its temporary files."""
         if self._process.stdin:
             self._process.stdin.close()
         self._process.kill()
@@ -110,7 +110,7 @@ class RuntimeProcess:
         return self._outputs(found)
 
     def empty_outputs(self, shape: tuple[int, ...]) -> list[Tensor]:
-        """Return outputs without data, of the shapes that an input of zeros has.
+        """Return empty tensors of the output shapes for an input of this shape.
 
         Raises:
             RuntimeFailure: onnxruntime refuses such inputs.
@@ -135,7 +135,7 @@ class RuntimeProcess:
             raise self._failure("its process ended") from None
 
     def _wait(self, name: str, suffix: str, longest: float, check: Check) -> Path:
-        """Return the file of an answer once it is there."""
+        """Wait for the process to write an answer; return its file."""
         answer = Path(self._folder.name) / f"{name}.{suffix}"
         refusal = answer.with_suffix(".txt")
         end = time.monotonic() + longest
@@ -152,7 +152,7 @@ class RuntimeProcess:
         return answer
 
     def _outputs(self, answer: Path) -> list[Values]:
-        """Return the arrays of an answer; half precision widened to single."""
+        """Return the arrays of an answer; half precision is widened to single."""
         try:
             with np.load(answer, allow_pickle=False) as arrays:
                 found = [arrays[str(place)] for place in range(len(arrays.files))]
@@ -169,13 +169,13 @@ class RuntimeProcess:
 
 
 class _Pulse(nn.Module):
-    """A module that does nothing: called, it is a point where a pass may be stopped.
+    """A no-op module: calling it is a point where a pass can be stopped.
 
-    It belongs to no network, so that no hook but the one for all modules sees it.
+    It belongs to no network, so only hooks for all modules see it.
     """
 
     def beat(self) -> None:
-        """Let a job stop that was told to."""
+        """Let a stopped job end here."""
         self(None)
 
     def forward(self, nothing: None) -> None:
@@ -183,7 +183,7 @@ class _Pulse(nn.Module):
 
 
 class RuntimeNetwork(nn.Module):
-    """A network of one piece, whose outputs onnxruntime computes.
+    """A network as a single module, whose outputs onnxruntime computes.
 
     Args:
         process: holds the network.
@@ -200,7 +200,7 @@ class RuntimeNetwork(nn.Module):
         self.channels_last = channels_last
 
     def forward(self, x: Tensor) -> Any:
-        """Return the outputs without a graph; for a tensor without data, their shapes.
+        """Return the outputs, without gradients; for a meta tensor, their shapes.
 
         One tensor, or a dictionary by the names that the file has.
         """
@@ -218,7 +218,7 @@ class RuntimeNetwork(nn.Module):
 def run_by_onnxruntime(
     path: Path, error: UnbuildableError, check: Check, *, channels_last: bool
 ) -> RuntimeNetwork:
-    """Return a network that the reader cannot build as one that onnxruntime runs.
+    """Return a network that the reader cannot build, run by onnxruntime.
 
     Args:
         path: of the file.
@@ -227,7 +227,7 @@ def run_by_onnxruntime(
         channels_last: whether the file takes (N, H, W, C).
 
     Raises:
-        ModelError: onnxruntime is not installed, or cannot run it either.
+        ModelError: onnxruntime is not installed, or cannot run the network either.
     """
     if importlib.util.find_spec("onnxruntime") is None:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""The process in which onnxruntime runs a network that the ONNX reader cannot build.
+"""Worker process: onnxruntime runs a network that the ONNX reader cannot build.
 
 ``python -m nnviz.engine.models.onnx.runtime_process NETWORK FOLDER THREADS`` leaves
 ``network.json``, the network's inputs and outputs.  For each number N that comes on a
@@ -34,7 +34,7 @@ _KINDS: dict[str, Any] = {
 
 
 def main(words: Sequence[str]) -> None:
-    """Open a network, then run it on what it is given until the input ends."""
+    """Load a network, then run it on each input named on stdin until stdin closes."""
     network, folder, threads = Path(words[0]), Path(words[1]), int(words[2])
     _limit_memory(network)
     session = _attempt(
@@ -71,7 +71,7 @@ def _described(session: onnxruntime.InferenceSession, file: Any) -> None:
 
 
 def _run(session: onnxruntime.InferenceSession, given: Path) -> list[Any]:
-    """Return the outputs for an input, which is rounded where whole numbers are taken.
+    """Return the outputs for an input, rounded if the network takes integers.
 
     Raises:
         TypeError: an output is no array of numbers.
@@ -95,7 +95,7 @@ def _packed(outputs: Sequence[Any], file: Any) -> None:
 
 
 def _attempt(work: Any, target: Path, write: Any) -> Any:
-    """Do something and leave what it gave, or the line of what went wrong.
+    """Run a function and write its result, or the line of its error, to a file.
 
     A file appears at once with all that is in it.
     """
@@ -117,7 +117,7 @@ if os.name == "posix":
     import resource
 
     def _limit_memory(network: Path) -> None:
-        """Let a network that asks for absurd arrays fail by itself."""
+        """Limit the address space, so that only this process fails on huge arrays."""
         files = [network, *network.parent.glob(f"{network.name}*")]
         size = sum(each.stat().st_size for each in files)
         limit = _ROOM + _TIMES * size
@@ -126,7 +126,7 @@ if os.name == "posix":
 else:
 
     def _limit_memory(network: Path) -> None:
-        """Leave the limit to the system."""
+        """Do nothing: this system has no such limit."""
 
 
 if __name__ == "__main__":

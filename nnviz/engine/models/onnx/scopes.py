@@ -1,4 +1,4 @@
-"""Modules around each node, from what the exporters write beside it."""
+"""Module scopes of nodes, from the names and metadata that exporters write."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"(.+)_\d+")
 
 
 def scope_of(name: str, metadata: Mapping[str, str], weights: Sequence[str]) -> Scope:
-    """Return the modules around a node.
+    """Return the enclosing modules of a node.
 
     Args:
         name: of the node; the path "/layer1/layer1.0/conv1/Conv" of torch's exporter
@@ -35,12 +35,12 @@ def scope_of(name: str, metadata: Mapping[str, str], weights: Sequence[str]) -> 
 
 
 def has_scope(keys: Iterable[str]) -> bool:
-    """Tell by a node's metadata whether torch's exporter noted its modules."""
+    """Tell from a node's metadata whether torch's exporter recorded its modules."""
     return _NAME_SCOPES in keys
 
 
 def shared_scope(scopes: Sequence[Scope]) -> Scope:
-    """Return the modules that lie around all of several nodes."""
+    """Return the modules that enclose all of several nodes."""
     found = []
     for paths in zip(*scopes, strict=False):
         if len(set(paths)) > 1:
@@ -50,7 +50,7 @@ def shared_scope(scopes: Sequence[Scope]) -> Scope:
 
 
 def _from_list(text: str) -> Scope:
-    """Read "['', 'layer1', 'layer1.0', 'add_3']"; the last names the node itself."""
+    """Parse "['', 'layer1', 'layer1.0', 'add_3']"; the last entry is the node."""
     if len(text) > _LONGEST:
         return ()
     try:
@@ -65,7 +65,7 @@ def _from_list(text: str) -> Scope:
 
 
 def _from_path(name: str) -> Scope:
-    """Read "/layer1/layer1.0/conv1/Conv", where "layer1.0" is 0 inside layer1."""
+    """Parse "/layer1/layer1.0/conv1/Conv", where "layer1.0" is child 0 of layer1."""
     paths: list[str] = []
     before = ""
     for part in name.strip("/").split("/")[:-1]:
@@ -76,7 +76,7 @@ def _from_path(name: str) -> Scope:
 
 
 def _nested(paths: Sequence[str]) -> Scope:
-    """Return paths each of which lies in the one before."""
+    """Return a chain of paths, dropping those not inside the one before."""
     scope: list[str] = []
     for path in paths[:_DEEPEST]:
         clean = _cleaned(path)
@@ -89,17 +89,17 @@ def _nested(paths: Sequence[str]) -> Scope:
 
 
 def _chain(path: str) -> Scope:
-    """Return a path alone: which of the modules around it are called is not known."""
+    """Return a scope of one path: which enclosing modules are called is unknown."""
     return (_cleaned(path),)
 
 
 def _cleaned(path: str) -> str:
-    """Return a path of names that a module can have."""
+    """Return a path with each part made a valid module name."""
     parts = [_UNFIT.sub("_", part) or "_" for part in path.split(".")[:_DEEPEST]]
     return ".".join(parts)
 
 
 def without_number(name: str) -> str:
-    """Return "relu" for "relu_1", as a second call of it is named; else ""."""
+    """Return "relu" for "relu_1", the name of a repeated call; "" for other names."""
     match = _NUMBERED.fullmatch(name)
     return match[1] if match else ""

@@ -1,4 +1,4 @@
-"""A tree of modules that runs the operations of a graph, scope by scope."""
+"""Module tree that runs the operations of a graph, grouped by scope."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,14 +16,14 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A value that is computed, by its name."""
+    """Argument: the name of a computed value."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A constant on the device, by its name."""
+    """Argument: the name of a constant on the device."""
 
     name: str
 
@@ -34,7 +34,7 @@ Argument = Slot | Fixed | None | int | float | bool | np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One operation as it is run.
+    """One operation with its arguments, ready to run.
 
     Attributes:
         node: where it comes from.
@@ -50,13 +50,13 @@ class Call:
 
     @property
     def takes(self) -> Iterable[str]:
-        """Names of the computed values that it is called with."""
+        """Names of the computed values among the arguments."""
         return (each.name for each in self.arguments if isinstance(each, Slot))
 
 
 @dataclass(slots=True)
 class Step:
-    """A call inside a block, with places instead of names.
+    """A call inside a block, with value indices in place of names.
 
     Attributes:
         function: what is called; None where a module is.
@@ -79,7 +79,7 @@ _PLACE, _NAME, _VALUE = "place", "name", "value"
 
 
 class Block(nn.Module):
-    """Runs operations in order and lets go of each value after its last use."""
+    """Module that runs operations in order and frees each value after its last use."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Block(nn.Module):
         self.names: tuple[str, ...] = ()
 
     def forward(self, *inputs: Any) -> Any:
-        """Return one value, or a tuple of several; by name where they have names."""
+        """Return the result, a tuple of results, or a dictionary of named outputs."""
         values: list[Any] = [*inputs, *[None] * (self.places - len(inputs))]
         for step in self.steps:
             arguments = [self._argument(each, values) for each in step.arguments]
@@ -122,7 +122,7 @@ class Block(nn.Module):
 
 @dataclass(slots=True, eq=False)
 class _Part:
-    """Calls that stand in one scope, one behind the other.
+    """Consecutive calls of one scope.
 
     Attributes:
         scope: of the block, () for the whole network.
@@ -134,7 +134,7 @@ class _Part:
 
     @property
     def calls(self) -> Iterable[Call]:
-        """All calls in it and below."""
+        """All calls of this part, including nested ones."""
         for item in self.items:
             if isinstance(item, _Part):
                 yield from item.calls
@@ -149,7 +149,7 @@ def build_tree(
     constants: dict[str, Tensor],
     weights: frozenset[str],
 ) -> Block:
-    """Return a network that runs calls in order, its modules named by their scopes.
+    """Build a network that runs calls in order, its modules named by their scopes.
 
     Args:
         calls: each behind those whose values it takes.
@@ -168,7 +168,7 @@ def build_tree(
 
 
 def _contiguous(calls: Sequence[Call]) -> Sequence[Call]:
-    """Return the calls so that those of one scope follow each other where they can."""
+    """Reorder calls so that those of one scope are adjacent, as far as possible."""
     if not _is_scattered(calls):
         return calls
     makers = {name: call for call in calls for name in call.outputs if name}
@@ -206,7 +206,7 @@ def _shared(first: Scope, second: Scope) -> int:
 
 
 def _is_scattered(calls: Sequence[Call]) -> bool:
-    """Tell whether a scope is left and entered again."""
+    """Tell whether any scope is left and entered again."""
     left: set[str] = set()
     before: Scope = ()
     for call in calls:
@@ -219,7 +219,7 @@ def _is_scattered(calls: Sequence[Call]) -> bool:
 
 
 def _grouped(calls: Sequence[Call], scope: Scope) -> _Part:
-    """Return the calls of a scope, those of inner scopes as parts."""
+    """Group calls into a part of one scope, with nested parts for inner scopes."""
     part = _Part(scope)
     depth = len(scope)
     inner: list[Call] = []
@@ -245,7 +245,7 @@ def _grouped(calls: Sequence[Call], scope: Scope) -> _Part:
 
 
 class _Builder:
-    """Makes blocks of parts.
+    """Builds blocks from parts.
 
     Args:
         constants: values that calls take by name.
@@ -265,7 +265,7 @@ class _Builder:
         self._uses: dict[str, int] = dict.fromkeys(outputs, 1)
 
     def count_uses(self, part: _Part) -> None:
-        """Count how often each value is taken, of all calls."""
+        """Count the uses of each value over all calls."""
         for call in part.calls:
             for name in call.takes:
                 self._uses[name] = self._uses.get(name, 0) + 1
@@ -273,7 +273,7 @@ class _Builder:
     def block(
         self, part: _Part, inputs: Sequence[str], outputs: Sequence[str]
     ) -> Block:
-        """Return the module that runs a part."""
+        """Build the module that runs a part."""
         block = Block()
         layout = _Layout(block, inputs, outputs)
         for item in part.items:
@@ -315,7 +315,7 @@ class _Builder:
         layout.add(None, place, arguments, call.outputs, False)
 
     def _path(self, outer: Scope, inner: Scope) -> tuple[str, ...]:
-        """Return the names from a block to one inside it."""
+        """Return the path of names from an outer scope's block to an inner one."""
         path = inner[-1]
         if outer:
             path = path.removeprefix(f"{outer[-1]}.")
@@ -327,7 +327,7 @@ class _Builder:
         return list(dict.fromkeys(name for name in taken if name not in made))
 
     def _outputs(self, part: _Part) -> list[str]:
-        """Return what is taken outside of a part, the last made first."""
+        """Return the values used outside of a part, latest first."""
         inside: dict[str, int] = {}
         for call in part.calls:
             for name in call.takes:
@@ -340,7 +340,7 @@ class _Builder:
         ]
 
     def _attach(self, block: Block, name: str) -> str:
-        """Give a block a constant and return what it is called there."""
+        """Register a constant in a block; return its name there."""
         own = _free_name(block, _last(name), self._tensors.get(name))
         value = self._tensors.setdefault(name, self._tensor(name))
         if isinstance(value, nn.Parameter):
@@ -356,13 +356,13 @@ class _Builder:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A constant by its name in the block."""
+    """Argument: the name of a constant in the block."""
 
     name: str
 
 
 class _Layout:
-    """Gives the values of a block their places and finds their last use."""
+    """Assigns value indices in a block and finds the last use of each value."""
 
     def __init__(
         self, block: Block, inputs: Sequence[str], outputs: Sequence[str]
@@ -379,13 +379,13 @@ class _Layout:
         outputs: Sequence[str],
         several: bool,  # noqa: FBT001 -- of the step that it becomes
     ) -> None:
-        """Add a step."""
+        """Add a step to the block."""
         given = tuple(self._argument(each) for each in arguments)
         places = tuple(self._place(name) if name else -1 for name in outputs)
         self.block.steps.append(Step(function, module, given, places, (), several))
 
     def close(self) -> None:
-        """Finish the block: results, and where values are let go of."""
+        """Finalize the block: set its results, and the last use of each value."""
         self.block.places = len(self._places)
         self.block.results = tuple(self._places[name] for name in self._outputs)
         needed = set(self.block.results)
@@ -410,7 +410,7 @@ class _Layout:
 
 
 def _is_one_layer(part: _Part) -> bool:
-    """Tell whether a part is one of torch's modules alone: then it takes its place."""
+    """Tell whether a part is a single torch layer, which then replaces the part."""
     calls = list(part.calls)
     return len(calls) == 1 and isinstance(calls[0].target, nn.Module)
 
@@ -418,7 +418,7 @@ def _is_one_layer(part: _Part) -> bool:
 def _place(
     block: Block, path: tuple[str, ...], module: nn.Module, *, again: bool
 ) -> tuple[str, ...]:
-    """Put a module below a block and return where it is.
+    """Add a module below a block and return its path.
 
     Another one of the same name gets a number.
 
@@ -458,12 +458,12 @@ def _module_name(
 
 
 def _is_holder(module: nn.Module | None) -> bool:
-    """Tell whether a module only holds others, and is not called itself."""
+    """Tell whether a module is only a container for others, never called itself."""
     return type(module) is nn.Module
 
 
 def _take_over(holder: nn.Module, name: str, module: nn.Module) -> None:
-    """Put a module where one stands that only holds others."""
+    """Replace a container by a module, which adopts its children."""
     for inner, child in holder.get_submodule(name).named_children():
         if inner not in module._modules:  # noqa: SLF001
             module.add_module(inner, child)
@@ -471,7 +471,7 @@ def _take_over(holder: nn.Module, name: str, module: nn.Module) -> None:
 
 
 def _is_same(there: nn.Module | None, module: nn.Module) -> bool:
-    """Tell whether two layers do the same with the same weights."""
+    """Tell whether two layers are of the same kind and share their weights."""
     if there is None or type(there) is not type(module) or isinstance(module, Block):
         return False
     own, other = dict(module.named_parameters()), dict(there.named_parameters())
@@ -485,12 +485,12 @@ def _is_same(there: nn.Module | None, module: nn.Module) -> bool:
 
 
 def _own_name(call: Call) -> str:
-    """Return what a layer is called inside the module whose code calls it."""
+    """Return the name of a layer within the module whose code calls it."""
     return call.node.kind.strip(".").lower()
 
 
 def _last(name: str) -> str:
-    """Return the last part of a dotted name, fit for an attribute."""
+    """Return the last part of a dotted name, or "constant" if no valid identifier."""
     own = name.rpartition(".")[2]
     return own if own.isidentifier() else "constant"
 
@@ -504,7 +504,7 @@ def _free_name(block: Block, wanted: str, known: Tensor | None) -> str:
 
 
 class WithArrays:
-    """Calls a function of tensors with arrays of numbers that sizes are made of.
+    """Wraps a function of tensors to accept arrays, which hold shapes and axes.
 
     Args:
         function: takes tensors, and arrays where it takes sizes.
@@ -516,7 +516,7 @@ class WithArrays:
         self.positions = frozenset(positions)
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it, with tensors where the first tensor is."""
+        """Call the function, with arrays moved to the device of the first tensor."""
         device = next(
             (each.device for each in arguments if isinstance(each, Tensor)),
             torch.device("cpu"),
@@ -532,10 +532,10 @@ class WithArrays:
 
 
 class OnHost(WithArrays):
-    """Calls a function with arrays only, and returns arrays."""
+    """Wraps a function of shape arithmetic: takes arrays only, and returns arrays."""
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it in main memory."""
+        """Call the function in main memory."""
         found = super().__call__(*arguments)
         if isinstance(found, tuple):
             return tuple(_as_array(each) for each in found)

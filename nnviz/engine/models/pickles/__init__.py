@@ -1,1 +1,1 @@
-"""Reading what torch.save wrote as data: nothing in a pickle is imported or called."""
+"""Reading of torch.save files as data: nothing in a pickle is imported or called."""

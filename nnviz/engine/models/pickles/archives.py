@@ -1,4 +1,4 @@
-"""The two containers of torch.save: a zip archive, and one pickle after another."""
+"""The two formats of torch.save: a zip archive, and consecutive pickles."""
 
 import io
 import zipfile
@@ -28,7 +28,7 @@ _LARGEST_PLAIN_PICKLE = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Contents of a file, its tensors not yet read.
+    """Contents of a file, with unread tensors.
 
     Attributes:
         value: containers, numbers, text, tensors and stubs.
@@ -45,10 +45,10 @@ class Contents:
 
 @contextmanager
 def open_contents(path: Path, check: Check) -> Iterator[Contents]:
-    """Open a file that torch.save or pickle wrote; tensors are read inside the block.
+    """Open a torch.save or pickle file; tensors can be read inside the block.
 
     Raises:
-        PickleError: it is damaged, absurd, or no such file.
+        PickleError: the file is damaged, absurd, or in neither format.
         OSError, zipfile.BadZipFile, ...: see ``reading.ARCHIVE_ERRORS``.
     """
     with path.open("rb") as file:
@@ -60,7 +60,7 @@ def open_contents(path: Path, check: Check) -> Iterator[Contents]:
 
 
 class _Reader(PickleMachine):
-    """The machine with what torch's checkpoints need."""
+    """A pickle machine with the makers that torch's checkpoints need."""
 
     def __init__(
         self, budget: Budget, source: "_ArchiveSource | _StreamSource"
@@ -70,7 +70,7 @@ class _Reader(PickleMachine):
         self._check = budget.check
 
     def _nested(self, data: bytes) -> object:
-        """Read a storage that was pickled as the bytes of a file."""
+        """Read a storage that was pickled as the bytes of a whole file."""
         if not data.startswith(LEGACY_MAGIC):
             raise PickleError("is damaged: a storage of no known form")
         # Those bytes hold no others in their turn: a pickle of dolls ends here.
@@ -84,7 +84,7 @@ class _Reader(PickleMachine):
 
 
 class _ArchiveSource:
-    """Storages as entries of a zip archive, stored as they are.
+    """Storages that are uncompressed entries of a zip archive.
 
     Args:
         archive: open.
@@ -98,24 +98,24 @@ class _ArchiveSource:
         self._size = size
 
     def bytes_of(self, key: str) -> int:
-        """Return the size of a storage."""
+        """Return the size of a storage, B."""
         return stored_entry(self._archive, self._prefix + key, self._size).file_size
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:
-        """Fill a buffer; zipfile compares the checksum at its end."""
+        """Fill a buffer from a storage; zipfile verifies the checksum at its end."""
         with self._archive.open(self._prefix + key) as entry:
             read_blocks(entry.readinto, sink, check)  # type: ignore[attr-defined]
             if entry.read(1):
                 raise PickleError("is damaged: a storage is longer than it says")
 
     def resolve(self, name: object) -> StorageReference:
-        """Return the storage of a persistent id."""
+        """Return the storage with a persistent id."""
         _kind, dtype, key, _where, numel = _storage_name(name)[:5]
         return StorageReference(self, str(key), storage_dtype(dtype), _count(numel))
 
 
 def _storage_name(name: object) -> tuple[object, ...]:
-    """Return ("storage", class, key, device, count) and perhaps a view."""
+    """Return a persistent id's fields: "storage", class, key, device, count, view."""
     if not isinstance(name, tuple) or len(name) < 5 or name[0] != "storage":  # noqa: PLR2004
         raise PickleError("is damaged: a storage without its name")
     return name
@@ -128,10 +128,10 @@ def _count(numel: object) -> int:
 
 
 def stored_entry(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipInfo:
-    """Return an entry that lies in an archive as it is, whole.
+    """Return an uncompressed entry of an archive, of plausible size.
 
     Raises:
-        PickleError: there is none, or it is packed, or larger than the archive.
+        PickleError: the entry is missing, compressed, or larger than the archive.
     """
     try:
         entry = archive.getinfo(name)
@@ -172,7 +172,7 @@ def _pickle(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
 
 
 class _StreamSource:
-    """Storages behind the pickles of a file as torch wrote them before version 1.6.
+    """Storages that follow the pickles in a file of torch before version 1.6.
 
     Args:
         file: open.
@@ -186,18 +186,18 @@ class _StreamSource:
         self._places: dict[str, tuple[int, int]] = {}
 
     def bytes_of(self, key: str) -> int:
-        """Return the size of a storage."""
+        """Return the size of a storage, B."""
         if key not in self._places:
             raise PickleError(f"is damaged: it lacks storage {key[-60:]}")
         return self._places[key][1]
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:
-        """Fill a buffer."""
+        """Fill a buffer from a storage."""
         self._file.seek(self._places[key][0])
         read_blocks(self._file.readinto, sink, check)  # type: ignore[attr-defined]
 
     def resolve(self, name: object) -> object:
-        """Return the storage of a persistent id, or the class that one names."""
+        """Return the storage with a persistent id, or the class that the id names."""
         if isinstance(name, tuple) and name[:1] == ("module",) and len(name) > 1:
             return name[1]
         _kind, dtype, key, _where, numel, view = (*_storage_name(name), None)[:6]
@@ -207,7 +207,7 @@ class _StreamSource:
         return self._named.setdefault(str(key), made)
 
     def read(self, machine: PickleMachine) -> object:
-        """Read the pickles, and find where the storages begin."""
+        """Read the pickles, and locate the storages that follow."""
         self._file.seek(0)
         # In memory: of a file Python would reserve whatever a pickle announces.
         pickles = io.BytesIO(self._file.read(_LARGEST_LEGACY_PICKLES))

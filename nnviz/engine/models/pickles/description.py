@@ -1,4 +1,4 @@
-"""In words: what unpickling a file would import and call."""
+"""Description of the imports and calls that unpickling a file would make."""
 
 from collections.abc import Mapping
 
@@ -44,7 +44,7 @@ _SYSTEM = frozenset(
 
 
 def harmless(name: GlobalName) -> bool:
-    """Whether a name only builds values: containers, numbers, torch's data."""
+    """Tell whether a name only builds values: containers, numbers, torch's data."""
     if name.module in _BUILTINS:
         return name.name not in _DANGEROUS
     if name.module == "torch":
@@ -58,7 +58,7 @@ def harmless(name: GlobalName) -> bool:
 
 
 def in_order_of_concern(names: Mapping[GlobalName, object]) -> list[GlobalName]:
-    """Return names that are not harmless: of the system, then foreign, then torch's."""
+    """Return names that are not harmless: system first, then foreign, then torch's."""
 
     def rank(name: GlobalName) -> int:
         top = name.module.partition(".")[0]
@@ -73,7 +73,7 @@ def describe(
     named: Mapping[GlobalName, object],
     called: Mapping[GlobalName, tuple[object, ...]],
 ) -> str:
-    """Return what unpickling would do, empty if it would only build values.
+    """Describe the calls that unpickling would make; empty if it only builds values.
 
     Args:
         named: classes and functions that are named.
@@ -100,6 +100,6 @@ def _listed(texts: list[str]) -> str:
 
 
 def _arguments(args: tuple[object, ...]) -> str:
-    """Return the text arguments of a call, cut; all else as dots."""
+    """Return the text arguments of a call, truncated; others as dots."""
     shown = [repr(each[:_LONGEST]) if isinstance(each, str) else "..." for each in args]
     return ", ".join(shown[:3])

@@ -1,4 +1,4 @@
-"""The pickle virtual machine, protocols 0 to 5, without its power to import and call.
+"""Pickle virtual machine, protocols 0 to 5, unable to import or call anything.
 
 Python's own unpickler looks names up and calls what it finds.  Here a name stays a
 name: what it would make becomes a ``Stub``, except where a function of this program
@@ -44,7 +44,7 @@ _MARK = object()
 
 
 class PickleMachine:
-    """Reads one pickle, or several that share what they name.
+    """Reads one pickle, or several that share a memo.
 
     Args:
         budget: what reading may cost.
@@ -72,10 +72,10 @@ class PickleMachine:
         self._memo: dict[int, object] = {}
 
     def read(self, file: IO[bytes]) -> object:
-        """Read up to the end of a pickle and return what it holds.
+        """Read one pickle up to its end; return the object that it describes.
 
         Raises:
-            PickleError: it is damaged, or larger than any checkpoint.
+            PickleError: the pickle is damaged, or larger than any checkpoint.
         """
         self._stack, self._memo = [], {}
         try:
@@ -89,7 +89,7 @@ class PickleMachine:
         return self._pop()
 
     def make(self, maker: object, args: object) -> object:
-        """Return what calling something with arguments would make, without calling it.
+        """Return a maker's result or a stub, in place of calling what the pickle names.
 
         Raises:
             PickleError: the arguments of a container or a tensor are bad.
@@ -319,12 +319,12 @@ class PickleMachine:
 
 
 def dictionary_key(value: object) -> object:
-    """Return a key of a dictionary.
+    """Check that a value can be a dictionary's key, and return it.
 
-    Only what is hashed at once: the hash of nested tuples recurses as deep as they go.
+    Only flat keys are allowed: hashing nested tuples recurses as deep as they go.
 
     Raises:
-        PickleError: it is something else.
+        PickleError: the value cannot be a key.
     """
     flat = isinstance(value, tuple) and len(value) <= _LONGEST_KEY
     parts = value if flat and isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""Makers for checkpoints: containers and tensors in place of what a pickle would call.
+"""Makers for checkpoints: containers and tensors in place of a pickle's calls.
 
 Arguments come from the file, so each is checked; whatever is not expected becomes a
 ``PickleError`` or stays a stub.
@@ -25,7 +25,7 @@ _DAMAGED_TENSOR = "is damaged: a tensor with impossible parts"
 
 
 def container_makers(budget: Budget) -> dict[str, Maker]:
-    """Return what makes Python's own containers and numbers, by dotted name."""
+    """Return the makers of Python's containers and numbers, by dotted name."""
 
     def listed(*args: object) -> list[object]:
         items = args[0] if args else ()
@@ -75,7 +75,7 @@ def _pair(value: object) -> tuple[object, object]:
 
 
 def _encoded(*args: object) -> bytes:
-    """Do what ``codecs.encode(text, "latin1")`` does for bytes in protocol 2."""
+    """Encode text as Latin-1, as ``codecs.encode`` does for bytes in protocol 2."""
     text = args[0] if args else ""
     if not isinstance(text, str) or any(ord(letter) > 255 for letter in text):  # noqa: PLR2004
         raise PickleError("is damaged: bytes that are none")
@@ -83,7 +83,7 @@ def _encoded(*args: object) -> bytes:
 
 
 def tensor_makers(load_nested: Callable[[bytes], object]) -> dict[str, Maker]:
-    """Return what makes torch's tensors, by dotted name.
+    """Return the makers of torch's tensors, by dotted name.
 
     Args:
         load_nested: reads bytes that torch.save wrote: plain pickles hold storages so.
@@ -111,7 +111,7 @@ def tensor_makers(load_nested: Callable[[bytes], object]) -> dict[str, Maker]:
     inner = dict(made)
 
     def subclass(*args: object) -> object:
-        """Rebuild a tensor of a subclass as a plain one."""
+        """Rebuild a tensor of a subclass as a plain tensor."""
         func = str(args[0]) if args and isinstance(args[0], GlobalName) else ""
         values = args[2] if len(args) > 2 else None  # noqa: PLR2004
         if func not in inner or not isinstance(values, tuple):
@@ -122,7 +122,7 @@ def tensor_makers(load_nested: Callable[[bytes], object]) -> dict[str, Maker]:
 
 
 def storage_dtype(kind: object) -> torch.dtype:
-    """Return the dtype of one of torch's storages.
+    """Return the dtype of a torch storage class.
 
     Raises:
         PickleError: there is no such storage.

@@ -1,4 +1,4 @@
-"""Weights in the objects of a pickle: module trees become state dicts."""
+"""Weights in unpickled objects: module trees become state dicts."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ _PARTS = ("_parameters", "_buffers")
 
 
 def tensors_in(value: object) -> dict[str, TensorReference]:
-    """Return the tensors of a state dict or of a module, by key; else nothing.
+    """Return the tensors of a state dict or module by key; empty for other objects.
 
     Raises:
         PickleError: a module contains itself, or the tree is larger than any network.
@@ -32,7 +32,7 @@ def tensors_in(value: object) -> dict[str, TensorReference]:
 
 
 def tensor_of(value: object) -> TensorReference | None:
-    """Return a value that is a tensor or an array of plain numbers, else None."""
+    """Return a tensor, or an array of plain numbers as one; None for other values."""
     if isinstance(value, TensorReference):
         return value
     return array_of(value) if isinstance(value, Stub) else None
@@ -50,7 +50,7 @@ def attributes_of(value: object) -> Mapping[object, object]:
 
 
 def plain_values(value: object, depth: int = _DEEPEST_VALUES) -> Any:
-    """Return the numbers, texts and containers of them in a value; None for the rest.
+    """Return the numbers, texts and containers of these in a value; else None.
 
     Objects that hold options, as argparse's do, become dictionaries.  Long lists and
     what lies deep are left out: these values are read for what they say of a training.
@@ -69,7 +69,7 @@ def plain_values(value: object, depth: int = _DEEPEST_VALUES) -> Any:
 
 
 def _walk(root: Stub) -> Iterator[tuple[str, TensorReference | None]]:
-    """Yield the tensors of a module and of those in it, depth first."""
+    """Yield the tensors of a module and its children, depth first."""
     waiting: list[tuple[str, Stub, int]] = [("", root, 0)]
     visited = 0
     while waiting:
@@ -94,6 +94,6 @@ def _walk(root: Stub) -> Iterator[tuple[str, TensorReference | None]]:
 
 
 def _left_out(state: Mapping[object, object]) -> set[str]:
-    """Return the buffers that a module does not save."""
+    """Return the names of a module's non-persistent buffers."""
     names = state.get("_non_persistent_buffers_set", ())
     return {str(name) for name in names} if isinstance(names, set | list) else set()

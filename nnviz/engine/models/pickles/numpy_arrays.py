@@ -1,4 +1,4 @@
-"""Arrays and numbers of numpy in pickles, read by hand.
+"""NumPy arrays and numbers in pickles, parsed without NumPy.
 
 Unpickling a dtype is where a file can make numpy read any address, so no object of
 numpy is made from one: what is plain numbers becomes a tensor, all else is left out.
@@ -51,7 +51,7 @@ _BUFFERS = frozenset(f"numpy.{core}.numeric._frombuffer" for core in ("core", "_
 
 
 def number_of(*args: object) -> int | float | None:
-    """Return what ``numpy.multiarray.scalar(dtype, bytes)`` stands for.
+    """Return the value of a pickled ``numpy.multiarray.scalar(dtype, bytes)``.
 
     None where it is no plain number.
     """
@@ -67,7 +67,7 @@ def number_of(*args: object) -> int | float | None:
 
 
 def array_of(stub: Stub) -> TensorReference | None:
-    """Return a pickled array of plain numbers as a tensor, None for anything else.
+    """Return a pickled array of plain numbers as a tensor; None for other objects.
 
     Raises:
         PickleError: its bytes are too few for its shape.
@@ -103,7 +103,7 @@ def _tensor(
 
 
 def _plain_code(dtype: object) -> str:
-    """Return "f4" for little-endian single precision and so on; empty if not plain."""
+    """Return the format code, such as "f4", of a pickled dtype; empty if not plain."""
     if not isinstance(dtype, Stub) or dtype.made_by != "numpy.dtype" or not dtype.args:
         return ""
     state = dtype.state

@@ -1,4 +1,4 @@
-"""Files of safetensors: eight bytes of length, JSON, then the numbers.
+"""safetensors files: eight bytes of length, a JSON header, then the data.
 
 The package of that name maps the file, so that copies of its tensors need memory
 twice; here each is read into the memory in which it stays.
@@ -51,7 +51,7 @@ _METADATA = "__metadata__"
 def open_safetensors(
     path: Path,
 ) -> Iterator[tuple[dict[str, TensorReference], dict[str, str]]]:
-    """Open a file; give its tensors, read inside the block, and its metadata.
+    """Open a file; yield its tensors, readable inside the block, and its metadata.
 
     Raises:
         PickleError: the header is damaged, or a tensor lies outside the file.
@@ -85,7 +85,7 @@ def _header(file: BufferedReader, size: int) -> tuple[dict[str, object], int]:
 
 
 class _Span:
-    """The bytes of one tensor."""
+    """The bytes of one tensor in a file."""
 
     def __init__(self, file: BufferedReader, first: int, count: int) -> None:
         self._file = file
@@ -93,11 +93,11 @@ class _Span:
         self._count = count
 
     def bytes_of(self, key: str) -> int:  # noqa: ARG002
-        """Return how many there are."""
+        """Return the number of bytes."""
         return self._count
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:  # noqa: ARG002
-        """Fill a buffer."""
+        """Fill a buffer with the bytes."""
         self._file.seek(self._first)
         read_blocks(self._file.readinto, sink, check)
 
@@ -121,10 +121,10 @@ def _tensor(
 
 
 def _sizes(key: str, values: object) -> tuple[int, ...]:
-    """Return a list of sizes or places.
+    """Check and return a list of sizes or offsets from the header.
 
     Raises:
-        PickleError: it is none.
+        PickleError: the value is no list of sizes.
     """
     listed = values if isinstance(values, list) else [None]
     if not all(type(value) is int and 0 <= value < _LARGEST for value in listed):

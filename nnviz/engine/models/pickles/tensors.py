@@ -1,4 +1,4 @@
-"""Tensors as files describe them: checked against their storages, then read."""
+"""Tensors described by a file: checked against their storages, then read."""
 
 import math
 from collections import defaultdict
@@ -41,10 +41,10 @@ STORAGES = {
 
 
 class Source(Protocol):
-    """A file that holds storages."""
+    """A file that contains storages."""
 
     def bytes_of(self, key: str) -> int:
-        """Return the size of a storage; raises PickleError where there is none."""
+        """Return the size of a storage, B; raises PickleError if there is none."""
         ...
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:
@@ -54,7 +54,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StorageReference:
-    """A storage that was not read yet.
+    """A storage that has not been read yet.
 
     Attributes:
         source: the file.
@@ -71,7 +71,7 @@ class StorageReference:
 
 @dataclass(frozen=True, slots=True)
 class Quantizer:
-    """Quantizer: scale and zero point by which integers become numbers.
+    """Scale and zero point of a quantized tensor.
 
     Attributes:
         scale: of a step, one or one for each index of ``axis``.
@@ -86,7 +86,7 @@ class Quantizer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorReference:
-    """A tensor that was not read yet; its bounds are checked.
+    """A tensor that has not been read yet, with checked bounds.
 
     Attributes:
         storage: where its numbers are.
@@ -110,7 +110,7 @@ class TensorReference:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all elements in the file."""
+        """Size of all elements in the file, B."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -141,7 +141,7 @@ def _check_bounds(tensor: TensorReference) -> None:
 def read_tensors(
     tensors: Mapping[str, TensorReference], limit: int, check: Check
 ) -> dict[str, Tensor]:
-    """Read tensors into memory of their own, real numbers in single precision.
+    """Read tensors into newly allocated memory; real numbers in single precision.
 
     A storage is read once, into the memory that its tensors use, so that the peak is
     what the tensors need.
@@ -152,7 +152,7 @@ def read_tensors(
         check: called for each block that is read; raises to stop.
 
     Raises:
-        PickleError: they add up to far more than the file holds.
+        PickleError: the tensors add up to far more than the file holds.
         zipfile.BadZipFile: a checksum differs.
     """
     if sum(tensor.nbytes for tensor in tensors.values()) > 2 * limit + _SLACK:
@@ -170,7 +170,7 @@ def read_tensors(
 
 
 def bytes_needed(tensors: Iterable[TensorReference]) -> int:
-    """Return what tensors take in memory once they are read, B."""
+    """Return the memory that tensors need once they are read, B."""
     return sum(
         math.prod(tensor.shape) * max(tensor.dtype.itemsize, 4)
         if tensor.dtype.is_floating_point or tensor.quantizer
@@ -190,7 +190,7 @@ def _read_storage(storage: StorageReference, check: Check) -> Tensor:
 
 
 def _working(tensor: TensorReference, whole: Tensor, check: Check) -> Tensor:
-    """Return a tensor of a storage that was read, in single precision if it is real."""
+    """Return a tensor from its storage's bytes, in single precision if it is real."""
     boolean = tensor.dtype == torch.bool
     # Bytes other than 0 and 1 are no booleans: what torch does with them is undefined.
     dtype = torch.uint8 if boolean else tensor.dtype
@@ -228,7 +228,7 @@ def _scales(numbers: tuple[float, ...] | TensorReference, check: Check) -> Tenso
 
 
 class BytesSource:
-    """Storages in memory, as pickled arrays of numpy are.
+    """Storages in memory, such as those of pickled NumPy arrays.
 
     Args:
         data: by key.
@@ -238,11 +238,11 @@ class BytesSource:
         self._data = data
 
     def bytes_of(self, key: str) -> int:
-        """Return the size of a storage."""
+        """Return the size of a storage, B."""
         return len(self._data[key])
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:
-        """Fill a buffer."""
+        """Fill a buffer from a storage."""
         check()
         sink[:] = self._data[key][: len(sink)]
 

@@ -1,4 +1,4 @@
-"""Inert stand-ins for what a pickle names and makes, and the limits of reading one."""
+"""Inert stand-ins for the names and objects of a pickle, and limits on reading it."""
 
 import time
 from collections.abc import Callable
@@ -14,12 +14,12 @@ _INTERVAL = 1024
 
 
 class PickleError(ValueError):
-    """A pickle that is damaged, absurd or built to do harm; says which in words."""
+    """A pickle that is damaged, absurd or malicious; the message describes which."""
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalName:
-    """A class or function that a pickle names.  It is never looked up."""
+    """A class or function that a pickle names; it is never looked up."""
 
     module: str
     name: str
@@ -31,7 +31,7 @@ class GlobalName:
 
 @dataclass(slots=True, eq=False)
 class Stub:
-    """An object as a pickle describes it, without its class.
+    """An object described by a pickle, without its class.
 
     Attributes:
         maker: what would be called to make it.
@@ -49,12 +49,12 @@ class Stub:
 
     @property
     def made_by(self) -> str:
-        """Dotted name of the class or function; empty if it is something else."""
+        """Dotted name of the class or function that makes it; empty for others."""
         return str(self.maker) if isinstance(self.maker, GlobalName) else ""
 
 
 class Budget:
-    """Operations and processor time that reading one pickle may take.
+    """Limits on the operations and processor time of reading one pickle.
 
     Args:
         check: called now and then; raises to stop.
@@ -70,10 +70,10 @@ class Budget:
         self._end = time.thread_time() + _SECONDS
 
     def spend(self, operations: int = 1) -> None:
-        """Take operations from the budget.
+        """Spend operations of the budget.
 
         Raises:
-            PickleError: there is none left.
+            PickleError: the budget is exhausted.
         """
         self._left -= operations
         if self._left > self._next:

@@ -1,4 +1,4 @@
-"""The process that runs a program and writes the network it gives as an ONNX file.
+"""Worker process: runs a program and exports the network it returns to ONNX.
 
 ``python -m nnviz.engine.models.programs.convert KIND PATH FACTORY FOLDER SIDE...``
 leaves ``network.onnx`` in the folder, or ``error.txt`` with one line.
@@ -29,7 +29,7 @@ _FEW_CHANNELS = 64
 
 
 def main(words: Sequence[str]) -> None:
-    """Run a program; leave a file of what it gave, or of what went wrong."""
+    """Run a program; write its network, or the error, to a file."""
     kind, path, factory, folder, *sides = words
     target = Path(folder)
     warnings.simplefilter("ignore")  # of exporters, about themselves
@@ -62,7 +62,7 @@ def _write(
 
 
 def _write_exported(path: str, target: Path) -> None:
-    """Write a program of torch.export, which holds an example of its input."""
+    """Export a torch.export program, using the example input that it contains."""
     program = torch.export.load(path)
     if program.example_inputs is None:
         raise ValueError("holds no example of its input: export it anew")
@@ -79,7 +79,7 @@ def _write_exported(path: str, target: Path) -> None:
 
 
 def _export(net: nn.Module, target: Path, sides: Sequence[int]) -> None:
-    """Write a module with its batch norms as they are, so that all layers stay."""
+    """Export a module without fusing its batch norms, so that all layers remain."""
     x = _accepted(net, _channels(net), sides)
     torch.onnx.export(
         net,
@@ -93,7 +93,7 @@ def _export(net: nn.Module, target: Path, sides: Sequence[int]) -> None:
 
 
 def _channels(net: nn.Module) -> int:
-    """Return how many channels the first convolution takes."""
+    """Guess the number of input channels from the first convolution."""
     first = next((each for each in net.parameters() if each.ndim == _MAP_AXES), None)
     if first is None or not 1 <= first.shape[1] <= _FEW_CHANNELS:
         return _COLORS
@@ -102,7 +102,7 @@ def _channels(net: nn.Module) -> int:
 
 @torch.no_grad()
 def _accepted(net: nn.Module, channels: int, sides: Sequence[int]) -> Tensor:
-    """Return an input that a network takes: of the first size that works."""
+    """Return an input of the first size that the network accepts."""
     shapes: Iterable[Sequence[int]] = [sides] if sides else [(s, s) for s in _SIDES]
     reason = ""
     for shape in shapes:
@@ -117,7 +117,7 @@ def _accepted(net: nn.Module, channels: int, sides: Sequence[int]) -> Tensor:
 
 
 def _module(path: str) -> ModuleType:
-    """Import Python code by its file."""
+    """Import a Python file as a module."""
     file = Path(path)
     parts = [file.parent if file.stem == "__init__" else file.with_suffix("")]
     while (parts[-1].parent / "__init__.py").is_file():
@@ -127,7 +127,7 @@ def _module(path: str) -> ModuleType:
 
 
 def _made(module: ModuleType, factory: str) -> Any:
-    """Return the network that a module has or makes.
+    """Return the network that a module defines or makes.
 
     By the name that was given, else one of the usual names, else the only class of
     networks that it defines.

@@ -1,4 +1,4 @@
-"""Kinds of programs that hold networks, told by their contents."""
+"""Kinds of programs that hold networks, recognized by their contents."""
 
 import re
 import zipfile
@@ -15,7 +15,7 @@ from nnviz.engine.models.pickles.values import PickleError, Stub
 
 
 class ProgramKind(StrEnum):
-    """The way in which a program is run."""
+    """Kind of program."""
 
     TORCHSCRIPT = "torchscript"
     EXPORTED = "exported"
@@ -37,7 +37,7 @@ _MODULES = "_modules"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that gives a network.
+    """A program that returns a network.
 
     Attributes:
         kind: how it is run.
@@ -53,11 +53,11 @@ class Program:
 
     @property
     def words(self) -> str:
-        """The program in words: "is a pickled ultralytics.nn.tasks.DetectionModel"."""
+        """Description of the program: "is a pickled ultralytics...DetectionModel"."""
         return f"is a pickled {self.module}" if self.module else WORDS[self.kind]
 
     def refusal(self) -> TrustError:
-        """Return the error for a program that nobody has said yes to."""
+        """Return the error for a program without the user's consent."""
         return TrustError(
             self.path.name,
             f"{self.words}: opening it runs {self._code}",
@@ -75,7 +75,7 @@ class Program:
 
 
 def program_in(path: Path) -> Program | None:
-    """Return the program that a file is by its form; None for all others, pickles too.
+    """Return the program in a file, recognized by its format; None if it has none.
 
     A pickled module is one only where its weights alone do not do.
     """
@@ -90,7 +90,7 @@ def program_in(path: Path) -> Program | None:
 
 
 def pickled_module(path: Path, check: Callable[[], None]) -> Program | None:
-    """Return the program of a pickle that holds a module, None where it holds none.
+    """Return the program of a pickled module; None if the pickle holds no module.
 
     Looking into it runs nothing.
     """
@@ -112,7 +112,7 @@ def pickled_module(path: Path, check: Callable[[], None]) -> Program | None:
 
 
 def _members(path: Path) -> frozenset[str]:
-    """Return the names in an archive, without its folder; none where it is none."""
+    """Return the entry names of an archive, without its top folder; else none."""
     try:
         with zipfile.ZipFile(path) as archive:
             return frozenset(name.partition("/")[2] for name in archive.namelist())

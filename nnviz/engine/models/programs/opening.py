@@ -1,4 +1,4 @@
-"""Running a program in a process of its own, and opening the network that it gives."""
+"""Running a program in a subprocess, and opening the network that it exports."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ _TURN = 0.05
 def open_program(
     program: Program, size: tuple[int, int] | None, check: Check
 ) -> Generator[Progress, None, OnnxNetwork]:
-    """Run a program that somebody said yes to, and open what it gave.
+    """Run a program with the user's consent, and open the network that it exports.
 
     Args:
         program: any.
@@ -33,8 +33,8 @@ def open_program(
         check: called all the while; raises to end the process.
 
     Raises:
-        InputError: it failed, gave no network, or took too long.
-        ModelError: its network has an operator that this program lacks.
+        InputError: the program failed, returned no network, or took too long.
+        ModelError: the network has an operator that nnviz lacks.
     """
     yield Progress(0, 0, f"running {program.path.name}")
     with tempfile.TemporaryDirectory(prefix="nnviz-") as folder:
@@ -80,7 +80,7 @@ def _failure(program: Program, folder: Path) -> InputError:
 
 
 def _remedy(reason: str) -> str:
-    """Return what would help a program that failed for a reason."""
+    """Suggest a remedy for a program's failure."""
     missing = _MISSING.search(reason)
     if missing:
         return (

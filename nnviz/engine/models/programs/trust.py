@@ -1,4 +1,4 @@
-"""The programs that somebody said yes to, remembered by the hash of their files."""
+"""Programs that the user consented to run, recorded by the hash of their files."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _VARIABLE = "NNVIZ_TRUSTED"
 
 
 def is_trusted(path: Path, check: Callable[[], None]) -> bool:
-    """Tell whether somebody said yes to a file as it is now."""
+    """Tell whether the user consented to run a file with its current contents."""
     try:
         known = _list().read_text("utf-8").split()
     except OSError:
@@ -22,7 +22,7 @@ def is_trusted(path: Path, check: Callable[[], None]) -> bool:
 
 
 def trust(path: Path, check: Callable[[], None]) -> None:
-    """Remember a yes to a file as it is now; changed, it is another one."""
+    """Record the user's consent to run a file with its current contents."""
     digest = file_sha256(path, check)
     if is_trusted(path, check):
         return

@@ -1,1 +1,1 @@
-"""Files of weights: downloaded, recognized, read safely."""
+"""Weight files: downloaded, recognized and read safely."""

@@ -1,4 +1,4 @@
-"""Weights from files, without running anything that is in them."""
+"""Reading of weight files without executing anything in them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ _DEEPEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The weights of a file.
+    """The weights in a file.
 
     Attributes:
         tensors: by key, prefixes of wrappers removed, on the CPU, in their own memory.
@@ -66,7 +66,7 @@ class Checkpoint:
 
 
 def read_state(path: Path, check: Check) -> Checkpoint:
-    """Read the weights of a file.
+    """Read the weights in a file.
 
     Objects of classes that it names are read as data: nothing is imported or called.
 
@@ -85,7 +85,7 @@ def read_state(path: Path, check: Check) -> Checkpoint:
 
 
 def is_safetensors(path: Path) -> bool:
-    """Return whether a file is safetensors': eight bytes of length, then JSON."""
+    """Tell whether a file is in safetensors format: 8 bytes of length, then JSON."""
     if path.suffix.lower() == ".safetensors":
         return True
     with path.open("rb") as file:
@@ -94,7 +94,7 @@ def is_safetensors(path: Path) -> bool:
 
 @contextmanager
 def _in_words(path: Path) -> Iterator[None]:
-    """Turn what reading an archive may raise into the user's one line."""
+    """Convert the errors of reading an archive into the user's one-line errors."""
     try:
         with memory.in_words(path.name):
             yield
@@ -157,7 +157,7 @@ def _loaded(
 
 
 def _require_room(bare: References, path: Path) -> None:
-    """Refuse tensors that would not fit into the free memory."""
+    """Refuse tensors that do not fit into the free memory."""
     needed = bytes_needed(bare.values())
     if needed > memory.free_bytes(torch.device("cpu")):
         raise OutOfMemoryError(
@@ -170,7 +170,7 @@ def _require_room(bare: References, path: Path) -> None:
 def _find(
     value: object, notes: list[str], depth: int
 ) -> tuple[References, tuple[str, ...]]:
-    """Return the tensors of a state dict or module, wherever in a checkpoint it is."""
+    """Return the tensors of a state dict or module, at any depth of a checkpoint."""
     if not depth:
         return {}, ()
     entries = attributes_of(value)
@@ -192,7 +192,7 @@ def _find(
 
 
 def _bare(state: References, notes: list[str]) -> dict[str, TensorReference]:
-    """Remove the prefixes that wrappers put before every key."""
+    """Remove the prefixes that wrappers add to every key."""
     names = dict(state)
     while prefix := next((each for each in _PREFIXES if _all_begin(names, each)), ""):
         names = {key.removeprefix(prefix): value for key, value in names.items()}
@@ -205,7 +205,7 @@ def _all_begin(names: References, prefix: str) -> bool:
 
 
 def _labels(entries: Mapping[Any, Any]) -> tuple[str, ...]:
-    """Return names of classes: a list, {index: name} or {name: index}."""
+    """Return class names from a list, {index: name} or {name: index}."""
     for key in _LABEL_KEYS:
         names = entries.get(key)
         if isinstance(names, Mapping):
@@ -218,7 +218,7 @@ def _labels(entries: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _in_order(names: Mapping[Any, Any]) -> list[Any]:
-    """Return the names of a mapping from or to indexes, in the order of those."""
+    """Return the names of a mapping to or from indices, ordered by index."""
     if all(type(index) is int for index in names.values()):
         return sorted(names, key=names.__getitem__)
     indexes = {key: _index(key) for key in names}
@@ -228,7 +228,7 @@ def _in_order(names: Mapping[Any, Any]) -> list[Any]:
 
 
 def _index(key: object) -> int:
-    """Return an index that may have become text, as JSON's keys do; -1 if none."""
+    """Parse an index, which JSON keys hold as text; -1 if it is none."""
     text = str(key)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1  # noqa: PLR2004
 

@@ -1,4 +1,4 @@
-"""Downloading one file: with progress, resumable, checked, stopped at any block."""
+"""Download of one file: with progress, resumable, verified, stoppable at any block."""
 
 import errno
 import hashlib
@@ -50,13 +50,13 @@ class RemoteFile:
 
 
 class _CutError(Exception):
-    """The connection ended or went silent before the file was whole."""
+    """The connection ended or stalled before the file was complete."""
 
 
 def download(
     file: RemoteFile, folder: Path, check: Check
 ) -> Generator[Progress, None, Path]:
-    """Download a file into a folder; go on where an earlier try stopped.
+    """Download a file into a folder, resuming an earlier partial download.
 
     What has arrived stays in ``NAME.partial`` when the job is stopped or the
     connection breaks.  The file appears under its name only when it is whole.
@@ -94,7 +94,7 @@ def download(
 
 
 def _lock(sink: BinaryIO, name: str, check: Check) -> Steps:
-    """Wait until no other process writes the file; the lock goes when it is closed."""
+    """Wait for the lock on the file; it is released when the file is closed."""
     while not _try_lock(sink):
         check()
         yield Progress(0, 0, f"waiting for another nnviz that fetches {name}")
@@ -120,7 +120,7 @@ def _try_lock(sink: BinaryIO) -> bool:
 
 
 def _receive_all(file: RemoteFile, sink: BinaryIO, check: Check) -> Steps:
-    """Connect as often as it takes, as long as each try brings something."""
+    """Reconnect and receive until complete, as long as each try makes progress."""
     tries = 0
     while True:
         before = sink.tell()
@@ -177,7 +177,7 @@ def _copy(
 
 
 def _connect(file: RemoteFile, start: int) -> http.client.HTTPResponse | None:
-    """Ask for the file from a byte on; None if the server has no more of it."""
+    """Request the file from a byte offset; None if the server has no more of it."""
     if not file.url.startswith(("http://", "https://")):
         raise _CutError(f"{file.url} is no web address")
     headers = {"User-Agent": "nnviz"}
@@ -200,7 +200,7 @@ def _connect(file: RemoteFile, start: int) -> http.client.HTTPResponse | None:
 
 
 def _words(error: Exception) -> str:
-    """Return the innermost reason: urllib wraps the system's error in its own."""
+    """Return the root cause: urllib wraps the system's error in its own."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     return getattr(reason, "strerror", None) or str(reason)
 
@@ -213,14 +213,14 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 def _readable(response: http.client.HTTPResponse) -> bool:
-    """Wait shortly for data, so that a slow server does not block other jobs."""
+    """Wait briefly for data, so that a slow server does not block other jobs."""
     if response.isclosed() or response.chunked:
         return True
     return bool(select.select([response.fileno()], [], [], _POLL_SECONDS)[0])
 
 
 def _verify(file: RemoteFile, partial: Path, check: Check) -> Steps:
-    """Compare the hash with the published one; a wrong file is deleted."""
+    """Verify the hash against the published one; delete the file if it differs."""
     size = partial.stat().st_size
     digest = hashlib.sha256()
     with partial.open("rb") as source:

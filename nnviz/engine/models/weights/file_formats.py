@@ -1,4 +1,4 @@
-"""Formats of weights, told by their first bytes; what would help with foreign ones."""
+"""Weight formats, recognized by their first bytes; remedies for unsupported ones."""
 
 import zipfile
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Verdict = tuple[str, str]
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raise in words for what is no file of PyTorch's weights.
+    """Refuse files that do not hold PyTorch weights.
 
     Raises:
         InputError: missing, a folder, empty, unreadable or of another format; says
@@ -55,7 +55,7 @@ def refuse_foreign(path: Path) -> None:
 
 
 def _folder(path: Path) -> Verdict:
-    """Say what a folder holds and which file of it could be opened."""
+    """Return reason and remedy for a folder, and the file in it that can be opened."""
     names = {entry.name for entry in path.iterdir()}
     if "saved_model.pb" in names:
         return "is a TensorFlow SavedModel", _TENSORFLOW
@@ -190,7 +190,7 @@ def _safetensors_adapter(path: Path, head: bytes) -> Verdict | None:
 
 
 def _json_file(path: Path) -> Verdict:
-    """Say what a file of JSON beside weights is."""
+    """Return reason and remedy for a JSON file that accompanies weights."""
     small = path.stat().st_size < _LARGEST_INDEX
     values = parse_json(path.read_bytes(), path.name) if small else {}
     if isinstance(values, dict) and "weight_map" in values:

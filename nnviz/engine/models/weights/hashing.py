@@ -13,7 +13,7 @@ _BLOCK = 1 << 22
 
 
 def file_sha256(path: Path, check: Callable[[], None]) -> str:
-    """Return the hash of a file's bytes; ``check`` is called for each block."""
+    """Return the SHA-256 of a file; ``check`` is called for each block."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -23,7 +23,7 @@ def file_sha256(path: Path, check: Callable[[], None]) -> str:
 
 
 def parameters_sha256(net: nn.Module, check: Callable[[], None]) -> str:
-    """Return a hash of all names, shapes, types and values of a network's state."""
+    """Return a SHA-256 of the names, shapes, dtypes and values of a network's state."""
     digest = hashlib.sha256()
     for name, tensor in net.state_dict().items():
         check()

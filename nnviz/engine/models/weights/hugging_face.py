@@ -1,4 +1,4 @@
-"""Networks of transformers (Hugging Face), opened from the folder that it saves.
+"""Hugging Face transformers' networks, opened from their saved folder.
 
 The architecture is a class of the installed package, named in ``config.json``; code
 that a folder brings along is never run.
@@ -21,7 +21,7 @@ _INSTALL = install_command("huggingface")
 
 
 def is_transformers(config: Mapping[str, Any]) -> bool:
-    """Tell whether a ``config.json`` is one of transformers' networks."""
+    """Tell whether a ``config.json`` describes one of transformers' networks."""
     return "model_type" in config and isinstance(config.get("architectures"), list)
 
 
@@ -38,13 +38,13 @@ _LONGEST = 120
 
 
 def task_of_class(name: str) -> Task:
-    """Return what a class of transformers is made for: ViTForImageClassification."""
+    """Return the task of a transformers class, such as ViTForImageClassification."""
     found = (task for end, task in _TASKS.items() if name.endswith(end))
     return next(found, Task.GENERIC)
 
 
 def size_in_config(config: Mapping[str, Any]) -> int:
-    """Return the side of the image that a network is configured for, px."""
+    """Return the side of the images that a network is configured for, px."""
     side = config.get("image_size", _USUAL_SIDE)
     return side if isinstance(side, int) and side > 0 else _USUAL_SIDE
 

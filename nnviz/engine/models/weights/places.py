@@ -1,4 +1,4 @@
-"""Places of files of weights; free of torch, for listing what is here."""
+"""Folders of weight files; free of torch, for listing local files."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _FOLDER_VARIABLE = "NNVIZ_WEIGHTS"
 
 
 def weights_folder(chosen: Path | None = None) -> Path:
-    """Return where downloaded weights are kept.
+    """Return the folder of downloaded weights.
 
     The chosen folder, else the one that ``NNVIZ_WEIGHTS`` names, else the user's cache.
     """
@@ -24,13 +24,13 @@ def weights_folder(chosen: Path | None = None) -> Path:
 
 
 def hub_folder() -> Path:
-    """Return torch.hub's folder of weights, as its documentation gives it."""
+    """Return torch.hub's folder of weights, as documented by torch."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", f"{cache}/torch")
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 def find_weights(name: str, chosen: Path | None = None) -> Path | None:
-    """Return a file of weights that is on this machine; torch.hub's count too."""
+    """Find a weight file on this machine, including in torch.hub's folder."""
     paths = [folder / name for folder in (weights_folder(chosen), hub_folder())]
     return next((path for path in paths if is_file(path)), None)

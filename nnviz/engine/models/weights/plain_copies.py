@@ -1,4 +1,4 @@
-"""Plain copies of networks: no hooks of their owner, weights as tensors, not compiled.
+"""Plain copies of networks: without the owner's hooks, plain weights, uncompiled.
 
 A network that is handed over may carry its owner's hooks (which keep activations or
 ask for numbers), weights that a hook computes before each pass (weight norm, spectral
@@ -31,15 +31,15 @@ _QUANTIZED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
 
 
 def plain_copy(net: nn.Module, kind: str) -> nn.Module:
-    """Return a copy in float32, on the CPU, whose passes compute the same.
+    """Return a float32 copy on the CPU that computes the same.
 
     Args:
         net: left untouched, hooks and all.
         kind: its name, for errors.
 
     Raises:
-        ModelError: it is traced or quantized, its weights do not exist yet, or it
-            cannot be copied; says which.
+        ModelError: the network is traced or quantized, its weights do not exist yet,
+            or it cannot be copied; says which.
     """
     net = getattr(net, "_orig_mod", net)
     _refuse_other_kinds(net, kind)
@@ -60,7 +60,7 @@ def plain_copy(net: nn.Module, kind: str) -> nn.Module:
 
 
 def is_compiled(net: nn.Module) -> bool:
-    """Tell whether a network or a part of it was given to ``torch.compile``."""
+    """Tell whether a network or a part of it was compiled by ``torch.compile``."""
     return any(
         hasattr(module, "_orig_mod") or module._compiled_call_impl is not None  # noqa: SLF001
         for module in net.modules()
@@ -89,7 +89,7 @@ def _refuse_other_kinds(net: nn.Module, kind: str) -> None:
 
 
 def _memo(net: nn.Module) -> dict[int, Any]:
-    """Return what stands in the copy for hooks, and for tensors with a graph."""
+    """Return deepcopy's memo that replaces hooks, and tensors with a graph."""
     memo: dict[int, Any] = {}
     for module in net.modules():
         values = vars(module)
@@ -108,7 +108,7 @@ def _memo(net: nn.Module) -> dict[int, Any]:
 
 
 def _uncompiled(net: nn.Module) -> nn.Module:
-    """Put what ``torch.compile`` wrapped in the wrapper's place."""
+    """Replace the wrappers of ``torch.compile`` by the modules they wrap."""
     for module in list(net.modules()):
         module._compiled_call_impl = None  # noqa: SLF001 -- of Module.compile()
         for name, child in list(module.named_children()):
@@ -118,7 +118,7 @@ def _uncompiled(net: nn.Module) -> nn.Module:
 
 
 def _with_plain_weights(net: nn.Module) -> nn.Module:
-    """Compute once what hooks compute before each pass, and drop them."""
+    """Bake the weights that pre-forward hooks compute, and remove these hooks."""
     for module in net.modules():
         for hook in list(module._forward_pre_hooks.values()):  # noqa: SLF001
             _bake(module.eval(), hook)

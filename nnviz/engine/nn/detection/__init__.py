@@ -1,4 +1,4 @@
-"""Object detection: interfaces of detectors, decoding of their outputs, its stages."""
+"""Object detection: detector protocols, decoding of outputs, and their stages."""
 
 from nnviz.engine.nn.detection.candidates import Candidates, Limits, Size, Weights
 from nnviz.engine.nn.detection.decoding import (

@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Boxes before those that say the same are dropped, in no order.
+    """Candidate boxes before non-maximum suppression, in no particular order.
 
     Attributes:
         boxes: float32 (M, 4): left, top, right, bottom in px of the input, in it.
@@ -45,7 +45,7 @@ class Candidates:
     distinct: bool = False
 
     def taken(self, rows: Tensor) -> "Candidates":
-        """Return some of them, in the order of ``rows``."""
+        """Return the candidates at some rows, in the order of ``rows``."""
         sources = None if self.sources is None else self.sources[rows]
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""Decoding of a detector's outputs: offsets to anchors become boxes."""
+"""Decoding of a detector's outputs: from anchor offsets to boxes."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,19 @@ _LONGEST = 4.135166556742356
 
 
 def centered(corners: Tensor) -> Tensor:
-    """Return (A, 4) boxes as center x, center y, width, height."""
+    """Convert boxes (A, 4) from corners to center x, center y, width, height."""
     sizes = corners[:, 2:] - corners[:, :2]
     return torch.cat((corners[:, :2] + 0.5 * sizes, sizes), dim=1)
 
 
 def cornered(centers: Tensor) -> Tensor:
-    """Return (A, 4) boxes, center and size, as left, top, right, bottom."""
+    """Convert boxes (A, 4) from center and size to left, top, right, bottom."""
     half = 0.5 * centers[:, 2:]
     return torch.cat((centers[:, :2] - half, centers[:, :2] + half), dim=1)
 
 
 def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
-    """Return the boxes that offsets to anchors stand for.
+    """Decode anchor offsets to boxes.
 
     Ren et al. 2015 (arXiv:1506.01497), equation 2, inverted; in torchvision's order of
     operations, so equal to its boxes to the last bit.
@@ -56,7 +56,7 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
 
 
 def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
-    """Return the boxes whose sides are some anchor sizes from the anchor's center.
+    """Decode distances from anchor centers to box sides, in anchor sizes, to boxes.
 
     Tian et al. 2019 (arXiv:1904.01355), equation 1, normalized by the anchor's size.
 
@@ -74,7 +74,7 @@ def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
 
 
 def clipped(boxes: Tensor, size: Size) -> Tensor:
-    """Return boxes (M, 4) cut to an image."""
+    """Return boxes (M, 4) clipped to an image."""
     height, width = size
     x = boxes[:, 0::2].clamp(0, width)
     y = boxes[:, 1::2].clamp(0, height)
@@ -87,7 +87,7 @@ def anchored(
     weights: Weights,
     limits: Limits,
 ) -> Candidates:
-    """Return what a single-shot detector's output holds.
+    """Return the candidates in a single-shot detector's output.
 
     Liu et al. 2016 (arXiv:1512.02325), section 2: softmax over the classes, background
     left out.  Only what is above the score is decoded.
@@ -113,7 +113,7 @@ def anchored(
 def _best_of_each(
     scores: Tensor, rows: Tensor, classes: Tensor, count: int
 ) -> tuple[Tensor, Tensor]:
-    """Keep the best of each class: rows and classes, class by class."""
+    """Keep the highest-scored candidates of each class; return rows and classes."""
     order = scores[rows, classes].argsort(descending=True, stable=True)
     order = order[classes[order].argsort(stable=True)]
     rows, classes = rows[order], classes[order]
@@ -125,7 +125,7 @@ def _best_of_each(
 
 
 def levelled(scores: Tensor, limits: Limits) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the best of one level of a feature pyramid.
+    """Return the highest-scored candidates of one level of a feature pyramid.
 
     Lin et al. 2017 (arXiv:1708.02002), section 4.1, inference.
 
@@ -144,7 +144,7 @@ def levelled(scores: Tensor, limits: Limits) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def joined(parts: Sequence[Candidates]) -> Candidates:
-    """Put the candidates of several levels together."""
+    """Concatenate the candidates of several levels."""
     sources = [part.sources for part in parts if part.sources is not None]
     return Candidates(
         torch.cat([part.boxes for part in parts]),

@@ -13,12 +13,12 @@ from nnviz.engine.nn.detection.decoding import anchored
 
 @runtime_checkable
 class Detector(Protocol):
-    """A network whose outputs become boxes."""
+    """A network whose outputs can be decoded to boxes."""
 
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one image hold above a score.
+        """Return the candidates above a score in the outputs for one image.
 
         Args:
             outputs: what a pass gave, batch of one.
@@ -47,12 +47,12 @@ class AnchorDetector(Protocol):
 
 @runtime_checkable
 class Outliner(Protocol):
-    """A detector that outlines what it found."""
+    """A detector that predicts masks of its detections."""
 
     def outlines(
         self, outputs: Sequence[Tensor], found: Candidates, place: Placement
     ) -> Iterator[Tensor]:
-        """Yield float32 (H, W) in [0, 1] over the photo for each box.
+        """Yield each box's mask over the image, float32 (H, W) in [0, 1].
 
         How likely each pixel belongs to the object.
         """
@@ -61,7 +61,7 @@ class Outliner(Protocol):
 
 @runtime_checkable
 class KeypointFinder(Protocol):
-    """A detector that finds the parts of what it found.
+    """A detector that predicts keypoints of its detections.
 
     Attributes:
         skeleton: pairs of keypoints to join with a line.
@@ -79,7 +79,7 @@ class KeypointFinder(Protocol):
 def candidates_of(
     net: nn.Module, outputs: Sequence[Tensor], size: Size, min_score: float
 ) -> Candidates:
-    """Return what a detector's outputs for one image hold above a score.
+    """Return the candidates above a score in a detector's outputs for one image.
 
     Args:
         net: the detector.

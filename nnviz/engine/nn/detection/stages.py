@@ -22,7 +22,7 @@ _CORNERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A level of anchors: the cells of one feature map.
+    """A level of anchors, one group for each cell of a feature map.
 
     Attributes:
         start: index of its first anchor.
@@ -38,18 +38,18 @@ class Grid:
 
     @property
     def stop(self) -> int:
-        """Index after that of its last anchor."""
+        """Index after the level's last anchor."""
         return self.start + self.rows * self.columns * self.per_cell
 
     @property
     def title(self) -> str:
-        """Its cells in words, "16 x 16"."""
+        """Number of cells as text, "16 x 16"."""
         return f"{self.columns} × {self.rows}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AnchorStage:
-    """Predictions of a head for each of its anchors.
+    """Predictions of a detection head for each of its anchors.
 
     Attributes:
         anchors: (A, 4): center x, center y, width, height, px of the input.
@@ -69,7 +69,7 @@ class AnchorStage:
 
     @cached_property
     def grids(self) -> tuple[Grid, ...]:
-        """The levels, from the order of the anchors: cell by cell, row by row."""
+        """The levels, inferred from the order of anchors: by cells, row by row."""
         return grids_of(self.anchors)
 
     @property
@@ -83,7 +83,7 @@ class AnchorStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProposalStage:
-    """Proposals of a region proposal network and the second stage's predictions.
+    """Proposals of a region proposal network, and the second stage's predictions.
 
     Attributes:
         boxes: (P, 4): left, top, right, bottom, px of the input, best first.
@@ -104,7 +104,7 @@ class ProposalStage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
-    """The stages of one image: the anchors' and, with two stages, the proposals'."""
+    """Stages of one image: anchors and, for two-stage detectors, proposals."""
 
     anchors: AnchorStage
     proposals: ProposalStage | None = None
@@ -112,10 +112,10 @@ class Stages:
 
 @runtime_checkable
 class StagedDetector(Protocol):
-    """A detector that tells what it says of each anchor."""
+    """A detector that exposes its predictions for each anchor."""
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages | None:
-        """Return the stages behind the outputs for one image, None if unknown."""
+        """Return the stages behind the outputs for one image; None if unknown."""
         ...
 
 
@@ -130,7 +130,7 @@ class RoiPooler(Protocol):
         ...
 
     def features(self, outputs: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return the levels of the feature pyramid by name."""
+        """Return the levels of the feature pyramid, by name."""
         ...
 
 
@@ -166,7 +166,7 @@ def anchor_stages(dense: Tensor, anchors: Tensor, weights: Weights) -> Stages:
 
 
 def grids_of(anchors: Tensor) -> tuple[Grid, ...]:
-    """Return the levels of anchors that lie cell by cell, row by row.
+    """Return the levels of anchors that are ordered cell by cell, row by row.
 
     Rows of one map come from top to bottom, so a map ends where the next anchor lies
     higher, or where the anchors of a cell are as many as there are without end.

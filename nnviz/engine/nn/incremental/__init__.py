@@ -1,4 +1,4 @@
-"""Exact forward passes of images that differ from one image in a rectangle."""
+"""Incremental forward passes, exact, of images that differ in a rectangle."""
 
 from nnviz.engine.nn.incremental.forward import IncrementalForward
 from nnviz.engine.nn.incremental.trace import UnfollowableError

@@ -1,4 +1,4 @@
-"""Incremental forward pass: only what a changed part of the image can change.
+"""Incremental forward pass: recomputes only the parts that a changed patch affects.
 
 The feature maps of the image itself are kept.  For images that differ from it in a
 rectangle, each operation computes the part of its map that can differ: what it reads
@@ -38,7 +38,7 @@ _FILLS = (0.0, -torch.inf)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A value of the trace for a batch of images.
+    """A value of the trace for a batch of images, whole or limited to a region.
 
     Attributes:
         tensor: with the value's axes: of all of it (N, ...), or of the places of a
@@ -51,7 +51,7 @@ class Part:
 
 
 class IncrementalForward:
-    """Runs a network on images that differ from one image in a rectangle.
+    """Runs a network incrementally on images that differ from one in a rectangle.
 
     Args:
         trace: of that image.
@@ -70,7 +70,7 @@ class IncrementalForward:
     def __call__(
         self, patches: Tensor, tops: Sequence[int], lefts: Sequence[int]
     ) -> Any:
-        """Return what the network gives for the image with one rectangle replaced.
+        """Return the network's output for the image with one rectangle replaced.
 
         Args:
             patches: normalized, (N, C, h, w), what stands in the rectangle.
@@ -97,7 +97,7 @@ class IncrementalForward:
     def work(
         self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
     ) -> float:
-        """Return the share of the full passes' multiply-accumulates that are needed.
+        """Return the work as a share of the full passes' multiply-accumulates.
 
         Args:
             size: height and width of the rectangle.
@@ -113,7 +113,7 @@ class IncrementalForward:
         return needed / full if full else 1.0
 
     def store(self, index: int) -> "_Store":
-        """Return where a value's places are read from."""
+        """Return the store of a value, created if needed."""
         if index not in self._stores:
             self._stores[index] = _Store(self.trace.values[index])
         return self._stores[index]
@@ -121,7 +121,7 @@ class IncrementalForward:
     def _plan(
         self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
     ) -> Plan:
-        """Return the plan; the last one is kept, since its work is asked first."""
+        """Return the plan for these rectangles, cached for a second query."""
         key = size, tuple(tops), tuple(lefts)
         if self._planned is None or self._planned[0] != key:
             changed = self._changed(size, tops, lefts)
@@ -141,7 +141,7 @@ class IncrementalForward:
 
 
 def _without_unread(trace: ForwardTrace, rules: list[Rule]) -> ForwardTrace:
-    """Return a trace that keeps the maps of those values alone that are read around."""
+    """Return a trace that keeps only the base maps that later operations read."""
     read = {0, *trace.outputs}
     for step, rule in zip(trace.steps, rules, strict=True):
         slides = isinstance(rule, SlidingRule) and not rule.pointwise
@@ -155,7 +155,7 @@ def _without_unread(trace: ForwardTrace, rules: list[Rule]) -> ForwardTrace:
 
 
 def _last_uses(trace: ForwardTrace) -> list[list[int]]:
-    """Return for each step the values that no later one takes."""
+    """Return, for each step, the values that no later step uses."""
     kept = set(trace.outputs)
     uses: list[list[int]] = []
     for step in reversed(trace.steps):
@@ -171,7 +171,7 @@ def _placed(starts: Sequence[int], length: int, side: int) -> Interval:
 
 
 class _Store:
-    """A value's map and, behind it, the places of a batch: read by one index.
+    """A value's base map followed by a batch's changed places, as rows of one array.
 
     A row is what one place holds, in all channels.
     """
@@ -191,7 +191,7 @@ class _Store:
         self._held: Part | None = None
 
     def hold(self, part: Part) -> None:
-        """Write the places of a batch behind the map."""
+        """Write a batch's places after the base map, unless they are there already."""
         if self._held is part:
             return
         needed = self.parts + len(part.tensor)
@@ -204,7 +204,7 @@ class _Store:
         self._held = part
 
     def read(self, index: Tensor) -> Tensor:
-        """Return the rows of an index, of the map and of the batch's places."""
+        """Return the rows at an index, of the base map and of the batch's places."""
         return self._rows.index_select(0, index)
 
 
@@ -220,12 +220,12 @@ class _Batch:
     _indices: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
 
     def release(self, index: int) -> None:
-        """Let go of a value."""
+        """Free a value."""
         del self.parts[index]
         self._wholes.pop(index, None)
 
     def run(self, step: Step, rule: Rule) -> None:
-        """Run one operation on as little as it needs."""
+        """Run one operation on the smallest region that it needs."""
         region = self.plan.regions[step.outputs[0]]
         if region is None:
             outputs = self._run_whole(step)
@@ -241,7 +241,7 @@ class _Batch:
         return substitute(structure, lambda ref: self._whole(ref.index))
 
     def _slide(self, source: int, rule: SlidingRule, region: Region) -> Tensor:
-        """Return what sliding windows give at the places of a region."""
+        """Apply a sliding-window operation at the places of a region."""
         if rule.pointwise:
             rows = self.parts[source].tensor.flatten(1)
             return _rows(rule.apply(_images(rows, 1, len(rows), 1)))
@@ -262,7 +262,7 @@ class _Batch:
     def _run_in_places(
         self, step: Step, region: Region, *, reshape: bool
     ) -> Sequence[Tensor]:
-        """Run an operation that keeps places apart at the places of a region."""
+        """Run an operation that treats places independently, on a region's places."""
         inputs = {index: self._within(index, region) for index in step.inputs}
         if not reshape:
             return _called(step, lambda ref: inputs[ref.index])
@@ -276,7 +276,7 @@ class _Batch:
         return _called(step, lambda ref: self._whole(ref.index))
 
     def _shape(self, index: int, count: int, *, places: bool) -> list[int]:
-        """Return a value's shape for so many images, or for so many places."""
+        """Return the shape of a value for a number of images, or of single places."""
         value = self.forward.trace.values[index]
         shape = list(value.base.shape)
         shape[max(value.axes.find("n"), 0)] = count
@@ -285,7 +285,7 @@ class _Batch:
         return shape
 
     def _within(self, index: int, region: Region) -> Tensor:
-        """Return a value at the places of a region that lies around its own."""
+        """Return a value at the places of a region that contains the value's own."""
         part = self.parts[index]
         if part.region is region:
             return part.tensor
@@ -293,7 +293,7 @@ class _Batch:
         return rows.view(self._shape(index, len(rows), places=True))
 
     def _whole(self, index: int) -> Tensor:
-        """Return a value with all its places."""
+        """Return a value over its whole map."""
         part = self.parts[index]
         if part.region is None:
             return part.tensor
@@ -309,7 +309,7 @@ class _Batch:
     def _read(
         self, index: int, wanted: Rectangles, key: tuple[object, ...], fill: float = 0.0
     ) -> Tensor:
-        """Return rows of a value: its part, the kept map around it, and padding.
+        """Return rows of a value: its changed part, the base map around it, padding.
 
         Args:
             index: of the value.
@@ -331,22 +331,22 @@ class _Batch:
 
 
 def _starts(sizes: Sequence[int]) -> list[int]:
-    """Return where each of several lists begins that stand one after the other."""
+    """Return the start offsets of concatenated lists of these sizes."""
     return [sum(sizes[:at]) for at in range(len(sizes))]
 
 
 def _images(rows: Tensor, count: int, height: int, width: int) -> Tensor:
-    """Return places as images (N, C, H, W), channels innermost."""
+    """View rows, one for each place, as images (N, C, H, W), channels innermost."""
     return rows.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
 def _rows(images: Tensor) -> Tensor:
-    """Return the places of images (N, C, H, W) one by one, (places, C, 1, 1)."""
+    """Flatten images (N, C, H, W) to single places, (places, C, 1, 1)."""
     return images.permute(0, 2, 3, 1).reshape(-1, images.shape[1], 1, 1)
 
 
 def _called(step: Step, change: Callable[[Ref], Tensor]) -> Sequence[Tensor]:
-    """Call an operation of the trace with other tensors."""
+    """Call an operation of the trace with substituted tensors."""
     output = step.function(
         **{name: substitute(value, change) for name, value in step.args.items()}
     )

@@ -1,4 +1,4 @@
-"""Plan of an incremental pass: what of each map can differ, before any is computed."""
+"""Plan of an incremental pass: the region of each map that can change."""
 
 from dataclasses import dataclass, field
 from functools import reduce
@@ -25,7 +25,7 @@ Rule = SlidingRule | Literal["places", "reshape", "whole"]
 
 
 def rule_of(step: Step, trace: ForwardTrace) -> Rule:
-    """Return how an operation can be run on parts of its maps."""
+    """Return the rule by which an operation runs on parts of its maps."""
     if keeps_places(step, trace):
         return "reshape" if reshapes(step) else "places"
     return sliding_rule(step, trace) or "whole"
@@ -33,7 +33,7 @@ def rule_of(step: Step, trace: ForwardTrace) -> Rule:
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """Plan: the part of each value of a trace that can differ; None for all of it.
+    """The region of each value of a trace that can change; None for all of it.
 
     Regions that are equal by how they come about are one object.
     """
@@ -42,7 +42,7 @@ class Plan:
     _made: dict[tuple[object, ...], Region] = field(default_factory=dict)
 
     def joined(self, first: Region, second: Region) -> Region:
-        """Return the hull of two regions."""
+        """Return the hull of two regions, cached."""
         if first is second:
             return first
         key = "joined", id(first), id(second)
@@ -51,7 +51,7 @@ class Plan:
         return self._made[key]
 
     def slid(self, region: Region, rule: SlidingRule, sides: tuple[int, int]) -> Region:
-        """Return what can differ behind sliding windows."""
+        """Return the region of a sliding window's output that can change."""
         if rule.pointwise:
             return region
         key = id(region), rule.rows, rule.columns, rule.cost, rule.weight, sides
@@ -64,7 +64,7 @@ class Plan:
 
 
 def plan_regions(trace: ForwardTrace, rules: list[Rule], changed: Region) -> Plan:
-    """Return what of each value can differ where a part of the image does."""
+    """Return the region of each value that can change with a region of the image."""
     plan = Plan({0: changed})
     for step, rule in zip(trace.steps, rules, strict=True):
         region = _region(plan, step, rule, trace)

@@ -1,4 +1,4 @@
-"""Regions of feature maps that can differ between images: interval arithmetic.
+"""Regions of feature maps that can change between images: interval arithmetic.
 
 All along one axis at a time: a region of a map is the product of two intervals.  The
 arithmetic of sliding windows is Dumoulin & Visin 2016 (arXiv:1603.07285), chapter 2.
@@ -16,7 +16,7 @@ Numbers = NDArray[np.int64]
 
 
 class Sliding(NamedTuple):
-    """A sliding window along one axis: of a convolution or a pooling."""
+    """Sliding window of a convolution or a pooling, along one axis."""
 
     kernel: int
     stride: int
@@ -25,13 +25,13 @@ class Sliding(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """From a window's first position to its last."""
+        """Distance from a window's first position to its last."""
         return self.dilation * (self.kernel - 1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Interval:
-    """The positions along one axis that can differ, for each image of a batch.
+    """The positions along one axis that can change, for each image of a batch.
 
     Attributes:
         first: (N,), the first position.
@@ -49,7 +49,7 @@ class Interval:
         return self.end - self.first
 
     def slid(self, window: Sliding, side: int) -> "Interval":
-        """Return the positions behind a sliding window that see any of these.
+        """Return the output positions of a sliding window that read any of these.
 
         Args:
             window: which slides along the axis.
@@ -71,7 +71,7 @@ class Interval:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Rectangles:
-    """One rectangle for each image of a batch; it may hang over the map's edges.
+    """One rectangle for each image of a batch; may extend past the map's edges.
 
     Its places are kept row by row, those of all images one after the other.
 
@@ -91,18 +91,18 @@ class Rectangles:
 
     @property
     def count(self) -> int:
-        """Number of places of all images."""
+        """Total number of places over all images."""
         return int((self.heights * self.widths).sum())
 
     def offsets(self) -> Numbers:
-        """Return where the first place of each image is kept, (N,)."""
+        """Return the index of each image's first stored place, (N,)."""
         areas = (self.heights * self.widths)[self.order]
         offsets = np.empty_like(areas)
         offsets[self.order] = np.cumsum(areas) - areas
         return offsets
 
     def places(self) -> tuple[Numbers, Numbers, Numbers]:
-        """Return image, row and column of each place, as they are kept."""
+        """Return image, row and column of each place, in storage order."""
         areas = (self.heights * self.widths)[self.order]
         image = np.repeat(self.order, areas)
         within = np.arange(len(image)) - np.repeat(np.cumsum(areas) - areas, areas)
@@ -112,7 +112,7 @@ class Rectangles:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Region:
-    """Region of a map that can differ, and the rectangles that cover it.
+    """Region of a map that can change, and the rectangles stored to cover it.
 
     Attributes:
         rows: which can differ.
@@ -128,7 +128,7 @@ class Region:
 
     @property
     def fraction(self) -> float:
-        """Share of the maps' places that are kept."""
+        """Stored places as a share of the maps' places."""
         return self.kept.count / (
             len(self.rows.first) * self.rows.side * self.columns.side
         )
@@ -144,7 +144,7 @@ class Region:
 def keep(
     rows: Interval, columns: Interval, place_cost: float, group_cost: float
 ) -> Region:
-    """Return a region with the rectangles to keep it in, few shapes or tight ones.
+    """Return a region with rectangles to store, enlarged so that images share shapes.
 
     Args:
         rows: which can differ.
@@ -173,7 +173,7 @@ Shape = tuple[int, int]
 def _grouped(
     shapes: Sequence[Shape], place_cost: float, group_cost: float
 ) -> dict[Shape, Shape]:
-    """Return the shape that each shape is kept in: largest first, each where it fits.
+    """Return the stored shape for each shape: greedily grouped, largest first.
 
     A shape joins the group that it costs least to enlarge, if less than a new one.
     """
@@ -203,20 +203,20 @@ def _grouped(
 def _hull(
     first: tuple[int, int, int], second: tuple[int, int, int]
 ) -> tuple[int, int, int]:
-    """Return height, width and number of images of two groups kept as one."""
+    """Return height, width and image count of two merged groups."""
     height, width = max(first[0], second[0]), max(first[1], second[1])
     return height, width, first[2] + second[2]
 
 
 def _enlargement(first: tuple[int, int, int], second: tuple[int, int, int]) -> int:
-    """Return how many places more two groups keep as one."""
+    """Return the number of extra places that merging two groups would store."""
     height, width, images = _hull(first, second)
     apart = first[0] * first[1] * first[2] + second[0] * second[1] * second[2]
     return height * width * images - apart
 
 
 def seen_from(region: Region, rows: Sliding, columns: Sliding) -> Rectangles:
-    """Return what sliding windows read of the map before them to give a region."""
+    """Return the input rectangles that sliding windows read to compute a region."""
     kept = region.kept
     return Rectangles(
         kept.tops * rows.stride - rows.padding,
@@ -228,7 +228,7 @@ def seen_from(region: Region, rows: Sliding, columns: Sliding) -> Rectangles:
 
 
 def whole_maps(region: Region) -> Rectangles:
-    """Return all of each image's map, the images in their order."""
+    """Return rectangles of each image's whole map, the images in order."""
     count = len(region.rows.first)
     none = np.zeros(count, np.int64)
     return Rectangles(
@@ -243,7 +243,7 @@ def whole_maps(region: Region) -> Rectangles:
 def gather_index(
     held: Region, wanted: Rectangles, padding: int, maps: int, parts: int
 ) -> Numbers:
-    """Return where the places of rectangles are found.
+    """Return the row index of each place of rectangles.
 
     Args:
         held: what is kept of each image beside the one whole map.

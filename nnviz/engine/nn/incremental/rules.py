@@ -1,4 +1,4 @@
-"""Rules by operation: which keep places apart, and which slide windows over them.
+"""Rules of operations: those that treat places independently, and sliding windows.
 
 An operation without a rule is computed on whole maps.  So is one with a rule whose
 arguments the rule does not cover: a wrong guess would cost truth, a missed one time.
@@ -21,7 +21,7 @@ _PLACES = "nyx"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SlidingRule:
-    """An operation that slides windows over maps (N, C, H, W).
+    """An operation that slides a window over maps (N, C, H, W).
 
     Attributes:
         rows: the window along y.
@@ -43,12 +43,12 @@ class SlidingRule:
 
     @property
     def pointwise(self) -> bool:
-        """Whether each window is one place of a map of the same size."""
+        """Whether each window covers one place of a map of the same size."""
         return not self.resizes and self.rows == self.columns == Sliding(1, 1, 0, 1)
 
 
 def sliding_rule(step: Step, trace: ForwardTrace) -> SlidingRule | None:
-    """Return how an operation slides windows; None where it is no such operation."""
+    """Return an operation's sliding-window rule; None for other operations."""
     make = _SLIDING.get(step.name)
     if make is None or len(step.inputs) != 1 or len(step.outputs) != 1:
         return None
@@ -59,7 +59,7 @@ def sliding_rule(step: Step, trace: ForwardTrace) -> SlidingRule | None:
 
 
 def keeps_places(step: Step, trace: ForwardTrace) -> bool:
-    """Tell whether each place of what an operation gives comes from that place alone.
+    """Tell whether each output place of an operation depends on that place alone.
 
     Then it can run on a part of the maps as it runs on the whole.
     """
@@ -76,7 +76,7 @@ def keeps_places(step: Step, trace: ForwardTrace) -> bool:
 
 
 def reshapes(step: Step) -> bool:
-    """Tell whether an operation's arguments are the sizes of what it gives."""
+    """Tell whether an operation's arguments are the sizes of its output."""
     return step.name in _RESHAPING
 
 
@@ -86,7 +86,7 @@ def _map_size(value: Value) -> tuple[int, int]:
 
 
 def _constants_spread(step: Step, output: Value) -> bool:
-    """Tell whether all constants are the same at each place."""
+    """Tell whether an operation's constants are the same at every place."""
     constants = [
         each
         for name, value in step.args.items()
@@ -110,7 +110,7 @@ _UNCHANGED = frozenset(
 
 
 def _off_places(step: Step, source: Value, _output: Value) -> bool:
-    """Tell whether the axis that is worked on is none of the places'."""
+    """Tell whether an operation works along an axis other than rows and columns."""
     return source.axes[step.args["dim"]] not in _PLACES
 
 
@@ -144,9 +144,9 @@ def _always(_step: Step, _source: Value, _output: Value) -> bool:
 
 
 def _regrouped(_step: Step, source: Value, output: Value) -> bool:
-    """Tell whether a reshape regroups axes beside the places and leaves these alone.
+    """Tell whether a reshape keeps rows and columns and only regroups other axes.
 
-    So a channel shuffle does: (n, c, y, x) as (n, groups, c / groups, y, x).
+    A channel shuffle does so: (n, c, y, x) as (n, groups, c / groups, y, x).
     """
     return all(
         _numbers(source, source.axes.index(axis))
@@ -156,7 +156,7 @@ def _regrouped(_step: Step, source: Value, output: Value) -> bool:
 
 
 def _numbers(value: Value, at: int) -> tuple[int, int]:
-    """Return how many numbers lie before and behind an axis."""
+    """Return the number of elements before and behind an axis."""
     shape = value.base.shape
     return math.prod(shape[:at]), math.prod(shape[at + 1 :])
 
@@ -208,7 +208,7 @@ def _convolution(step: Step, _before: Value, _after: Value) -> SlidingRule | Non
 def _padding(
     asked: Any, kernel: Sequence[int], dilation: tuple[int, int]
 ) -> tuple[int, int] | None:
-    """Return the padding on each side; None where the two sides differ."""
+    """Return the symmetric padding (rows, columns); None if it is asymmetric."""
     if asked == "valid":
         return 0, 0
     if asked != "same":
@@ -231,7 +231,7 @@ def _max_pool(step: Step, before: Value, _after: Value) -> SlidingRule:
 
 
 def _average_pool(step: Step, before: Value, after: Value) -> SlidingRule | None:
-    """A mean over windows: all must be of as many numbers."""
+    """Return the rule of average pooling; None if windows differ in element count."""
     args = step.args
     kernel, padding = _pair(args["kernel_size"]), _pair(args["padding"])
     stride = _pair(args["stride"]) if args["stride"] else kernel
@@ -256,7 +256,7 @@ def _pool_cost(before: Value, kernel: Sequence[int]) -> int:
 
 
 def _zero_padding(step: Step, before: Value, _after: Value) -> SlidingRule | None:
-    """Padding by itself, as of TensorFlow's networks: the two sides may differ."""
+    """Return the rule of zero padding, in which the two sides may differ."""
     args = step.args
     pad = args["pad"]
     plain = args.get("mode", "constant") == "constant" and not args.get("value")

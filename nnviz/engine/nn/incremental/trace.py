@@ -1,4 +1,4 @@
-"""Trace of a forward pass: the tensor operations that one image goes through.
+"""Trace of a forward pass: the tensor operations that depend on the image.
 
 A dispatch mode sees every operation of the network, functional ones too, and notes
 those that depend on the image.  The trace can be replayed for other images only where
@@ -21,12 +21,12 @@ from nnviz.engine.nn.shapes.receptive_field import follow
 
 
 class UnfollowableError(Exception):
-    """The network's operations cannot be replayed; the text says why."""
+    """The network's operations cannot be replayed; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Stands in a step's arguments for a value of the trace."""
+    """Placeholder for a value of the trace in a step's arguments."""
 
     index: int
 
@@ -45,7 +45,7 @@ class Value:
 
     @property
     def spatial(self) -> bool:
-        """Whether its places are known: one axis each for image, rows and columns."""
+        """Whether image, rows and columns have one known axis each."""
         return all(self.axes.count(axis) == 1 for axis in "nyx")
 
 
@@ -74,7 +74,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForwardTrace:
-    """The operations between an image and what the pass gave for it.
+    """Trace of the operations from an image to the output of a pass.
 
     Attributes:
         steps: in order; only those that the output depends on.
@@ -88,11 +88,11 @@ class ForwardTrace:
 
     @property
     def outputs(self) -> tuple[int, ...]:
-        """The values that the pass gave."""
+        """Indices of the output's values."""
         return tuple(ref.index for ref in _references(self.output))
 
     def base_output(self) -> Any:
-        """Return what the pass gave for the image itself."""
+        """Return the output of the pass for the image itself."""
         return substitute(self.output, lambda ref: self.values[ref.index].base)
 
 
@@ -119,7 +119,7 @@ def record_trace(run: Callable[[Tensor], Any], x: Tensor) -> ForwardTrace:
 
 
 def _needed(steps: list[Step], wanted: set[int]) -> tuple[Step, ...]:
-    """Return the steps that some values depend on."""
+    """Return the steps that the wanted values depend on."""
     kept = []
     for step in reversed(steps):
         if wanted.intersection(step.outputs):
@@ -129,7 +129,7 @@ def _needed(steps: list[Step], wanted: set[int]) -> tuple[Step, ...]:
 
 
 def substitute(structure: Any, change: Callable[[Ref], Any]) -> Any:
-    """Return a structure with something else for the values of the trace."""
+    """Return a structure with its references to values of the trace replaced."""
     if isinstance(structure, Ref):
         return change(structure)
     if isinstance(structure, dict):
@@ -156,7 +156,7 @@ read past its end for a larger batch, and no error is raised."""
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes operations on tensors that depend on the image."""
+    """Records the operations on tensors that depend on the image."""
 
     def __init__(self, x: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -172,7 +172,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return id(tensor) in self._known
 
     def reference(self, tensor: Tensor) -> Ref | Tensor:
-        """Return what stands for a tensor in arguments; itself for a constant."""
+        """Return the reference to a tensor; the tensor itself if it is constant."""
         if not self.depends(tensor):
             return tensor
         if id(tensor) in self._stale:
@@ -186,7 +186,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run an operation, note it where it depends on the image."""
+        """Run an operation, and record it if it depends on the image."""
         kwargs = kwargs or {}
         if not any(map(self.depends, tensors_in((args, tuple(kwargs.values()))))):
             return func(*args, **kwargs)
@@ -199,7 +199,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _in_place(
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Tensor:
-        """Run an operation in place as one that is not, and swap the memory."""
+        """Run an in-place operation as its functional form, and swap the memory."""
         target = args[0]
         packet = func.overloadpacket
         name = packet.__name__
@@ -267,7 +267,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _with_references(value: Any, reference: Callable[[Tensor], Any]) -> Any:
-    """Return an argument with its tensors replaced."""
+    """Return an argument with its tensors replaced by references."""
     if isinstance(value, Tensor):
         return reference(value)
     if isinstance(value, tuple | list):
@@ -276,7 +276,7 @@ def _with_references(value: Any, reference: Callable[[Tensor], Any]) -> Any:
 
 
 class _NumberGuard(TorchFunctionMode):
-    """Refuses what hands numbers to Python without an operation."""
+    """Refuses reads of tensor values by Python that no operation shows."""
 
     _READS = frozenset({"tolist", "numpy", "__array__", "data_ptr"})
 
@@ -291,7 +291,7 @@ class _NumberGuard(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call a function of torch unless it reads the numbers of the image."""
+        """Call a torch function unless it reads values that depend on the image."""
         name = getattr(func, "__name__", "")
         if name in self._READS and any(map(self._recorder.depends, tensors_in(args))):
             raise UnfollowableError(f"it reads numbers ({name})")

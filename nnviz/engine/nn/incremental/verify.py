@@ -1,4 +1,4 @@
-"""Verification of an incremental pass against the network, before it is used."""
+"""Verification of an incremental pass against full passes, before it is used."""
 
 from collections.abc import Callable
 from itertools import product
@@ -25,7 +25,7 @@ def verified_forward(
     size: tuple[int, int],
     check: Check,
 ) -> IncrementalForward:
-    """Return the incremental forward pass of an image, compared with full passes.
+    """Return an image's incremental forward pass, verified against full passes.
 
     It gives what the network gave for the image itself where a rectangle is replaced
     by what was there, in all corners and in the middle, and what the network gives
@@ -73,7 +73,7 @@ def _part(x: Tensor, top: int, left: int, size: tuple[int, int]) -> Tensor:
 
 
 def _compare(found: Any, expected: Any) -> None:
-    """Refuse outputs that differ by more than roundings, for any image of a batch."""
+    """Refuse outputs that differ by more than rounding, for any image of a batch."""
     pairs = zip(tensors_in(found), tensors_in(expected), strict=True)
     for mine, right in pairs:
         limit = _TOLERANCE * torch.finfo(right.dtype).eps * right.abs().max()

@@ -1,4 +1,4 @@
-"""One operation of torch with its arguments, and what its inputs are known to be."""
+"""One torch operation with its arguments, and the traces of its inputs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The trace of a tensor: axes, grid and receptive field.
+    """Trace of a tensor: axes, grid and receptive field.
 
     Attributes:
         axes: a letter for each axis: n image, c channel, y row, x column, t token,
@@ -29,7 +29,7 @@ class Trace:
     fields: tuple[Span, Span] | None = None
 
     def lost(self) -> "Trace":
-        """Return the trace without its receptive field."""
+        """Return a copy of the trace without its receptive field."""
         return replace(self, fields=None)
 
 
@@ -56,23 +56,23 @@ class Call:
 
     @property
     def source(self) -> Tensor:
-        """The first tensor."""
+        """First tensor among the arguments."""
         return self.tensors[0]
 
     @property
     def trace(self) -> Trace:
-        """The first tensor's trace, all unknown where there is none."""
+        """The first tensor's trace; all axes unknown if it has none."""
         return self.traces[0] or Trace(UNKNOWN * self.source.ndim)
 
     def pair(self, name: str) -> tuple[int, int]:
-        """Return an argument for rows and columns, given as one number or two."""
+        """Return an argument for rows and columns, given as one number or as two."""
         value = self.values[name]
         values = [value] if isinstance(value, int) else list(value)
         return values[0], values[-1]
 
 
 def first_tensor(output: object) -> Tensor | None:
-    """Return the first tensor of a module's output, whatever holds it."""
+    """Return the first tensor in a module's output, however nested."""
     return next(tensors_in(output), None)
 
 

@@ -1,4 +1,4 @@
-"""The graph of operations of a network, as one forward pass runs it.
+"""Graph of a network's operations, as one forward pass runs them.
 
 A dispatch mode sees every operation and which earlier one made each of its inputs.
 Operations inside a module without children are one node, that module's call;
@@ -75,7 +75,7 @@ class _Node:
 def operation_graph(
     net: nn.Module, channels: int, size: tuple[int, int], *, needs_numbers: bool = False
 ) -> Diagram:
-    """Return the graph of one forward pass; the network is left untouched.
+    """Return the operation graph of one forward pass; leaves the network unchanged.
 
     Args:
         net: the network.
@@ -104,7 +104,7 @@ def _empty(_net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
 
 
 class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
-    """Notes which call made each tensor."""
+    """Records the call that made each tensor."""
 
     def __init__(self, pixels: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -117,7 +117,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         self._seen: dict[str, int] = defaultdict(int)
 
     def watch(self, twin: nn.Module) -> list[Any]:
-        """Follow the calls of all modules; return the handles of the hooks."""
+        """Hook the calls of all modules; return the handles of the hooks."""
         handles = []
         for name, module in twin.named_modules():
             leaf = next(module.children(), None) is None
@@ -125,7 +125,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         return handles
 
     def finish(self, output: object) -> None:
-        """Add the node of the output."""
+        """Add the output node."""
         last = _Node("output", "Output")
         for tensor in tensors_in(output):
             self._connect(last, tensor)
@@ -138,7 +138,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run an operation and note what it reads and makes."""
+        """Run an operation; record its inputs and outputs."""
         sources = list(tensors_in((args, tuple((kwargs or {}).values()))))
         made_by = [self._makers.get(id(each)) for each in sources]
         output = super().__torch_dispatch__(func, types, args, kwargs)
@@ -147,7 +147,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         return output
 
     def _note(self, func: Any, sources: Sequence[Tensor], output: Any) -> None:
-        """Add an operation to its node, and edges from what it reads."""
+        """Append an operation to its node, and add edges from its inputs."""
         name = func._schema.name.removeprefix("aten::").strip("_")  # noqa: SLF001
         index = self._node_of(name)
         node = self.nodes[index]
@@ -158,7 +158,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
             self._makers[id(tensor)] = (tensor, index)
 
     def _node_of(self, operation: str) -> int:
-        """Return the node that runs; a new one for an operation outside the leaves."""
+        """Return the running node; a new one for an operation outside the leaves."""
         if self._call is None:
             scope = self._stack[-1][0] if self._stack else ""
             name = self._unique(f"{scope}.{operation}" if scope else operation)
@@ -191,7 +191,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         ]
 
     def _unique(self, name: str) -> str:
-        """Return a name that no other node has: "relu", "relu (2)"."""
+        """Return a name unique among the nodes: "relu", "relu (2)"."""
         self._seen[name] += 1
         return name if self._seen[name] == 1 else f"{name} ({self._seen[name]})"
 
@@ -215,7 +215,7 @@ def _diagram(nodes: list[_Node], twin: nn.Module) -> Diagram:
 
 
 def _used(nodes: list[_Node]) -> set[int]:
-    """Return the nodes on a way from the input to the output."""
+    """Return the nodes on a path from the input to the output."""
     reached = {0}
     for index, node in enumerate(nodes):
         if reached & node.inputs.keys():
@@ -243,7 +243,7 @@ def _drawn(node: _Node) -> DiagramNode:
 
 
 def kind_of(names: Iterable[str]) -> str:
-    """Return what a node does by the names of its class and its operations."""
+    """Classify a node by the names of its class and operations."""
     for name in names:
         words = {name.lower(), *(word.lower() for word in _WORD.findall(name))}
         for kind, beginnings in _KINDS.items():
@@ -253,7 +253,7 @@ def kind_of(names: Iterable[str]) -> str:
 
 
 def _detail(module: nn.Module | None) -> str:
-    """Return what sets a layer apart from others of its class."""
+    """Describe a layer's settings: kernel size, channels, stride."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         rows, columns = module.kernel_size
         words = f"{rows} × {columns}, {module.in_channels} → {module.out_channels}"
@@ -273,5 +273,5 @@ def _side(size: Any) -> str:
 
 
 def _shape(tensor: Tensor) -> str:
-    """Return a tensor's shape in words, the batch left out."""
+    """Return a tensor's shape as text, without the batch."""
     return " × ".join(map(str, tensor.shape[1:])) or "1"

@@ -1,4 +1,4 @@
-"""Multiply-accumulates of one operation; only products of arrays count."""
+"""Multiply-accumulates of operations; only products of arrays count."""
 
 import math
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def _attention_macs(call: Call, output: Tensor) -> int:
 
 
 def _einsum_macs(call: Call, _output: Tensor) -> int:
-    """A product over every letter that occurs, each with its extent."""
+    """Return the product of the extents of all letters in an einsum."""
     terms = call.values["equation"].replace(" ", "").split("->")[0].split(",")
     if len(terms) == 1:
         return 0
@@ -50,7 +50,7 @@ def _einsum_macs(call: Call, _output: Tensor) -> int:
 
 
 def _letters(term: str, ndim: int) -> list[str]:
-    """Return a name for each axis; those of "..." are counted from its right."""
+    """Return a name for each axis; those in "..." are numbered from the right."""
     if "..." not in term:
         return list(term)
     first, last = term.split("...")
@@ -59,13 +59,13 @@ def _letters(term: str, ndim: int) -> list[str]:
 
 
 def _native_attention_macs(call: Call, _output: Tensor) -> int:
-    """Projections, scores and sums of torch's fused multi-head attention."""
+    """Count the projections, scores and sums of torch's fused multi-head attention."""
     query, key = call.values["query"], call.values["key"]
     return _attention_block(query, key, call.values["embed_dim"])
 
 
 def _encoder_layer_macs(call: Call, _output: Tensor) -> int:
-    """As ``_native_attention_macs``, and the two linear layers behind it."""
+    """Count a fused encoder layer: attention, and the two linear layers behind it."""
     x, width = call.values["src"], call.values["embed_dim"]
     tokens = x.numel() // width
     hidden = call.values["ffn_weight_1"].shape[0]

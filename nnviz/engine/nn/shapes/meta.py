@@ -1,4 +1,4 @@
-"""Shapes of results on the meta device, the common ones by their own formulas."""
+"""Shapes of results on the meta device, by own formulas for common operations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Computes shapes on the meta device, the common ones by their own formulas.
+    """Computes shapes on the meta device, by own formulas for common operations.
 
     torch's functions for these are written in Python: they are slow and import its
     compiler first, which takes 2 s.
@@ -18,7 +18,7 @@ class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Keep torch from wrapping this mode, which would import its compiler too."""
+        """Tell torch not to wrap this mode, which would import its compiler."""
         return False
 
     def __torch_dispatch__(
@@ -28,7 +28,7 @@ class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return an operation's result, shape only."""
+        """Return an operation's result as a tensor of its shape, without data."""
         return shape_only(func, args, kwargs or {})
 
 
@@ -39,7 +39,7 @@ _TRANSPOSED_DEFAULTS: list[Any] = [(1,), (0,), (0,), 1, (1,)]
 
 
 def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run an operation, on meta tensors by its formula where there is one."""
+    """Run an operation; on meta tensors by its formula, if there is one."""
     formula = _FORMULAS.get(func)
     first = args[0] if args else None
     if isinstance(first, Sequence) and first:
@@ -53,7 +53,7 @@ def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> A
 def _conv2d_shape(
     x: Tensor, weight: Tensor, _bias: Tensor | None = None, *settings: Any
 ) -> Tensor | None:
-    """Dumoulin & Visin 2016, relationship 15; None where torch had better say."""
+    """Return its shape (Dumoulin & Visin 2016, relationship 15); None to ask torch."""
     given = list(settings)
     stride, padding, dilation, groups = given + _CONV_DEFAULTS[len(given) :]
     if x.ndim != len("ncyx") or x.shape[1] != weight.shape[1] * groups:
@@ -65,7 +65,7 @@ def _conv2d_shape(
 def _conv_transpose2d_shape(
     x: Tensor, weight: Tensor, _bias: Tensor | None = None, *settings: Any
 ) -> Tensor | None:
-    """Dumoulin & Visin 2016, relationship 14; None where torch had better say."""
+    """Return its shape (Dumoulin & Visin 2016, relationship 14); None to ask torch."""
     given = list(settings)
     stride, padding, extra, groups, dilation = (
         given + _TRANSPOSED_DEFAULTS[len(given) :]
@@ -124,7 +124,7 @@ def _slid(
     *,
     ceil: bool = False,
 ) -> list[int]:
-    """Return rows and columns of a sliding window.
+    """Return the rows and columns of a sliding window's output.
 
     Settings are one number or two, as torch takes them.  With ``ceil`` a last window
     may hang over the end, if it begins before it.
@@ -209,7 +209,7 @@ def _upsample_shape(
 def _padded_shape(
     x: Tensor, padding: Sequence[int], mode: str = "constant", *_value: object
 ) -> Tensor | None:
-    """Return a map padded by a constant or reflected; None where torch had better say.
+    """Return a padded map's shape, constant or reflected; None to ask torch.
 
     Raises:
         RuntimeError: there is too little to reflect.

@@ -1,4 +1,4 @@
-"""Receptive field arithmetic: each operation's effect on the trace of its inputs."""
+"""Receptive field arithmetic: the effect of each operation on its inputs' traces."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ what the axes mean is no reason to refuse a network that works."""
 
 
 def follow(call: Call, output: Tensor) -> Trace | None:
-    """Return what an operation makes of its inputs' traces; None if they had none."""
+    """Return the trace of an operation's output; None if no input has a trace."""
     if not any(call.traces):
         return None
     if call.pointwise or call.name in _SAME_PLACES:
@@ -28,7 +28,7 @@ def follow(call: Call, output: Tensor) -> Trace | None:
 
 
 def _join(call: Call, output: Tensor) -> Trace:
-    """Elementwise and ``cat``: places stay, fields become the hull of all branches."""
+    """Join elementwise inputs: places stay, fields become the hull of all branches."""
     size = output.ndim
     traces = [trace for trace in call.traces if trace and len(trace.axes) == size]
     if not traces:
@@ -83,19 +83,19 @@ def _window(call: Call, kernel: tuple[int, int], output: Tensor) -> Trace:
 
 
 def _resample(call: Call, output: Tensor) -> Trace:
-    """Resize or rearrange a map: its places are others, each of a few around it."""
+    """Trace a resize or rearrangement of a map, which loses the receptive field."""
     axes = "ncyx" if output.ndim == len("ncyx") else UNKNOWN * output.ndim
     return Trace(axes, call.trace.grid)
 
 
 def _recur(call: Call, output: Tensor) -> Trace:
-    """Run over tokens one by one: they stay, each has seen those before it."""
+    """Trace a recurrence over tokens, each of which depends on those before it."""
     trace = call.trace if output.ndim == len(call.trace.axes) else None
     return trace.lost() if trace else Trace(UNKNOWN * output.ndim)
 
 
 def _adaptive_pool(call: Call, output: Tensor) -> Trace:
-    """A pooling to a fixed size: a plain window where the sizes divide."""
+    """Trace a pooling to a fixed size: a regular window if the sizes divide evenly."""
     trace = call.trace
     before, after = call.source.shape[-2:], output.shape[-2:]
     uneven = any(old % new for old, new in zip(before, after, strict=True))
@@ -110,7 +110,7 @@ def _adaptive_pool(call: Call, output: Tensor) -> Trace:
 
 
 def _pad(call: Call, output: Tensor) -> Trace:
-    """Padding on the left moves the places; ``pad`` counts from the last axis."""
+    """Trace padding, which shifts positions; ``pad`` counts from the last axis."""
     trace, pad = call.trace, call.values["pad"]
     if trace.axes != "ncyx" or trace.fields is None or not any(pad):
         return replace(trace, axes=trace.axes[: output.ndim])
@@ -154,7 +154,7 @@ def _select(call: Call, _output: Tensor) -> Trace:
 
 
 def _part(call: Call, _output: Tensor) -> Trace:
-    """``chunk``, ``split``, ``slice``: a part of the channels keeps its places."""
+    """Trace ``chunk``, ``split``, ``slice``: parts of the channels keep places."""
     axis = call.trace.axes[call.values["dim"]]
     return call.trace if axis in "nc" else call.trace.lost()
 
@@ -169,7 +169,7 @@ def _mean(call: Call, output: Tensor) -> Trace:
 
 
 def _reshape(call: Call, output: Tensor) -> Trace:
-    """Keep the axes at both ends that keep their extent; name what is between."""
+    """Trace a reshape: keep the leading and trailing axes of equal extent."""
     old, new, axes = tuple(call.source.shape), tuple(output.shape), call.trace.axes
     limit = min(len(old), len(new))
     head = next((i for i in range(limit) if old[i] != new[i]), limit)

@@ -1,4 +1,4 @@
-"""One pass without data: what each operation of a network does to shapes and places.
+"""One pass without data: the shapes and traces of all operations of a network.
 
 The pass runs on torch's ``meta`` device, where tensors have a shape and no memory, so
 it costs the same for the largest network, and on a copy, so the network stays as it
@@ -25,7 +25,7 @@ from nnviz.engine.nn.shapes.receptive_field import follow
 
 @dataclass(slots=True)
 class Visit:
-    """The trace of one pass through a module.
+    """Record of a module's calls in one pass.
 
     Attributes:
         shape: of the first tensor it returned, with the batch; None if none.
@@ -53,13 +53,13 @@ def meta_twin(net: nn.Module) -> nn.Module:
 
 
 def sharing_twin(net: nn.Module) -> nn.Module:
-    """Return a copy that shares the weights: what a pass writes down is its own."""
+    """Return a copy that shares the parameters but has its own state and hooks."""
     memo: dict[int, Any] = {id(weight): weight for weight in net.parameters()}
     return copy.deepcopy(net, memo)
 
 
 def noise_input(net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
-    """Return a normalized image of noise, always the same, where a network is."""
+    """Return a fixed normalized noise image on the network's device."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(1, channels, *size, generator=generator)
     first = next(chain(net.parameters(), net.buffers()), noise)
@@ -73,7 +73,7 @@ def empty_input(channels: int, size: tuple[int, int]) -> Tensor:
 
 @torch.inference_mode()
 def probe(twin: nn.Module, pixels: Tensor) -> dict[str, Visit]:
-    """Run a twin once and return what was seen, by module name ("" is all).
+    """Run a twin once and return the visits by module name ("" is the network).
 
     Args:
         twin: on the meta device or not.
@@ -95,7 +95,7 @@ def probe(twin: nn.Module, pixels: Tensor) -> dict[str, Visit]:
 
 
 class _Recorder(Shapes):  # type: ignore[no-untyped-call]
-    """Carries traces from operation to operation and counts multiplications."""
+    """Propagates traces from operation to operation and counts multiply-accumulates."""
 
     def __init__(self, pixels: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -108,7 +108,7 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
         self._note(pixels, Trace("ncyx", None, (pixel, pixel)))
 
     def watch(self, module: nn.Module, visit: Visit) -> list[Any]:
-        """Record a module's visits; return the handles of the hooks."""
+        """Hook a module to record its visits; return the handles of the hooks."""
 
         def enter(_module: nn.Module, _inputs: object) -> None:
             self._stack.append(visit)
@@ -133,7 +133,7 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run an operation and note what it did."""
+        """Run an operation and record its trace and its cost."""
         # The trace of an operation in place is that of its input: read it first.
         call = Call(func, args, kwargs or {}, self._trace)
         output = super().__torch_dispatch__(func, types, args, kwargs)

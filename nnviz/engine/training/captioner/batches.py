@@ -1,4 +1,4 @@
-"""Batches of scenes with sentences, and the places that their words are about."""
+"""Batches of scenes with sentences, and the places that their words refer to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionRecipe:
-    """Everything that decides what the training of the captioner gives."""
+    """Hyperparameters of the captioner's training."""
 
     epochs: int = 20
     scenes: int = 2048
@@ -54,7 +54,7 @@ class CaptionRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptionBatch:
-    """Scenes with their sentences.
+    """A batch of scenes with their sentences.
 
     Attributes:
         pixels: float32 (N, 3, H, W), normalized.
@@ -73,7 +73,7 @@ class CaptionBatch:
 
 
 def training_batches(recipe: CaptionRecipe, epoch: int) -> Iterator[CaptionBatch]:
-    """Yield the batches of an epoch (from 0): scenes that no other epoch shows."""
+    """Yield the batches of an epoch (from 0), whose scenes occur in no other epoch."""
     run = recipe.seed * recipe.epochs + epoch
     first = FIRST_TRAINING_SEED + run * recipe.scenes
     drawn = []
@@ -89,7 +89,7 @@ def training_batches(recipe: CaptionRecipe, epoch: int) -> Iterator[CaptionBatch
 def make_batch(
     scenes: Sequence[Scene], recipe: CaptionRecipe, *, mirrored: bool = False
 ) -> CaptionBatch:
-    """Return scenes as tensors.
+    """Build the batch of some scenes.
 
     Args:
         scenes: all of one size.
@@ -129,7 +129,7 @@ def make_batch(
 
 
 def _coverage(scene: Scene) -> Tensor:
-    """Return the share of each place, (1 + shapes, rows, columns), background first."""
+    """Return each shape's share of each place, (1 + shapes, rows, columns)."""
     numbers = torch.from_numpy(scene.instances).long()
     each = functional.one_hot(numbers, len(scene.labels) + 1).permute(2, 0, 1).float()
     return functional.avg_pool2d(each, _STRIDE)
@@ -140,14 +140,14 @@ def _is_clear(cover: Tensor) -> Tensor:
 
 
 def _looks(about: Sequence[int], cover: Tensor) -> Tensor:
-    """Return the places of what each word is about, (T, P)."""
+    """Return the places that each word refers to, (T, P)."""
     flat = torch.cat([cover.flatten(1), cover.new_zeros(1, cover[0].numel())])
     rows = [len(cover) if each == NOTHING else each for each in about]
     return flat[rows]
 
 
 def _concepts(scene: Scene, cover: Tensor) -> Tensor:
-    """Return the concepts of each place, (K, rows, columns), by what fills most of it.
+    """Return the concepts at each place, (K, rows, columns), by its largest shape.
 
     A texture, color and kind of shape each where a shape is, else a background.
     """

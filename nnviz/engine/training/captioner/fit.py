@@ -1,4 +1,4 @@
-"""``bundled:scenes-captioner``: learns to say what generated scenes show."""
+"""Training of ``bundled:scenes-captioner``, which describes generated scenes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -61,7 +61,7 @@ JUDGED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The parts of the captioner's loss, each a number."""
+    """The terms of the captioner's loss, each a scalar."""
 
     words: Tensor
     attention: Tensor
@@ -69,7 +69,7 @@ class Losses:
 
 
 def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
-    """Return the loss of words, of attention and of the concepts at places.
+    """Return the losses of words, attention and concepts.
 
     Words: cross entropy with the true words before (teacher forcing).  Attention: minus
     the logarithm of the weight that lies on what the word is about (attention
@@ -92,7 +92,7 @@ def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
 
 
 def _teach(net: SceneCaptioner, places: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
-    """Return logits (N, T, V) and attention (N, T, P), the true words being given."""
+    """Return logits (N, T, V) and attention (N, T, P) by teacher forcing."""
     keys, state = net.look(places), net.begin(places)
     last = words.new_full((len(words),), net.start)
     logits, weights = [], []
@@ -106,7 +106,7 @@ def _teach(net: SceneCaptioner, places: Tensor, words: Tensor) -> tuple[Tensor, 
 
 @torch.inference_mode()
 def describe(net: SceneCaptioner, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the likeliest next words, int64 (N, T), and the attention (N, T, P)."""
+    """Decode sentences greedily: words int64 (N, T) and attention (N, T, P)."""
     places = net.places(net.encode(pixels))
     keys, state = net.look(places), net.begin(places)
     last = torch.full((len(pixels),), net.start, device=pixels.device)
@@ -120,7 +120,7 @@ def describe(net: SceneCaptioner, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def measure(net: nn.Module, recipe: CaptionRecipe) -> dict[str, float]:
-    """Return how often sentences about held-out scenes are right, in [0, 1].
+    """Return the accuracy of sentences about held-out scenes, in [0, 1].
 
     "sentences": share that name the color and kind of every shape and no others;
     "shapes": share of the shapes that are named so; "attention": share of words naming
@@ -145,7 +145,7 @@ def measure(net: nn.Module, recipe: CaptionRecipe) -> dict[str, float]:
 def _said(
     net: SceneCaptioner, batch: CaptionBatch, scenes: list[Scene]
 ) -> list[tuple[int, int]]:
-    """Return right and all of the sentences and of the shapes."""
+    """Return the numbers of correct and of all sentences and shapes."""
     words, _ = describe(net, batch.pixels.to(next(net.parameters()).device))
     whole, found, shapes = 0, 0, 0
     for row, scene in zip(words.tolist(), scenes, strict=True):
@@ -162,7 +162,7 @@ def _said(
 def _looked(
     net: SceneCaptioner, batch: CaptionBatch, scenes: list[Scene]
 ) -> tuple[int, int]:
-    """Return how many words for shapes look mostly at the shape, and how many are."""
+    """Return the number of shape words that attend mostly to the shape, and of all."""
     device = next(net.parameters()).device
     places = net.places(net.encode(batch.pixels.to(device)))
     _, weights = _teach(net, places, batch.words.to(device))
@@ -180,12 +180,12 @@ def _looked(
 
 
 def build() -> SceneCaptioner:
-    """Return the captioner with random weights."""
+    """Build the captioner with uninitialized weights."""
     return SceneCaptioner(VOCABULARY, len(CONCEPTS))
 
 
 def initialize(net: SceneCaptioner, generator: torch.Generator) -> None:
-    """Draw all weights from a generator; the trunk starts as the bundled detector's."""
+    """Initialize all weights at random; the trunk from the bundled detector."""
     initialize_kaiming(net, generator)
     for each in (net.embedding, net.lstm):
         for weight in each.parameters():
@@ -202,7 +202,7 @@ def initialize(net: SceneCaptioner, generator: torch.Generator) -> None:
 
 
 def captioner_course(assignment: Assignment) -> Iterator[Stand]:
-    """Train, yield steps and epochs, and write the files at the end."""
+    """Train; yield steps and epochs, and write the files at the end."""
     recipe = CaptionRecipe(seed=assignment.seed)
     recipe = replace(recipe, epochs=assignment.epochs or recipe.epochs)
     net = build()
@@ -254,7 +254,7 @@ def _moved(batch: CaptionBatch, device: torch.device) -> CaptionBatch:
 
 
 def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
-    """Write weights, facts and card of where a run stands."""
+    """Write the weights, figures and card of a run at its checkpoint."""
     trained = load_trained(assignment.checkpoint)
     net = build().eval()
     # The figures are of the weights that ship, so after rounding.

@@ -1,4 +1,4 @@
-"""Sentences about scenes as word indices, and the object that each word is about."""
+"""Sentences about scenes as word indices, and the object that each word refers to."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ _INDEX = {word: index for index, word in enumerate(VOCABULARY)}
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence in words.
+    """A sentence as words, with the object that each refers to.
 
     Attributes:
         words: indices into ``VOCABULARY``; the last is ``END``.
@@ -43,7 +43,7 @@ class Sentence:
 
 
 def read_sentence(scene: Scene, *, mirrored: bool = False) -> Sentence:
-    """Return a scene's sentence, its other shapes in order from left to right.
+    """Return a scene's sentence, with other shapes ordered from left to right.
 
     An order that can be seen in the image makes the next word certain; the scene's own
     is that in which the shapes were drawn.
@@ -72,13 +72,13 @@ def read_sentence(scene: Scene, *, mirrored: bool = False) -> Sentence:
 
 
 def main_shape(scene: Scene) -> int:
-    """Return the index of the shape of which most pixels are seen."""
+    """Return the index of the shape with the most visible pixels."""
     seen = scene.instances[scene.instances > 0]
     return int(np.bincount(seen).argmax()) - 1
 
 
 def named_pairs(words: list[str]) -> list[tuple[str, str]]:
-    """Return the color and shape of each shape that a sentence names, sorted."""
+    """Return the color and shape of each shape named in a sentence, sorted."""
     found, color = [], ""
     for word in words:
         if word in COLORS:
@@ -97,12 +97,12 @@ def true_pairs(scene: Scene) -> list[tuple[str, str]]:
 
 
 def _split(text: str) -> list[str]:
-    """Return the parts of "A, B and C"; no part holds an "and"."""
+    """Split "A, B and C" at commas and "and"."""
     return [part for each in text.split(", ") for part in each.split(" and ")]
 
 
 def _named(text: str, index: int) -> list[tuple[str, int]]:
-    """Return the words of the main shape, and those of the background after it."""
+    """Return the words of the main shape and of the background, with their objects."""
     words = text.split()
     end = 1 + next(place for place, word in enumerate(words) if word in CLASSES)
     return [

@@ -1,4 +1,4 @@
-"""Examples to learn a head from: class folders, a CSV file, or listed files."""
+"""Examples to train a head on: class folders, a CSV file, or listed files."""
 
 import csv
 from collections.abc import Collection, Iterable, Sequence
@@ -20,7 +20,7 @@ _FORM = "expected is a header and lines of an image's path and its class or numb
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Images with their classes or numbers.
+    """Images with class labels or numbers.
 
     Attributes:
         files: of the images.
@@ -37,7 +37,7 @@ class Examples:
     held_out: tuple[bool, ...]
 
     def without(self, refused: Collection[int]) -> "Examples":
-        """Return the examples but for some, of which each class keeps one to learn.
+        """Return the examples without some; each class keeps one to train on.
 
         Args:
             refused: their places.
@@ -140,7 +140,7 @@ def _examples(
 def _kept_back(
     files: Iterable[Path], targets: Iterable[float], *, regression: bool
 ) -> tuple[bool, ...]:
-    """Tell which files are kept back: a fifth by hash, never the first of a class."""
+    """Return a held-out flag by file: a fifth by hash, never a class's first file."""
     seen: set[float] = set()
     found = []
     for path, target in zip(files, targets, strict=True):
@@ -150,7 +150,7 @@ def _kept_back(
 
 
 def _is_held_out(path: Path) -> bool:
-    """Tell whether a file's hash keeps it back; one that is missing is found later."""
+    """Tell whether a file is held out by its hash; False if it cannot be read."""
     try:
         return is_held_out(read_bytes(path))
     except InputError:

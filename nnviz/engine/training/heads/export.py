@@ -38,7 +38,7 @@ _CANNOT = "pick a bundled network, one of torchvision, or a file of weights"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taught:
-    """A network to be exported.
+    """A network to export.
 
     Attributes:
         net: with its new head.
@@ -58,7 +58,7 @@ class Taught:
 
 
 def with_head(model: Model, layer: str, head: LinearHead) -> nn.Module:
-    """Return a copy of a network with a linear head in place of a layer."""
+    """Return a copy of a network with a layer replaced by a linear head."""
     net = copy.deepcopy(model.net).cpu()
     outputs, inputs = head.weight.shape
     linear = nn.Linear(inputs, outputs)
@@ -152,7 +152,7 @@ def _write_program(
 
 
 def _building(taught: Taught, declared: Declared | None) -> tuple[str, str] | None:
-    """Return the source of an architecture and the expression that builds it."""
+    """Return the source of an architecture, and the expression that builds it."""
     if declared is not None:
         kind = ARCHITECTURES[declared.name]
         source = inspect.getsource(sys.modules[kind.__module__])
@@ -172,7 +172,7 @@ def _building(taught: Taught, declared: Declared | None) -> tuple[str, str] | No
 
 
 def _stands_alone(source: str) -> bool:
-    """Tell whether a module imports nothing of this program."""
+    """Tell whether a module imports nothing from nnviz."""
     imported = [
         node.module or ""
         for node in ast.walk(ast.parse(source))

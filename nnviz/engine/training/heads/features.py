@@ -1,4 +1,4 @@
-"""Features of a frozen backbone: the input of its last linear layer, in batches."""
+"""Features of a frozen backbone: the inputs of its last linear layer, in batches."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,10 +37,10 @@ class Features:
 def first_readable(
     model: Model, files: Sequence[Path], check: Callable[[], None]
 ) -> Tensor:
-    """Return the first image that can be read, as the network gets it, (1, C, H, W).
+    """Return the first readable image as the network's input, (1, C, H, W).
 
     Raises:
-        InputError: none can; says why the first cannot.
+        InputError: no image can be read; gives the reason for the first.
     """
     first: InputError | None = None
     for path in files:
@@ -53,7 +53,7 @@ def first_readable(
 
 
 def head_layer(model: Model, pixels: Tensor, check: Callable[[], None]) -> str:
-    """Return the name of the linear layer whose output is the network's.
+    """Return the name of the linear layer that computes the network's output.
 
     Args:
         model: any network.
@@ -88,7 +88,7 @@ def compute_features(
     cache: TensorCache,
     check: Callable[[], None],
 ) -> Generator[Progress, None, Features]:
-    """Compute what a layer is given for each image; what is known is not computed anew.
+    """Compute a layer's input for each image, using the cache.
 
     Files that cannot be read are passed over.
 
@@ -134,7 +134,7 @@ def compute_features(
 def prepare_features(
     model: Model, files: Sequence[Path], cache: TensorCache, check: Callable[[], None]
 ) -> Generator[Progress, None, int]:
-    """Compute the features of images ahead of teaching; return how many are known.
+    """Compute and cache features ahead of training; return the number cached.
 
     Files that cannot be read are passed over: teaching says what is wrong with them.
 
@@ -162,7 +162,7 @@ def _pass(
     layer: str,
     images: Mapping[int, Tensor],
 ) -> tuple[Tensor, ...]:
-    """Return the features of a batch, (D,) each; alone where shapes differ."""
+    """Return the features of a batch, (D,) each; one by one if shapes differ."""
     pixels = list(images.values())
     alike = {each.shape for each in pixels}
     several = len(alike) == 1 and model.info.takes_several

@@ -1,4 +1,4 @@
-"""Fine-tuning: all layers of a network with a new head learn on, slowly."""
+"""Fine-tuning: trains all layers of a network with a new head at a low rate."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LOSSES: dict[bool, Callable[..., Tensor]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuning:
-    """A run of fine-tuning.
+    """Settings of a fine-tuning run.
 
     Attributes:
         net: with its new head; learns in place.
@@ -49,14 +49,14 @@ class FineTuning:
 
     @property
     def checkpoint(self) -> Path:
-        """Path of the file that a stopped run goes on from."""
+        """Path of the checkpoint that a stopped run resumes from."""
         return self.stem.with_suffix(".ckpt")
 
 
 def fine_tune(
     tuning: FineTuning, examples: Examples, targets: Tensor
 ) -> Generator[Progress, None, Tensor]:
-    """Train all layers on; batch norms keep their statistics.
+    """Fine-tune all layers; batch norms keep their statistics.
 
     The head's rate is ten times the body's.  A checkpoint is kept after each epoch.
 
@@ -105,7 +105,7 @@ def fine_tune(
 def _read_all(
     tuning: FineTuning, examples: Examples
 ) -> Generator[Progress, None, Tensor]:
-    """Return all images as the network gets them, (N, C, H, W) in [0, 1]."""
+    """Return all images as the network's input, (N, C, H, W) in [0, 1]."""
     found: list[Tensor] = []
     for path in examples.files:
         found.append(tuning.backbone.pixel_input(open_image(path)).cpu())

@@ -14,7 +14,7 @@ _PENALTIES = tuple(10.0**exponent for exponent in range(-2, 6))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearHead:
-    """Weights of a linear layer on features as they are.
+    """Weights of a linear layer for unstandardized features.
 
     Attributes:
         weight: float32 (K, D).
@@ -25,7 +25,7 @@ class LinearHead:
     bias: Tensor
 
     def __call__(self, features: Tensor) -> Tensor:
-        """Return the outputs of features (N, D), (N, K)."""
+        """Return the outputs (N, K) for features (N, D)."""
         return functional.linear(features, self.weight, self.bias)
 
 
@@ -67,7 +67,7 @@ def fit_logistic_regression(
 
 
 def fit_ridge(features: Tensor, targets: Tensor) -> LinearHead:
-    """Fit ridge regression; the penalty has the least leave-one-out error.
+    """Fit ridge regression with the penalty of least leave-one-out error.
 
     Hoerl & Kennard 1970 (doi:10.1080/00401706.1970.10488634); leave-one-out residuals
     in closed form (Allen's PRESS) from the dual.
@@ -91,7 +91,7 @@ def fit_ridge(features: Tensor, targets: Tensor) -> LinearHead:
 
 
 def _standardized(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return features with mean 0 and spread 1, the means and the spreads."""
+    """Return standardized features, their means and their standard deviations."""
     x = features.double()
     mean, spread = x.mean(0), x.std(0, correction=0).clamp(min=_LEAST_SPREAD)
     return (x - mean) / spread, mean, spread
@@ -100,6 +100,6 @@ def _standardized(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _unstandardized(
     weight: Tensor, bias: Tensor, mean: Tensor, spread: Tensor
 ) -> LinearHead:
-    """Return the head that takes features as they are."""
+    """Convert a head for standardized features to one for unstandardized features."""
     plain = weight / spread
     return LinearHead(plain.float(), (bias - plain @ mean).float())

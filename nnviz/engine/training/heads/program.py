@@ -1,4 +1,4 @@
-"""The program that comes with exported weights and needs torch and Pillow only."""
+"""Standalone program for exported weights, which needs only torch and Pillow."""
 
 import json
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def program_text(
     architecture: str,
     call: str,
 ) -> str:
-    """Return a Python program that says what exported weights see in an image.
+    """Return a Python program that classifies an image with exported weights.
 
     Args:
         title: name of the network.

@@ -1,4 +1,4 @@
-"""Transfer learning: a head on a backbone's features, measured and exported."""
+"""Transfer learning: a head trained on a backbone's features, measured and exported."""
 
 import time
 from collections.abc import Callable, Generator
@@ -38,7 +38,7 @@ _FORBIDDEN = set('/\\:*?"<>|\0')
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Measured:
-    """Figures of a head on what was kept back, as ``TaughtHead`` has them."""
+    """Scores of a head on held-out examples, as in ``TaughtHead``."""
 
     accuracy: float | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
@@ -69,7 +69,7 @@ class _Data:
 def teach(
     model: Model, request: TeachHead, cache: TensorCache, check: Callable[[], None]
 ) -> Generator[Progress, None, TaughtHead]:
-    """Train a head, measure it on what was kept back, and write the network.
+    """Train a head, measure it on held-out examples, and export the network.
 
     Args:
         model: the backbone.

@@ -1,1 +1,1 @@
-"""Pages of the network browser: models, facts and setup of the open one."""
+"""Pages of the network browser: list of networks, facts and setup of the open one."""

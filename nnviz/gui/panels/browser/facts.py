@@ -1,4 +1,4 @@
-"""Facts of the open network, the doctor's findings, the card."""
+"""Page on the open network: facts, findings of the model doctor, model card."""
 
 import html
 import re
@@ -21,7 +21,7 @@ _SHARES = (30, 70)
 
 
 class FactsPanel(QWidget):
-    """Facts, findings and card as one page to read."""
+    """Page with the network's facts, findings and card, for reading."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +96,7 @@ class FactsPanel(QWidget):
 
 
 def _make_plain(table: QTextTable) -> None:
-    """Draw no lines and leave out an empty head, which Markdown demands."""
+    """Remove borders and the empty header that Markdown tables require."""
     style = table.format()
     style.setBorder(0)
     style.setCellSpacing(0)
@@ -110,7 +110,7 @@ def _make_plain(table: QTextTable) -> None:
 
 
 def _count(info: ModelInfo, number: int) -> str:
-    """Return how many there are, a dash where nobody counted."""
+    """Return a count as text; a dash where it is unknown."""
     return short_number(number) if info.counted else DASH
 
 

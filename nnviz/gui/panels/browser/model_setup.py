@@ -1,4 +1,4 @@
-"""Setup of the open network: its task, output, unit, class names and preprocessing."""
+"""Setup of the open network: task, output, unit, class names, preprocessing."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _LEAST_LETTERS = 8
 
 
 class ModelSetupPanel(QWidget):
-    """Shows and sets how the open network is used, and saves that beside its file."""
+    """Page that changes how the open network is used, and saves this as a side-car."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +86,7 @@ class ModelSetupPanel(QWidget):
         outer.addLayout(foot)
 
     def _show(self) -> None:
-        """Show how the network is used now."""
+        """Show the network's current setup."""
         info, request = self._app.selection.model, self._app.models.request
         self.setEnabled(info is not None)
         if info is None:
@@ -152,7 +152,7 @@ class ModelSetupPanel(QWidget):
             self._ranked.addWidget(line)
 
     def _candidate(self, found: PreprocessCandidate, info: ModelInfo) -> QWidget:
-        """Return a line: distance, name, and the button that uses it."""
+        """Build the row of a preprocessing: distance, name, and a button to use it."""
         chosen = found.preprocess == info.preprocess
         use = button(
             self.tr("In use") if chosen else self.tr("Use"),
@@ -170,7 +170,7 @@ class ModelSetupPanel(QWidget):
         return line
 
     def _apply(self) -> None:
-        """Use the task, output and unit that are chosen, where they are others."""
+        """Apply the selected task, output and unit, if they changed."""
         info, request = self._app.selection.model, self._app.models.request
         if info is None:
             return
@@ -184,7 +184,7 @@ class ModelSetupPanel(QWidget):
             self._app.models.set_output(*wanted)
 
     def ask_labels(self) -> None:
-        """Ask for a list of class names and use it."""
+        """Ask for a file of class names and apply it."""
         path = ask_labels(self, self._app.settings)
         if path:
             self._name(path)
@@ -194,7 +194,7 @@ class ModelSetupPanel(QWidget):
 
 
 def _list(name: str) -> QComboBox:
-    """Return a list that drops down and asks for little width."""
+    """Build a narrow combo box."""
     made = named(ComboBox(), name=name)
     policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     made.setSizeAdjustPolicy(policy)

@@ -1,4 +1,4 @@
-"""All networks that can be opened, grouped by where they come from."""
+"""List of all networks that can be opened, grouped by source."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _NETWORKS_FILTER = (
 
 
 class ModelPanel(QWidget):
-    """A searchable list; a double click or Enter opens a network."""
+    """Searchable list of networks; a double click or Enter opens one."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +93,7 @@ class ModelPanel(QWidget):
         self._offer()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the name its room: figures go first where the panel is narrow."""
+        """Hide columns of figures in a narrow panel, to leave room for names."""
         super().resizeEvent(event)
         width, px = event.size().width(), self._app.look.px
         self.list.setColumnHidden(1, width < px(_WIDTH_FOR_FIGURES))
@@ -145,7 +145,7 @@ class ModelPanel(QWidget):
         group.setExpanded(True)
 
     def _own_files(self) -> list[ModelEntry]:
-        """Return what was taught here, and files opened before, as entries."""
+        """Return the networks trained here and files opened before, as entries."""
         taught = Path(self._app.settings.networks).glob("*.safetensors")
         paths = dict.fromkeys([*map(str, sorted(taught)), *self._app.settings.recent])
         return [
@@ -182,7 +182,7 @@ class ModelPanel(QWidget):
             self._choose_first()
 
     def _choose_first(self) -> None:
-        """Let card and buttons be about what the search shows."""
+        """Select the first search result, so that card and buttons refer to it."""
         first = next((item for item in self._rows if not item.isHidden()), None)
         if first is None:
             self.list.setCurrentIndex(QModelIndex())
@@ -202,7 +202,7 @@ class ModelPanel(QWidget):
             self._app.open_model(self._reference())
 
     def open_untrained(self) -> None:
-        """Open the chosen network of torchvision with random weights."""
+        """Open the selected torchvision network with random weights."""
         reference = self._reference().partition("@")[0]
         if reference.startswith("zoo:"):
             self._app.open_model(reference + "@random")
@@ -214,7 +214,7 @@ class ModelPanel(QWidget):
         self._app.models.fetch(self._reference())
 
     def _offer(self) -> None:
-        """Enable the buttons that mean something for the chosen network."""
+        """Enable the buttons that apply to the selected network."""
         reference = self._reference()
         zoo = reference.startswith("zoo:")
         here = self._app.models.is_present(reference)
@@ -235,7 +235,7 @@ class ModelPanel(QWidget):
         ]
 
     def _summary(self, entry: ModelEntry) -> str:
-        """Say what a network is for, how good it is, and what it is."""
+        """Return a summary of a network: its purpose, accuracy and architecture."""
         purposes = {
             Task.CLASSIFY: self.tr("classifies images"),
             Task.DETECT: self.tr("detects objects"),
@@ -256,13 +256,13 @@ class ModelPanel(QWidget):
         return f"{', '.join(says)}\n{about}".strip()
 
     def _weights(self, entry: ModelEntry) -> str:
-        """Say whether the weights are here, or how much there is to download."""
+        """Return whether the weights are installed, or their download size."""
         if not entry.file_size or self._app.models.is_present(entry.reference):
             return self.tr("here")
         return short_bytes(entry.file_size)
 
     def _tip(self, entry: ModelEntry) -> str:
-        """Say what the row's short words mean."""
+        """Return the tool tip that explains a row's abbreviations."""
         lines = [entry.reference, f"{entry.family} {entry.year or ''}".strip()]
         if entry.accuracy:
             lines.append(f"{entry.metric} {entry.accuracy:.1f} %")

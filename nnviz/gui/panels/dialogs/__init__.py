@@ -1,1 +1,1 @@
-"""Dialogs that ask for files."""
+"""Dialogs for opening and saving files."""

@@ -1,4 +1,4 @@
-"""Asking for files and folders; each kind of file begins where it was found last."""
+"""File dialogs that remember a folder for each kind of file."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ DATASETS = "datasets"
 def ask_file(
     parent: QWidget, settings: Settings, kind: str, title: str, patterns: str = ""
 ) -> str:
-    """Return the path of a file to open; empty for none.
+    """Ask for a file to open; return its path, "" if cancelled.
 
     Args:
         parent: of the dialog.
@@ -29,7 +29,7 @@ def ask_file(
 
 
 def ask_files(parent: QWidget, settings: Settings, kind: str, title: str) -> list[str]:
-    """Return the paths of files to open; see ``ask_file``."""
+    """Ask for files to open; see ``ask_file``."""
     paths, _ = QFileDialog.getOpenFileNames(parent, title, settings.folder(kind))
     if paths:
         settings.save_folder(kind, paths[0])
@@ -37,14 +37,14 @@ def ask_files(parent: QWidget, settings: Settings, kind: str, title: str) -> lis
 
 
 def ask_folder(parent: QWidget, settings: Settings, kind: str, title: str) -> str:
-    """Return a folder to open; empty for none; see ``ask_file``."""
+    """Ask for a folder to open; see ``ask_file``."""
     start = settings.folder(kind)
     path = QFileDialog.getExistingDirectory(parent, title, start)
     return _remembered(settings, kind, path)
 
 
 def ask_labels(parent: QWidget, settings: Settings) -> str:
-    """Return the path of a list of class names; empty for none."""
+    """Ask for a file of class names; return its path, "" if cancelled."""
     title = parent.tr("Open class names")
     patterns = parent.tr("Class names (*.txt *.csv *.json *.names)")
     return ask_file(parent, settings, LABELS, title, patterns)
@@ -53,7 +53,7 @@ def ask_labels(parent: QWidget, settings: Settings) -> str:
 def ask_new_file(
     parent: QWidget, settings: Settings, title: str, name: str, patterns: str
 ) -> tuple[str, str]:
-    """Return where a new file goes and the pattern that was chosen; empty for none.
+    """Ask for a new file; return its path and the chosen pattern, "" if cancelled.
 
     Args:
         parent: of the dialog.

@@ -1,4 +1,4 @@
-"""Asking which video, and where a new one goes."""
+"""Dialogs for opening and saving videos."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ _PATTERNS = " ".join(f"*{ending}" for ending in sorted({*file_formats.VIDEOS, ".
 
 
 def ask_video(parent: QWidget, settings: Settings) -> str:
-    """Return the path of a video to open; empty for none."""
+    """Ask for a video to open; return its path, "" if cancelled."""
     kinds = _tr("Videos ({0});;All files (*)").format(_PATTERNS)
     return ask_file(parent, settings, VIDEOS, _tr("Open a video"), kinds)
 
 
 def ask_new_video(parent: QWidget, settings: Settings, title: str, name: str) -> str:
-    """Return where a new video goes, .mp4 where nothing else is said; empty for none.
+    """Ask for a new video; return its path, .mp4 by default, "" if cancelled.
 
     Args:
         parent: of the dialog.

@@ -1,1 +1,1 @@
-"""Panels of stickers: the shelf, the tools."""
+"""Panels of stickers: the shelf and the tools."""

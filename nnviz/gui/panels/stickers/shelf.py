@@ -1,4 +1,4 @@
-"""The shelf of stickers, and the list of those that lie on the image."""
+"""Shelf of stickers, and list of those placed on the image."""
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
@@ -46,7 +46,7 @@ _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class ShelfPanel(QWidget):
-    """Stickers that can be laid on an image: a click lays one, dragging says where.
+    """Shelf of stickers: click one to place it, or drag it to a position.
 
     Images are dropped here; those that methods have learned come by themselves.
     """
@@ -80,14 +80,14 @@ class ShelfPanel(QWidget):
         self._follow()
 
     def ask_image(self) -> None:
-        """Ask for images and put them on the shelf."""
+        """Ask for images and add them to the shelf."""
         title = self.tr("Add stickers")
         files = ask_files(self, self._app.settings, STICKERS, title)
         for file in files:
             self._app.shelf.add(file)
 
     def ask_color(self) -> None:
-        """Ask for a color and put a disc of it on the shelf."""
+        """Ask for a color and add a disc of it to the shelf."""
         color = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
         if color.isValid():
             self._app.shelf.add(f"round:{color.name()}")
@@ -109,7 +109,7 @@ class ShelfPanel(QWidget):
                     self.list.setCurrentItem(item)
 
     def _follow(self) -> None:
-        """List what lies on the image, the uppermost first."""
+        """List the stickers on the image, the topmost first."""
         placed = self._placing.placed
         with QSignalBlocker(self.laid):
             self.laid.clear()
@@ -128,7 +128,7 @@ class ShelfPanel(QWidget):
 
 
 class _ShelfList(QListWidget):
-    """Icons that are dragged onto an image; takes files, Delete removes."""
+    """List of icons to drag onto an image; accepts files, Delete removes."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -147,34 +147,34 @@ class _ShelfList(QListWidget):
         self.setAcceptDrops(True)
 
     def mimeTypes(self) -> list[str]:
-        """Say as what stickers are dragged."""
+        """Return the MIME type of dragged stickers."""
         return [STICKER_MIME]
 
     def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
-        """Return the sticker that is dragged."""
+        """Return the dragged sticker."""
         data = QMimeData()
         data.setData(STICKER_MIME, str(items[0].data(_TEXT)).encode())
         return data
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
+        """Accept files."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Take files anywhere."""
+        """Accept files anywhere."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Put dropped files on the shelf."""
+        """Add dropped files to the shelf."""
         for url in event.mimeData().urls():
             if url.isLocalFile():
                 self._app.shelf.add(url.toLocalFile())
         event.acceptProposedAction()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take a sticker off the shelf."""
+        """Remove a sticker from the shelf on Delete."""
         item = self.currentItem()
         if event.key() in _DELETES and item is not None:
             self._app.shelf.remove(str(item.data(_TEXT)))
@@ -183,7 +183,7 @@ class _ShelfList(QListWidget):
 
 
 def color_name(text: str) -> str:
-    """Return the everyday name that comes nearest to a color, #rrggbb: "Red"."""
+    """Return the common name nearest to a color #rrggbb: "Red"."""
     color = QColor(text)
     if not color.isValid():
         return text
@@ -195,7 +195,7 @@ def color_name(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """Return what a sticker is called: its file's name, or its color."""
+    """Return a sticker's name: that of its file or color."""
     cut = Cut.parse(text)
     if cut.is_color:
         return f"{color_name(cut.source)} {_SHAPES[cut.outline]}"
@@ -203,13 +203,13 @@ def name_of(text: str) -> str:
 
 
 def _short_name(text: str) -> str:
-    """Return a name for below an icon."""
+    """Return the name shown below an icon."""
     cut = Cut.parse(text)
     return name_of(text) if cut.is_color else name_of(text).rpartition(".")[0]
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:
-    """Return a small image, on checks where the sticker is transparent."""
+    """Return a sticker's icon, on a checkerboard where it is transparent."""
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     if opened is None or opened.pixels is None:

@@ -1,4 +1,4 @@
-"""The chosen sticker as numbers and buttons, and canvases that follow the hand."""
+"""Controls of the selected sticker, and canvases kept in sync with stickers."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWidget
@@ -19,7 +19,7 @@ _WIDTH = 0.25
 
 
 class StickerTools(QWidget):
-    """Numbers and buttons of the chosen sticker."""
+    """Numeric fields and buttons of the selected sticker."""
 
     def __init__(
         self, app: AppContext, placing: StickerLayout, parent: QWidget | None = None
@@ -100,7 +100,7 @@ class StickerTools(QWidget):
             self.opacity.set_share(chosen.opacity)
 
     def _take(self) -> None:
-        """Lay the sticker where the numbers say."""
+        """Move the sticker to the entered placement."""
         x, y, width, angle = (box.value() for box in self._numbers)
         placement = Placement.nearest(
             x / _PERCENT, y / _PERCENT, width / _PERCENT, angle
@@ -110,7 +110,7 @@ class StickerTools(QWidget):
 
 
 def follow(canvas: StickerCanvas, placing: StickerLayout) -> None:
-    """Let a canvas show stickers, and let them follow what is done on it."""
+    """Connect a canvas with a sticker layout, in both directions."""
 
     def show() -> None:
         sheets, chosen = sheets_of(placing)
@@ -129,7 +129,7 @@ def follow(canvas: StickerCanvas, placing: StickerLayout) -> None:
 
 
 def sheets_of(placing: StickerLayout) -> tuple[tuple[Sheet, ...], int]:
-    """Return the stickers as a canvas shows them, none while one is not opened yet."""
+    """Return the stickers as canvas sheets; none until all are opened."""
     sheets = []
     for each in placing.placed if placing.shown else ():
         opened = placing.shelf.opened(each.cut.text)

@@ -1,1 +1,1 @@
-"""Trust in the map that is shown: the chip beside it, and the figures behind."""
+"""Trust in the shown map: a chip beside its title, and the panel of scores."""

@@ -1,4 +1,4 @@
-"""The chip beside a map: its verdicts in a few words, the figures on a click."""
+"""Chip beside a map's title with its verdicts; a click shows the scores."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -34,12 +34,12 @@ FIGURE_TITLES = {
 
 
 def verdict_words(verdict: Verdict, widget: QWidget) -> str:
-    """Return a verdict in the user's language."""
+    """Return a verdict in the window's language."""
     return widget.tr(_VERDICTS[verdict])
 
 
 class TrustChip(ElidedButton):
-    """A quiet button that stands in the line of the map's title."""
+    """Unobtrusive button in the line of the map's title."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Trust in the shown map: figures, curves, and checks on request."""
+"""Scores of the shown map: table, curves, and further checks on request."""
 
 from dataclasses import replace
 from functools import partial
@@ -40,7 +40,7 @@ _HINTS = {
 
 
 class TrustPanel(QWidget):
-    """The figures behind the chip."""
+    """Panel of the map's trust scores."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,7 +134,7 @@ class TrustPanel(QWidget):
             self._fill_row(row, score, found.rows[1:])
 
     def _renamed(self, curves: Curves) -> Curves:
-        """Return curves with names for people; the map's own is the first."""
+        """Return the curves with readable names, the map's own first."""
         names = self.tr("this map"), self.tr("random map"), self.tr("edge map")
         series = dict(zip(names, curves.series.values(), strict=True))
         return replace(curves, series=series)
@@ -168,7 +168,7 @@ def _mean(score: Score | None) -> str:
 
 
 def _clear(grid: QGridLayout) -> None:
-    """Take everything out of a grid."""
+    """Remove everything from a grid."""
     while (item := grid.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

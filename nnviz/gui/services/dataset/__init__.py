@@ -1,1 +1,1 @@
-"""The open data set: its index, what is shown of it, what is made of it."""
+"""Services of the open data set: its index, queries and projections."""

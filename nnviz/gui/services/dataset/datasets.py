@@ -1,4 +1,4 @@
-"""The open data set: opened, filtered, sorted and selected once, for every panel."""
+"""The open data set, with one filter, order and selection for all panels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ _TYPING_MS = 120
 
 
 class Datasets(QObject):
-    """One data set at a time; panels follow its signals."""
+    """The open data set and its query, announced by signals."""
 
     opened = Signal(object)
     """DataSet: another one, or the same with another network; None for none."""
@@ -62,20 +62,20 @@ class Datasets(QObject):
 
     @property
     def shown(self) -> NDArray[np.bool_] | None:
-        """Flags of the records that are shown, bool (n,); None for all."""
+        """Flags of the visible records, bool (n,); None for all."""
         return self._shown
 
     def offer(self, folder: str) -> None:
-        """Let a folder of images be indexed, if the user wants it."""
+        """Offer to index a folder of images."""
         self.folder = folder
         self.offered.emit(folder)
 
     def withdraw(self) -> None:
-        """Take the offer back: the data set that was open is seen again."""
+        """Withdraw the offer, showing the open data set again."""
         self.offer("")
 
     def open(self, folder: str) -> None:
-        """Open an index; answers with ``opened``, or a message says why not."""
+        """Open an index; emits ``opened``, or reports the error."""
         self._messages.settle(TOPIC)
         self.opening.emit(folder)
         job = self._jobs.compute(lambda: load_dataset(folder), self._open_lane)
@@ -83,12 +83,12 @@ class Datasets(QObject):
         job.failed.connect(self._fail)
 
     def look_again(self, folder: str) -> None:
-        """See what was added to an index that is being made; nothing so far is fine."""
+        """Reload an index that is being built; ignored while it does not exist."""
         job = self._jobs.compute(lambda: _load_if_there(folder), self._open_lane)
         job.done.connect(lambda found: self._take(found) if found is not None else None)
 
     def close(self) -> None:
-        """Show no data set."""
+        """Close the data set."""
         self._jobs.cancel(self._open_lane)
         self.dataset = None
         self._show(np.zeros(0, np.int64))
@@ -99,7 +99,7 @@ class Datasets(QObject):
         self.set_query(replace(self.query, **changes))  # type: ignore[arg-type]
 
     def set_query(self, query: RecordQuery) -> None:
-        """Filter and sort anew."""
+        """Set the query, and find its records."""
         if query == self.query:
             return
         typed = query.text != self.query.text
@@ -111,14 +111,14 @@ class Datasets(QObject):
             self._find()
 
     def show_list(self, listed: RecordList | None) -> None:
-        """Show certain records in their own order; None for all again."""
+        """Show a list of records in its own order; None for all records."""
         self.listed = listed
         self.query = RecordQuery()
         self.query_changed.emit()
         self._find()
 
     def show_filtered(self, query: RecordQuery) -> None:
-        """Show the records of a query on the wall, out of all."""
+        """Show the records of a query on the wall, dropping any list."""
         self.listed = None
         self.query = query
         self.query_changed.emit()
@@ -147,7 +147,7 @@ class Datasets(QObject):
         self.opening.emit("")
 
     def _find(self) -> None:
-        """Ask for the records of the query."""
+        """Find the records of the query in a file thread."""
         self._pause.stop()
         dataset, query, listed = self.dataset, self.query, self.listed
         if dataset is None:
@@ -173,7 +173,7 @@ def _load_if_there(folder: str) -> DataSet | None:
 
 
 def _continues(before: DataSet, after: DataSet) -> bool:
-    """Tell whether a data set is another one with more records."""
+    """Return whether a data set extends another by more records."""
     old, new = before.index, after.index
     same = old.folder == new.folder and old.facts.model_sha256 == new.facts.model_sha256
     return same and after.count >= before.count

@@ -1,4 +1,4 @@
-"""Exemplars of units: the images of the open data set that excite a channel most."""
+"""Exemplars of units: the images of the open data set that activate a channel most."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,7 +19,7 @@ _PAUSE_MS = 200
 
 
 class UnitExemplars(QObject):
-    """Finds the exemplars of the selected unit, and those of a whole layer."""
+    """Finds the exemplars of the selected unit, or of a whole layer."""
 
     unit_found = Signal(object)
     """Exemplars of the selected unit with patches and maps; None for none."""
@@ -50,7 +50,7 @@ class UnitExemplars(QObject):
 
     @property
     def suits(self) -> bool:
-        """Whether the open data set tells of the layer that is selected."""
+        """Whether the open data set covers the selected layer."""
         dataset, model = self._datasets.dataset, self._selection.model
         if dataset is None or model is None:
             return False
@@ -59,7 +59,7 @@ class UnitExemplars(QObject):
         return same and self._selection.layer in {each.name for each in facts.layers}
 
     def find_layer(self, layer: str) -> None:
-        """Find the images of every channel; answers with ``layer_found``."""
+        """Find the exemplars of every channel; emits ``layer_found``."""
         dataset = self._datasets.dataset
         if dataset is None or not layer:
             return
@@ -71,7 +71,7 @@ class UnitExemplars(QObject):
         job.failed.connect(self._fail)
 
     def find_unit(self, layer: str, channel: int) -> None:
-        """Find the images of a channel, and what it sees in them."""
+        """Find the exemplars of one channel, with their patches."""
         dataset = self._datasets.dataset
         if dataset is None:
             return

@@ -1,4 +1,4 @@
-"""Indexing of a folder of images with the open network, seen while it runs."""
+"""Indexing of a folder of images with the open network, visible as it grows."""
 
 import hashlib
 import time
@@ -29,7 +29,7 @@ _FIRST_LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class IndexOrder:
-    """An order to index a set.
+    """A set to be indexed.
 
     Attributes:
         source: folder of images, or the name of generated scenes.
@@ -43,12 +43,12 @@ class IndexOrder:
 
     @property
     def title(self) -> str:
-        """Name of the set, for people."""
+        """The set's name for display."""
         return Path(self.source).name or self.source
 
 
 class Indexing(QObject):
-    """Makes one index at a time; the data set is open as soon as it has records."""
+    """Builds one index at a time, opened as a data set once it has records."""
 
     changed = Signal()
     """It began, went on or ended."""
@@ -72,11 +72,11 @@ class Indexing(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether an index is being made."""
+        """Whether an index is being built."""
         return self._job is not None and self._job.open
 
     def start(self, order: IndexOrder) -> None:
-        """Index a set with the open network, or go on where that was left."""
+        """Index a set with the open network, or resume."""
         if self.running:
             self._messages.say(self.tr("an index is already being made"))
             return
@@ -103,12 +103,12 @@ class Indexing(QObject):
         self.start(IndexOrder(SCENES, limit=_SAMPLED))
 
     def stop(self) -> None:
-        """Stop indexing; what is in the index stays, and can be gone on with."""
+        """Stop indexing; the index stays and can be resumed."""
         if self._job is not None:
             self._job.cancel()
 
     def folder_of(self, source: str) -> str:
-        """Return the folder that keeps the index of a set by the open network."""
+        """Return the folder for the index of a set by the open network."""
         key = f"{source}\n{self._models.request.reference}"
         mark = hashlib.sha256(key.encode()).hexdigest()[:10]
         name = Path(source).name or "images"
@@ -124,7 +124,7 @@ class Indexing(QObject):
 
     @property
     def _is_seen(self) -> bool:
-        """Whether the index that is being made is the data set that is open."""
+        """Whether the index in progress is the open data set."""
         dataset = self._datasets.dataset
         return dataset is not None and str(dataset.index.folder) == self._folder
 

@@ -1,4 +1,4 @@
-"""Nearest neighbors of records of the open data set, in features and in pixels."""
+"""Nearest neighbors of the open data set's records, by features or pixels."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ _PAUSE_MS = 150
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighborQuestion:
-    """An image whose neighbors are listed.
+    """An image whose neighbors are to be listed.
 
     Attributes:
         title: of the list, for people.
@@ -46,7 +46,7 @@ class NeighborQuestion:
 
 
 class Neighborhood(QObject):
-    """Finds the neighbors of the current record while somebody watches."""
+    """Finds the neighbors of the current record while a panel shows them."""
 
     found = Signal()
     """Neighbors of the current record are known."""
@@ -64,19 +64,19 @@ class Neighborhood(QObject):
         datasets.selection.current_changed.connect(lambda _: self._wait())
 
     def watch(self, *, watched: bool, layer: str = "") -> None:
-        """Find neighbors of each current record from now on, or no more."""
+        """Start or stop finding the neighbors of each current record."""
         if layer != self.layer:
             self._known = (NO_RECORD, _NONE)
         self._watched, self.layer = watched, layer
         self._wait()
 
     def of(self, record: int) -> Records:
-        """Return the nearest records of one, where they are known."""
+        """Return the nearest records of a record, if they are known."""
         known, neighbors = self._known
         return neighbors if known == record else _NONE
 
     def list_neighbors(self, asked: NeighborQuestion) -> None:
-        """Show the neighbors of an image on the wall, the nearest first."""
+        """List the neighbors of an image on the wall, the nearest first."""
         dataset = self._datasets.dataset
         if dataset is None or (asked.image is None and asked.record == NO_RECORD):
             return
@@ -93,7 +93,7 @@ class Neighborhood(QObject):
         job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
 
     def _list(self, asked: NeighborQuestion, found: Neighbors) -> None:
-        """Show what was found; a record that is whole stands first itself."""
+        """Show the neighbors found; a whole record itself comes first."""
         records = found.records.astype(np.int64)
         if asked.image is None and not asked.box:
             records = np.concatenate([[asked.record], records])
@@ -102,7 +102,7 @@ class Neighborhood(QObject):
         self._datasets.shown_wanted.emit()
 
     def _title(self, dataset: DataSet) -> str:
-        """Return what the list of jobs says where a search may be long."""
+        """Return the title of a long search in the list of jobs; "" for a short one."""
         return self.tr("Nearest neighbors") if dataset.count > _MANY else ""
 
     def _wait(self) -> None:

@@ -1,4 +1,4 @@
-"""Points of the open data set as rasters, painted by the threads of files."""
+"""Painting of the open data set's points as rasters, in file threads."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ _DIMMED = 0.35
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointScene:
-    """All that a raster is painted from.
+    """Everything that a raster is painted from.
 
     Attributes:
         buckets: the points.
@@ -52,7 +52,7 @@ class PointScene:
 
 
 class PointPainter(QObject):
-    """Asks for buckets, rasters and lassos; the newest answers come as signals."""
+    """Requests buckets, rasters and lasso selections; emits the newest answers."""
 
     sorted = Signal(object)
     """PointBuckets."""
@@ -81,13 +81,13 @@ class PointPainter(QObject):
         job.failed.connect(lambda _: self.refused.emit(request))
 
     def catch(self, scene: PointScene, lasso: Lasso) -> None:
-        """Find the records within a lasso."""
+        """Find the records inside a lasso."""
         job = self._jobs.compute(lambda: _caught(scene, lasso), self._catching)
         job.done.connect(lambda records: self.caught.emit(records, lasso.add))
 
 
 def painted(scene: PointScene, request: RasterRequest) -> PointRaster:
-    """Return a raster; work for a thread of files."""
+    """Paint a raster; runs in a file thread."""
     view, most = request.view, _MOST_QUICK if request.quick else 0
     raster = paint_points(scene.buckets, view, scene.style, most)
     few = scene.always or raster.count <= _FEW

@@ -1,4 +1,4 @@
-"""Projections of the open data set onto a plane, watched while they are fitted."""
+"""Projections of the open data set onto a plane, animated while they are fitted."""
 
 from dataclasses import dataclass, replace
 
@@ -27,7 +27,7 @@ _MOST = {TSNE: 10_000, "umap": 20_000, "autoencoder": 20_000}
 
 @dataclass(frozen=True, slots=True)
 class ProjectionChoice:
-    """A projection as it is asked for.
+    """The settings of a projection.
 
     Attributes:
         method: one of ``nnviz.base.dataset.projections.PROJECTIONS``.
@@ -41,7 +41,7 @@ class ProjectionChoice:
 
 
 class Projections(QObject):
-    """One projection at a time; its points move while it is fitted."""
+    """The current projection, whose points move while it is fitted."""
 
     moved = Signal(object)
     """Points, float32 (n, 2), one for each record; NaN where it has none."""
@@ -65,16 +65,16 @@ class Projections(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it is being fitted."""
+        """Whether a projection is being fitted."""
         return self._job is not None and self._job.open
 
     def choose(self, choice: ProjectionChoice) -> None:
-        """Project anew, by another method or from another layer."""
+        """Choose another method or layer, and fit a new projection."""
         self.choice = choice
         self.start()
 
     def start(self) -> None:
-        """Fit the chosen projection; the points there are stay until others come."""
+        """Fit the chosen projection, keeping the old points until new ones come."""
         dataset, choice = self._datasets.dataset, self.choice
         if dataset is None or not dataset.index.layers:
             return
@@ -98,13 +98,13 @@ class Projections(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop the projection; the points stay where they are."""
+        """Stop fitting; the points stay."""
         if self._job is not None:
             self._job.cancel()
 
     @property
     def warning(self) -> str:
-        """Words that are needed to read the map, with its figures."""
+        """Return what must be known to read the map, with its figures."""
         dataset, choice = self._datasets.dataset, self.choice
         if dataset is None:
             return ""
@@ -138,7 +138,7 @@ class Projections(QObject):
         self.changed.emit()
 
     def _put(self, records: Records, places: NDArray[np.floating]) -> None:
-        """Give each record its point."""
+        """Set the points of some records, and announce them."""
         dataset = self._datasets.dataset
         if dataset is None or len(records) != len(places):
             return
@@ -162,7 +162,7 @@ class Projections(QObject):
 
 
 def _evenly(count: int, most: int) -> Records:
-    """Return the numbers of all records, or of so many, evenly taken."""
+    """Return all record numbers, or a sample at equal distances."""
     if not most or count <= most:
         return np.arange(count)
     return np.linspace(0, count - 1, most).round().astype(np.int64)

@@ -1,4 +1,4 @@
-"""An image that is compared with the open data set without being one of its records."""
+"""Query image: an image outside the open data set, compared with it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ _SHA256 = 64
 
 
 class QueryImage(QObject):
-    """Takes the images that are opened while it is watched, and places them.
+    """Takes images as they are opened, and places them on the projection.
 
     An image that the set holds is selected in its place.  One that it does not hold is
     laid on the map as soon as a projection is finished.
@@ -53,7 +53,7 @@ class QueryImage(QObject):
         projections.changed.connect(self._follow)
 
     def clear(self) -> None:
-        """Compare no image any more."""
+        """Drop the query image."""
         if self.image is None:
             return
         self._jobs.cancel(self._lane)
@@ -81,12 +81,12 @@ class QueryImage(QObject):
         self._follow()
 
     def _give_way(self, record: int) -> None:
-        """A record is looked at: the image is put away."""
+        """Drop the query image when a record is selected."""
         if record != NO_RECORD:
             self.clear()
 
     def _follow(self) -> None:
-        """Place the image once the projection is finished."""
+        """Place the query image once the projection is fitted."""
         fitted, image = self._projections.fitted, self.image
         if image is None:
             return
@@ -108,7 +108,7 @@ class QueryImage(QObject):
 
 
 def _record_of(dataset: DataSet, image: Image) -> int:
-    """Return the record of the same file; work for a thread of files."""
+    """Return the record of the same file, by hash; runs in a file thread."""
     if len(image.sha256) != _SHA256 or not dataset.count:
         return NO_RECORD
     wanted: NDArray[np.uint8] = np.frombuffer(bytes.fromhex(image.sha256), np.uint8)

@@ -1,4 +1,4 @@
-"""A second network on the open data set: the index that it is compared by."""
+"""A second network for comparison: its index of the open data set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class OtherIndex:
 
 
 class SecondNetwork(QObject):
-    """Knows the indexes of the same set by other networks, one of which is chosen."""
+    """Indexes of the same set by other networks, of which one is chosen."""
 
     changed = Signal()
     """Others are known, or another one is chosen."""
@@ -50,7 +50,7 @@ class SecondNetwork(QObject):
 
     @property
     def known(self) -> tuple[OtherIndex, ...]:
-        """The indexes that can be chosen."""
+        """The indexes to choose from."""
         return tuple(self._known.values())
 
     @property
@@ -60,7 +60,7 @@ class SecondNetwork(QObject):
         return chosen.model if chosen is not None else ""
 
     def look(self) -> None:
-        """Look for indexes of the open set that this program made."""
+        """Find this program's other indexes of the open set."""
         dataset = self._datasets.dataset
         if dataset is None:
             return
@@ -69,13 +69,13 @@ class SecondNetwork(QObject):
         job.done.connect(self._add)
 
     def choose(self, folder: str) -> None:
-        """Compare with the network of a known index; empty for none."""
+        """Choose a known index by its network; "" for none."""
         if folder != self.folder:
             self.folder = folder
             self.changed.emit()
 
     def open(self, folder: str) -> None:
-        """Compare with any index: that of another folder, of other images too."""
+        """Compare with an index in any folder."""
         job = self._jobs.compute(lambda: _facts_of(Path(folder)), self._open_lane)
         job.done.connect(self._take)
         job.failed.connect(self._fail)
@@ -100,7 +100,7 @@ class SecondNetwork(QObject):
 
 
 def _others(folder: str, dataset: DataSet) -> tuple[OtherIndex, ...]:
-    """Return the indexes of the same source in a folder, but the open one."""
+    """Return the other indexes of the same source in a folder."""
     mine = dataset.index
     found = []
     for place in sorted(Path(folder).glob("*/")):
@@ -116,7 +116,7 @@ def _others(folder: str, dataset: DataSet) -> tuple[OtherIndex, ...]:
 
 
 def _facts_of(folder: Path) -> OtherIndex:
-    """Read which network made an index; work for a thread of files.
+    """Read the network and source of an index; runs in a file thread.
 
     Raises:
         InputError: it is none.

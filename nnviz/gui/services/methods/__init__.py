@@ -1,1 +1,1 @@
-"""The chosen method, its runs and predictions, and the words for them."""
+"""The selected method, its runs and predictions, and titles of results."""

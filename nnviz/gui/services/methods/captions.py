@@ -18,7 +18,7 @@ _CONTEXT = "Captions"
 
 
 class Captions:
-    """Names results: "Grad-CAM · crab · cat.png · Objects".
+    """Builder of titles: "Grad-CAM · crab · cat.png · Objects".
 
     The target is named also where the method was asked about the predicted class, so
     that two results of one method can be told apart.
@@ -50,14 +50,14 @@ class Captions:
         return PurePath(reference).name
 
     def subject(self, run: Run) -> str:
-        """Return what a method was asked about: a target, or a layer and a channel."""
+        """Return the target of a run, or its layer and channel."""
         recipe = run.recipe
         top = self._predictions.top(recipe.model_sha256, recipe.image_sha256)
         asked = self._subject(recipe.method, recipe.values, top)
         return asked or run.report.layer
 
     def title(self, run: Run) -> str:
-        """Return the whole title of a result."""
+        """Return the full title of a result."""
         recipe = run.recipe
         words = (
             self.method(recipe.method),
@@ -68,7 +68,7 @@ class Captions:
         return _joined(words)
 
     def of_request(self, request: RunMethod) -> str:
-        """Return the title that the result of a request will have."""
+        """Return the title of a request's future result."""
         model, image = self._selection.model, request.image
         top = ""
         if model is not None and image is not None:
@@ -82,14 +82,14 @@ class Captions:
         return _joined(words)
 
     def _model_of(self, method: str, reference: str) -> str:
-        """Return a network's title, where the method looks at one."""
+        """Return a network's title; "" for a method without one."""
         info = self._choice.info(method)
         return (
             "" if info is not None and not info.needs_model else self.model(reference)
         )
 
     def short(self, run: Run, among: Sequence[Run] = ()) -> str:
-        """Return what tells a result from others in few words.
+        """Return a short title that distinguishes a result from others.
 
         Args:
             run: which one.
@@ -115,7 +115,7 @@ class Captions:
 
 
 def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
-    """Return a method's target in words; empty where it has none."""
+    """Return a method's target as text; "" where it has none."""
     known = {each.name: each.default for each in info.parameters} | dict(values)
     for each in info.parameters:
         if each.kind is not Kind.TARGET or not each.matters(known):
@@ -129,7 +129,7 @@ def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
 
 
 def _place(info: MethodInfo, values: Mapping[str, Value]) -> str:
-    """Return the layer and the channel that a method was asked about."""
+    """Return the layer and the channel of a method's parameters as text."""
     words = [
         str(values[each.name])
         for kind in (Kind.LAYER, Kind.CHANNEL)

@@ -1,4 +1,4 @@
-"""The chosen method of each workspace, its parameters, and what they follow."""
+"""The selected method of each workspace, and its parameters."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _OWN_TARGET = {"Attack", "Imagine"}
 
 
 class MethodChoice(QObject):
-    """The method that is looked at, and its values.
+    """The selected method and its parameters.
 
     The selection and the form change it; ``edited`` says once for each act of the
     user that something is to be asked anew.
@@ -72,43 +72,43 @@ class MethodChoice(QObject):
 
     @property
     def method(self) -> MethodInfo | None:
-        """The chosen method."""
+        """The selected method."""
         return self._method
 
     @property
     def workspace(self) -> Workspace | None:
-        """The workspace in which it is chosen."""
+        """The current workspace."""
         return self._workspace
 
     @property
     def place(self) -> str:
-        """Name of the workspace."""
+        """Name of the current workspace."""
         return self._workspace.name if self._workspace else ""
 
     @property
     def live(self) -> bool:
-        """Whether frames of a camera are looked at, and no image."""
+        """Whether the workspace shows live frames instead of an image."""
         return self._workspace is not None and self._workspace.live
 
     @property
     def image(self) -> Image | None:
-        """The image that the chosen method looks at."""
+        """The image for the selected method."""
         needed = self._method is not None and self._method.needs_image
         return self._selection.image if needed else None
 
     @property
     def model(self) -> ModelInfo | None:
-        """The network that the chosen method looks at."""
+        """The network for the selected method."""
         needed = self._method is not None and self._method.needs_model
         return self._selection.model if needed else None
 
     @property
     def values(self) -> dict[str, Value]:
-        """The chosen method's parameters."""
+        """The selected method's parameters."""
         return dict(self._held(self._method)) if self._method else {}
 
     def asked(self) -> RunMethod | None:
-        """Return what is asked, the image left out; None where nothing can be."""
+        """Return the request without the image; None where nothing can be run."""
         request = self._model_request()
         if self._method is None or request is None:
             return None
@@ -120,7 +120,7 @@ class MethodChoice(QObject):
         )
 
     def key(self) -> tuple[object, ...]:
-        """Return what tells one question from another: equal, and it is the same."""
+        """Return a key that is equal for runs with the same result."""
         model, image = self.model, self.image
         return (
             self._method.name if self._method else "",
@@ -132,7 +132,7 @@ class MethodChoice(QObject):
         )
 
     def _model_request(self) -> ModelRequest | None:
-        """Return the network to be asked; None where the method cannot look at it."""
+        """Return the network's request; None where the method cannot run on it."""
         if self._method is not None and not self._method.needs_model:
             return ModelRequest(reference="")
         model = self.model
@@ -141,23 +141,23 @@ class MethodChoice(QObject):
         return self._models.request
 
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
-        """Return what a method's parameters were set to; see ``ParameterStore``."""
+        """Return a method's parameters, as last set; see ``ParameterStore``."""
         return self._values.settings_of(info, workspace)
 
     # --- methods
 
     def info(self, name: str) -> MethodInfo | None:
-        """Return what the catalogue knows of a method."""
+        """Return a method's entry in the catalogue."""
         methods = self._models.catalogue.methods
         return next((info for info in methods if info.name == name), None)
 
     def suits(self, name: str) -> bool:
-        """Tell whether a method works on the open network."""
+        """Return whether a method works on the open network."""
         info, model = self.info(name), self._selection.model
         return info is not None and model is not None and info.suits(model.task)
 
     def belongs(self, name: str) -> bool:
-        """Tell whether a method is one of the workspace's; unknown ones are of all."""
+        """Return whether the workspace offers a method; always for unknown ones."""
         info = self.info(name)
         return info is None or self._workspace is None or self._workspace.offers(info)
 
@@ -172,7 +172,7 @@ class MethodChoice(QObject):
         )
 
     def enter(self, workspace: Workspace) -> None:
-        """Go to a workspace and to the method that was chosen there last."""
+        """Enter a workspace, selecting its last method."""
         with self._act():
             self._change_target(workspace)
             self._workspace = workspace
@@ -182,21 +182,21 @@ class MethodChoice(QObject):
             self._pending = True
 
     def _change_target(self, workspace: Workspace) -> None:
-        """Let a target carry over only to where it means the same."""
+        """Exchange the target when the workspaces give it different meanings."""
         old, new = _meaning(self._workspace), _meaning(workspace)
         if old != new:
             self._targets[old] = self._selection.target
             self._selection.set_target(self._targets.get(new, ""))
 
     def leave_live(self) -> None:
-        """Ask for a workspace where images are looked at."""
+        """Request a workspace with images, if this one is live."""
         if self.live:
             self.elsewhere.emit(None)
 
     def choose(
         self, name: str, values: Mapping[str, Value] | None = None, seed: int = 0
     ) -> None:
-        """Choose a method, and with it values for some of its parameters."""
+        """Select a method, setting some of its parameters."""
         info, model = self.info(name), self._selection.model
         if info is None:
             return
@@ -211,26 +211,26 @@ class MethodChoice(QObject):
             self._pending = True
 
     def choose_quietly(self, request: RunMethod) -> None:
-        """Choose what was asked before; nothing is asked anew."""
+        """Select a request's method and parameters without running it."""
         with self._act():
             self.choose(request.method, request.values, request.seed)
             self._pending = False
 
     def choose_recipe(self, recipe: Recipe) -> None:
-        """Choose a recipe's method, values and seed; nothing is asked anew."""
+        """Select a recipe's method, parameters and seed without running it."""
         with self._act():
             self.choose(recipe.method, recipe.values, recipe.seed)
             self._tell_selection()
             self._pending = False
 
     def prefer(self, name: str, values: Mapping[str, Value] | None = None) -> None:
-        """Choose a method as soon as the network that is being opened is there."""
+        """Select a method as soon as the network that is being opened is ready."""
         self._preferred = name, values
 
     # --- values
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Take what the form of the chosen method says."""
+        """Set the parameters entered in the selected method's form."""
         info = self._method
         if info is None or dict(values) == self.values:
             return
@@ -246,13 +246,13 @@ class MethodChoice(QObject):
             self._pending = True
 
     def adjust(self, values: Mapping[str, Value]) -> None:
-        """Change some values elsewhere than in the form, which follows."""
+        """Change some parameters outside the form, which is updated."""
         if self.values | dict(values) != self.values:
             self.set_values(self.values | dict(values))
             self.values_changed.emit(self.values)
 
     def restore_fixed(self, recorded: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Take the values that a recording began with, but for those one can steer.
+        """Restore a recording's parameters, except those that are steerable.
 
         Returns:
             The steerable ones as they are now.
@@ -267,7 +267,7 @@ class MethodChoice(QObject):
         return {name: held[name] for name in steerable}
 
     def reset(self) -> None:
-        """Go back to the method's own values."""
+        """Reset the method's parameters to their defaults."""
         if self._method is not None:
             with self._act():
                 self._values.forget(self._method, self._workspace)
@@ -277,7 +277,7 @@ class MethodChoice(QObject):
                 self._pending = True
 
     def show_channel(self, unit: int) -> None:
-        """Show one channel large; -1 for all of them."""
+        """Show one channel enlarged; -1 for all of them."""
         name = named(self._method, Kind.CHANNEL)
         if name is not None and self._method is not None:
             with self._act():
@@ -286,7 +286,7 @@ class MethodChoice(QObject):
                 self._pending = True
 
     def learn_layer(self, report: Report) -> None:
-        """Choose the layer that the method chose, where none was chosen."""
+        """Select the layer that a method chose by itself."""
         name = named(self._method, Kind.LAYER)
         shown = report.layer
         if name is None or self._method is None or self.values[name] or not shown:
@@ -299,7 +299,7 @@ class MethodChoice(QObject):
 
     @contextmanager
     def _act(self) -> Iterator[None]:
-        """Tell ``edited`` once, when the outermost act is over."""
+        """Emit ``edited`` once, after the outermost block."""
         self._acts += 1
         try:
             yield
@@ -311,7 +311,7 @@ class MethodChoice(QObject):
                 self.edited.emit()
 
     def _held(self, info: MethodInfo) -> dict[str, Value]:
-        """Return a method's parameters in this workspace, to read and to change."""
+        """Return a method's mutable parameters in this workspace."""
         return self._values.of(info, self._workspace)
 
     def _take(self, info: MethodInfo, values: Mapping[str, Value], seed: int) -> None:
@@ -331,7 +331,7 @@ class MethodChoice(QObject):
         self.values_changed.emit(self.values)
 
     def _choose_usual(self) -> None:
-        """Choose what was chosen here last, else the first that suits the network."""
+        """Select the workspace's last method, else the first that suits the network."""
         offered = {info.name: info for info in self.offered()}
         workspace, model = self._workspace, self._selection.model
         if workspace is None or not offered:
@@ -345,7 +345,7 @@ class MethodChoice(QObject):
             self._unasked.add(workspace.name)
 
     def _follow(self, names: frozenset[str]) -> None:
-        """Let the method's values follow the selection."""
+        """Update the parameters from the selection."""
         with self._act():
             if "model" in names:
                 self._refit()
@@ -374,13 +374,13 @@ class MethodChoice(QObject):
             self._adopt_unit(values)
 
     def _adopt_unit(self, values: dict[str, Value]) -> None:
-        """Show the chosen channel where one channel is shown large."""
+        """Set the channel to the selected unit, where a method shows one."""
         name, unit = named(self._method, Kind.CHANNEL), self._selection.unit
         if name is not None and unit != NO_UNIT and values[name] != NO_UNIT:
             values[name] = unit
 
     def _refit(self) -> None:
-        """Another network: let the method be one that suits it."""
+        """Select a method that suits the new network."""
         self.offered_changed.emit()
         model: ModelInfo | None = self._selection.model
         preferred, self._preferred = self._preferred, None
@@ -395,12 +395,12 @@ class MethodChoice(QObject):
         self._preferred = None
 
     def _tell_selection(self) -> None:
-        """Let the selection follow what the form chose."""
+        """Update the selection from the parameters."""
         if self._method is not None:
             self._link.follow(self._method, self.values)
 
     def _relist(self, catalogue: Catalogue) -> None:
-        """Take the newer description of the chosen method."""
+        """Replace the selected method's entry by one of a newer catalogue."""
         if self._method is None:
             return
         for info in catalogue.methods:
@@ -415,6 +415,6 @@ class MethodChoice(QObject):
 
 
 def _meaning(workspace: Workspace | None) -> str:
-    """Return what a target means in a workspace: what is asked about, or a goal."""
+    """Return the meaning of a target in a workspace: a class to explain, or a goal."""
     group = workspace.group if workspace is not None else ""
     return group if group in _OWN_TARGET else ""

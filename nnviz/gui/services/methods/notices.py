@@ -1,4 +1,4 @@
-"""Notices about runs: the question before a large one, the length of a long one."""
+"""Notices about runs: confirmation of large ones, duration of long ones."""
 
 from PySide6.QtCore import QCoreApplication
 
@@ -22,7 +22,7 @@ _PACE_SECONDS = 2.0
 def ask_about_size(
     runs: MethodRunner, choice: MethodChoice, messages: Messages
 ) -> None:
-    """Ask in a notice before each large run, with both answers as buttons."""
+    """Ask before each large run, in a notice with a button for each answer."""
 
     def ask(large: LargeOutput) -> None:
         def run_smaller() -> None:
@@ -44,7 +44,7 @@ def ask_about_size(
 
 
 def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
-    """Say once of each run how long it will take, where that is a minute or more.
+    """Announce the duration of each run of a minute or more, once.
 
     An occlusion of every pixel takes hours; an optimization has its timeline, and is
     looked at while it goes on.
@@ -73,7 +73,7 @@ def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
 
 
 def words(large: LargeOutput) -> str:
-    """Return how large an image is and how much longer its full size takes."""
+    """Return the image's size and the extra time of its full size, as text."""
     height, width = large.image.size
     return _tr(
         "{0} has {1} megapixels ({2}): {3} at full size takes about {4} times as long "

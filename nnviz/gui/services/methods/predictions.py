@@ -1,4 +1,4 @@
-"""Predictions of the open network for the open image, kept fresh."""
+"""Predictions of the open network for the open image, kept up to date."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,7 +16,7 @@ _TOP = 5
 
 
 class Predictions(QObject):
-    """Asks what the image is whenever image or network is another one.
+    """Requests a prediction whenever the image or the network changes.
 
     While a camera is looked at nothing is asked; it is made up for afterwards.
     """
@@ -47,11 +47,11 @@ class Predictions(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether a prediction is being computed."""
         return self._jobs.running(_LANE)
 
     def top(self, model_sha256: str, image_sha256: str) -> str:
-        """Return the class that a network considers most likely; empty if unknown."""
+        """Return a network's top class for an image; "" if unknown."""
         return self._top.get((model_sha256, image_sha256), "")
 
     def _renew(self, names: frozenset[str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs of methods: started, followed, stopped; each goes on wherever the user goes."""
+"""Runner of methods: runs are started, followed and stopped across workspaces."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ RESULT = "result"
 
 @dataclass(slots=True, eq=False)
 class MethodRun:
-    """A run of a method, from its start to its end.
+    """A run of a method from start to end.
 
     Attributes:
         request: what was asked.
@@ -54,11 +54,11 @@ class MethodRun:
 
     @property
     def seconds(self) -> float:
-        """Time since it was started, s."""
+        """Time since the start, s."""
         return time.monotonic() - self.began
 
     def so_far(self, note: str = "") -> Run | None:
-        """Return what there is of it as a result, with a note; None where nothing."""
+        """Return the partial result, with a note; None without a report."""
         if self.report is None:
             return None
         report = self.report
@@ -133,7 +133,7 @@ class MethodRunner(QObject):
 
     @property
     def current(self) -> MethodRun | None:
-        """The newest run of the workspace that is looked at, ended or not.
+        """The newest run of the current workspace, ended or not.
 
         None while another image or network is open than that it was asked about.
         """
@@ -142,7 +142,7 @@ class MethodRunner(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the chosen method is at work."""
+        """Whether the selected method is running."""
         run, method = self.current, self._choice.method
         if run is None or method is None or not run.job.open:
             return False
@@ -150,7 +150,7 @@ class MethodRunner(QObject):
 
     @property
     def automatic(self) -> bool:
-        """Whether the method runs by itself at every change."""
+        """Whether the method runs automatically at every change."""
         method = self._choice.method
         return method is not None and (
             self._choice.live
@@ -159,7 +159,7 @@ class MethodRunner(QObject):
 
     @property
     def usual_seconds(self) -> float | None:
-        """Seconds that the method takes on the network; None where not known."""
+        """The method's usual time on the network, s; None if unknown."""
         method = self._choice.method
         if method is None:
             return None
@@ -168,7 +168,7 @@ class MethodRunner(QObject):
     # --- what is done
 
     def run(self) -> None:
-        """Run the chosen method now."""
+        """Run the selected method."""
         if self._choice.live:
             self.template_changed.emit(self._choice.asked())
             return
@@ -185,7 +185,7 @@ class MethodRunner(QObject):
             self.lacking.emit(self.tr("open an image first"))
 
     def run_at_full_size(self) -> None:
-        """Run the chosen method however large the image is; asked once an image."""
+        """Run the method at full image size, without asking again for this image."""
         if self._selection.image is not None:
             self._full_size = self._selection.image.sha256
         self.run()
@@ -193,7 +193,7 @@ class MethodRunner(QObject):
     def take_up(
         self, resume_point: RecordingStep, recording: str, recorded: Mapping[str, Value]
     ) -> bool:
-        """Go on with a recording; tell whether network and image are there.
+        """Resume a recording; return False without a network or image.
 
         Args:
             resume_point: where.
@@ -218,13 +218,13 @@ class MethodRunner(QObject):
             self.current.job.cancel()
 
     def bring_back(self, run: Run) -> None:
-        """Show an earlier result, with the method and values that made it."""
+        """Show an earlier result, selecting its method and parameters."""
         self._choice.leave_live()
         self._choice.choose_recipe(run.recipe)
         self.restored.emit(run)
 
     def run_of(self, job: AnyJob) -> MethodRun | None:
-        """Return the run that a job does, if it is the newest of a workspace."""
+        """Return the run of a job, if it is the newest of a workspace."""
         return next((run for run in self._front.values() if run.job is job), None)
 
     def newest(self) -> Mapping[str, MethodRun]:
@@ -249,7 +249,7 @@ class MethodRunner(QObject):
         return replace(template, image=image) if image is not None else None
 
     def _renew(self) -> None:
-        """Run again where that is done unasked, unless just that is there already."""
+        """Run an automatic method again, unless its result is already there."""
         current = self.current
         if self._choice.live:
             self.run()
@@ -262,7 +262,7 @@ class MethodRunner(QObject):
             self.outdated.emit()
 
     def _end_changed(self, run: MethodRun | None) -> None:
-        """Stop a run whose parameters the user has just changed."""
+        """Cancel a run whose parameters have just changed."""
         method = self._choice.method
         same = run is not None and method is not None and run.info.name == method.name
         if run is not None and same and self._asks_the_same_image(run):
@@ -298,9 +298,9 @@ class MethodRunner(QObject):
         self.front_changed.emit()
 
     def _end_replaced(self, run: MethodRun | None) -> None:
-        """End what a new run takes the place of: the same asked anew, or what is quick.
+        """Cancel the run that a new one replaces; slow runs of other methods continue.
 
-        Others go on behind it.
+        Runs that are neither automatic nor of the same method and image go on.
         """
         if run is None or not run.job.open:
             return
@@ -312,7 +312,7 @@ class MethodRunner(QObject):
             job.forget()
 
     def _steer(self, changes: Mapping[str, Value]) -> bool:
-        """Hand changed values to the running job if all of them are steerable."""
+        """Steer the running job if all changed parameters are steerable."""
         run = self.current
         if run is None or not self.running:
             return False
@@ -360,7 +360,7 @@ class MethodRunner(QObject):
 
 
 def _recipe_of(run: MethodRun) -> Recipe:
-    """Return what a run was asked, as the recipe of a result that is not complete."""
+    """Return the recipe of a run that is not complete."""
     request, model = run.request, run.model
     defaults = {each.name: each.default for each in run.info.parameters}
     return Recipe(

@@ -1,4 +1,4 @@
-"""The recordings on disk: listed, deleted and brought back, made into videos."""
+"""The recordings on disk: listed, deleted, restored, exported as videos."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.info import MethodInfo, Severity
-from nnviz.base.request import FileWork
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.settings import Settings
@@ -26,7 +26,7 @@ _EXPORT = Lane("video of a recording", Policy.QUEUE, Priority.NORMAL)
 
 
 class Recordings(QObject):
-    """Deletes, brings back and exports recordings, and lists them."""
+    """Lists, deletes, restores and exports recordings."""
 
     listed = Signal(object)
     """Tuple of TapeEntry."""
@@ -45,20 +45,20 @@ class Recordings(QObject):
         self._export: JobHandle[str] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
         self._move(bridge.files.recordings.tidy(self._settings.recordings))
         self.list()
 
     def list(self) -> None:
-        """List the recordings anew."""
+        """Update the list of recordings."""
         if self._bridge is not None:
             recordings = self._bridge.files.recordings
             work = recordings.list(self._settings.recordings, _THUMBNAIL)
             self._jobs.do(work, _LISTING).done.connect(self.listed.emit)
 
     def new_folder(self, info: MethodInfo) -> str:
-        """Return a folder for the steps of a run, empty where it has none."""
+        """Return a new folder for a run's recording; "" for a method without one."""
         if not info.recorded:
             return ""
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")[:-3]
@@ -69,7 +69,7 @@ class Recordings(QObject):
         return str(Path(self._settings.recordings, name))
 
     def put_away(self, folder: str) -> None:
-        """Delete a recording; it can be undone until the next start."""
+        """Delete a recording, undoable until the next start."""
         if self._bridge is None:
             return
         self.leaving.emit(folder)
@@ -87,7 +87,7 @@ class Recordings(QObject):
             self._move(self._bridge.files.recordings.bring_back(folder))
 
     def _move(self, work: FileWork[object]) -> None:
-        """Change what recordings there are, and list them anew."""
+        """Rename a recording, and update the list."""
         job = self._jobs.do(work, _MOVING)
         job.done.connect(lambda _: self.list())
         job.failed.connect(self._fail_moving)
@@ -98,11 +98,11 @@ class Recordings(QObject):
 
     @property
     def exporting(self) -> bool:
-        """Whether a video is being made."""
+        """Whether a video is being exported."""
         return self._export is not None and self._export.open
 
     def export(self, request: VideoExport) -> None:
-        """Make a video of a recording."""
+        """Export a recording as a video."""
         if self._bridge is None:
             return
         work = self._bridge.files.recordings.export(request)
@@ -116,7 +116,7 @@ class Recordings(QObject):
         job.failed.connect(self._fail_export)
 
     def stop_export(self) -> None:
-        """Stop making a video."""
+        """Stop the export."""
         if self._export is not None:
             self._export.cancel()
 

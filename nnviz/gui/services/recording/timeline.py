@@ -1,4 +1,4 @@
-"""The recording that is looked at: where it is, what is shown of it, how it goes on."""
+"""The timeline of the shown recording: position, playback, resuming, forking."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ _NOTES = Lane("recording noted", Policy.QUEUE)
 
 
 class Timeline(QObject):
-    """Follows a run that is recorded, and shows any step of a recording.
+    """Follows a recorded run, and shows any step of a recording.
 
     While the run is followed, what it reports is shown by whoever hears it.  Elsewhere
     on the timeline, or with the image blended in, frames are read from the disk:
@@ -96,41 +96,41 @@ class Timeline(QObject):
         self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
 
     # --- what there is
 
     @property
     def running(self) -> bool:
-        """Whether the recording's run is at work, or paused."""
+        """Whether the recording's run is active or paused."""
         return self._job is not None
 
     @property
     def _job(self) -> JobHandle[Run] | None:
-        """The run that writes the recording, while it is at work."""
+        """The run that writes the recording, while it is active."""
         run = self._runs.current
         mine = run is not None and run.request.recording == self.folder != ""
         return run.job if run is not None and mine and run.job.open else None
 
     @property
     def playing(self) -> bool:
-        """Whether the recording is played."""
+        """Whether the recording is being played."""
         return self._player.isActive()
 
     @property
     def holds(self) -> bool:
-        """Whether something else than what the run reports is shown."""
+        """Whether a step or blend other than the run's report is shown."""
         return self.running and (not self.following or self._blends)
 
     @property
     def last(self) -> int:
-        """The newest step there is, -1 for none."""
+        """The newest step; -1 for none."""
         return max(self.newest, self.recording.steps - 1 if self.recording else -1)
 
     @property
     def can_resume(self) -> bool:
-        """Whether it was stopped before its end."""
+        """Whether the recording was stopped before its end."""
         return (
             self.recording is not None
             and not self.running
@@ -140,7 +140,7 @@ class Timeline(QObject):
     # --- going
 
     def toggle(self) -> None:
-        """Pause the run or let it go on; else play the recording or stop playing."""
+        """Pause or resume the run; without one, play or stop the recording."""
         job = self._job
         if self.running and job is not None:
             self.paused = not self.paused
@@ -155,7 +155,7 @@ class Timeline(QObject):
         self.changed.emit()
 
     def step_on(self) -> None:
-        """Compute one step and pause; else go to the next frame."""
+        """Compute one step and pause; without a run, go to the next frame."""
         job = self._job
         if self.running and job is not None:
             self.paused, self.following = True, True
@@ -165,7 +165,7 @@ class Timeline(QObject):
             self.walk(1)
 
     def walk(self, frames: int) -> None:
-        """Go some kept frames further or back."""
+        """Move by a number of kept frames."""
         kept = self.recording.frames if self.recording else ()
         if not kept:
             return
@@ -173,35 +173,35 @@ class Timeline(QObject):
         self.seek(kept[max(0, min(len(kept) - 1, here + frames))])
 
     def seek(self, step: int) -> None:
-        """Show a step; at the newest of a run, follow it again."""
+        """Show a step; the newest one of a run resumes following it."""
         self._player.stop()
         self._go_to(step)
 
     def set_rate(self, rate: int) -> None:
-        """Play so many steps a second from now on."""
+        """Set the playback rate, in steps a second."""
         self.rate = rate
         self._player.setInterval(round(1000 / rate))
         self.changed.emit()
 
     @property
     def teaches(self) -> bool:
-        """Whether a lesson is looked at, whose steps are read one by one."""
+        """Whether the method is a lesson, whose steps are read one by one."""
         method = self._choice.method
         return method is not None and bool(method.capabilities.section)
 
     def set_blend(self, share: float) -> None:
-        """Blend the image into what is shown."""
+        """Set the share of the image that is blended into the frames."""
         self.blend = share
         self._want(self.step)
         self.changed.emit()
 
     def resume(self) -> None:
-        """Go on with a run that was stopped."""
+        """Resume a stopped run."""
         if self.recording is not None:
             self._take_up(RecordingStep(self.folder), self.folder, self.recording)
 
     def fork(self) -> None:
-        """Go on from the step that is shown, in a recording of its own."""
+        """Fork the recording at the shown step."""
         method = self._choice.method
         if self.recording is not None and method is not None:
             resume_point = RecordingStep(
@@ -220,7 +220,7 @@ class Timeline(QObject):
             )
 
     def open(self, folder: str) -> None:
-        """Show a recording, with network, image and values as they were."""
+        """Open a recording, with network, image and parameters as they were."""
         if self._bridge is not None:
             self._messages.settle(TOPIC)
             job = self._jobs.do(self._bridge.files.recordings.open(folder), _OPENING)
@@ -256,7 +256,7 @@ class Timeline(QObject):
             self._opening = ""
 
     def _leave(self, folder: str) -> None:
-        """Let go of a recording that is deleted."""
+        """Close a recording that is being deleted."""
         if folder == self.folder:
             self._runs.stop()
             self._forget()
@@ -272,7 +272,7 @@ class Timeline(QObject):
         self.changed.emit()
 
     def _follow_method(self) -> None:
-        """Let go of the recording of another method."""
+        """Close the recording when another method is selected."""
         method = self._choice.method
         if self.recording is None or method is None:
             return
@@ -368,7 +368,7 @@ class Timeline(QObject):
             self._want(step)
 
     def _want(self, step: int) -> None:
-        """Show the frame nearest to a step, unless a later wish comes before it."""
+        """Request the frame nearest to a step, replacing any pending request."""
         nearest = self.recording.nearest(step) if self.recording else -1
         if nearest < 0:
             return
@@ -395,7 +395,7 @@ class Timeline(QObject):
         self._ask()
 
     def _tell(self, frame: RecordedFrame, words: str) -> None:
-        """Tell a step as a result, with the values that were steered until then."""
+        """Emit a step as a result, with the parameters in effect there."""
         recording = self.recording
         if recording is not None:
             recipe = replace(recording.recipe, values=recording.values_at(frame.step))
@@ -410,7 +410,7 @@ class Timeline(QObject):
 
 
 def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report:
-    """Return a frame's report; a recorded image replaces the main image of one."""
+    """Return a frame's report; a recorded image replaces the report's main image."""
     if frame.report is not None:
         return replace(frame.report, notes=(*frame.report.notes, words))
     pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")

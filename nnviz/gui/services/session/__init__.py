@@ -1,1 +1,1 @@
-"""The session on disk: kept while one works, offered again after a crash."""
+"""The session on disk: autosaved, and offered again after a crash."""

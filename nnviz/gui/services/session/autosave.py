@@ -1,4 +1,4 @@
-"""Autosave: the session is written shortly after something in it has changed."""
+"""Autosave of the session, shortly after each change."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,14 +25,14 @@ LOCK = "running.lock"
 
 
 class SessionStore(Protocol):
-    """Sessions on disk; its calls but the first two are for threads of files."""
+    """Interface of the sessions on disk, called mostly from file threads."""
 
     def new_folder(self) -> Path:
-        """Return a folder for a session that begins now."""
+        """Return a folder for a new session."""
         ...
 
     def folders(self) -> list[Path]:
-        """Return the folders of all sessions, the newest first."""
+        """List the folders of all sessions, the newest first."""
         ...
 
     def keep(
@@ -42,19 +42,19 @@ class SessionStore(Protocol):
         runs: Sequence[Run],
         loose: Sequence[Image],
     ) -> None:
-        """Write what a session holds."""
+        """Write a session's state and results."""
         ...
 
     def close(self, folder: Path) -> None:
-        """Note that the window was closed."""
+        """Mark a session as closed normally."""
         ...
 
     def read(self, folder: Path) -> SessionState:
-        """Return what a session held."""
+        """Read a session's state."""
         ...
 
     def results(self, folder: Path, state: SessionState) -> tuple[list[Run], list[str]]:
-        """Return a session's results, and what is wrong with others."""
+        """Read a session's results, and the errors of unreadable ones."""
         ...
 
     def forget(self, folders: Sequence[Path]) -> None:
@@ -63,7 +63,7 @@ class SessionStore(Protocol):
 
 
 class Autosave(QObject):
-    """Writes what is open and chosen, and each result once, off the GUI thread."""
+    """Saves the session's state, and each result once, off the GUI thread."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Autosave(QObject):
             changed.connect(self._renew)
 
     def begin(self, store: SessionStore) -> None:
-        """Keep the session in a folder of its own from now on."""
+        """Start saving into a new session folder."""
         self.folder = store.new_folder()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ class Autosave(QObject):
         self._store = store
 
     def end(self) -> None:
-        """Note that the window was closed, and write nothing any more."""
+        """Mark the session as closed, and stop saving."""
         store, self._store = self._store, None
         self._pause.stop()
         if store is not None:
@@ -120,7 +120,7 @@ class Autosave(QObject):
             self._lock.unlock()
 
     def _renew(self, *_: object) -> None:
-        """Write soon; a stream of changes does not put it off for ever."""
+        """Save soon; further changes do not postpone it."""
         if self._store is not None and not self._pause.isActive():
             self._pause.start()
 
@@ -147,14 +147,14 @@ class Autosave(QObject):
             self._renew()
 
     def _fail(self, text: str) -> None:
-        """Say once that nothing is kept."""
+        """Report once that the session cannot be saved."""
         self._writing = False
         if not self._told:
             self._told = True
             self._messages.log(self.tr("the session is not kept: {0}").format(text))
 
     def state(self) -> SessionState:
-        """Return the session: open images, the network, and what is chosen."""
+        """Return the session's state: images, network, method and parameters."""
         method, request = self._choice.method, self._models.request
         return SessionState(
             images=self._images.paths,
@@ -167,7 +167,7 @@ class Autosave(QObject):
 
 
 def is_running(folder: Path) -> bool:
-    """Return whether a process that lives holds a session."""
+    """Return whether a running process holds a session's lock."""
     lock = QLockFile(str(folder / LOCK))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):

@@ -1,4 +1,4 @@
-"""Reopening: the last session is offered after a crash, and on demand."""
+"""Reopening of the last session, offered after a crash or on demand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ _KEPT = 3
 
 
 class Reopening(QObject):
-    """Finds the session before this one and brings it back."""
+    """Finds the previous session and restores it."""
 
     workspace_wanted = Signal(str)
     """Name of the workspace that was seen."""
@@ -44,7 +44,7 @@ class Reopening(QObject):
         self._before: list[Path] = []
 
     def begin(self, store: SessionStore, own: Path) -> None:
-        """Look for earlier sessions; offer the last one if it was not closed.
+        """Find earlier sessions, and offer the last if it was not closed.
 
         Args:
             store: of all sessions.
@@ -80,7 +80,7 @@ class Reopening(QObject):
         )
 
     def reopen(self) -> None:
-        """Bring the last session back, however it ended."""
+        """Restore the last session, however it ended."""
         store = self._store
         if store is None or not self._before:
             self._messages.say(self.tr("there is no earlier session"))

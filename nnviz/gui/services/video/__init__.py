@@ -1,1 +1,1 @@
-"""Live sources, and videos made of results."""
+"""Live sources, and videos of results."""

@@ -1,4 +1,4 @@
-"""Video exports: a method on every image of a video."""
+"""Video exports: a method on every frame of a video."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ _LANE = Lane("film", Policy.REPLACE, Priority.NORMAL)
 
 
 class VideoExports(QObject):
-    """Makes one video of another at a time; it goes on when something else is done."""
+    """Exports one video at a time, in the background."""
 
     changed = Signal(object)
     """Progress of the video that is made; None once none is."""
@@ -30,11 +30,11 @@ class VideoExports(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a video is being made."""
+        """Whether a video is being exported."""
         return self._job is not None and self._job.open
 
     def make(self, asked: RunMethod, film: str, out: str) -> None:
-        """Make a video of what a method makes of another, with its sound.
+        """Export a video of a method's results on another, with its sound.
 
         Args:
             asked: method, network, values and seed; its image does not matter.
@@ -61,7 +61,7 @@ class VideoExports(QObject):
         job.failed.connect(self._fail)
 
     def stop(self) -> None:
-        """End the video; what there is of it is kept."""
+        """Stop the export, keeping what is written."""
         if self._job is not None:
             self._job.cancel()
 

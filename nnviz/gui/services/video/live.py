@@ -1,4 +1,4 @@
-"""The camera and what is seen in it: which source, held or running, kept frames."""
+"""The live source: which one, held or running, pinned frames, recording."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +38,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class Live(QObject):
-    """One source of frames, open only while the workspace can be seen."""
+    """The source of frames, open only while its workspace is visible."""
 
     shown = Signal(object)
     """Shown: a frame, what the method found, how live it is."""
@@ -84,7 +84,7 @@ class Live(QObject):
         runs.template_changed.connect(self.ask)
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
         bridge.live_shown.connect(self._show)
         bridge.live_failed.connect(self._fail)
@@ -102,7 +102,7 @@ class Live(QObject):
         return self._bridge is not None and self._bridge.live.running
 
     def enter(self) -> None:
-        """The workspace can be seen: open the source that was open last."""
+        """Open the last source, since the workspace is entered."""
         if self.entered:
             return
         self.entered = True
@@ -111,7 +111,7 @@ class Live(QObject):
         self._begin()
 
     def leave(self) -> None:
-        """The workspace cannot be seen any more: no camera stays on."""
+        """Close the source, since the workspace is left."""
         self.entered = self._away = False
         if self._bridge is not None:
             self._bridge.live.close()
@@ -122,14 +122,14 @@ class Live(QObject):
         self._rest()
 
     def go_away(self) -> None:
-        """The window is minimized: no camera watches whom it does not show."""
+        """Release the camera while the window is minimized."""
         camera = self.request is not None and self.request.kind is SourceKind.CAMERA
         if self.entered and camera:
             self.leave()
             self._away = True
 
     def come_back(self) -> None:
-        """The window can be seen again: so can the camera."""
+        """Reopen the camera when the window is restored."""
         if self._away:
             self._away = False
             self.enter()
@@ -139,7 +139,7 @@ class Live(QObject):
             self.open(self.request)
 
     def _propose(self) -> None:
-        """Begin with the sample video; a camera is offered, never turned on unasked."""
+        """Open the sample video, and look for cameras, never opened unasked."""
         self.request = sample_video()
         self.find_cameras()
 
@@ -151,7 +151,7 @@ class Live(QObject):
     # --- the source
 
     def open(self, request: SourceRequest) -> None:
-        """Open a source in place of the one before."""
+        """Open a source in place of the current one."""
         self.request = request
         if self._bridge is None or not self.entered:
             return
@@ -162,7 +162,7 @@ class Live(QObject):
         self._bridge.live.open(request)
 
     def open_named(self, text: str) -> None:
-        """Open what the command line would call so; if nothing, say why."""
+        """Open a source by its name on the command line; report an error."""
         if self._bridge is None:
             return
         try:
@@ -173,30 +173,30 @@ class Live(QObject):
             self.open(request)
 
     def again(self) -> None:
-        """Try the source again that failed or ended."""
+        """Reopen a source that failed or ended."""
         if self.request is not None:
             self.open(self.request)
 
     def find_cameras(self) -> None:
-        """Look for cameras; answers with ``cameras_found``."""
+        """Look for cameras; emits ``cameras_found``."""
         if self._bridge is not None:
             work = self._bridge.files.images.find_cameras()
             self._jobs.do(work, _CAMERAS).done.connect(self._list)
 
     def set_size(self, size: tuple[int, int] | None) -> None:
-        """Choose the height and width of the frames; the source is opened anew."""
+        """Set the frames' height and width, reopening the source."""
         if self.request is not None:
             self.open(replace(self.request, size=size))
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Swap left and right."""
+        """Set whether frames are mirrored."""
         if self.request is not None:
             self.request = replace(self.request, mirrored=mirrored)
         if self._source is not None:
             self._source.set_mirrored(mirrored)
 
     def set_speed(self, speed: float) -> None:
-        """Play a video faster or slower."""
+        """Set the playback speed of a video."""
         if self.request is not None:
             self.request = replace(self.request, speed=speed)
         if self._source is not None:
@@ -205,7 +205,7 @@ class Live(QObject):
     # --- going and standing still
 
     def toggle_hold(self) -> None:
-        """Hold the frame that is shown, or go on."""
+        """Hold the current frame, or resume."""
         if self._source is None:
             return
         if self.held:
@@ -215,7 +215,7 @@ class Live(QObject):
         self._set_held(held=not self.held)
 
     def step(self, frames: int = 1) -> None:
-        """Hold, some frames further; in a video also back (negative)."""
+        """Hold, and move by some frames; negative goes back in a video."""
         if self._source is None:
             return
         if not self.held:
@@ -223,14 +223,14 @@ class Live(QObject):
         self._source.step(frames)
 
     def seek(self, position: float) -> None:
-        """Go to a position of a video, s."""
+        """Seek to a time of a video, s."""
         if self._source is not None:
             self._source.seek(position)
 
     # --- keeping
 
     def toggle_pin(self) -> None:
-        """Let the frame that is shown stand beside the running one, or take it away."""
+        """Pin the current frame beside the live one, or unpin it."""
         if self.is_pinned:
             self.unpin()
         elif self.last is not None:
@@ -238,13 +238,13 @@ class Live(QObject):
             self.pinned.emit(self.last)
 
     def unpin(self) -> None:
-        """Take the frame away that stands beside the running one."""
+        """Unpin the frame."""
         if self.is_pinned:
             self.is_pinned = False
             self.pinned.emit(None)
 
     def snapshot(self) -> None:
-        """Keep the frame and its result, with the recipe."""
+        """Save the frame and its result, with the recipe."""
         if self._bridge is None or self.last is None or self.last.run is None:
             self._messages.say(self.tr("there is no result to save yet"))
             return
@@ -252,14 +252,14 @@ class Live(QObject):
         self._jobs.do(work, _STILLS).done.connect(self._keep)
 
     def record(self, path: str) -> None:
-        """Write what is shown from now on into a video, and its numbers beside it."""
+        """Start recording the shown frames as a video, with their numbers."""
         if self._bridge is not None:
             self._messages.settle(_RECORD_TOPIC)
             self._bridge.live.record(Path(path))
             self._set_recording(recording=True)
 
     def stop_recording(self) -> None:
-        """End the video."""
+        """Stop recording."""
         if self.recording and self._bridge is not None:
             self._bridge.live.stop_recording()
             self._set_recording(recording=False)
@@ -268,13 +268,13 @@ class Live(QObject):
 
     @property
     def exportable(self) -> bool:
-        """Whether there is a video, and a method that repaints its images."""
+        """Whether there is a video, and a method that repaints its frames."""
         film = self.request is not None and self.request.kind is SourceKind.FILE
         run = self.last.run if self.last is not None else None
         return film and run is not None and isinstance(run.report.main, ColorImage)
 
     def export(self, path: str) -> None:
-        """Make a video of the open one, every image of it, with its sound.
+        """Export the open video with every frame repainted, with its sound.
 
         The video that is seen is held meanwhile: both would be slower.
         """
@@ -315,14 +315,14 @@ class Live(QObject):
         return self._bridge.live.source if self._bridge is not None else None
 
     def ask(self, template: RunMethod | None) -> None:
-        """Ask a method of each frame from now on; None for nothing."""
+        """Set the method to run on each frame; None for none."""
         self._template = template
         if self._bridge is not None:
             self._messages.settle(TOPIC)
             self._bridge.live.set_template(template)
 
     def set_cover(self, cover: Cover | None) -> None:
-        """Hide part of each frame from now on, or none."""
+        """Set the cover of each frame; None for none."""
         if self._bridge is not None:
             self._bridge.live.set_cover(cover)
 

@@ -1,1 +1,1 @@
-"""Docks: which panels are open in which workspace, and where."""
+"""Docks: the panels open in each workspace, and their places."""

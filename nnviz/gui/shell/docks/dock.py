@@ -1,4 +1,4 @@
-"""Docks with a quiet title of our own."""
+"""Dock with an unobtrusive title bar."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -13,7 +13,7 @@ _LEAST = QSize(144, 64)
 
 
 class Dock(QDockWidget):
-    """A panel at the window's edge: can be moved, torn off and hidden."""
+    """A panel at the window's edge that can be moved, floated and hidden."""
 
     def __init__(
         self,

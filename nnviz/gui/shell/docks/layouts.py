@@ -1,4 +1,4 @@
-"""Sizes of the docks: usual ones for each workspace, and those the user gave them."""
+"""Layouts of docks: defaults for each workspace, and the user's own."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ _DATASET, _RECORD = 264, 240
 
 
 class DockLayouts(QObject):
-    """Remembers for each workspace which docks stand open, where, and how large.
+    """Saves and restores the dock layout of each workspace.
 
     A layout is kept for one text size: at another one the usual sizes are given anew.
     """
@@ -51,7 +51,7 @@ class DockLayouts(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give docks their usual sizes once the window is shown, less when it shrinks.
+        """Set default sizes when the window is shown; narrow docks when it shrinks.
 
         Qt takes the room that a smaller window lacks from the middle alone.
         """
@@ -63,7 +63,7 @@ class DockLayouts(QObject):
         return False
 
     def switch(self, workspace: str, shown: Sequence[str]) -> None:
-        """Go to a workspace's layout; the layout that is left is remembered.
+        """Save the current layout and switch to a workspace's.
 
         Args:
             workspace: its name.
@@ -75,7 +75,7 @@ class DockLayouts(QObject):
         self._fitting.start()
 
     def recall(self) -> None:
-        """Go back to the layout that was remembered; to the usual one if none was."""
+        """Restore the saved layout, or the default one."""
         QTimer.singleShot(0, self, self._hide_stale_tabs)
         # Docks that are newer than the layout are left as they are by Qt.
         self._show_usual()
@@ -84,12 +84,12 @@ class DockLayouts(QObject):
             self.arrange()
 
     def _restored(self) -> bool:
-        """Tell whether there was a layout to go back to."""
+        """Restore the saved layout; return whether there was one."""
         state = self._settings.layout(self._key())
         return not state.isEmpty() and self._window.restoreState(state)
 
     def _hide_stale_tabs(self) -> None:
-        """Hide tabs of docks that do not share a place now: Qt leaves some standing."""
+        """Hide tab bars of docks that no longer share a place, which Qt leaves."""
         shown = {
             dock.windowTitle() for dock in self._docks.values() if not dock.isHidden()
         }
@@ -101,13 +101,13 @@ class DockLayouts(QObject):
                 bar.hide()
 
     def remember(self) -> None:
-        """Keep the layout as it is now."""
+        """Save the current layout."""
         if self._workspace:
             state = QByteArray(self._window.saveState())
             self._settings.save_layout(self._key(), state)
 
     def reset(self) -> None:
-        """Give a workspace the docks and sizes that it usually has."""
+        """Reset a workspace to its default docks and sizes."""
         self._show_usual()
         self.arrange()
 
@@ -116,7 +116,7 @@ class DockLayouts(QObject):
             dock.setVisible(name in self._shown)
 
     def give_way(self) -> None:
-        """Make the docks beside the middle narrower where it has too little room.
+        """Narrow the docks beside the central view where it lacks room.
 
         They take their widths back when the window is large enough again.
         """
@@ -131,7 +131,7 @@ class DockLayouts(QObject):
             self._resize(sizes, Qt.Orientation.Horizontal)
 
     def _widths(self) -> dict[str, int]:
-        """Return the widths of the docks beside the middle, px."""
+        """Return the widths of the docks beside the central view, px."""
         names = (self._left(), _METHOD, "record")
         return {
             name: self._docks[name].width()
@@ -140,19 +140,19 @@ class DockLayouts(QObject):
         }
 
     def _room(self) -> int:
-        """Return the width that the middle has and need not have, px."""
+        """Return the width that the central view can spare, px; negative if none."""
         center = self._window.centralWidget()
         width = center.width() if center is not None else 0
         return width - round(_CENTER * self._window.width())
 
     def _shared(self, wanted: Mapping[str, int]) -> dict[str, int]:
-        """Return widths for docks, all smaller where the middle needs the room."""
+        """Return dock widths, all scaled down where the central view lacks room."""
         room = self._room() + sum(self._widths().values())
         share = min(1.0, room / max(1, sum(wanted.values())))
         return {name: max(1, int(share * width)) for name, width in wanted.items()}
 
     def arrange(self) -> None:
-        """Give the docks that are open their usual sizes."""
+        """Set the default sizes of the open docks."""
         left = self._left()
         wide = _DATASET if left == "dataset" else _LEFT
         usual = {left: wide, _METHOD: _RIGHT, "record": _RECORD}
@@ -173,7 +173,7 @@ class DockLayouts(QObject):
         return min(self._look.px(most), round(share * whole))
 
     def _left(self) -> str:
-        """Return the dock in the browser's place; empty where none is open."""
+        """Return the dock in the network browser's place; "" where none is open."""
         return next((name for name in _BROWSER if self._open(name)), "")
 
     def _open(self, name: str) -> bool:
@@ -190,7 +190,7 @@ class DockLayouts(QObject):
         return f"{self._workspace}@{self._scale:g}"
 
     def _follow_scale(self) -> None:
-        """Go to the layout of another text size; none yet: to the usual sizes."""
+        """Switch to the layout for the new text size, or to default sizes."""
         if self._look.scale == self._scale:
             return
         self.remember()

@@ -1,4 +1,4 @@
-"""All panels of the window, made once, each in its dock."""
+"""All panels of the window, each built once in its dock."""
 
 import importlib
 import importlib.util
@@ -53,7 +53,7 @@ _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 class DockManager(QObject):
-    """The panels by name, and the docks that hold them."""
+    """The panels and docks by name, and the mounting of workspaces."""
 
     dock_added = Signal(str)
     """Name of a dock that a workspace has added."""
@@ -93,34 +93,34 @@ class DockManager(QObject):
 
     @property
     def photo(self) -> PhotoPane:
-        """The pane of the image."""
+        """The image pane."""
         return self.center.photo
 
     def add_dock(
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
     ) -> None:
-        """Add a panel of a workspace; on the left it shares the browser's place."""
+        """Add a dock of a workspace; the left side is the network browser's place."""
         self._add(name, title, panel, area)
         if area is _LEFT:
             self._window.tabifyDockWidget(self.docks["browser"], self.docks[name])
         self.dock_added.emit(name)
 
     def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
-        """Add a page of the middle, made when it is first looked at."""
+        """Add a page of the central view, built when it is first shown."""
         self.center.add_page(mode, make)
 
     def show_image(self) -> None:
-        """Let the image be seen, beside the result if that is what is looked at."""
+        """Show the image, beside the result if that is shown."""
         if self.center.mode not in (PHOTO, BOTH):
             self.center.set_mode(BOTH)
 
     def _show_trust(self) -> None:
-        """Let the figures behind the verdict on a map be seen."""
+        """Show the dock of trust scores."""
         self.docks["trust"].show()
         self.docks["trust"].raise_()
 
     def _make_middle(self) -> QWidget:
-        """Return the central view in an area that scrolls it; most pages are hidden."""
+        """Wrap the central view in a scroll area; most of its pages are hidden."""
         self.center.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         middle = Bounded(self.center, _LEAST_CENTER)
         for each in (middle, middle.viewport(), self.center, self.center.pages):
@@ -128,7 +128,7 @@ class DockManager(QObject):
         return middle
 
     def _make_browser(self) -> TabPages:
-        """Return the pages on the open network."""
+        """Build the pages of the network browser."""
         browser = named(TabPages(), name=self.tr("Network browser"))
         browser.setDocumentMode(True)
         browser.addTab(self.layers, self.tr("Layers"))
@@ -140,7 +140,7 @@ class DockManager(QObject):
         return browser
 
     def _mount(self, workspace: str) -> None:
-        """Import and make what a workspace adds, when it is first entered."""
+        """Import and mount a workspace when it is first entered."""
         if workspace in self.rooms:
             return
         name = f"nnviz.gui.workspaces.{workspace}.mount"
@@ -179,13 +179,13 @@ class DockManager(QObject):
         self._show_guide()
 
     def _show_guide(self) -> None:
-        """Let a guided lesson be seen wherever its steps lead."""
+        """Show the guided lesson in whichever workspace its steps lead to."""
         if self._app.guide.guide is not None:
             self.docks["guide"].show()
             self.docks["guide"].raise_()
 
     def make_room(self, *, wide: bool) -> None:
-        """Hide what stands beside the middle while that needs the width, or show it."""
+        """Hide the docks beside the central view, or restore them."""
         if wide == bool(self._aside):
             return
         if wide:

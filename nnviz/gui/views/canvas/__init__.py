@@ -1,1 +1,1 @@
-"""The zooming canvas and the items drawn on it."""
+"""The zooming canvas, and what is drawn on it."""

@@ -1,4 +1,4 @@
-"""A pen that draws one box onto the image of a canvas."""
+"""Tool that draws a box on a canvas."""
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -12,7 +12,7 @@ _LEAST = 3.0
 
 
 class BoxPen(QObject):
-    """Draws a box while it is active; the canvas zooms by the wheel all the same.
+    """Box-drawing tool; while it is active, the wheel still zooms the canvas.
 
     Attributes:
         box: in the image; None for none.
@@ -30,7 +30,7 @@ class BoxPen(QObject):
         canvas.installEventFilter(self)
 
     def set_active(self, active: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Let the mouse draw, or take the box away."""
+        """Activate the tool, or deactivate it and remove the box."""
         self._active = active
         if active:
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
@@ -39,14 +39,14 @@ class BoxPen(QObject):
             self.clear()
 
     def clear(self) -> None:
-        """Take the box away."""
+        """Remove the box."""
         self._start = None
         if self.box is not None:
             self._show(None)
             self.drawn.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the left button's pulls from the canvas."""
+        """Handle drags with the left button instead of the canvas."""
         if watched is not self._canvas or not self._active:
             return False
         if not isinstance(event, QMouseEvent) or self._canvas.image_size is None:
@@ -74,7 +74,7 @@ class BoxPen(QObject):
         self.drawn.emit()
 
     def _place(self, at: QPointF) -> tuple[float, float]:
-        """Return x and y in the image of a point of the widget, within its edges."""
+        """Convert a point of the widget to x and y in the image, clipped to it."""
         height, width = self._canvas.image_size or (1, 1)
         y, x = self._canvas.viewport().to_image(at.y(), at.x())
         return min(max(x, 0.0), width), min(max(y, 0.0), height)

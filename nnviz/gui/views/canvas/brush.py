@@ -1,4 +1,4 @@
-"""A brush that paints a mask onto the image of a canvas."""
+"""Brush that paints a mask on a canvas."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
@@ -23,7 +23,7 @@ _WHITE = 255
 
 
 class MaskBrush(QObject):
-    """Paints and erases while it is active; the canvas zooms by the wheel all the same.
+    """Mask-painting tool; while it is active, the wheel still zooms the canvas.
 
     Attributes:
         mask: uint8 (h, w), 255 where it is painted; None without an image.
@@ -52,28 +52,28 @@ class MaskBrush(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether the mouse paints."""
+        """Whether the brush is active."""
         return self._active
 
     @property
     def share(self) -> float:
-        """Share of the image that is painted, 0 to 1."""
+        """Painted share of the image, 0 to 1."""
         return float((self.mask > 0).mean()) if self.mask is not None else 0.0
 
     def set_active(self, active: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Let the mouse paint, or do again what it does on a canvas."""
+        """Activate the brush, or return the mouse to the canvas."""
         self._active, self._last, self._width = active, None, 0
         self._show()
         if not active:
             self._canvas.unsetCursor()
 
     def set_size(self, size: float) -> None:
-        """Choose the brush's width, as a share of the image's longest side."""
+        """Set the brush's width, as a share of the image's longest side."""
         self.size = min(max(size, SIZES[0]), SIZES[1])
         self._shape_cursor()
 
     def begin(self, size: tuple[int, int] | None) -> None:
-        """Take an empty mask for an image of a height and width; None for none."""
+        """Start an empty mask for an image size; None for no mask."""
         self._before.clear()
         self.mask = None
         if size is not None:
@@ -83,18 +83,18 @@ class MaskBrush(QObject):
         self._show()
 
     def set_mask(self, mask: Bytes) -> None:
-        """Take another mask, (h, w) of the image's shape; can be undone."""
+        """Replace the mask, (h, w) of the image's shape; undoable."""
         self._remember()
         self.mask = mask
         self._tell()
 
     def clear(self) -> None:
-        """Take everything away; can be undone."""
+        """Clear the mask; undoable."""
         if self.mask is not None and self.mask.any():
             self.set_mask(np.zeros_like(self.mask))
 
     def undo(self) -> None:
-        """Take the last stroke back."""
+        """Undo the last stroke."""
         if self._before:
             self.mask = self._before.pop()
             self._tell()
@@ -102,7 +102,7 @@ class MaskBrush(QObject):
     # --- strokes
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the left button's strokes from the canvas."""
+        """Handle strokes with the left button instead of the canvas."""
         if watched is not self._canvas or not self._active or self.mask is None:
             return False
         if not isinstance(event, QMouseEvent):
@@ -127,7 +127,7 @@ class MaskBrush(QObject):
         return True
 
     def _stroke(self, at: QPointF) -> None:
-        """Draw from where the brush was to a point of the widget."""
+        """Draw a stroke from the last point to a point of the widget."""
         if self.mask is None:
             return
         here = self._place(at)
@@ -140,7 +140,7 @@ class MaskBrush(QObject):
         self.painted.emit()
 
     def _place(self, at: QPointF) -> tuple[int, int]:
-        """Return x and y on the mask of a point of the widget."""
+        """Convert a point of the widget to x and y on the mask."""
         view = self._canvas.viewport()
         y, x = view.to_image(at.y(), at.x())
         height, width = self.mask.shape if self.mask is not None else (1, 1)
@@ -171,7 +171,7 @@ class MaskBrush(QObject):
         self._shape_cursor()
 
     def _shape_cursor(self) -> None:
-        """Show the brush's own size under the mouse."""
+        """Set a cursor of the brush's size."""
         if not self._active:
             return
         view = self._canvas.viewport()
@@ -182,7 +182,7 @@ class MaskBrush(QObject):
 
 
 def _ring(width: int) -> QCursor:
-    """Return a circle that shows on light and dark."""
+    """Return a ring cursor that is visible on light and dark."""
     pixmap = QPixmap(width + 4, width + 4)
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:

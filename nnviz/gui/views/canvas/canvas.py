@@ -1,4 +1,4 @@
-"""The one canvas that all images, maps and mosaics are shown on."""
+"""The canvas on which all images, maps and mosaics are shown."""
 
 import enum
 from collections.abc import Callable
@@ -78,7 +78,7 @@ class MarkStyle(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A box on the image, in image coordinates."""
+    """A rectangle marked on the image, in image coordinates."""
 
     bounds: Bounds
     style: MarkStyle
@@ -99,7 +99,7 @@ Drawing = Callable[[QPainter, Viewport], None]
 
 
 class Canvas(QWidget):
-    """Shows an image with an overlay and marks; zooms, pans and reads out.
+    """Zooming and panning view of an image with an overlay, marks and a readout.
 
     Wheel zooms at the cursor, dragging pans, a double click fits; ``+ - 0`` and the
     arrow keys do the same.  Pixels are averaged when made smaller and shown as squares
@@ -153,7 +153,7 @@ class Canvas(QWidget):
 
     @property
     def state(self) -> ViewState:
-        """The magnification and center; share it to link canvases."""
+        """Magnification and center; canvases that share it are linked."""
         return self._state
 
     @property
@@ -184,7 +184,7 @@ class Canvas(QWidget):
         *,
         smooth: bool = False,
     ) -> None:
-        """Lay an image over part of the image.
+        """Show an overlay over part of the image.
 
         Args:
             pixels: as in ``set_image``; None takes the overlay away.
@@ -208,22 +208,22 @@ class Canvas(QWidget):
             self.update()
 
     def set_position(self, position: tuple[float, float] | None) -> None:
-        """Mark a point (y, x), image coordinates."""
+        """Mark a position (y, x), image coordinates."""
         self._position = position
         self.update()
 
     def set_message(self, text: str) -> None:
-        """Say something in place of the image."""
+        """Show a message in place of the image."""
         self._base = self._overlay = None
         self._message = text
         self.update()
 
     def set_readout(self, readout: Readout | None) -> None:
-        """Add words of one's own to the hover text."""
+        """Set a function that adds text to the readout."""
         self._readout = readout
 
     def set_drawing(self, drawing: Drawing | None) -> None:
-        """Draw on top of the image each time it is painted, below the marks."""
+        """Set a function that draws on the image, below the marks."""
         self._drawing = drawing
         self.update()
 
@@ -232,11 +232,11 @@ class Canvas(QWidget):
         self._state.fit()
 
     def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle."""
+        """Zoom about the center."""
         self._zoom(factor, QPointF(self.rect().center()))
 
     def viewport(self) -> Viewport:
-        """Return the map between image and widget."""
+        """Return the current mapping between image and widget."""
         return Viewport(
             self.image_size or (1, 1),
             (float(self.height()), float(self.width())),
@@ -246,11 +246,11 @@ class Canvas(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Ask for a comfortable size."""
+        """Return a comfortable size."""
         return QSize(640, 480)
 
     def minimumSizeHint(self) -> QSize:
-        """Stay usable."""
+        """Return the least usable size."""
         return QSize(96, 96)
 
     # --- painting
@@ -271,7 +271,7 @@ class Canvas(QWidget):
                 painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _covers(self, area: QRect) -> bool:
-        """Tell whether the image leaves nothing of an area to the backdrop."""
+        """Return whether the image hides the backdrop in an area."""
         if self._base is None or self._base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
             return False
         height, width = self._base.size
@@ -327,7 +327,7 @@ class Canvas(QWidget):
             self._dragged = False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan while dragged; read out otherwise."""
+        """Pan while dragging; otherwise update the readout."""
         if self._pressed is not None:
             moved = event.position() - self._pressed
             far = moved.manhattanLength() >= QApplication.startDragDistance()
@@ -339,7 +339,7 @@ class Canvas(QWidget):
         self._point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag, or tell where the click was."""
+        """End a drag, or emit the position of a click."""
         if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
             return
         self._pressed = None
@@ -357,13 +357,13 @@ class Canvas(QWidget):
             self.fit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Say that nothing is under the cursor."""
+        """Clear the readout."""
         super().leaveEvent(event)
         self.hovered.emit("")
         self.pointed.emit(float("nan"), float("nan"))
 
     def event(self, event: QEvent) -> bool:
-        """Zoom with two fingers; everything else as usual."""
+        """Zoom with a pinch gesture; everything else as usual."""
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
                 self._zoom(1 + event.value(), event.position())
@@ -394,14 +394,14 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the focus where the keyboard brought it."""
+        """Show the focus frame if the focus came by keyboard."""
         self._ring = event.reason() in _TAB_REASONS
         super().focusInEvent(event)
 
     # --- helpers
 
     def _refine(self) -> None:
-        """Work on a smaller version of a large image, between other events."""
+        """Downscale a large image for a few milliseconds, between other events."""
         if self._base is not None and self._base.refine():
             self._refining.start()
         else:
@@ -452,7 +452,7 @@ def _paint_checkers(painter: QPainter, area: QRectF, tokens: Tokens) -> None:
 
 
 def _paint_grid(painter: QPainter, view: Viewport, tokens: Tokens) -> None:
-    """Draw hairlines between the pixels that can be seen."""
+    """Draw hairlines between the visible pixels."""
     whole = (0.0, 0.0, float(view.picture[0]), float(view.picture[1]))
     part = visible_pixels(view.picture, view.box_to_widget(whole), view.widget)
     if part is None:
@@ -488,7 +488,7 @@ def _paint_mark(painter: QPainter, view: Viewport, mark: Mark, tokens: Tokens) -
 
 
 def _area(box: Bounds) -> QRect:
-    """Return the px of the widget that a box touches, and one more all around."""
+    """Return the widget rectangle that a box touches, 1 px larger all around."""
     return _rect(box).toAlignedRect().adjusted(-1, -1, 1, 1)
 
 
@@ -519,7 +519,7 @@ def _dim_outside(painter: QPainter, view: Viewport, box: QRectF) -> None:
 
 
 def _stroke(painter: QPainter, box: QRectF, color: QColor, width: int) -> None:
-    """Draw a frame with a halo of the other lightness, so that it always shows."""
+    """Draw a frame with a contrasting halo."""
     halo = QColor(_DARK_HALO if color.lightness() > _MIDDLE else _LIGHT_HALO)
     painter.setPen(QPen(halo, width + 2))
     painter.drawRect(box)

@@ -1,4 +1,4 @@
-"""Images as the canvas paints them: numpy memory seen by QImage, and mip maps."""
+"""Images in the form that the canvas paints: QImage on numpy memory, mip maps."""
 
 from typing import Any
 from weakref import WeakValueDictionary
@@ -29,7 +29,7 @@ _FORMATS = {
 
 
 def image_of(pixels: Bytes, table: Bytes | None = None) -> QImage:
-    """Return a QImage that looks at the array's memory; keep the array alive.
+    """Return a QImage that shares the array's memory; keep the array alive.
 
     Args:
         pixels: uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), rows contiguous.
@@ -61,7 +61,7 @@ def _format_of(pixels: Bytes) -> QImage.Format:
 
 
 class Layer:
-    """One image with the smaller versions that were needed so far.
+    """An image with its mip map levels, made on demand.
 
     A large image is not copied: its QImage looks at the array, which is held as long,
     and is never handed out, since a copy would share the memory without holding it.
@@ -79,16 +79,16 @@ class Layer:
 
     @property
     def small(self) -> bool:
-        """Whether all work on the image can be done while it is painted."""
+        """Whether the image is small enough to be downscaled while painting."""
         return self.size[0] * self.size[1] <= _AT_ONCE
 
     @property
     def wanting(self) -> bool:
-        """Whether ``refine`` has a better version to make."""
+        """Whether ``refine`` has more to do."""
         return self._reduction is not None
 
     def refine(self) -> bool:
-        """Work some milliseconds on the smaller version that was asked for last.
+        """Work for a few milliseconds on the mip map level requested last.
 
         Returns:
             Whether there is more to do.
@@ -105,7 +105,7 @@ class Layer:
         return self.pixels.shape[0], self.pixels.shape[1]
 
     def shows(self, pixels: Bytes, table: Bytes | None) -> bool:
-        """Tell whether this is the layer of that very array."""
+        """Return whether the layer shows this very array."""
         return self.pixels is pixels and self.table is table
 
     def value(self, row: int, column: int) -> tuple[int, ...]:
@@ -124,7 +124,7 @@ class Layer:
         *,
         smooth: bool = False,
     ) -> None:
-        """Paint the layer where it lies on the image.
+        """Paint the layer at its place on the image.
 
         Args:
             painter: of the widget.
@@ -159,7 +159,7 @@ class Layer:
         )
 
     def _level(self, scale: float) -> QImage:
-        """Return the smallest version that is not magnified by more than two.
+        """Return the smallest mip map level that is magnified at most twofold.
 
         One that would take long to make is left to ``refine``, and the next larger one
         stands in for it.
@@ -179,7 +179,7 @@ class Layer:
 
 
 class _Reduction:
-    """An image made smaller by a power of two, strip by strip."""
+    """Downscaling by a power of two, strip by strip."""
 
     def __init__(self, pixels: Bytes, table: Bytes | None, level: int) -> None:
         height, width = pixels.shape[:2]
@@ -192,7 +192,7 @@ class _Reduction:
         self._rows = max(1, _STRIP // width >> level)
 
     def step(self) -> bool:
-        """Make the next strip; return whether there are more."""
+        """Downscale the next strip; return whether there are more."""
         top, bottom = self._row, min(self._row + self._rows, self.image.height())
         last = bottom == self.image.height()
         stop = self._pixels.shape[0] if last else bottom << self.level
@@ -213,7 +213,7 @@ _SHARED: WeakValueDictionary[int, Layer] = WeakValueDictionary()
 
 
 def layer_of(pixels: Bytes, table: Bytes | None = None) -> Layer:
-    """Return the layer of an array; canvases that show the same array share it."""
+    """Return the layer of an array, shared by all canvases that show it."""
     known = _SHARED.get(id(pixels))
     if known is None or not known.shows(pixels, table):
         known = _SHARED[id(pixels)] = Layer(pixels, table)
@@ -221,6 +221,6 @@ def layer_of(pixels: Bytes, table: Bytes | None = None) -> Layer:
 
 
 def _is_exact(scale: float, box: Bounds, ratio: float) -> bool:
-    """Tell whether each pixel falls on one device pixel, so no filter is needed."""
+    """Return whether image and device pixels coincide, so that no filter is needed."""
     offsets = (box[0] * ratio, box[1] * ratio)
     return abs(scale - 1) < 1e-9 and all(part == round(part) for part in offsets)  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Lines and labels over an image, drawn in widget coordinates."""
+"""Lines and labels over an image, in widget coordinates."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _GRIP = 14.0
 
 
 def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
-    """Return segments (M, 4), x1, y1, x2, y2, as Qt draws them."""
+    """Convert segments (M, 4), x1, y1, x2, y2, to Qt lines."""
     return [QLineF(*each) for each in segments.tolist()]
 
 
@@ -33,7 +33,7 @@ def draw_lines(
     lines: Sequence[QLineF],
     color: QColor,
 ) -> None:
-    """Draw lines that are given in the px of a map.
+    """Draw lines given in px of a map.
 
     Args:
         painter: of the widget.
@@ -55,7 +55,7 @@ def draw_lines(
 
 
 def draw_frame(painter: QPainter, box: QRectF, color: QColor, width: float) -> None:
-    """Draw a frame with a dark edge, so that it shows on anything."""
+    """Draw a frame with a dark edge, visible on any background."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for ink, thick in ((_halo(color), width + 2), (color, width)):
         pen = QPen(ink, thick)
@@ -70,7 +70,7 @@ def draw_skeleton(
     joints: Sequence[tuple[int, int]],
     color: QColor,
 ) -> None:
-    """Draw keypoints, None where there is none, and the lines between them."""
+    """Draw keypoints (None for a missing one) and the lines between them."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for ink, width in ((_halo(color), 4), (color, 2)):
@@ -88,12 +88,12 @@ def draw_skeleton(
 
 
 def _halo(color: QColor) -> QColor:
-    """Return the dark edge of a line, as faint as the line."""
+    """Return the color of a line's dark edge, with the line's alpha."""
     return QColor(0, 0, 0, _HALO * color.alpha() // 255)
 
 
 class Lettering:
-    """Writes labels of a bold and a plain part in one font."""
+    """Draws labels with a bold and a plain part in one font."""
 
     def __init__(self, font: QFont) -> None:
         self._plain = font
@@ -103,7 +103,7 @@ class Lettering:
         self._bold_metrics = QFontMetricsF(self._bold)
 
     def size(self, words: tuple[str, str]) -> tuple[float, float]:
-        """Return width and height of a label, px."""
+        """Return a label's width and height, px."""
         width = self._bold_metrics.horizontalAdvance(words[0])
         width += self._plain_metrics.horizontalAdvance(words[1])
         return width + SPACE + SMALL_SPACE, self._plain_metrics.height() + 2
@@ -115,7 +115,7 @@ class Lettering:
         words: tuple[str, str],
         color: Color,
     ) -> None:
-        """Write a label on a ground of a color."""
+        """Draw a label on a colored background."""
         painter.fillRect(position, QColor(*color))
         painter.setPen(QColor(*ink_on(color)))
         area = position.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
@@ -127,7 +127,7 @@ class Lettering:
 
 
 def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> None:
-    """Write a remark on a small plate whose upper middle is given."""
+    """Draw text on a small plate, given its top center."""
     metrics = QFontMetricsF(painter.font())
     width = metrics.horizontalAdvance(words) + 3 * SPACE
     plate = QRectF(at.x() - width / 2, at.y(), width, metrics.height() + SPACE)
@@ -140,7 +140,7 @@ def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> No
 
 
 def draw_grip(painter: QPainter, x: float, top: float, bottom: float) -> None:
-    """Draw the line that is swiped along, with a grip in the middle."""
+    """Draw the divider of a swipe, with a grip in its middle."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for ink, width in ((QColor(0, 0, 0, 130), 3), (QColor(255, 255, 255), 1)):
         painter.setPen(QPen(ink, width))

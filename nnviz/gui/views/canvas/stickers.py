@@ -1,4 +1,4 @@
-"""An image on which stickers are dragged, turned and scaled, by hand or by key."""
+"""Canvas on which stickers are moved, rotated and scaled by mouse or keyboard."""
 
 import enum
 import math
@@ -68,7 +68,7 @@ _OWN_KEYS = {*_MOVES, *_GROWS, *_TURNS, *_DELETES}
 
 
 class Handle(enum.Enum):
-    """The part of a sticker that is held."""
+    """The part of a sticker that is grabbed."""
 
     BODY = enum.auto()
     CORNER = enum.auto()
@@ -77,7 +77,7 @@ class Handle(enum.Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """A sticker as it is shown.
+    """A sticker as shown on the canvas.
 
     Attributes:
         pixels: uint8 (H, W, 4).
@@ -91,13 +91,13 @@ class Sheet:
 
     @property
     def size(self) -> Size:
-        """Its height and width, px."""
+        """Height and width, px."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Grip:
-    """A sticker that is being dragged, and by which handle.
+    """A drag in progress: the sticker's handle, and where it started.
 
     Attributes:
         handle: what of the sticker is held.
@@ -111,7 +111,7 @@ class _Grip:
 
 
 class StickerCanvas(Canvas):
-    """A canvas with stickers on it; without any it is an ordinary one.
+    """Canvas with stickers; without any, an ordinary canvas.
 
     A press on a sticker chooses it.  Its inside moves it, a corner scales it about its
     center, the round handle turns it; Shift turns in steps of 15 degrees.  The arrow
@@ -145,7 +145,7 @@ class StickerCanvas(Canvas):
         self.set_drawing(self._draw)
 
     def set_stickers(self, sheets: tuple[Sheet, ...], chosen: int) -> None:
-        """Show stickers, the lowest first, with handles on the chosen one."""
+        """Show stickers, the lowest first, with handles on the selected one."""
         self._sheets = sheets
         self._chosen = chosen if chosen < len(sheets) else NONE
         if self._chosen == NONE:
@@ -158,7 +158,7 @@ class StickerCanvas(Canvas):
         self.update()
 
     def handles(self, index: int) -> tuple[QPolygonF, QPointF]:
-        """Return the corners of a sticker and its turning handle, widget px."""
+        """Return the corners of a sticker and its rotation handle, widget px."""
         sheet, view = self._sheets[index], self.viewport()
         corners = [
             QPointF(*reversed(view.to_widget(y, x)))
@@ -172,7 +172,7 @@ class StickerCanvas(Canvas):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a sticker, or of the image."""
+        """Grab a sticker, or the image."""
         index, handle = self._under(event.position())
         left = event.button() is Qt.MouseButton.LeftButton
         if left and self._sheets and index != self._chosen:
@@ -184,7 +184,7 @@ class StickerCanvas(Canvas):
         self._grip = _Grip(handle, at, self._sheets[index].placement)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag what is held, or pan."""
+        """Drag the grabbed sticker, or pan."""
         if self._grip is None:
             super().mouseMoveEvent(event)
             if not event.buttons():
@@ -195,7 +195,7 @@ class StickerCanvas(Canvas):
         self.moved.emit(self._chosen, placement)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
+        """Drop the sticker."""
         if self._grip is None:
             super().mouseReleaseEvent(event)
             return
@@ -203,21 +203,21 @@ class StickerCanvas(Canvas):
         self.settled.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit the image, where no sticker is meant."""
+        """Fit the image, unless a sticker is under the mouse."""
         if self._under(event.position())[1] is None:
             super().mouseDoubleClickEvent(event)
         else:
             self.mousePressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take stickers of the shelf; files are the window's."""
+        """Accept stickers of the shelf; the window handles files."""
         if event.mimeData().hasFormat(STICKER_MIME) and self.image_size:
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Tell where a sticker was dropped."""
+        """Emit where a sticker was dropped."""
         text = event.mimeData().data(STICKER_MIME).toStdString()
         x, y = self._at(event.position())
         height, width = self.image_size or (1, 1)
@@ -227,7 +227,7 @@ class StickerCanvas(Canvas):
     # --- keyboard
 
     def event(self, event: QEvent) -> bool:
-        """Keep the keys of a chosen sticker from the window, where they mean more."""
+        """Keep the selected sticker's keys from the window's shortcuts."""
         override = event.type() is QEvent.Type.ShortcutOverride
         if override and isinstance(event, QKeyEvent) and self._chosen != NONE:
             control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -237,7 +237,7 @@ class StickerCanvas(Canvas):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move, scale, turn or remove the chosen sticker; without one as a canvas."""
+        """Move, scale, rotate or remove the selected sticker by key."""
         if self._chosen == NONE:
             super().keyPressEvent(event)
             return
@@ -254,7 +254,7 @@ class StickerCanvas(Canvas):
         self.settled.emit()
 
     def _by_key(self, key: Qt.Key, *, fine: bool) -> Placement | None:
-        """Return where the chosen sticker lies after a key; None for another key."""
+        """Return the selected sticker's placement after a key; None for other keys."""
         at = self._sheets[self._chosen].placement
         x, y, width, angle = at.x, at.y, at.width, at.angle
         if key in _MOVES:
@@ -275,12 +275,12 @@ class StickerCanvas(Canvas):
     # --- geometry
 
     def _at(self, position: QPointF) -> tuple[float, float]:
-        """Return a point of the widget on the image, px as (x, y)."""
+        """Convert a point of the widget to image px, (x, y)."""
         y, x = self.viewport().to_image(position.y(), position.x())
         return x, y
 
     def _under(self, position: QPointF) -> tuple[int, Handle | None]:
-        """Return the sticker at a point of the widget, and what of it; -1 for none."""
+        """Return the sticker at a point of the widget and its handle; -1 for none."""
         if 0 <= self._chosen < len(self._sheets):
             corners, turn = self.handles(self._chosen)
             if _near(turn, position):
@@ -296,7 +296,7 @@ class StickerCanvas(Canvas):
     def _dragged_to(
         self, grip: _Grip, at: tuple[float, float], *, snap: bool
     ) -> Placement:
-        """Return where a sticker lies when what is held of it is at a point."""
+        """Return a sticker's placement when its grabbed handle is at a point."""
         height, width = self.image_size or (1, 1)
         before = grip.placement
         if grip.handle is Handle.BODY:
@@ -379,7 +379,7 @@ def _near(handle: QPointF, position: QPointF) -> bool:
 
 
 def _from(center: tuple[float, float], at: tuple[float, float]) -> tuple[float, float]:
-    """Return distance and angle of a point, counter-clockwise for the eye, radians."""
+    """Return the distance and angle of a point, counterclockwise, radians."""
     dx, dy = at[0] - center[0], at[1] - center[1]
     return math.hypot(dx, dy), math.atan2(-dy, dx)
 

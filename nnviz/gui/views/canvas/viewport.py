@@ -1,4 +1,4 @@
-"""The viewport: geometry of an image in a widget, and state that canvases share."""
+"""Viewport: the mapping between image and widget, and state shared by canvases."""
 
 import math
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ Bounds = tuple[float, float, float, float]
 
 
 class ViewState(QObject):
-    """Magnification and center, relative to the image, so canvases can share them.
+    """Magnification and center relative to the image, shareable between canvases.
 
     Attributes:
         magnification: 1 shows the whole image.
@@ -38,7 +38,7 @@ class ViewState(QObject):
         return self.magnification == 1 and self.center == (0.5, 0.5)
 
     def set(self, magnification: float, center: Point) -> None:
-        """Change both; tells the canvases if anything changed."""
+        """Set both; emit ``changed`` if either differs."""
         if (magnification, center) != (self.magnification, self.center):
             self.magnification = magnification
             self.center = center
@@ -51,7 +51,7 @@ class ViewState(QObject):
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """The affine map between image and widget.
+    """The affine mapping between image and widget.
 
     Continuous coordinates: the center of pixel (row i, column j) is (i + 0.5, j + 0.5).
 
@@ -71,7 +71,7 @@ class Viewport:
 
     @property
     def fit_zoom(self) -> float:
-        """Widget px per image px when the whole image is shown."""
+        """Zoom at which the whole image is shown, widget px per image px."""
         return max(
             1e-6,
             min(
@@ -82,7 +82,7 @@ class Viewport:
 
     @property
     def zoom(self) -> float:
-        """Widget px per image px."""
+        """Current zoom, widget px per image px."""
         return self.fit_zoom * self.magnification
 
     def to_widget(self, y: float, x: float) -> Point:
@@ -104,7 +104,7 @@ class Viewport:
         return (*self.to_widget(*bounds[:2]), *self.to_widget(*bounds[2:]))
 
     def contains(self, y: float, x: float) -> bool:
-        """Tell whether a point, in image coordinates, lies on the image."""
+        """Return whether a point, in image coordinates, lies on the image."""
         return 0 <= y < self.picture[0] and 0 <= x < self.picture[1]
 
     def zoomed(self, factor: float, y: float, x: float) -> Self:
@@ -124,7 +124,7 @@ class Viewport:
         )
 
     def panned(self, dy: float, dx: float) -> Self:
-        """Return the viewport with the image moved by widget px."""
+        """Return the viewport panned by widget px."""
         return replace(
             self,
             center=self._fraction(
@@ -134,7 +134,7 @@ class Viewport:
         )
 
     def _fraction(self, y: float, x: float) -> Point:
-        """Return a center that keeps at least a quarter of the image in sight."""
+        """Return the center as fractions of the image, clipped to it."""
         return (
             min(max(y / self.picture[0], 0.0), 1.0),
             min(max(x / self.picture[1], 0.0), 1.0),
@@ -144,7 +144,7 @@ class Viewport:
 def visible_pixels(
     shape: tuple[int, int], box: Bounds, widget: tuple[float, float]
 ) -> tuple[int, int, int, int] | None:
-    """Return the pixels of a layer that can be seen.
+    """Return the visible pixels of a layer.
 
     Args:
         shape: rows and columns of the layer.

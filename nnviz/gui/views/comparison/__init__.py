@@ -1,1 +1,1 @@
-"""Views of two or more results beside each other."""
+"""Views that compare two or more results."""

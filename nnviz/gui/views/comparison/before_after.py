@@ -1,4 +1,4 @@
-"""An image and what became of it: alone, side by side, or swiped along a divider."""
+"""Comparison of an image before and after: alone, side by side, or swiped."""
 
 import enum
 from itertools import pairwise
@@ -21,7 +21,7 @@ _STEP, _LEAP = 0.02, 0.1
 
 
 class Showing(enum.StrEnum):
-    """The way in which an image and what became of it are shown."""
+    """The layout of a before-and-after comparison."""
 
     AFTER = "after"
     SIDES = "sides"
@@ -29,7 +29,7 @@ class Showing(enum.StrEnum):
 
 
 class SwipeCanvas(Canvas):
-    """Two images on each other: left of a divider the first, right the second.
+    """Two images stacked, separated by a divider: the first left, the second right.
 
     The divider is dragged, or moved by the arrow keys (with Shift further) and by Home
     and End; a double click on it puts it into the middle, and so does Return.
@@ -58,7 +58,7 @@ class SwipeCanvas(Canvas):
         self.set_drawing(self._draw)
 
     def set_pair(self, first: Bytes, second: Bytes | None) -> None:
-        """Show two images of one shape, of any sizes; without a second no divider.
+        """Show two images of one shape, of any sizes; without a second, no divider.
 
         Args:
             first: as in ``set_image``.
@@ -69,7 +69,7 @@ class SwipeCanvas(Canvas):
         self.set_image(first)
 
     def set_split(self, split: float) -> None:
-        """Put the divider somewhere, as a share of the image's width."""
+        """Move the divider to a share of the image's width."""
         split = min(max(split, 0.0), 1.0)
         if split != self.split:
             self.split = split
@@ -79,14 +79,14 @@ class SwipeCanvas(Canvas):
     # --- mouse and keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the divider, or start what a canvas does."""
+        """Begin dragging the divider; elsewhere, behave as the base canvas."""
         left = event.button() is Qt.MouseButton.LeftButton
         self._moving = left and self._is_near(event.position())
         if not self._moving:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag the divider; show where it can be taken."""
+        """Drag the divider; near it, change the cursor."""
         if self._moving:
             at = event.position()
             _, x = self.viewport().to_image(at.y(), at.x())
@@ -99,21 +99,21 @@ class SwipeCanvas(Canvas):
             self.setCursor(cursor) if near else self.unsetCursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the divider go."""
+        """Stop dragging the divider."""
         if self._moving:
             self._moving = False
         else:
             super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Put the divider into the middle; beside it show the whole image."""
+        """Center the divider on a double click; away from it, fit the image."""
         if self._is_near(event.position()):
             self.set_split(_MIDDLE)
         else:
             super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the divider where there is one."""
+        """Move the divider by key, where there is one."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step = _LEAP if shift else _STEP
         places: dict[int, float] = {
@@ -135,7 +135,7 @@ class SwipeCanvas(Canvas):
         return abs(self._divider(self.viewport()) - at.x()) <= _REACH
 
     def _divider(self, view: Viewport) -> float:
-        """Return where the divider is, px of the widget."""
+        """Return x of the divider, widget px."""
         return view.to_widget(0, self.split * view.picture[1])[1]
 
     # --- painting
@@ -164,7 +164,7 @@ class SwipeCanvas(Canvas):
 
 
 class BeforeAfter(QWidget):
-    """Shows an image and what became of it, with one zoom.
+    """View of an image before and after, with one zoom.
 
     Signals:
         hovered: what is under the cursor, in words.
@@ -173,7 +173,7 @@ class BeforeAfter(QWidget):
     hovered = Signal(str)
 
     def __init__(self, names: tuple[str, str], parent: QWidget | None = None) -> None:
-        """Make an empty view.
+        """Create an empty view.
 
         Args:
             names: of the image and of what became of it.
@@ -201,11 +201,11 @@ class BeforeAfter(QWidget):
 
     @property
     def showing(self) -> Showing:
-        """The way in which the two are shown."""
+        """The layout of the two images."""
         return self._showing
 
     def set_showing(self, showing: Showing) -> None:
-        """Choose how the two are shown; the zoom stays."""
+        """Change the layout, keeping the zoom."""
         self._showing = showing
         self.before.setVisible(showing is Showing.SIDES)
         self.after.titled = showing is Showing.SIDES
@@ -218,7 +218,7 @@ class BeforeAfter(QWidget):
         self._fill()
 
     def set_pair(self, before: Bytes, after: Bytes) -> None:
-        """Show two images of one shape; how, and the zoom, stay.
+        """Show two images of one shape, keeping layout and zoom.
 
         Args:
             before: uint8 (H, W, 3), or as ``Canvas.set_image`` takes it.
@@ -231,7 +231,7 @@ class BeforeAfter(QWidget):
         self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the side along which both images become larger."""
+        """Split along the side that makes both images larger."""
         super().resizeEvent(event)
         self._turn()
 
@@ -268,7 +268,7 @@ def _write_name(
     name: str,
     x: float | None = None,
 ) -> None:
-    """Write an image's name into its upper edge, as far as that is seen.
+    """Draw an image's name at its visible upper edge.
 
     Args:
         canvas: that shows it.

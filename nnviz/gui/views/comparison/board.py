@@ -1,4 +1,4 @@
-"""A grid of results on one scale, with one zoom, read at one place."""
+"""Grid of results with a common color scale, linked zoom and linked readout."""
 
 import textwrap
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ _HEAD = 104
 
 
 class BoardView(QWidget):
-    """Shows tiles by row and column; pointing at one reads the same place in all.
+    """Grid of tiles; the readout shows the same position in all of them.
 
     Signals:
         hovered: the values of a row under the cursor, in words; empty when it leaves.
@@ -102,24 +102,24 @@ class BoardView(QWidget):
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """The tiles that are shown."""
+        """The shown tiles."""
         return self._sheet.tiles if self._sheet is not None else ()
 
     @property
     def sheet(self) -> BoardSheet | None:
-        """The board that is shown, with its scales and agreements."""
+        """The shown sheet, with its scales and agreements."""
         return self._sheet
 
     def chosen_lock(self) -> Lock:
-        """Return which maps share a scale."""
+        """Return the chosen grouping of maps by color scale."""
         return Lock(self.lock.currentData())
 
     def set_lock(self, lock: Lock) -> None:
-        """Choose which maps share a scale."""
+        """Choose the grouping of maps by color scale."""
         self.lock.setCurrentIndex(self.lock.findData(lock.value))
 
     def show_sheet(self, sheet: BoardSheet) -> None:
-        """Show results; canvases stay where headings stay, with their zoom."""
+        """Show a sheet, reusing canvases and zoom where headings are unchanged."""
         before = [(each.title_row, each.title_column) for each in self.tiles]
         self._sheet = sheet
         if before != [(each.title_row, each.title_column) for each in self.tiles]:
@@ -133,13 +133,13 @@ class BoardView(QWidget):
         self._tell_agreement()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take the colors of another theme."""
+        """Repaint in another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._sheet is not None:
             self._themed.ask()
 
     def _rebuild(self) -> None:
-        """Make a canvas for each tile, and the headings."""
+        """Build a canvas for each tile, and the headings."""
         while item := self._cells.takeAt(0):
             if widget := item.widget():
                 widget.deleteLater()
@@ -160,7 +160,7 @@ class BoardView(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """Lay the tiles out: each row in as many lines as make them largest."""
+        """Lay out the tiles, wrapping rows so that they are largest."""
         rows, columns = boards.grid(self.tiles)
         across = self._best_across(len(rows), len(columns))
         if across != self._across:
@@ -172,7 +172,7 @@ class BoardView(QWidget):
             side.setMaximumHeight(max(_TILE, tallest))
 
     def _lay_out(self, rows: Sequence[str], columns: Sequence[str]) -> None:
-        """Put headings, tiles and words into the grid."""
+        """Put headings, tiles and captions into the grid."""
         across = self._across
         lines = -(-len(columns) // across)
         cells = self._cells
@@ -198,10 +198,7 @@ class BoardView(QWidget):
         cells.setRowStretch(3 * len(rows) * lines, 1)  # what the tiles do not need
 
     def _best_across(self, rows: int, columns: int) -> int:
-        """Return how many tiles of a row stand beside each other.
-
-        As many as show the images largest in the room that there is.
-        """
+        """Return the number of tiles per line that makes them largest."""
         shape = self._shape()
         wide, tall = self._room()
 
@@ -215,23 +212,23 @@ class BoardView(QWidget):
         return max(sorted(choices, reverse=True), key=scale)
 
     def _shape(self) -> tuple[int, int]:
-        """Return height and width of the first image."""
+        """Return the height and width of the first image."""
         images = (tile.image for tile in self.tiles)
         return next((image.size for image in images if image is not None), (1, 1))
 
     def _room(self) -> tuple[int, int]:
-        """Return width and height that there are for tiles, px."""
+        """Return the width and height available for tiles, px."""
         room = self._scroll.viewport().size()
         return room.width() - _HEAD, room.height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the tiles take the room that there is."""
+        """Adapt the tiles to the available room."""
         super().resizeEvent(event)
         if self.tiles:
             self._place()
 
     def _show_legend(self, sheet: BoardSheet) -> None:
-        """Say what the colors mean."""
+        """Show the legend of the colors."""
         results = [tile.result for tile in sheet.tiles]
         units = [each.unit for each in results if isinstance(each, Heatmap)]
         unit = ", ".join(dict.fromkeys(units))
@@ -245,7 +242,7 @@ class BoardView(QWidget):
             self.legend.set_scale(None, unit, " · ".join([remark, *cut]))
 
     def _tell_agreement(self) -> None:
-        """Write under each map how far it agrees with the first of its row."""
+        """Show under each map its agreement with the first of its row."""
         shown = self.agreeing.isChecked()
         says = [boards.SCALE_WORDS[self.chosen_lock()]]
         if shown:
@@ -264,7 +261,7 @@ class BoardView(QWidget):
             label.setVisible(shown)
 
     def _point(self, place: Share | None, at: int) -> None:
-        """Read all tiles at a place."""
+        """Read all tiles at a position."""
         for side in self.sides:
             side.show_value(place)
         if place is None:
@@ -301,7 +298,7 @@ def _heading(words: str) -> ElidedLabel:
 
 
 def _column_heading(words: str) -> QLabel:
-    """Return a heading in as many lines as it needs.
+    """Build a column heading, wrapped.
 
     Broken by hand: a label that wraps makes the rows as tall as they would like to be,
     in place of as tall as there is room.

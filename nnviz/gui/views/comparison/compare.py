@@ -1,4 +1,4 @@
-"""Two results: side by side, swiped, blinking, or their difference."""
+"""Comparison of two results: side by side, swiped, blinking, or their difference."""
 
 import enum
 
@@ -47,7 +47,7 @@ _BLINK_MS = 600
 
 
 class Mode(enum.Enum):
-    """The way in which two results are compared."""
+    """The mode of the comparison."""
 
     SIDES = "sides"
     SWIPE = "swipe"
@@ -56,7 +56,7 @@ class Mode(enum.Enum):
 
 
 class CompareView(QWidget):
-    """Shows two results with one zoom; the cursor reads the values of both.
+    """View of two results with one zoom; the readout shows the values of both.
 
     Signals:
         hovered: the values of both under the cursor, in words; empty when it leaves.
@@ -112,11 +112,11 @@ class CompareView(QWidget):
 
     @property
     def mode(self) -> Mode:
-        """The way in which the two are shown."""
+        """The mode of the comparison."""
         return self._mode
 
     def set_pair(self, first: Tile, second: Tile) -> None:
-        """Show two results; mode and zoom stay."""
+        """Show two results, keeping mode and zoom."""
         self._given = (first, second)
         maps = [each.result for each in self._given if isinstance(each.result, Heatmap)]
         both = len(maps) == len(self._given)
@@ -125,12 +125,12 @@ class CompareView(QWidget):
         self._normalize()
 
     def set_norm(self, norm: Norm) -> None:
-        """Choose what the maps' values are written in."""
+        """Choose the normalization of the maps' values."""
         self.norm.setCurrentIndex(self.norm.findData(norm.value))
         self._normalize()
 
     def _normalize(self) -> None:
-        """Write the values in what was chosen, and show them."""
+        """Normalize the values and show them."""
         if self._given is not None:
             norm = Norm(self.norm.currentData())
             first, second = (normalized(each, norm) for each in self._given)
@@ -138,7 +138,7 @@ class CompareView(QWidget):
         self._fill()
 
     def set_mode(self, mode: Mode) -> None:
-        """Choose how the two are shown."""
+        """Choose the mode."""
         self._mode = mode
         for each in self._modes.buttons():
             if each.property("mode") == mode.value:
@@ -146,7 +146,7 @@ class CompareView(QWidget):
         self._fill()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space shows the other result where both lie on each other."""
+        """Show the other result on Space, in blink mode."""
         if event.key() == Qt.Key.Key_Space and self._mode is Mode.BLINK:
             self._timer.stop()
             self._blink()
@@ -154,13 +154,13 @@ class CompareView(QWidget):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take the colors of another theme."""
+        """Repaint in another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._pair is not None:
             self._themed.ask()
 
     def _fill(self) -> None:
-        """Bring the page of the mode up to date; only that one is painted."""
+        """Update the page of the current mode."""
         self._timer.stop()
         if self._pair is None:
             return
@@ -188,7 +188,7 @@ class CompareView(QWidget):
         self.legend.setVisible(self._mode is not Mode.DIFFERENCE)
 
     def _tell_scale(self, lock: Lock) -> None:
-        """Show the range of the colors, where both share one."""
+        """Show the color range, where both share one."""
         pair = self._pair or ()
         units = [each.result.unit for each in pair if isinstance(each.result, Heatmap)]
         unit = ", ".join(dict.fromkeys(units))
@@ -208,7 +208,7 @@ class CompareView(QWidget):
         self.over.update()
 
     def _draw_second(self, painter: QPainter, view: Viewport) -> None:
-        """Paint the second result over the first: all of it, or what is swiped."""
+        """Paint the second result over the first: all of it, or beyond the divider."""
         if self._second is None:
             return
         height, width = self.over.image_size or (1, 1)
@@ -232,7 +232,7 @@ class CompareView(QWidget):
         self._write_name(painter, 1, self.over.width() * 0.75)
 
     def _write_name(self, painter: QPainter, n: int, x: float) -> None:
-        """Say which of the two is seen."""
+        """Draw the name of the visible result."""
         if self._pair is not None:
             tokens = tokens_of(self.palette())
             draw_words(painter, QPointF(x, SPACE), name_of(self._pair[n]), tokens)
@@ -248,7 +248,7 @@ class CompareView(QWidget):
         self._point((y / size[0], x / size[1]))
 
     def _point(self, place: Share | None) -> None:
-        """Read both results at a place."""
+        """Read both results at a position."""
         if self._pair is None:
             return
         for side in self.sides:
@@ -289,7 +289,7 @@ class CompareView(QWidget):
         self.setFocusProxy(self._pages)
 
     def _make_norm(self) -> QComboBox:
-        """Return the choice of what values are written in."""
+        """Build the choice of normalizations."""
         choice = ComboBox(self)
         choice.setAccessibleName(self.tr("What is compared"))
         for norm, name in (

@@ -1,4 +1,4 @@
-"""The graphs of two networks side by side, what differs framed in color."""
+"""The graphs of two networks side by side, differences framed in color."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from nnviz.render.drawings.diagram_pairs import mark_colors
 
 
 class DiagramPairView(QWidget):
-    """Shows two graphs; a layer that is chosen in one is shown in the other.
+    """View of two graphs; selecting a layer in one selects its counterpart.
 
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
@@ -54,7 +54,7 @@ class DiagramPairView(QWidget):
         self.next.setEnabled(bool(self._found.differences))
 
     def show_next(self) -> None:
-        """Bring the next difference into sight on both sides."""
+        """Scroll to the next difference on both sides."""
         found = self._found
         if found is None or not found.differences:
             return
@@ -66,7 +66,7 @@ class DiagramPairView(QWidget):
                 self.views[place].canvas.select(name)
 
     def _follow(self, place: int, name: str) -> None:
-        """Show in the other graph what was chosen in one."""
+        """Select the counterpart in the other graph."""
         other = self._found.counterpart(place, name) if self._found else ""
         if other:
             self.views[1 - place].canvas.select(other)

@@ -1,4 +1,4 @@
-"""One tile of a comparison: a canvas, its words, and the value under the cursor."""
+"""Tile of a comparison: canvas, captions, and the value under the cursor."""
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -23,17 +23,17 @@ Share = tuple[float, float]
 
 
 def ink_of(widget: QWidget) -> Ink:
-    """Return the colors that suit a widget's theme."""
+    """Return the board colors that suit a widget's theme."""
     return SCREEN if tokens_of(widget.palette()).dark else PAPER
 
 
 def name_of(tile: Tile) -> str:
-    """Return the tile's row and column in words."""
+    """Return the tile's row and column as text."""
     return " ".join(each for each in (tile.title_row, tile.title_column) if each)
 
 
 def value_at(tile: Tile, place: Share) -> str:
-    """Return a tile's value at a place of its image, in words; empty outside.
+    """Return a tile's value at a position as text; "" outside.
 
     Args:
         tile: a map, or an image.
@@ -51,7 +51,7 @@ def value_at(tile: Tile, place: Share) -> str:
 
 
 def pixel_at(image: Image | None, place: Share) -> str:
-    """Return an image's pixel at a place, in words; empty without an image.
+    """Return an image's pixel at a position as text; "" without an image.
 
     Args:
         image: that a tile's map lies over.
@@ -69,7 +69,7 @@ def pixel_at(image: Image | None, place: Share) -> str:
 
 
 def cell_at(heat: Heatmap, image: Image | None, place: Share) -> tuple[int, int] | None:
-    """Return the row and column of a map at a place of its image."""
+    """Return the row and column of a map at a position of its image."""
     spans = overlays.covered(heat) if image is not None else ((0, 1), (0, 1))
     row, column = (
         int(np.floor((share - span[0]) / (span[1] - span[0]) * cells))
@@ -80,7 +80,7 @@ def cell_at(heat: Heatmap, image: Image | None, place: Share) -> tuple[int, int]
 
 
 class Side(QWidget):
-    """Shows one tile; linked with others by a shared state and by shared pointing.
+    """View of one tile, linked with others by zoom and pointing.
 
     Signals:
         pointed: where the cursor is, as shares of height and width; else None.
@@ -93,7 +93,7 @@ class Side(QWidget):
     def __init__(
         self, state: ViewState, parent: QWidget | None = None, *, named: bool = False
     ) -> None:
-        """Make an empty side.
+        """Create an empty tile view.
 
         Args:
             state: zoom and center, shared with others.
@@ -119,11 +119,11 @@ class Side(QWidget):
         layout.addWidget(self.words)
 
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
-        """Paint a tile and show it; the zoom stays."""
+        """Paint a tile and show it, keeping the zoom."""
         self.show_painted(tile, scale, image_of(tile, scale, ink_of(self)))
 
     def show_painted(self, tile: Tile, scale: Scale | None, picture: Colors) -> None:
-        """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
+        """Show a painted tile, uint8 (H, W, 3), keeping the zoom."""
         if tile is self.tile and picture is self._picture:
             return
         self.tile, self._picture = tile, picture
@@ -137,7 +137,7 @@ class Side(QWidget):
         self.show_value(None)
 
     def show_value(self, place: Share | None) -> None:
-        """Show the value at a place that the cursor is at, here or beside."""
+        """Show the value at the position pointed to, in this tile or another."""
         if self.tile is None:
             return
         size = self.canvas.image_size
@@ -158,5 +158,5 @@ class Side(QWidget):
 
 
 def image_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colors:
-    """Return what a canvas shows of a tile, in memory of its own."""
+    """Paint a tile into contiguous memory."""
     return np.ascontiguousarray(boards.flat_image(tile, scale, ink))

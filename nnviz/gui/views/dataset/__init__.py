@@ -1,1 +1,1 @@
-"""Views of data sets: the wall, the map, the confusion matrix."""
+"""Views of data sets: wall of thumbnails, scatter plot, confusion matrix."""

@@ -1,4 +1,4 @@
-"""The legend of a map of points: swatches of categories, or a bar of numbers."""
+"""Legend of a scatter plot: swatches of categories, or a color bar."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _BAR = 120
 
 @dataclass(frozen=True, slots=True)
 class ColorKey:
-    """A key to colors.
+    """The contents of a color legend.
 
     Attributes:
         title: of the column.
@@ -36,7 +36,7 @@ class ColorKey:
 
 
 class ColorLegend(QWidget):
-    """Shows a key in one line; what does not fit is counted."""
+    """Legend in one line; categories that do not fit are counted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,21 +45,21 @@ class ColorLegend(QWidget):
         self.setAccessibleName(self.tr("Legend"))
 
     def show_key(self, key: ColorKey) -> None:
-        """Show what colors stand for."""
+        """Show a legend."""
         self._key = key
         self.setAccessibleDescription(self._words())
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return one line."""
+        """Return the size of one line."""
         return QSize(200, self.fontMetrics().height() + 2 * SMALL_SPACE)
 
     def minimumSizeHint(self) -> QSize:
-        """Return one line of any width."""
+        """Return the height of one line, and no width."""
         return QSize(0, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint title, then swatches or bar."""
+        """Paint the title, then swatches or color bar."""
         del event
         with QPainter(self) as painter:
             tokens, metrics = tokens_of(self.palette()), self.fontMetrics()

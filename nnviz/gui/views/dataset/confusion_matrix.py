@@ -1,4 +1,4 @@
-"""A confusion matrix whose cells open the images that they count."""
+"""Confusion matrix whose cells open their images."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ _MOST_CELL = 64
 
 
 class ConfusionMatrix(QWidget):
-    """Counts of images by true class (rows) and prediction (columns)."""
+    """Confusion matrix: images by true class (rows) and prediction (columns)."""
 
     cell_chosen = Signal(int, int)
     """Row and column that were clicked, or Return pressed on."""
@@ -59,7 +59,7 @@ class ConfusionMatrix(QWidget):
         self.update()
 
     def words(self, row: int, column: int) -> str:
-        """Return a cell in words."""
+        """Return a cell's contents as text."""
         count = int(self._counts[row, column])
         whole = max(1, int(self._counts[row].sum()))
         text = self.tr("{0} classified as {1}: {2:,} of {3:,} ({4})")
@@ -67,17 +67,17 @@ class ConfusionMatrix(QWidget):
         return text.format(*names, count, whole, percent(count / whole))
 
     def minimumSizeHint(self) -> QSize:
-        """Return a little room; small cells go without names."""
+        """Return the least usable size; small cells have no names."""
         return QSize(160, 160)
 
     def sizeHint(self) -> QSize:
-        """Return comfortable room."""
+        """Return a comfortable size."""
         return QSize(480, 480)
 
     # --- layout
 
     def _color(self) -> None:
-        """Color each cell by its share of its row."""
+        """Color each cell by its share of the row."""
         sums = self._counts.sum(axis=1, keepdims=True)
         shares = self._counts / np.maximum(sums, 1)
         tokens = tokens_of(self.palette())
@@ -125,14 +125,14 @@ class ConfusionMatrix(QWidget):
         return min(last, row), min(last, column)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the cells the room there is."""
+        """Adapt the cells to the available room."""
         super().resizeEvent(event)
         self._arrange()
 
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint cells, counts, names and the cell that the keyboard is on."""
+        """Paint cells, counts, names and the current cell."""
         del event
         tokens = tokens_of(self.palette())
         with QPainter(self) as painter:
@@ -158,7 +158,7 @@ class ConfusionMatrix(QWidget):
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_names(self, painter: QPainter, tokens: Tokens) -> None:
-        """Write the classes beside rows and above columns, and what these are."""
+        """Draw the axis titles, and class names where they fit."""
         area, metrics = self._area, self.fontMetrics()
         painter.setPen(tokens.quiet)
         line = metrics.height() + SPACE
@@ -176,7 +176,7 @@ class ConfusionMatrix(QWidget):
             self._paint_classes(painter, line, room)
 
     def _paint_classes(self, painter: QPainter, line: int, room: int) -> None:
-        """Write each class left of its row and above its column."""
+        """Draw each class name left of its row and above its column."""
         area, metrics = self._area, self.fontMetrics()
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         right = Qt.TextElideMode.ElideRight
@@ -195,7 +195,7 @@ class ConfusionMatrix(QWidget):
     # --- mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say what is counted below the pointer."""
+        """Show the description of the cell under the mouse."""
         cell = self._cell_at(event.position().toPoint())
         words = self.words(*cell) if cell is not None else ""
         self.setToolTip(words)
@@ -213,7 +213,7 @@ class ConfusionMatrix(QWidget):
             self.cell_chosen.emit(*cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk over the cells; Return opens the images."""
+        """Move between cells; Return opens the images."""
         moves = {
             Qt.Key.Key_Left: (0, -1),
             Qt.Key.Key_Right: (0, 1),

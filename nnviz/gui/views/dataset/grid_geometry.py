@@ -1,4 +1,4 @@
-"""Geometry of a grid of equal cells that is scrolled: places, rows, pixels."""
+"""Geometry of a scrolled grid of equal cells: positions, rows, pixels."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class GridGeometry:
-    """Cells in rows from left to right; all lengths in device px.
+    """Grid of cells in rows, left to right; all lengths in device px.
 
     Attributes:
         count: of cells.
@@ -26,7 +26,7 @@ class GridGeometry:
 
     @property
     def pitch(self) -> int:
-        """Px from one cell to the next."""
+        """Distance from one cell to the next, px."""
         return self.side + self.gap
 
     @property
@@ -36,12 +36,12 @@ class GridGeometry:
 
     @property
     def rows(self) -> int:
-        """Number of rows, the last perhaps not full."""
+        """Number of rows; the last may be incomplete."""
         return -(-self.count // self.columns)
 
     @property
     def deepest(self) -> int:
-        """Largest offset that the view can be scrolled to."""
+        """Largest scroll offset."""
         return max(0, self.rows * self.pitch - self.gap - self.height)
 
     @property
@@ -53,7 +53,7 @@ class GridGeometry:
     def fitted(
         cls, count: int, least: int, gap: int, view: tuple[int, int]
     ) -> "GridGeometry":
-        """Return cells that fill the width: as many as fit, then a little larger.
+        """Return a grid whose cells fill the width: as many as fit, then enlarged.
 
         Args:
             count: of cells.
@@ -67,13 +67,13 @@ class GridGeometry:
         return cls(count, side, gap, width, height)
 
     def visible(self, offset: int, beyond: int = 0) -> range:
-        """Return the rows in view at an offset, and some rows beyond both ends."""
+        """Return the rows in view at an offset, and some more at both ends."""
         first = offset // self.pitch - beyond
         last = (offset + self.height) // self.pitch + 1 + beyond
         return range(max(0, first), max(0, min(self.rows, last)))
 
     def corner(self, place: int) -> tuple[int, int]:
-        """Return left and top of a cell, from the top of the first row."""
+        """Return a cell's left and top, from the top of the first row."""
         row, column = divmod(place, self.columns)
         return column * self.pitch, row * self.pitch
 

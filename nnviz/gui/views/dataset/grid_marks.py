@@ -1,4 +1,4 @@
-"""Marks on the cells of the wall: selected, current, wrong, captions."""
+"""Marks on the wall's cells: selected, current, wrong, captions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ _WORDS = QColor("#f2f4f7")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridMarks:
-    """Marks of the records of a data set.
+    """Marks of a data set's records.
 
     Attributes:
         selected: bool (n,).
@@ -36,17 +36,17 @@ class GridMarks:
     caption: Callable[[int], str] | None = None
 
     def empty(self) -> Flags:
-        """Return flags of no record."""
+        """Return flags that are all False."""
         return np.zeros(len(self.selected), bool)
 
     def with_selected(self, selected: Flags) -> Self:
-        """Return the same with others selected."""
+        """Return the marks with another selection."""
         return replace(self, selected=selected)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridPart:
-    """Cells in view.
+    """The cells in view.
 
     Attributes:
         geometry: of the grid.
@@ -61,13 +61,13 @@ class GridPart:
     records: NDArray[np.int64]
 
     def cell(self, place: int) -> QRect:
-        """Return where a cell lies in the view, device px."""
+        """Return a cell's rectangle in the view, device px."""
         left, top = self.geometry.corner(place)
         side = self.geometry.side
         return QRect(left, top - self.offset, side, side)
 
     def cells(self, flags: Flags) -> Iterator[QRect]:
-        """Yield where those records lie whose flag is set."""
+        """Yield the rectangles of records whose flag is set."""
         if len(flags):
             for n in np.flatnonzero(flags[self.records]).tolist():
                 yield self.cell(self.first + n)
@@ -120,7 +120,7 @@ def _frame(
 
 
 def _write(painter: QPainter, cell: QRect, words: str, ratio: float) -> None:
-    """Write a caption over the lower edge of a cell, one line or two."""
+    """Draw a caption over the lower edge of a cell, in one or two lines."""
     metrics = painter.fontMetrics()
     room = round(cell.width() / ratio) - 10
     lines = [

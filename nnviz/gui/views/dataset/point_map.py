@@ -1,4 +1,4 @@
-"""A scatter plot of a million points: moved at once, painted anew beside the window.
+"""Scatter plot of a million points: moved at once, repainted in the background.
 
 The last raster is moved and scaled with the view until the next one is painted.
 """
@@ -52,7 +52,7 @@ Extent = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class RasterRequest:
-    """A view that is to be painted.
+    """A view to be painted.
 
     Attributes:
         view: in device px, with what lies beyond its edges.
@@ -67,7 +67,7 @@ class RasterRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lasso:
-    """A closed line drawn on the map.
+    """A closed lasso drawn on the map.
 
     Attributes:
         view: on which it was drawn, device px.
@@ -81,7 +81,7 @@ class Lasso:
 
 
 class PointMap(QWidget):
-    """Shows rasters of points; pulled and zoomed, with a lasso."""
+    """Scatter plot that can be panned and zoomed, with a lasso selection."""
 
     raster_wanted = Signal(object)
     """RasterRequest: answered with ``put_raster`` or ``refuse``, always."""
@@ -129,16 +129,16 @@ class PointMap(QWidget):
 
     @property
     def view(self) -> PointView:
-        """The part of the plane that is seen, device px."""
+        """The visible part of the plane, device px."""
         return self._view
 
     @property
     def fresh(self) -> bool:
-        """Whether what is seen is painted in full."""
+        """Whether the view is painted in full."""
         return self._asked is None and not self._moving and self._raster is not None
 
     def set_extent(self, low: Floats, high: Floats) -> None:
-        """Take note of where the points lie; the whole is shown unless it was moved."""
+        """Set the extent of the points; fit them unless the view was moved."""
         left, below = map(float, low)
         right, above = map(float, high)
         self._extent = (left, below, right, above)
@@ -163,7 +163,7 @@ class PointMap(QWidget):
         self._show(PointView(*middle, scale, width, height))
 
     def repaint_points(self) -> None:
-        """Have what is seen painted anew: points, colors or selection changed.
+        """Request a repaint, after points, colors or selection changed.
 
         What is being painted is finished first: points that move faster than they are
         painted are seen all the same.
@@ -172,7 +172,7 @@ class PointMap(QWidget):
         self._ask(quick=False)
 
     def put_raster(self, request: RasterRequest, raster: PointRaster) -> None:
-        """Take a raster that was asked for."""
+        """Accept a requested raster."""
         if request is not self._asked:
             return
         self._asked = None
@@ -187,12 +187,12 @@ class PointMap(QWidget):
             self._ask(quick=self._moving)
 
     def refuse(self, request: RasterRequest) -> None:
-        """Give up a raster that cannot be painted."""
+        """Drop a request that could not be painted."""
         if request is self._asked:
             self._asked = None
 
     def clear(self, words: str) -> None:
-        """Show words in place of points."""
+        """Show a message in place of points."""
         self._raster, self._asked, self._words = None, None, words
         self._lines, self._pin = np.zeros((0, 4), np.float32), None
         self.setAccessibleDescription(words)
@@ -204,14 +204,14 @@ class PointMap(QWidget):
         self.update()
 
     def set_pin(self, pin: tuple[float, float, str] | None) -> None:
-        """Mark a place (x, y) by a ring with a name beside it; None for none."""
+        """Mark a position (x, y) with a named ring; None for none."""
         self._pin = pin
         self.update()
 
     # --- moving
 
     def reveal(self, x: float, y: float) -> None:
-        """Move the map so far that a place is seen, not at the edge."""
+        """Pan so that a position is in view, away from the edges."""
         view = self._view
         ((column, row),) = view.to_pixels(np.array([[x, y]], np.float32)).tolist()
         free_x, free_y = _FREE * view.width, _FREE * view.height
@@ -221,14 +221,14 @@ class PointMap(QWidget):
             self.move_by(dx, dy)
 
     def move_by(self, dx: float, dy: float) -> None:
-        """Move the map by device px."""
+        """Pan by device px."""
         view = self._view
         x, y = view.x - dx / view.scale, view.y + dy / view.scale
         self._fitted = False
         self._move(replace(view, x=x, y=y))
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom about a point of the widget, device px; its middle if none is given."""
+        """Zoom about a point of the widget, device px; by default its center."""
         view = self._view
         across = (at.x() if at is not None else view.width / 2) - view.width / 2
         down = (at.y() if at is not None else view.height / 2) - view.height / 2
@@ -266,7 +266,7 @@ class PointMap(QWidget):
     # --- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the same part, or all points."""
+        """Keep the visible part, or refit all points."""
         super().resizeEvent(event)
         width, height = self._pixels()
         if self._fitted:
@@ -275,12 +275,12 @@ class PointMap(QWidget):
             self._show(replace(self._view, width=width, height=height))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is seen now."""
+        """Request the current view."""
         super().showEvent(event)
         self.repaint_points()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the newest raster where it lies now, lines, and the lasso."""
+        """Paint the newest raster at its present place, then lines and the lasso."""
         del event
         tokens = tokens_of(self.palette())
         with QPainter(self) as painter:
@@ -341,7 +341,7 @@ class PointMap(QWidget):
             self._draw_name(painter, QPointF(*place), name)
 
     def _draw_name(self, painter: QPainter, place: QPointF, name: str) -> None:
-        """Write a name to the right of a place, or to its left near the edge."""
+        """Draw a name to the right of a position, or to its left near the edge."""
         tokens, ratio = tokens_of(self.palette()), self.devicePixelRatioF()
         font = QFont(self.font())
         font.setPixelSize(round(self.fontInfo().pixelSize() * ratio))
@@ -362,7 +362,7 @@ class PointMap(QWidget):
     # --- mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to pull, or to draw a lasso."""
+        """Begin to pan, or to draw a lasso."""
         at = self._device(event.position())
         if event.button() is Qt.MouseButton.RightButton:
             event.ignore()
@@ -374,7 +374,7 @@ class PointMap(QWidget):
         self._lasso = [at] if left and self.lassoing != shift else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pull the map, draw the lasso, or say what is below."""
+        """Pan, draw the lasso, or emit what is under the mouse."""
         at = self._device(event.position())
         if self._pressed is None:
             self.hovered.emit((self._view, at.x(), at.y()))
@@ -386,7 +386,7 @@ class PointMap(QWidget):
         self._last = at
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Close the lasso, or choose a point that was clicked."""
+        """Close the lasso, or select the clicked point."""
         at, pressed, lasso = self._device(event.position()), self._pressed, self._lasso
         self._pressed = self._lasso = None
         self.update()
@@ -400,7 +400,7 @@ class PointMap(QWidget):
 
     @staticmethod
     def _far(lasso: list[QPointF] | None) -> bool:
-        """Tell whether a lasso goes around anything."""
+        """Return whether a lasso is large enough to count."""
         box = QPolygonF(lasso or []).boundingRect()
         return max(box.width(), box.height()) > 2 * _CLICK
 
@@ -416,7 +416,7 @@ class PointMap(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk with the arrows, move with Ctrl, zoom with + and -, show all with 0.
+        """Handle keys: arrows select points, Ctrl pans, + and - zoom, 0 fits.
 
         The space bar selects the point, Return opens its image.
         """

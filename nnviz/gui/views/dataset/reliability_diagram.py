@@ -1,4 +1,4 @@
-"""A reliability diagram: accuracy of the answers of each confidence."""
+"""Reliability diagram: accuracy as a function of confidence."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -17,7 +17,7 @@ _HALF = 0.5
 
 
 class ReliabilityDiagram(QWidget):
-    """Bars of accuracy over confidence; a calibrated network's end on the diagonal.
+    """Accuracy by confidence bin; a calibrated network's bars end on the diagonal.
 
     Lower bars tell of overconfidence, higher ones of the contrary.  Below stands how
     many images each bar is about.
@@ -43,7 +43,7 @@ class ReliabilityDiagram(QWidget):
         self.update()
 
     def words(self, place: int) -> str:
-        """Return a bar in words."""
+        """Return a bar's contents as text."""
         shown = self._shown
         if shown is None:
             return ""
@@ -61,17 +61,17 @@ class ReliabilityDiagram(QWidget):
         )
 
     def minimumSizeHint(self) -> QSize:
-        """Return a little room."""
+        """Return the least usable size."""
         return QSize(160, 160)
 
     def sizeHint(self) -> QSize:
-        """Return comfortable room."""
+        """Return a comfortable size."""
         return QSize(480, 480)
 
     # --- layout
 
     def _areas(self) -> tuple[QRectF, QRectF]:
-        """Return where the bars lie, and the numbers of images below them."""
+        """Return the rectangles of the bars, and of the counts below them."""
         metrics = self.fontMetrics()
         left = metrics.horizontalAdvance("100 %") + 2 * SPACE + metrics.height()
         below = 2 * metrics.height() + 2 * SPACE
@@ -95,7 +95,7 @@ class ReliabilityDiagram(QWidget):
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint bars, diagonal, axes and numbers of images."""
+        """Paint bars, diagonal, axes and counts."""
         del event
         tokens, shown = tokens_of(self.palette()), self._shown
         with QPainter(self) as painter:
@@ -180,7 +180,7 @@ class ReliabilityDiagram(QWidget):
     # --- mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say what the bar below the pointer is about."""
+        """Show the description of the bar under the mouse."""
         place = self._bin_at(event.position().x())
         words = self.words(place) if place >= 0 else ""
         self.setToolTip(words)
@@ -194,7 +194,7 @@ class ReliabilityDiagram(QWidget):
             self.bin_chosen.emit(*self._span(place))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk over the bars; Return opens the images."""
+        """Move between bars; Return opens the images."""
         key = event.key()
         if self._shown is None:
             super().keyPressEvent(event)

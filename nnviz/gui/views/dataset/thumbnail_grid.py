@@ -1,4 +1,4 @@
-"""The wall: thumbnails of a million images, of which those in view are painted.
+"""The wall: thumbnails of a million images, painted only where in view.
 
 Rows are painted elsewhere and asked for with ``rows_wanted``; scrolling only blits
 the rows that are there.
@@ -48,7 +48,7 @@ Records = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowRequest:
-    """Rows that are to be painted.
+    """A request to paint rows.
 
     Attributes:
         version: of the grid's order and sizes; rows of an older one are not taken.
@@ -66,7 +66,7 @@ class RowRequest:
 
 
 class ThumbnailGrid(QAbstractScrollArea):
-    """Shows records of a data set as thumbnails, and lets them be selected.
+    """Grid of a data set's records as thumbnails, with selection.
 
     A click selects one, with Shift a range, with Ctrl one more; pulling from a record
     that is not selected draws a rubber band, from one that is drags the selection.
@@ -126,7 +126,7 @@ class ThumbnailGrid(QAbstractScrollArea):
     # --- what is shown
 
     def show_order(self, order: Records, current: int) -> None:
-        """Show these records, the current one in view if it is among them."""
+        """Show records in this order, scrolled to the current one if it is there."""
         self.order = order
         places = np.flatnonzero(order == current)  # no record is -1
         self._current = int(places[0]) if len(places) else _NO_PLACE
@@ -138,7 +138,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             self._show_place(self._current)
 
     def add_records(self, order: Records) -> None:
-        """Show more records after those that are there; nothing moves."""
+        """Append records, without moving anything."""
         full = len(self.order) // self._geometry.columns
         self.order = order
         for row in [row for row in self._rows if row >= full]:
@@ -147,12 +147,12 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._ask()
 
     def set_marks(self, marks: GridMarks) -> None:
-        """Mark what is selected and what is wrong."""
+        """Set the marks of selected and wrong records."""
         self.marks = marks
         self.viewport().update()
 
     def set_current(self, record: int) -> None:
-        """Put the keyboard on a record, and bring it into view, if it is shown."""
+        """Make a record current and scroll to it, if it is shown."""
         here = self._current
         if record < 0 or (here != _NO_PLACE and self.order[here] == record):
             return
@@ -162,7 +162,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             self._show_place(self._current)
 
     def set_side(self, side: int) -> None:
-        """Make the thumbnails larger or smaller.
+        """Set the size of the thumbnails.
 
         The current record stays in view if it is; else what is in the middle stays.
         """
@@ -184,7 +184,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.side_changed.emit(side)
 
     def put_rows(self, request: RowRequest, painted: list[Bytes]) -> None:
-        """Take rows that were asked for; none where they could not be painted."""
+        """Accept requested rows; none where painting failed."""
         self._asked = False
         if request.version == self._version:
             for row, pixels in zip(request.rows, painted, strict=False):
@@ -203,7 +203,7 @@ class ThumbnailGrid(QAbstractScrollArea):
     # --- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the rows out anew; what was at the top stays there."""
+        """Recompute the rows, keeping the record at the top."""
         super().resizeEvent(event)
         top = self._offset // self._geometry.pitch * self._geometry.columns
         columns = self._geometry.columns
@@ -213,19 +213,19 @@ class ThumbnailGrid(QAbstractScrollArea):
             self.verticalScrollBar().setValue(row * self._geometry.pitch)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Paint at the new offset."""
+        """Paint at the new scroll offset."""
         del dx, dy
         self.viewport().update()
         self._ask()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Repaint in another theme."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._renew()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Blit the rows in view, and mark cells on them."""
+        """Blit the rows in view, and draw marks on their cells."""
         del event
         tokens = tokens_of(self.palette())
         with QPainter(self.viewport()) as painter:
@@ -282,7 +282,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         bar.setSingleStep(max(1, geometry.pitch // _LINE))
 
     def _renew(self) -> None:
-        """Throw away what is painted: order, size or color changed."""
+        """Discard the painted rows, after order, size or color changed."""
         self._version += 1
         self._rows.clear()
         self._measure()
@@ -290,7 +290,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._ask()
 
     def _ask(self) -> None:
-        """Ask for the rows in view; when all are there, for those beyond it."""
+        """Request the rows in view, then those just beyond it."""
         if self._asked or not self.isVisible():
             return
         geometry = self._geometry
@@ -312,7 +312,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         )
 
     def _forget(self) -> None:
-        """Keep the memory of painted rows within its bound, the nearest in any case."""
+        """Evict distant rows that exceed the cache's limit."""
         kept = sum(image.sizeInBytes() for image, _ in self._rows.values())
         near = self._geometry.visible(self._offset, self._geometry.rows_in_view)
         for row in [row for row in self._rows if row not in near]:
@@ -321,7 +321,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             kept -= self._rows.pop(row)[0].sizeInBytes()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is seen now."""
+        """Request the rows in view."""
         super().showEvent(event)
         self._ask()
 
@@ -339,7 +339,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         return super().event(event)
 
     def _moves(self) -> dict[int, int]:
-        """Return by how many places keys move."""
+        """Return the offset by which each key moves."""
         geometry = self._geometry
         page = geometry.rows_in_view * geometry.columns
         key = Qt.Key
@@ -377,7 +377,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             super().keyPressEvent(event)
 
     def _move(self, by: int, *, extend: bool, only: bool) -> None:
-        """Go to another place; select what is passed, or it alone."""
+        """Move the current record; extend the selection, or replace it."""
         here = self._current
         target = 0 if here == _NO_PLACE else here + by
         target = max(0, min(len(self.order) - 1, target))
@@ -411,7 +411,7 @@ class ThumbnailGrid(QAbstractScrollArea):
     # --- selecting
 
     def _edit(self, records: Records, base: Flags | None = None) -> None:
-        """Have records selected, beside those of ``base``."""
+        """Emit a selection of records, added to those of ``base``."""
         flags = self.marks.empty() if base is None else base.copy()
         flags[records] = True
         self.selection_edited.emit(flags)
@@ -427,7 +427,7 @@ class ThumbnailGrid(QAbstractScrollArea):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select; what is pulled from here is a rubber band or the selection."""
+        """Select; a drag becomes a rubber band or drags the selection."""
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         at = self._content_point(event.position())
@@ -437,7 +437,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._press(at, place, shift=bool(shift), control=bool(control))
 
     def _press(self, at: QPoint, place: int, *, shift: bool, control: bool) -> None:
-        """Begin to pull from a place, -1 for a gap, and select it."""
+        """Begin a drag at a position (-1 for a gap), and select its record."""
         self._pressed = at
         self._pulling = place >= 0 and self._selected(place) and not (shift or control)
         self._base = self.marks.selected if control else self.marks.empty()
@@ -458,7 +458,7 @@ class ThumbnailGrid(QAbstractScrollArea):
                 self._edit(self.order[[place]])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw the rubber band, drag the selection, or say what is below."""
+        """Draw the rubber band, drag the selection, or emit what is under the mouse."""
         at = self._content_point(event.position())
         if self._pressed is None:
             place = self._geometry.place_at(at.x(), at.y())
@@ -476,7 +476,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             self._autoscroll.start()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Select the one that was clicked, out of several."""
+        """Select only the clicked record, out of several."""
         if self._pulling and self._pressed is not None:
             place = self._geometry.place_at(self._pressed.x(), self._pressed.y())
             if place >= 0:
@@ -492,7 +492,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._activate(self._geometry.place_at(at.x(), at.y()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll; with Ctrl, make the thumbnails larger or smaller."""
+        """Scroll; with Ctrl, resize the thumbnails."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             turns = event.angleDelta().y() / 120
             self.set_side(round(self.side * _ZOOM**turns))
@@ -501,7 +501,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             super().wheelEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Select what is below the pointer, and ask for a menu."""
+        """Select the record under the mouse, and request a menu."""
         if event.reason() is QContextMenuEvent.Reason.Mouse:
             at = self._content_point(QPointF(event.pos()))
             place = self._geometry.place_at(at.x(), at.y())
@@ -512,7 +512,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.menu_wanted.emit(event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is below the pointer."""
+        """Clear the hover state."""
         super().leaveEvent(event)
         self.hovered.emit(-1)
 
@@ -527,7 +527,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def _scroll_on(self) -> None:
-        """Scroll while the rubber band is pulled beyond the view."""
+        """Scroll while the rubber band is beyond the view."""
         at = self.viewport().mapFromGlobal(self.cursor().pos())
         beyond = at.y() - max(0, min(self.viewport().height(), at.y()))
         if beyond and self._band is not None:
@@ -536,6 +536,6 @@ class ThumbnailGrid(QAbstractScrollArea):
             self._draw_band(self._content_point(QPointF(at)))
 
     def _content_point(self, at: QPointF) -> QPoint:
-        """Return a point of the widget in device px from the top of the first row."""
+        """Convert a point of the widget to device px from the top of the first row."""
         ratio = self.devicePixelRatioF()
         return QPoint(int(at.x() * ratio), int(at.y() * ratio) + self._offset)

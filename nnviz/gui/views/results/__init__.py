@@ -1,1 +1,1 @@
-"""One view for each kind of result."""
+"""Views of results, one for each kind."""

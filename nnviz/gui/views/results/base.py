@@ -1,4 +1,4 @@
-"""The base of the views of all kinds of results."""
+"""Base class of the views of results."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,12 +23,12 @@ PAINTED_WIDTH = 960
 
 
 def nothing() -> NDArray[np.uint8]:
-    """Return the painting of no result: one black pixel."""
+    """Return the painting for no result: one black pixel."""
     return np.zeros((1, 1, 3), np.uint8)
 
 
 class ResultView(QWidget):
-    """Shows one result.
+    """Base view of one result.
 
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
@@ -66,7 +66,7 @@ class ResultView(QWidget):
         image: Image | None,
         stale: bool = False,  # noqa: FBT001, FBT002 - part of the contract
     ) -> None:
-        """Show a result, keeping zoom and selection where they still mean something.
+        """Show a result, keeping zoom and selection where they still apply.
 
         Args:
             result: of the kind that the view is for.
@@ -77,33 +77,33 @@ class ResultView(QWidget):
         self.update_view()
 
     def update_view(self) -> None:
-        """Bring the widgets to ``self.result`` and ``self.image``."""
+        """Update the widgets from ``self.result`` and ``self.image``."""
         raise NotImplementedError
 
     def follow_theme(self) -> None:
-        """Take the colors of another theme.  Most views paint with the palette's."""
+        """Repaint in another theme; only for views that do not use the palette."""
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme when the view is seen next."""
+        """Follow a theme change once the view is visible."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._themed is not None:
             self._themed.ask()
 
     def select_unit(self, unit: int | None) -> None:
-        """Mark a unit as chosen elsewhere; None or -1 for none.  Most show no units."""
+        """Mark a unit selected elsewhere; None or -1 for none.  Few views need it."""
 
     def select_layer(self, name: str) -> None:
-        """Mark a layer that was chosen elsewhere; "" for none.  Few show layers."""
+        """Mark a layer selected elsewhere; "" for none.  Overridden where needed."""
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Tell whether the image is shown beside the view.  Few views mind."""
+        """Set whether the image is shown beside the view.  Overridden where needed."""
 
     def figure_look(self) -> "FigureLook | None":
-        """Return how the result is shown, for a figure of it; None for the usual."""
+        """Return the look with which a figure is exported; None for the default."""
         return None
 
     def painting(self) -> Painting:
-        """Return what paints the result as exported, on any thread.
+        """Return a function that paints the result for export, on any thread.
 
         It gives uint8 (H, W, 3) with caption and legend.
         """
@@ -113,5 +113,5 @@ class ResultView(QWidget):
         return partial(report.paint, self.result, self.image, width)
 
     def painted(self) -> NDArray[np.uint8]:
-        """Return the result as exported; on the thread that asks."""
+        """Paint the result for export, on the calling thread."""
         return self.painting()()

@@ -1,4 +1,4 @@
-"""Objects found in the image."""
+"""View of detected objects."""
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -47,7 +47,7 @@ _STEPS = {
 
 
 class BoxesView(ResultView):
-    """Shows ``Boxes``; a click or the arrow keys choose one."""
+    """View of ``Boxes``; a click or the arrow keys select one."""
 
     result: Boxes | None
 
@@ -81,11 +81,11 @@ class BoxesView(ResultView):
 
     @property
     def chosen(self) -> int:
-        """The object that the user chose, -1 for none."""
+        """The selected object; -1 for none."""
         return self._chosen
 
     def update_view(self) -> None:
-        """Show the image and what was found; zoom and choice stay."""
+        """Show the image and its objects, keeping zoom and selection."""
         found = self.result
         if found is None:
             return
@@ -106,12 +106,12 @@ class BoxesView(ResultView):
         self.keys.set_keys(keys, self._chosen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the list out where there is no room for it."""
+        """Hide the list where there is no room."""
         super().resizeEvent(event)
         self.keys.setVisible(self.width() >= _KEYS_FROM)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk the objects, the surest first; Home and End go to the ends."""
+        """Select objects by arrow keys, in order of score, and by Home and End."""
         count = len(self._shapes.boxes)
         key = Qt.Key(event.key())
         ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: count - 1}
@@ -125,7 +125,7 @@ class BoxesView(ResultView):
     # --- what was found
 
     def _measure_masks(self, found: Boxes) -> None:
-        """Prepare tint and outlines of objects that come with their own pixels."""
+        """Prepare tint and outlines of instance masks."""
         given = found.masks is not None
         self._layer = boxes.mask_layer(found) if given else None
         self._outlines = [lines.lines_of(each) for each in boxes.outlines(found)]
@@ -139,13 +139,13 @@ class BoxesView(ResultView):
         self.canvas.set_overlay(self._layer, self._bounds(found), self.opacity.share())
 
     def _bounds(self, found: Boxes) -> Bounds:
-        """Return where the frame of the masks lies on the image."""
+        """Return the rectangle of the masks on the image."""
         (top, bottom), (left, right) = overlays.covered(found)
         height, width = self.canvas.image_size or (1, 1)
         return top * height, left * width, bottom * height, right * width
 
     def _keep_choice(self, before: boxes.Floats) -> None:
-        """Let the choice follow its object from frame to frame."""
+        """Keep the selection on the same object from frame to frame."""
         chosen, self._under = self._chosen, NONE
         if not 0 <= chosen < len(before):
             self._chosen = NONE
@@ -158,7 +158,7 @@ class BoxesView(ResultView):
     # --- pointing and choosing
 
     def _at(self, y: float, x: float) -> int:
-        """Return the smallest object under a point of the image, -1 for none."""
+        """Return the smallest object under a point of the image; -1 for none."""
         left, top, right, bottom = self._shapes.boxes.T
         over = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
         areas = np.where(over, (right - left) * (bottom - top), np.inf)
@@ -222,7 +222,7 @@ class BoxesView(ResultView):
             self._draw_labels(painter, found, frames, order)
 
     def _draw_tracks(self, painter: QPainter, view: Viewport, found: Boxes) -> None:
-        """Draw the ways of followed objects and the counting line."""
+        """Draw the trails of tracked objects and the counting line."""
         shapes = self._shapes
         if shapes.trails is not None:
             for index, trail in enumerate(shapes.trails):
@@ -247,7 +247,7 @@ class BoxesView(ResultView):
         ]
 
     def _by_importance(self) -> list[int]:
-        """Return all objects: the chosen one, the one under the cursor, the surest."""
+        """Return all objects by importance: selected, hovered, then by score."""
         front = [each for each in (self._chosen, self._under) if each != NONE]
         rest = [each for each in range(len(self._shapes.boxes)) if each not in front]
         return [*dict.fromkeys(front), *rest]
@@ -276,7 +276,7 @@ class BoxesView(ResultView):
         lines.draw_skeleton(painter, places, joints, color)
 
     def _color_of(self, found: Boxes, index: int) -> QColor:
-        """Return an object's color, faint while another one is chosen."""
+        """Return an object's color, faint while another one is selected."""
         color = QColor(*boxes.color_of(found, index))
         if self._chosen not in (NONE, index) and index != self._under:
             color.setAlpha(_DIMMED)
@@ -285,7 +285,7 @@ class BoxesView(ResultView):
     def _draw_labels(
         self, painter: QPainter, found: Boxes, frames: list[QRectF], order: list[int]
     ) -> None:
-        """Write the labels that have room, those of importance first."""
+        """Draw the labels that have room, the most important first."""
         room = QRectF(self.canvas.rect())
         if self._chosen != NONE:
             order = [each for each in order if each in (self._chosen, self._under)]

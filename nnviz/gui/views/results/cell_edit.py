@@ -1,4 +1,4 @@
-"""Drawing in the grids of a matrix: cells are turned over and come back as text."""
+"""Editing of a matrix's grids: strokes that toggle cells, returned as text."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Cell = tuple[int, int, int]
 
 @dataclass(slots=True)
 class CellEdit:
-    """One stroke: the cells that it passes get the value of the first.
+    """A stroke, which gives all its cells the first one's new value.
 
     Attributes:
         grid: index of the grid that is drawn in.
@@ -28,7 +28,7 @@ class CellEdit:
     ink: bool
 
     def put(self, cell: Cell) -> bool:
-        """Give a cell the stroke's value; tell whether that changed anything."""
+        """Set a cell to the stroke's value; return whether that changed it."""
         grid, row, column = cell
         if grid != self.grid or bool(self.cells[row, column]) == self.ink:
             return False
@@ -37,12 +37,12 @@ class CellEdit:
 
     @property
     def text(self) -> str:
-        """The drawing as its parameter's text."""
+        """The drawing as the parameter's text."""
         return cells_text(self.cells)
 
 
 def begin_edit(matrix: Matrix, cell: Cell) -> CellEdit | None:
-    """Return the stroke that begins with a cell; None where the grid is fixed."""
+    """Begin a stroke at a cell; None where the grid is not editable."""
     place, row, column = cell
     grid = matrix.grids[place]
     if not grid.edits:
@@ -52,12 +52,12 @@ def begin_edit(matrix: Matrix, cell: Cell) -> CellEdit | None:
 
 
 def editable_grids(matrix: Matrix) -> list[int]:
-    """Return the indices of the grids that can be drawn in."""
+    """Return the indices of the editable grids."""
     return [place for place, grid in enumerate(matrix.grids) if grid.edits]
 
 
 def step_cell(matrix: Matrix, chosen: Cell | None, down: int, right: int) -> Cell:
-    """Return the cell beside the chosen one, of a grid that can be drawn in."""
+    """Return the cell next to the current one, within an editable grid."""
     if chosen is None:
         return editable_grids(matrix)[0], 0, 0
     grid, row, column = chosen
@@ -66,7 +66,7 @@ def step_cell(matrix: Matrix, chosen: Cell | None, down: int, right: int) -> Cel
 
 
 def step_grid(matrix: Matrix, chosen: Cell | None, step: int) -> Cell:
-    """Return the first cell of the next grid that can be drawn in."""
+    """Return the first cell of the next editable grid."""
     places = editable_grids(matrix)
     if chosen is None or chosen[0] not in places:
         return places[0], 0, 0

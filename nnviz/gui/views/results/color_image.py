@@ -1,4 +1,4 @@
-"""An image on the canvas."""
+"""View of a color image."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -10,7 +10,7 @@ from nnviz.gui.views.results.base import ResultView
 
 
 class ImageView(ResultView):
-    """Shows a ``ColorImage``."""
+    """View of a ``ColorImage``."""
 
     result: ColorImage | None
 

@@ -1,4 +1,4 @@
-"""Curves and histograms."""
+"""View of curves and histograms."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _FEW, _DOT = 12, 7
 
 
 class CurvesView(ResultView):
-    """Shows ``Curves``.  pyqtgraph is imported when the first one is made: 0.6 s."""
+    """View of ``Curves``.  The first one imports pyqtgraph, which takes 0.6 s."""
 
     result: Curves | None
 
@@ -40,7 +40,7 @@ class CurvesView(ResultView):
         self._theme()
 
     def update_view(self) -> None:
-        """Draw the series anew."""
+        """Plot the series."""
         curves = self.result
         if curves is None:
             return
@@ -62,16 +62,16 @@ class CurvesView(ResultView):
             item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
 
     def _clear(self) -> None:
-        """Take the series away; they are freed when Qt has painted without them.
+        """Remove the series, freeing them after Qt's next paint: earlier would crash.
 
-        It may hold them until then: freed at once, the next paint ends the program.
+        Qt may hold them until then.
         """
         removed = list(self._plot.getPlotItem().items)
         self._plot.clear()
         QTimer.singleShot(0, removed.clear)
 
     def follow_theme(self) -> None:
-        """Plot in the colors of another theme."""
+        """Plot in another theme's colors."""
         self._theme()
         self.update_view()
 
@@ -111,7 +111,11 @@ class CurvesView(ResultView):
     def _moved(self, at: QPointF) -> None:
         curves = self.result
         box = self._plot.getPlotItem().vb
-        if curves is None or not box.sceneBoundingRect().contains(at):
+        if (
+            curves is None
+            or not len(curves.x)
+            or not box.sceneBoundingRect().contains(at)
+        ):
             self.hovered.emit("")
             return
         x = box.mapSceneToView(at).x()

@@ -1,4 +1,4 @@
-"""One tile of a mosaic, large, on top of the image, with its figures."""
+"""Detail view of a mosaic's tile, enlarged over the image, with its statistics."""
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -21,7 +21,7 @@ _COLOR_AXES = 3
 
 
 class TileDetail(QWidget):
-    """Shows a tile over the image where it lies, or alone.
+    """Enlarged tile, over the part of the image where it lies, or alone.
 
     Signals:
         hovered: what is under the cursor, in words.
@@ -60,7 +60,7 @@ class TileDetail(QWidget):
         layout.addLayout(foot)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Say as much about the values as there is room for."""
+        """Fit the statistics to the available room."""
         super().resizeEvent(event)
         self._fit_figures()
 
@@ -75,7 +75,7 @@ class TileDetail(QWidget):
     def show_tile(
         self, mosaic: Mosaic, tile: int, image: Image | None, *, clip: bool
     ) -> None:
-        """Show a tile by the network's own index, on a scale of its own.
+        """Show a tile by its index in the network, on its own scale.
 
         Args:
             mosaic: that it is part of.
@@ -146,7 +146,7 @@ def _place(mosaic: Mosaic, tile: int) -> str:
 
 
 def _figures(values: Colors) -> tuple[str, ...]:
-    """Return size, smallest, mean and largest value in one line, and shorter ones."""
+    """Return lines of size, minimum, mean and maximum, the longest line first."""
     finite = values[np.isfinite(values)]
     rows, columns = values.shape[:2]
     size = f"{rows} × {columns}"

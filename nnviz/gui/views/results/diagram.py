@@ -1,4 +1,4 @@
-"""The graph of a network: boxes that fold, arrows with shapes, search."""
+"""View of a network's graph: collapsible groups, shapes on edges, search."""
 
 from collections.abc import Iterable, Mapping
 
@@ -60,7 +60,7 @@ _FOUND_ALPHA = 70
 
 
 class DiagramView(ResultView):
-    """Shows a ``Diagram``."""
+    """View of a ``Diagram``."""
 
     result: Diagram | None
 
@@ -92,12 +92,12 @@ class DiagramView(ResultView):
         column.addWidget(self.canvas, 1)
 
     def update_view(self) -> None:
-        """Draw the graph; what is open stays open while it is the same graph."""
+        """Show the graph, keeping open groups while it is the same."""
         if self.result is not None:
             self.canvas.show_diagram(self.result)
 
     def select_layer(self, name: str) -> None:
-        """Mark a layer that was chosen elsewhere, and bring it into sight."""
+        """Select a layer and scroll to it."""
         self.canvas.select(name)
 
     def figure_look(self) -> frozenset[str]:
@@ -106,7 +106,7 @@ class DiagramView(ResultView):
 
 
 class DiagramCanvas(QWidget):
-    """Paints a laid out diagram; zooms, pans, folds.
+    """Canvas of a laid-out diagram, with zoom, pan and collapsible groups.
 
     The wheel zooms at the cursor, dragging and the arrow keys pan, ``0`` fits.  A click
     chooses a layer; a double click, or Enter, opens and closes a group.
@@ -143,7 +143,7 @@ class DiagramCanvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """The layout that is painted."""
+        """The painted layout."""
         return self._drawing
 
     @property
@@ -152,7 +152,7 @@ class DiagramCanvas(QWidget):
         return self._opened
 
     def show_diagram(self, diagram: Diagram) -> None:
-        """Show a diagram, its outer groups open."""
+        """Show a diagram with its outer groups open."""
         if self._layout is not None and self._layout.diagram is diagram:
             return
         self._layout = DiagramLayout(diagram)
@@ -162,25 +162,25 @@ class DiagramCanvas(QWidget):
         self.fit()
 
     def mark(self, colors: Mapping[str, Color]) -> None:
-        """Frame nodes and groups, by their names, in colors."""
+        """Frame nodes and groups in colors, by name."""
         self._marks = colors
         self.update()
 
     def open_all(self) -> None:
-        """Open every group."""
+        """Expand every group."""
         if self._layout is not None:
             self._set_opened(self._layout.groups)
 
     def close_all(self) -> None:
-        """Close every group."""
+        """Collapse every group."""
         self._set_opened(())
 
     def toggle(self, group: str) -> None:
-        """Open a group, or close it; what is under the cursor stays there."""
+        """Expand or collapse a group, fixed at the cursor."""
         self._set_opened(self._opened ^ {group}, anchor=group)
 
     def select(self, name: str) -> None:
-        """Mark a layer, opening the groups around it, and bring it into sight."""
+        """Select a layer, expanding its groups, and scroll to it."""
         if name == self._chosen:
             return
         self._chosen = name
@@ -189,7 +189,7 @@ class DiagramCanvas(QWidget):
         self.update()
 
     def mark_matches(self, words: str) -> None:
-        """Mark all nodes and groups whose path, title or details hold the words."""
+        """Mark all nodes and groups whose path, title or details contain the text."""
         self._found, self._shown_hit = (), -1
         wanted = words.strip().casefold()
         if wanted and self._layout is not None:
@@ -198,14 +198,14 @@ class DiagramCanvas(QWidget):
         self.update()
 
     def show_next(self) -> None:
-        """Bring the next node that was found into sight."""
+        """Scroll to the next match."""
         if self._found:
             self._shown_hit = (self._shown_hit + 1) % len(self._found)
             self._reveal(self._found[self._shown_hit])
             self.update()
 
     def fit(self) -> None:
-        """Show the whole width from the top, or all of it where that can be read."""
+        """Fit the whole diagram if legible, else its width, from the top."""
         width, height = self._drawing.width, self._drawing.height
         across = (self.width() - 2 * _MARGIN) / width
         down = (self.height() - 2 * _MARGIN) / height
@@ -217,11 +217,11 @@ class DiagramCanvas(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for a comfortable size."""
+        """Return a comfortable size."""
         return QSize(640, 480)
 
     def minimumSizeHint(self) -> QSize:
-        """Stay usable."""
+        """Return the least usable size."""
         return QSize(96, 96)
 
     @staticmethod
@@ -250,7 +250,7 @@ class DiagramCanvas(QWidget):
             self._drawing = self._layout.draw(self._opened)
 
     def _reveal(self, name: str) -> None:
-        """Open the groups around a node and scroll it into sight."""
+        """Expand the groups around a node and scroll to it."""
         if self._layout is None:
             return
         parts = name.split(".")
@@ -297,24 +297,24 @@ class DiagramCanvas(QWidget):
     # --- events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit anew what was fitted."""
+        """Refit, unless the user has zoomed or panned."""
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor; with Shift scroll."""
+        """Zoom at the cursor; with Shift, scroll."""
         notches = event.angleDelta().y() / _NOTCH
         self._zoom_at(_ZOOM_PER_NOTCH**notches, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to pan, or to click."""
+        """Begin to pan or click."""
         if event.button() is Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan, or say what is under the cursor."""
+        """Pan, or emit what is under the cursor."""
         if self._pressed is None:
             self.hovered.emit(self._describe(self._box_at(event.position())))
             return
@@ -325,7 +325,7 @@ class DiagramCanvas(QWidget):
             self._pan(moved)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Choose the layer that was clicked."""
+        """Select the clicked layer."""
         clicked = self._pressed is not None and not self._dragged
         self._pressed = None
         box = self._box_at(event.position()) if clicked else None
@@ -333,7 +333,7 @@ class DiagramCanvas(QWidget):
             self._choose(box)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Open or close a group; on the ground, fit."""
+        """Expand or collapse a group; on the background, fit."""
         box = self._box_at(event.position())
         if box is None:
             self.fit()
@@ -341,12 +341,12 @@ class DiagramCanvas(QWidget):
             self.toggle(box.name)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Say nothing any more."""
+        """Clear the readout."""
         super().leaveEvent(event)
         self.hovered.emit("")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Pan, zoom, fold."""
+        """Pan, zoom, expand and collapse by key."""
         pans = {
             Qt.Key.Key_Left: QPointF(_PAN_PER_KEY, 0),
             Qt.Key.Key_Right: QPointF(-_PAN_PER_KEY, 0),
@@ -394,7 +394,7 @@ class DiagramCanvas(QWidget):
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what can be seen."""
+        """Paint the visible part."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             tokens = tokens_of(self.palette())
@@ -480,7 +480,7 @@ def _rect(box: Box) -> QRectF:
 
 
 def _span(route: Route) -> QRectF:
-    """Return a rectangle around a route, never empty."""
+    """Return the bounding rectangle of a route, never empty."""
     across = [x for x, _ in route.points]
     down = [y for _, y in route.points]
     left, top = min(across) - 1, min(down) - 1

@@ -1,4 +1,4 @@
-"""A canvas with the formula of its step below: matrices and planes of lessons."""
+"""Base view with a formula below its canvas, for matrices and planes of lessons."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -7,14 +7,14 @@ from nnviz.gui.views.widgets.formula import FormulaLine
 
 
 class FormulaView(ResultView):
-    """Base of the views that write a formula below what they paint."""
+    """Base of views with a formula below their canvas."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.formula = FormulaLine(self)
 
     def lay_out(self, canvas: QWidget) -> None:
-        """Put the formula below a canvas, which gets the room and the keys."""
+        """Lay out the formula below a canvas, which gets the focus."""
         self.setFocusProxy(canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""A map of numbers, over the image or alone."""
+"""View of a heatmap, over the image or alone."""
 
 from dataclasses import replace
 from functools import partial
@@ -32,7 +32,7 @@ from nnviz.render.text.words import number
 
 
 class HeatmapView(ResultView):
-    """Shows a ``Heatmap`` with its legend and the controls of its look."""
+    """View of a ``Heatmap`` with its legend and controls of its look."""
 
     result: Heatmap | None
 
@@ -68,7 +68,7 @@ class HeatmapView(ResultView):
         return self._looks.get(self._usual, self._usual)
 
     def figure_look(self) -> MapLook:
-        """Return how the map is painted."""
+        """Return the map's look."""
         return self.look
 
     def show_result(
@@ -77,19 +77,19 @@ class HeatmapView(ResultView):
         image: Image | None,
         stale: bool = False,  # noqa: FBT001, FBT002 - part of the contract
     ) -> None:
-        """Show a map with the look that suits it, or what the user made of that."""
+        """Show a map in its default look, or in the user's."""
         self._usual = heatmaps.usual_look(result)
         super().show_result(result, image, stale)
 
     def painting(self) -> Painting:
-        """Return what paints the map as exported, with the look that is shown."""
+        """Return a function that paints the map for export, in its current look."""
         if self.result is None:
             return super().painting()
         width = max(self.width(), PAINTED_WIDTH)
         return partial(report.paint_map, self.result, self.image, width, look=self.look)
 
     def update_view(self) -> None:
-        """Paint the map over the image, or alone; or say why there is none."""
+        """Paint the map over the image or alone, or show why there is none."""
         heat = self.result
         if heat is None:
             return
@@ -110,7 +110,7 @@ class HeatmapView(ResultView):
             self._paint_alone(heat, scale)
 
     def follow_theme(self) -> None:
-        """Paint the map in the colors of another theme."""
+        """Paint the map in another theme's colors."""
         self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
@@ -136,13 +136,13 @@ class HeatmapView(ResultView):
         )
 
     def _colormap(self, heat: Heatmap) -> str:
-        """Return the colors that suit the ground: the theme, or black or white."""
+        """Return the color map that suits the background."""
         if self.look.ground is Ground.IMAGE:
             return tokens_of(self.palette()).colormap(signed=heat.signed)
         return heatmaps.colormap_of(self.look, signed=heat.signed)
 
     def _say(self, painter: QPainter, view: Viewport) -> None:
-        """Say over the image why there is no map on it."""
+        """Draw the reason why no map is shown over the image."""
         del view
         if self._words:
             middle = QPointF(self.canvas.width() / 2, SPACE)
@@ -164,7 +164,7 @@ class HeatmapView(ResultView):
         return " · ".join(part for part in (self.look.words, size) if part)
 
     def _choose_position(self, y: float, x: float) -> None:
-        """Tell the place of the photo that was clicked, where the map lies on one."""
+        """Emit the clicked position of the photo, if the map lies over one."""
         if self.result is not None and lies_over(self.result, self.image):
             self.position_chosen.emit(y, x)
 
@@ -189,7 +189,7 @@ class HeatmapView(ResultView):
 
 
 class Backdrop:
-    """The image below a map, gray where the look wants it; made once an image."""
+    """The image below a map, gray if the look asks for it; cached for one image."""
 
     def __init__(self) -> None:
         self._made: tuple[Image, bool, NDArray[np.uint8]] | None = None
@@ -203,7 +203,7 @@ class Backdrop:
 
 
 def clip_box(parent: QWidget) -> QCheckBox:
-    """Return the switch that keeps a few outliers from darkening all the rest."""
+    """Build the check box that clips outliers from the color range."""
     box = QCheckBox(parent.tr("Clip outliers"), parent)
     box.setChecked(True)
     share = f"{sheets.CLIP:g} %"
@@ -218,14 +218,14 @@ def clip_box(parent: QWidget) -> QCheckBox:
 
 
 def lies_over(heat: Heatmap, image: Image | None) -> bool:
-    """Tell whether the map belongs on this image."""
+    """Return whether the map lies over this image."""
     if image is None or heat.frame is None:
         return False
     return heat.frame is Frame.PHOTO or heat.placement is not None
 
 
 def bounds_on(heat: Heatmap, image: Image) -> Bounds:
-    """Return where the map lies on the image, px."""
+    """Return the rectangle of the map on the image, px."""
     rows, columns = overlays.covered(heat)
     height, width = image.size
     return rows[0] * height, columns[0] * width, rows[1] * height, columns[1] * width

@@ -1,4 +1,4 @@
-"""A class for each pixel of the image."""
+"""View of a segmentation."""
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
@@ -26,7 +26,7 @@ _LINE = QColor(255, 255, 255, 200)
 
 
 class MaskView(ResultView):
-    """Shows a ``Mask`` with its legend, opacity and outlines.
+    """View of a ``Mask`` with legend, opacity and outlines.
 
     Pointing at a row of the legend shows that class alone; a click keeps it so.
     """
@@ -59,7 +59,7 @@ class MaskView(ResultView):
         self._arrange()
 
     def update_view(self) -> None:
-        """Lay the classes over the image; zoom and choice stay."""
+        """Show the classes over the image, keeping zoom and selection."""
         mask = self.result
         if mask is None:
             return
@@ -83,7 +83,7 @@ class MaskView(ResultView):
         self._lay()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the list out where there is no room for it."""
+        """Hide the list where there is no room."""
         super().resizeEvent(event)
         self.keys.setVisible(self.width() >= _KEYS_FROM)
 
@@ -93,7 +93,7 @@ class MaskView(ResultView):
         return top * height, left * width, bottom * height, right * width
 
     def _lay(self) -> None:
-        """Lay the colors over the image: of all classes, or of one."""
+        """Show the colors of all classes, or of one, over the image."""
         mask = self.result
         if mask is None:
             return
@@ -160,7 +160,7 @@ class MaskView(ResultView):
 
 
 def _summary(mask: Mask, count: int) -> str:
-    """Return how many classes there are and how fine the map is."""
+    """Return the number of classes and the mask's size as text."""
     rows, columns = mask.classes.shape
     size = f"{rows} × {columns} px"
     if not count:

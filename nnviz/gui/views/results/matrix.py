@@ -1,4 +1,4 @@
-"""Grids of numbers as an equation, with the window of the step."""
+"""View of matrices as an equation, with the window of the step."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -48,7 +48,7 @@ _GRIDS = {Qt.Key.Key_N: 1, Qt.Key.Key_P: -1}
 
 
 class MatrixView(FormulaView):
-    """Shows a ``Matrix``: its grids as large as they fit, its formula below."""
+    """View of a ``Matrix``: its grids as large as they fit, its formula below."""
 
     result: Matrix | None
 
@@ -60,14 +60,14 @@ class MatrixView(FormulaView):
         self.lay_out(self.canvas)
 
     def update_view(self) -> None:
-        """Paint the grids anew."""
+        """Repaint the grids."""
         if self.result is not None:
             self.canvas.show_matrix(self.result)
             self.formula.show_formula(self.result.formula)
 
 
 class MatrixCanvas(QWidget):
-    """Paints the grids of a matrix; cells of some can be turned over.
+    """Canvas of a matrix's grids, some of whose cells can be toggled.
 
     A press turns a cell over, dragging gives the others that value too.  By keyboard
     the arrow keys choose a cell, N and P one in the next and previous grid that can be
@@ -92,11 +92,11 @@ class MatrixCanvas(QWidget):
         self.setAccessibleName(self.tr("Numbers"))
 
     def sizeHint(self) -> QSize:
-        """Ask for a comfortable size; any is enough."""
+        """Return a comfortable size; any works."""
         return QSize(480, 320)
 
     def show_matrix(self, matrix: Matrix) -> None:
-        """Show a matrix in place of the one before."""
+        """Show a matrix."""
         self._matrix = matrix
         if self._chosen is not None and self._chosen[0] not in editable_grids(matrix):
             self._chosen = None
@@ -105,7 +105,7 @@ class MatrixCanvas(QWidget):
         self.update()
 
     def layout_now(self) -> tuple[MatrixLayout, QPointF] | None:
-        """Return the grids' places and the corner from which they count."""
+        """Return the layout of the grids and its top left corner."""
         if self._matrix is None:
             return None
         room = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
@@ -212,7 +212,7 @@ class MatrixCanvas(QWidget):
     def _paint_chosen(
         self, painter: QPainter, layout: MatrixLayout, tokens: Tokens
     ) -> None:
-        """Frame the cell that the keyboard has chosen."""
+        """Frame the cell that the keyboard is on."""
         if self._chosen is None or not self.hasFocus():
             return
         grid, row, column = self._chosen
@@ -223,19 +223,19 @@ class MatrixCanvas(QWidget):
     # --- events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to draw with the cell under the cursor."""
+        """Begin a stroke at the cell under the cursor."""
         cell = self._cell_at(event.position())
         if event.button() is Qt.MouseButton.LeftButton and cell is not None:
             self._chosen = cell
             self._turn(cell)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End drawing."""
+        """End the stroke."""
         super().mouseReleaseEvent(event)
         self._drawing = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw on while the button is down; tell the number under the cursor."""
+        """Continue the stroke; emit the number under the cursor."""
         cell = self._cell_at(event.position())
         if self._drawing is not None and cell is not None:
             self._draw(cell)
@@ -249,7 +249,7 @@ class MatrixCanvas(QWidget):
         self.hovered.emit(words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Choose a cell of what can be drawn, and turn it over."""
+        """Move between editable cells, and toggle one, by key."""
         key = Qt.Key(event.key())
         if self._matrix is None or not editable_grids(self._matrix):
             super().keyPressEvent(event)
@@ -291,7 +291,7 @@ class MatrixCanvas(QWidget):
             self.values_edited.emit({self._drawing.name: self._drawing.text})
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell that nothing is under the cursor."""
+        """Clear the readout."""
         super().leaveEvent(event)
         self.hovered.emit("")
 

@@ -1,4 +1,4 @@
-"""Many small maps on one canvas, with the chosen one large beside them."""
+"""View of a mosaic, with the selected tile enlarged."""
 
 import math
 
@@ -40,7 +40,7 @@ _COLOR_AXES = 4
 
 
 class MosaicView(ResultView):
-    """Shows a ``Mosaic``; the arrow keys walk the tiles in the shown order."""
+    """View of a ``Mosaic``; the arrow keys select tiles in the shown order."""
 
     result: Mosaic | None
 
@@ -76,11 +76,11 @@ class MosaicView(ResultView):
 
     @property
     def unit(self) -> int:
-        """The tile shown large, by the network's own index; -1 for none."""
+        """The enlarged tile, by its index in the network; -1 for none."""
         return self._unit
 
     def update_view(self) -> None:
-        """Paint the tiles; zoom and selection stay while the layer is the same."""
+        """Paint the tiles, keeping zoom and selection while the layer is the same."""
         mosaic = self.result
         if mosaic is None:
             return
@@ -110,11 +110,11 @@ class MosaicView(ResultView):
         self._show_unit(self._unit)
 
     def select_unit(self, unit: int | None) -> None:
-        """Show a tile large and outline it; None or -1 goes back to the first."""
+        """Enlarge and outline a tile; None or -1 for the first."""
         self._show_unit(NO_UNIT if unit is None else unit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk the tiles; Home and End go to the first and the last."""
+        """Select tiles by key; Home and End for the first and last."""
         if self._sheet is None:
             super().keyPressEvent(event)
             return
@@ -135,16 +135,16 @@ class MosaicView(ResultView):
             self._choose(int(self._sheet.order[place]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the chosen tile beside the others or above them."""
+        """Place the enlarged tile beside the others or above them."""
         super().resizeEvent(event)
         self._turn()
 
     def follow_theme(self) -> None:
-        """Paint the tiles in the colors of another theme."""
+        """Paint the tiles in another theme's colors."""
         self._reclip()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Change the columns if another shape of the canvas makes that better."""
+        """Change the number of columns where the canvas's new shape suits another."""
         if watched is self.canvas and event.type() is QEvent.Type.Resize:
             self._lay_out()
         return super().eventFilter(watched, event)
@@ -180,7 +180,7 @@ class MosaicView(ResultView):
         whole.addWidget(self._split)
 
     def _turn(self) -> None:
-        """Divide the view so that the chosen tile becomes larger."""
+        """Split the view so that the enlarged tile is largest."""
         height, width = self.height(), self.width()
         lines = self.detail.height() - self.detail.canvas.height()
         above = self._detail_area(height * _DETAIL_HEIGHT - lines, width)
@@ -197,7 +197,7 @@ class MosaicView(ResultView):
             self._split.setSizes([round(1000 * share), round(1000 * (1 - share))])
 
     def _detail_area(self, height: float, width: float) -> float:
-        """Return how large the chosen tile would be shown, square px."""
+        """Return the area of the enlarged tile, square px."""
         shape = self.image.size if self.image and self._lies_over() else (1, 1)
         if height <= 0:
             return 0.0
@@ -208,7 +208,7 @@ class MosaicView(ResultView):
         return self.result is not None and self.result.frame is not None
 
     def _measure(self, mosaic: Mosaic) -> None:
-        """Find the range of the values, whole and without outliers."""
+        """Compute the range of the values, with and without outliers."""
         values = sheets.shown_tiles(mosaic)
         self._whole = colormaps.scale_of(values, signed=mosaic.signed)
         self._robust = sheets.robust_scale(values, self._whole)
@@ -233,20 +233,20 @@ class MosaicView(ResultView):
         self._lay_out()
 
     def _scale(self) -> Scale | None:
-        """Return the common scale; None where each tile has its own."""
+        """Return the common color scale; None where each tile has its own."""
         if not self.shared.isChecked():
             return None
         return self._robust if self.clip.isChecked() else self._whole
 
     def _want_finer(self) -> None:
-        """Zoomed in: bring more of the numbers soon."""
+        """Schedule finer tiles after zooming in."""
         if self._sheet is not None and self._fitting()[1] < self._factor:
             self._refining.start()
 
     def _fitting(self) -> tuple[int, int]:
-        """Return the columns for the canvas's shape, and how small tiles may be made.
+        """Return the columns for the canvas's shape, and the factor to shrink tiles by.
 
-        The second is a factor that leaves each shown px at least one number.
+        The factor leaves at least one number for each shown px.
         """
         mosaic = self.result
         if mosaic is None:
@@ -293,7 +293,7 @@ class MosaicView(ResultView):
         return sheets.sheet_of(mosaic, rows, columns, table, gap)
 
     def _all_flat(self, mosaic: Mosaic) -> bool:
-        """Say that no tile has anything to show, if that is so."""
+        """Show a message if all tiles are flat; return whether they are."""
         scale = self._whole
         if scale is None or not scale.flat:
             return False
@@ -303,7 +303,7 @@ class MosaicView(ResultView):
         return True
 
     def _show_unit(self, unit: int) -> None:
-        """Show a tile large; one that the mosaic lacks gives way to the first."""
+        """Enlarge a tile; one that the mosaic lacks is replaced by the first."""
         mosaic = self.result
         if mosaic is None or not len(mosaic.order):
             self._unit = unit
@@ -317,7 +317,7 @@ class MosaicView(ResultView):
         self._mark()
 
     def _announce(self, mosaic: Mosaic) -> None:
-        """Tell screen readers the chosen tile: the tiles are painted, not widgets."""
+        """Announce the selected tile to screen readers, since tiles are not widgets."""
         place = np.flatnonzero(mosaic.order == self._unit)
         words = f"{mosaic.noun} {mosaic.caption(self._unit)}"
         if place.size:
@@ -344,7 +344,7 @@ class MosaicView(ResultView):
             self._choose_position(row, column)
 
     def _choose_position(self, row: int, column: int) -> None:
-        """Tell the place of the photo below a tile's number, where tiles lie on one."""
+        """Emit the photo's position under a tile's number, where tiles lie over one."""
         mosaic = self.result
         if (
             mosaic is None
@@ -368,7 +368,7 @@ class MosaicView(ResultView):
             self._tell_pointed()
 
     def _tell_pointed(self) -> None:
-        """Say which unit is under the cursor, where tiles are units of a layer."""
+        """Emit the unit under the cursor, where tiles are units of a layer."""
         layer = self.result.layer if self.result is not None else ""
         if self._under is None or self._sheet is None or not layer:
             self.unit_pointed.emit("", NO_UNIT)
@@ -376,7 +376,7 @@ class MosaicView(ResultView):
             self.unit_pointed.emit(layer, int(self._sheet.order[self._under]))
 
     def _mark(self) -> None:
-        """Outline the chosen tile and the one under the cursor."""
+        """Outline the selected tile and the one under the cursor."""
         if self._sheet is None:
             return
         marks = []
@@ -388,7 +388,7 @@ class MosaicView(ResultView):
         self.canvas.set_marks(*marks)
 
     def _read(self, y: float, x: float) -> str:
-        """Return the tile's name, the place in it and the value there."""
+        """Return a tile's caption, and the position and value under the cursor."""
         mosaic, sheet = self.result, self._sheet
         found = sheet.locate(y, x) if sheet else None
         if mosaic is None or sheet is None or found is None:

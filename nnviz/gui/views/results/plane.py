@@ -1,4 +1,4 @@
-"""Points, regions, paths and arrows over two axes; points are dragged and added."""
+"""View of points, regions, paths and arrows over two axes, with editable points."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -8,7 +8,7 @@ from nnviz.gui.views.results.plane_canvas import PlaneCanvas
 
 
 class PlaneView(FormulaView):
-    """Shows a ``Plane``; what is done to its points is told as a parameter."""
+    """View of a ``Plane``; edits of its points are emitted as a parameter."""
 
     result: Plane | None
 
@@ -20,7 +20,7 @@ class PlaneView(FormulaView):
         self.lay_out(self.canvas)
 
     def update_view(self) -> None:
-        """Paint the plane anew; a point that is dragged stays under the cursor."""
+        """Paint the plane; a point being dragged stays under the cursor."""
         if self.result is not None:
             self.canvas.show_plane(self.result)
             self.formula.show_formula(self.result.formula)

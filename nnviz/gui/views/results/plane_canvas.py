@@ -1,4 +1,4 @@
-"""The canvas of a Plane: axes, what lies on them, and points that can be moved."""
+"""Canvas of a Plane: axes, contents and movable points."""
 
 from collections.abc import Callable
 from functools import partial
@@ -43,7 +43,7 @@ _NUDGE = 0.02
 
 
 class PlaneCanvas(QWidget):
-    """Paints a plane, whose points may be edited.
+    """Canvas of a plane whose points may be editable.
 
     Drag moves one, double click adds one (of the class last touched), right click
     removes one.  By keyboard: N and P choose the next and previous point, arrow keys
@@ -73,11 +73,11 @@ class PlaneCanvas(QWidget):
         self.setAccessibleName(self.tr("Plane"))
 
     def sizeHint(self) -> QSize:
-        """Ask for a comfortable size; any is enough."""
+        """Return a comfortable size; any works."""
         return QSize(480, 360)
 
     def show_plane(self, plane: Plane) -> None:
-        """Show a plane; a point that is dragged stays where the hand has it."""
+        """Show a plane; a point being dragged stays where it is."""
         if self._plane is None or not _same_ground(self._plane, plane):
             self._ground = None
         self._plane = plane
@@ -96,7 +96,7 @@ class PlaneCanvas(QWidget):
 
     @property
     def area(self) -> QRectF:
-        """The rectangle between the axes, px."""
+        """The rectangle within the axes, px."""
         letters = self.fontInfo().pixelSize()
         left, low = 4.2 * letters, 3.4 * letters
         room = QRectF(
@@ -113,7 +113,7 @@ class PlaneCanvas(QWidget):
         return found
 
     def to_screen(self, x: float, y: float) -> QPointF:
-        """Return where a place of the plane is painted."""
+        """Convert a position of the plane to the screen."""
         plane, area = self._plane, self.area
         if plane is None:
             return QPointF()
@@ -124,7 +124,7 @@ class PlaneCanvas(QWidget):
         )
 
     def _on_screen(self, places: NDArray[np.float64]) -> list[QPointF]:
-        """Return where many places, (N, 2), are painted."""
+        """Convert positions, (N, 2), to the screen."""
         plane, area = self._plane, self.area
         if plane is None or not len(places):
             return []
@@ -134,7 +134,7 @@ class PlaneCanvas(QWidget):
         return [QPointF(*at) for at in zip(x.tolist(), y.tolist(), strict=True)]
 
     def to_plane(self, at: QPointF) -> tuple[float, float]:
-        """Return the place of the plane at a point of the screen, within its ranges."""
+        """Convert a point of the screen to the plane, clipped to its ranges."""
         plane, area = self._plane, self.area
         if plane is None:
             return 0.0, 0.0
@@ -144,7 +144,7 @@ class PlaneCanvas(QWidget):
         return min(max(x, left), right), min(max(y, low), high)
 
     def _nearest(self, at: QPointF) -> int:
-        """Return the point within reach of the cursor, -1 for none."""
+        """Return the point nearest to the cursor within reach; -1 for none."""
         gaps = [
             (self.to_screen(*place) - at).manhattanLength() for place in self._places
         ]
@@ -155,7 +155,7 @@ class PlaneCanvas(QWidget):
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint from the back to the front."""
+        """Paint from back to front."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             tokens = tokens_of(self.palette())
@@ -178,17 +178,17 @@ class PlaneCanvas(QWidget):
             self._paint_legend(painter, plane, tokens)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Paint all anew."""
+        """Repaint everything."""
         self._ground = None
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Paint all anew in another theme or size of text."""
+        """Repaint everything after a change of theme or text size."""
         self._ground = None
         super().changeEvent(event)
 
     def _painted_ground(self, plane: Plane, tokens: Tokens) -> QPixmap:
-        """Return what lies behind paths and points, as large as the widget."""
+        """Paint the background of paths and points, cached at the widget's size."""
         ratio = self.devicePixelRatioF()
         ground = QPixmap(self.size() * ratio)
         ground.setDevicePixelRatio(ratio)
@@ -207,7 +207,7 @@ class PlaneCanvas(QWidget):
         return self.area.adjusted(-_RADIUS, -_RADIUS, _RADIUS, _RADIUS)
 
     def _paint_texts(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
-        """Paint words on a ground of their own, for them to be read on points."""
+        """Draw the labels, each on its own background."""
         painter.setPen(tokens.text)
         for word in plane.texts:
             at = self.to_screen(word.x, word.y)
@@ -365,7 +365,7 @@ class PlaneCanvas(QWidget):
         return self._plane is not None and bool(self._plane.edits)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a point, remove one, or set the place."""
+        """Grab a point, remove one, or set the position."""
         at = event.position()
         if self._plane is not None and self._plane.places:
             self._set_place(*self.to_plane(at))
@@ -384,7 +384,7 @@ class PlaneCanvas(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the point that is held; else tell the place."""
+        """Drag the grabbed point; otherwise emit the position."""
         at = event.position()
         if self._dragged >= 0:
             self._places[self._dragged] = self.to_plane(at)
@@ -400,24 +400,24 @@ class PlaneCanvas(QWidget):
         self.setCursor(shape)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the point go."""
+        """Drop the point."""
         if self._dragged >= 0:
             self._dragged = -1
             self._tell()
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Add a point of the class that was touched last."""
+        """Add a point of the class used last."""
         if self._editable and self._nearest(event.position()) < 0:
             self._add(*self.to_plane(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell that nothing is under the cursor."""
+        """Clear the readout."""
         super().leaveEvent(event)
         self.hovered.emit("")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Choose, move, add, remove and color points; set the place."""
+        """Select, move, add, remove and recolor points by key; set the position."""
         act = self._acts().get(event.key())
         if act is None:
             super().keyPressEvent(event)
@@ -425,7 +425,7 @@ class PlaneCanvas(QWidget):
             act()
 
     def _acts(self) -> dict[int, Callable[[], None]]:
-        """Return what the keys do now."""
+        """Return the action of each key."""
         key = Qt.Key
         sides = {
             key.Key_Left: (-1, 0),
@@ -476,7 +476,7 @@ class PlaneCanvas(QWidget):
             self._tell()
 
     def _beside(self) -> tuple[float, float]:
-        """Return a place for a new point: beside the chosen one, or the middle."""
+        """Return a position for a new point: beside the selected one, or the center."""
         if self._chosen >= 0:
             at = self.to_screen(*self._places[self._chosen]) + QPointF(_GRASP, -_GRASP)
             return self.to_plane(at)
@@ -502,7 +502,7 @@ class PlaneCanvas(QWidget):
             self._tell()
 
     def _tell(self) -> None:
-        """Tell the points as they are now, as the text of their parameter."""
+        """Emit the points as the text of their parameter."""
         if self._plane is not None:
             text = points_text(self._places, self._classes)
             self.values_edited.emit({self._plane.edits: text})
@@ -521,7 +521,7 @@ class PlaneCanvas(QWidget):
 
 
 def _same_ground(before: Plane, after: Plane) -> bool:
-    """Tell whether two planes have the same region, axes and contours."""
+    """Return whether two planes have the same region, axes and contours."""
     if (before.x_range, before.y_range, before.equal) != (
         after.x_range,
         after.y_range,

@@ -1,4 +1,4 @@
-"""Names with a bar and a number each."""
+"""View of a ranking as bars."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """The bar of a row: its start and end as shares of the width."""
+    """The bar of a row: start and end as shares of the width."""
 
     label: str
     value: str
@@ -52,7 +52,7 @@ class _Bar:
 
 
 class RankingView(ResultView):
-    """Shows a ``Ranking`` as a list of bars, beside the image that it is about."""
+    """View of a ``Ranking`` as a list of bars, beside its image."""
 
     result: Ranking | None
 
@@ -76,7 +76,7 @@ class RankingView(ResultView):
         self.canvas.hide()
 
     def update_view(self) -> None:
-        """Bring the rows to the result; rows that stay are changed in place."""
+        """Update the rows in place where they correspond."""
         if self.result is None:
             return
         self._show_photo()
@@ -95,12 +95,12 @@ class RankingView(ResultView):
                 self._model.appendRow(item)
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Leave the image out: it is shown beside this view already."""
+        """Set whether the image is already shown beside this view, and hide it here."""
         self._photo_beside = beside
         self._show_photo()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the longer side."""
+        """Split along the longer side."""
         super().resizeEvent(event)
         self._divide()
 
@@ -112,7 +112,7 @@ class RankingView(ResultView):
         self._divide()
 
     def _divide(self) -> None:
-        """Give the image the larger part, where that changed."""
+        """Split along the longer side, with the larger part for the image."""
         wide = self.width() > self.height()
         side = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self._split.property("divided") != side:
@@ -144,7 +144,7 @@ class RankingView(ResultView):
 
 
 def bars_of(ranking: Ranking) -> list[_Bar]:
-    """Return what each row paints; bars start at zero, left of it for negatives."""
+    """Return the bar of each row, from zero to the value."""
     values = [float(value) for value in ranking.values]
     low, high = ranking.limits or (min([0.0, *values]), max([0.0, *values]))
     span = (high - low) or 1.0
@@ -164,20 +164,20 @@ def bars_of(ranking: Ranking) -> list[_Bar]:
 
 
 class _HoverList(QListView):
-    """A list that forgets the pointer when it leaves."""
+    """List that emits ``viewportEntered`` also below its last row."""
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say when the pointer is below the last row."""
+        """Emit ``viewportEntered`` while the mouse is below the last row."""
         super().mouseMoveEvent(event)
         if not self.indexAt(event.position().toPoint()).isValid():
             self.viewportEntered.emit()
 
 
 class _BarDelegate(QStyledItemDelegate):
-    """Paints label and number on one line and the bar below."""
+    """Delegate that paints label and number on one line and the bar below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Ask for a line of text, a bar and space around."""
+        """Return the size of a line of text, a bar and margins."""
         del index
         height = option.fontMetrics.height() + _THICK + 2 * SPACE
         return QSize(120, height)

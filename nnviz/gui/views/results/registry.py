@@ -1,4 +1,4 @@
-"""The registry of views by kind of result."""
+"""Registry of views by kind of result."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -48,5 +48,5 @@ _VIEWS: dict[type[Result], type[ResultView]] = {
 
 
 def make_view(result: Result, parent: QWidget | None = None) -> ResultView:
-    """Return an empty view for this kind of result; ``show_result`` fills it."""
+    """Build an empty view for a kind of result."""
     return _VIEWS[type(result)](parent)

@@ -1,4 +1,4 @@
-"""All results of one run: the main one large, the others as tabs behind it."""
+"""View of a report: the main result first, the others as tabs."""
 
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -19,7 +19,7 @@ _VEIL_ALPHA = 150
 
 
 class ReportView(QWidget):
-    """Shows a report; a next one with the same kinds of results is shown in place.
+    """View of a report, updated in place by one with the same kinds of results.
 
     A tab's view is made and filled when it is looked at, not before.
 
@@ -70,12 +70,12 @@ class ReportView(QWidget):
 
     @property
     def report(self) -> Report | None:
-        """The report that is shown."""
+        """The shown report."""
         return self._report
 
     @property
     def current(self) -> ResultView | None:
-        """The view that can be seen."""
+        """The visible view."""
         return self._views.get(self._name())
 
     def show_report(
@@ -104,13 +104,13 @@ class ReportView(QWidget):
         self._veil.cover(words if stale else "", self._pages.geometry())
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
-        """Tell whether the image is shown beside the report: once is enough."""
+        """Set whether the image is shown beside the report."""
         self._photo_beside = beside
         for view in self._views.values():
             view.set_photo_beside(beside)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Show no report."""
         self._drop_views()
         self._report = self._image = None
         self._tabs.hide()
@@ -118,19 +118,19 @@ class ReportView(QWidget):
         self._veil.hide()
 
     def select_unit(self, unit: int | None) -> None:
-        """Mark a unit as chosen elsewhere; None or -1 for none."""
+        """Mark a unit selected elsewhere; None or -1 for none."""
         self._unit = unit
         if self.current is not None:
             self.current.select_unit(unit)
 
     def select_layer(self, name: str) -> None:
-        """Mark a layer as chosen elsewhere; "" for none."""
+        """Mark a layer selected elsewhere; "" for none."""
         self._layer = name
         if self.current is not None:
             self.current.select_layer(name)
 
     def looks(self) -> Looks:
-        """Return how the maps that were seen are painted, by the result's name."""
+        """Return the looks of the maps shown so far, by result name."""
         return {
             name: view.look
             for name, view in self._views.items()
@@ -138,17 +138,17 @@ class ReportView(QWidget):
         }
 
     def painting(self) -> Painting:
-        """Return what paints the result that can be seen; see ``ResultView``."""
+        """Return a function that paints the visible result; see ``ResultView``."""
         return nothing if self.current is None else self.current.painting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the veil over the pages."""
+        """Resize the veil with the pages."""
         super().resizeEvent(event)
         self._column.activate()
         self._veil.setGeometry(self._pages.geometry())
 
     def _rebuild(self, report: Report) -> None:
-        """Make new tabs; stay on a tab of the same name."""
+        """Rebuild the tabs, staying on the tab of the same name."""
         before = self._name() if self._report else ""
         first = bool(self._report) and self._tabs.currentIndex() == 0
         self._drop_views()
@@ -178,7 +178,7 @@ class ReportView(QWidget):
         self.hovered.emit("")
 
     def _fill(self) -> None:
-        """Bring the view that can be seen up to date."""
+        """Update the visible view."""
         name = self._name()
         if self._report is None or name not in self._report:
             return
@@ -214,7 +214,7 @@ class ReportView(QWidget):
 
 
 def _notes_label(parent: QWidget) -> QLabel:
-    """Return a label of remarks that wraps and never widens the window."""
+    """Build a wrapping label for notes, which never widens the window."""
     notes = QLabel(parent)
     notes.setObjectName("muted")
     notes.setWordWrap(True)
@@ -226,7 +226,7 @@ def _notes_label(parent: QWidget) -> QLabel:
 
 
 class _Veil(QWidget):
-    """Dims what lies below and says why; lets the mouse through."""
+    """Overlay that dims the result and states why, and ignores the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -235,7 +235,7 @@ class _Veil(QWidget):
         self.hide()
 
     def cover(self, words: str, area: QRect) -> None:
-        """Cover an area and say why; nothing to say uncovers it."""
+        """Cover an area with a reason; "" removes the cover."""
         self._words = words
         self.setGeometry(area)
         self.setVisible(bool(words))
@@ -243,7 +243,7 @@ class _Veil(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the gray and the words."""
+        """Paint the gray and the text."""
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
             gray = QColor(tokens.backdrop)

@@ -1,4 +1,4 @@
-"""Rows of words and numbers."""
+"""View of a table."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ _NOWHERE = QModelIndex()
 
 
 class TableModel(QAbstractTableModel):
-    """A ``Table`` for Qt."""
+    """Qt model of a ``Table``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class TableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._table.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return text, alignment, or the bare value to sort by."""
+        """Return text, alignment, or the plain value for sorting."""
         value = self._table.rows[index.row()][index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -73,7 +73,7 @@ class TableModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Return the headings; rows have none."""
+        """Return the headings of columns; rows have none."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole and self._table.rows:
@@ -86,7 +86,7 @@ class TableModel(QAbstractTableModel):
 
 
 class TableView(ResultView):
-    """Shows a ``Table``; a click on a heading sorts, Ctrl+C copies as text."""
+    """View of a ``Table``; a click on a heading sorts, Ctrl+C copies as text."""
 
     result: Table | None
 
@@ -119,9 +119,9 @@ class TableView(ResultView):
         layout.addWidget(self.grid)
 
     def update_view(self) -> None:
-        """Replace the rows; sorting stays while the columns are the same.
+        """Replace the rows, keeping the order while the columns are the same.
 
-        So do their widths, but that longer words of further rows may widen them.
+        Column widths stay too, unless longer texts of further rows widen them.
         """
         if self.result is None:
             return
@@ -136,14 +136,14 @@ class TableView(ResultView):
             self._widen_columns()
 
     def _widen_columns(self) -> None:
-        """Give columns the room that their words need: rows come one after another."""
+        """Widen columns to their contents as rows are added."""
         for column in range(self.model.columnCount()):
             needed = min(self.grid.sizeHintForColumn(column) + 1, _LARGEST_COLUMN)
             if needed > self.grid.columnWidth(column):
                 self.grid.setColumnWidth(column, needed)
 
     def text(self) -> str:
-        """Return the selected rows, or all, with tabs between the columns."""
+        """Return the selected rows, or all, as tab-separated text."""
         if self.result is None:
             return ""
         chosen = [index.row() for index in self.grid.selectionModel().selectedRows()]
@@ -159,5 +159,5 @@ class TableView(ResultView):
         return "\n".join(lines)
 
     def copy(self) -> None:
-        """Put the text on the clipboard."""
+        """Copy the text to the clipboard."""
         QGuiApplication.clipboard().setText(self.text())

@@ -1,4 +1,4 @@
-"""Words."""
+"""View of a text."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -11,7 +11,7 @@ _WARNING_NAME = "warning"
 
 
 class TextView(ResultView):
-    """Shows a ``Text``; a warning in the theme's color for warnings."""
+    """View of a ``Text``, in the theme's warning color for warnings."""
 
     result: Text | None
 
@@ -36,7 +36,7 @@ class TextView(ResultView):
         layout.addWidget(area)
 
     def update_view(self) -> None:
-        """Write the text."""
+        """Show the text."""
         if self.result is not None:
             self._label.setObjectName(_WARNING_NAME if self.result.warning else "")
             self._label.style().polish(self._label)

@@ -1,1 +1,1 @@
-"""Legends, sliders and lists beside a canvas."""
+"""Legends, sliders and lists for use beside a canvas."""

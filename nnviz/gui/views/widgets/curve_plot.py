@@ -1,4 +1,4 @@
-"""A small plot of a few curves, painted at once."""
+"""Small plot of a few curves."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -14,7 +14,7 @@ _PEN = 2.0
 
 
 class CurvePlot(QWidget):
-    """Shows ``Curves`` with a heading, both ends of each axis, and their names."""
+    """Small plot of ``Curves`` with a heading, axis limits and names."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,18 +24,18 @@ class CurvePlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_curves(self, curves: Curves | None) -> None:
-        """Show other curves, or none."""
+        """Show curves; None for none."""
         self._curves = curves
         names = ", ".join(curves.series) if curves is not None else ""
         self.setAccessibleDescription(names)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for room for a plot that can be read."""
+        """Return the size of a legible plot."""
         return QSize(_WIDTH, _HEIGHT + 3 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Never widen the window."""
+        """Return the least usable size."""
         return QSize(_WIDTH // 2, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -105,7 +105,7 @@ class CurvePlot(QWidget):
 def _line(
     curves: Curves, values: object, frame: QRectF, limits: tuple[float, float]
 ) -> QPolygonF:
-    """Return a curve in the widget's pixels."""
+    """Convert a curve to the widget's pixels."""
     x = np.asarray(curves.x, np.float64)
     y = np.asarray(values, np.float64)
     across = (x - x[0]) / ((x[-1] - x[0]) or 1)

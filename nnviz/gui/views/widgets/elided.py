@@ -1,4 +1,4 @@
-"""Words that give way where there is too little room."""
+"""Text that is elided where it does not fit."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -20,13 +20,13 @@ _MOST_LETTERS = 48
 
 
 def cut(text: str) -> str:
-    """Return a name without its middle where it is too long to be read at once."""
+    """Elide the middle of a very long name."""
     half = _MOST_LETTERS // 2
     return text if len(text) <= _MOST_LETTERS else f"{text[:half]}…{text[-half:]}"
 
 
 class ElidedLabel(QLabel):
-    """One line of words, cut where there is too little room.
+    """Single-line label that elides its text.
 
     Args:
         parent: Qt parent.
@@ -47,11 +47,11 @@ class ElidedLabel(QLabel):
         self.setAlignment(align | Qt.AlignmentFlag.AlignVCenter)
 
     def minimumSizeHint(self) -> QSize:
-        """Return one line's height and no width."""
+        """Return the height of one line, and no width."""
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what fits."""
+        """Paint the text that fits."""
         # Qt paints anew no more than the contents' place when the text changes.
         place, metrics = self.contentsRect(), self.fontMetrics()
         words = metrics.elidedText(self.text(), self._elide, place.width())
@@ -62,7 +62,7 @@ class ElidedLabel(QLabel):
 
 
 class ElidedButton(QToolButton):
-    """A button with an icon, whose words are cut where there is too little room."""
+    """Icon button that elides its text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class ElidedButton(QToolButton):
         return QSize(min(whole.width(), self._frame() + letters), whole.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the words that fit."""
+        """Paint the text that fits."""
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
         room = max(0, self.width() - self._frame() + 2)
@@ -88,6 +88,6 @@ class ElidedButton(QToolButton):
         event.accept()
 
     def _frame(self) -> int:
-        """Return the width of all but the words, px."""
+        """Return the width of everything but the text, px."""
         words = self.fontMetrics().horizontalAdvance(self.text())
         return max(self.iconSize().width(), self.sizeHint().width() - words)

@@ -1,4 +1,4 @@
-"""A slider over the size of an attack's noise, with a mark where the answer flips."""
+"""Slider for the size of an attack's noise, with a mark where the answer flips."""
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
@@ -12,7 +12,7 @@ _MARK = 5.0
 
 
 class EpsilonSlider(QSlider):
-    """From no noise to all of it.
+    """Slider from none to all of the noise.
 
     Signals:
         moved: the share of the noise that is wanted, 0 to 1.
@@ -36,17 +36,17 @@ class EpsilonSlider(QSlider):
         return self._mark
 
     def set_mark(self, share: float | None) -> None:
-        """Mark where the answer flips, as a share of the noise; None for nowhere."""
+        """Mark the share of the noise at which the answer flips; None for no mark."""
         self._mark = share
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Leave room for the mark below the groove."""
+        """Return a size with room for the mark below the groove."""
         whole = super().sizeHint()
         return QSize(whole.width(), whole.height() + round(2 * _MARK))
 
     def minimumSizeHint(self) -> QSize:
-        """Never cut the mark off."""
+        """Return a minimum that never cuts off the mark."""
         return QSize(120, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -71,7 +71,7 @@ class EpsilonSlider(QSlider):
             )
 
     def _place(self, share: float) -> float:
-        """Return where the handle's middle is for a share, px."""
+        """Return x of the handle's center for a share, px."""
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         handle = self.style().subControlRect(

@@ -1,4 +1,4 @@
-"""A formula in one line, as large as it fits."""
+"""Formula in one line, as large as fits."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
@@ -14,7 +14,7 @@ _LINES = 2.6
 
 
 class FormulaLine(QWidget):
-    """Paints mathtext; hidden while there is none."""
+    """Widget that paints mathtext; hidden while there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,28 +26,28 @@ class FormulaLine(QWidget):
 
     @property
     def formula(self) -> str:
-        """The mathtext that is shown."""
+        """The shown mathtext."""
         return self._formula
 
     def show_formula(self, formula: str) -> None:
-        """Show a formula in place of the one before; an empty one hides the line."""
+        """Show a formula; "" hides the line."""
         self._formula = formula
         self.setAccessibleDescription(formula)
         self.setVisible(bool(formula))
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for the height of one line."""
+        """Return the height of one line."""
         return QSize(0, round(_LINES * self.fontInfo().pixelSize()))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the size of the letters."""
+        """Adapt to a change of font."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the formula in the middle."""
+        """Paint the formula, centered."""
         image = self._image()
         with QPainter(self) as painter:
             painter.fillRect(event.rect(), tokens_of(self.palette()).backdrop)
@@ -58,7 +58,7 @@ class FormulaLine(QWidget):
                 painter.drawImage(QPointF(left, top), image)
 
     def _image(self) -> QImage | None:
-        """Return the formula in the color of text, None where there is none."""
+        """Return the formula in the text color; None where there is none."""
         if not self._formula:
             return None
         ratio = self.devicePixelRatioF()

@@ -1,4 +1,4 @@
-"""The list beside an image that says which color is what."""
+"""Color key beside an image: a list of swatches, names and figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One row.
+    """A row of the color key.
 
     Attributes:
         color: red, green, blue.
@@ -43,7 +43,7 @@ class Key:
 
 
 class Keys(QListView):
-    """Rows of swatch, name and figure; rows keep their height and place.
+    """List of swatch, name and figure, with rows of constant height and place.
 
     Signals:
         pointed: the row under the cursor, -1 when it leaves.
@@ -72,7 +72,7 @@ class Keys(QListView):
         self.selectionModel().selectionChanged.connect(self._tell)
 
     def set_keys(self, keys: Sequence[Key], chosen: int = NONE) -> None:
-        """Show these rows and mark one; rows that stay the same are not touched."""
+        """Show rows and select one, leaving unchanged rows untouched."""
         old, self._keys = self._keys, tuple(keys)
         self._quiet = True
         self._model.setRowCount(len(keys))
@@ -85,7 +85,7 @@ class Keys(QListView):
         self.choose(chosen)
 
     def choose(self, row: int) -> None:
-        """Mark a row, -1 for none, without telling."""
+        """Select a row without emitting a signal; -1 for none."""
         self._quiet = True
         index = self._model.index(row, 0)
         if index != self.currentIndex() or not self.selectionModel().isSelected(index):
@@ -94,11 +94,11 @@ class Keys(QListView):
         self._quiet = False
 
     def sizeHint(self) -> QSize:
-        """Ask for room for a name of some length."""
+        """Return room for a name of moderate length."""
         return QSize(_WIDTH * self.fontMetrics().horizontalAdvance("0"), 120)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Say that no row is under the cursor."""
+        """Clear the row under the cursor."""
         super().leaveEvent(event)
         self.pointed.emit(NONE)
 
@@ -110,10 +110,10 @@ class Keys(QListView):
 
 
 class _KeyDelegate(QStyledItemDelegate):
-    """Paints swatch, name and figure on one line."""
+    """Delegate that paints swatch, name and figure on one line."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Ask for a line of text with space around."""
+        """Return the size of a line of text with margins."""
         del index
         return QSize(96, option.fontMetrics.height() + SPACE)
 

@@ -1,4 +1,4 @@
-"""The legend: a color bar with the real range and the unit, and controls beside it."""
+"""Legend: a color bar with range and unit, and controls beside it."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
@@ -20,7 +20,7 @@ _LEAST_LEGEND = 200
 
 
 class Legend(QWidget):
-    """Low end, colors, high end and unit; below them what else must be known.
+    """Color bar with low end, high end and unit, and remarks below.
 
     Always as high, so that nothing moves when there is more to say.
 
@@ -52,7 +52,7 @@ class Legend(QWidget):
         colors: bool = False,
         colormap: str = "",
     ) -> None:
-        """Show a range.
+        """Set the color scale.
 
         Args:
             scale: the range; None where each tile has its own.
@@ -71,30 +71,30 @@ class Legend(QWidget):
         self.update()
 
     def set_lines(self, lines: int) -> None:
-        """Write what does not fit behind the unit below it (2), or leave it out (1)."""
+        """Set the number of lines: 2 puts remarks below the unit, 1 leaves them out."""
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()
             self.update()
 
     def reserve(self, width: int) -> None:
-        """Leave room at the first line's end for something that lies on it, px."""
+        """Reserve width at the end of the first line for controls, px."""
         if width == self._reserved:
             return
         self._reserved = width
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for its lines of text."""
+        """Return the height of the lines."""
         pitch = self.fontMetrics().height() + SMALL_SPACE
         return QSize(_BAR * 2 + self._reserved, self._lines * pitch - SMALL_SPACE)
 
     def minimumSizeHint(self) -> QSize:
-        """Leave out words rather than the bar."""
+        """Return a minimum with which the bar stays, but text may go."""
         return QSize(_BAR, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint ends, bar and words."""
+        """Paint range, bar and text."""
         with QPainter(self) as painter:
             tokens = tokens_of(self.palette())
             x = 0
@@ -115,7 +115,7 @@ class Legend(QWidget):
             event.accept()
 
     def _paint_scale(self, painter: QPainter, scale: Scale, tokens: Tokens) -> int:
-        """Paint low end, bar and high end; return where they end."""
+        """Paint low end, bar and high end; return the end of both."""
         painter.setPen(tokens.text)
         x = self._write(painter, 0, 0, number(scale.low)) + SPACE
         length = min(_BAR, max(32, (self.width() - self._reserved) // 3))
@@ -124,7 +124,7 @@ class Legend(QWidget):
         return self._write(painter, x + length + SPACE, 0, number(scale.high))
 
     def _write(self, painter: QPainter, x: int, line: int, text: str) -> int:
-        """Write text from x on, cut at the edge; return where it ends."""
+        """Draw text from x, elided at the edge; return where it ends."""
         metrics = self.fontMetrics()
         text = metrics.elidedText(
             text, Qt.TextElideMode.ElideRight, self._room(x, line)
@@ -156,7 +156,7 @@ class Legend(QWidget):
             )
 
     def _span(self) -> list[str]:
-        """Return range and unit in words, for the tool tip and screen readers."""
+        """Return range and unit as text, for the tool tip and screen readers."""
         if self._scale is None:
             return [self._unit]
         middle = self.tr("zero in the middle") if self._scale.signed else ""
@@ -164,7 +164,7 @@ class Legend(QWidget):
         return [part for part in parts if part]
 
     def _remarks(self) -> list[str]:
-        """Return what the second line says."""
+        """Return the remarks for the second line."""
         scale = self._scale
         if scale is None:
             return [self._remark] if self._remark else []
@@ -180,7 +180,7 @@ class Legend(QWidget):
 
 
 class LegendBar(QWidget):
-    """Lets controls lie on the legend's first line; the second has the whole width."""
+    """Legend with controls at the end of its first line."""
 
     def __init__(self, legend: Legend, *controls: QWidget) -> None:
         super().__init__()
@@ -198,7 +198,7 @@ class LegendBar(QWidget):
         legend.lower()
 
     def minimumSizeHint(self) -> QSize:
-        """Return what the controls need where they stand alone in their line."""
+        """Return the size needed with the controls on a line of their own."""
         margins = self._grid.contentsMargins()
         width = max(
             self._line.minimumSize().width(), self._legend.minimumSizeHint().width()
@@ -207,18 +207,18 @@ class LegendBar(QWidget):
         return QSize(width + margins.left() + margins.right(), height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Move the controls below the legend where both have no room."""
+        """Move the controls below the legend where both do not fit on one line."""
         super().resizeEvent(event)
         self.rearrange()
 
     def event(self, event: QEvent) -> bool:
-        """Make room again when controls come, go, or become larger."""
+        """Update the layout when controls come, go or grow."""
         if event.type() is QEvent.Type.LayoutRequest:
             self.rearrange()
         return super().event(event)
 
     def rearrange(self) -> None:
-        """Keep the legend's first line off the controls that lie on it."""
+        """Place the controls, reserving width in the legend's first line."""
         needed = self._line.sizeHint().width() + 2 * SPACE
         below = self.width() - 2 * SPACE < needed + _LEAST_LEGEND
         self._legend.reserve(0 if below else needed)
@@ -235,7 +235,7 @@ def _range(scale: Scale, between: str = "…") -> str:
 
 
 def _stretch(scale: Scale) -> str:
-    """Say how numbers became colors."""
+    """Return how numbers map to colors, as text."""
     if scale.signed:
         return f"±{number(scale.high)}, zero is middle gray"
     return f"{number(scale.low)} to {number(scale.high)}, dark to bright"

@@ -1,4 +1,4 @@
-"""Controls of how a map is painted: strength, range, and more for a sparse one."""
+"""Controls of a heatmap's look: opacity, clipping, and more for a sparse map."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ _GAMMA = (0.2, 2.0)
 
 
 class MapControls(QWidget):
-    """Small sliders that edit a ``MapLook``.
+    """Sliders that edit a ``MapLook``.
 
     ``opacity`` and ``clip`` are for every map and lie where their owner puts them; the
     widget itself holds what only a sparse map needs.
@@ -71,7 +71,7 @@ class MapControls(QWidget):
         return self._look
 
     def show_look(self, look: MapLook, *, sparse: bool, over: bool) -> None:
-        """Show a look; emits nothing.
+        """Show a look without emitting signals.
 
         Args:
             look: how the map is painted.

@@ -1,4 +1,4 @@
-"""A small slider with its word before it."""
+"""Small slider with a caption."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
@@ -9,7 +9,7 @@ _NARROWEST, _WIDEST = 72, 96
 
 
 class NamedSlider(QWidget):
-    """A word and a slider from the low to the high end of a span.
+    """Caption and slider over a range of numbers.
 
     Args:
         word: before the slider.
@@ -52,9 +52,9 @@ class NamedSlider(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def value(self) -> float:
-        """Return where it stands."""
+        """Return the value."""
         return round(self._low + self._step * self.slider.value(), 3)
 
     def set_value(self, value: float) -> None:
-        """Put it at a value, or the nearest step."""
+        """Set the value, rounded to a step."""
         self.slider.setValue(round((value - self._low) / self._step))

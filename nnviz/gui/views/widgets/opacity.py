@@ -1,4 +1,4 @@
-"""The slider that lets the image show through."""
+"""Opacity slider."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -6,7 +6,7 @@ from nnviz.gui.views.widgets.named_slider import NamedSlider
 
 
 class OpacitySlider(NamedSlider):
-    """The word Opacity and a slider from clear to opaque."""
+    """Slider captioned Opacity, from transparent to opaque."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__("", name, parent=parent)

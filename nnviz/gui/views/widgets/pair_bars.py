@@ -1,4 +1,4 @@
-"""Bars before and after, side by side: the same classes in the same rows."""
+"""Bar charts of the same classes before and after, side by side."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
@@ -16,7 +16,7 @@ _NUMBER = "100.0 %"
 
 
 class PairBars(QWidget):
-    """Shows a ranking that knows what its names had before.
+    """Bars of a ranking and its earlier values.
 
     Signals:
         chosen: the index, in the network's output, of a class that was clicked.
@@ -32,7 +32,7 @@ class PairBars(QWidget):
         self.setAccessibleName(self.tr("Answers before and after"))
 
     def show_ranking(self, ranking: Ranking | None) -> None:
-        """Show the first rows of a ranking, or none.
+        """Show the top of a ranking; clear the chart for None.
 
         A class that was first before is shown even if it is far behind now.
         """
@@ -41,7 +41,7 @@ class PairBars(QWidget):
         self.update()
 
     def lines(self) -> list[str]:
-        """Return what is shown as words: "tabby: 82.1 % before, 0.3 % after"."""
+        """Return the rows as text: "tabby: 82.1 % before, 0.3 % after"."""
         ranking = self._ranking
         if ranking is None or ranking.earlier is None:
             return []
@@ -52,7 +52,7 @@ class PairBars(QWidget):
         ]
 
     def _places(self) -> list[int]:
-        """Return which of the ranking's rows are shown."""
+        """Return the positions of the shown rows in the ranking."""
         ranking = self._ranking
         if ranking is None or ranking.earlier is None:
             return []
@@ -61,22 +61,22 @@ class PairBars(QWidget):
         return places if first in places else [*places[:-1], first]
 
     def sizeHint(self) -> QSize:
-        """Ask for room for all rows."""
+        """Return the size of all rows."""
         return QSize(240, self._head() + self._rows * self._row_height())
 
     def minimumSizeHint(self) -> QSize:
-        """Never show half a row."""
+        """Return a minimum that never cuts a row."""
         return QSize(180, self.sizeHint().height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the class of a row."""
+        """Emit the class of the clicked row."""
         row = int((event.position().y() - self._head()) // self._row_height())
         places = self._places()
         if self._ranking is not None and 0 <= row < len(places):
             self.chosen.emit(int(self._ranking.indices[places[row]]))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the headings and the rows."""
+        """Paint headings and rows."""
         ranking = self._ranking
         if ranking is None or ranking.earlier is None:
             return
@@ -109,7 +109,7 @@ class PairBars(QWidget):
     def _paint_bar(
         self, painter: QPainter, room: QRectF, value: float, *, best: bool
     ) -> None:
-        """Paint a track, its bar and its number; the best of a column stands out."""
+        """Paint a track with its bar and number; the best of a column stands out."""
         palette, tokens = self.palette(), tokens_of(self.palette())
         wide = self.fontMetrics().horizontalAdvance(_NUMBER)
         painter.setPen(tokens.text if best else tokens.quiet)

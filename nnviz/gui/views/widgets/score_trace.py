@@ -1,4 +1,4 @@
-"""A line of the newest scores, beside the score of the whole image."""
+"""Line plot of recent scores, against the score of the whole image."""
 
 from collections import deque
 
@@ -14,7 +14,7 @@ _PEN = 1.5
 
 
 class ScoreTrace(QWidget):
-    """Shows how a score went while something was moved."""
+    """Plot of a score while something is moved."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,27 +25,27 @@ class ScoreTrace(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def add(self, score: float, whole: float) -> None:
-        """Take another score, and that of the whole image."""
+        """Add a score, and the score of the whole image."""
         self._scores.append(score)
         self._whole = whole
         self.setAccessibleDescription(f"{score:.3g}")
         self.update()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Clear the plot."""
         self._scores.clear()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for room for the heading and the line."""
+        """Return room for the heading and the line."""
         return QSize(160, _HEIGHT + self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Never widen the window."""
+        """Return the least usable size."""
         return QSize(60, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint heading, line of the whole image, and the newest scores."""
+        """Paint the heading, the whole image's score and the recent scores."""
         tokens, line = tokens_of(self.palette()), self.fontMetrics().height()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

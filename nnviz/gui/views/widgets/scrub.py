@@ -1,4 +1,4 @@
-"""A bar of steps to scrub on: a curve, what is kept, what was changed."""
+"""Scrub bar over the steps of a recording: curve, kept frames, parameter changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ _FAR = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps on the bar.
+    """The steps shown on the bar.
 
     Attributes:
         total: steps in all, planned ones too.
@@ -51,7 +51,7 @@ class Steps:
 
 
 class ScrubBar(QWidget):
-    """Press, drag, or use the arrow keys to go to a step.
+    """Scrub bar: press, drag or use the arrow keys to go to a step.
 
     Signals:
         sought: a step that the user went to.
@@ -71,11 +71,11 @@ class ScrubBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Be low and wide."""
+        """Return a low and wide size."""
         return QSize(480, _HEIGHT)
 
     def show_steps(self, steps: Steps, head: int) -> None:
-        """Show steps with the head at one of them, -1 for none."""
+        """Show steps, with the playhead at one of them; -1 for none."""
         if steps != self._steps or head != self._head:
             self._steps, self._head = steps, head
             self.update()
@@ -93,7 +93,7 @@ class ScrubBar(QWidget):
         return max(self._steps.total, len(self._steps.curve)) - 1
 
     def step_at(self, x: float) -> int:
-        """Return the step that is nearest to a place, widget px."""
+        """Return the step nearest to x, widget px."""
         area = self._area()
         share = (x - area.left()) / max(1.0, area.width())
         return max(0, min(len(self._steps.curve) - 1, round(share * self._last())))
@@ -101,7 +101,7 @@ class ScrubBar(QWidget):
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint track, curve, marks and head."""
+        """Paint track, curve, marks and playhead."""
         del event
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -125,7 +125,7 @@ class ScrubBar(QWidget):
                 painter.drawRect(area.adjusted(-2, -2, 2, 2))
 
     def _paint_frames(self, painter: QPainter, tokens: Tokens, area: QRectF) -> None:
-        """Paint a tick for each frame that can be seen, as far as they are apart."""
+        """Paint a tick for each kept frame, at most one per column."""
         columns = sorted({round(self._x(step)) for step in self._steps.frames})
         painter.setPen(QPen(tokens.quiet, 1))
         bottom = area.bottom()
@@ -170,12 +170,12 @@ class ScrubBar(QWidget):
     # --- mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go where it is pressed."""
+        """Seek to the pressed step."""
         if event.button() is Qt.MouseButton.LeftButton:
             self._seek(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go along while the button is held."""
+        """Seek while the button is held."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._seek(event)
 
@@ -184,7 +184,7 @@ class ScrubBar(QWidget):
             self.sought.emit(self.step_at(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk over the kept frames."""
+        """Move between kept frames by key."""
         key = Qt.Key(event.key())
         if key in _KEYS:
             self.walked.emit(_KEYS[key])
@@ -194,7 +194,7 @@ class ScrubBar(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Tell of the step under the pointer."""
+        """Show the step under the mouse as a tool tip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self._words(event.pos().x()), self)
             return True
@@ -212,18 +212,18 @@ class ScrubBar(QWidget):
         return "\n".join(words)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys go."""
+        """Show the keyboard focus."""
         super().focusInEvent(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show that the keys go elsewhere."""
+        """Hide the keyboard focus."""
         super().focusOutEvent(event)
         self.update()
 
 
 def _columns(curve: Sequence[float], most: int) -> list[tuple[int, float]]:
-    """Return at most so many points of a curve, peaks and dips kept."""
+    """Reduce a curve to a number of points, keeping peaks and dips."""
     if len(curve) <= most:
         return list(enumerate(curve))
     points: list[tuple[int, float]] = []

@@ -1,1 +1,1 @@
-"""The Attack workspace: its panels and their controllers."""
+"""The Attack workspace: panels and controllers."""

@@ -1,4 +1,4 @@
-"""An attack's answers before and after, and its noise under the hand."""
+"""Panel of an attack: answers before and after, and a slider for its noise."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ _NORMS = {"linf": "/255", "l2": "/255 (L2)"}
 
 
 class AttackPanel(QWidget):
-    """Bars before and after, epsilon, what survives, and what can be done next."""
+    """Bars before and after, epsilon, surviving copies, and follow-up actions."""
 
     def __init__(
         self, app: AppContext, attacks: Attacks, parent: QWidget | None = None
@@ -74,7 +74,7 @@ class AttackPanel(QWidget):
         self._show()
 
     def ask_file(self) -> None:
-        """Ask for a file and write the image that is shown."""
+        """Ask for a file and save the shown image."""
         path, _ = ask_new_file(
             self,
             self._app.settings,
@@ -140,7 +140,7 @@ class AttackPanel(QWidget):
     # --- showing
 
     def _show_prediction(self, report: Report | None) -> None:
-        """Show what the network says before anything was attacked."""
+        """Show the prediction for the image, before any attack."""
         main = report.main if report is not None else None
         self.now.show_ranking(main if isinstance(main, Ranking) else None)
         if self._attacks.run is None:
@@ -148,7 +148,7 @@ class AttackPanel(QWidget):
             self.verdict.setText(self.tr("Not attacked yet"))
 
     def _show_report(self, report: Report) -> None:
-        """Show the answers of a step, or with a share of the noise."""
+        """Show the answers of a step, or of a share of the noise."""
         after = report.results.get(AFTER)
         self._fill(after if isinstance(after, Ranking) else None)
         if report.outcome is not None:
@@ -162,7 +162,7 @@ class AttackPanel(QWidget):
         self.now.setVisible(ranking is None)
 
     def _show(self) -> None:
-        """Show what is known of the attack."""
+        """Show everything known of the attack."""
         attacks = self._attacks
         run, shown = attacks.run, attacks.shown
         for part in (self._noise, self._done):
@@ -234,14 +234,14 @@ class AttackPanel(QWidget):
             self.slider.setValue(int(self.slider.mark * STEPS) + 1)
 
     def _ask(self, index: int) -> None:
-        """Make a class what is attacked."""
+        """Make a class the attack's target."""
         model = self._app.selection.model
         if model is not None and index < len(model.labels):
             self._app.selection.set_target(class_text(index, model.labels))
 
 
 def _likeliest(ranking: Ranking) -> Ranking:
-    """Return a ranking with those first that are likely before or after."""
+    """Sort a ranking by the larger of its values before and after."""
     if ranking.earlier is None:
         return ranking
     order = np.argsort(-np.maximum(ranking.values, ranking.earlier), kind="stable")

@@ -1,4 +1,4 @@
-"""The attack that is looked at: its noise re-scaled, its image saved, explained."""
+"""Controller of the current attack: rescaling, saving, explaining."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -32,7 +32,7 @@ _PLACE = "attack"
 
 
 class Attacks(QObject):
-    """The newest attack, while its image is looked at, and its follow-ups."""
+    """The newest attack while its image is open, and its follow-up jobs."""
 
     changed = Signal()
     """Another attack, or something new is known of it."""
@@ -69,7 +69,7 @@ class Attacks(QObject):
 
     @property
     def searching(self) -> bool:
-        """Whether the weakest noise that flips is being looked for."""
+        """Whether the search for the weakest noise that flips is running."""
         return self._jobs.running(SEARCH)
 
     # --- what is asked
@@ -90,7 +90,7 @@ class Attacks(QObject):
         job.failed.connect(self._fail)
 
     def save(self, path: str) -> None:
-        """Write the image that is shown, and ask about the file."""
+        """Save the shown image, and classify the file."""
         if self.run is None:
             return
         share = self.shown.share if self.shown is not None else 1.0
@@ -115,7 +115,7 @@ class Attacks(QObject):
         )
 
     def explain(self, method: str) -> None:
-        """Explain the image before and after; ends with ``compared``."""
+        """Explain the image before and after; emits ``compared``."""
         run = self.run
         photo = attacked_photo(run.report) if run is not None else None
         if run is None or run.image is None or photo is None:
@@ -150,7 +150,7 @@ class Attacks(QObject):
         )
 
     def _take(self, run: Run) -> None:
-        """Take up an attack; nothing else has a noise."""
+        """Make a run the current attack, if it is one."""
         model = self._selection.model
         same = model is not None and model.sha256 == run.recipe.model_sha256
         self._forget()

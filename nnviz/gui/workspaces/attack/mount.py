@@ -1,4 +1,4 @@
-"""Puts the Attack workspace into the window."""
+"""Mounting of the Attack workspace."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class AttackRoom:
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> AttackRoom:
-    """Make the panels: one attack looked at, accuracy over a folder, stickers."""
+    """Create the panels: current attack, attack curve, stickers."""
     attacks, measuring = Attacks(app, parent), Measuring(app, parent)
     room = AttackRoom(
         attacks,

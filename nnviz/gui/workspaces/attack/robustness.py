@@ -1,4 +1,4 @@
-"""Accuracy against epsilon over a folder, measured in the background."""
+"""Controller of the attack curve: accuracy against epsilon over a folder."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ _LANE = Lane("robustness", Policy.REPLACE, Priority.NORMAL)
 
 
 class Measuring(QObject):
-    """Asks for the curve and tells what became of it."""
+    """Measures an attack curve in the background."""
 
     progressed = Signal(object)
     """Progress; None when nothing is measured any more."""
@@ -32,11 +32,11 @@ class Measuring(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether something is being measured."""
+        """Whether a measurement is running."""
         return self._job is not None and self._job.open
 
     def start(self, request: MeasureRobustness) -> None:
-        """Measure the network that is open."""
+        """Measure the open network."""
         if self._app.selection.model is None:
             self._messages.say(self.tr("open a network first"))
             return
@@ -50,12 +50,12 @@ class Measuring(QObject):
         job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
-        """Stop measuring."""
+        """Cancel the measurement."""
         if self._job is not None:
             self._job.cancel()
 
     def save(self, folder: str) -> None:
-        """Write the newest curve as CSV, PNG and SVG."""
+        """Save the newest curve as CSV, PNG and SVG."""
         bridge = self._app.bridge
         if bridge is not None and self.newest is not None:
             self._app.saving.save(bridge.files.results.curve(self.newest, folder))

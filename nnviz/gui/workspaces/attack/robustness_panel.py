@@ -1,4 +1,4 @@
-"""Accuracy against epsilon: which folder, which attack, how far it is."""
+"""Panel of the attack curve: folder, attack, progress."""
 
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -35,7 +35,7 @@ _NAMES = {"fgsm": "FGSM", "pgd": "PGD", "deepfool": "DeepFool", "cw": "Carlini-W
 
 
 class RobustnessPanel(QWidget):
-    """The form of ``nnviz attack-curve``; the curve itself is shown in the middle."""
+    """The form of ``nnviz attack-curve``; the central view shows the curve."""
 
     def __init__(
         self, app: AppContext, measuring: Measuring, parent: QWidget | None = None
@@ -71,7 +71,7 @@ class RobustnessPanel(QWidget):
         self._progress(None)
 
     def start(self) -> None:
-        """Measure what the form says."""
+        """Start the measurement with the form's settings."""
         attack = str(self.attack.currentData())
         try:
             epsilons = read_epsilons(self.epsilons.text())
@@ -101,7 +101,7 @@ class RobustnessPanel(QWidget):
             self.folder.setText(folder)
 
     def ask_folder_to_save(self) -> None:
-        """Ask for a folder and write the curve there."""
+        """Ask for a folder and save the curve there."""
         settings = self._app.settings
         folder = QFileDialog.getExistingDirectory(
             self, self.tr("Save the curve in"), settings.export_folder
@@ -137,7 +137,7 @@ class RobustnessPanel(QWidget):
         column.addStretch(1)
 
     def _progress(self, progress: Progress | None) -> None:
-        """Show how far it is; None while nothing is measured."""
+        """Show the progress; None when nothing is measured."""
         running = progress is not None
         self.run.setVisible(not running)
         self.stop.setVisible(running)

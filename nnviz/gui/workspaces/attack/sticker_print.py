@@ -1,4 +1,4 @@
-"""Printing of the chosen sticker: its size, the paper, the number of copies."""
+"""Printing of the selected sticker: size, paper, number of copies."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _COPIES = 200
 
 
 class PrintBar(QWidget):
-    """A line of choices, what comes of them, and the button that writes the page."""
+    """Bar with the print settings, their outcome, and a button that writes the page."""
 
     def __init__(
         self, app: AppContext, placing: StickerLayout, parent: QWidget | None = None
@@ -73,7 +73,7 @@ class PrintBar(QWidget):
 
     @property
     def order(self) -> Print:
-        """The order that the bar says."""
+        """The print settings."""
         return Print(
             width=self.width_box.value(),
             paper=str(self.paper.currentData()),
@@ -99,7 +99,7 @@ class PrintBar(QWidget):
             self._app.shelf.print(chosen.cut.text, whole, self.order)
 
     def _tell(self) -> None:
-        """Say what comes of it, or why nothing does."""
+        """Show the outcome of the settings, or why nothing can be printed."""
         chosen = self._placing.current
         opened = chosen and self._placing.shelf.opened(chosen.cut.text)
         if not opened or opened.image is None:

@@ -1,4 +1,4 @@
-"""The sticker studio: stickers dragged on the image, the answer watched."""
+"""Sticker studio: stickers dragged on the image, with the network's live answers."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ _PERCENT = 100
 
 
 class StickerStudio(QWidget):
-    """Shelf, image, and the answers without and with the stickers."""
+    """Page with shelf, image, and answers without and with the stickers."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -60,16 +60,16 @@ class StickerStudio(QWidget):
         self._show()
 
     def minimumSizeHint(self) -> QSize:
-        """Leave the window its size: beside the studio most docks are hidden."""
+        """Return a fixed minimum; most docks are hidden beside this page."""
         return QSize(640, 360)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask the network from now on."""
+        """Start querying the network."""
         super().showEvent(event)
         self._app.stickers.be_seen(seen=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
+        """Stop querying the network."""
         self._app.stickers.be_seen(seen=False)
         super().hideEvent(event)
 
@@ -95,11 +95,11 @@ class StickerStudio(QWidget):
         self._frame()
 
     def _frame(self) -> None:
-        """Outline what the network sees of the image."""
+        """Update the outline of what the network sees."""
         self.canvas.set_marks(*input_marks(self._app.selection))
 
     def _go_learning(self) -> None:
-        """Go where a sticker is learned."""
+        """Switch to the method that learns a sticker."""
         self.wanted.emit("view.result")
         self._app.choice.choose("patch")
 
@@ -204,12 +204,12 @@ class _Answers(QWidget):
 
 
 def best_of(ranking: Ranking) -> str:
-    """Return the likeliest class; its rows may stand in another order."""
+    """Return the top class of a ranking in any order."""
     return ranking.labels[int(ranking.values.argmax())]
 
 
 def _halves(*buttons: QWidget) -> QHBoxLayout:
-    """Return buttons side by side, equally wide."""
+    """Build a row of buttons of equal width."""
     line = row(spacing=2 * GRID)
     for each in buttons:
         line.addWidget(each, 1)
@@ -217,7 +217,7 @@ def _halves(*buttons: QWidget) -> QHBoxLayout:
 
 
 def _page(inner: QWidget, width: int) -> QWidget:
-    """Return a column at the side of the image."""
+    """Build a column beside the image."""
     page = named(QWidget(), "page")
     page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     page.setFixedWidth(width)

@@ -1,4 +1,4 @@
-"""Attack: how little it takes to fool a network, and what the attack survives."""
+"""Attack: adversarial noise and patches, and what they survive."""
 
 from nnviz.gui.state.modes import STICKERS
 from nnviz.gui.state.workspace import Workspace

@@ -1,1 +1,1 @@
-"""Data: what a network makes of many images."""
+"""The Data workspace: panels and controllers."""

@@ -1,4 +1,4 @@
-"""Points in color: by class, prediction, right and wrong, or any column of numbers."""
+"""Coloring of records by class, prediction, correctness, or a numeric column."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _MOST_SWATCHES = 12
 
 
 def column_titles(dataset: DataSet) -> dict[str, str]:
-    """Return what points can be colored by, the most telling first."""
+    """Return the columns to color by with their titles, the most useful first."""
     titles = {
         LABEL: _tr("Class"),
         PREDICTED: _tr("Prediction"),
@@ -41,7 +41,7 @@ def column_titles(dataset: DataSet) -> dict[str, str]:
 
 
 def color_records(dataset: DataSet, column: str, color_map: str) -> Coloring:
-    """Return a color for every record, uint8 (n, 3), and the range of its numbers.
+    """Return a color for each record, uint8 (n, 3), and the range of its numbers.
 
     Work for a thread of files: nothing of Qt.
     """
@@ -56,7 +56,7 @@ def color_records(dataset: DataSet, column: str, color_map: str) -> Coloring:
 def color_key(
     dataset: DataSet, column: str, scale: Scale | None, color_map: str
 ) -> ColorKey:
-    """Return what the colors of a column stand for."""
+    """Return the legend of a column's colors."""
     title = column_titles(dataset).get(column, column)
     if column == ANSWER:
         return ColorKey(title, ((RIGHT, _tr("right")), (WRONG, _tr("wrong"))))

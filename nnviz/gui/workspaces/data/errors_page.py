@@ -1,4 +1,4 @@
-"""Errors: where the network is wrong, how sure it is then, and which labels may be."""
+"""Errors page: confusion matrix, calibration, confident mistakes, suspect labels."""
 
 import math
 
@@ -34,7 +34,7 @@ _CONFUSED = 60
 
 
 class Errors(QWidget):
-    """Figures of the answers, and the images behind each of them."""
+    """Scores of the answers, and the images behind each of them."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,7 +118,7 @@ class Errors(QWidget):
     # --- figures
 
     def _measure(self) -> None:
-        """Measure the answers of the split and the paths that are filtered for."""
+        """Compute the errors for the filtered split and paths."""
         dataset, query = self._app.datasets.dataset, self._app.datasets.query
         if dataset is None:
             self._figures = self._measured = None
@@ -147,7 +147,7 @@ class Errors(QWidget):
         self.calibration.setText(self._calibration(figures))
 
     def _offer(self, *, labeled: bool) -> None:
-        """Offer the pages that need labels only where there are some."""
+        """Show the tabs that need labels only where there are labels."""
         for tab in self._tabs.buttons()[:_SUSPECTS]:
             tab.setVisible(labeled)
         if not labeled and self._tabs.checkedId() != _SUSPECTS:
@@ -234,7 +234,7 @@ class Errors(QWidget):
 
 
 def _measure(dataset: DataSet, query: RecordQuery) -> ErrorFigures:
-    """Measure the answers of some records; work for a thread of files."""
+    """Compute the errors of some records; runs in a file thread."""
     records, columns = find_records(dataset, query), dataset.columns
     confidence = columns.get(CONFIDENCE)
     return measure_errors(

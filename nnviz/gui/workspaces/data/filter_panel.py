@@ -1,4 +1,4 @@
-"""Filters and sorting of the open data set, and facts on it."""
+"""Filters and order of the open data set, and facts about it."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ _PERCENT = 100
 
 
 class FilterPanel(QWidget):
-    """Says what is open, and chooses what every page shows of it."""
+    """Panel that describes the data set, and filters it for every page."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,7 +155,7 @@ class FilterPanel(QWidget):
     # --- what is there
 
     def _fill(self, dataset: DataSet | None) -> None:
-        """Offer the categories and the columns that the data set has."""
+        """Fill the fields with the categories and columns of the data set."""
         self._fields.setVisible(dataset is not None)
         self.title.setText(dataset.title if dataset else self.tr("No data set"))
         self.facts.setText(self._facts(dataset) if dataset else "")
@@ -205,7 +205,7 @@ class FilterPanel(QWidget):
         }[column]
 
     def _show(self) -> None:
-        """Write the query into the fields."""
+        """Show the query in the fields."""
         query: RecordQuery = self._app.datasets.query
         if self.text.text().strip() != query.text:
             with QSignalBlocker(self.text):
@@ -234,7 +234,7 @@ def _combo(name: str) -> QComboBox:
 
 
 def _offer(combo: QComboBox, entries: Sequence[tuple[str, object]]) -> None:
-    """Offer entries, where they are others."""
+    """Set the entries of a combo box, if they have changed."""
     there = [(combo.itemText(n), combo.itemData(n)) for n in range(combo.count())]
     if there == list(entries):
         return

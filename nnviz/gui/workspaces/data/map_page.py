@@ -1,4 +1,4 @@
-"""The map: every record as a point, near what the network takes for alike."""
+"""Map page: a scatter plot of the records, projected from the network's features."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ _THUMBNAIL = 40
 
 
 class DataMap(QWidget):
-    """Points in color, a lasso that selects in every panel, neighbors as lines."""
+    """Scatter plot with colors, lasso selection, and lines to nearest neighbors."""
 
     told = Signal(str)
     """Words on the point below the pointer, for the status bar."""
@@ -212,7 +212,7 @@ class DataMap(QWidget):
             self.painter.paint(scene, request)
 
     def _tell(self) -> None:
-        """Write what the projection must not be read as."""
+        """Show the warning about the projection, and update the watched neighbors."""
         projections = self._app.projections
         self.warning.setText(projections.warning)
         self.warning.setToolTip(projections.warning)
@@ -247,7 +247,7 @@ class DataMap(QWidget):
         return nearest_point(scene.buckets, view, scene.style, (column, row))
 
     def _point(self, at: tuple[PointView, float, float], add: bool) -> None:  # noqa: FBT001
-        """Select the point that was clicked, or none."""
+        """Select the clicked point, or none."""
         record, selection = self._record_at(at), self._app.datasets.selection
         if record < 0:
             if not add:
@@ -264,7 +264,7 @@ class DataMap(QWidget):
         self.told.emit(words)
 
     def _walk(self, direction: tuple[int, int], add: bool) -> None:  # noqa: FBT001
-        """Go to the next point in a direction; the first is that in the middle."""
+        """Go to the next point in a direction, starting in the center."""
         points, datasets = self._app.projections.points, self._app.datasets
         record, shown, view = datasets.selection.current, datasets.shown, self.map.view
         if points is None or (shown is not None and len(shown) != len(points)):
@@ -295,20 +295,20 @@ class DataMap(QWidget):
         self.told.emit(words)
 
     def _toggle(self) -> None:
-        """Select the point that the keyboard is on, or no more."""
+        """Toggle the selection of the current point."""
         selection = self._app.datasets.selection
         if selection.current >= 0:
             selection.toggle(np.array([selection.current]))
 
     def _show_place(self) -> None:
-        """Bring the point of an image that is no record into view."""
+        """Pan to the point of an image outside the set."""
         place = self._app.query_image.place
         self._draw_neighbors()
         if place is not None:
             self.map.reveal(*map(float, place.point))
 
     def _draw_neighbors(self) -> None:
-        """Mark the current image, and draw a line to each of its neighbors."""
+        """Mark the current image, and draw lines to its neighbors."""
         points, place = self._app.projections.points, self._app.query_image.place
         record = self._app.datasets.selection.current
         neighbors = self._app.neighborhood.of(record)
@@ -329,7 +329,7 @@ class DataMap(QWidget):
         self.map.set_lines(np.hstack([begins, ends]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the map its room: what is low keeps a line of the warning alone."""
+        """Shorten the warning and hide the legend in a low window."""
         super().resizeEvent(event)
         low = self.height() < self._app.look.px(_LOW)
         self.legend.setVisible(not low)
@@ -337,16 +337,16 @@ class DataMap(QWidget):
         self.warning.setMaximumHeight(line if low else _UNLIMITED)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Find the neighbors of what is selected from now on."""
+        """Start finding the neighbors of the current record."""
         super().showEvent(event)
         self._tell()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Find none any more: nobody sees them."""
+        """Stop finding neighbors."""
         super().hideEvent(event)
         self._app.neighborhood.watch(watched=False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with the selected records."""
+        """Show the context menu of the selected records."""
         at: QPoint = event.globalPos()
         popup(menu_of(self, record_entries(self._app)), at)

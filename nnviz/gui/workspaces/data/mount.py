@@ -1,4 +1,4 @@
-"""Puts the Data workspace into the window."""
+"""Mounting of the Data workspace."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class DataRoom:
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> DataRoom:
-    """Make the panels: filters, the current record, and the pages of the middle."""
+    """Create the panels: filters, current record, and the pages."""
     del parent
     room = DataRoom(FilterPanel(app), RecordPanel(app))
     frame.add_dock("dataset", _tr("Data set"), room.filters, LEFT)

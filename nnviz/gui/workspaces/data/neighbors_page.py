@@ -1,4 +1,4 @@
-"""Neighbors side by side: by features, by pixels, and by a second network."""
+"""Neighbors page: nearest neighbors by features, by pixels, by a second network."""
 
 import numpy as np
 from PySide6.QtCore import QTimer
@@ -29,7 +29,7 @@ _METRIC_NAMES = {"cosine": "cosine", "l2": "L2"}
 
 
 class NeighborsPage(QWidget):
-    """Strips of thumbnails, one a way to compare; a neighbor is looked from in turn."""
+    """Strips of neighbors, one for each kind of comparison."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class NeighborsPage(QWidget):
     # --- what is asked
 
     def _fill(self, dataset: DataSet | None) -> None:
-        """Offer the layers that the index holds."""
+        """Offer the layers of the index."""
         layers = [each.name for each in dataset.index.layers] if dataset else []
         there = [self.layer.itemText(n) for n in range(self.layer.count())]
         if there != layers[::-1]:
@@ -106,7 +106,7 @@ class NeighborsPage(QWidget):
         self._look_again()
 
     def _follow(self) -> None:
-        """Look from the record that was chosen elsewhere; a neighbor stays in view."""
+        """Query the current record, unless it is shown as a neighbor."""
         record = self._app.datasets.selection.current
         shown = any((grid.order == record).any() for grid in self.grids)
         self.again.setEnabled(record not in {NO_RECORD, self._asked})
@@ -174,7 +174,7 @@ class NeighborsPage(QWidget):
                 self.grids[place].show_records(np.asarray(each.records, np.int64))
 
     def _title(self, found: Neighbors, model: str, shared: int) -> str:
-        """Return the way that neighbors were found, and how many the first shares."""
+        """Return a strip's title: its features, and the overlap with the first."""
         metric = _METRIC_NAMES[found.metric]
         if found.layer == PIXELS:
             words = self.tr("Pixels · {0}").format(metric)
@@ -188,12 +188,12 @@ class NeighborsPage(QWidget):
     # --- Qt
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look from what is selected now, and for other networks' indexes."""
+        """Query the current record, and look for other networks' indexes."""
         super().showEvent(event)
         self._app.second_network.look()
         self._pause.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more: nobody sees it."""
+        """Stop querying."""
         super().hideEvent(event)
         self._pause.stop()

@@ -1,4 +1,4 @@
-"""Opening a data set: what to do while there is none, and indexing while it runs."""
+"""Opening of a data set, and the progress of indexing."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _LETTERS = 14
 
 
 class OpeningPane(QWidget):
-    """Words and buttons that open a data set, or make an index of a folder."""
+    """Pane that opens a data set, or indexes a folder."""
 
     cancelled = Signal()
     """The folder that was offered is not to be indexed."""
@@ -76,14 +76,14 @@ class OpeningPane(QWidget):
         self._follow()
 
     def ask(self) -> None:
-        """Ask for a folder of images, or of an index, and open it."""
+        """Ask for a folder of images or an index, and open it."""
         title = self.tr("Open a folder of images, or an index")
         folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
             self._app.open_dataset(folder)
 
     def offer(self, folder: str) -> None:
-        """Offer to make an index of a folder of images."""
+        """Offer to index a folder of images."""
         self._folder = folder
         self._ask_again()
         self._pages.setCurrentIndex(1)
@@ -100,7 +100,7 @@ class OpeningPane(QWidget):
         column.addWidget(self._pages)
 
     def _ask_again(self) -> None:
-        """Say what would be done with the folder, by which network."""
+        """Describe what would be indexed, and by which network."""
         model = self._app.selection.model
         self.begin.setEnabled(model is not None)
         self._offer_layers(model)
@@ -134,13 +134,13 @@ class OpeningPane(QWidget):
         self._app.indexing.start(IndexOrder(self._folder, tuple(layers)))
 
     def _wait(self, folder: str) -> None:
-        """Say what is being opened; empty for nothing any more."""
+        """Show the name of what is being opened; "" for nothing."""
         words = self.tr("Opening {0}…").format(breakable(Path(folder).name))
         self.waiting.setText(words)
         self._pages.setCurrentIndex(2 if folder else 0)
 
     def _follow(self) -> None:
-        """Wait for the first records of an index that is being made."""
+        """Show a placeholder until an index in progress has its first records."""
         if self._app.indexing.running:
             self.waiting.setText(self.tr("The first images appear in a moment…"))
             self._pages.setCurrentIndex(2)
@@ -149,7 +149,7 @@ class OpeningPane(QWidget):
 
 
 class IndexingBar(QWidget):
-    """Progress of the index that is being made; hidden while there is none."""
+    """Progress of indexing; hidden while there is none."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,7 +182,7 @@ class IndexingBar(QWidget):
 
 
 def _stacked(*parts: QWidget | QLayout) -> QWidget:
-    """Return parts below each other in the middle of a page."""
+    """Stack widgets in the center of a page."""
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(2 * MARGIN, MARGIN, 2 * MARGIN, MARGIN)

@@ -1,4 +1,4 @@
-"""A page of the open data set: what it shows, or how to open one."""
+"""Base page of the Data workspace: its content, or how to open a data set."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -10,7 +10,7 @@ from nnviz.gui.workspaces.data.opening import IndexingBar, OpeningPane
 
 
 class DataPage(QWidget):
-    """Shows its content while a data set is open, else how to get one.
+    """Page that shows its content while a data set is open, else the opening pane.
 
     Args:
         app: what it works with.
@@ -45,7 +45,7 @@ class DataPage(QWidget):
 
     @property
     def opening(self) -> OpeningPane:
-        """The pane that opens data sets, made when it is first needed."""
+        """The opening pane, built on first use."""
         if self._opening is None:
             self._opening = OpeningPane(self._app)
             self._opening.cancelled.connect(self._app.datasets.withdraw)
@@ -57,7 +57,7 @@ class DataPage(QWidget):
         self._pages.setCurrentWidget(page)
 
     def _offer(self, folder: str) -> None:
-        """Ask whether a folder is to be indexed; empty for none any more."""
+        """Show the offer to index a folder; "" withdraws it."""
         if folder:
             self.opening.offer(folder)
             self._pages.setCurrentWidget(self.opening)

@@ -1,4 +1,4 @@
-"""The bar above the map: which projection, of which layer, and how far it is."""
+"""Bar above the map: projection method, layer, progress."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
@@ -22,7 +22,7 @@ _MOST = 200
 
 
 class ProjectionBar(QWidget):
-    """Chooses method and layer, starts and stops.
+    """Bar that chooses method and layer, and starts and stops the projection.
 
     Its button ``save`` stands with the tools of the map: beside words that change
     their length it would jump.
@@ -82,7 +82,7 @@ class ProjectionBar(QWidget):
         app.projections.changed.connect(self._show)
 
     def _fill(self, dataset: DataSet | None) -> None:
-        """Offer the layers that the index holds."""
+        """Offer the layers of the index."""
         layers = [each.name for each in dataset.index.layers] if dataset else []
         there = [self.layer.itemText(n) for n in range(self.layer.count())]
         if there != layers[::-1]:
@@ -117,7 +117,7 @@ class ProjectionBar(QWidget):
         self.save.setEnabled(projections.projection is not None)
 
     def _save(self) -> None:
-        """Ask for a folder, and save where each image lies."""
+        """Ask for a folder, and save the projection."""
         app, projection = self._app, self._app.projections.projection
         dataset = app.datasets.dataset
         if dataset is None or projection is None or app.bridge is None:

@@ -1,4 +1,4 @@
-"""Records into the other workspaces: opened, explained, dragged, copied."""
+"""Actions on records: open, explain, drag, copy."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +21,7 @@ MOST_DRAGGED = 200
 
 
 def chosen_paths(app: AppContext, most: int) -> list[str]:
-    """Return the files of the selected records, the current one first."""
+    """Return the paths of the selected records, the current one first."""
     dataset, selection = app.datasets.dataset, app.datasets.selection
     if dataset is None:
         return []
@@ -35,7 +35,7 @@ def chosen_paths(app: AppContext, most: int) -> list[str]:
 
 
 def open_in(app: AppContext, room: str) -> None:
-    """Open the selected images in another workspace; the first is shown."""
+    """Open the selected images in another workspace, and show the first."""
     paths = chosen_paths(app, MOST_DRAGGED)
     if paths:
         app.images.add(paths)
@@ -43,7 +43,7 @@ def open_in(app: AppContext, room: str) -> None:
 
 
 def explain_selected(app: AppContext) -> None:
-    """Compare methods of explanation on the selected images, on the board."""
+    """Compare explanations of the selected images on the board."""
     paths = chosen_paths(app, MOST_EXPLAINED)
     if not paths:
         return
@@ -60,7 +60,7 @@ def explain_selected(app: AppContext) -> None:
 def list_neighbors(
     app: AppContext, *, pixels: bool = False, box: Box | tuple[()] = ()
 ) -> None:
-    """Show the current image and its nearest neighbors on the wall.
+    """List the current image and its nearest neighbors on the wall.
 
     Args:
         app: what is worked with.
@@ -79,19 +79,19 @@ def list_neighbors(
 
 
 def copy_paths(app: AppContext) -> None:
-    """Put the paths of the selected images on the clipboard."""
+    """Copy the paths of the selected images to the clipboard."""
     QApplication.clipboard().setText("\n".join(chosen_paths(app, MOST_DRAGGED)))
 
 
 def dragged_files(paths: Sequence[str]) -> QMimeData:
-    """Return files as other programs, and every other panel, take them."""
+    """Return files as MIME data for drag and drop."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(path) for path in paths])
     return data
 
 
 def record_entries(app: AppContext) -> tuple[MenuEntry, ...]:
-    """Return what can be done with the selected records."""
+    """Return the context menu entries of the selected records."""
     able = bool(chosen_paths(app, 1))
     titles = {
         "inspect": _tr("Open in Inspect"),

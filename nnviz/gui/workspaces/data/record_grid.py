@@ -1,4 +1,4 @@
-"""A wall of the open data set: thumbnails by memory map, the one selection on it."""
+"""Wall of the open data set: memory-mapped thumbnails with the shared selection."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDrag
@@ -27,7 +27,7 @@ _DRAGGED_ICON = 32
 
 
 class RecordGrid(ThumbnailGrid):
-    """Thumbnails of some records; selecting them selects them in every panel."""
+    """Grid of records; selecting some selects them in every panel."""
 
     told = Signal(str)
     """Words on the record below the pointer, for the status bar."""
@@ -56,7 +56,7 @@ class RecordGrid(ThumbnailGrid):
         datasets.grown.connect(lambda _: self._mark())
 
     def show_records(self, order: Records) -> None:
-        """Show these records in this order."""
+        """Show records in this order."""
         self.show_order(order, self._app.datasets.selection.current)
 
     def _line(self, record: int) -> str:
@@ -96,7 +96,7 @@ class RecordGrid(ThumbnailGrid):
         popup(menu_of(self, record_entries(self._app)), at)
 
     def _drag(self) -> None:
-        """Let the selected files be dropped anywhere."""
+        """Drag the selected files."""
         paths = chosen_paths(self._app, MOST_DRAGGED)
         if paths:
             drag = QDrag(self)
@@ -106,7 +106,7 @@ class RecordGrid(ThumbnailGrid):
 
 
 def _rows(dataset: DataSet, request: RowRequest) -> list[Bytes]:
-    """Paint rows; work for a thread of files."""
+    """Paint rows; runs in a file thread."""
     thumbnails = dataset.index.thumbnails
     return [
         paint_row(thumbnails[records], request.layout, request.backdrop)

@@ -1,4 +1,4 @@
-"""The current record: its image, what it is, what the network says, what to do."""
+"""Panel of the current record: image, label, prediction, actions."""
 
 import math
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ _SIDE, _PREVIEW = 208, 400
 
 
 class RecordPanel(QWidget):
-    """Details of the record that the keyboard is on."""
+    """Details of the current record."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,17 +125,17 @@ class RecordPanel(QWidget):
         self.canvas.setFixedHeight(self._app.look.px(_SIDE))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take images that are opened from now on, to compare them with the set."""
+        """Start comparing opened images with the set."""
         super().showEvent(event)
         self._app.query_image.watched = True
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Take none any more."""
+        """Stop comparing opened images with the set."""
         super().hideEvent(event)
         self._app.query_image.watched = False
 
     def sizeHint(self) -> QSize:
-        """Return a narrow column."""
+        """Return the size of a narrow column."""
         return QSize(self._app.look.px(_SIDE), super().sizeHint().height())
 
     def _show(self) -> None:
@@ -162,7 +162,7 @@ class RecordPanel(QWidget):
         job.done.connect(lambda pixels: self._preview(record, pixels))
 
     def _show_query(self, image: Image) -> None:
-        """Show an image that the set does not hold."""
+        """Show an image outside the set."""
         self._path = ""
         self.canvas.set_image(shrunk(image, _PREVIEW))
         self.title.setText(breakable(image.name))
@@ -185,7 +185,7 @@ class RecordPanel(QWidget):
         list_neighbors(self._app, pixels=pixels, box=self._box())
 
     def _box(self) -> Box | tuple[()]:
-        """Return the box that is drawn, px of the image itself."""
+        """Return the drawn box in px of the full image; () for none."""
         shown, size = self.canvas.image_size, self._size()
         if self.pen.box is None or shown is None or size is None:
             return ()
@@ -194,7 +194,7 @@ class RecordPanel(QWidget):
         return left * along, top * down, right * along, bottom * down
 
     def _size(self) -> tuple[int, int] | None:
-        """Return height and width of the image that is shown, px."""
+        """Return height and width of the full image, px."""
         dataset, image = self._app.datasets.dataset, self._app.query_image.image
         if image is not None:
             return image.size
@@ -206,7 +206,7 @@ class RecordPanel(QWidget):
         return height, width
 
     def _preview(self, record: int, pixels: Bytes) -> None:
-        """Show the thumbnail at once, then the file itself, if it is there."""
+        """Show the thumbnail at once, then the file itself if it exists."""
         datasets = self._app.datasets
         if datasets.dataset is None or datasets.selection.current != record:
             return

@@ -1,4 +1,4 @@
-"""Words on a record: its name, its true class, the prediction and how sure it is."""
+"""Texts about a record: name, true class, prediction and its probability."""
 
 import math
 from pathlib import PurePath
@@ -10,7 +10,7 @@ from nnviz.render.text.words import number, percent
 
 
 def file_name(dataset: DataSet, record: int) -> str:
-    """Return the name of the image's file."""
+    """Return the file name of a record's image."""
     return PurePath(dataset.index.paths[record]).name
 
 
@@ -23,7 +23,7 @@ def answer(dataset: DataSet, record: int) -> str:
 
 
 def caption(dataset: DataSet, record: int) -> str:
-    """Return what stands on a large thumbnail, one line or two."""
+    """Return the caption of a large thumbnail, in one or two lines."""
     label = dataset.name_of(LABEL, record)
     said = answer(dataset, record)
     if label and dataset.correct[record] == 0:
@@ -32,7 +32,7 @@ def caption(dataset: DataSet, record: int) -> str:
 
 
 def line(dataset: DataSet, record: int) -> str:
-    """Return all of it in a line, for the status bar and screen readers."""
+    """Return everything in one line, for the status bar and screen readers."""
     parts = [file_name(dataset, record)]
     label, said = dataset.name_of(LABEL, record), answer(dataset, record)
     if label:

@@ -1,4 +1,4 @@
-"""The choice of a second network that the open data set is compared by."""
+"""Choice of a second network to compare with."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -12,7 +12,7 @@ _LETTERS = 12
 
 
 class SecondNetworkBox(ComboBox):
-    """Lists the networks that indexed the same set, and opens any other index."""
+    """Combo box of the networks that indexed the same set, or any other index."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Lists of images worth a look: confident mistakes, suspected labels, duplicates."""
+"""Lists of records worth a look: confident mistakes, suspect labels, duplicates."""
 
 import math
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ _QUERIES = {
 
 
 class SuspectLists(QWidget):
-    """One list at a time, as thumbnails, with words on what it may mean."""
+    """One list at a time, as thumbnails with an explanation."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +75,7 @@ class SuspectLists(QWidget):
         return choice
 
     def _forget(self, dataset: DataSet | None) -> None:
-        """Another set, or more of it: what was found is not so any more."""
+        """Clear the results, which another or a grown set invalidates."""
         self._found, self._searched = None, ""
         known = dataset is not None and bool((dataset.correct >= 0).any())
         if dataset is not None and not known:
@@ -83,7 +83,7 @@ class SuspectLists(QWidget):
         self._fill()
 
     def _leave_out_mistakes(self) -> None:
-        """Without labels no answer is known to be wrong: begin with unsure ones."""
+        """Select the unsure answers where no labels make mistakes known."""
         if self.choice.currentData() == CONFIDENT:
             self.choice.setCurrentIndex(self.choice.findData(UNSURE))
 
@@ -115,7 +115,7 @@ class SuspectLists(QWidget):
             self._compare(dataset)
 
     def _compare(self, dataset: DataSet) -> None:
-        """Look for the images on which the second network answers otherwise."""
+        """Find the images on which the second network answers differently."""
         other = self._app.second_network.folder
         self._show(np.zeros(0, np.int64))
         if not other:
@@ -141,7 +141,7 @@ class SuspectLists(QWidget):
         self.words.setText(" ".join(parts))
 
     def _search(self, dataset: DataSet) -> None:
-        """Have wrong labels and duplicates looked for, once for each set."""
+        """Search for suspect labels and duplicates, once for each set."""
         self._show(np.zeros(0, np.int64))
         self.words.setText(self.tr("Looking through all images…"))
         folder = str(dataset.index.folder)

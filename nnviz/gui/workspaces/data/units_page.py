@@ -1,4 +1,4 @@
-"""Units: for each channel of a layer, the images and patches that excite it most."""
+"""Units page: the images and patches that activate each channel of a layer most."""
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -27,7 +27,7 @@ _PATCH = 100
 
 
 class PatchGrid(ThumbnailGrid):
-    """Patches that a channel sees in its strongest images, side by side."""
+    """Patches of a channel's exemplars, side by side."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +51,7 @@ class PatchGrid(ThumbnailGrid):
 
 
 class Units(QWidget):
-    """Channels in a table, and what excites the chosen one."""
+    """Table of channels, and the exemplars of the selected one."""
 
     told = Signal(str)
     """Words for the status bar."""
@@ -166,7 +166,7 @@ class Units(QWidget):
         return words
 
     def _show_unit(self, found: Exemplars | None) -> None:
-        """Show the patches of a channel, those of the strongest image first."""
+        """Show the exemplar patches of a channel, the strongest first."""
         here = found is not None and found.layer == self.layer.currentText()
         for each in (self.select, self.inspect):
             each.setEnabled(here)
@@ -206,7 +206,7 @@ class Units(QWidget):
         self._ask(int(channel))
 
     def _ask(self, channel: int) -> None:
-        """Show a channel, here and wherever units are shown."""
+        """Select a channel, here and in the other panels."""
         layer = self.layer.currentText()
         self._channel = channel
         self.title.setText(self.tr("{0} · channel {1}").format(layer, channel))
@@ -228,7 +228,7 @@ class Units(QWidget):
             selection.set_current(record)
 
     def _tell(self, place: int) -> None:
-        """Say which image a patch is of."""
+        """Show in the status bar which image a patch is from."""
         found, dataset = self._app.exemplars.unit, self._app.datasets.dataset
         known = found is not None and dataset is not None and place >= 0
         if not known or found is None or dataset is None:

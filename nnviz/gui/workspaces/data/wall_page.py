@@ -1,4 +1,4 @@
-"""The wall: every image of the data set that the filters let through."""
+"""Wall page: every image of the data set that passes the filters."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QSlider, QVBoxLayout, QWidget
@@ -16,7 +16,7 @@ _SLIDER = 120
 
 
 class Wall(QWidget):
-    """Thumbnails, how many there are, and how large they are."""
+    """Wall of thumbnails with counts and a size control."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class Wall(QWidget):
         return bar
 
     def _show(self, order: Records) -> None:
-        """Show records; what is there stays while an index grows."""
+        """Show records, appending where an index has grown."""
         dataset = self._app.datasets.dataset
         before, self._newest = self._newest, dataset
         old = self.grid.order
@@ -80,7 +80,7 @@ class Wall(QWidget):
         self._app.datasets.show_list(None)
 
     def _tell(self) -> None:
-        """Say how many are shown and selected."""
+        """Show the numbers of visible and selected records."""
         datasets = self._app.datasets
         whole = datasets.dataset.count if datasets.dataset is not None else 0
         shown, selected = len(datasets.order), datasets.selection.count

@@ -1,4 +1,4 @@
-"""Data: what a network makes of many images."""
+"""Data: a set of images as a network sees it: wall, map, errors, units, concepts."""
 
 from nnviz.gui.state.modes import SET
 from nnviz.gui.state.workspace import Workspace

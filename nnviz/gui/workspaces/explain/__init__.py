@@ -1,1 +1,1 @@
-"""The Explain workspace: its panels and their controllers."""
+"""The Explain workspace: panels and controllers."""

@@ -1,4 +1,4 @@
-"""Choices of a board: methods, networks and images, ticked in lists."""
+"""Check lists of a board: methods, networks and images."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ _KEY = Qt.ItemDataRole.UserRole
 
 
 class Ticks(QWidget):
-    """A list of which some are ticked, with a heading.
+    """A check list with a heading.
 
     Signals:
         changed: other ones are ticked.
@@ -49,7 +49,7 @@ class Ticks(QWidget):
         column.addWidget(self.list, 1)
 
     def offer(self, entries: Iterable[tuple[str, str]], usual: Iterable[str]) -> None:
-        """Offer entries; what is ticked stays so, the usual ones where nothing was.
+        """Set the entries, keeping the checked ones, or else checking the usual ones.
 
         Args:
             entries: key and title.
@@ -72,7 +72,7 @@ class Ticks(QWidget):
         self.changed.emit()
 
     def ticked(self) -> list[str]:
-        """Return the keys of what is ticked, in the order of the list."""
+        """Return the keys of the checked entries, in order."""
         items = [self.list.item(n) for n in range(self.list.count())]
         return [
             str(item.data(_KEY))
@@ -81,7 +81,7 @@ class Ticks(QWidget):
         ]
 
     def tick(self, keys: Iterable[str]) -> None:
-        """Tick these and no others."""
+        """Check exactly these entries."""
         wanted = set(keys)
         with QSignalBlocker(self.list):
             for n in range(self.list.count()):
@@ -94,7 +94,7 @@ class Ticks(QWidget):
 
 
 class BoardChoices(QWidget):
-    """The three lists.
+    """The three check lists of a board.
 
     Signals:
         changed: other ones are ticked.
@@ -137,12 +137,12 @@ class BoardChoices(QWidget):
         self._list_images()
 
     def chosen_methods(self) -> tuple[MethodInfo, ...]:
-        """Return the ticked methods."""
+        """Return the checked methods."""
         names = self.methods.ticked()
         return tuple(each for each in self._offered() if each.name in names)
 
     def chosen_networks(self) -> tuple[Network, ...]:
-        """Return the ticked networks; the open one as it is opened."""
+        """Return the checked networks; the open one with its current settings."""
         open_one = self._app.selection.model
         networks = []
         for reference in self.networks.ticked():
@@ -155,7 +155,7 @@ class BoardChoices(QWidget):
         return tuple(networks)
 
     def chosen_values(self) -> dict[str, dict[str, Value]]:
-        """Return the parameters by method that differ from their defaults.
+        """Return the parameters that differ from their defaults, by method.
 
         A layer's name means nothing to another network.
         """
@@ -185,7 +185,7 @@ class BoardChoices(QWidget):
         return sorted(found, key=lambda each: places.get(each.name, len(places)))
 
     def _list(self) -> None:
-        """Offer the methods, and the networks that open without a download."""
+        """List the methods, and the networks that are installed."""
         model, models = self._app.selection.model, self._app.models
         self.methods.offer(
             [(each.name, each.title) for each in self._offered()], COMPARED
@@ -212,6 +212,6 @@ class BoardChoices(QWidget):
         )
 
     def _follow_image(self, path: str) -> None:
-        """Take the open image, unless several are compared."""
+        """Check the open image, unless several are checked."""
         if len(self.photographs.ticked()) <= 1:
             self.photographs.tick([path])

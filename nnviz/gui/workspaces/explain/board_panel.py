@@ -1,4 +1,4 @@
-"""Methods, networks and images beside each other: choose, run, read, keep."""
+"""Page of the board: methods, networks and images compared, exported, copied."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -56,7 +56,7 @@ _TARGET = Parameter(
 
 
 class BoardPane(QWidget):
-    """Choices on the left, the board beside them, its numbers below."""
+    """Page with the choices on the left, the board beside them, its numbers below."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -93,15 +93,15 @@ class BoardPane(QWidget):
         self._tell_choice()
 
     def board(self) -> Board | None:
-        """Return what is shown."""
+        """Return the board; None where there is none."""
         return self._app.boards.board()
 
     def chosen_lock(self) -> Lock:
-        """Return which maps share a scale."""
+        """Return the chosen grouping of maps by color scale."""
         return self.view.chosen_lock()
 
     def start(self) -> None:
-        """Open the images that are not open yet, then run what is ticked."""
+        """Open the missing images, then compute the board."""
         self._wanted = self.choices.photographs.ticked()
         opened = self._app.selection.image
         if opened is not None and opened.path:
@@ -116,20 +116,20 @@ class BoardPane(QWidget):
             self._run()
 
     def _load(self, path: str) -> None:
-        """Open an image that a board waits for."""
+        """Open an image that the board waits for."""
         job = self._app.images.load(path)
         if job is not None:
             job.done.connect(lambda image: self._take_image(path, image))
             job.failed.connect(lambda error: self._skip_image(path, error))
 
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show the agreement of the maps as a table, as soon as there is a board."""
+        """Show the agreement of the maps as a table, once there is a board."""
         self.numbers.setVisible(shown and self.view.sheet is not None)
         if self.view.sheet is not None:  # columns take their widths from what is seen
             self._fill_numbers(self.view.sheet)
 
     def _run(self) -> None:
-        """Fill the board."""
+        """Start computing the board."""
         plan = Plan(
             methods=self.choices.chosen_methods(),
             networks=self.targets.apply(self.choices.chosen_networks()),
@@ -142,14 +142,14 @@ class BoardPane(QWidget):
         self._app.boards.start(plan)
 
     def _take_image(self, path: str, image: Image) -> None:
-        """Keep an image that a board waits for."""
+        """Store an opened image; start once all are open."""
         if path in self._wanted:
             self._images[path] = image
             if all(each in self._images for each in self._wanted):
                 self._run()
 
     def _skip_image(self, path: str, error: ErrorRecord) -> None:
-        """Go on without an image that cannot be opened; a banner says why."""
+        """Continue without an image that cannot be opened, which a banner reports."""
         self._app.messages.fail("open", error)
         if path in self._wanted:
             self._wanted.remove(path)
@@ -179,7 +179,7 @@ class BoardPane(QWidget):
         self._app.board_wanted.connect(self._start_with)
 
     def _start_with(self, paths: list[str]) -> None:
-        """Compare the ticked methods on certain images."""
+        """Compare the checked methods on some images."""
         self.choices.photographs.tick(paths)
         self.start()
 
@@ -195,17 +195,17 @@ class BoardPane(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        """Let what there is be painted."""
+        """Request a repaint of the board."""
         lock = self.view.chosen_lock() if self._own_lock else None
         self._app.boards.paint(lock, ink_of(self.view))
 
     def _show(self, sheet: BoardSheet) -> None:
-        """Show what was painted."""
+        """Show the painted board."""
         self.view.show_sheet(sheet)
         self._fill_numbers(sheet)
 
     def _fill_numbers(self, sheet: BoardSheet) -> None:
-        """Write how far the maps of each row agree with its first."""
+        """Show the agreement of each row's maps with its first."""
         columns = self.tr("Row"), self.tr("Maps")
         figures = self.tr("Rank correlation"), self.tr("Top tenth in common")
         rows = tuple(sheet.agreement_rows())
@@ -234,13 +234,13 @@ class BoardPane(QWidget):
         self._bar.hide()
 
     def _open(self, place: int) -> None:
-        """Show a tile's whole result."""
+        """Show a tile's full result."""
         outcome = self._app.boards.outcomes.get(place)
         if isinstance(outcome, Run):
             self._app.runs.bring_back(outcome)
 
     def _tell_choice(self) -> None:
-        """Say what would be asked, of how many maps."""
+        """Show what would be computed, and how many maps."""
         target = self._app.selection.target
         if target != self.target.value():
             self.target.set_value(target)
@@ -260,7 +260,7 @@ class BoardPane(QWidget):
         )
 
     def _asked_words(self, networks: Sequence[Network], target: str) -> str:
-        """Say what the networks are asked, and which cannot be."""
+        """Return the target in words, and the networks that lack it."""
         lacking = self.targets.lacking(networks, target)
         if lacking:
             names = ", ".join(lacking)
@@ -272,7 +272,7 @@ class BoardPane(QWidget):
         return ""
 
     def _offer_targets(self) -> None:
-        """Offer the classes and layers of the open network as targets."""
+        """Set the classes and layers of the open network as targets."""
         model = self._app.selection.model
         if model is not None:
             self.targets.learn(model)
@@ -280,7 +280,7 @@ class BoardPane(QWidget):
         self.target.set_layers(model.layers if model is not None else ())
 
     def _make_tools(self) -> Flow:
-        """Return buttons to keep the board and to read its numbers."""
+        """Build the buttons that save, copy and show the board's numbers."""
         look = self._app.look
         named_commands = (
             ("save", "file.save", self.tr("Save image, page and numbers")),

@@ -1,4 +1,4 @@
-"""Puts the Explain workspace into the window."""
+"""Mounting of the Explain workspace."""
 
 from PySide6.QtCore import QObject
 
@@ -11,7 +11,7 @@ from nnviz.gui.workspaces.explain.occluder_panel import OccluderPane
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> None:
-    """Add the board, and the page on which the image is hidden by hand."""
+    """Add the page of the board and that of the occluder."""
     occluder = Occluder(app, parent)
     frame.add_page(BOARD, lambda: BoardPane(app))
     frame.add_page(OCCLUDER, lambda: OccluderPane(app, occluder))

@@ -1,4 +1,4 @@
-"""A board's targets by network: a class may have another name in each, or none."""
+"""Targets of a board by network, since a class may have another name in each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ _TARGET = Parameter(
 
 
 class NetworkTargets(QWidget):
-    """A line for each of several networks, for a target that it alone is asked about.
+    """A field for each of several networks, for a target of its own.
 
     Signals:
         changed: another target was entered.
@@ -44,14 +44,14 @@ class NetworkTargets(QWidget):
         self._column.setSpacing(GRID)
 
     def learn(self, info: ModelInfo) -> None:
-        """Offer the classes of a network from now on."""
+        """Set the classes of a network."""
         self._known[info.reference] = info
         control = self.controls.get(info.reference)
         if control is not None:
             _offer(control, info)
 
     def show_networks(self, networks: Sequence[Network]) -> None:
-        """Show a line for each network; those of a single one are the board's."""
+        """Show a field for each network; none for a single network."""
         references = [each.request.reference for each in networks]
         if references == list(self.controls):
             return
@@ -65,14 +65,14 @@ class NetworkTargets(QWidget):
         }
 
     def apply(self, networks: Sequence[Network]) -> tuple[Network, ...]:
-        """Return the networks with the targets that were entered for them."""
+        """Return the networks with the entered targets."""
         return tuple(
             replace(each, target=self._targets.get(each.request.reference, ""))
             for each in networks
         )
 
     def lacking(self, networks: Sequence[Network], target: str) -> list[str]:
-        """Return the titles of networks that are known to have no such target."""
+        """Return the titles of networks that are known to lack the target."""
         return [
             each.title
             for each in self.apply(networks)
@@ -109,7 +109,7 @@ class NetworkTargets(QWidget):
         self.changed.emit()
 
     def _has(self, network: Network, target: str) -> bool:
-        """Tell whether a network has a target, as far as its classes are known."""
+        """Return whether a network has a target, as far as its classes are known."""
         info = self._known.get(network.request.reference)
         if info is None:
             return True

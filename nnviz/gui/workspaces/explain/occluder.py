@@ -1,4 +1,4 @@
-"""The occluder: what is hidden by hand, and what the network says to it."""
+"""Occluder: the network's answer while parts of the image are hidden by hand."""
 
 import time
 from collections import deque
@@ -20,7 +20,7 @@ _RATED = 12
 
 
 class Occluder(QObject):
-    """Asks about the open image with parts hidden; the newest question counts."""
+    """Queries the network about the image with parts hidden; the newest counts."""
 
     answered = Signal(object)
     """Occluded."""
@@ -35,7 +35,7 @@ class Occluder(QObject):
         self._times: deque[float] = deque(maxlen=_RATED)
 
     def ask(self, mask: NDArray[np.uint8]) -> None:
-        """Ask about the image with a mask hidden, uint8 (h, w) over the image."""
+        """Query the network with a mask hidden, uint8 (h, w) over the image."""
         chosen, app = self._app.selection, self._app
         if chosen.image is None or chosen.model is None:
             return
@@ -62,7 +62,7 @@ class Occluder(QObject):
 
 
 def _center(mask: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return the center of what is hidden, as shares; NaN where nothing is."""
+    """Return the center of the hidden part, as shares; NaN for none."""
     rows, columns = np.nonzero(mask)
     if not len(rows):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""The occluder's page: a patch under the hand, the answers, the map beside it."""
+"""Page of the occluder: a patch under the mouse, the answers, the map beside it."""
 
 import math
 
@@ -35,7 +35,7 @@ _WHITE, _GRAY, _OPACITY = 255, 128, 215
 
 
 class OccluderPane(QWidget):
-    """Hide part of the image by hand and watch the answer."""
+    """Page on which parts of the image are hidden by hand."""
 
     def __init__(
         self, app: AppContext, occluder: Occluder, parent: QWidget | None = None
@@ -60,11 +60,11 @@ class OccluderPane(QWidget):
         self._open()
 
     def minimumSizeHint(self) -> QSize:
-        """Leave the window its size: beside the page most docks are hidden."""
+        """Return a fixed minimum; most docks are hidden beside this page."""
         return QSize(560, 320)
 
     def hidden(self) -> NDArray[np.uint8]:
-        """Return what is hidden now: what is painted, and the patch."""
+        """Return the mask of everything hidden: what is painted, and the patch."""
         painted = self.brush.mask
         if painted is None:
             return np.zeros((1, 1), np.uint8)
@@ -76,7 +76,7 @@ class OccluderPane(QWidget):
         return _WHITE - found if self.keep.isChecked() and found.any() else found
 
     def _patch(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
-        """Return the first row and column of the patch on the mask, and its side."""
+        """Return the patch's first row and column on the mask, and its side."""
         y, x = self._at if self._at is not None else (0.0, 0.0)
         side = max(1, round(self.patch.side * min(shape)))
         return (
@@ -157,7 +157,7 @@ class OccluderPane(QWidget):
         self._show_map(app.display.state)
 
     def _open(self) -> None:
-        """Show the image that is open."""
+        """Show the open image."""
         image = self._app.selection.image
         self._at = None
         self._occluder.trace.clear()
@@ -179,7 +179,7 @@ class OccluderPane(QWidget):
         self._ask()
 
     def _choose_size(self) -> None:
-        """Make the patch as wide as chosen, and the brush."""
+        """Set the size of the patch and the brush."""
         size = self.canvas.image_size
         if size is not None:
             self.brush.set_size(self.patch.side * min(size) / max(size))
@@ -190,7 +190,7 @@ class OccluderPane(QWidget):
         self._ask()
 
     def _clear(self) -> None:
-        """Hide nothing any more, and begin the trace anew."""
+        """Clear the mask and restart the trace."""
         self._at = None
         self._occluder.trace.clear()
         self.trace.clear()
@@ -198,7 +198,7 @@ class OccluderPane(QWidget):
         self._ask()
 
     def _point(self, y: float, x: float) -> None:
-        """Let the patch follow the mouse."""
+        """Move the patch to the mouse."""
         size = self.canvas.image_size
         if size is None or self.brush.active:
             return
@@ -213,7 +213,7 @@ class OccluderPane(QWidget):
         self._occluder.ask(mask)
 
     def _veil(self, mask: NDArray[np.uint8]) -> None:
-        """Show what is hidden; only where that is the canvas is painted anew."""
+        """Show the hidden part, repainting only there."""
         size = self.canvas.image_size
         rows, columns = _span(mask, 1), _span(mask, 0)
         if size is None or rows is None or columns is None:
@@ -244,7 +244,7 @@ class OccluderPane(QWidget):
         self._rate.setText(self.tr("{0} answers a second").format(round(rate)))
 
     def _show_map(self, state: DisplayState) -> None:
-        """Show the computed map beside the image, where there is one."""
+        """Show the current map beside the image, if there is one."""
         content = state.content
         main = content.report.main if content is not None else None
         there = isinstance(main, Heatmap) and content is not None
@@ -253,7 +253,7 @@ class OccluderPane(QWidget):
             self.map.show_result(main, content.image)
 
     def _compare(self) -> None:
-        """Compare the map with what is painted, as with a mask of the object."""
+        """Compare the map with the painted mask, as with a mask of the object."""
         mask = self.brush.mask
         if mask is None or not mask.any():
             self._agreement.setText(self.tr("Paint the object first."))
@@ -265,7 +265,7 @@ class OccluderPane(QWidget):
             self._app.trust.measure(TrustCheck.OBJECT, mask)
 
     def _tell_agreement(self, state: TrustState) -> None:
-        """Tell how far the map lies on what was painted, where that was compared."""
+        """Show how well the map agrees with the painted mask."""
         rows = state.found.rows if state.found is not None else ()
         lines = []
         for name in _AGREEMENT:
@@ -282,7 +282,7 @@ class OccluderPane(QWidget):
 
 
 def _span(mask: NDArray[np.uint8], across: int) -> tuple[int, int] | None:
-    """Return the first row or column that is hidden and the one after the last.
+    """Return the first hidden row or column, and the one after the last.
 
     Args:
         mask: (h, w).

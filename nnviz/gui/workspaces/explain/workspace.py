@@ -1,4 +1,4 @@
-"""Explain: which part of the image made the network say so."""
+"""Explain: the parts of an image that count for the network's answer."""
 
 from nnviz.gui.state.modes import BOARD, OCCLUDER
 from nnviz.gui.state.workspace import Workspace

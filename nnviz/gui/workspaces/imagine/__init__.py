@@ -1,1 +1,1 @@
-"""The Imagine workspace: its panels and their controllers."""
+"""The Imagine workspace: panels and controllers."""

@@ -1,4 +1,4 @@
-"""Imagine: what a network dreams of, as recordings that can be steered."""
+"""Imagine: feature visualization and deep dream, as recordings that can be steered."""
 
 from nnviz.gui.state.workspace import Workspace
 

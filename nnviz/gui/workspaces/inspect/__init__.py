@@ -1,1 +1,1 @@
-"""The Inspect workspace: its panels and their controllers."""
+"""The Inspect workspace: panels and controllers."""

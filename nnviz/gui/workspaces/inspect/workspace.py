@@ -1,4 +1,4 @@
-"""Inspect: what a network is made of and what its layers see."""
+"""Inspect: a network's architecture, filters and activations."""
 
 from nnviz.gui.state.workspace import Workspace
 

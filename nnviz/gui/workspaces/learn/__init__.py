@@ -1,1 +1,1 @@
-"""The Learn workspace: lessons of the course, and guided ones."""
+"""The Learn workspace: lessons of the course, and guided lessons."""

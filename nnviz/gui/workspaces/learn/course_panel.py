@@ -1,4 +1,4 @@
-"""The list of lessons by section: a click, or the arrow keys, opens one."""
+"""List of the course's lessons by section."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QFont
@@ -15,7 +15,7 @@ _NAME, _GUIDE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class CoursePanel(QWidget):
-    """Lessons in the order in which they are taught, with a search above."""
+    """Tree of lessons in teaching order, with a search field."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class CoursePanel(QWidget):
         self._fill()
 
     def lessons(self) -> list[MethodInfo]:
-        """Return the lessons that are listed, in the order of the course."""
+        """Return the listed lessons, in the order of the course."""
         found = [
             info
             for info in self._app.models.catalogue.methods
@@ -104,7 +104,7 @@ class CoursePanel(QWidget):
         return [item for head in self._heads() for item in _children(head)]
 
     def _mark(self, _info: MethodInfo | None = None) -> None:
-        """Mark the lesson that is looked at."""
+        """Select the current lesson in the tree."""
         method = self._app.choice.method
         for item in self._items():
             if method is not None and item.data(0, _NAME) == method.name:

@@ -1,4 +1,4 @@
-"""Puts the Learn workspace into the window."""
+"""Mounting of the Learn workspace."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class LearnRoom:
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> LearnRoom:
-    """Make the panels: the lessons by section, and the guide through one."""
+    """Create the panels: list of lessons, and guide."""
     del parent
     room = LearnRoom(CoursePanel(app))
     frame.add_dock("course", _tr("Lessons"), room.course, LEFT)

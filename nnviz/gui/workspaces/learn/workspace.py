@@ -1,4 +1,4 @@
-"""Learn: the course, step by step, on numbers, planes and the open network."""
+"""Learn: lessons step by step, on numbers, planes and the open network."""
 
 from nnviz.gui.state.workspace import Workspace
 

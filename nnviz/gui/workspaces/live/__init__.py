@@ -1,1 +1,1 @@
-"""The Live workspace: its panels and their controllers."""
+"""The Live workspace: panels and controllers."""

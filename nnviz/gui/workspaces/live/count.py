@@ -1,4 +1,4 @@
-"""Counting how often what is held to the camera fools the network."""
+"""Count of live frames in which an object fools the network."""
 
 import numpy as np
 from PySide6.QtCore import QStringListModel
@@ -23,7 +23,7 @@ _NONE = -1
 
 
 class CountPanel(QWidget):
-    """Counts the frames that are fooled, seen right, or taken for something else.
+    """Panel that counts frames as fooled, correct or something else.
 
     The sticker may lie on the frames, or be printed and held to the camera.
     """
@@ -51,7 +51,7 @@ class CountPanel(QWidget):
         self._tell()
 
     def toggle(self) -> None:
-        """Begin to count, or stop."""
+        """Start or stop counting."""
         if self.counting:
             self._set_counting(counting=False)
             return
@@ -71,7 +71,7 @@ class CountPanel(QWidget):
         self._set_counting(counting=bool(names[0]))
 
     def reset(self) -> None:
-        """Count from 0 again."""
+        """Reset the counts."""
         self.tally = Tally(self.tally.truth, self.tally.wanted)
         self._tell()
 
@@ -83,7 +83,7 @@ class CountPanel(QWidget):
         self._tell()
 
     def _named(self, line: QLineEdit) -> str:
-        """Return the class that a line names; empty where it is empty.
+        """Return the class that a field names; "" for an empty field.
 
         Raises:
             UsageError: the network knows none of that name.
@@ -94,7 +94,7 @@ class CountPanel(QWidget):
         return name
 
     def _take(self, shown: Shown) -> None:
-        """Count a frame that was not counted yet."""
+        """Count a frame, unless it was counted."""
         seen = names_seen(shown)
         if not self.counting or seen is None or shown.image.number <= self._last:
             return
@@ -103,7 +103,7 @@ class CountPanel(QWidget):
         self._tell()
 
     def _forget_frame(self) -> None:
-        """Forget the last frame's number: another source counts from its own."""
+        """Forget the last frame's number, since each source counts from its own."""
         if self._app.live.status is None:
             self._last = _NONE
 
@@ -129,7 +129,7 @@ class CountPanel(QWidget):
         )
 
     def _shares(self) -> Ranking:
-        """Return the shares of what was counted, always in the same order."""
+        """Return the shares of the outcomes, in constant order."""
         tally = self.tally
         fooled = self.tr("classified as {0}").format(tally.wanted or self.tr("another"))
         rows = [(fooled, tally.fooled), (tally.truth, tally.right)]
@@ -144,7 +144,7 @@ class CountPanel(QWidget):
         )
 
     def _offer(self, model: ModelInfo | None) -> None:
-        """Offer the classes of the network."""
+        """Set the classes of the network for completion."""
         labels = model.labels if model is not None else ()
         self._labels.setStringList(list(dict.fromkeys(labels)))
         self._set_counting(counting=False)

@@ -1,4 +1,4 @@
-"""Puts the Live workspace into the window."""
+"""Mounting of the Live workspace."""
 
 from PySide6.QtCore import QObject
 
@@ -9,6 +9,6 @@ from nnviz.gui.workspaces.live.panel import LivePane
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> None:
-    """Add the page of frames of a camera, video or screen."""
+    """Add the page of live frames."""
     del parent
     frame.add_page(LIVE, lambda: LivePane(app))

@@ -1,4 +1,4 @@
-"""Occluder on what is live: a patch under the mouse hides part of each frame."""
+"""Occluder of live frames: a patch under the mouse hides part of each."""
 
 import math
 
@@ -22,7 +22,7 @@ _NOWHERE = (math.nan, math.nan)
 
 
 class LiveOccluder(QWidget):
-    """A bar below the frames; while it is open, the patch follows the mouse.
+    """Bar below the frames; while it is open, the patch follows the mouse.
 
     Its ``trace``, a widget of its own, lies beside the frames: the score of the class
     that was likeliest when nothing was hidden last.
@@ -61,13 +61,13 @@ class LiveOccluder(QWidget):
         app.live.status_changed.connect(lambda _: self._forget())
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Hide what is under the mouse from now on."""
+        """Start hiding the patch."""
         super().showEvent(event)
         self.trace.show()
         self._forget()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Hide nothing."""
+        """Stop hiding the patch."""
         self._at = None
         self.trace.hide()
         self._app.live.set_cover(None)
@@ -81,7 +81,7 @@ class LiveOccluder(QWidget):
         self._hide_part()
 
     def _hide_part(self) -> None:
-        """Hide the patch in each frame from the next one on."""
+        """Hide the patch in each frame from the next on."""
         cover = None
         if self._at is not None:
             y, x = self._at
@@ -90,14 +90,14 @@ class LiveOccluder(QWidget):
         self._app.live.set_cover(cover)
 
     def _mean_color(self) -> tuple[int, int, int]:
-        """Return the color that the network's normalization takes to zero."""
+        """Return the color that the network's normalization maps to zero."""
         model = self._app.selection.model
         color = model.preprocess.mean_color if model is not None else ()
         red, green, blue = color if len(color) == len(_GRAY) else _GRAY
         return red, green, blue
 
     def _take(self, shown: Shown) -> None:
-        """Note the score of a frame."""
+        """Add the score of a frame to the trace."""
         ranking = shown.run.report.first(Ranking) if shown.run is not None else None
         if not self.isVisible() or ranking is None or not len(ranking.values):
             return

@@ -1,4 +1,4 @@
-"""The middle of the window in the Live workspace: source, frames, going and keeping."""
+"""Page of the Live workspace: source, frames, transport."""
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -31,7 +31,7 @@ _SIZES = ((1080, 1920), (720, 1280), (480, 640), (240, 320))
 
 
 class LivePane(QWidget):
-    """Everything about moving images on one page."""
+    """Page of live frames with all their controls."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -67,7 +67,7 @@ class LivePane(QWidget):
         self._tell(None)
 
     def lock(self) -> None:
-        """Leave out what opens a source or a network, and what saves."""
+        """Hide controls that open sources or networks, or save, for a kiosk."""
         for part in (self.source, self.header.sizes, self.header.stickers):
             part.hide()
         for view in (self.view, self.pinned):
@@ -75,7 +75,7 @@ class LivePane(QWidget):
         self.transport.hide_savers()
 
     def put_tools_away(self) -> None:
-        """Show the frame as it comes: no occluder, not mirrored."""
+        """Reset the tools: no occluder, not mirrored."""
         self.header.occluder.setChecked(False)
         self.header.mirrored.setChecked(False)
 
@@ -102,7 +102,7 @@ class LivePane(QWidget):
         self.header.stickers.setChecked(self._app.live_stickers.asked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space holds the frame and lets it go; full stop and comma go step by step."""
+        """Hold or resume on Space, and step on full stop and comma."""
         match event.key():
             case Qt.Key.Key_Space:
                 self._app.live.toggle_hold()
@@ -114,18 +114,18 @@ class LivePane(QWidget):
                 super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Watch the window: whether it is minimized is told to no other widget."""
+        """Watch the window's events: no other widget learns of its minimizing."""
         self.window().installEventFilter(self)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Watch it no more once another workspace is seen; minimized it still is."""
+        """Stop watching, unless the page is hidden by minimizing the window."""
         if not event.spontaneous():
             self.window().removeEventFilter(self)
         super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Turn a camera off while the window is minimized."""
+        """Release the camera while the window is minimized."""
         changed = event.type() is QEvent.Type.WindowStateChange
         if changed and watched is self.window():
             live = self._app.live
@@ -156,7 +156,7 @@ class LivePane(QWidget):
             self._split.setSizes([1, 1])
 
     def _tell(self, status: SourceStatus | None) -> None:
-        """Say why there is no frame."""
+        """Show why there is no frame."""
         if status is None:
             self.view.offer_sources(
                 self.tr("Choose a camera, a video or the screen above")
@@ -168,7 +168,7 @@ class LivePane(QWidget):
 
 
 class _Header(QWidget):
-    """Source, its size, mirrored; what is looked at."""
+    """Header with source, size, mirroring and kind of analysis."""
 
     def __init__(self, app: AppContext, source: SourcePicker) -> None:
         super().__init__()
@@ -218,7 +218,7 @@ class _Header(QWidget):
         return made
 
     def _offer(self) -> None:
-        """Offer what this machine has a method and a network for."""
+        """Enable the analyses for which there are a method and a network."""
         catalogue = self._app.models.catalogue
         methods = {info.name for info in catalogue.methods}
         model = self._app.selection.model
@@ -230,7 +230,7 @@ class _Header(QWidget):
         self._mark()
 
     def _mark(self) -> None:
-        """Mark what is looked at; nothing where it is none of these."""
+        """Check the current analysis; none where the method is another."""
         method = self._app.choice.method
         self._contents.setExclusive(False)
         for each in self._contents.buttons():

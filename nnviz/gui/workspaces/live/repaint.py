@@ -1,4 +1,4 @@
-"""Frames repainted by a network: which one, at what size, and how it is shown."""
+"""Frames repainted by a network: which one, at what size, how shown."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -26,7 +26,7 @@ _SIZE = "size"
 
 
 class RepaintSide(QWidget):
-    """The painting, alone, beside the frame or swiped with it."""
+    """The repainted frame, alone, beside the original or swiped with it."""
 
     hovered = Signal(str)
 
@@ -44,12 +44,12 @@ class RepaintSide(QWidget):
         self.setFocusProxy(self.pair)
 
     def show_frame(self, shown: Shown, painting: ColorImage) -> None:
-        """Show a frame and its painting."""
+        """Show a frame and its repainted version."""
         self.pair.set_pair(seen(shown.image), rgb8(painting.pixels))
 
 
 class _Head(QWidget):
-    """The network that paints, its size, and how that is shown."""
+    """Header with the network, its size and the layout."""
 
     def __init__(self, app: AppContext, pair: BeforeAfter) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class _Head(QWidget):
             self._pair.after.setFocus()
 
     def _list(self) -> None:
-        """Offer the networks that paint and are here; the open one is chosen."""
+        """List the installed networks that repaint, with the open one selected."""
         catalogue, model = self._app.models.catalogue, self._app.selection.model
         found = {
             entry.reference: entry.title
@@ -128,7 +128,7 @@ class _Head(QWidget):
             self.networks.setCurrentIndex(self.networks.findData(reference))
 
     def _mark(self) -> None:
-        """Show the size that it is painted at; any other than those offered too."""
+        """Show the current size, adding an unusual one to the list."""
         size = self._app.choice.values.get(_SIZE)
         if size is None:
             return

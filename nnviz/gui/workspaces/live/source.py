@@ -1,4 +1,4 @@
-"""Choosing a source of frames: a camera, video, folder, address, or the screen."""
+"""Choice of a source: camera, video, folder, address, or screen."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -26,7 +26,7 @@ from nnviz.gui.views.widgets.elided import ElidedButton, cut
 
 
 class SourcePicker(ElidedButton):
-    """Names the source; a click offers all others."""
+    """Button with the source's name and a menu of all others."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class SourcePicker(ElidedButton):
         self._list(())
 
     def _list(self, cameras: tuple[Camera, ...]) -> None:
-        """Offer the cameras that there are now."""
+        """List the cameras that are present."""
         for action in self._cameras:
             self._menu.removeAction(action)
             action.deleteLater()
@@ -121,7 +121,7 @@ class SourcePicker(ElidedButton):
             self._open(SourceKind.FOLDER, folder)
 
     def open_sample(self) -> None:
-        """Play the video that ships with the program."""
+        """Play the sample video."""
         self._app.live.open(sample_video())
 
     def _open(self, kind: SourceKind, address: str, *, mirrored: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Stickers on what is live: the shelf, and how often they fool the network."""
+"""Stickers on live frames: the shelf, and the count of fooled frames."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -14,7 +14,7 @@ _WIDTH = 236
 
 
 class LiveStickerSide(QWidget):
-    """A column beside the frames; the stickers lie on them while it is open."""
+    """Column beside the frames; stickers are shown while it is open."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,11 +32,11 @@ class LiveStickerSide(QWidget):
         column.addWidget(self.count)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Paste the stickers from now on."""
+        """Start pasting the stickers."""
         super().showEvent(event)
         self._app.live_stickers.be_seen(seen=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Paste none."""
+        """Stop pasting the stickers."""
         self._app.live_stickers.be_seen(seen=False)
         super().hideEvent(event)

@@ -1,4 +1,4 @@
-"""Going and keeping: hold, step, seek and speed; pin, keep and record."""
+"""Transport controls of Live: hold, step, seek, speed; pin, save, record."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ _TICK_MS = 500
 
 
 class Transport(QWidget):
-    """Hold, step, seek and speed; pin, keep and record."""
+    """Bar to hold, step, seek and set the speed; to pin, save and record."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -100,13 +100,13 @@ class Transport(QWidget):
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
     def hide_savers(self) -> None:
-        """Leave out what keeps a frame or writes a video."""
+        """Hide the buttons that save a frame or write a video."""
         self._saves = False
         for each in (self.keep, self.record, self.export):
             each.hide()
 
     def toggle_recording(self) -> None:
-        """End the recording, or ask where the next is to go."""
+        """Stop recording, or ask for a file and start."""
         live = self._app.live
         if live.recording:
             live.stop_recording()
@@ -117,7 +117,7 @@ class Transport(QWidget):
             live.record(path)
 
     def toggle_export(self) -> None:
-        """End the video that is being made, or ask where one is to go."""
+        """Stop the export, or ask for a file and start."""
         live = self._app.live
         if self._app.videos.busy:
             self._app.videos.stop()
@@ -134,7 +134,7 @@ class Transport(QWidget):
             live.export(path)
 
     def _show_export(self, progress: Progress | None) -> None:
-        """Show how far a video is; None: none is being made."""
+        """Show the progress of an export; None for none."""
         busy = progress is not None
         self.exported.setVisible(busy)
         words = self.tr("Stop export") if busy else self.tr("Export video…")
@@ -158,7 +158,7 @@ class Transport(QWidget):
         self.record.style().polish(self.record)
 
     def _name_recording(self) -> None:
-        """Say that a recording goes on, and for how long."""
+        """Show whether a recording is in progress, and its duration."""
         if not self._app.live.recording:
             self.record.setText(self.tr("Record…"))
             return
@@ -167,7 +167,7 @@ class Transport(QWidget):
         self.record.setText(words.format("\N{BLACK CIRCLE}", _clock(seconds)))
 
     def _follow(self, status: SourceStatus | None) -> None:
-        """Show what the source can do."""
+        """Show the controls that the source supports."""
         film = status is not None and status.duration > 0
         for widget in (self.place, self.time, self.speed):
             widget.setVisible(film)
@@ -188,6 +188,6 @@ class Transport(QWidget):
 
 
 def _clock(seconds: float) -> str:
-    """Write a time in a video: 1:05."""
+    """Format a time in a video: 1:05."""
     whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02}"

@@ -1,4 +1,4 @@
-"""A frame of a camera with what was found in it: bars, maps, boxes."""
+"""Views of live frames with their results: bars, maps, boxes."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ _SIDE_WIDTH = 248
 
 
 class LiveView(QWidget):
-    """Shows frame after frame; what stands beside it follows the kind of result."""
+    """View of live frames, in a layout that suits the kind of result."""
 
     hovered = Signal(str)
     wanted = Signal(str)
@@ -81,26 +81,26 @@ class LiveView(QWidget):
             self._pages.setCurrentWidget(self.result_side)
 
     def hide_controls(self) -> None:
-        """Leave out what chooses a network or a source."""
+        """Hide the controls that choose a network or a source."""
         self.repaint_side.head.hide()
         for each in self.empty.buttons.values():
             each.hide()
 
     def say(self, words: str) -> None:
-        """Show words in place of a frame."""
+        """Show a message in place of a frame."""
         self.report = None
         self.frame.say(words)
         self._pages.setCurrentWidget(self.frame)
 
     def offer_sources(self, words: str) -> None:
-        """Say why there is no frame, with buttons for sources that have some."""
+        """Show why there is no frame, with buttons for working sources."""
         self.report = None
         self.empty.say(words)
         self._pages.setCurrentWidget(self.empty)
 
 
 class _FrameSide(QWidget):
-    """The frame, large, with the bars of its classes beside it."""
+    """The frame, large, with class bars beside it."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -117,18 +117,18 @@ class _FrameSide(QWidget):
         whole.addWidget(self._side)
 
     def add(self, widget: QWidget) -> None:
-        """Put something below the bars."""
+        """Add a widget below the bars."""
         self._side.add(widget)
 
     def show_frame(self, shown: Shown) -> None:
-        """Show a frame, and bars where there are any."""
+        """Show a frame, and bars if there are any."""
         self.canvas.set_image(seen(shown.image))
         self.canvas.set_marks(*self._marks(shown))
         self._side.setVisible(shown.bars is not None)
         self.bars.show_ranking(shown.bars)
 
     def say(self, words: str) -> None:
-        """Show words in place of a frame."""
+        """Show a message in place of a frame."""
         self.canvas.set_marks()
         self.canvas.set_message(words)
         self._side.hide()
@@ -142,7 +142,7 @@ class _FrameSide(QWidget):
 
 
 class _ResultSide(QWidget):
-    """Any result of the frame, large, with the bars of its classes beside it."""
+    """A result of the frame, large, with class bars beside it."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _ResultSide(QWidget):
         whole.addWidget(self._side)
 
     def show_frame(self, shown: Shown, report: Report) -> None:
-        """Show the result of a frame; its bars stand beside it, not on a tab."""
+        """Show the result of a frame, its bars beside it."""
         others = {
             name: each
             for name, each in report.results.items()
@@ -168,7 +168,7 @@ class _ResultSide(QWidget):
 
 
 class _MapsSide(QWidget):
-    """The maps of a layer with one large, and the frame small."""
+    """The maps of a layer with one enlarged, and the frame small."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -183,13 +183,13 @@ class _MapsSide(QWidget):
         whole.addWidget(side)
 
     def show_frame(self, shown: Shown, mosaic: Mosaic) -> None:
-        """Show the maps of a frame beside it."""
+        """Show a frame and its maps."""
         self.mosaic.show_result(mosaic, shown.image)
         self.canvas.set_image(seen(shown.image))
 
 
 class _Small(Canvas):
-    """As high as its image is at its width."""
+    """Canvas whose height follows from its image and width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -199,14 +199,14 @@ class _Small(Canvas):
         self._shape: tuple[int, int] | None = None
 
     def set_image(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
-        """Show an image, and take the height that it needs."""
+        """Show an image, updating the height."""
         super().set_image(pixels, table)
         if self.image_size != self._shape:
             self._shape = self.image_size
             self.updateGeometry()
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the whole image."""
+        """Return the height of the image at a width."""
         height, wide = self._shape or (3, 4)
         return round(width * height / wide)
 
@@ -227,7 +227,7 @@ class _Side(QWidget):
         self._column.addStretch(1)
 
     def add(self, widget: QWidget) -> None:
-        """Put something below the rest."""
+        """Add a widget below the others."""
         self._column.insertWidget(self._column.count() - 1, widget)
 
 
@@ -236,7 +236,7 @@ def _mosaic(report: Report | None) -> Mosaic | None:
 
 
 def _painting(report: Report | None) -> ColorImage | None:
-    """Return the image that is to stand in the frame's place, if there is one."""
+    """Return the image that replaces the frame; None where there is none."""
     main = report.main if report is not None else None
     if isinstance(main, ColorImage) and main.frame is Frame.PHOTO:
         return main

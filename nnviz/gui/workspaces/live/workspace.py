@@ -1,4 +1,4 @@
-"""Live: what a network sees in front of a camera, in a video, on the screen."""
+"""Live: a network on camera, video or screen, frame by frame."""
 
 from nnviz.gui.state.workspace import Workspace
 

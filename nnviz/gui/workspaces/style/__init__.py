@@ -1,1 +1,1 @@
-"""The Style workspace: its panels and their controllers."""
+"""The Style workspace: panels and controllers."""

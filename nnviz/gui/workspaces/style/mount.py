@@ -1,4 +1,4 @@
-"""Puts the Style workspace into the window."""
+"""Mounting of the Style workspace."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class StyleRoom:
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> StyleRoom:
-    """Make the panels: what is painted like what, where, and training of styles."""
+    """Create the panels: style transfer and training of styles."""
     styles = Styles(app, parent)
     brush = MaskBrush(frame.photo.canvas)
     room = StyleRoom(styles, StylePanel(app, styles, brush), LessonPanel(app))
@@ -30,7 +30,7 @@ def mount(app: AppContext, frame: Frame, parent: QObject) -> StyleRoom:
     frame.add_dock("lesson", _tr("Train a style"), room.lesson, LEFT)
 
     def show_image(painting: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show the image, all of it, while a mask is painted on it."""
+        """Show the whole image while a mask is painted on it."""
         frame.photo.set_framed(framed=not painting)
         if painting:
             frame.show_image()

@@ -1,4 +1,4 @@
-"""The panel of the Style workspace: style images, the strip, where the style goes."""
+"""Panel of the Style workspace: style images, strip of strengths, mask."""
 
 from functools import partial
 from pathlib import Path
@@ -60,7 +60,7 @@ _TICKS = 100
 
 
 class StylePanel(QWidget):
-    """The style images, their strength, and the place that is painted.
+    """Panel with style images, strip of strengths, and mask.
 
     Args:
         app: what there is to work with.
@@ -94,12 +94,12 @@ class StylePanel(QWidget):
         outer.addWidget(scrolled(inner))
 
     def needed_height(self) -> int:
-        """Return the height at which nothing has to be scrolled, px."""
+        """Return the height without scrolling, px."""
         return self._inner.minimumSizeHint().height()
 
 
 class ImagesPart(QWidget):
-    """Style images: a click uses one; with Ctrl others are blended in."""
+    """Style images: a click selects one; with Ctrl others are blended in."""
 
     def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class ImagesPart(QWidget):
             self._styles.add(files)
 
     def paste(self) -> None:
-        """Take the image, or the file, that is on the clipboard."""
+        """Add the image or file from the clipboard."""
         data = clipboard_data()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
@@ -176,7 +176,7 @@ class ImagesPart(QWidget):
                 item.setIcon(icon_of(square))
 
     def _choose(self) -> None:
-        """Use what is selected: the one used already stays the first."""
+        """Apply the list's selection, keeping the order of those already chosen."""
         selected = [str(item.data(_TEXT)) for item in self.list.selectedItems()]
         kept = [each for each in self._styles.chosen if each in selected]
         new = [each for each in selected if each not in kept]
@@ -184,7 +184,7 @@ class ImagesPart(QWidget):
         self._mark()
 
     def _mark(self) -> None:
-        """Select what is used, and say how much of each."""
+        """Select the chosen images in the list, and show their shares."""
         chosen = self._styles.chosen
         with QSignalBlocker(self.list):
             for item in self._items():
@@ -204,7 +204,7 @@ class ImagesPart(QWidget):
 
 
 class _ImageList(QListWidget):
-    """Thumbnails; takes files and images that are dropped on it."""
+    """Thumbnails that accept dropped files and images."""
 
     def __init__(self, styles: Styles) -> None:
         super().__init__()
@@ -219,20 +219,20 @@ class _ImageList(QListWidget):
         self.setAcceptDrops(True)
 
     def sizeHint(self) -> QSize:
-        """Ask for no more than is needed: what is below is to be seen too."""
+        """Return the minimum size, to leave room for what is below."""
         return self.minimumSize()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and images."""
+        """Accept files and images."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Take them anywhere."""
+        """Accept them anywhere."""
         event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Offer what was dropped as style images."""
+        """Add what was dropped as style images."""
         data = event.mimeData()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
@@ -244,7 +244,7 @@ class _ImageList(QListWidget):
 
 
 class StripPart(QWidget):
-    """Five small images from less style to more; a click takes one's balance."""
+    """Strip of five previews of increasing style; a click applies one's balance."""
 
     def __init__(self, app: AppContext, styles: Styles) -> None:
         super().__init__()
@@ -313,7 +313,7 @@ class StripPart(QWidget):
 
 
 class WherePart(QWidget):
-    """A brush for the mask, or a segment of the image."""
+    """Brush for the mask, or choice of a segment of the image."""
 
     def __init__(self, app: AppContext, styles: Styles, brush: MaskBrush) -> None:
         super().__init__()
@@ -364,7 +364,7 @@ class WherePart(QWidget):
         self.segment.menu().aboutToShow.connect(self._fill_menu)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Put the brush away."""
+        """Deactivate the brush."""
         self.paint.setChecked(False)
         super().hideEvent(event)
 
@@ -382,7 +382,7 @@ class WherePart(QWidget):
             self.paint.setChecked(True)
 
     def _renew(self) -> None:
-        """Begin with an empty mask on another image."""
+        """Start an empty mask on another image."""
         image = self._app.selection.image
         had = self.brush.mask is not None and self.brush.mask.any()
         self.brush.begin(image.size if image is not None else None)
@@ -427,7 +427,7 @@ class WherePart(QWidget):
             self.brush.set_mask(mask)
 
     def _offer(self) -> None:
-        """Open the menu that was waited for."""
+        """Open the menu of segments, which has been waited for."""
         if self.isVisible():
             self.segment.menu().popup(
                 self.segment.mapToGlobal(self.segment.rect().bottomLeft())

@@ -1,4 +1,4 @@
-"""Style images, the strip from less style to more, and where the style goes."""
+"""Controller of style transfer: style images, strip of strengths, mask."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
+from nnviz.base.host.file_work import FileWork
 from nnviz.base.images import Image, rgb8
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.request import FileWork
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.base.resources import resource
 from nnviz.base.results import ColorImage, Mask, Report
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in
@@ -44,7 +44,7 @@ _GAP = 2
 
 
 class Styles(QObject):
-    """The choices of the Style workspace, as parameters of its method."""
+    """The choices of the Style workspace, held as parameters of its method."""
 
     listed = Signal()
     """There are other style images to choose from."""
@@ -81,18 +81,18 @@ class Styles(QObject):
             connect_while_in(choice, "style", signal, slot)
 
     def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
+        """Connect to the worker, which is ready."""
         self._bridge = bridge
 
     # --- images
 
     def thumbnail(self, text: str) -> str:
-        """Return the file that shows a style image: a pattern's own, or itself."""
+        """Return the file of a style image: a pattern's, or the image itself."""
         shown = {path.stem: path for path in _patterns()}
         return str(shown.get(text, text))
 
     def add(self, files: list[str]) -> None:
-        """Offer images of files too, and choose the first of them."""
+        """Add image files, and choose the first."""
         new = [each for each in files if each not in self.pictures]
         self.pictures += new
         if files:
@@ -100,20 +100,20 @@ class Styles(QObject):
             self.choose(files[:1])
 
     def add_pixels(self, pixels: Bytes) -> None:
-        """Offer an image that has no file: the clipboard's."""
+        """Add an image without a file, from the clipboard."""
         if self._bridge is not None:
             job = self._keep(self._bridge.files.images.keep(pixels, _STYLE))
             job.done.connect(lambda path: self.add([path]))
 
     def remove(self, text: str) -> None:
-        """Offer an image no more; its file stays, and so do the patterns."""
+        """Remove an image from the list, except patterns; its file stays."""
         if text in self.pictures and Path(text).is_absolute():
             self.pictures.remove(text)
             self.listed.emit()
 
     @property
     def chosen(self) -> dict[str, float]:
-        """The style images that are used, and how much of the style each is, %."""
+        """The chosen style images, and each one's share of the style, %."""
         values = self._values()
         further = {
             str(values[name]): float(values[f"{name}_share"])
@@ -125,7 +125,7 @@ class Styles(QObject):
         return {first: left, **further} if first else {}
 
     def choose(self, texts: Sequence[str]) -> None:
-        """Use a style image, or blend up to three; new ones count alike."""
+        """Choose one style image, or up to three to blend with equal shares."""
         if not texts:
             return
         names = (*texts, *[""] * len(_SLOTS))[: len(_SLOTS)]
@@ -140,16 +140,16 @@ class Styles(QObject):
 
     @property
     def making_strip(self) -> bool:
-        """Whether the strip is being painted."""
+        """Whether the strip is being computed."""
         return self._app.jobs.running(_STRIP_LANE)
 
     @property
     def balance(self) -> float:
-        """The weight of the style against the content, powers of ten."""
+        """The weight of style against content, as powers of ten."""
         return float(self._values().get("balance", 0.0))
 
     def make_strip(self) -> None:
-        """Paint five small images, from less style to more."""
+        """Compute five previews, from less style to more."""
         request = self._request()
         if request is None:
             self._app.messages.say(self.tr("open an image and a classifier first"))
@@ -163,11 +163,11 @@ class Styles(QObject):
         job.cancelled.connect(lambda _: self.strip_changed.emit())
 
     def stop_strip(self) -> None:
-        """Paint no further; what there is stays."""
+        """Stop computing the strip, keeping finished previews."""
         self._app.jobs.cancel(_STRIP_LANE)
 
     def choose_balance(self, number: int) -> None:
-        """Take the balance of an image of the strip."""
+        """Apply the balance of a preview."""
         declared = self._app.choice.method
         limits = next(
             (
@@ -183,7 +183,7 @@ class Styles(QObject):
         self._set({"balance": balance})
 
     def _request(self) -> RunMethod | None:
-        """Return what is asked for a strip, as the form stands."""
+        """Return the request for the strip, with the form's parameters."""
         image, model = self._app.selection.image, self._app.selection.model
         info = next(
             (each for each in self._app.choice.offered() if each.name == METHOD), None
@@ -202,7 +202,7 @@ class Styles(QObject):
 
     @property
     def segments(self) -> Mask | None:
-        """The image's segments: found here, or a result."""
+        """The image's segments, found here or by a run."""
         image = self._app.selection.image
         if image is None:
             return None
@@ -216,7 +216,7 @@ class Styles(QObject):
         return None
 
     def find_segments(self) -> None:
-        """Look for segments with the network that ships; see ``segments_found``."""
+        """Segment the image with a bundled network; emits ``segments_found``."""
         image = self._app.selection.image
         if image is None:
             self._app.messages.say(self.tr("open an image first"))
@@ -241,7 +241,7 @@ class Styles(QObject):
         return (inside * np.uint8(_WHITE)).astype(np.uint8)
 
     def use_mask(self, mask: NDArray[np.uint8] | None) -> None:
-        """Let the style go where a mask is white; everywhere where it is empty."""
+        """Restrict the style to the white part of a mask; an empty one clears it."""
         if mask is None or not mask.any():
             self._set({"mask": ""})
         elif self._bridge is not None:
@@ -251,7 +251,7 @@ class Styles(QObject):
     # --- inside
 
     def _values(self) -> dict[str, Value]:
-        """Return the method's values, nothing while another one is chosen."""
+        """Return the method's parameters; {} while another method is selected."""
         choice = self._app.choice
         mine = choice.method is not None and choice.method.name == METHOD
         return choice.values if mine else {}
@@ -264,7 +264,7 @@ class Styles(QObject):
             choice.choose(METHOD, values)
 
     def _follow(self) -> None:
-        """Take over images that were chosen elsewhere: by a recipe, or typed."""
+        """Add images that were chosen elsewhere: by a recipe, or typed."""
         new = [
             each
             for each in self.chosen
@@ -279,7 +279,7 @@ class Styles(QObject):
             self._drop_strip()
 
     def _asked_about(self) -> tuple[object, ...]:
-        """Return what a strip depends on, but for the balance."""
+        """Return a key of everything that a strip depends on, except the balance."""
         image: Image | None = self._app.selection.image
         return (
             image.sha256 if image is not None else "",
@@ -289,7 +289,7 @@ class Styles(QObject):
         )
 
     def _renew(self) -> None:
-        """Another image or network: what was painted of it says nothing."""
+        """Clear the strip, which another image or network invalidates."""
         if self.strip or self.making_strip:
             self.stop_strip()
             self._drop_strip()
@@ -299,7 +299,7 @@ class Styles(QObject):
         self.strip_changed.emit()
 
     def _keep(self, work: FileWork[str]) -> JobHandle[str]:
-        """Have a painted or pasted image written to the cache."""
+        """Save a painted or pasted image in the cache."""
         job = self._app.jobs.do(work, _KEEPING)
         job.failed.connect(self._fail)
         return job
@@ -333,5 +333,5 @@ class Styles(QObject):
 
 
 def _patterns() -> list[Path]:
-    """Return images of the patterns that the program draws, by name."""
+    """Return the image files of the shipped patterns, by name."""
     return sorted(resource("patterns").glob("*.jpg"))

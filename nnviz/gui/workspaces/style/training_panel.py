@@ -1,4 +1,4 @@
-"""A style of one's own: choose an image and a folder, watch a network learn it."""
+"""Panel for training a style network on a style image and a folder."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ _METHOD = "fast_style"
 
 
 class LessonPanel(QWidget):
-    """Training of a style: its progress, and images painted so far."""
+    """Choice, progress and previews of a style training."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,21 +69,21 @@ class LessonPanel(QWidget):
         column.addStretch(1)
 
     def ask_style(self) -> None:
-        """Ask for the image whose manner is to be learnt."""
+        """Ask for the style image."""
         settings, title = self._app.settings, self.tr("Style image")
         path = ask_file(self, settings, STYLES, title, self.tr(_PICTURES))
         if path:
             self._lessons.choose(style=path)
 
     def ask_folder(self) -> None:
-        """Ask for the folder of images."""
+        """Ask for the folder of training images."""
         settings, title = self._app.settings, self.tr("Folder of training images")
         path = ask_folder(self, settings, IMAGES, title)
         if path:
             self._lessons.choose(photographs=path)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Cut names again where the font is another one."""
+        """Elide the names anew when the font changes."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._show()

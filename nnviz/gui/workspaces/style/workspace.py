@@ -1,4 +1,4 @@
-"""Style: an image painted in the manner of another image."""
+"""Style: neural style transfer, and training of style networks."""
 
 from nnviz.gui.state.workspace import Workspace
 

@@ -1,4 +1,4 @@
-"""The card of one class: its name, its images, and ways to get more of them."""
+"""Card of one class: name, images, and ways to add more."""
 
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ _ROWS = 2
 
 
 class ClassCard(QFrame):
-    """One class; images are dropped onto it."""
+    """Card of a class, on which images can be dropped."""
 
     held = Signal(bool)
     """The button that captures frames is pressed, or was let go."""
@@ -65,7 +65,7 @@ class ClassCard(QFrame):
         self.update_images()
 
     def update_images(self) -> None:
-        """Show how many images there are, and the newest."""
+        """Show the number of images, and the newest."""
         count = len(self.shown.files)
         if not self.name.hasFocus():
             self.name.setText(self.shown.name)
@@ -78,21 +78,21 @@ class ClassCard(QFrame):
         self.thumbnails.show_files(self.shown.files)
 
     def set_camera(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Offer to capture frames only while there are some."""
+        """Enable capturing only while the camera is on."""
         self.hold.setEnabled(on)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files; say so by the frame."""
+        """Accept files, and highlight the frame."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
             self._mark(over=True)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """Look as before."""
+        """Remove the highlight."""
         self._mark(over=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add what was dropped to the class."""
+        """Add dropped files to the class."""
         urls = event.mimeData().urls()
         files = [each.toLocalFile() for each in urls if each.isLocalFile()]
         self._mark(over=False)
@@ -120,7 +120,7 @@ class ClassCard(QFrame):
 
 
 class _Thumbnails(QWidget):
-    """The newest images of a class, small."""
+    """Thumbnails of a class's newest images."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__()
@@ -142,16 +142,16 @@ class _Thumbnails(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Be as high as the rows of images."""
+        """Return the size of the rows of images."""
         side = self._look.px(_THUMBNAIL)
         return QSize(_COLUMNS * (side + GRID), _ROWS * (side + GRID))
 
     def minimumSizeHint(self) -> QSize:
-        """Likewise."""
+        """Return the size of the rows of images."""
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the images in rows, empty places as outlines."""
+        """Paint the images in rows, with outlines in place of missing ones."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             side = self._look.px(_THUMBNAIL)
@@ -176,7 +176,7 @@ class _Thumbnails(QWidget):
 
 
 def _middle(pixmap: QPixmap) -> QRect:
-    """Return the middle square of an image."""
+    """Return the central square of an image."""
     side = min(pixmap.width(), pixmap.height())
     left, top = (pixmap.width() - side) // 2, (pixmap.height() - side) // 2
     return QRect(left, top, side, side)

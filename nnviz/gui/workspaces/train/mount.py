@@ -1,4 +1,4 @@
-"""Puts the Train workspace into the window."""
+"""Mounting of the Train workspace."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class TrainRoom:
 
 
 def mount(app: AppContext, frame: Frame, parent: QObject) -> TrainRoom:
-    """Add the page on which a network is taught, and the steps of training runs."""
+    """Add the page that trains a head, and the panel of training steps."""
     room = TrainRoom(Teaching(app, parent), TrainedPanel(app))
     title = QCoreApplication.translate("Train", "Trained network")
     frame.add_dock("trained", title, room.trained, LEFT)

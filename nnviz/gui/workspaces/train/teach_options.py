@@ -1,4 +1,4 @@
-"""Options of teaching: numbers in place of classes, and fine-tuning."""
+"""Options of training a head: regression and fine-tuning."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import (
@@ -15,7 +15,7 @@ _MOST_EPOCHS = 100
 
 
 class TeachOptionsForm(QObject):
-    """Controls that write into ``Teaching.options``."""
+    """Controls that edit ``Teaching.options``."""
 
     def __init__(self, teaching: Teaching, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class TeachOptionsForm(QObject):
         self.fine_tune.valueChanged.connect(self._set_epochs)
 
     def lay_out(self, column: QVBoxLayout) -> None:
-        """Add the controls to a column, each a row that keeps its height."""
+        """Add the controls to a column, as rows of constant height."""
         column.addWidget(self.regression)
         column.addWidget(self.unit)
         words = label(self.tr("Fine-tune all layers, epochs"), "muted")

@@ -1,4 +1,4 @@
-"""The page on which a network is taught: cards of classes, the camera, the answer."""
+"""Page that trains a head: cards of classes, camera, accuracy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ _MOST_KEYS = 9
 
 
 class TeachPage(QWidget):
-    """Cards on the left; camera, button and answer on the right."""
+    """Page with cards on the left; camera, button and accuracy on the right."""
 
     hovered = Signal(str)
 
@@ -102,7 +102,7 @@ class TeachPage(QWidget):
         return hold
 
     def hold(self, shown: TaughtClass | None) -> None:
-        """Capture frames for a class from now on; None ends it."""
+        """Start capturing frames for a class; None stops."""
         self._capturing = shown
         if shown is None:
             self._timer.stop()
@@ -111,7 +111,7 @@ class TeachPage(QWidget):
             self._timer.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Capture frames of a class while its number is held."""
+        """Capture frames of a class while its number key is held."""
         place = event.key() - Qt.Key.Key_1
         known = 0 <= place < min(_MOST_KEYS, len(self.cards))
         if not known:
@@ -120,13 +120,13 @@ class TeachPage(QWidget):
             self.hold(self.cards[place].shown)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Capture no more."""
+        """Stop capturing."""
         if not event.isAutoRepeat():
             self.hold(None)
         super().keyReleaseEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the camera and the button above the cards where it is narrow."""
+        """Place the camera and the button above the cards in a narrow window."""
         narrow = event.size().width() < self._app.look.px(_NARROW)
         self.side.set_wide(wide=narrow)
         self._line.setDirection(
@@ -137,13 +137,13 @@ class TeachPage(QWidget):
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Turn the camera off: nobody sees that it is on."""
+        """Release the camera."""
         self.hold(None)
         self.side.turn_off()
         super().hideEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the keys, so that classes can be held."""
+        """Take the focus, for the keys that capture."""
         self.setFocus()
         super().showEvent(event)
 
@@ -162,7 +162,7 @@ class TeachPage(QWidget):
 
 
 class _TeachSide(QWidget):
-    """The camera, the Teach button, and how good the taught network is."""
+    """Column with the camera, the Teach button, and the head's accuracy."""
 
     def __init__(self, app: AppContext, teaching: Teaching) -> None:
         super().__init__()
@@ -213,13 +213,13 @@ class _TeachSide(QWidget):
         column.addStretch(1)
 
     def set_wide(self, *, wide: bool) -> None:
-        """Take the whole width, or no more than a column."""
+        """Use the full width, or a column of fixed width."""
         side = self._app.look.px(_SIDE)
         self.setMinimumWidth(0 if wide else side)
         self.setMaximumWidth(_LARGEST_WIDTH if wide else side)
 
     def turn_off(self) -> None:
-        """Close the camera if it was opened here."""
+        """Close the camera if this page opened it."""
         if self._watching:
             self._watching = False
             self._app.live.leave()

@@ -1,4 +1,4 @@
-"""Teaching a head: classes with their images, and the network that comes of them."""
+"""Controller of training a head: classes, their images, the trained network."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ _LEAST = 2
 
 @dataclass(slots=True)
 class TeachOptions:
-    """Options of teaching: numbers in place of classes, fine-tuning.
+    """Options of training a head: regression and fine-tuning.
 
     Attributes:
         regression: names of classes are numbers, and a number is learned.
@@ -38,7 +38,7 @@ class TeachOptions:
 
 @dataclass(slots=True, eq=False)
 class TaughtClass:
-    """A class and the images of it.
+    """A class and its images.
 
     Attributes:
         name: as the user calls it.
@@ -50,7 +50,7 @@ class TaughtClass:
 
 
 class Teaching(QObject):
-    """The classes that a network is taught, and how far that is.
+    """The classes and images of a head, and the progress of its training.
 
     Attributes:
         classes: in the order of the cards.
@@ -94,7 +94,7 @@ class Teaching(QObject):
 
     @property
     def backbone(self) -> ModelRequest:
-        """The network whose features are used: the open one, unless it was taught."""
+        """The backbone: the open network, unless it was trained here."""
         request = self._app.models.request
         model = self._app.selection.model
         taught = self.taught is not None and request.reference == self.taught.path
@@ -104,7 +104,7 @@ class Teaching(QObject):
         return self._backbone or ModelRequest(reference="bundled:imagenet")
 
     def add_class(self, name: str = "", files: tuple[str, ...] = ()) -> TaughtClass:
-        """Add a class; without a name it is "Class 3"."""
+        """Add a class, by default named "Class 3"."""
         self._numbered += 1
         made = TaughtClass(name or self.tr("Class {0}").format(self._numbered))
         made.files += files
@@ -114,19 +114,19 @@ class Teaching(QObject):
         return made
 
     def remove_class(self, taken: TaughtClass) -> None:
-        """Take a class away; its files stay where they are."""
+        """Remove a class; its files stay."""
         self.classes.remove(taken)
         self.layout_changed.emit()
         self.changed.emit()
 
     def add_files(self, to: TaughtClass, files: list[str]) -> None:
-        """Add images to a class; those it has already are left out."""
+        """Add new images to a class."""
         to.files += [file for file in files if file not in to.files]
         self._prepare()
         self.changed.emit()
 
     def _prepare(self) -> None:
-        """Compute the features of the images while nothing else is to be done."""
+        """Compute the features of the images in advance, while idle."""
         files = tuple(file for each in self.classes for file in each.files)
         if files and not self.running:
             request = PrepareFeatures(model=self.backbone, files=files)
@@ -163,11 +163,11 @@ class Teaching(QObject):
         return next((each for each in self.classes if not each.files), None)
 
     def rename(self, taken: TaughtClass, name: str) -> None:
-        """Call a class otherwise."""
+        """Rename a class."""
         taken.name = name.strip() or taken.name
 
     def capture(self, to: TaughtClass, image: Image) -> None:
-        """Keep a frame of the camera as an image of a class."""
+        """Save a camera frame as an image of a class."""
         bridge = self._app.bridge
         if bridge is None:
             return
@@ -178,7 +178,7 @@ class Teaching(QObject):
         handle.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
 
     def teach(self) -> None:
-        """Train a head on what there is."""
+        """Train a head on the images."""
         if not self.ready:
             return
         self._app.messages.settle(TOPIC)
@@ -207,12 +207,12 @@ class Teaching(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop the training; it takes seconds, so nothing is kept to resume it."""
+        """Cancel the training, which takes seconds and is not resumed."""
         if self._job is not None:
             self._job.cancel()
 
     def template(self) -> RunMethod | None:
-        """Return what to ask of a camera's frames: what the taught network says."""
+        """Return the request for live frames: the trained network's predictions."""
         if self.taught is None:
             return None
         model = ModelRequest(reference=self.taught.path)

@@ -1,4 +1,4 @@
-"""The steps of a training run as networks: open one, and compare it in Inspect."""
+"""Panel of a training run's steps, each of which opens as a network."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _SAVED = {"train_characters"}
 
 
 class TrainedPanel(QWidget):
-    """A button that opens the network of the step that the timeline shows."""
+    """Button that opens the network of the step on the timeline."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

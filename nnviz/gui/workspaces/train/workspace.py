@@ -1,4 +1,4 @@
-"""Train: teach a network your own classes, and watch small networks learn."""
+"""Train: train a head for your own classes, and watch small networks learn."""
 
 from nnviz.gui.state.modes import RESULT, TEACH
 from nnviz.gui.state.workspace import Workspace

@@ -1,1 +1,1 @@
-"""Surfaces to descend on, and what descends."""
+"""Surfaces of gradient descent, and optimizers."""

@@ -1,4 +1,4 @@
-"""Optimizers as update rules: equal to torch.optim's, step by step in float64."""
+"""Optimizers as update rules, in float64: identical to torch.optim's."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Rule = Callable[["Settings", "Memory", Numbers], Numbers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Numbers of the rules.
+    """Hyperparameters of the update rules.
 
     Attributes:
         rate: learning rate ε.
@@ -37,19 +37,19 @@ class Settings:
 
 @dataclass(slots=True)
 class Memory:
-    """State of an optimizer between steps, by name, and the number of steps made."""
+    """State of an optimizer between steps, by name, with the step count."""
 
     steps: int = 0
     kept: dict[str, Numbers] = field(default_factory=dict)
 
     def mean(self, name: str, value: Numbers, share: float) -> Numbers:
-        """Return and keep the running mean: share · old + (1 − share) · value."""
+        """Update a running mean, share · old + (1 − share) · value, and return it."""
         old = self.kept.get(name, np.zeros_like(value))
         self.kept[name] = share * old + (1 - share) * value
         return self.kept[name]
 
     def total(self, name: str, value: Numbers, share: float = 1.0) -> Numbers:
-        """Return and keep the running sum: share · old + value."""
+        """Update a running sum, share · old + value, and return it."""
         old = self.kept.get(name, np.zeros_like(value))
         self.kept[name] = share * old + value
         return self.kept[name]
@@ -64,7 +64,7 @@ def _momentum(settings: Settings, memory: Memory, slope: Numbers) -> Numbers:
 
 
 def _nesterov(settings: Settings, memory: Memory, slope: Numbers) -> Numbers:
-    """Return the step of the point that looks ahead, θ + μv, as torch follows it."""
+    """Return Nesterov's step in torch's form, for the look-ahead point θ + μv."""
     velocity = memory.total("velocity", slope, settings.momentum)
     return -settings.rate * (slope + settings.momentum * velocity)
 
@@ -123,12 +123,12 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
 
 
 def newton_step(hessian: Numbers, slope: Numbers) -> Numbers:
-    """Return −H⁻¹g; where H is singular, its pseudo-inverse."""
+    """Return Newton's step −H⁻¹g, by the pseudo-inverse if H is singular."""
     return -np.linalg.pinv(hessian) @ slope
 
 
 def best_step(hessian: Numbers, slope: Numbers) -> float:
-    """Return ε* = gᵀg / gᵀHg, the best step against the gradient on a quadratic.
+    """Return ε* = gᵀg / gᵀHg, the optimal step along the gradient of a quadratic.
 
     Infinity where the surface does not bend upward along the gradient.
     """
@@ -139,7 +139,7 @@ def best_step(hessian: Numbers, slope: Numbers) -> float:
 def descend(
     name: str, surface: Surface, start: Numbers, settings: Settings
 ) -> Iterator[Numbers]:
-    """Yield the start and then each point of a descent, without end.
+    """Yield the start and each following point of a descent, endlessly.
 
     Args:
         name: one of ``OPTIMIZERS``.
@@ -160,7 +160,7 @@ def descend(
 
 
 def follow(places: Iterator[Numbers], steps: int) -> tuple[Numbers, int]:
-    """Return a path and how many of its steps were made before it ran away.
+    """Collect a path; return it and the number of its steps before divergence.
 
     Args:
         places: the start and the place after each step.
@@ -182,7 +182,7 @@ def follow(places: Iterator[Numbers], steps: int) -> tuple[Numbers, int]:
 def search_line(
     surface: Surface, at: Numbers, direction: Numbers, *, first: float = 1.0
 ) -> float:
-    """Return a step by backtracking: halved until Armijo's condition (c = 10⁻⁴) holds.
+    """Return the step of a backtracking line search (Armijo's condition, c = 10⁻⁴).
 
     Args:
         surface: what is descended.

@@ -1,4 +1,4 @@
-"""A surface as a plane with contours, and paths that descend on it."""
+"""A surface as a plane with contours, and descent paths on it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,10 +23,10 @@ _CONTOURS = 14
 
 
 class SurfacePlane:
-    """The ground of a surface, computed once; ``with_paths`` draws on it."""
+    """The contour background of a surface, computed once, for paths on top."""
 
     def __init__(self, surface: Surface) -> None:
-        """Compute the ground.
+        """Compute the contour background.
 
         Args:
             surface: heights are drawn as their logarithm, for valleys to be seen.
@@ -50,7 +50,7 @@ class SurfacePlane:
         formula: str = "",
         places: tuple[str, str] | None = None,
     ) -> Plane:
-        """Return the plane with paths on it; arguments as ``Plane`` has them."""
+        """Return the plane with paths on it; arguments as in ``Plane``."""
         minima = np.array(self._surface.minima, np.float64).reshape(-1, 2)
         stars = PlanePoints(places=minima, name="minimum", marker="star")
         window = self._window
@@ -69,7 +69,7 @@ class SurfacePlane:
 
 
 def _region(heights: Numbers, low_at_zero: bool) -> PlaneRegion:  # noqa: FBT001
-    """Return heights, logarithms where the surface's lowest is zero."""
+    """Return the heights with contours, on a logarithmic scale if the minimum is 0."""
     values = np.log1p(heights) if low_at_zero else heights
     low, high = float(values.min()), float(values.max())
     levels = np.linspace(low, high, _CONTOURS + 2)[1:-1]
@@ -82,7 +82,7 @@ def _region(heights: Numbers, low_at_zero: bool) -> PlaneRegion:  # noqa: FBT001
 
 
 def log_height_curves(heights: Mapping[str, Numbers], step: int) -> Curves:
-    """Return log₁₀ |f| up to a step, for each run by its name."""
+    """Return curves of log₁₀ |f| up to a step, for each run by its name."""
     series = {
         name: np.log10(1e-9 + np.abs(values[: step + 1]))
         for name, values in heights.items()
@@ -93,7 +93,7 @@ def log_height_curves(heights: Mapping[str, Numbers], step: int) -> Curves:
 def _seen(
     places: Numbers, window: tuple[tuple[float, float], tuple[float, float]]
 ) -> Numbers:
-    """Return a path up to where it leaves the window for good, and one place more."""
+    """Truncate a path where it leaves the window for good, plus one point."""
     (left, right), (bottom, top) = window
     wide, tall = right - left, top - bottom
     finite = np.isfinite(places).all(axis=1)

@@ -177,6 +177,6 @@ SURFACES: Mapping[str, Surface] = MappingProxyType(
 
 
 def condition_number(hessian: Numbers) -> float:
-    """Return the ratio of the Hessian's largest to its smallest absolute eigenvalue."""
+    """Return the Hessian's condition number, by absolute eigenvalues."""
     sizes = np.abs(np.linalg.eigvalsh(hessian))
     return float(sizes.max() / sizes.min()) if sizes.min() > 0 else float("inf")

@@ -1,1 +1,1 @@
-"""Dimensions and what reduces them."""
+"""Dimensionality and its reduction."""

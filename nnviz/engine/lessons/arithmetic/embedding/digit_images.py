@@ -1,4 +1,4 @@
-"""Digits for lessons: a few hundred small images and their classes."""
+"""Digits for lessons: a few hundred small images with their classes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ SIDE = 8
 def draw_digits(
     count: int, random: np.random.Generator
 ) -> tuple[Numbers, NDArray[np.int64]]:
-    """Return digits (N, 64) in [0, 1] and their classes (N,), drawn without repeats.
+    """Draw digits (N, 64) in [0, 1] and their classes (N,), without replacement.
 
     Raises:
         InputError: scikit-learn, which brings them, is not installed.

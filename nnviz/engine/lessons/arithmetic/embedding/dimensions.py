@@ -9,21 +9,21 @@ Numbers = NDArray[np.float64]
 
 
 def ball_in_cube(dimensions: int) -> float:
-    """Return the share of a cube that the largest ball inside it takes."""
+    """Return the volume of a cube's inscribed ball as a share of the cube."""
     half = dimensions / 2
     log_share = half * math.log(math.pi) - math.lgamma(half + 1)
     return math.exp(log_share - dimensions * math.log(2))
 
 
 def cell_side(dimensions: int, share: float) -> float:
-    """Return the side of a cube that holds a share of the unit cube's volume."""
+    """Return the side of a cube with a given share of the unit cube's volume."""
     return float(share ** (1 / dimensions))
 
 
 def distance_contrast(
     dimensions: int, count: int, random: np.random.Generator
 ) -> float:
-    """Return the nearest distance over the farthest, from the middle point of many.
+    """Return the ratio of nearest to farthest distance from a random point.
 
     Args:
         dimensions: of the unit cube.

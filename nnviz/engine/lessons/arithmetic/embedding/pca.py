@@ -1,4 +1,4 @@
-"""Principal component analysis step by step (Pearson 1901), and the UK's food."""
+"""Principal component analysis step by step (Pearson 1901), with the UK food data."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ _FOOD = """
 
 
 def food() -> Numbers:
-    """Return the UK's food, (4 countries, 17 foods), g a person a week, 1997."""
+    """Return the UK food data, (4 countries, 17 foods), g per person and week, 1997."""
     return np.array(_FOOD.split(), np.float64).reshape(len(FOOD_COUNTRIES), -1)
 
 
@@ -49,12 +49,12 @@ class PrincipalComponents:
 
     @property
     def shares(self) -> Numbers:
-        """Share of the whole variance along each axis, (K,)."""
+        """Share of the total variance along each axis, (K,)."""
         whole = self.variances.sum()
         return self.variances / whole if whole > 0 else self.variances
 
     def restore(self, count: int) -> Numbers:
-        """Return the observations from their first components only, (N, D)."""
+        """Reconstruct the observations from their first components, (N, D)."""
         centered = self.scores[:, :count] @ self.axes[:count]
         return np.asarray(centered * self.scale + self.mean, np.float64)
 
@@ -66,7 +66,7 @@ def covariance(data: Numbers) -> Numbers:
 
 
 def analyze(data: Numbers, *, standardize: bool = False) -> PrincipalComponents:
-    """Return the principal components of observations (N, D), by the SVD.
+    """Compute the principal components of observations (N, D) by the SVD.
 
     Args:
         data: (N, D).

@@ -16,7 +16,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingStep:
-    """One step of the descent.
+    """One step of t-SNE's gradient descent.
 
     Attributes:
         places: of the points in the map, (N, 2), after it.
@@ -38,7 +38,7 @@ def square_distances(points: Numbers) -> Numbers:
 
 
 def neighbor_probabilities(points: Numbers, perplexity: float) -> Numbers:
-    """Return the symmetric p (N, N) whose rows have the wanted perplexity.
+    """Return the symmetric affinities p (N, N) of a given perplexity.
 
     Each point's Gaussian is widened by bisection until 2^entropy of its neighbors'
     probabilities is the perplexity; then p = (p_j|i + p_i|j) / 2N.
@@ -71,7 +71,7 @@ def _entropy(conditional: Numbers) -> Numbers:
 
 
 def map_probabilities(places: Numbers) -> tuple[Numbers, Numbers]:
-    """Return q (N, N) of places (N, 2), and (1 + d²)⁻¹ with a zero diagonal."""
+    """Return the map's affinities q (N, N) and its kernel (1 + d²)⁻¹, zero diagonal."""
     kernel = 1 / (1 + square_distances(places))
     np.fill_diagonal(kernel, 0)
     return kernel / kernel.sum(), kernel
@@ -83,7 +83,7 @@ def kl_divergence(p: Numbers, q: Numbers) -> float:
 
 
 def spring_forces(p: Numbers, places: Numbers) -> tuple[Numbers, Numbers]:
-    """Return what each point's springs do, attraction and repulsion, (N, 2) each.
+    """Return the attractive and the repulsive force on each point, (N, 2) each.
 
     Their sum is the gradient 4 Σ (p − q)(1 + d²)⁻¹(y_i − y_j) turned around.
     """
@@ -105,7 +105,7 @@ def embed(
     exaggeration: float = 4.0,
     exaggerated: int = 100,
 ) -> Iterator[EmbeddingStep]:
-    """Yield the steps of gradient descent with momentum and gains, without end.
+    """Yield the steps of gradient descent with momentum and gains, endlessly.
 
     Args:
         p: of ``neighbor_probabilities``.

@@ -1,1 +1,1 @@
-"""Neurons, their learning rules, and networks of a few."""
+"""Neurons, their learning rules, and small networks of them."""

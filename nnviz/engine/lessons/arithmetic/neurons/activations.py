@@ -34,7 +34,7 @@ class Activation:
 
 
 def sigmoid(x: Numbers) -> Numbers:
-    """Return the logistic function without overflow."""
+    """Return the logistic function, safe from overflow."""
     small = np.exp(-np.abs(x))
     found: Numbers = np.where(x >= 0, 1, small) / (1 + small)
     return found
@@ -130,7 +130,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
 
 
 def maxout(x: Numbers, weights: Numbers, biases: Numbers) -> Numbers:
-    """Return the largest of several linear functions (Goodfellow et al. 2013).
+    """Return maxout: the maximum of linear functions (Goodfellow et al. 2013).
 
     Args:
         x: (N,).
@@ -148,7 +148,7 @@ def softmax(scores: Numbers) -> Numbers:
 
 
 def sigmoid_of_slope(x: float, steepness: float) -> float:
-    """Return a sigmoid whose steepness (λ of the course) can be turned up to a step."""
+    """Return a sigmoid of adjustable steepness (λ of the course)."""
     scaled = steepness * x
     if scaled >= 0:
         return 1 / (1 + math.exp(-scaled))

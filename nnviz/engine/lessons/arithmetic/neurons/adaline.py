@@ -1,4 +1,4 @@
-"""ADALINE's delta rule, Hebb's rule and Oja's: a linear neuron that learns.
+"""The delta rule (ADALINE), Hebb's rule and Oja's rule of a linear neuron.
 
 Widrow & Hoff 1960; Hebb 1949; Oja 1982 (doi:10.1007/BF00275687).
 """
@@ -38,7 +38,7 @@ def half_mean_square(inputs: Numbers, targets: Numbers, weights: Numbers) -> flo
 def learn_adaline(
     inputs: Numbers, targets: Numbers, weights: Numbers, *, rate: float, batch: int
 ) -> Iterator[LinearStep]:
-    """Yield the steps of the delta rule, Δw = η mean (d − w·x) x, without end.
+    """Yield the steps of the delta rule, Δw = η mean (d − w·x) x, endlessly.
 
     Args:
         inputs: (N, D).

@@ -1,4 +1,4 @@
-"""Blum and Li's construction: any function from step functions on tiles.
+"""Blum and Li's construction: approximation of functions by step neurons on tiles.
 
 Blum & Li 1991 (doi:10.1016/0893-6080(91)90047-9).  The square is cut into tiles; a
 tile's step neurons say whether x lies in it, an AND neuron joins them, and the output
@@ -40,7 +40,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 
 
 def count_units(tiles: int) -> int:
-    """Return how many neurons n × n tiles need.
+    """Return the number of neurons for n × n tiles.
 
     Two step neurons along each axis for every row and column share their lines between
     neighbors: 2(n + 1) steps.  Each tile needs an AND neuron and one that multiplies by
@@ -50,7 +50,7 @@ def count_units(tiles: int) -> int:
 
 
 def approximate(function: Function, tiles: int, x: Numbers, y: Numbers) -> Numbers:
-    """Return what the constructed network gives at points (N,) of the unit square.
+    """Return the constructed network's outputs at points (N,) of the unit square.
 
     Computed as the network does it: step neurons of both axes, AND neurons, the sum.
     """
@@ -63,7 +63,7 @@ def approximate(function: Function, tiles: int, x: Numbers, y: Numbers) -> Numbe
 
 
 def _inside(x: Numbers, edges: Numbers) -> Numbers:
-    """Return 1 for the interval of each point: two steps and an AND, (N, tiles)."""
+    """Return each point's interval as 0 or 1, by two steps and an AND, (N, tiles)."""
     reached = (x[:, None] - edges[None] >= 0).astype(np.float64)
     reached[x >= 1, -1] = 0
     both = reached[:, :-1] - reached[:, 1:] - 0.5
@@ -71,7 +71,7 @@ def _inside(x: Numbers, edges: Numbers) -> Numbers:
 
 
 def sample_square(side: int) -> tuple[Numbers, Numbers]:
-    """Return the middles of side × side cells of the unit square, (side²,) each."""
+    """Return the centers of side × side cells of the unit square, (side²,) each."""
     middles = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(middles, middles)
     return x.ravel(), y.ravel()

@@ -11,7 +11,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecallStep:
-    """One unit asked.
+    """One asynchronous update of a unit.
 
     Attributes:
         unit: index of the unit that was asked; -1 at the start.
@@ -25,7 +25,7 @@ class RecallStep:
 
 
 def store_hebbian(patterns: Numbers) -> Numbers:
-    """Return weights (N, N) = (1/N) Σ x xᵀ without its diagonal.
+    """Return the Hebbian weights (N, N) = (1/N) Σ x xᵀ without the diagonal.
 
     Args:
         patterns: −1 or 1, (P, N).
@@ -36,7 +36,7 @@ def store_hebbian(patterns: Numbers) -> Numbers:
 
 
 def store_projection(patterns: Numbers) -> Numbers:
-    """Return weights that keep every linearly independent pattern without fail.
+    """Return the projection rule's weights, which store any independent patterns.
 
     The pseudo-inverse rule (Personnaz et al. 1985): projection onto their span.
     """
@@ -46,14 +46,14 @@ def store_projection(patterns: Numbers) -> Numbers:
 
 
 def energy_of(weights: Numbers, state: Numbers) -> float:
-    """Return −½ sᵀWs."""
+    """Return the energy −½ sᵀWs."""
     return float(-0.5 * state @ weights @ state)
 
 
 def recall(
     weights: Numbers, state: Numbers, order: NDArray[np.int64]
 ) -> Iterator[RecallStep]:
-    """Yield the start, then each unit that changes, until all would stay as they are.
+    """Yield the start and each flipped unit until the state is stable.
 
     Args:
         weights: symmetric, (N, N), zero diagonal.

@@ -1,4 +1,4 @@
-"""Points of two classes from text, and what is drawn around them."""
+"""Labeled points of two classes: parsing, and their plots."""
 
 from typing import TypedDict
 
@@ -25,7 +25,7 @@ Range2 = tuple[tuple[float, float], tuple[float, float]]
 
 
 def two_classes(text: str, option: str = "--points") -> tuple[Numbers, Numbers]:
-    """Read points of class 0 and 1, at least one.
+    """Parse points of the classes 0 and 1, at least one.
 
     Returns:
         Places (N, 2) and classes as numbers (N,).
@@ -44,14 +44,14 @@ def two_classes(text: str, option: str = "--points") -> tuple[Numbers, Numbers]:
 def points_of(
     places: Numbers, classes: Numbers, *, marked: int = -1, labels: tuple[str, ...] = ()
 ) -> PlanePoints:
-    """Return points as a plane draws them, colored by class."""
+    """Return points for a plane, colored by class."""
     return PlanePoints(
         places=places, classes=classes.astype(np.int64), marked=marked, labels=labels
     )
 
 
 def name_classes(places: Numbers, classes: NDArray[np.int64]) -> tuple[PlaneText, ...]:
-    """Return each class's index at the median of its points."""
+    """Return text labels of classes at the medians of their points."""
     return tuple(
         PlaneText(x=float(x), y=float(y), text=str(each))
         for each in np.unique(classes)
@@ -60,7 +60,7 @@ def name_classes(places: Numbers, classes: NDArray[np.int64]) -> tuple[PlaneText
 
 
 def window_around(places: Numbers, margin: float = 0.25) -> Range2:
-    """Return a square window with the points and the origin inside."""
+    """Return a square window that contains the points and the origin."""
     low = np.minimum(places.min(axis=0), 0)
     high = np.maximum(places.max(axis=0), 0)
     half = max(float((high - low).max()) / 2, 0.5) * (1 + 2 * margin)
@@ -72,7 +72,7 @@ def window_around(places: Numbers, margin: float = 0.25) -> Range2:
 
 
 def grid_of(window: Range2, side: int = 48) -> tuple[Numbers, Numbers]:
-    """Return the middles of a grid's cells: x (side,), y (side,), upper row first."""
+    """Return the centers of a grid's cells: x (side,), y (side,), top row first."""
     steps = (np.arange(side) + 0.5) / side
     (left, right), (bottom, top) = window
     return left + (right - left) * steps, top - (top - bottom) * steps
@@ -98,7 +98,7 @@ def line_in(normal: Numbers, offset: float, window: Range2) -> Numbers:
 
 
 class PlaneAxes(TypedDict):
-    """Fields of a ``Plane`` that its two axes take."""
+    """Fields of a ``Plane`` for its two axes."""
 
     x_range: tuple[float, float]
     y_range: tuple[float, float]
@@ -108,7 +108,7 @@ class PlaneAxes(TypedDict):
 
 
 def input_axes(window: Range2) -> PlaneAxes:
-    """Return the axes of two inputs, x1 and x2, with units as long on both."""
+    """Return the axes of two inputs, x1 and x2, with equal scales."""
     return {
         "x_range": window[0],
         "y_range": window[1],
@@ -126,7 +126,7 @@ def boundary_path(
     name: str = "",
     quiet: bool = False,
 ) -> tuple[PlanePath, ...]:
-    """Return the line normal · x + offset = 0 as a path, none where it is not seen."""
+    """Return the line normal · x + offset = 0 as a path; empty outside the window."""
     ends = line_in(normal, offset, window)
     if not len(ends):
         return ()
@@ -136,14 +136,14 @@ def boundary_path(
 
 
 def sides_of(normal: Numbers, offset: float, window: Range2) -> PlaneRegion:
-    """Return the class of each place beside the line normal · x + offset = 0."""
+    """Return the half planes of normal · x + offset = 0 as a region of classes."""
     x, y = grid_of(window, _FINE)
     sums = normal[0] * x[None] + normal[1] * y[:, None] + offset
     return PlaneRegion(values=(sums >= 0).astype(np.int64), kind="classes")
 
 
 def weight_arrow(normal: Numbers, offset: float, window: Range2) -> PlaneArrows:
-    """Return the weights as an arrow from the boundary, no longer than it is seen."""
+    """Return the weight vector as an arrow from the boundary, cut to the window."""
     length = float(np.linalg.norm(normal))
     foot = -offset * normal / length**2 if length else np.zeros(2)
     share = min(1.0, _reach(foot, normal, window))
@@ -155,7 +155,7 @@ def weight_arrow(normal: Numbers, offset: float, window: Range2) -> PlaneArrows:
 
 
 def _reach(start: Numbers, direction: Numbers, window: Range2) -> float:
-    """Return how many times a direction fits between a start and the window's edge."""
+    """Return the multiple of a direction from a start to the window's edge."""
     fits = [
         _MARGIN * ((high if part > 0 else low) - place) / part
         for place, part, (low, high) in zip(start, direction, window, strict=True)

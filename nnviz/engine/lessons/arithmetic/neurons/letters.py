@@ -35,7 +35,7 @@ _DRAWN = {
 
 
 def letters(text: str, option: str, most: int = 6) -> NDArray[np.float64]:
-    """Return drawn letters, (N, ROWS × COLUMNS), 1 where there is ink, else −1.
+    """Return the bitmaps of letters, (N, ROWS × COLUMNS), 1 for ink, else −1.
 
     Raises:
         UsageError: no letters, too many, or one that is not drawn.

@@ -61,7 +61,7 @@ class Gradient:
 def make_layers(
     sizes: Sequence[int], activation: str, output: str, random: np.random.Generator
 ) -> tuple[Layer, ...]:
-    """Return layers with Glorot's uniform weights and zero biases.
+    """Initialize layers with Glorot's uniform weights and zero biases.
 
     Args:
         sizes: inputs, hidden units of each layer, outputs.
@@ -96,7 +96,7 @@ def forward(layers: Sequence[Layer], inputs: Numbers) -> Pass:
 def backward(
     layers: Sequence[Layer], run: Pass, error: Numbers
 ) -> tuple[Gradient, ...]:
-    """Return the gradients of every layer.
+    """Return the gradients of every layer by back-propagation.
 
     δ⁽ᴸ⁾ = φ'(v) ∂C/∂y and δ⁽ˡ⁾ = φ'(v⁽ˡ⁾) Σ w δ⁽ˡ⁺¹⁾.
 
@@ -135,7 +135,7 @@ def cross_entropy(layers: Sequence[Layer], inputs: Numbers, targets: Numbers) ->
 
 
 def classification_error(run: Pass, targets: Numbers) -> Numbers:
-    """Return the mean cross-entropy's ∂C/∂y times the sigmoid's slope, divided by it.
+    """Return ∂C/∂y of cross-entropy, so that ``backward`` yields δ = (y − d)/N.
 
     With δ = (y − d)/N at the output, the slope of the sigmoid cancels; here it is put
     back so that ``backward`` finds that δ.
@@ -152,7 +152,7 @@ def train_classifier(
     rate: float,
     epochs: int,
 ) -> tuple[Layer, ...]:
-    """Return the layers after so many steps on all inputs at once,."""
+    """Train by full-batch gradient descent for some epochs; return the layers."""
     for _ in range(epochs):
         run = forward(layers, inputs)
         gradients = backward(layers, run, classification_error(run, targets))
@@ -161,7 +161,7 @@ def train_classifier(
 
 
 def collapse(layers: Sequence[Layer]) -> Layer:
-    """Return the one linear layer that equals a stack of linear ones: w₁w₀x = wx."""
+    """Collapse a stack of linear layers into one: w₁w₀x = wx."""
     weights = np.eye(layers[0].weights.shape[1])
     biases = np.zeros(len(weights))
     for layer in layers:
@@ -172,7 +172,7 @@ def collapse(layers: Sequence[Layer]) -> Layer:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A partial derivative as one writes it down.
+    """A partial derivative with its factors.
 
     Attributes:
         layer: index of the layer, from 0.
@@ -222,7 +222,7 @@ def partial_derivatives(
 
 
 def _pairs(weights: Numbers, deltas: Numbers) -> tuple[tuple[float, float], ...]:
-    """Return the factors of each product that a delta is the sum of."""
+    """Return the factor pairs of the products that sum up to a delta."""
     pairs = zip(weights, deltas, strict=True)
     return tuple((float(weight), float(delta)) for weight, delta in pairs)
 

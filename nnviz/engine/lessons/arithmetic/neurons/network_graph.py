@@ -1,4 +1,4 @@
-"""A small network as a diagram: units with their values, weights along the arrows."""
+"""Diagram of a small network: units with values, weights along the edges."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def network_graph(
     known: int,
     details: Mapping[tuple[int, int], str] | None = None,
 ) -> Diagram:
-    """Return the graph of a network with the values of one forward pass.
+    """Return the diagram of a network with the values of one forward pass.
 
     Args:
         layers: of the network.
@@ -69,7 +69,7 @@ def _unit(
 
 
 def _weights(layer: Layer, unit: int) -> str:
-    """Return a unit's weights and bias; its activation where they are too many."""
+    """Format a unit's weights and bias, or its activation if there are too many."""
     row = layer.weights[unit]
     if len(row) > _MOST_WEIGHTS:
         return layer.activation

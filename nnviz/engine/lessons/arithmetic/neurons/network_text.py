@@ -1,4 +1,4 @@
-"""Layers of a small network as text: rows apart by semicolons, layers by bars."""
+"""Text notation of small networks: rows separated by semicolons, layers by bars."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _MOST_UNITS, _MOST_LAYERS = 8, 6
 
 
 def read_layers(weights: str, biases: str, inputs: int) -> tuple[Layer, ...]:
-    """Return linear layers from their weights and biases.
+    """Parse linear layers from their weights and biases.
 
     Args:
         weights: a matrix (units, inputs) a layer: "0.1 0.2; 0.3 0.4 | 1 -1".
@@ -39,7 +39,7 @@ def read_layers(weights: str, biases: str, inputs: int) -> tuple[Layer, ...]:
 def _check_shapes(
     place: int, matrix: np.ndarray, bias: np.ndarray, inputs: int
 ) -> None:
-    """Refuse weights that do not fit the inputs, and biases that do not fit them."""
+    """Refuse weights that do not match the inputs, or biases that do not match them."""
     if matrix.shape[1] != inputs:
         reason = f"layer {place} has {matrix.shape[1]} weights a unit"
         raise UsageError("--weights", reason, f"write {inputs}: one for each input")

@@ -14,7 +14,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerceptronStep:
-    """One update, or one look at inputs that were right already.
+    """One update, or one pass over inputs that were all right.
 
     Attributes:
         pass_number: from 1.
@@ -34,7 +34,7 @@ class PerceptronStep:
 
     @property
     def changed(self) -> bool:
-        """Whether an input was on the wrong side."""
+        """Whether an input was misclassified."""
         return bool(np.any(self.errors))
 
 
@@ -80,9 +80,9 @@ def learn_perceptron(
 def find_maximum_margin(
     points: Numbers, targets: Numbers
 ) -> tuple[Numbers, float, float] | None:
-    """Return the line that stays farthest from both classes: a hard-margin linear SVM.
+    """Return the maximum-margin line between two classes: a hard-margin linear SVM.
 
-    It stands midway between the nearest points of the two convex hulls, which in the
+    The line is midway between the nearest points of the two convex hulls, which in the
     plane are a corner of one and a corner or an edge of the other.
 
     Args:
@@ -122,7 +122,7 @@ def _shortest(corners: Numbers, others: Numbers) -> Numbers:
 
 
 def convergence_bound(inputs: Numbers, targets: Numbers, separator: Numbers) -> float:
-    """Return the most updates that the rule can need from zero weights, η = 1.
+    """Return the upper bound on the rule's updates from zero weights, η = 1.
 
     β‖w₀‖²/α², with α the smallest w₀ · x over the inputs of class 1 and the negated
     ones of class 0, and β the largest ‖x‖².

@@ -1,4 +1,4 @@
-"""Sets of points of two classes in the plane, in [−1, 1]²."""
+"""Point sets of two classes in the plane, in [−1, 1]²."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

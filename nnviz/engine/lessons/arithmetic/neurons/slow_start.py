@@ -1,4 +1,4 @@
-"""Saturated sigmoid neuron: its learning with quadratic loss and cross-entropy."""
+"""Learning of a saturated sigmoid neuron with quadratic loss and cross-entropy."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ LossName = Literal["quadratic", "cross-entropy"]
 
 @dataclass(frozen=True, slots=True)
 class SlowStartStep:
-    """A sigmoid neuron with one weight and a bias.
+    """State of a sigmoid neuron with one weight and a bias.
 
     Attributes:
         weight: w.
@@ -36,7 +36,7 @@ def learn(
     x: float = 1.0,
     target: float = 0.0,
 ) -> Iterator[SlowStartStep]:
-    """Yield the neuron at its start and after each step of descent, without end."""
+    """Yield the neuron at its start and after each descent step, endlessly."""
     while True:
         output = 1 / (1 + math.exp(-(weight * x + bias)))
         gap = output - target

@@ -11,7 +11,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapStep:
-    """One input shown to the map.
+    """One update of the map by an input.
 
     Attributes:
         nodes: weights of the nodes, (rows × columns, D).

@@ -56,7 +56,7 @@ class LstmWeights:
 def gate(
     state: Numbers, forget: Numbers, enter: Numbers, candidate: Numbers, leave: Numbers
 ) -> LstmStep:
-    """Return what the gates of an LSTM cell make of its state.
+    """Apply the gates of an LSTM cell to its state; return the step.
 
     Args:
         state: c before, (H,).

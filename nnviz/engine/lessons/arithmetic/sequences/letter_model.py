@@ -1,4 +1,4 @@
-"""A recurrent network that predicts the next letter, and samples from it."""
+"""A recurrent network that predicts the next letter, with training and sampling."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -37,12 +37,12 @@ class Letters:
     indices: NDArray[np.int64]
 
     def inputs(self, start: int, stop: int) -> Numbers:
-        """Return letters as rows with a single 1."""
+        """Return letters as one-hot rows."""
         return one_hot(self.indices[start:stop], len(self.alphabet))
 
 
 def read_letters(text: str, option: str, most: int) -> Letters:
-    """Return a text's letters.
+    """Parse a text's letters.
 
     Raises:
         UsageError: fewer than two letters, or too many different ones.
@@ -58,7 +58,7 @@ def read_letters(text: str, option: str, most: int) -> Letters:
 
 
 def replace_rare_letters(text: str, most: int) -> tuple[str, int]:
-    """Return a text of at most so many different letters, and how many were replaced.
+    """Replace rare letters to limit the alphabet; return the text and their number.
 
     The rarest are read as ``RARE``; of equally rare ones those that come last.
     """
@@ -76,7 +76,7 @@ class LetterTrainer:
     def __init__(
         self, letters: Letters, weights: Weights, *, rate: float, clip: float, span: int
     ) -> None:
-        """Begin at the start of the text.
+        """Set up training from the start of the text.
 
         Args:
             letters: the text.
@@ -93,7 +93,7 @@ class LetterTrainer:
         self._state = np.zeros(len(weights.hidden))
 
     def step(self) -> tuple[float, float]:
-        """Learn from the next letters; return mean loss in nats, gradient length."""
+        """Train on the next letters; return the mean loss (nats) and gradient norm."""
         letters = self._letters
         if self._place + 1 >= len(letters.indices):
             self._place, self._state = 0, np.zeros_like(self._state)
@@ -125,7 +125,7 @@ class LetterTrainer:
 def next_letter(
     weights: Weights, state: Numbers, letter: int, temperature: float
 ) -> tuple[Numbers, Numbers]:
-    """Return the state after a letter, and the probabilities of the next, (A,)."""
+    """Return the state after a letter, and the next letter's probabilities, (A,)."""
     size = weights.inputs.shape[1]
     target = np.zeros(1, np.int64)
     run: Unrolled = unroll(weights, np.eye(size)[[letter]], target, state)
@@ -139,7 +139,7 @@ def sample(
     temperature: float,
     random: np.random.Generator,
 ) -> tuple[list[int], Numbers]:
-    """Return letters drawn one by one, each fed back, and the first's probabilities.
+    """Sample letters, each fed back; return them and the first's distribution.
 
     Args:
         weights: of the network.

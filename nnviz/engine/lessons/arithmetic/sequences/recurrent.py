@@ -49,7 +49,7 @@ class Unrolled:
 def make_weights(
     inputs: int, hidden: int, outputs: int, random: np.random.Generator
 ) -> Weights:
-    """Return uniform weights within ±1/√hidden, and zero biases."""
+    """Initialize weights uniformly in ±1/√hidden, and biases to zero."""
     bound = 1 / np.sqrt(hidden)
     return Weights(
         random.uniform(-bound, bound, (hidden, inputs)),
@@ -63,7 +63,7 @@ def make_weights(
 def unroll(
     weights: Weights, sequence: Numbers, targets: NDArray[np.int64], state: Numbers
 ) -> Unrolled:
-    """Return the forward pass.
+    """Run the forward pass over a sequence.
 
     Args:
         weights: of the network.
@@ -90,7 +90,7 @@ def back_propagate(
     *,
     truncate: int = 0,
 ) -> tuple[Weights, Numbers]:
-    """Return the gradient of the summed loss, and ‖∂C/∂h_t‖ at each step.
+    """Return the summed loss's gradient (BPTT), and ‖∂C/∂h_t‖ at each step.
 
     Args:
         weights: of the network.
@@ -124,7 +124,7 @@ def back_propagate(
 
 
 def descend(weights: Weights, gradient: Weights, rate: float, clip: float) -> Weights:
-    """Return the weights after a step whose gradient is no longer than ``clip``.
+    """Return the weights after a descent step with gradient-norm clipping.
 
     Clipping by the norm (Pascanu et al. 2013, arXiv:1211.5063); 0 clips nothing.
     """
@@ -151,7 +151,7 @@ def weight_parts(weights: Weights) -> tuple[Numbers, ...]:
 
 
 def with_largest_singular_value(matrix: Numbers, wanted: float) -> Numbers:
-    """Return an orthogonal matrix with the singular vectors of another, times a number.
+    """Return an orthogonal matrix scaled so that all singular values are ``wanted``.
 
     All singular values are ``wanted``, so that gradients neither die along some
     directions nor grow along others.
@@ -163,7 +163,7 @@ def with_largest_singular_value(matrix: Numbers, wanted: float) -> Numbers:
 def gradient_norms(
     hidden: Numbers, steps: int, *, squash: bool, state: Numbers
 ) -> Numbers:
-    """Return ‖∂h_T/∂h_t · u‖ going back from the last step, (steps + 1,).
+    """Return ‖∂h_T/∂h_t · u‖ from the last step backwards, (steps + 1,).
 
     Args:
         hidden: W_hh, (H, H).
@@ -185,5 +185,5 @@ def gradient_norms(
 
 
 def one_hot(indices: NDArray[np.int64], size: int) -> Numbers:
-    """Return rows with a single 1, (N, size)."""
+    """Return one-hot rows, (N, size)."""
     return np.eye(size)[indices]

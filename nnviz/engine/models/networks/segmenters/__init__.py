@@ -1,1 +1,1 @@
-"""Segmenters that differ in their decoders only: FCN, SegNet, U-Net and others."""
+"""Segmenters that differ only in their decoders: FCN, SegNet, U-Net and others."""

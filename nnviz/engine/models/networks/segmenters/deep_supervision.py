@@ -1,4 +1,4 @@
-"""Decoders each of whose levels names classes and corrects those of the coarser one."""
+"""Deeply supervised decoders: each level corrects the next coarser one's scores."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ class DeeplySupervised(nn.Module):
         """Yield the decoder's maps, the coarsest first."""
 
     def levels(self, x: Tensor) -> Iterator[Tensor]:
-        """Yield logits at 1/32 of the input's size, twice that, ... and all of it.
+        """Yield logits from 1/32 of the input's size, doubling, up to the full size.
 
         Nothing is computed for a level before it is asked for.
         """

@@ -51,7 +51,7 @@ class Fcn(nn.Module):
         return logits
 
     def levels(self, x: Tensor) -> Iterator[Tensor]:
-        """Yield logits at 1/32 of the input's size, at those of the skips, and all."""
+        """Yield logits at 1/32 of the input's size, at each skip's, and in full."""
         *shallower, deepest = self.trunk(x).maps
         logits = self.score(self.head(deepest))
         yield logits
@@ -63,7 +63,7 @@ class Fcn(nn.Module):
 
     @torch.no_grad()
     def start_bilinear(self) -> None:
-        """Let the skips say nothing and the transposed convolutions interpolate."""
+        """Initialize skips to zero, transposed convolutions to bilinear upsampling."""
         for parameter in self.skips.parameters():
             nn.init.zeros_(parameter)
         for kernel in self.up.parameters():
@@ -71,7 +71,7 @@ class Fcn(nn.Module):
 
 
 def _bilinear(classes: int) -> Tensor:
-    """Return (classes, classes, 4, 4): each class doubled by interpolation alone."""
+    """Return bilinear upsampling kernels, (classes, classes, 4, 4)."""
     line = torch.tensor([0.25, 0.75, 0.75, 0.25])
     return torch.eye(classes)[:, :, None, None] * torch.outer(line, line)
 

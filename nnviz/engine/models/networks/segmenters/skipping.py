@@ -1,4 +1,4 @@
-"""Segmenters whose decoders see the encoder's maps: U-Net and SharpMask."""
+"""Segmenters with skip connections: U-Net and SharpMask."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -72,7 +72,7 @@ class SharpMask(DeeplySupervised):
         )
 
     def decoded(self, x: Tensor) -> Iterator[Tensor]:
-        """Yield the mask's encoding, the coarsest first."""
+        """Yield the mask encodings, the coarsest first."""
         maps = self.trunk(x).maps[::-1]
         mask = self.coarse(maps[0])
         for place, (level, refine) in enumerate(zip(maps, self.refine, strict=True)):
@@ -83,7 +83,7 @@ class SharpMask(DeeplySupervised):
 
 
 class Refinement(nn.Module):
-    """A refinement module: narrow the encoder's maps, join the mask, merge both."""
+    """SharpMask's refinement module: reduce the encoder's maps and merge them in."""
 
     def __init__(self, maps: int, mask: int, finer: int) -> None:
         super().__init__()
@@ -91,6 +91,6 @@ class Refinement(nn.Module):
         self.merge = convolution(2 * mask, finer)
 
     def forward(self, maps: Tensor, mask: Tensor) -> Tensor:
-        """Map (N, C, H, W) and a mask encoding of its size to a finer encoding."""
+        """Refine a mask encoding by maps (N, C, H, W) of the same size."""
         merged: Tensor = self.merge(torch.cat([self.skip(maps), mask], 1))
         return merged

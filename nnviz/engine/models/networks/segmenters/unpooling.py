@@ -1,4 +1,4 @@
-"""Segmenters that unpool with remembered places: SegNet and DeconvNet."""
+"""Segmenters with max unpooling by stored positions: SegNet and DeconvNet."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -19,7 +19,7 @@ _CODE = 256
 
 
 class SegNet(DeeplySupervised):
-    """SegNet (Badrinarayanan et al. 2017, arXiv:1511.00561): the encoder mirrored.
+    """SegNet (Badrinarayanan et al. 2017, arXiv:1511.00561): a mirrored encoder.
 
     Each unpooling puts values where the encoder's pooling found its maxima, and leaves
     0 between them; convolutions fill them in.  Nothing else passes from the encoder to
@@ -41,7 +41,7 @@ class SegNet(DeeplySupervised):
 
 
 class DeconvolutionNetwork(DeeplySupervised):
-    """DeconvNet (Noh et al. 2015, arXiv:1505.04366): a code, then deconvolutions.
+    """DeconvNet (Noh et al. 2015, arXiv:1505.04366): a code and deconvolutions.
 
     The deepest maps become a code by convolutions that stand for its two fully
     connected layers; then unpooling with remembered places in turn with transposed
@@ -67,16 +67,16 @@ class DeconvolutionNetwork(DeeplySupervised):
 
 
 class MaxUnpool(nn.MaxUnpool2d):
-    """Max unpooling to a known size: torch's check of the size would import sympy."""
+    """Max unpooling to a given size, without torch's check, which imports sympy."""
 
     def forward(self, x: Tensor, places: Tensor, output_size: Sequence[int]) -> Tensor:  # type: ignore[override]  # a size has to be given
-        """Return maps (N, C, *output_size) with the values at their places, else 0."""
+        """Return maps (N, C, *output_size), values at the stored positions, else 0."""
         unpooled: Tensor = torch.ops.aten.max_unpool2d(x, places, output_size)
         return unpooled
 
 
 class UnpoolingDecoder(nn.Module):
-    """Stages that mirror those of the trunk: a layer, unpooling, a layer."""
+    """Decoder stages that mirror the trunk: a layer, unpooling, a layer."""
 
     def __init__(self, layer: Callable[[int, int], nn.Sequential]) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class UnpoolingDecoder(nn.Module):
         self.unpool = MaxUnpool(2)
 
     def levels(self, x: Tensor, encoded: Encoded) -> Iterator[Tensor]:
-        """Yield what was made of the deepest maps, then maps of twice the size, ..."""
+        """Yield the deepest maps after the first layer, then maps doubling in size."""
         stages = zip(
             self.before,
             self.after,

@@ -1,4 +1,4 @@
-"""The plain convolutional encoder that the compared segmenters have in common."""
+"""The plain convolutional encoder shared by the compared segmenters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ are those of ``bundled:scenes``, so that its weights fit."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """Feature maps of an encoder, and the places that its pooling remembers.
+    """Feature maps of an encoder, with the positions of its pooling's maxima.
 
     Attributes:
         maps: (N, C, H, W) at 1, 1/2, 1/4, ... of the input's size.
@@ -49,7 +49,7 @@ class VggTrunk(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Encoded:
-        """Map normalized pixels (N, 3, H, W) to features of every size."""
+        """Map normalized pixels (N, 3, H, W) to features at every scale."""
         maps, places, sizes = [self.stem(x)], [], []
         for stage in self.stages:
             sizes.append(maps[-1].shape[2:])
@@ -60,7 +60,7 @@ class VggTrunk(nn.Module):
 
 
 class PooledStage(nn.Module):
-    """Two convolutions, with max pooling after the first that remembers its places."""
+    """Two convolutions with max pooling after the first, which returns its indices."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -73,19 +73,19 @@ class PooledStage(nn.Module):
         self.relu2 = nn.ReLU()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map (N, C, H, W) to maps of half the size and the places of the maxima."""
+        """Map (N, C, H, W) to maps of half the size, and the indices of the maxima."""
         pooled, places = self.pool(self.conv1(x))
         found = self.relu2(self.bn2(self.conv2(self.relu1(self.bn1(pooled)))))
         return found, places
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
-    """Return a convolution that keeps the size, batch norm and ReLU."""
+    """Build a size-preserving convolution with batch norm and ReLU."""
     return _named(nn.Conv2d(inputs, outputs, kernel, 1, kernel // 2, bias=False))
 
 
 def deconvolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
-    """Return a transposed convolution that keeps the size, batch norm and ReLU."""
+    """Build a size-preserving transposed convolution with batch norm and ReLU."""
     return _named(
         nn.ConvTranspose2d(inputs, outputs, kernel, 1, kernel // 2, bias=False)
     )
@@ -100,10 +100,10 @@ def _named(conv: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
 
 
 def doubled(x: Tensor, size: Size) -> Tensor:
-    """Return maps of twice the size, interpolated, cut where a side was rounded up."""
+    """Upsample maps by two bilinearly, cropped to a size."""
     return cut(functional.interpolate(x, scale_factor=2.0, mode="bilinear"), size)
 
 
 def cut(x: Tensor, size: Size) -> Tensor:
-    """Return the top left of maps: an odd side was rounded up on the way down."""
+    """Crop maps at the bottom and right, where odd sides were rounded up."""
     return x[..., : size[0], : size[1]]

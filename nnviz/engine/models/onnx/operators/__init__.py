@@ -1,4 +1,4 @@
-"""ONNX's operators by torch's functions, by family."""
+"""ONNX operators as torch functions, by family."""
 
 from nnviz.engine.models.onnx.operators import (
     arithmetic,

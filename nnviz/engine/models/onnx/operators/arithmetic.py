@@ -72,7 +72,7 @@ def _of_kind(value: Any, kind: torch.dtype) -> Tensor:
 
 
 def _divided(x: Any, y: Any) -> Any:
-    """Return the quotient, of whole numbers without the fraction."""
+    """Divide; integer division truncates."""
     first = x if isinstance(x, Tensor) else y
     if first.is_floating_point():
         return x / y
@@ -152,7 +152,7 @@ def _cast_like(_node: Node) -> Function:
 
 
 def _as_kind(x: Tensor, kind: torch.dtype) -> Tensor:
-    """Return a tensor of a type; real numbers keep the precision they have here."""
+    """Cast a tensor; floating-point tensors keep their precision."""
     if kind.is_floating_point:
         return x if x.is_floating_point() else x.to(torch.get_default_dtype())
     return x.to(kind)
@@ -271,7 +271,7 @@ def _dequantize(node: Node) -> Function:
 
 
 def _along(values: Tensor, x: Tensor, axis: int) -> Tensor:
-    """Return one number for each place of an axis so that it fits the tensor."""
+    """Reshape a value per index of an axis so that it broadcasts to a tensor."""
     if values.numel() == 1:
         return values.reshape(())
     shape = [1] * x.ndim

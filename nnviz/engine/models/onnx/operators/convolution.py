@@ -1,4 +1,4 @@
-"""Convolution, pooling and matrix products, whose weights may be computed."""
+"""Convolution, pooling and matrix products with possibly computed weights."""
 
 import math
 from collections.abc import Sequence
@@ -45,18 +45,18 @@ class Window:
 
     @property
     def symmetric(self) -> bool:
-        """Whether torch's own padding does."""
+        """Whether the padding is symmetric, so that torch's own suffices."""
         return self.auto in {"NOTSET", "VALID"} and all(
             before == after >= 0 for before, after in self.pads
         )
 
     @property
     def padding(self) -> tuple[int, ...]:
-        """Padding at either end, where that is symmetric."""
+        """Symmetric padding of each axis."""
         return tuple(before for before, _ in self.pads)
 
     def pads_for(self, sizes: Sequence[int]) -> list[tuple[int, int]]:
-        """Return what is added before and after for an input of some sizes."""
+        """Return the padding before and after each axis for an input size."""
         if self.auto not in {"SAME_UPPER", "SAME_LOWER"}:
             return list(self.pads)
         pairs = []
@@ -71,13 +71,13 @@ class Window:
         return pairs
 
     def padded(self, x: Tensor, value: float) -> Tensor:
-        """Return a tensor with all that is added around it."""
+        """Return a tensor with the window's padding."""
         pairs = self.pads_for(x.shape[2:])
         return padded(x, [(0, 0), (0, 0), *pairs], "constant", value)
 
 
 def window_of(node: Node, kernel: Sequence[int] = ()) -> Window:
-    """Return a node's sliding window.
+    """Return the sliding window of a node.
 
     Args:
         node: a convolution or a pooling.
@@ -149,7 +149,7 @@ def _cut(
     given: Sequence[int],
     extra: Sequence[int],
 ) -> list[tuple[int, int]]:
-    """Return what is added to a full transposed convolution; less than 0 is cut off."""
+    """Return the padding of a full transposed convolution; negative values crop."""
     wanted = node.ints("output_shape")[-len(full) :]
     if window.auto in {"SAME_UPPER", "SAME_LOWER"} and not wanted:
         wanted = [size * s for size, s in zip(given, window.stride, strict=True)]
@@ -170,7 +170,7 @@ def _cut(
 def _grown_with_bias(
     x: Tensor, pairs: Sequence[tuple[int, int]], bias: Tensor
 ) -> Tensor:
-    """Return a tensor whose added places hold the bias, as nothing reaches them."""
+    """Pad a tensor with the bias, the value of positions that nothing reaches."""
     shift = bias.view(-1, *[1] * len(pairs))
     return padded(x - shift, [(0, 0), (0, 0), *pairs], "constant", 0.0) + shift
 

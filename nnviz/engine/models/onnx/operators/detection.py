@@ -1,4 +1,4 @@
-"""Operators of detectors: non-maximum suppression and RoI align."""
+"""Detection operators: non-maximum suppression and RoI align."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def _suppress(node: Node) -> Function:
 def _of_class(
     image: int, kind: int, corners: Tensor, scores: Tensor, limits: tuple[Any, ...]
 ) -> Tensor:
-    """Return the boxes of a class that stay, as rows of image, class and index."""
+    """Return the boxes of a class that NMS keeps, as rows of image, class and index."""
     from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, for detectors only
 
     most, overlap, least = limits
@@ -45,7 +45,7 @@ def _of_class(
 
 
 def _corners(boxes: Tensor, *, centered: bool) -> Tensor:
-    """Return boxes (N, B, 4) by their upper left and lower right corners."""
+    """Convert boxes (N, B, 4) to top left and bottom right corners."""
     first, second = boxes[..., :2], boxes[..., 2:]
     if centered:
         return torch.cat((first - second / 2, first + second / 2), -1)

@@ -26,10 +26,10 @@ def _batch_norm(node: Node) -> Function:
 
 
 def refuse_training(node: Node) -> None:
-    """Refuse a batch norm that looks at the batch.
+    """Refuse a batch norm exported in training mode, which uses batch statistics.
 
     Raises:
-        ModelError: it does.
+        ModelError: the norm was exported in training mode.
     """
     if node.get("training_mode", 0):
         raise node.refusal(

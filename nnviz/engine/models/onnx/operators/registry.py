@@ -1,4 +1,4 @@
-"""The table of operators: from a node to the function that does its work."""
+"""Registry of operators: makes the function that computes a node."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Maker = Callable[[Node], Function]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One of ONNX's operators.
+    """Implementation of one ONNX operator.
 
     Attributes:
         make: from a node to its function.
@@ -34,7 +34,7 @@ OPERATORS: dict[str, Operator] = {}
 def operator(
     *kinds: str, host: tuple[int, ...] = (), scalars: bool = False, grows: bool = False
 ) -> Callable[[Maker], Maker]:
-    """Enter what makes the functions of some operators into the table."""
+    """Register a maker of functions under the names of some operators."""
 
     def enter(make: Maker) -> Maker:
         for kind in kinds:
@@ -45,5 +45,5 @@ def operator(
 
 
 def plain(kind: str, function: Function, *, scalars: bool = False) -> None:
-    """Enter an operator without attributes."""
+    """Register a function for an operator without attributes."""
     OPERATORS[kind] = Operator(lambda _: function, frozenset(), scalars, False)

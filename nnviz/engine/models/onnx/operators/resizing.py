@@ -1,4 +1,4 @@
-"""Resize and GridSample: torch's interpolation where it is the same, else by weights.
+"""Resize and GridSample: torch's interpolation if equivalent, else weight matrices.
 
 Interpolation is linear and separable: along each axis it is a matrix of weights from
 the old places to the new ones.
@@ -36,7 +36,7 @@ _WITH_ROI = 11
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Attributes of a Resize."""
+    """Attributes of a Resize node."""
 
     mode: str
     coordinates: str
@@ -141,7 +141,7 @@ def _resized(x: Tensor, settings: _Settings, wanted: _Wanted) -> Tensor:
 
 
 def _as_torch(x: Tensor, settings: _Settings, wanted: _Wanted) -> bool:
-    """Tell whether torch computes the same."""
+    """Tell whether torch's interpolation computes the same as these settings."""
     if settings.antialias or x.ndim - 2 not in _LINEAR:
         return False
     exact = all(size == x.shape[axis] * f for axis, (size, f) in wanted.items())
@@ -166,7 +166,7 @@ def _by_torch(x: Tensor, known: tuple[str, bool | None], wanted: _Wanted) -> Ten
 def _along(
     x: Tensor, axis: int, size: int, factor: float, settings: _Settings
 ) -> Tensor:
-    """Resize one axis by a matrix of weights."""
+    """Resize along one axis by a matrix of weights."""
     weights = _weights(x.shape[axis], size, factor, settings)
     if settings.mode == "nearest":
         places = weights.argmax(1)
@@ -176,7 +176,7 @@ def _along(
 
 
 def _weights(old: int, new: int, factor: float, settings: _Settings) -> Tensor:
-    """Return how much of each old place each new one takes, (new, old)."""
+    """Return the interpolation weights from old positions to new ones, (new, old)."""
     centers = _centers(old, new, factor, settings.coordinates)
     if settings.mode == "nearest":
         nearest = _rounded(centers, settings.rounding).clamp(0, old - 1)
@@ -196,7 +196,7 @@ def _weights(old: int, new: int, factor: float, settings: _Settings) -> Tensor:
 
 
 def _centers(old: int, new: int, factor: float, coordinates: str) -> Tensor:
-    """Return where each new place lies among the old ones."""
+    """Return the coordinates of the new positions among the old ones."""
     places = torch.arange(new, dtype=torch.float64)
     match coordinates:
         case "align_corners":
@@ -232,7 +232,7 @@ def _linear(distance: Tensor, _a: float) -> Tensor:
 
 
 def _cubic(distance: Tensor, a: float) -> Tensor:
-    """Keys 1981, equation 15 of "Cubic convolution interpolation", with its a."""
+    """Return Keys' cubic kernel, "Cubic convolution interpolation" (1981), eq. 15."""
     d = distance.abs()
     near = ((a + 2) * d - (a + 3)) * d * d + 1
     far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a

@@ -19,7 +19,7 @@ _AXES_AS_INPUT = 13
 
 
 class Reshape:
-    """Gives a tensor another shape.
+    """ONNX's Reshape.
 
     Attributes:
         batch: how several images pass through sizes that were written for one: the
@@ -32,7 +32,7 @@ class Reshape:
         self.batch: tuple[int, int, Fraction] | None = None
 
     def __call__(self, x: Tensor, target: Any) -> Tensor:
-        """Return a tensor of a shape, in which 0 copies a size and -1 is the rest."""
+        """Return a reshaped tensor; a size of 0 copies the old size, -1 is inferred."""
         sizes = whole_numbers(target)
         if not self.literal:
             sizes = [size or x.shape[axis] for axis, size in enumerate(sizes)]
@@ -108,7 +108,7 @@ def _concat(node: Node) -> Function:
 
 
 def _as_many(parts: tuple[Tensor, ...], axis: int) -> tuple[Tensor, ...]:
-    """Repeat what the file holds for one image, such as class tokens, for each."""
+    """Expand tensors of batch size 1, such as class tokens, to the others' batch."""
     count = max(len(part) if part.ndim else 1 for part in parts)
     if axis % max(1, parts[0].ndim) == 0 or count == 1:
         return parts
@@ -176,7 +176,7 @@ def _gather(node: Node) -> Function:
 
 
 def _counted(places: Tensor, size: int) -> Tensor:
-    """Return indices of which none is counted from the end."""
+    """Return indices with negative ones resolved to positions from the start."""
     return torch.where(places < 0, places + size, places).long()
 
 
@@ -253,7 +253,7 @@ def _pad(node: Node) -> Function:
 def _by_axis(
     widths: Sequence[int], axes: Sequence[int], rank: int
 ) -> list[tuple[int, int]]:
-    """Return how much is added before and after on each axis."""
+    """Return the padding before and after on each axis of a tensor."""
     pairs = [(0, 0)] * rank
     half = len(widths) // 2
     for axis, before, after in zip(axes, widths[:half], widths[half:], strict=True):
@@ -267,7 +267,7 @@ _MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}
 def padded(
     x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: float
 ) -> Tensor:
-    """Return a tensor with values added on each axis, or taken away where negative.
+    """Return a tensor padded on each axis, or cropped where the padding is negative.
 
     Args:
         x: any tensor.
@@ -288,7 +288,7 @@ def padded(
 
 
 def _extended(x: Tensor, axis: int, pair: tuple[int, int], mode: str) -> Tensor:
-    """Return a tensor continued at both ends of an axis."""
+    """Return a tensor padded on an axis by wrapping, repeating or mirroring."""
     size = x.shape[axis]
     places = torch.arange(-pair[0], size + pair[1], device=x.device)
     if mode == "wrap":

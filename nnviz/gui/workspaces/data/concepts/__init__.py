@@ -1,1 +1,1 @@
-"""Concepts: directions and parts of a layer, and what is left without its channels."""
+"""Concepts: TCAV directions, NMF parts, linear probes, channel ablation."""

@@ -1,4 +1,4 @@
-"""Ablation in the window: the set asked again without some channels of a layer."""
+"""Pane of channel ablation: accuracy over the set without some channels."""
 
 import math
 from collections import Counter
@@ -38,7 +38,7 @@ ZERO, MEAN, PATCH = "zero", "mean", "patch"
 
 
 class ChannelAblationPane(QuestionPane):
-    """Switches channels off, and shows which answers change."""
+    """Pane that ablates channels and shows the changed answers."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__(
@@ -85,7 +85,7 @@ class ChannelAblationPane(QuestionPane):
         return choice
 
     def offer(self, dataset: DataSet | None) -> None:
-        """Offer all images, or those that are selected."""
+        """Offer all images or the selected ones."""
         if not self.images.count():
             words = self.tr("Up to {0:,} images").format(_LIMIT)
             self.images.addItem(words, _ALL)
@@ -93,7 +93,7 @@ class ChannelAblationPane(QuestionPane):
         super().offer(dataset)
 
     def tell_selection(self) -> None:
-        """Say how many images are selected, and what is missing."""
+        """Show the number of selected images; enable Run if channels are named."""
         self.name_selected(self.images)
         named_ = bool(self.channels.text().strip()) and bool(self.layer.count())
         self.begin.setEnabled(named_ and not self.stop.isVisible())
@@ -101,7 +101,7 @@ class ChannelAblationPane(QuestionPane):
     # --- asking
 
     def ask(self) -> None:
-        """Ask the set again, with the image opened first that is patched in."""
+        """Run the ablation, opening an image to patch in first."""
         try:
             channels = parse_indices(self.channels.text(), self.tr("Channels"))
         except UsageError as error:
@@ -140,7 +140,7 @@ class ChannelAblationPane(QuestionPane):
     # --- what was found
 
     def forget(self) -> None:
-        """Show no answers any more."""
+        """Clear the answer."""
         self._take(None)
 
     def _take(self, found: Ablation | None) -> None:
@@ -170,7 +170,7 @@ class ChannelAblationPane(QuestionPane):
         return table_of(columns, rows)
 
     def _answer_table(self, found: Ablation) -> Table:
-        """Return which answers became which others, where no label is known."""
+        """Return a table of changed answers, for sets without known labels."""
         columns = self.tr("Before"), self.tr("After"), self.tr("Images")
         counted = Counter(found.answers).most_common()
         return table_of(
@@ -178,7 +178,7 @@ class ChannelAblationPane(QuestionPane):
         )
 
     def _describe(self, found: Ablation) -> None:
-        """Say how accuracy and answers changed."""
+        """Show the change of accuracy and of answers."""
         if math.isfinite(found.before):
             words = self.tr("Accuracy {0} before, {1} after")
             head = words.format(percent(found.before), percent(found.after))

@@ -1,4 +1,4 @@
-"""TCAV in the window: does a class depend on a concept, a selection of images?"""
+"""Pane of TCAV: whether a class depends on a concept, given by selected images."""
 
 import math
 
@@ -29,7 +29,7 @@ FEWEST = 8
 
 
 class ConceptTestPane(QuestionPane):
-    """Tests concepts, and keeps what was found in a table."""
+    """Pane that tests concepts and collects the results in a table."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class ConceptTestPane(QuestionPane):
     # --- asking
 
     def offer(self, dataset: DataSet | None) -> None:
-        """Offer classes: the set's as concepts, the network's as targets."""
+        """Offer the set's classes as concepts, and the network's as targets."""
         super().offer(dataset)
         concept, target = self.concept.currentText(), self.target.currentText()
         self.concept.clear()
@@ -85,7 +85,7 @@ class ConceptTestPane(QuestionPane):
         self.tell_selection()
 
     def tell_selection(self) -> None:
-        """Say how many images are selected, and whether that is enough."""
+        """Show the number of selected images, and whether it suffices."""
         count = self.app.datasets.selection.count
         self.name_selected(self.concept)
         if count and not self._named:
@@ -100,7 +100,7 @@ class ConceptTestPane(QuestionPane):
         )
 
     def _propose_class(self) -> None:
-        """Propose the class that the network sees most often in the selected images."""
+        """Select the class predicted most often for the selected images."""
         dataset = self.app.datasets.dataset
         if dataset is None or PREDICTED not in dataset.columns:
             return
@@ -112,7 +112,7 @@ class ConceptTestPane(QuestionPane):
         self._named = True
 
     def _ask_folder(self) -> None:
-        """Ask for a folder of other images, where that was chosen."""
+        """Ask for a folder of other images, if that option was chosen."""
         if self.concept.currentData() == _FOLDER:
             title = self.tr("Folder of images of the concept")
             folder = ask_folder(self, self.app.settings, DATASETS, title)
@@ -124,7 +124,7 @@ class ConceptTestPane(QuestionPane):
         self.tell_selection()
 
     def ask(self) -> None:
-        """Test the chosen concept."""
+        """Test the selected concept."""
         concept = self.concept.currentData()
         request = TestConcept(
             index=self.index,
@@ -139,7 +139,7 @@ class ConceptTestPane(QuestionPane):
     # --- what was found
 
     def forget(self) -> None:
-        """Show no tests any more."""
+        """Clear the results."""
         self._tests.clear()
         self._named = False
         self._show()
@@ -182,7 +182,7 @@ class ConceptTestPane(QuestionPane):
         self._describe(self._tests[len(self._tests) - int(turn)])
 
     def _describe(self, found: ConceptTest) -> None:
-        """Say what a test found, and offer its direction."""
+        """Show a test's result, and offer its direction."""
         self.say(self._verdict(found))
         p_value = number(found.p_value) if math.isfinite(found.p_value) else "-"
         words = self.tr(
@@ -211,7 +211,7 @@ class ConceptTestPane(QuestionPane):
 
 
 def _classes(dataset: DataSet, most: int) -> list[str]:
-    """Return those of the first classes that occur, as labels or as predictions."""
+    """Return the names of classes that occur as labels or predictions."""
     names = dataset.index.class_names
     occurring = {
         place for column in (LABEL, PREDICTED) for place, _ in dataset.present(column)

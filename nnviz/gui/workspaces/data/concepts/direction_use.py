@@ -1,4 +1,4 @@
-"""Directions on a layer's channels as targets of the other workspaces."""
+"""Use of directions in a layer's channel space as targets of other workspaces."""
 
 from collections.abc import Callable, Mapping
 
@@ -22,7 +22,7 @@ _MAP = "grad_cam"
 
 
 class DirectionUse(QObject):
-    """Writes a direction beside the index, and asks Explain or Imagine about it.
+    """Saves a direction beside the index, and makes it a target in Explain or Imagine.
 
     It is a file, so that recipes and the command line can name it:
     ``--target direction:FILE``.
@@ -43,11 +43,11 @@ class DirectionUse(QObject):
 
     @property
     def buttons(self) -> tuple[QPushButton, ...]:
-        """Those that use the direction."""
+        """The buttons that use the direction."""
         return self.explain, self.imagine
 
     def show_direction(self, direction: tuple[str, str, Vector] | None) -> None:
-        """Take name, layer and vector of what the buttons are about; None for none."""
+        """Set the direction (name, layer, vector) of the buttons; None for none."""
         self._direction = direction
         for each in self.buttons:
             each.setVisible(direction is not None)
@@ -70,7 +70,7 @@ class DirectionUse(QObject):
         job.failed.connect(lambda error: app.messages.fail(TOPIC, error))
 
     def _choose(self, method: str, values: Mapping[str, Value]) -> bool:
-        """Choose a method on the network that the direction lies in.
+        """Select a method on the direction's network, opening it if needed.
 
         Returns:
             Whether that is open; else it is being opened, and the method waits for it.

@@ -1,4 +1,4 @@
-"""NMF in the window: the parts that a layer's activations consist of, on images."""
+"""Pane of NMF: the parts of a layer's activations, shown on images."""
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
@@ -34,7 +34,7 @@ _LIMIT = 200
 
 
 class LayerPartsPane(QuestionPane):
-    """Factors a layer, lists its parts, and shows where the chosen one lies."""
+    """Pane that factors a layer, lists its parts, and shows the selected one."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ class LayerPartsPane(QuestionPane):
         self.connect_data()
 
     def offer(self, dataset: DataSet | None) -> None:
-        """Offer all images, or those that are selected."""
+        """Offer all images or the selected ones."""
         if not self.images.count():
             self.images.addItem(self.tr("All images"), _ALL)
             self.images.addItem("", SELECTED)
@@ -85,7 +85,7 @@ class LayerPartsPane(QuestionPane):
             self.begin.setEnabled(False)
 
     def tell_selection(self) -> None:
-        """Say how many images are selected."""
+        """Show the number of selected images."""
         self.name_selected(self.images)
 
     def ask(self) -> None:
@@ -103,7 +103,7 @@ class LayerPartsPane(QuestionPane):
     # --- what was found
 
     def forget(self) -> None:
-        """Show no parts any more."""
+        """Clear the parts."""
         self._take(None)
 
     def _take(self, found: ConceptParts | None) -> None:
@@ -131,7 +131,7 @@ class LayerPartsPane(QuestionPane):
         self._show(int(index.sibling(index.row(), 0).data(Qt.ItemDataRole.UserRole)))
 
     def _show(self, part: int) -> None:
-        """Show the images that hold most of a part, bright where it is."""
+        """Show the images that contain most of a part, dimmed elsewhere."""
         found, dataset = self._found, self.app.datasets.dataset
         if found is None or dataset is None:
             return
@@ -171,7 +171,7 @@ class LayerPartsPane(QuestionPane):
 
 
 def _tiles(found: ConceptParts, part: int, index: ImageIndex) -> Bytes:
-    """Paint the images of a part; work for a thread of files."""
+    """Paint the images of a part; runs in a file thread."""
     top = found.top[part]
     thumbnails = index.thumbnails[found.records[top]]
     return np.stack(

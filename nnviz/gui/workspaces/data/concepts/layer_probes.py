@@ -1,4 +1,4 @@
-"""Linear probes in the window: how well each layer's features tell the classes."""
+"""Pane of linear probes: accuracy of predicting classes from each layer."""
 
 from nnviz.base.dataset.concepts import LayerProbe
 from nnviz.base.dataset.requests import ProbeLayers
@@ -9,7 +9,7 @@ from nnviz.gui.workspaces.data.concepts.question_pane import QuestionPane, table
 
 
 class LayerProbePane(QuestionPane):
-    """Probes every layer that the index holds."""
+    """Pane that probes every layer of the index."""
 
     def __init__(self, app: AppContext) -> None:
         super().__init__(
@@ -29,7 +29,7 @@ class LayerProbePane(QuestionPane):
         self.connect_data()
 
     def offer(self, dataset: DataSet | None) -> None:
-        """Offer nothing where there are no labels."""
+        """Disable Run where there are no labels."""
         super().offer(dataset)
         able = dataset is not None and dataset.labeled and bool(dataset.index.layers)
         self.begin.setEnabled(able)
@@ -39,12 +39,12 @@ class LayerProbePane(QuestionPane):
         )
 
     def ask(self) -> None:
-        """Probe."""
+        """Run the probes."""
         request = ProbeLayers(index=self.index)
         self.submit(request, self.tr("Probes of layers"), self._take)
 
     def forget(self) -> None:
-        """Show no figures any more."""
+        """Clear the results."""
         self._take(())
 
     def _take(self, found: tuple[LayerProbe, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Concepts: TCAV, parts of a layer, linear probes, and ablation of channels."""
+"""Page of concepts: TCAV, NMF parts, linear probes, channel ablation."""
 
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from nnviz.gui.workspaces.data.concepts.layer_probes import LayerProbePane
 
 
 class Concepts(QWidget):
-    """Four questions about what is inside the network, one at a time."""
+    """Page with four panes, one at a time."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class Concepts(QWidget):
         column.addWidget(self._pages, 1)
 
     def show_pane(self, place: int) -> None:
-        """Show one of the four, as its tab does."""
+        """Show one of the four panes."""
         self._tabs.button(place).click()
 
     def _make_tab(self, place: int, title: str) -> QPushButton:

@@ -1,4 +1,4 @@
-"""A question to the engine: its fields, Run and Stop, and how far it is."""
+"""Base pane of a query on the data set: fields, Run and Stop, progress."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Progress
-from nnviz.base.request import Request
+from nnviz.base.requests import Request
 from nnviz.base.results import Table
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
@@ -26,7 +26,7 @@ _PERCENT = 100
 
 
 class QuestionPane(QWidget):
-    """Asks about the open data set; one question at a time, which can be stopped.
+    """Base of panes that run one query at a time on the open data set.
 
     Args:
         app: what it works with.
@@ -48,7 +48,7 @@ class QuestionPane(QWidget):
         self.words = label(style="muted", wrap=True)
 
     def connect_data(self) -> None:
-        """Follow the open data set and its selection, from now on."""
+        """Connect to the open data set and its selection."""
         datasets = self.app.datasets
         datasets.opened.connect(self._open)
         datasets.grown.connect(self.offer)
@@ -56,7 +56,7 @@ class QuestionPane(QWidget):
         self._open(datasets.dataset)
 
     def lay_out(self, *fields: QWidget | None, below: QWidget) -> None:
-        """Put fields and buttons above words and the answer."""
+        """Lay out fields and buttons above the text and the answer."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -67,22 +67,22 @@ class QuestionPane(QWidget):
 
     @property
     def index(self) -> str:
-        """Folder of the open index; empty for none."""
+        """Folder of the open index; "" for none."""
         dataset = self.app.datasets.dataset
         return str(dataset.index.folder) if dataset is not None else ""
 
     def selected(self) -> tuple[int, ...]:
-        """Return the numbers of the selected records."""
+        """Return the record numbers of the selection."""
         return tuple(self.app.datasets.selection.records().tolist())
 
     # --- what a pane fills in
 
     def ask(self) -> None:
-        """Ask what the fields say."""
+        """Run the query with the fields' values."""
         raise NotImplementedError
 
     def offer(self, dataset: DataSet | None) -> None:
-        """Offer what a data set has."""
+        """Update the choices to those of a data set."""
         layers = [each.name for each in dataset.index.layers] if dataset else []
         there = [self.layer.itemText(n) for n in range(self.layer.count())]
         if there != layers[::-1]:
@@ -91,18 +91,18 @@ class QuestionPane(QWidget):
         self.tell_selection()
 
     def forget(self) -> None:
-        """Show no answer any more: it was about another data set."""
+        """Clear the answer, which was about another data set."""
 
     def tell_selection(self) -> None:
-        """Say how many images are selected, and whether that is enough."""
+        """Show the number of selected images, and whether it suffices."""
 
     def name_selected(self, choice: ComboBox) -> None:
-        """Write into a choice how many images are selected."""
+        """Update the number of selected images in a choice."""
         words = self.tr("Selected ({0:,})").format(self.app.datasets.selection.count)
         choice.setItemText(choice.findData(SELECTED), words)
 
     def say(self, heading: str) -> None:
-        """Write the answer in a line; no words take no room."""
+        """Show a heading above the answer; "" hides it."""
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
 
@@ -111,7 +111,7 @@ class QuestionPane(QWidget):
     def submit(
         self, request: Request[T], title: str, take: Callable[[T], object]
     ) -> None:
-        """Ask; what comes of it goes to ``take``."""
+        """Submit a request; ``take`` gets its answer."""
         job = self.app.jobs.submit(request, self._lane, title)
         self._job = job
         self.begin.setEnabled(False)
@@ -147,7 +147,7 @@ class QuestionPane(QWidget):
             self._job.cancel()
 
     def _open(self, dataset: DataSet | None) -> None:
-        """Another data set, or none: no answer is about it yet."""
+        """Reset the pane for another data set, or none."""
         self._stop()
         self._job = None
         self.stop.setVisible(False)
@@ -161,12 +161,12 @@ class QuestionPane(QWidget):
 def table_of(
     columns: tuple[str, ...], rows: tuple[tuple[str | float, ...], ...]
 ) -> Table:
-    """Return a table; without columns where it is empty, as rows give their widths."""
+    """Build a table, without columns if it has no rows."""
     return Table(columns=columns if rows else (), rows=rows)
 
 
 def above(answer: QWidget, *buttons: QWidget) -> QWidget:
-    """Return an answer with the buttons that use it below."""
+    """Stack a widget above a row of buttons."""
     both = QWidget()
     column = QVBoxLayout(both)
     column.setContentsMargins(0, 0, 0, 0)
@@ -177,7 +177,7 @@ def above(answer: QWidget, *buttons: QWidget) -> QWidget:
 
 
 def beside(left: QWidget, right: QWidget, shares: tuple[int, int] = (2, 3)) -> QWidget:
-    """Return two widgets side by side, with their shares of the width."""
+    """Place two widgets side by side, with shares of the width."""
     both = QWidget()
     line = QHBoxLayout(both)
     line.setContentsMargins(0, 0, 0, 0)

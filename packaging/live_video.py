@@ -1,6 +1,6 @@
-"""Makes the film of the README: the Live workspace filming itself.
+"""Makes the video of the README: the Live workspace filming itself.
 
-Usage: .venv/bin/python packaging/live_film.py [FILE]
+Usage: .venv/bin/python packaging/live_video.py [FILE]
 
 The real window plays the sample video: classes and feature maps of the cat, then
 detected objects, each for a third of 20 seconds.  The window is grabbed eight times a

@@ -1,6 +1,6 @@
-"""Makes the film that ships with the program: slow pans over public-domain pictures.
+"""Makes the video that ships with the program: slow pans over public-domain pictures.
 
-Usage: .venv/bin/python packaging/sample_film.py [FILE]
+Usage: .venv/bin/python packaging/sample_video.py [FILE]
 
 The photographs are scikit-image's: the cat "Chelsea" and a cup of coffee (CC0), the
 astronaut Eileen Collins (NASA, public domain).  FILE is
