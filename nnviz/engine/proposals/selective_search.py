@@ -257,6 +257,8 @@ def _distinct(boxes: Floats) -> Floats:
     """Return boxes without thin ones and near duplicates of earlier ones."""
     from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, at its first use only
 
+    # Strategies share their first segments, and so most of their small boxes.
+    boxes = boxes[np.sort(np.unique(boxes, axis=0, return_index=True)[1])]
     sides = boxes[:, 2:] - boxes[:, :2]
     given = torch.from_numpy(boxes[(sides >= _THIN).all(1)])
     falling = -torch.arange(len(given), dtype=torch.float32)
