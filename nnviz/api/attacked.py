@@ -36,16 +36,15 @@ def rescale(
     """Scale an attack's noise down and classify the image again.
 
     Args:
-        attack: what ``run`` returned, or a file that was saved of it.
-        epsilon: size of the noise in 1/255, in the attack's norm; None for the
-            weakest that does what the attack wanted, all of it where none does.
-        image: the image of a saved attack; where left out it is found by its
-            hash.
+        attack: what ``run`` returned, or a file saved from it.
+        epsilon: size of the noise in 1/255, in the attack's norm; None for the weakest
+            with which the attack succeeds, or the full noise where none suffices.
+        image: the image of a saved attack; by default it is found by its hash.
         labels: the recipe's label file, where it does not lie beside the file.
-        progress: told how far the search is.
+        progress: called with each ``Progress`` of the search.
 
     Raises:
-        InputError: the file is of no attack, or an image is not found.
+        InputError: the file holds no attack, or an image is not found.
     """
     found = _attack(attack, image, str(labels))
     search = dataclasses.replace(found.noise, search=epsilon is None)
@@ -70,15 +69,15 @@ def save_attacked(
     """Save an attacked photo, open the file again and classify it.
 
     Args:
-        attack: what ``run`` returned, or a file that was saved of it.
-        out: .png, .jpg or .webp; it says of itself that it is adversarial.
+        attack: what ``run`` returned, or a file saved from it.
+        out: .png, .jpg or .webp; marked as adversarial in its metadata.
         epsilon: size of the noise in 1/255; None for all of it.
         quality: of JPEG and WebP, 1 to 100.
         image: as in ``rescale``.
         labels: as in ``rescale``.
 
     Raises:
-        InputError: as ``rescale``; no such format; the disk does not allow it.
+        InputError: as ``rescale``; the format is unknown; the file cannot be written.
     """
     found = _attack(attack, image, str(labels))
     noise = found.noise
@@ -103,16 +102,16 @@ def before_and_after(
 ) -> "Board":
     """Explain an image before and after an attack, on one color scale.
 
-    ``changes()`` of what is returned says how far the maps agree.
+    ``changes()`` of the returned board measures how far the maps agree.
 
     Args:
-        attack: what ``run`` returned, or a file that was saved of it.
+        attack: what ``run`` returned, or a file saved from it.
         methods: one or several of the group "Explain".
-        target: what is asked of both; empty for what the network says of each.
-        values: parameters by method's name; what is left out has its default.
+        target: target for both; empty for the class that the network predicts for each.
+        values: parameters by method's name; those left out keep their defaults.
         image: as in ``rescale``.
         labels: as in ``rescale``.
-        progress: told how far each method is.
+        progress: called with each ``Progress`` of each method.
 
     Raises:
         InputError: as ``rescale``.
@@ -162,7 +161,7 @@ def print_sticker(
         ``out``.
 
     Raises:
-        NnvizError: no such sticker or paper, or the page does not hold so many.
+        NnvizError: no such sticker or paper, or the page is too small for the copies.
     """
     # Imported here: it loads painters.
     from nnviz.render.printing import Print  # noqa: PLC0415
@@ -186,7 +185,7 @@ def _attack(
     """Resolve an attack from a result or from a saved file.
 
     Raises:
-        InputError: it is none, or an image is not found.
+        InputError: it is no attack, or an image is not found.
     """
     if isinstance(attack, Result):
         beside, recipe, photo = Path(), attack.recipe, attack.image

@@ -14,7 +14,7 @@ class ArchitectureComparison:
 
     Attributes:
         names: of the networks.
-        found: their graphs and the pairs.
+        found: their graphs and the layer pairs.
     """
 
     def __init__(self, names: tuple[str, str], found: DiagramComparison) -> None:
@@ -38,7 +38,7 @@ class ArchitectureComparison:
             path: ends with .svg or .png.
 
         Raises:
-            UsageError: another ending.
+            UsageError: the path has another suffix.
             InputError: it cannot be written.
         """
         return save_comparison(self.found, self.names, Path(path))
@@ -47,15 +47,15 @@ class ArchitectureComparison:
 def compare_architectures(first: Model, second: Model) -> ArchitectureComparison:
     """Compare the architectures of two networks, each traced in one forward pass.
 
-    Layers are paired in computing order by a global sequence alignment; the same are
-    those of one class with the same sizes.
+    Layers are paired in computing order by a global sequence alignment; layers are
+    equal if class and sizes are.
 
     Args:
         first: a network.
         second: another.
 
     Raises:
-        ModelError: one of them cannot be run.
+        ModelError: one of the networks cannot be run.
     """
     graphs = [_graph(model) for model in (first, second)]
     names = first.info.title, second.info.title

@@ -50,7 +50,7 @@ OnProgress = Callable[[Progress], None]
 """Called on the caller's thread with each progress of a job."""
 
 Pictured = Image | str | PathLike[str] | Array
-"""An image, or where it is found."""
+"""An image, its path, or its pixels."""
 PICTURE_WIDTH = 1200
 
 
@@ -58,7 +58,7 @@ class Model:
     """An opened network, with its preprocessing and labels.
 
     Attributes:
-        info: what is known of it: labels, layers, preprocessing, findings.
+        info: facts about it: labels, layers, preprocessing, findings.
         request: how it was opened.
     """
 
@@ -88,14 +88,14 @@ class Model:
 class Result:
     """The result of a method.
 
-    ``result.data`` is the main array; ``result[name]`` is any array under the name
-    that ``save`` gives it in the .npz.  Like an opened .npz, a result is iterated by
-    these names: ``list(result)``, ``"data" in result``, ``dict(result)``; numpy takes
-    it for its main array.
+    ``result.data`` is the main array; ``result[name]`` is any array under the name that
+    ``save`` gives it in the .npz.  Like an opened .npz, a result is iterated by these
+    names: ``list(result)``, ``"data" in result``, ``dict(result)``; numpy converts it
+    to its main array.
 
     Attributes:
         report: the results themselves, with their units and frames.
-        recipe: what makes them again.
+        recipe: recipe that reproduces them.
         image: the image, or None.
     """
 
@@ -113,7 +113,7 @@ class Result:
         """Return an array by its name in the .npz.
 
         Raises:
-            UsageError: there is none of that name; it names the nearest.
+            UsageError: there is no array of that name; names the nearest.
         """
         arrays = self.report.arrays()
         if name == next(iter(self.report)):
@@ -169,7 +169,7 @@ class Result:
         return paint_report(self.report, self.image, width, self.recipe.title)
 
     picture = painted
-    """The name of before."""
+    """Former name of ``painted``."""
 
     def save(
         self, folder: str | PathLike[str], stem: str | None = None
@@ -178,7 +178,7 @@ class Result:
 
         Args:
             folder: is made if it does not exist.
-            stem: the image's name where left out.
+            stem: by default the image's name.
 
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
@@ -190,14 +190,14 @@ class Result:
     def figure(self, path: str | PathLike[str]) -> Path:
         """Write the main result as a figure for a slide or a paper; return the path.
 
-        No title, transparent around, words and color bar as vectors; the ending says
-        the format.
+        No title, a transparent background, text and color bar as vectors; the suffix
+        sets the format.
 
         Args:
             path: ends with .svg, .pdf or .png.
 
         Raises:
-            UsageError: another ending.
+            UsageError: the path has another suffix.
             InputError: it cannot be written.
         """
         from nnviz.storage.figures import save_figure  # noqa: PLC0415  as painted()
@@ -237,21 +237,22 @@ def load(
     Args:
         model: a reference ("bundled:imagenet", "zoo:resnet18@random"), a file's path,
             or an ``nn.Module`` that takes normalized pixels (N, C, H, W).
-        preprocess: in place of the network's own; a module needs one.  A mapping may
-            leave out fields: they stay the network's own, a module's ImageNet's.
+        preprocess: in place of the network's own; a module needs one.  Fields that a
+            mapping leaves out keep the network's own values, or ImageNet's for a
+            module.
         labels: a label file's path; for a module also the names themselves.
-        task: what the network is for, where that is not what it opens as: "classify",
+        task: the network's task, in place of the detected one: "classify",
             "multi-label", "regress", "detect", "segment", "image-to-image", "embed",
             "generic".
-        outputs: which tensor is looked at where a network gives several: a key
-            ("logits"), a field, or a place in a tuple (1).
-        unit: of the numbers of a network that regresses: "years".
-        fixed: for a module of several inputs: all but the image, by the names that its
-            ``forward`` gives them, with a batch of one.
+        outputs: the tensor to use where a network returns several: a key ("logits"), a
+            field, or an index in a tuple (1).
+        unit: of a regression network's numbers: "years".
+        fixed: for a module with several inputs: all but the image, by parameter name of
+            its ``forward``, with batch size 1.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         trust: whether to run a program (TorchScript, ``.pt2``, a pickled module, Python
-            code) in a process of its own; a yes is remembered by the file's hash.
-        progress: told how far opening is.
+            code) in its own process; consent is remembered by the file's hash.
+        progress: called with each ``Progress`` of opening the network.
 
     Raises:
         NnvizError: the network cannot be opened; says why and what would help.
@@ -293,8 +294,8 @@ def contact_sheet(
         path: the file, which ends in .png.
 
     Raises:
-        UsageError: there is no result, or the file is to be no PNG.
-        InputError: the disk does not allow it.
+        UsageError: there is no result, or the path does not end in .png.
+        InputError: the file cannot be written.
     """
     runs = [result._run for result in results]  # noqa: SLF001 - of this module
     return save_contact_sheet(runs, Path(path))
@@ -318,7 +319,7 @@ def fetch(reference: str, progress: OnProgress | None = None) -> Path:
     """Download a network's weights unless they are there; return the file's path.
 
     Raises:
-        OfflineError: they could not be fetched; names the file and its folder.
+        OfflineError: they could not be downloaded; names the file and its folder.
     """
     return Path(perform(FetchModel(reference), progress))
 
@@ -334,7 +335,7 @@ def open_image(
         max_pixels: larger images are refused before they are decoded.
 
     Raises:
-        InputError: no such file, no image, or one that is too large.
+        InputError: the file is missing, is no image, or is too large.
     """
     if isinstance(source, np.ndarray):
         return image_from_array(source)
@@ -364,25 +365,25 @@ def run(
 
     Args:
         method: its name; ``nnviz.methods()`` has them all.
-        model: what ``load`` returned, or what it takes; None for a method that needs
-            no network.
-        image: what ``open_image`` returned, or what it takes; None for a method
-            that needs none.
+        model: what ``load`` returns or accepts; None for a method that needs no
+            network.
+        image: what ``open_image`` returns or accepts; None for a method that needs
+            none.
         seed: of the random numbers.
-        progress: told how far the method is.
+        progress: called with each ``Progress`` of the method.
         record: new folder that keeps the steps of an optimization.
-        **params: the method's parameters; what is left out has its default.
+        **params: the method's parameters; those left out keep their defaults.
 
     Raises:
         NnvizError: says in words what is wrong: the method, a parameter, the image.
 
     Warns:
-        DeprecationWarning: a parameter has another name now.
+        DeprecationWarning: a parameter was given by a former name.
     """
     _warn_of_former_names(method, params)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
-        recent.remember(photo)  # to find it again, whatever stops the run
+        recent.remember(photo)  # first, so that it is found even if the run fails
     request = RunMethod(
         method=method,
         model=_network(method, model),
@@ -398,7 +399,7 @@ def _network(method: str, model: Model | str | PathLike[str] | None) -> ModelReq
     """Return the request of the network that a method is to run on.
 
     Raises:
-        UsageError: it needs one, and none is named.
+        UsageError: the method needs a network, and none is named.
     """
     if isinstance(model, Model):
         return model.request
@@ -421,10 +422,10 @@ def replay(
 
     Args:
         file: a .png or .json that ``Result.save`` or ``nnviz run`` wrote.
-        image: the image; where left out it is found by its hash, beside the file or
-            where it was last worked on.  Another image is taken as it is.
+        image: the image; by default it is found by its hash, next to the file or where
+            it was last used.  Another image is accepted.
         labels: the recipe's label file, where it does not lie beside the file.
-        progress: told how far the method is.
+        progress: called with each ``Progress`` of the method.
 
     Raises:
         InputError: no recipe; the image is not found; the network has changed.

@@ -55,7 +55,7 @@ class Index:
     """An index of images: its arrays, and queries on them.
 
     Attributes:
-        folder: that holds it.
+        folder: folder of the index.
         summary: of the run that ``nnviz.index`` made; None where it was opened.
     """
 
@@ -105,7 +105,7 @@ class Index:
             layer: one that was indexed; empty for the deepest.
 
         Raises:
-            UsageError: it was not indexed.
+            UsageError: the layer was not indexed.
         """
         return self.images.features(layer)
 
@@ -122,18 +122,18 @@ class Index:
     ) -> Neighbors:
         """Find the images most similar to a given one.
 
-        All are compared; of more than 200,000, where faiss is installed, those of the
-        nearest groups, and the answer says how many true neighbors that finds.
+        The search is exact up to 200,000 images.  Beyond, where faiss is installed, it
+        covers only the nearest clusters, and the result states its recall.
 
         Args:
-            image: number of a record, or what ``open_image`` returned or takes.
-            count: how many; the image itself is left out.
-            layer: whose features are compared, empty for the deepest; "pixels" for
-                the thumbnails themselves.
+            image: a record number, or what ``open_image`` returns or accepts.
+            count: number of neighbors, without the image itself.
+            layer: layer whose features are compared, empty for the deepest; "pixels"
+                for the thumbnails themselves.
             metric: "cosine" (1 - cosine) or "l2".
-            box: left, top, right, bottom: the part that is looked for, px.
-            exact: compare all, however many there are.
-            progress: told how far it is.
+            box: left, top, right, bottom: the region to compare, px.
+            exact: compare with all images, however many there are.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such record, image or layer.
@@ -163,15 +163,15 @@ class Index:
         """Compare an image's neighbors by this network with those by others.
 
         Args:
-            image: as ``neighbors`` has it.
+            image: as in ``neighbors``.
             others: indexes of the same images by other networks, or "pixels".
-            count: how many of each.
+            count: number of neighbors from each.
             metric: "cosine" or "l2".
-            progress: told how far it is.
+            progress: called with each ``Progress``.
 
         Returns:
-            Those by this network first, then those by each other, all by the records
-            of this index; an image that it does not hold is left out.
+            The neighbors by this network first, then those by each other one, all as
+            records of this index; images that it does not hold are left out.
 
         Raises:
             NnvizError: no such record, image or index.
@@ -207,13 +207,13 @@ class Index:
 
         Args:
             layer: one that was indexed; empty for the deepest.
-            count: images of each channel.
-            channels: some of the layer's; empty for all.
-            patches: also open the images, and cut out what the channel sees.
-            cluster: that cuts them out: empty for this process, "local", or the
-                address of a Dask scheduler, "tcp://HOST:PORT".
+            count: number of images of each channel.
+            channels: channel indices; empty for all.
+            patches: also open the images and crop the channel's receptive fields.
+            cluster: that crops them: empty for this process, "local", or the address of
+                a Dask scheduler, "tcp://HOST:PORT".
             workers: processes of a local cluster; 0 for one a core.
-            progress: told how far it is.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such layer or channel, or the network cannot be opened.
@@ -246,15 +246,15 @@ class Index:
 
         Args:
             method: "pca", "lda", "tsne", "autoencoder", or "umap" where installed.
-            layer: whose features are projected, empty for the deepest; "pixels".
-            records: numbers of those to project; empty for all.
-            limit: most of them, taken evenly; 0 for all.
+            layer: layer whose features are projected, empty for the deepest; "pixels".
+            records: record numbers to project; empty for all.
+            limit: maximum number of records, sampled evenly; 0 for all.
             perplexity: of t-SNE; 0 for 30.
             neighbors: of UMAP.
             steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 for
                 500 and 40.
-            seed: of random numbers; the same one gives the same points.
-            progress: told how far it is.
+            seed: of the random numbers; equal seeds give equal points.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such method or layer, or its library is not installed.
@@ -284,17 +284,17 @@ class Index:
     ) -> PlacedImage:
         """Place a new image on the plane of an existing projection.
 
-        After ``project`` with the same arguments nothing is fitted again.
+        After ``project`` with the same arguments nothing is refitted.
 
         Args:
-            image: what ``open_image`` returned or takes.
-            method: as ``project`` has it.
-            box: left, top, right, bottom: the part that is placed, px.
-            count: of neighbors that are named too.
-            records: numbers of those that were projected.
-            progress: told how far it is.
-            **projection: ``layer``, ``limit``, ``perplexity``, ``neighbors``,
-                ``steps`` and ``seed``, as ``project`` has them.
+            image: what ``open_image`` returns or accepts.
+            method: as in ``project``.
+            box: left, top, right, bottom: the region to place, px.
+            count: number of nearest neighbors to return.
+            records: record numbers that were projected.
+            progress: called with each ``Progress``.
+            **projection: ``layer``, ``limit``, ``perplexity``, ``neighbors``, ``steps``
+                and ``seed``, as in ``project``.
 
         Raises:
             NnvizError: no such method, layer or image.
@@ -333,10 +333,10 @@ class Index:
                 records.
             target: name of the class.
             layer: one that was indexed; empty for the deepest.
-            runs: random sets.
-            limit: images of the class whose gradients are taken, at most.
-            seed: of random numbers.
-            progress: told how far it is.
+            runs: number of random sets.
+            limit: maximum number of images of the class whose gradients are computed.
+            seed: of the random numbers.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such class or layer, or too few images.
@@ -371,12 +371,12 @@ class Index:
         """Factor a layer's activations into parts, with their maps (NMF).
 
         Args:
-            count: of parts.
+            count: number of parts.
             layer: one that was indexed; empty for the deepest.
             records: numbers of the images; empty for all.
-            limit: most of them, taken evenly.
-            seed: of the start.
-            progress: told how far it is.
+            limit: maximum number of images, sampled evenly.
+            seed: of the initial factors.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such layer, or the network cannot be opened.
@@ -401,12 +401,12 @@ class Index:
         """Train a linear probe on each indexed layer and measure its accuracy.
 
         Args:
-            limit: most images, taken evenly; 0 for all.
-            seed: of the parts that are held out.
-            progress: told how far it is.
+            limit: maximum number of images, sampled evenly; 0 for all.
+            seed: of the held-out folds.
+            progress: called with each ``Progress``.
 
         Raises:
-            InputError: too few labels.
+            InputError: there are too few labels.
         """
         request = ProbeLayers(index=str(self.folder), limit=limit, seed=seed)
         return perform(request, progress)
@@ -425,12 +425,12 @@ class Index:
 
         Args:
             channels: indices.
-            layer: any of the network; empty for the deepest of the index.
+            layer: any layer of the network; empty for the deepest of the index.
             replacement: "zero", "mean" over the index, or an image whose activations
                 are patched in.
             records: numbers of the images; empty for all.
-            limit: most of them, taken evenly; 0 for all.
-            progress: told how far it is.
+            limit: maximum number of images, sampled evenly; 0 for all.
+            progress: called with each ``Progress``.
 
         Raises:
             NnvizError: no such layer or channel, or the network does not classify.
@@ -458,10 +458,10 @@ class Index:
         """Find wrong predictions, suspect labels and duplicate images.
 
         Args:
-            count: most entries of each list.
-            by: judges labels: "network", "features" or empty to choose.
-            duplicates: also look for images that show the same.
-            progress: told how far it is.
+            count: maximum length of each list.
+            by: how labels are judged: "network", "features" or empty to choose.
+            duplicates: also search for duplicates.
+            progress: called with each ``Progress``.
 
         Raises:
             InputError: there are neither predictions nor labels.
@@ -482,11 +482,11 @@ class Index:
 
         Args:
             other: index of the same images by that network, or its folder.
-            count: most images that are named.
-            progress: told how far it is.
+            count: maximum number of images to list.
+            progress: called with each ``Progress``.
 
         Raises:
-            InputError: the two share no image.
+            InputError: the indexes share no image.
         """
         folder = other.folder if isinstance(other, Index) else other
         request = CompareIndexes(
@@ -531,23 +531,23 @@ def index(
 ) -> Index:
     """Build or resume an index: the outputs of a network for each image of a set.
 
-    An index that is there is gone on with: what is in it is not computed again.
+    An existing index is resumed: images that it holds are skipped.
 
     Args:
         source: a folder (class folders, flat, or with COCO's annotations), a CSV file,
             "scenes", "scenes-planted", "scenes-contradicting"; or paths of images.
-        model: what ``load`` returned, or what it takes; empty for the default network.
+        model: what ``load`` returns or accepts; empty for the default network.
         out: folder of the index.
-        layers: names of those whose features are kept; "stages" for the last layer of
-            every size of map; empty for the deepest with maps.
-        limit: most images, taken evenly from all; 0 for all.
+        layers: names of the layers whose features are kept; "stages" for the last layer
+            of each map size; empty for the deepest with maps.
+        limit: maximum number of images, sampled evenly; 0 for all.
         thumbnail: side, px; 0 to choose.
         precision: of the features on disk: "float16" or "float32".
-        fresh: begin anew, whatever is there.
-        cluster: empty for this process; "local" for processes here, or the address of
-            a Dask scheduler, "tcp://HOST:PORT".
+        fresh: start over, discarding an existing index.
+        cluster: empty for this process; "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
         NnvizError: no such images, network or layer; or an index of another network.

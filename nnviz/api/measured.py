@@ -52,19 +52,20 @@ def board(
 ) -> "Board":
     """Compare methods on networks and images: a board of maps.
 
-    A place whose method cannot work keeps its error in words; the others go on.
+    A cell whose method fails keeps its error message; the other cells are still
+    computed.
 
     Args:
-        images: one or several of what ``open_image`` returned or takes.
-        methods: names, of the group "Explain"; a column each.
-        models: one or several of what ``load`` returned or takes; empty for the
+        images: one or several of what ``open_image`` returns or accepts.
+        methods: names, of the group "Explain"; one column each.
+        models: one or several of what ``load`` returns or accepts; empty for the
             default network.
-        target: what is asked, as on the command line; empty for the class that each
-            network predicts.
-        targets: what single networks are asked in its place, by their references.
-        values: parameters by method's name; what is left out has its default.
+        target: target, as on the command line; empty for the class that each network
+            predicts.
+        targets: targets of single networks in its place, by their references.
+        values: parameters by method's name; those left out keep their defaults.
         seed: of the random numbers.
-        progress: told how far each method is, and how far the board.
+        progress: called with each ``Progress`` of each method and of the board.
 
     Raises:
         NnvizError: no such method, network or image.
@@ -125,19 +126,19 @@ def evaluate(
     """Evaluate a network on images with known truth.
 
     Args:
-        model: what ``load`` returned, or what it takes.
-        data: a folder or zip file with a sub-folder for each class, or with images
-            and COCO's annotations; or "digits", "scenes", "scenes-planted",
-            "scenes-contradicting", which the program makes.
+        model: what ``load`` returns or accepts.
+        data: a folder or zip file with a sub-folder for each class, or with images and
+            COCO's annotations; or "digits", "scenes", "scenes-planted",
+            "scenes-contradicting", which are generated.
         held_out: only the part that the project's networks are never trained on.
-        limit: most images, taken evenly from all; 0 for all.
-        cluster: empty for this process; "local" for processes here, or the address of
-            a Dask scheduler, "tcp://HOST:PORT".
+        limit: maximum number of images, sampled evenly; 0 for all.
+        cluster: empty for this process; "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
-        NnvizError: no such data, or none that the network knows.
+        NnvizError: no such data, or none with classes that the network knows.
     """
     opened = model if isinstance(model, Model) else load(model)
     request = EvaluateModel(
@@ -169,22 +170,22 @@ def attack_curve(
     """Measure accuracy under attack, as a function of epsilon.
 
     Args:
-        model: what ``load`` returned, or what it takes.
-        data: a folder or zip file.  Where its sub-folders are called as classes of
-            the network, they tell what is right; else what the network says of the
-            images as they are counts as right.
-        attack: "fgsm", "pgd", "deepfool" or "cw".  The last two look for the least
-            noise in L2, of which one attack tells the whole curve.
+        model: what ``load`` returns or accepts.
+        data: a folder or zip file.  If its sub-folders are named after classes of the
+            network, they give the true classes; else the network's answers to the clean
+            images count as true.
+        attack: "fgsm", "pgd", "deepfool" or "cw".  The last two minimize the noise in
+            L2, so one run gives the whole curve.
         norm: "linf" or "l2"; empty for the attack's usual one.
-        epsilons: in 1/255, rising.
+        epsilons: in 1/255, ascending.
         steps: of the attack.
         held_out: only the part that the project's networks are never trained on.
-        limit: most images, taken evenly from all; 0 for all.
+        limit: maximum number of images, sampled evenly; 0 for all.
         seed: of the random starts.
-        cluster: empty for this process; "local" for processes here, or the address of
-            a Dask scheduler, "tcp://HOST:PORT".
+        cluster: empty for this process; "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
         NnvizError: no such data or attack, or no network that classifies.
@@ -218,14 +219,14 @@ def trust(
     """Measure how far one map can be trusted, against baseline maps.
 
     Args:
-        result: what ``run`` returned: a map over the image.
-        model: that it was run on.
+        result: a result of ``run``: a map over the image.
+        model: the network that it was run on.
         checks: "curves" (deletion, insertion, completeness), "road", "infidelity",
             "sensitivity", "randomization", "object".
-        mask: (h, w) over the image, of any size, not zero on the object: pointing
-            game, energy inside and IoU are measured too.
+        mask: (h, w) over the image, of any size, nonzero on the object; with it,
+            pointing game, energy inside and IoU are measured too.
         seed: of the random maps, squares and weights.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
         NnvizError: the result is no map over the image, or no such check.
@@ -275,20 +276,20 @@ def score(
 
     Args:
         methods: one or several names, of the group "Explain".
-        model: what ``load`` returned, or what it takes; it classifies.
+        model: what ``load`` returns or accepts; a classifier.
         data: a folder or zip file with images, with COCO's annotations or without; or
-            "scenes", "scenes-planted", "scenes-contradicting", which the program makes.
-        values: parameters by method's name; what is left out has its default.
-        limit: most images, taken evenly from all; 0 for all.
+            "scenes", "scenes-planted", "scenes-contradicting", which are generated.
+        values: parameters by method's name; those left out keep their defaults.
+        limit: maximum number of images, sampled evenly; 0 for all.
         seed: of the random numbers.
-        randomize: also compare with maps of the network with random weights.
+        randomize: also compare with maps computed with random weights.
         average_drop: also measure average drop and increase in confidence.
-        keep: a file that keeps the figures of each image: an interrupted table goes on
-            from it, and further methods and images are added to it.
-        cluster: empty for this process; "local" for processes here, or the address of
-            a Dask scheduler, "tcp://HOST:PORT".
+        keep: a file that caches the figures of each image, from which an interrupted
+            table resumes and to which further methods and images are added.
+        cluster: empty for this process; "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
         NnvizError: no such method or data, or a network that does not classify.

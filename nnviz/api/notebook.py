@@ -24,7 +24,7 @@ class Explorer:
     Attributes:
         widget: what a notebook shows: controls above the image.
         controls: by the parameter's name.
-        result: of the values that stand there; None while they cannot be run.
+        result: result for the current values; None while these cannot be run.
     """
 
     def __init__(
@@ -133,10 +133,10 @@ def explore(
 
     Args:
         method: its name; ``nnviz.methods()`` has them all.
-        model: as ``nnviz.run`` takes it.
+        model: as in ``nnviz.run``.
         image: likewise.
         seed: of the random numbers.
-        **params: values that the controls begin with.
+        **params: initial values of the controls.
 
     Raises:
         InputError: ipywidgets is not installed.

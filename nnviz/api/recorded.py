@@ -32,16 +32,16 @@ def resume(
 ) -> Result:
     """Resume a recorded optimization, from its newest or an earlier step.
 
-    It goes on bit for bit, whatever stopped it.
+    The steps are identical, bit for bit, to those of an uninterrupted run.
 
     Args:
         folder: of the recording.
         step: its number; -1 for the newest.
-        image: the image; where left out it is found by its hash.
-        record: another folder, for a fork; where left out the recording itself goes
-            on, and what came after the step is dropped.
-        progress: told how far the method is.
-        **params: steerable parameters to change from there on.
+        image: the image; by default it is found by its hash.
+        record: another folder, for a fork; by default the recording itself is
+            continued, and all later steps are dropped.
+        progress: called with each ``Progress`` of the method.
+        **params: steerable parameters to change from that step on.
 
     Raises:
         NnvizError: no recording; no such step; the network or image has changed.
@@ -78,13 +78,13 @@ def export_recording(
         out: a file's name, .mp4 or .gif; else a folder for numbered PNG files.
         rate: frames a second.
         blend: share of the image in each frame, 0 to 1.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Returns:
         ``out``.
 
     Raises:
-        NnvizError: no recording, or the disk does not allow it.
+        NnvizError: no recording, or the file cannot be written.
     """
     # Imported here: it loads painters.
     from nnviz.storage import recording_export as films  # noqa: PLC0415
@@ -109,21 +109,22 @@ def video(
 
     Args:
         method: one whose main result is an image.
-        model: what ``load`` returned, or what it takes.
+        model: what ``load`` returns or accepts.
         source: the video's path.
-        out: the new video's, .mp4 or .gif; an MP4 gets the sound of the other.
-        kept: share of the last result in the next image, 0 to below 1; left out,
-            0.15, or 0 for methods that follow cameras: they steady videos themselves.
-        seconds: after which it ends.
+        out: the new video's, .mp4 or .gif; an MP4 keeps the original's sound.
+        kept: fraction of the previous result in the next image, in [0, 1); by default
+            0.15, or 0 for methods that run live, which stabilize videos themselves.
+        seconds: duration to process, s.
         seed: of the random numbers, the same for each image.
-        progress: told after each image.
-        **params: the method's parameters; what is left out has its default.
+        progress: called after each frame.
+        **params: the method's parameters; those left out keep their defaults.
 
     Returns:
-        What there is to say of it.
+        Remarks on the new video.
 
     Raises:
-        NnvizError: no video, no images come out, or the disk does not allow it.
+        NnvizError: no such video, the method returns no images, or the file cannot be
+            written.
     """
     opened = model if isinstance(model, Model) else load(model)
     request = ChangeVideo(

@@ -42,8 +42,9 @@ class SavedRun:
 
     Attributes:
         image: path or URL.
-        files: that were written; none where they were there already, or it failed.
-        summary: what was found, as ``Result.summary`` has it.
+        files: files that were written; none where they already existed, or the run
+            failed.
+        summary: summary of the result, as ``Result.summary`` returns it.
         error: why the image could not be used; "" where it could.
     """
 
@@ -55,7 +56,7 @@ class SavedRun:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A run of a method on one image, as workers receive it.
+    """A run of a method on one image, as sent to workers.
 
     Attributes:
         method: its name.
@@ -96,21 +97,21 @@ def run_over(
 ) -> Iterator[SavedRun]:
     """Run a method on each of many images, saving each result; yield them in order.
 
-    An image that cannot be used costs its own result, not the others.
+    An image that cannot be used loses only its own result.
 
     Args:
         method: its name.
         images: a folder, with sub-folders or without, a URL that fsspec opens, or
             paths.
-        model: what ``load`` returned, or what it takes.
+        model: what ``load`` returns or accepts.
         out: folder or URL that gets STEM.METHOD.png, .npz and .json of each image.
         seed: of the random numbers.
-        missing: leave out images whose results are there.
-        cluster: empty for this process; "local" for processes here, or the address of
-            a Dask scheduler, "tcp://HOST:PORT", whose workers see images and ``out``
-            under the same paths or URLs.
+        missing: skip images whose results exist.
+        cluster: empty for this process; "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT", whose workers see images and
+            ``out`` under the same paths or URLs.
         workers: processes of a local cluster; 0 for one a core.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
         **params: the method's parameters.
 
     Raises:
@@ -200,7 +201,7 @@ def _carried_out(
     if not cluster or not tasks:
         yield from map(run_and_save, tasks)
         return
-    # Torch is imported no sooner.
+    # Imported here: it loads torch.
     from nnviz.engine.jobs.cluster import (  # noqa: PLC0415
         FROM_PROGRAM,
         connected,

@@ -1,7 +1,7 @@
 """JSON summaries of results, for ``--json``, Jupyter and agents.
 
-The numbers that fit in an answer stand in it; of larger arrays shape, range and mean.
-The arrays themselves are in the .npz that ``Result.save`` writes.
+Small arrays are given in full, larger ones by shape, range and mean.  The arrays
+themselves are in the .npz that ``Result.save`` writes.
 """
 
 import dataclasses
@@ -16,9 +16,11 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.results import Boxes, Heatmap, Ranking, Report, Result
 
 SCHEMA = "nnviz.result/1"
-"""Name and version; a field that is taken away or changes its meaning raises it."""
+"""Name and version of the schema; removing a field or changing its meaning raises the
+version.
+"""
 _MOST_NUMBERS = 64
-"""Of an array that is given in full."""
+"""Size up to which an array is given in full."""
 
 
 def summarize(report: Report, recipe: Recipe) -> dict[str, Any]:

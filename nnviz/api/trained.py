@@ -28,22 +28,23 @@ def teach(
 ) -> TaughtHead:
     """Train a head for your own classes or numbers, from a handful of images.
 
-    A linear layer is trained on the features of a network that stays as it is, and
-    measured on a fifth of the images, chosen by hash, that it does not see.
+    A linear layer is trained on the features of a frozen network, and measured on a
+    held-out fifth of the images, chosen by hash.
 
     Args:
         data: folder with a sub-folder of images for each class; or a CSV file with a
             header and lines of an image's path, relative to it, and a class or number.
         out: folder for NAME.safetensors, which opens as a network, NAME.json and
             NAME.py, which uses it with torch alone.
-        backbone: the network, or its reference; empty for the usual one.
-        name: of the new network; empty for the data's.
-        regression: learn numbers: names of sub-folders, or the table's, are numbers.
+        backbone: the network, or its reference; empty for the default one.
+        name: of the new network; empty for the name of the data.
+        regression: learn numbers: the names of sub-folders, or the table's values, are
+            numbers.
         unit: of these numbers.
-        strength: of the data against the penalty on the weights.
-        fine_tune: epochs in which all layers learn on; minutes rather than seconds.
+        strength: weight of the data against the penalty on the weights.
+        fine_tune: epochs of fine-tuning all layers; takes minutes rather than seconds.
         seed: of fine-tuning.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
         InputError: too few images, or one that cannot be read.
@@ -83,14 +84,15 @@ def train(
 
     Args:
         name: of the recipe, as ``nnviz train --help`` lists them.
-        out: folder for weights, facts, card and the checkpoint to go on from.
-        data: folder of class folders, or a zip file of one, where one is needed.
+        out: folder for weights, facts, card and the checkpoint to resume from.
+        data: folder of class folders, or a zip file of one, where the recipe needs
+            data.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
 
     Raises:
-        UsageError: there is no such recipe, or data must be named and are not.
+        UsageError: there is no such recipe, or it needs data and none are named.
     """
     request = TrainModel(
         name=name, data=str(data), out=str(out), epochs=epochs, seed=seed
@@ -126,8 +128,8 @@ def train_network(
             NAME.events and NAME.recording.
         name: of the files.
         seed: of weights, order, dropout and augmentation.
-        progress: told how far it is.
-        **switches: as the method ``train_network`` has them.
+        progress: called with each ``Progress``.
+        **switches: parameters of the method ``train_network``.
 
     Raises:
         NnvizError: in words: a switch, a folder, data that cannot be read.
@@ -150,8 +152,8 @@ def train_autoencoder(
             NAME.csv, NAME.events and NAME.recording.
         name: of the files.
         seed: of weights, order and noise.
-        progress: told how far it is.
-        **switches: as the method ``train_autoencoder`` has them.
+        progress: called with each ``Progress``.
+        **switches: parameters of the method ``train_autoencoder``.
 
     Raises:
         NnvizError: in words: a switch, a folder, data that cannot be read.
@@ -174,8 +176,8 @@ def train_characters(
             ``train_characters`` opens, NAME.csv, NAME.events and NAME.recording.
         name: of the files.
         seed: of the weights.
-        progress: told how far it is.
-        **switches: as the method ``train_characters`` has them.
+        progress: called with each ``Progress``.
+        **switches: parameters of the method ``train_characters``.
 
     Raises:
         NnvizError: in words: a switch, or a file that cannot be read.
@@ -198,7 +200,7 @@ def train_recorded(
         out: folder for the files.
         name: of the files.
         seed: of all random numbers.
-        progress: told how far it is.
+        progress: called with each ``Progress``.
         switches: the method's parameters.
     """
     recording = Path(out) / f"{name}.recording"
@@ -226,7 +228,7 @@ def export_trained(
         recording: folder of the run.
         out: folder for the files.
         name: of the network.
-        step: whose weights; -1 for the newest.
+        step: step whose weights are exported; -1 for the newest.
 
     Returns:
         Paths of the weights, the curves (CSV) and the folder of TensorBoard events.

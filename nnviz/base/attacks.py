@@ -10,9 +10,9 @@ from nnviz.base.results import ColorImage, Report, Table
 ADVERSARIAL = "adversarial"
 """Name of the attacked photo in an attack's report."""
 NOISE = "noise"
-"""Name of the noise, amplified, in it."""
+"""Name of the amplified noise in an attack's report."""
 BEFORE, AFTER = "before", "after"
-"""Names of what the network says to the image without and with the attack."""
+"""Names of the network's answers to the image without and with the attack."""
 SURVIVAL = "survival"
 """Name of the table of what an attack survives."""
 
@@ -23,13 +23,13 @@ class Rescaled:
 
     Attributes:
         report: as the attack's own, of the weaker noise.
-        share: how much of the noise is left, 0 to 1.
-        epsilon: its size in 1/255, as ``norm`` measures it.
+        share: fraction of the noise that was kept, 0 to 1.
+        epsilon: size of the weaker noise in 1/255, measured in ``norm``.
         norm: "linf" or "l2".
-        fooled: whether the answer is as the attack wanted it.
+        fooled: whether the answer is the one that the attack wanted.
         budget: size of the whole noise in 1/255.
-        flips_at: size of the weakest noise that does what the attack wanted, in 1/255;
-            None where none does, or it was not looked for.
+        flips_at: smallest size at which the attack succeeds, in 1/255; None where no
+            size does, or none was searched for.
     """
 
     report: Report
@@ -46,11 +46,11 @@ class SavedAttack:
     """The network's answer to an attacked photo that was saved and opened again.
 
     Attributes:
-        path: of the file.
+        path: the file.
         fooled: whether the network, given the file, answers as the attack wanted.
-        answer: what it says to the file.
-        probability: of that, 0 to 1.
-        exact: whether the file holds the very pixels that were to be written.
+        answer: its answer to the file.
+        probability: of that answer, 0 to 1.
+        exact: whether the file holds exactly the pixels that were to be written.
     """
 
     path: str
@@ -82,12 +82,12 @@ def attacked_photo(report: Report) -> ColorImage | None:
 def with_whole_tabs(report: Report, whole: Report) -> Report:
     """Add the results that exist only for the full perturbation to a rescaled report.
 
-    Whoever looks at one of them is not thrown out while the noise is made weaker; a
-    note says of what they are.
+    A view of one of these results thus stays open while the noise is scaled; a note
+    says that they belong to the full perturbation.
 
     Args:
-        report: of a share of the noise.
-        whole: of the attack itself.
+        report: of the rescaled noise.
+        whole: of the full noise.
     """
     kept = [name for name in whole if name not in report]
     if not kept:

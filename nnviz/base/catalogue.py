@@ -36,9 +36,9 @@ class Catalogue:
     """All methods and all models that can be opened by name.
 
     Attributes:
-        methods: what can be run.
-        models: what can be opened.
-        devices: of this machine, the fastest first; empty in the shipped list.
+        methods: methods that can be run.
+        models: networks that can be opened.
+        devices: of this machine, fastest first; empty in the shipped list.
         present: references that open without a download; empty in the shipped list.
     """
 

@@ -9,7 +9,7 @@ from nnviz.base.live import Shown
 from nnviz.base.results import Boxes, Ranking
 
 _NORMAL_95 = 1.959963984540054
-"""Quantile of the normal distribution for 95 %, both sides."""
+"""Quantile of the normal distribution for a two-sided 95 % interval."""
 
 
 class Outcome(StrEnum):
@@ -25,11 +25,12 @@ class Tally:
     """Counts of frames by outcome.
 
     Attributes:
-        truth: the class that is really there.
-        wanted: the class that it is to be taken for; empty for any other.
+        truth: the true class.
+        wanted: the class that it should be mistaken for; empty for any other than the
+            truth.
         fooled: frames in which the wanted class was seen, or any other than the truth.
         right: frames in which the truth was seen.
-        other: frames in which neither was.
+        other: frames in which neither was seen.
     """
 
     truth: str
@@ -47,7 +48,7 @@ class Tally:
         """Return the outcome of a frame, from the classes seen in it.
 
         Args:
-            names: of the classes that were seen in it; none where nothing was.
+            names: names of the classes seen in the frame; empty where nothing was seen.
         """
         seen = set(names)
         if self.wanted in seen:
@@ -71,12 +72,12 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
     """Return the 95 % confidence interval of a share, in [0, 1].
 
     Wilson's score interval (1927, J. Am. Stat. Assoc. 22, 209-212); (0, 1) without
-    trials.  It takes the trials for independent, which frames of a camera that follow
-    each other are not quite: what is true of the world may lie further off.
+    trials.  It assumes independent trials, which consecutive frames of a camera are not
+    quite: the true share may lie further off.
 
     Args:
-        hits: how many of them.
-        trials: 0 or more.
+        hits: number of successes.
+        trials: number of trials, 0 or more.
     """
     if not trials:
         return 0.0, 1.0
@@ -90,7 +91,7 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
 def names_seen(shown: Shown) -> tuple[str, ...] | None:
     """Return the classes seen in a frame: the top class, or those of all objects.
 
-    None where the method does not say of what class anything is, or none was asked.
+    None where the method's result names no classes, or where no method ran.
     """
     main = shown.run.report.main if shown.run is not None else None
     match main:

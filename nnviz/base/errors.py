@@ -17,7 +17,7 @@ class ErrorKind(StrEnum):
     MODEL = "model"
     MEMORY = "memory"
     TRUST = "trust"
-    """A program that nobody said yes to: the window asks."""
+    """A program that the user has not yet allowed to run: the window asks."""
     OURS = "ours"
 
 
@@ -25,10 +25,10 @@ class NnvizError(Exception):
     """An error that is reported in one line: ``what: reason; remedy``.
 
     Attributes:
-        what: the thing concerned: a file's name, a layer, a parameter.
-        reason: why it cannot be used, in lower case, no full stop.
+        what: the object concerned: a file's name, a layer, a parameter.
+        reason: why it cannot be used, in lower case, without a final period.
         remedy: what would help; may be empty.
-        option: of the command line, that does what the remedy says; may be empty.
+        option: command-line option that applies the remedy; may be empty.
     """
 
     kind = ErrorKind.USER
@@ -53,7 +53,8 @@ class NnvizError(Exception):
         )
         line = f"{what}: {reason}" if what else reason
         line = f"{line}; {remedy}" if remedy else line
-        # Names of files may be no text: every screen must take this line.
+        # File names may not be valid UTF-8, yet every terminal must be able to print
+        # this line.
         return line.encode("utf-8", "replace").decode()
 
 
@@ -107,10 +108,10 @@ class ErrorRecord:
     """An error as text, free of frames and objects, fit to cross threads.
 
     Attributes:
-        kind: whose error it is.
+        kind: kind of the error.
         text: the one line for the user.
         details: the traceback for the log and the copy button.
-        option: of the command line, that would help; the window has a button.
+        option: command-line option that would help; a button in the window.
     """
 
     kind: ErrorKind
@@ -154,10 +155,10 @@ def unknown(
     """Return the error for a name that does not exist, with the nearest that do.
 
     Args:
-        noun: of what there is none.
-        name: that was asked for.
-        known: names that exist.
-        otherwise: remedy where none is near; else the known names are told.
+        noun: kind of the thing, "layer".
+        name: the unknown name.
+        known: existing names.
+        otherwise: remedy where no name is near; empty, the known names are listed.
     """
     choices = list(known)
     near = difflib.get_close_matches(name, choices, _MAX_SUGGESTIONS, 0.4)

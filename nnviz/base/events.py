@@ -17,11 +17,11 @@ class Progress:
 
     Attributes:
         done: units done so far.
-        total: units in all; 0 where unknown.
-        what: "downloading resnet50", "window 12 of 729".
-        unit: "B" for bytes, ``EPOCH`` where one of training is complete, else empty.
-        cost: fraction of the whole time that the units done take, where units take
-            unequally long; None where all take as long.
+        total: total number of units; 0 where unknown.
+        what: the current work, "downloading resnet50", "window 12 of 729".
+        unit: "B" for bytes, ``EPOCH`` at the end of a training epoch, else empty.
+        cost: fraction of the total time that the finished units take, where units take
+            unequal time; None where all take the same.
     """
 
     done: float
@@ -43,8 +43,8 @@ class Partial:
     """An intermediate report, to be shown until a better one comes.
 
     Attributes:
-        report: what there is so far.
-        step: its number in the recording; -1 where none is kept.
+        report: results so far.
+        step: number of the step in the recording; -1 without a recording.
     """
 
     report: Report
@@ -56,8 +56,8 @@ class Done:
     """A job that finished, with its result.
 
     Attributes:
-        value: what its request promises.
-        seconds: how long the job worked, the turns of others left out.
+        value: the result that its request promises.
+        seconds: running time of the job, without the turns of other jobs.
     """
 
     value: object
@@ -81,12 +81,13 @@ Final = Done | Failed | Cancelled
 Event = Step | Final
 
 Changes = Mapping[str, Value]
-"""Steered parameters: sent into a job at a safe point."""
+"""Steered parameters, sent into a job at a safe point."""
 
 Job = Generator[Step, Changes | None, object]
-"""What the engine gives for a request: yields at safe points, returns ``Done.value``.
+"""A request as a generator: yields at safe points, returns ``Done.value``.
 
-Raises ``CancelledError`` when its ``check`` does, ``NnvizError`` for errors in words.
+Raises ``CancelledError`` when its ``check`` does, ``NnvizError`` for errors that the
+user can read.
 """
 
 

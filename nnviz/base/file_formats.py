@@ -3,28 +3,34 @@
 TORCH = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 """Weights, as safetensors and torch.save write them."""
 NETWORKS = (*TORCH, ".onnx")
-"""All that opens as a network without being run."""
+"""Formats that open as a network without running code."""
 PROGRAMS = (".pt2", ".torchscript", ".py")
-"""Run after a yes; TorchScript and pickles come as .pt too."""
+"""Formats that run code, after the user's consent; TorchScript and pickles also come as
+.pt.
+"""
 INDEX = ".index.json"
-"""Names the files that a large network's weights were split into."""
+"""Suffix of the index of sharded weights."""
 CONFIG = "config.json"
-"""Describes the network in a folder of Hugging Face or timm."""
+"""Description of the network in a Hugging Face or timm folder."""
 
 CLASS_NAMES = (".txt", ".csv", ".json", ".names")
-"""Labels of classes."""
+"""Formats of label files."""
+TABLES = (".csv", ".tsv", ".txt")
+"""Tables of images, a path in each row."""
+IMAGE_LISTS = (".json", *TABLES)
+"""Files that name many images: annotations in COCO's format, and tables."""
 IMAGES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jp2", ".j2k", ".avif"}
     | {".png", ".apng", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib", ".npy"}
     | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
-"""What ``media.decode.open_image`` reads."""
+"""Formats that ``media.decode.open_image`` reads."""
 REFUSED_IMAGES = frozenset({".ico", ".tga", ".exr", ".hdr"})
-"""Images that it does not read, and says so."""
+"""Formats that it refuses with an explanation."""
 VIDEOS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts"}
     | {".mts", ".wmv", ".asf", ".flv", ".ogv", ".3gp", ".mjpeg", ".mjpg", ".y4m"}
 )
-"""Videos; a GIF may be one or an image."""
+"""Video formats; a GIF may be a video or an image."""
 WRITTEN_VIDEOS = (".mp4", ".gif")
-"""Videos that are written."""
+"""Video formats that can be written."""

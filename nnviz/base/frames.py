@@ -49,7 +49,7 @@ class Placement:
     def input_in_photo(self) -> tuple[float, float, float, float]:
         """Return top, left, bottom, right of the whole input in photo coordinates.
 
-        May reach beyond the photo where the input was padded.
+        The rectangle may extend beyond the photo where the input was padded.
         """
         top, left = self.to_photo(0, 0)
         bottom, right = self.to_photo(*self.input_size)

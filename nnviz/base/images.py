@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[Any]
 Colors = NDArray[np.uint8]
 LUMINANCE = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in gray: ITU-R BT.601, as Pillow has them."""
+"""Weights of red, green and blue in gray: ITU-R BT.601, as in Pillow."""
 _COLORS = 3
 
 
@@ -21,11 +21,11 @@ class Image:
     Attributes:
         pixels: (H, W, C), read-only; uint8 and uint16 mean value / maximum, float32
             is in [0, 1] already.
-        name: the file's name without its folder, or what the image is.
-        path: where it came from, for opening it again; empty if from no file.
+        name: the file's name without its folder, or a description.
+        path: path to open it again; empty without a file.
         sha256: of the file's bytes, or of the pixels where there is no file.
         alpha: (H, W) of the pixels' dtype, read-only, where the file had one.
-        notes: what opening it changed or left out ("first of 12 frames"), for people.
+        notes: what opening it changed or left out, for people ("first of 12 frames").
     """
 
     pixels: Pixels
@@ -66,7 +66,7 @@ def to_float(pixels: Pixels) -> NDArray[np.float32]:
 def image_from_array(pixels: Pixels, name: str = "array") -> Image:
     """Wrap (H, W) or (H, W, C) pixels, uint8, uint16 or float in [0, 1].
 
-    The pixels are copied, so the caller's array stays as it is.
+    The pixels are copied, so the caller may change the array afterwards.
     """
     pixels = np.array(pixels if pixels.ndim > 2 else pixels[..., None])  # noqa: PLR2004
     if np.issubdtype(pixels.dtype, np.floating):
@@ -81,7 +81,7 @@ def rgb8(pixels: Pixels) -> Colors:
 
     Args:
         pixels: uint8, uint16 or float in [0, 1].  Three channels are red, green and
-            blue; of any other number the first is shown in gray.
+            blue; with any other number the first is shown in gray.
     """
     if pixels.shape[2] != _COLORS:
         pixels = pixels[..., :1]

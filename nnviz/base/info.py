@@ -26,19 +26,19 @@ class Task(StrEnum):
     """The task of a network."""
 
     CLASSIFY = "classify"
-    """One class of several, or yes or no."""
+    """One class of several, or a yes-or-no answer."""
     DETECT = "detect"
     SEGMENT = "segment"
     REPAINT = "repaint"
     """Image to image: style transfer, autoencoders, restoration."""
     MULTILABEL = "multi-label"
-    """Labels that may hold together, each with a probability of its own."""
+    """Labels that are not exclusive, each with its own probability."""
     REGRESS = "regress"
-    """One or several numbers, as an age or an angle."""
+    """One or several numbers, such as an age or an angle."""
     EMBED = "embed"
-    """A vector or maps without a meaning of their own: likeness is what counts."""
+    """A vector or maps without an individual meaning: only similarity counts."""
     GENERIC = "generic"
-    """Anything else: layers can be looked at, the output cannot be asked about."""
+    """Anything else: layers can be inspected, but the output cannot be a target."""
 
     @property
     def purpose(self) -> str:
@@ -82,11 +82,11 @@ class OutputActivation(StrEnum):
     SOFTMAX = "softmax"
     SIGMOID = "sigmoid"
     NONE = "none"
-    """The output is what it is: probabilities already, or plain numbers."""
+    """The output is used unchanged: probabilities already, or plain numbers."""
 
 
 WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Train", "Learn")
-"""Where methods can be offered."""
+"""Workspaces in which methods can be offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +94,15 @@ class Capabilities:
     """The capabilities that a method declares.
 
     Attributes:
-        workspace: one of ``WORKSPACES``; where it is offered.
-        adversarial: its images are made to fool a network; files of them say so.
-        comparable: its main result is a map of what counts, to be set beside others'.
-        picks_layer: left to itself it chooses a better layer than the one selected.
+        workspace: the one of ``WORKSPACES`` that offers it.
+        adversarial: its images are made to fool a network, and their files say so.
+        comparable: its main result is an attribution map that can be compared with
+            others.
+        picks_layer: its automatic choice of layer is better than the selected layer.
         runs_by_itself: runs at every change, however long it takes.
         section: heading of a lesson in Learn, one of ``SECTIONS``; else empty.
-        place: order of a lesson in its section.
-        contrastive: can be asked why a class rather than another.
+        place: rank of a lesson in its section.
+        contrastive: can explain one class against another.
     """
 
     workspace: str = ""
@@ -134,10 +135,10 @@ def lesson(section: str, place: int) -> Capabilities:
 
     Args:
         section: one of ``SECTIONS``.
-        place: order within the section.
+        place: rank within the section.
 
     Raises:
-        ValueError: no such section.
+        ValueError: there is no such section.
     """
     if section not in SECTIONS:
         raise ValueError(f"no section is called {section}")
@@ -148,7 +149,9 @@ def lesson(section: str, place: int) -> Capabilities:
 
 INSPECTION = Capabilities(workspace="Inspect", runs_by_itself=True)
 CLASS_ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
-"""Of one class: it compares with others in its own way, or asks about none."""
+"""Attribution of one class, by methods that contrast classes in their own way or have
+no target.
+"""
 ATTRIBUTION = replace(CLASS_ATTRIBUTION, contrastive=True)
 OPTIMIZATION = Capabilities(workspace="Imagine")
 TRAINING = Capabilities(workspace="Train")
@@ -172,21 +175,21 @@ class MethodInfo:
     Attributes:
         name: the name on the command line and in Python.
         title: the name in the window.
-        group: heading in lists of methods; a plug-in may bring one of its own.
-        live: whether it can follow a camera.
-        reference: where it is defined; None for plain bookkeeping.
+        group: heading in lists of methods; a plug-in may add its own.
+        live: whether it can run live on a camera.
+        reference: the publication that defines it; None for plain bookkeeping.
         shows: what the result shows, one or two sentences.
         reading: how to read it.
-        misleads: where it misleads.
-        parameters: in the order of the form.
-        presets: named values; ``demo`` is what ``nnviz demo`` runs.
-        needs_image: whether it looks at an image at all.
-        needs_model: whether it looks at a network at all.
-        tasks: the tasks of the networks that it works on; empty for any.
-        needs: what it needs of a network beside its task.
-        recorded: whether its reports are the steps of an optimization, to be kept on
-            a timeline, gone back to and gone on from.
-        capabilities: what the program may do with it.
+        misleads: when it misleads.
+        parameters: declared parameters, in the order of the form.
+        presets: named values; ``nnviz demo`` runs ``demo``.
+        needs_image: whether it takes an image.
+        needs_model: whether it takes a network.
+        tasks: tasks of the networks that it supports; empty for any.
+        needs: what it requires of a network besides the task.
+        recorded: whether its reports are the steps of an optimization, which can be
+            recorded, revisited and resumed.
+        capabilities: its capabilities.
     """
 
     name: str
@@ -215,15 +218,15 @@ class Layout(StrEnum):
     """The meaning of the axes of a layer's output, the batch left out."""
 
     MAP = "map"
-    """(C, H, W): channels first, as convolutions give."""
+    """(C, H, W): channels first, as convolutions return."""
     MAP_LAST = "map_last"
-    """(H, W, C): channels last, as Swin's blocks give; ``grid`` is (H, W)."""
+    """(H, W, C): channels last, as Swin's blocks return; ``grid`` is (H, W)."""
     TOKENS = "tokens"
     """(T, D): ``extra_tokens`` first, then ``grid`` row by row."""
     WINDOWS = "windows"
     """(G, T, D): T tokens in each of G windows, as inside MaxViT's attention."""
     VECTOR = "vector"
-    """(D,): no place left."""
+    """(D,): without positions."""
     OTHER = "other"
     """Anything else, and layers that were not reached."""
 
@@ -236,18 +239,18 @@ class LayerInfo:
         name: dotted path in the module tree.
         kind: the module's class, "Conv2d".
         depth: 0 for the network's direct children.
-        shape: output without the batch; None if the layer was not reached in a
-            forward pass or gives no tensor.
+        shape: output without the batch; None if the layer was not reached in a forward
+            pass or returns no tensor.
         layout: what the axes of ``shape`` mean.
-        parameters: number of weights in it and below.
-        macs: multiply-accumulates of one image in it and below.
-        receptive_field: height and width, px of the input that one output place can
-            depend on, clipped to nothing; None where the notion does not apply.
+        parameters: number of weights in the module and its children.
+        macs: multiply-accumulates in the module and its children, for one image.
+        receptive_field: height and width, px of the input that one output position can
+            depend on, not clipped to the input; None where undefined.
         leaf: whether it has no modules below it.
-        filters: whether it has kernels to show.
+        filters: whether it has displayable kernels.
         grid: rows and columns that a transformer's tokens are laid out in.
         extra_tokens: tokens before the grid's (class token, registers).
-        calls: how often one forward pass runs it; 0 means never.
+        calls: number of calls in one forward pass.
     """
 
     name: str
@@ -299,19 +302,19 @@ class ModelEntry:
     """A network that can be opened, as listed before it is.
 
     Attributes:
-        reference: what opens it, "zoo:resnet50".
+        reference: string that opens it, "zoo:resnet50".
         title: "ResNet-50".
         family: "ResNet".
         source: group in the browser.
         parameters: number of weights.
-        file_size: bytes to download; 0 where nothing needs to be.
+        file_size: bytes to download; 0 for none.
         accuracy: as published or measured, %; None if not known.
-        metric: what the accuracy counts: "top-1", "box mAP", "mean IoU".
+        metric: metric of the accuracy: "top-1", "box mAP", "mean IoU".
         year: of the publication, 0 if none.
         file: name of the file of weights; empty where it ships with the program.
-        task: what it is made for.
-        about: what it is and does, a sentence or two; may be empty.
-        trained_on: what it was trained on where that is no images; else empty.
+        task: task that it was trained for.
+        about: description, a sentence or two; may be empty.
+        trained_on: what it was trained on, where these are no images; else empty.
     """
 
     reference: str
@@ -351,9 +354,9 @@ class PreprocessCandidate:
 
     Attributes:
         name: of a preset, or "as chosen".
-        preprocess: for the network's own input size.
-        distance: squared shift of means plus the logarithm of ratios of variances;
-            0 fits best, what a network was trained with comes to about 0.4.
+        preprocess: the preprocessing, at the network's own input size.
+        distance: squared shift of means plus the logarithm of ratios of variances; 0 is
+            a perfect fit, the preprocessing used in training gives about 0.4.
     """
 
     name: str
@@ -366,33 +369,34 @@ class ModelInfo:
     """Facts about an opened network.
 
     Attributes:
-        reference: what opens it again.
+        reference: string that opens it again.
         title: name for people.
         source: group in the browser.
-        task: what it is made for.
+        task: task of the network.
         sha256: of the weights file, or of the parameters where there is none.
         weights: "IMAGENET1K_V1", "random seed 0", a file's name.
-        preprocess: what is done to a photo.
+        preprocess: preprocessing of a photo.
         labels: names of the outputs; "class 7" where none are known.
         layers: depth first, in the order of the module tree.
         parameters: number of weights.
         macs: multiply-accumulates for one image.
-        smallest_input: height and width below which a pass fails.
+        smallest_input: smallest height and width for which a pass succeeds.
         findings: of the model doctor.
         card: the model card, Markdown; may be empty.
-        notes: what opening it did ("3 unexpected keys ignored").
-        device: where it is: "cpu", "mps" or the name of the graphics card.
-        takes_several: whether several images can be given at once.
-        takes_any_size: whether an input may be of any larger size, which nothing need
-            divide.
-        output: name of the tensor that is looked at, where a network gives several.
-        outputs: names of all tensors that it gives, where those are several.
-        output_activation: what makes probabilities of the output.
-        unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
-        candidates: preprocessings by how well they fit, the best first; empty where
-            its statistics tell nothing.
-        gradients: whether gradients come back to the image.
-        caveats: what belongs beside every answer: untrained, drawing at random.
+        notes: remarks from opening it ("3 unexpected keys ignored").
+        device: "cpu", "mps" or the name of the graphics card.
+        takes_several: whether it accepts batches of several images.
+        takes_any_size: whether an input may be of any larger size, with no divisibility
+            constraint.
+        output: name of the tensor that is used, where the network returns several.
+        outputs: names of all tensors that it returns, where there are several.
+        output_activation: function that turns the output into probabilities.
+        unit: unit of the numbers that a network of ``Task.REGRESS`` predicts; may be
+            empty.
+        candidates: preprocessings, best fit first; empty where the network has no
+            usable statistics.
+        gradients: whether gradients reach the image.
+        caveats: warnings to show with every answer: untrained, random outputs.
     """
 
     reference: str
@@ -434,7 +438,7 @@ class ModelInfo:
         """Return a layer by name.
 
         Raises:
-            UsageError: there is none of that name; names the nearest.
+            UsageError: there is no layer of that name; names the nearest.
         """
         found = self.layer(name)
         if found is None:
@@ -458,7 +462,7 @@ class ModelInfo:
 
 
 _ASKED = {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS, Task.DETECT, Task.SEGMENT}
-"""Tasks whose outputs can be asked about."""
+"""Tasks whose outputs can be targets."""
 
 
 def obstacle(method: MethodInfo, model: ModelInfo) -> str:

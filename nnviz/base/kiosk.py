@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from nnviz.base.live import LiveOrder
 
 IDLE = 90.0
-"""Seconds without a hand at it after which a kiosk goes back to its start."""
+"""Seconds without input after which a kiosk resets."""
 BEAT = b".\n"
-"""Written once a second by a window that is watched: it is not stuck."""
+"""Heartbeat that a watched window writes once a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +16,9 @@ class KioskOrder:
 
     Attributes:
         guide: path of a guided lesson; empty for Live.
-        live: what is followed; None for a lesson.
-        idle: seconds without a hand at it after which it begins anew.
-        watched: whether another process waits for a beat each second.
+        live: live source and method; None for a lesson.
+        idle: seconds without input after which it resets.
+        watched: whether another process expects a heartbeat each second.
     """
 
     guide: str = ""

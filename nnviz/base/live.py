@@ -22,10 +22,10 @@ class Figures:
 
     Attributes:
         rate: frames shown a second.
-        age: between the capture of the frame and now, that it is shown, s.
-        inference: how long the method worked on it, s; 0 where none did.
-        dropped: frames of the source that were not shown, since it was opened.
-        scale: share of the source's own size that the frames have.
+        age: time from the capture of the frame to its display, s.
+        inference: running time of the method, s; 0 without a method.
+        dropped: frames not shown since the source was opened.
+        scale: size of the frames as a fraction of the source's own.
     """
 
     rate: float
@@ -41,9 +41,10 @@ class Shown:
 
     Attributes:
         image: the frame.
-        run: what the method gave; None where none was asked.
-        figures: how live it is.
-        bars: the ranking, smoothed over the frames, where the method gives one.
+        run: the method's run on it; None without a method.
+        figures: performance figures.
+        bars: the ranking smoothed over frames; None where the method returns no
+            ranking.
     """
 
     image: FrameImage
@@ -57,10 +58,10 @@ class Cover:
     """A square that hides part of each frame from the network.
 
     Attributes:
-        y: its center, as a share of the frame's height; may lie outside.
-        x: likewise, of its width.
-        side: as a share of the frame's shorter side.
-        fill: what stands there.
+        y: center, as a fraction of the frame's height; may lie outside [0, 1].
+        x: likewise, of the frame's width.
+        side: side, as a fraction of the frame's shorter side.
+        fill: what fills the square.
         mean: the color that "mean" stands for, red, green and blue, 0 to 255.
     """
 
@@ -76,9 +77,9 @@ class Recorded:
     """The outcome of recording a video.
 
     Attributes:
-        paths: of the video and of its numbers; empty where there was nothing to see.
-        frames: how many the video has.
-        left_out: frames that were shown while the disk was too slow.
+        paths: of the video and its table; empty where no frame was shown.
+        frames: number of frames in the video.
+        left_out: frames missing from the video because the disk was too slow.
     """
 
     paths: tuple[Path, ...]
@@ -89,9 +90,9 @@ class Recorded:
 def found(shown: Shown) -> tuple[str, str]:
     """Return what was found in a frame as a name and a number: "cat", "0.713".
 
-    Of objects the best one's name and score, of segments the largest one's name and
-    share, of explanations what is explained and its score; empty where there is no
-    such thing.
+    For detections the best object's name and score, for segmentations the largest
+    segment's name and share, for explanations the target and its score; empty where
+    there is none.
     """
     main = shown.run.report.main if shown.run is not None else None
     if isinstance(main, Ranking) and shown.bars is not None:
@@ -151,11 +152,11 @@ class Content:
     """A kind of analysis that Live offers: classes, objects, segments.
 
     Attributes:
-        name: on the command line.
-        title: in the window.
+        name: name on the command line.
+        title: name in the window.
         method: the method that shows it.
-        task: of the networks that it needs; None for any.
-        model: the network to begin with, where the open one does not suit.
+        task: task of the networks that it needs; None for any.
+        model: default network, where the open one does not suit.
     """
 
     name: str
@@ -171,7 +172,7 @@ class Content:
     def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
         """Return the reference of the network to begin with; "" for none installed.
 
-        One trained on images comes before one that was not.
+        Networks trained on real images come first.
         """
         held = set(present)
         entries = sorted(models, key=lambda entry: bool(entry.trained_on))
@@ -199,12 +200,12 @@ class LiveOrder:
     """The live source and method that the program starts with.
 
     Attributes:
-        source: of the frames; None for the one that the window begins with.
-        content: what is looked at.
+        source: of the frames; None for the window's default.
+        content: the analysis to run.
         model: how the network is opened.
-        values: parameters of the method.
+        values: parameters of the method by name.
         record: path of a video to write; None for none.
-        stickers: to lay on each frame, the lowest first.
+        stickers: stickers to paste onto each frame, the lowest first.
     """
 
     source: SourceRequest | None

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from nnviz.base.errors import UsageError, unknown
 
 Value = bool | int | float | str
-"""What a parameter can hold."""
+"""A parameter's value."""
 Number = TypeVar("Number", int, float)
 Params = TypeVar("Params")
 Given = TypeVar("Given")
@@ -41,14 +41,15 @@ class Kind(StrEnum):
     """Names of layers with commas between, each with a weight where the method takes
     one: "layer2, layer3*0.5"."""
     TARGET = "target"
-    """What is asked about, as ``notation.targets`` reads it; empty means the
-    predicted class."""
+    """The target, as ``notation.targets`` parses it; empty means the predicted class.
+    """
     CLASSES = "classes"
     """Names of classes."""
     IMAGE = "image"
     """Path of an image file; empty means none."""
     MASK = "mask"
-    """Path of an image file, white where something may happen; empty means all."""
+    """Path of an image file, white where changes are allowed; empty means everywhere.
+    """
     FOLDER = "folder"
     """Path of a folder of images; empty means none."""
     TEXT_FILE = "text_file"
@@ -58,18 +59,19 @@ class Kind(StrEnum):
     COLOR = "color"
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
-    """Stickers and where they lie, as ``stickers.placed`` reads them."""
+    """Placed stickers, as ``stickers.placed`` parses them."""
     NUMBERS = "numbers"
     """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
     POINTS = "points"
-    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.kinds.planes`` reads
-    them;
-    in the window they are dragged."""
+    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.kinds.planes`` parses
+    them; the window lets the user drag them.
+    """
     CELLS = "cells"
-    """A small drawing, "#.#/.#.", as ``nnviz.base.kinds.matrices`` reads it; in the
-    window its cells are turned over."""
+    """A small drawing, "#.#/.#.", as ``nnviz.base.kinds.matrices`` parses it; the
+    window lets the user flip its cells.
+    """
     WORDS = "words"
-    """Words that are worked on themselves: letters to store, a text to learn."""
+    """Text that is itself the data: letters to store, a text to learn."""
     ARCHITECTURE = "architecture"
     """Layers of a small network in words: "conv 6 5, relu, pool, linear 84"."""
 
@@ -139,7 +141,7 @@ class Steerable:
 class Essential:
     """Marker: the parameter is among the few that most people change.
 
-    Where a declaration marks some, all others stand behind them, under "More".
+    Where a declaration marks some, all others are folded away under "More".
     """
 
 
@@ -221,12 +223,13 @@ class Parameter:
         """Validate a value and return it as the declared type.
 
         Raises:
-            UsageError: the wrong kind of value, out of range, or no such choice.
+            UsageError: the value has the wrong type, is out of range, or is no valid
+                choice.
         """
         plain = _TYPE_OF_KIND[self.kind]
         if self.kind is Kind.TARGET and type(value) is int:
             value = f"class:{value}"
-        # True is an int to Python, but no number to a user.
+        # True is an int to Python, but not a number to a user.
         other = isinstance(value, bool) and plain is not bool
         if other or not isinstance(value, plain):
             reason = f"{value!r} is no {self.kind}"
@@ -292,7 +295,7 @@ class Parameter:
 
     def _in_range(self, value: Number) -> Number:
         low, high = self.minimum, self.maximum
-        # Not-a-number fails every comparison, so ask for what is right.
+        # Not-a-number fails every comparison, so test for the valid range.
         if low is None or high is None or low <= value <= high:
             return value
         raise UsageError(
@@ -304,7 +307,7 @@ def parameters_of(declaration: type) -> tuple[Parameter, ...]:
     """Read the parameters of a parameter dataclass.
 
     Raises:
-        TypeError: a field whose type is not among the kinds, or without ``Help``.
+        TypeError: a field has an unsupported type or no ``Help``.
     """
     return _read_fields(declaration)
 
@@ -332,8 +335,8 @@ def with_current_names(
     """Rename values from former parameter names to current ones.
 
     Args:
-        parameters: with the names that they had before.
-        values: by name, old or new; unknown names stay as they are.
+        parameters: declared parameters, with their former names.
+        values: values by name, old or new; unknown names are kept.
     """
     current = former_names(parameters)
     return {current.get(name, name): value for name, value in values.items()}

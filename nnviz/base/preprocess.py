@@ -20,14 +20,15 @@ class Fit(StrEnum):
     CROP = "crop"
     """Shorter side to ``resize``, then the center."""
     STRETCH = "stretch"
-    """Both sides to the input size, whatever that does to the proportions."""
+    """Both sides to the input size, ignoring the aspect ratio."""
     SQUASH = "squash"
-    """Both sides to ``resize``, whatever that does to the shape, then the center."""
+    """Both sides to ``resize``, ignoring the aspect ratio, then the center."""
     PAD = "pad"
     """Longer side to the input size, the rest filled with ``padding``."""
     WHOLE = "whole"
     """Shorter side to ``resize``, longer side at most the input's longer; nothing is
-    cut off or filled in, so the input has the photo's shape."""
+    cropped or padded, so the input has the photo's aspect ratio.
+    """
 
 
 class Interpolation(StrEnum):
@@ -37,8 +38,9 @@ class Interpolation(StrEnum):
     BILINEAR = "bilinear"
     BICUBIC = "bicubic"
     LINEAR = "linear"
-    """Between the nearest pixels, whatever lies between: what detectors are trained
-    with (``torch.nn.functional.interpolate``)."""
+    """Bilinear interpolation of the nearest pixels without antialiasing, as detectors
+    are trained with (``torch.nn.functional.interpolate``).
+    """
 
 
 class ChannelOrder(StrEnum):
@@ -56,18 +58,18 @@ class Preprocess:
     ``(value * value_range - mean) / std``.
 
     Attributes:
-        input_size: height and width of the network's input, px; for ``Fit.WHOLE``
-            of the largest.
+        input_size: height and width of the network's input, px; for ``Fit.WHOLE`` of
+            the largest input.
         resize: shorter side before the center crop, px (``Fit.CROP``, ``Fit.SQUASH``),
             or of the input (``Fit.WHOLE``).
-        fit: how the photo's shape is brought to the input's.
+        fit: how the photo is fitted to the input size.
         interpolation: resampling filter.
         mean: one number a channel, in units of ``value_range``, in the network's order.
         std: likewise.
-        order: the network's channel order; means something for three channels only.
-        value_range: what a white pixel is before normalization: 1 or 255.
-        padding: color that ``Fit.PAD`` fills with, in [0, 1], a number a channel of the
-            image; empty for the mean.
+        order: the network's channel order; meaningful for three channels only.
+        value_range: value of a white pixel before normalization: 1 or 255.
+        padding: fill color of ``Fit.PAD``, in [0, 1], one number an image channel;
+            empty for the mean.
     """
 
     input_size: tuple[int, int] = (224, 224)
@@ -143,7 +145,7 @@ class Preprocess:
                 ratio = min(self.input_size[0] / height, self.input_size[1] / width)
                 return max(1, round(height * ratio)), max(1, round(width * ratio))
             case Fit.WHOLE:
-                # floor() of this very product, as torch's interpolate has it.
+                # floor() of exactly this product, as torch's interpolate computes it.
                 longest = max(self.input_size) / max(photo_size)
                 ratio = min(self.resize / min(photo_size), longest)
                 rows, columns = math.floor(height * ratio), math.floor(width * ratio)
@@ -205,7 +207,7 @@ class Preprocess:
         the crop keeps its proportion to the input.
 
         Args:
-            fields: as in ``to_json``, some of them.
+            fields: some of the fields, as in ``to_json``.
 
         Raises:
             UsageError: an unknown field, or a value that is not allowed.
@@ -251,7 +253,7 @@ def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
     """Parse a value of an enumerated field, ignoring case.
 
     Raises:
-        UsageError: there is none of that name; lists those that there are.
+        UsageError: no value has that name; lists the valid ones.
     """
     names = {each.value.casefold(): each for each in kind}
     found = names.get(str(value).casefold())
@@ -282,7 +284,7 @@ PRESETS: Mapping[str, Preprocess] = {
         std=(0.26862954, 0.26130258, 0.27577711),
     ),
 }
-"""What is usual for colors; sizes and crops are each network's own."""
+"""Common normalizations; sizes and crops depend on the network."""
 PRESET_USERS: Mapping[str, str] = {
     "ImageNet": "torchvision, most of timm, DINO, Swin, ConvNeXt",
     "0 to 1": "ultralytics' YOLO",

@@ -20,11 +20,11 @@ from nnviz.base.stickers import placed
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
 _BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
-"""By method, what recipes mean that were written before a parameter was there."""
+"""By method, the values that parameters had before they existed, for old recipes."""
 _NO_RECIPE = "contains no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
-"""Of a field too many or too few, or of a preprocessing that cannot be computed."""
+"""Errors of an extra or missing field, or of an invalid preprocessing."""
 _LARGEST = 1 << 62
 _MOST_THREADS = 4096
 
@@ -34,26 +34,26 @@ class Recipe:
     """Everything needed to reproduce a result.
 
     Attributes:
-        method: its name.
+        method: name of the method.
         values: all parameters, defaults too.
         changes: (step, values) of steered parameters.
         model: reference.
         model_sha256: of the weights.
         preprocess: as used.
         labels: name of the label file, if one was given.
-        task: that was said in place of the network's own; may be empty.
-        outputs: name of the tensor that was looked at, where one was named.
-        unit: of the numbers of a network that regresses.
+        task: task given in place of the network's own; may be empty.
+        outputs: name of the tensor that was used, where one was given.
+        unit: unit of a regression network's numbers.
         image: the image's name, never its folder; empty if there was none.
         image_sha256: of the image's file.
         pictures: sha256 of the files of further images, by the parameter that names
-            them: a baseline, what likeness is asked to; of several, as stickers are,
-            with spaces between.
-        seed: of the generator.
+            them: a baseline, a target of similarity; several, as for stickers, are
+            separated by spaces.
+        seed: seed of the random generator.
         dtype: of the computation, "float32".
-        threads: torch's, since they change the last bits.
+        threads: torch's number of threads, which affects the last bits.
         chunks: sizes of the chunks that were used, in order.
-        device: "cpu", "NVIDIA H100".
+        device: name of the device, "cpu", "NVIDIA H100".
         versions: of nnviz and of the libraries that computed.
         adversarial: whether its images were made to fool the network.
     """
@@ -97,7 +97,7 @@ class Recipe:
         """Return the recipe with its parameters named as they are now.
 
         Args:
-            parameters: of its method, with the names that they had before.
+            parameters: of its method, with their former names.
         """
         return dataclasses.replace(
             self,
@@ -199,7 +199,7 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "changes": _are_changes,
     "adversarial": lambda value: isinstance(value, bool),
 }
-"""What each field of a recipe may hold."""
+"""Validator of each field of a recipe."""
 
 
 def file_of(value: Value) -> str:

@@ -71,8 +71,8 @@ class RecordingStep:
     """A step of a recorded optimization, to resume from.
 
     Attributes:
-        folder: of the recording.
-        step: its number; -1 for the newest.
+        folder: folder of the recording.
+        step: number of the step; -1 for the newest.
     """
 
     folder: str
@@ -87,14 +87,14 @@ class RunMethod(Request[Run]):
         method: its name.
         model: the network.
         image: the image; None for a method that needs none.
-        values: parameters by name; what is left out has its default.
+        values: parameters by name; those left out keep their defaults.
         seed: of ``Context.generator``.
         changes: steered values by step, when a recipe is replayed.
         chunks: sizes of the chunks, when a recipe is replayed.
         threads: torch's threads, when a recipe is replayed; 0 leaves them as they are.
         recording: folder that keeps the steps of an optimization; "" keeps none.
-        begin: the step of a recording to go on from; None for a fresh start.  In the
-            folder of ``recording`` itself, what came after it is dropped.
+        begin: the recording step to resume from; None for a fresh start.  If it lies in
+            ``recording`` itself, all later steps are dropped.
     """
 
     method: str
@@ -120,9 +120,9 @@ class ChangeVideo(Request[tuple[str, ...]]):
         out: path of the new one, .mp4 or .gif.
         values: as in ``RunMethod``.
         seed: likewise, the same for each image.
-        kept: share of the last result in the next image, 0 to below 1; None for the
-            usual: none for methods that follow cameras, which steady videos themselves.
-        seconds: after which it ends; infinite for all of it.
+        kept: fraction of the previous result in the next image, in [0, 1); None for the
+            default: 0 for methods that run live, which stabilize videos themselves.
+        seconds: duration to process, s; infinite for the whole video.
     """
 
     method: str
@@ -143,11 +143,11 @@ class TrainModel(Request[str]):
         name: "objects".
         data: path of a folder of class folders, or of a zip file of one; empty where
             the program makes the images itself.
-        out: folder for weights, facts, card and the checkpoint to go on from.
+        out: folder for weights, facts, card and the checkpoint to resume from.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
         style: file of the image, or name of the pattern, that "style" learns.
-        network: reference of the network that judges its paintings.
+        network: reference of the loss network of "style".
     """
 
     name: str
@@ -164,15 +164,15 @@ class TeachHead(Request[TaughtHead]):
     """Train a head on a backbone's features; ends with a ``TaughtHead``.
 
     Attributes:
-        model: the backbone.
+        model: the network that serves as backbone.
         out: folder for the weights.
         name: of the new network and its files.
         data: path of a folder of class folders, or of a CSV file.
         classes: listed examples, in place of ``data``.
         regression: whether names of classes are numbers to learn.
         unit: of these numbers.
-        strength: of the data against the penalty on the weights.
-        fine_tune: epochs in which all layers learn on; 0 leaves the backbone as it is.
+        strength: weight of the data against the penalty on the weights.
+        fine_tune: epochs of fine-tuning all layers; 0 freezes the backbone.
         seed: of fine-tuning.
     """
 
@@ -192,8 +192,8 @@ class TeachHead(Request[TaughtHead]):
 class PrepareFeatures(Request[int]):
     """Compute and cache a backbone's features of images, ahead of ``TeachHead``.
 
-    Ends with the number of images whose features are known; files that cannot be read
-    are passed over, ``TeachHead`` says so.
+    Ends with the number of images whose features are known; unreadable files are
+    skipped, ``TeachHead`` reports them.
 
     Attributes:
         model: the backbone.
@@ -209,13 +209,14 @@ class ExportTrained(Request[tuple[str, ...]]):
     """Export the weights of a training step; ends with the paths of the files.
 
     STEM.safetensors opens as a network; STEM.csv and a TensorBoard event file hold the
-    figures of all epochs until then.
+    metrics of all epochs up to that step.
 
     Attributes:
         recording: folder of the run.
         out: folder for the files.
         name: of the network.
-        step: whose weights; the nearest one before it that is kept; -1 for the newest.
+        step: step whose weights are exported, or the last kept one before it; -1 for
+            the newest.
     """
 
     recording: str
@@ -230,9 +231,9 @@ class EvaluateModel(Request[Evaluation]):
 
     Attributes:
         model: the network.
-        data: path of a folder or zip file (a sub-folder for each class; or images
-            with COCO's annotations), or the name of data that the program makes:
-            "digits", "scenes", "scenes-planted", "scenes-contradicting".
+        data: path of a folder or zip file (a sub-folder for each class; or images with
+            COCO's annotations), or the name of generated data: "digits", "scenes",
+            "scenes-planted", "scenes-contradicting".
         held_out: only the part that the project never trains on.
         limit: most images, taken evenly from all; 0 for all.
         cluster: "" for this process, "local" for processes here, or the address of a
@@ -255,11 +256,10 @@ class RescaleNoise(Request[Rescaled]):
     Attributes:
         model: the network.
         image: the image that was attacked.
-        attacked: what the attack made of it, float (h, w, C) in [0, 1], as the report
-            has it.
+        attacked: the attacked image, float (h, w, C) in [0, 1], as in the report.
         values: the attack's parameters.
-        share: how much of the noise to leave, 0 to 1.
-        search: also look for the weakest noise that does what the attack wanted.
+        share: fraction of the noise to keep, 0 to 1.
+        search: also search for the weakest noise with which the attack succeeds.
     """
 
     model: ModelRequest
@@ -275,7 +275,7 @@ class SaveAttacked(Request[SavedAttack]):
     """Save an attacked photo and classify the file; ends with a ``SavedAttack``.
 
     Attributes:
-        noise: whose image, and how much of its noise.
+        noise: the attack, and the fraction of its noise.
         path: .png, .jpg, .jpeg or .webp.
         recipe: of the attack, as JSON; it goes into the file.
         quality: of JPEG and WebP, 1 to 100.
@@ -298,11 +298,11 @@ class MeasureRobustness(Request[Robustness]):
 
     Attributes:
         model: the network.
-        data: path of a folder or zip file: a sub-folder for each class, or any
-            images, of which the network's own answers are then the truth.
+        data: path of a folder or zip file: a sub-folder for each class, or any images,
+            for which the network's own answers are then the truth.
         attack: "fgsm", "pgd", "deepfool" or "cw".
         norm: of the noise, "linf" or "l2".
-        epsilons: in 1/255, rising.
+        epsilons: in 1/255, ascending.
         steps: of the attack.
         held_out: only the part that the project never trains on.
         limit: most images, taken evenly from all; 0 for all.
@@ -329,19 +329,19 @@ class ScoreMethods(Request[ScoreTable]):
     """Score the maps of several methods; ends with a ``ScoreTable``.
 
     Attributes:
-        model: the network; it classifies.
+        model: the network, a classifier.
         methods: names, of the group "Explain".
         data: path of a folder or zip file with images, with COCO's annotations or
             without, or generated scenes: "scenes", "scenes-planted",
             "scenes-contradicting".
-        values: parameters by method's name; what is left out has its default.
+        values: parameters by method's name; those left out keep their defaults.
         limit: most images, taken evenly from all; 0 for all.
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
-        randomize: whether each map is also made of a network with random weights.
+        randomize: whether each map is also computed with random weights.
         average_drop: whether average drop and increase in confidence are measured.
-        keep: path of a file that keeps the figures of each image, and from which the
-            table goes on where it is there; empty for none.
+        keep: path of a file that caches the figures of each image; an existing one is
+            resumed; empty for none.
         cluster: as ``EvaluateModel`` has it.
         workers: likewise.
     """
@@ -365,14 +365,14 @@ class MeasureTrust(Request[Trust]):
     """Score how far one map can be trusted; ends with a ``Trust``.
 
     Attributes:
-        run: what made the map.
+        run: the run that made the map.
         heatmap: the map, over the network's input.
-        completeness: what its attributions add up to; None where that means nothing.
-        checks: what is measured.
+        completeness: sum of its attributions; None where it has no meaning.
+        checks: the checks to run.
         steps: of the deletion and insertion curves.
         seed: of the random maps, squares and weights.
-        mask: (h, w) over the image, of any size, not zero on the object; for the check
-            of the object.
+        mask: (h, w) over the image, of any size, nonzero on the object; for the check
+            ``OBJECT``.
     """
 
     run: RunMethod
@@ -402,4 +402,4 @@ AnyRequest = (
     | MeasureTrust
     | OccludeImage
 )
-"""Every request, to tell them apart exhaustively."""
+"""Every request, for exhaustive matching."""

@@ -17,7 +17,7 @@ from nnviz.base.frames import Frame, Placement
 
 Array = NDArray[Any]
 BACKGROUNDS = frozenset({"background", "__background__"})
-"""Names of the class that is no thing."""
+"""Names of the background class."""
 
 
 class Result:
@@ -50,12 +50,12 @@ class Ranking(Result):
     Attributes:
         labels: N names.
         values: float64 (N,), falling.
-        indices: int64 (N,), where each stands in the network's output.
-        unit: what the values are: "probability", "logit".
-        limits: smallest and largest value that could be, for the bars; None where
-            there is no such limit and the bars start at zero.
-        earlier: float64 (N,), what the same names had before something was changed;
-            None where nothing was.
+        indices: int64 (N,), index of each in the network's output.
+        unit: quantity of the values: "probability", "logit".
+        limits: smallest and largest possible value, for the bars; None for unbounded
+            values, whose bars start at zero.
+        earlier: float64 (N,), values of the same names before a change; None without
+            one.
     """
 
     labels: tuple[str, ...]
@@ -81,10 +81,10 @@ class Heatmap(Result):
     """A scalar map: one number at each position.
 
     Attributes:
-        values: float (H, W), any range; NaN and infinities are said, not painted.
+        values: float (H, W), any range; NaN and infinities are reported, not painted.
         signed: whether zero is the middle (diverging colors) or not (sequential).
-        unit: what the values are, for the legend.
-        frame: what the map lies over; None if over nothing.
+        unit: quantity of the values, for the legend.
+        frame: frame that the map lies over; None for none.
         placement: where the input lies on the photo, if there is a photo.
     """
 
@@ -105,10 +105,10 @@ class ColorImage(Result):
 
     Attributes:
         pixels: float32 (H, W, C) in [0, 1].
-        frame: the frame that it replaces; None for an image of its own.
+        frame: the frame that it replaces; None for an independent image.
         placement: as in Heatmap.
-        alpha: float32 (H, W) in [0, 1], how much of a sticker is seen; None where the
-            image is no sticker.
+        alpha: float32 (H, W) in [0, 1], opacity of a sticker; None where the image is
+            not a sticker.
     """
 
     pixels: NDArray[np.float32]
@@ -123,7 +123,7 @@ class ColorImage(Result):
 
 
 Picture = ColorImage
-"""The name of before: of packed reports, and of methods from other packages."""
+"""Former name, still used in packed reports and by methods from other packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,14 +137,15 @@ class Mosaic(Result):
         captions: one short name a tile ("12", "12 dead"); () means the indices.
         signed: whether zero is the middle of the color scale.
         shared_scale: one scale for all tiles, or one each.
-        unit: what the numbers are, for the legend.
-        noun: what a tile is: "channel", "filter".
-        layer: name of the layer that the tiles belong to; selection is linked by it.
-            Empty where a tile's index is no channel's.
+        unit: quantity of the numbers, for the legend.
+        noun: what a tile shows: "channel", "filter".
+        layer: name of the layer that the tiles belong to; it links the selection.
+            Empty where a tile's index is not a channel index.
         frame: set where each tile covers the network's input.
         placement: as in Heatmap.
-        empty: said in place of the tiles while none is to be shown.
-        room: tiles to leave room for while more are to come; 0 for those shown.
+        empty: text shown in place of the tiles while there are none.
+        room: number of tiles to reserve space for while more are to come; 0 for the
+            given ones.
     """
 
     tiles: Array
@@ -174,14 +175,13 @@ class Curves(Result):
     """Series of numbers over a common axis: line plots or histograms.
 
     Attributes:
-        x: float (P,), P = 0 as long as there is nothing; for bars the P edges of P - 1
-            bins.
+        x: float (P,), P = 0 while there is no data; for bars the P edges of P - 1 bins.
         series: name -> float (P,), for bars (P - 1,).
         x_label: name and unit of the axis.
         y_label: likewise.
         style: lines, or the bars of a histogram.
-        limits: smallest and largest value that could be; None where there is no such
-            limit and the axis ends with the curves.
+        limits: smallest and largest possible value; None for unbounded values, whose
+            axis is fitted to the curves.
     """
 
     x: Array
@@ -202,10 +202,10 @@ class Curves(Result):
         """Build curves whose x axis counts steps.
 
         Args:
-            series: name -> numbers, as many in each.
-            x_label: what is counted.
+            series: name -> numbers, equally many in each.
+            x_label: the quantity that is counted.
             y_label: name and unit of the numbers.
-            first: place of the first of them on the axis.
+            first: x of the first number.
         """
         values = {name: np.array(each, np.float64) for name, each in series.items()}
         count = len(next(iter(values.values())))
@@ -223,7 +223,7 @@ class Table(Result):
 
     Attributes:
         columns: headings, with units.
-        rows: one value a column: text or number.
+        rows: one value for each column, text or number.
     """
 
     columns: tuple[str, ...]
@@ -256,10 +256,10 @@ class TrackMarks:
 
     Attributes:
         ids: int64 (N,), the number of each object, counted from 1.
-        trails: float32 (N, P, 2): x, y of where each was, oldest first, px of the
-            boxes' frame; NaN where it was not there yet.
+        trails: float32 (N, P, 2): past x, y of each object, oldest first, px of the
+            boxes' frame; NaN before it appeared.
         line: left, top, right, bottom of a counting line, px; None for none.
-        line_words: what was counted there.
+        line_words: text of the counts at the line.
     """
 
     ids: NDArray[np.int64]
@@ -280,22 +280,22 @@ class Boxes(Result):
     Attributes:
         boxes: float32 (N, 4): left, top, right, bottom in px of ``frame``, continuous
             (a pixel in column j covers j to j + 1).
-        scores: float32 (N,) in [0, 1], falling.
+        scores: float32 (N,) in [0, 1], descending.
         classes: int64 (N,), indices into ``labels``.
         labels: name of each class that the network knows.
-        frame: whose pixels the boxes count.
+        frame: frame in whose pixels the boxes are given.
         placement: as in Heatmap.
-        masks: bool (N, H, W) over the frame, where the network outlines objects.
-        keypoints: float32 (N, K, 3): x, y in px and a score (logit), where it finds
-            them.
+        masks: bool (N, H, W) over the frame, where the network returns masks.
+        keypoints: float32 (N, K, 3): x, y in px and a score (logit), where the network
+            returns them.
         skeleton: pairs of keypoints to join with a line.
         threshold: score below which objects were left out, in [0, 1].
-        captions: a label for each box in place of its class and score; an empty one is
-            not written; () for class and score.
-        faint: bool (N,), boxes that are drawn thin: they were dropped.
-        tracks: who is who from frame to frame; None where nobody is followed.
-        objects: whether the boxes are the network's objects, which can be asked about
-            by their number; anchors and regions are not.
+        captions: a label for each box in place of its class and score; empty ones are
+            not drawn; () for class and score.
+        faint: bool (N,), boxes drawn thin because they were discarded.
+        tracks: identities from frame to frame; None without tracking.
+        objects: whether the boxes are detected objects, which can be targets by index;
+            anchors and regions are not.
     """
 
     boxes: NDArray[np.float32]
@@ -325,8 +325,8 @@ class Boxes(Result):
 
         Args:
             edges: left, top, right, bottom of each, px of the frame.
-            names: of each.
-            frame: whose pixels the edges count.
+            names: name of each area.
+            frame: frame in whose pixels the edges are given.
             placement: as in Heatmap.
         """
         count = len(edges)
@@ -377,8 +377,8 @@ class Mask(Result):
         classes: int64 (H, W), indices into ``labels``.
         confidence: float32 (H, W) in [0, 1], probability of that class.
         labels: name of each class that the network knows.
-        background: index of the class that is left unpainted; -1 for none.
-        frame: whose pixels they are.
+        background: index of the class that is not painted; -1 for none.
+        frame: frame of the pixels.
         placement: as in Heatmap.
     """
 
@@ -412,13 +412,13 @@ class DiagramNode:
     Attributes:
         name: dotted path, unlike any other node's; nodes whose paths begin with a
             group's lie inside that group's box.
-        title: what stands in the box, "Conv2d", "add".
-        kind: what it does, for its color; one of ``DIAGRAM_KINDS``.
+        title: text in the box, "Conv2d", "add".
+        kind: kind of operation, which sets the color; one of ``DIAGRAM_KINDS``.
         detail: a second line, "3 × 3, stride 2"; may be empty.
-        layer: name of the layer to select with it; empty where it is none.
-        value: a number that belongs to it (an activation); None for none.
-        cell: column and row where it is drawn, from the left and from the top; None
-            where the arrows decide.  Of use where all nodes have one, without groups.
+        layer: name of the layer that it selects; empty for none.
+        value: associated number (an activation); None for none.
+        cell: column and row where it is drawn, from the left and the top; None for
+            automatic layout.  Only used if all nodes have one and there are no groups.
     """
 
     name: str
@@ -437,8 +437,8 @@ class DiagramEdge:
     Attributes:
         source: index of the node where it begins.
         target: index of the node where it ends.
-        label: what flows along it, "64 × 56 × 56"; may be empty.
-        value: a number that belongs to it (a weight); None for none.
+        label: size of the data along it, "64 × 56 × 56"; may be empty.
+        value: associated number (a weight); None for none.
     """
 
     source: int
@@ -451,7 +451,7 @@ DIAGRAM_KINDS = (
     *("input", "output", "convolution", "linear", "normalization", "activation"),
     *("pooling", "attention", "join", "resize", "reshape", "other"),
 )
-"""What the nodes of a diagram can do; each kind has a color."""
+"""Kinds of operations of a diagram's nodes; each has a color."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -459,10 +459,9 @@ class Diagram(Result):
     """Nodes and arrows between them: the graph of a network.
 
     Attributes:
-        nodes: in the order in which they are computed.
-        edges: from earlier nodes to later ones.
-        groups: title of each box that holds nodes, by its path: "layer1" ->
-            "Sequential".
+        nodes: nodes in computing order.
+        edges: arrows from earlier nodes to later ones.
+        groups: title of each enclosing box, by its path: "layer1" -> "Sequential".
     """
 
     nodes: tuple[DiagramNode, ...]
@@ -490,7 +489,7 @@ class TargetNote(str):
 
     Attributes:
         target: in words, "logit of tabby".
-        score: of the image.
+        score: score of the image.
     """
 
     __slots__ = ("score", "target")
@@ -514,7 +513,7 @@ class Outcome:
 
     Attributes:
         verdict: the goal and whether it was reached.
-        answers: what the network says to the image without and with the attack.
+        answers: the network's answers without and with the attack.
     """
 
     verdict: str
@@ -532,8 +531,8 @@ class Report(Mapping[str, Result]):
     Attributes:
         results: at least one.
         notes: remarks to show beside the results ("3 of 64 channels are dead").
-        completeness: of attributions that should add up; None for all others.
-        outcome: of an attack; None for all else.
+        completeness: check of attributions that should add up; None for all others.
+        outcome: of an attack; None for all other methods.
     """
 
     results: Mapping[str, Result]

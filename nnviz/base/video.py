@@ -17,10 +17,10 @@ class SourceKind(StrEnum):
     STREAM = "stream"
     """RTSP or HTTP."""
     FOLDER = "folder"
-    """The images of a folder in the order of their names, played as a video."""
+    """The images of a folder in order of name, played as a video."""
     SCREEN = "screen"
     SCRIPT = "script"
-    """A camera that plays a script, faults included: for tests and demonstrations."""
+    """A scripted camera, faults included, for tests and demonstrations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,17 @@ class SourceRequest:
     """A source of frames, and its playback settings.
 
     Attributes:
-        kind: what it is.
+        kind: kind of the source.
         address: index or device path of a camera, path of a file, folder or script,
             address of a stream, "left,top,width,height" of a part of the screen
             (empty for all of it).
-        size: (height, width) wished for, px; None for the source's own.
-        rate: frames a second wished for; 0 for the source's own.
-        mirrored: left and right swapped, as a person in front of a camera expects.
-        loop: a file or folder begins again at its end.
-        speed: of a file or folder, 1 for its own.
-        start: of a file or folder: where it begins when it is opened, s.
+        size: (height, width) to request, px; None for the source's own.
+        rate: frames a second to request; 0 for the source's own.
+        mirrored: whether left and right are swapped, as a person in front of a camera
+            expects.
+        loop: whether a file or folder restarts at its end.
+        speed: playback speed of a file or folder, 1 for its own.
+        start: position in a file or folder at which it opens, s.
     """
 
     kind: SourceKind
@@ -62,7 +63,7 @@ class Camera:
     """A camera of this machine.
 
     Attributes:
-        name: as its maker calls it, "USB camera".
+        name: the manufacturer's name, "USB camera".
         address: for a ``SourceRequest``: an index or the path of a device.
     """
 
@@ -79,11 +80,10 @@ class Grab:
     """A captured frame, not yet converted to RGB.
 
     Attributes:
-        captured: when it was taken, s of ``time.monotonic``.
-        seconds: where it stands in a video or folder; since the opening elsewhere.
-        pixels: converts it to uint8 (H, W, 3), RGB.  To be called at most once, and
-            before the next is read; of an image that is left out never.  May raise
-            InputError.
+        captured: capture time, s of ``time.monotonic``.
+        seconds: position in a video or folder; time since the opening elsewhere.
+        pixels: converts it to uint8 (H, W, 3), RGB.  Call it at most once, before the
+            next frame is read; never for a dropped frame.  May raise InputError.
     """
 
     captured: float
@@ -97,12 +97,12 @@ class Reader(Protocol):
     Used by one thread at a time.
 
     Attributes:
-        title: for people.
-        rate: images a second as the source says; 0 where unknown.
+        title: name for people.
+        rate: frames a second as reported by the source; 0 where unknown.
         duration: s; 0 where it never ends.
-        live: images come when they come; else they are there at once, and whoever
-            reads them waits until each is due.
-        remark: what is wrong with images that are given all the same, or left out.
+        live: whether frames arrive in real time; else they are available at once, and
+            the reader waits until each is due.
+        remark: what is wrong with frames that are delivered nevertheless, or dropped.
     """
 
     title: str
@@ -115,8 +115,8 @@ class Reader(Protocol):
         """Return the next frame, waiting for it; None at the end.
 
         Raises:
-            SourceLostError: nothing comes at the moment; open it anew, later.
-            InputError: nothing will come any more.
+            SourceLostError: no frame can be had at the moment; reopen the source later.
+            InputError: no more frames will come.
         """
         ...
 
@@ -135,9 +135,9 @@ class VideoFrame:
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB, read-only.
-        number: counts up from 0 while a source is open; gaps are frames left out.
-        captured: when it was taken, s of ``time.monotonic``.
-        position: where it stands in a file or folder, s; None for what never ends.
+        number: counts up from 0 while a source is open; gaps are dropped frames.
+        captured: capture time, s of ``time.monotonic``.
+        position: position in a file or folder, s; None for endless sources.
     """
 
     pixels: Pixels
@@ -157,7 +157,7 @@ class SourceState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     WAITING = "waiting"
-    """It gives nothing at the moment, and is tried again."""
+    """It delivers no frames at the moment, and is retried."""
     ENDED = "ended"
     FAILED = "failed"
     CLOSED = "closed"
@@ -170,12 +170,12 @@ class SourceStatus:
     Attributes:
         state: of the source.
         title: its name for people, "USB camera", "film.mp4".
-        size: height and width of its images as they are taken, px; frames made
-            smaller on request have less.  None before the first.
-        rate: frames a second as it says or as measured; 0 where unknown.
+        size: height and width of its images as captured, px; frames downscaled on
+            request are smaller.  None before the first.
+        rate: frames a second, reported or measured; 0 where unknown.
         duration: of a file or folder, s; 0 where it never ends.
         error: why it waits or failed, in words; while it runs, what is wrong with its
-            images ("12 are damaged and left out").
+            frames ("12 are damaged and left out").
     """
 
     state: SourceState
@@ -190,8 +190,8 @@ class SourceStatus:
 class FrameImage(Image):
     """A frame as the image that methods take; their results keep its capture time.
 
-    Its ``sha256`` is a name that no other frame has, and no hash: that of 2.7 MB thirty
-    times a second would be thrown away nearly as often.
+    Its ``sha256`` is a unique name instead of a hash: hashing 2.7 MB thirty times a
+    second would be wasted, as nearly all frames are discarded.
 
     Attributes:
         number: of the ``VideoFrame``.
@@ -210,7 +210,7 @@ def frame_image(frame: VideoFrame, title: str, opening: int) -> FrameImage:
     Args:
         frame: of a source.
         title: the source's name for people.
-        opening: tells this opening of a source from all others.
+        opening: unique name of this opening of the source.
     """
     return FrameImage(
         frame.pixels,

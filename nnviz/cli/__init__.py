@@ -1,4 +1,4 @@
-"""The command line: one command a file.
+"""The command line, with one file for each command.
 
 Importing this package is cheap; a command's module is imported when it is called.
 """
@@ -52,7 +52,7 @@ COMMANDS = {
     "neighbours": "",
     "catalogue": "",
 }
-"""Name and one line of help; without help it is for the project's own use."""
+"""Name and one line of help; commands without help are internal."""
 
 _HOMES = (
     dict.fromkeys(
@@ -62,9 +62,9 @@ _HOMES = (
     | dict.fromkeys(("attack-curve", "attacked", "print-sticker"), "attacks.")
     | dict.fromkeys(("video", "recording", "replay"), "recordings.")
 )
-"""Packages of the commands that do not lie in this one."""
+"""Packages of the commands that are not in this one."""
 _SPELLINGS = {"film": "video", "neighbours": "neighbors"}
-"""Names of before, that still work, to those of now."""
+"""Former command names, which still work, mapped to current ones."""
 _USAGE = """\
 usage: nnviz [FILE ...] [--model REF]        the window, opened on these files
        nnviz COMMAND ...                     see nnviz COMMAND --help
@@ -80,7 +80,7 @@ options:
   --debug      with any command: show the traceback of an error
 """
 _ENGINE = "nnviz.engine.jobs"
-"""Knows of torch's errors; asked only where something else imported it."""
+"""Module that knows torch's errors; used only if it is already imported."""
 _STOPPED = 130
 _PIPE_CLOSED = 141
 _REMEDIES = {
@@ -97,10 +97,10 @@ def main(argv: Sequence[str]) -> int:
     """Run one command, reporting any error in one line.
 
     Args:
-        argv: the words after ``nnviz``.
+        argv: the arguments after ``nnviz``.
 
     Returns:
-        0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl+C.
+        The exit status: 0 success, 1 failure, 2 usage error, 130 stopped by Ctrl+C.
     """
     _take_any_text()
     try:

@@ -111,8 +111,8 @@ class Parser(argparse.ArgumentParser):
         """Parse options and positional arguments in any order.
 
         Raises:
-            UsageError: an option that does not exist, with the nearest that do; or a
-                missing or malformed value.
+            UsageError: an option does not exist (names the nearest), or a value is
+                missing or malformed.
         """
         options, rest = self.parse_known_intermixed_args(list(words))
         for word in rest:
@@ -235,7 +235,7 @@ def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, 
     """Return a method's parameters: those of the preset, overridden by the options.
 
     Raises:
-        UsageError: no such preset; names the nearest.
+        UsageError: there is no such preset; names the nearest.
     """
     preset = getattr(options, "preset", "")
     if preset and preset not in method.presets:
@@ -304,11 +304,11 @@ def parameter_values(
 def preprocess_from(text: str) -> dict[str, Any]:
     """Parse preprocessing fields from JSON text or from a JSON file.
 
-    Fields that are left out stay the network's own.
+    Fields that are left out keep the network's own values.
 
     Raises:
-        InputError: no such file, or no JSON in it.
-        UsageError: a field that does not exist or a value that is not allowed.
+        InputError: the file does not exist, or holds no JSON.
+        UsageError: a field does not exist, or a value is not allowed.
     """
     source = "--preprocess"
     if not text.lstrip().startswith(("{", "[")):
@@ -316,7 +316,7 @@ def preprocess_from(text: str) -> dict[str, Any]:
         remedy = "give a JSON file or JSON text"
         text = read_text(Path(text), _LARGEST_PREPROCESS, "a preprocessing", remedy)
     values = dict(parse_object(text, source, '{"mean": [...], "std": [...]}'))
-    # Refuses what no network could be given; the network's own fields come later.
+    # Reject what is invalid for any network; the network's own fields come later.
     Preprocess().with_fields(values)
     return values
 
@@ -352,7 +352,7 @@ _NETWORK = (
         "--device", "D", "auto, cpu, cuda, cuda:1 or mps (default %(default)s)", "auto"
     ),
 )
-"""Options that say which network is used and how."""
+"""Options that select and configure the network."""
 
 _METAVARS = {
     Kind.FLAG: "YES|NO",

@@ -104,7 +104,8 @@ def _values(
     """Parse ``METHOD.PARAMETER=VALUE``.
 
     Raises:
-        UsageError: written otherwise, no such method or parameter, or no such value.
+        UsageError: the text has another form, or the method, parameter or value does
+            not exist.
     """
     known = {
         f"{method.name}.{parameter.name}": parameter
@@ -135,7 +136,7 @@ def _by_network(
     """Parse ``REF=TEXT`` for networks of the board.
 
     Raises:
-        UsageError: the network is none of the board's; names them.
+        UsageError: the network is not on the board; names those that are.
     """
     found = {}
     for words in given:

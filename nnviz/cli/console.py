@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nnviz.base.notation.durations import long_duration
 
-if TYPE_CHECKING:  # it imports numpy, which a list does without
+if TYPE_CHECKING:  # it imports numpy, which listings do not need
     from nnviz.base.events import Progress
 
 _LINE_EVERY = 0.1
 """Seconds between two updates of the progress line."""
 _BAR = 24
 _PACE_SECONDS = 2.0
-"""Until a job's pace can be told, s."""
+"""Seconds until a job's pace can be estimated."""
 _LONG = 60.0
-"""Seconds from which on it is said how long a job takes."""
+"""Estimated seconds from which a job's duration is reported."""
 _UNITS = ("B", "kB", "MB", "GB")
 
 
@@ -53,9 +53,9 @@ def conclude(value: Any, tell: Callable[[], None], *, json: bool) -> int:
     """Write a command's answer, as JSON or as text, and return exit status 0.
 
     Args:
-        value: the answer as JSON, or as a data class of what JSON knows.
-        tell: writes it in words.
-        json: whether JSON is wanted.
+        value: the answer as JSON values, or as a dataclass of such.
+        tell: writes it as text.
+        json: whether to write JSON.
     """
     if json:
         record = dataclasses.is_dataclass(value) and not isinstance(value, type)
@@ -72,8 +72,8 @@ def table(
 
     Args:
         columns: headings.
-        rows: one text a column.
-        right: columns of numbers, to be aligned on the right.
+        rows: one text for each column.
+        right: columns to align right, those of numbers.
     """
     if sys.stdout.isatty():
         _rich_table(columns, rows, right)
@@ -109,7 +109,7 @@ def _rich_table(
 class ProgressLine:
     """A progress line on stderr, rewritten in place; silent without a terminal.
 
-    Used as a context manager: the line is gone afterwards.
+    Used as a context manager, which erases the line at the end.
     """
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ class _Length:
     """An estimate of a long job's duration, reported once its pace is known.
 
     Args:
-        now: when it begins, s.
+        now: start time, s.
     """
 
     def __init__(self, now: float) -> None:
@@ -166,7 +166,7 @@ class _Length:
         fraction = progress.fraction
         if progress.unit == "B" or fraction is None:
             return ""
-        if progress.total != self._total:  # another part of the work
+        if progress.total != self._total:  # another stage of the work
             self._began, self._first, self._total = now, fraction, progress.total
             return ""
         seconds, done = now - self._began, fraction - self._first
@@ -183,8 +183,8 @@ def progress_text(progress: "Progress", seconds: float) -> str:
     """Format a progress as one line: a bar, the percentage, the time left.
 
     Args:
-        progress: how far.
-        seconds: since the job began.
+        progress: the progress.
+        seconds: seconds since the job began.
     """
     share = progress.fraction
     if share is None:

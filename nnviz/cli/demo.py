@@ -29,7 +29,9 @@ from nnviz.media.files import read_bytes, replacing, write_text
 
 _PRESET = "demo"
 _SECONDS = 140
-"""After this no further run is begun, so that all is done within three minutes."""
+"""Seconds after which no further run starts, so that the demo ends within three
+minutes.
+"""
 _PAGE, _LECTURE = "index.html", "lecture.html"
 
 
@@ -69,7 +71,7 @@ def _figures(
         try:
             result = _run(method, subject)
         except ModelError as error:
-            # Some methods are for one kind of network only.
+            # Some methods support only one kind of network.
             say(f"{method.title} is left out: {error}")
             del shown[name]
             continue
@@ -111,7 +113,7 @@ def _paths(given: Sequence[str]) -> Sequence[Path]:
     """Return the images to show: those named, else the samples.
 
     Raises:
-        InputError: none is named and there are no samples.
+        InputError: no image is named and no samples are installed.
     """
     paths = [Path(path) for path in given] or sample_photos()
     if not paths:
@@ -134,9 +136,9 @@ def _turns(
     """Yield methods with subjects: each once, then further subjects while time is left.
 
     Args:
-        shown: what each method is shown on, by its name; one may be taken out
-            meanwhile.
-        end: on the monotonic clock.
+        shown: subjects of each method, by method name; entries may be removed during
+            iteration.
+        end: end time on the monotonic clock, s.
     """
     for turn in range(max(map(len, shown.values()))):
         for name in list(shown):

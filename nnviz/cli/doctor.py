@@ -35,7 +35,7 @@ _QT_LIBRARIES = {
     "fontconfig": "libfontconfig1",
     "dbus-1": "libdbus-1-3",
 }
-"""What PySide6's wheel takes from the system, and Debian's package of each."""
+"""System libraries that PySide6's wheel needs, with Debian's package of each."""
 _XCB_LIBRARIES = {
     "xkbcommon-x11": "libxkbcommon-x11-0",
     "xcb-cursor": "libxcb-cursor0",
@@ -46,7 +46,7 @@ _XCB_LIBRARIES = {
     "xcb-xkb": "libxcb-xkb1",
     "xcb-render-util": "libxcb-render-util0",
 }
-"""What a window under X needs besides."""
+"""Further libraries that a window under X needs."""
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 _LIBRARIES = ("torchvision", "PySide6-Essentials", "opencv-python-headless", "numpy")
 
@@ -70,10 +70,10 @@ class Check:
     """The outcome of one check.
 
     Attributes:
-        name: what was looked at.
-        found: what there is.
-        problem: whether something does not work because of it.
-        remedy: what would help; empty where all is well.
+        name: subject of the check.
+        found: what was found.
+        problem: whether something does not work because of that.
+        remedy: what would help; empty without a problem.
     """
 
     name: str
@@ -151,7 +151,7 @@ def namesakes(installed: Mapping[str, Sequence[str]]) -> Iterator[Check]:
     """Yield a check for each other distribution that provides a package nnviz.
 
     Args:
-        installed: distributions by the packages that they bring.
+        installed: distributions by the packages that they provide.
     """
     for name in sorted({*installed.get("nnviz", ())} - {DISTRIBUTION}):
         yield Check(
@@ -222,7 +222,7 @@ def libraries(
     """Check for shared libraries.
 
     Args:
-        name: of the check.
+        name: name of the check.
         wanted: library -> the Debian package that holds it.
         find: returns a library's file, or None.
     """

@@ -28,7 +28,7 @@ def watch(words: Sequence[str]) -> int:
     """Run the kiosk as a child process, restarting it until it is closed.
 
     Args:
-        words: that ``read`` has accepted.
+        words: arguments that ``read`` has accepted.
     """
     command = [sys.executable, "-m", "nnviz", OPTION, *words, _WATCHED]
     return Watchdog(command).run()
@@ -38,8 +38,8 @@ def read(words: Sequence[str]) -> KioskOrder:
     """Parse the arguments after ``nnviz --kiosk``.
 
     Raises:
-        UsageError: a word that is not known, or nothing to show.
-        InputError: no such lesson, or no such source.
+        UsageError: an argument is unknown, or there is nothing to show.
+        InputError: the lesson or source does not exist.
     """
     parser = _parser()
     options, rest = parser.parse_known_args(list(words))
@@ -47,7 +47,7 @@ def read(words: Sequence[str]) -> KioskOrder:
         raise UsageError(OPTION, "nothing to show", "name a lesson or a camera")
     guide = _guide(options.what)
     if guide:
-        parser.read(words)  # Live's options are none of a lesson
+        parser.read(words)  # a lesson has none of Live's options
         return KioskOrder(guide=guide, idle=options.idle, watched=options.watched)
     order, _ = live.read(["--source", options.what, *rest])
     return KioskOrder(live=order, idle=options.idle, watched=options.watched)
@@ -57,7 +57,7 @@ def _guide(what: str) -> str:
     """Return the path of the lesson that is named; "" where it is a source.
 
     Raises:
-        InputError: a file of a lesson that is none.
+        InputError: the file holds no lesson.
     """
     try:
         path = resource("lessons", "en", f"{what}{SUFFIX}")

@@ -13,7 +13,7 @@ from nnviz.base.shipped.resources import resource
 def catalogue() -> Catalogue:
     """Return the shipped catalogue if it is complete, else a live one.
 
-    It is not complete with a plug-in installed or a new file among the methods.
+    It is incomplete with a plug-in installed or a new file among the methods.
     """
     if _engine_is_there() or entry_points(group="nnviz.methods"):
         return live()
@@ -38,7 +38,7 @@ def method(name: str) -> MethodInfo:
     """Return a method by name.
 
     Raises:
-        UsageError: there is none; names the nearest.
+        UsageError: there is no such method; names the nearest.
     """
     known = {each.name: each for each in catalogue().methods}
     if name not in known:

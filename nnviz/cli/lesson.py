@@ -35,7 +35,7 @@ def file_to_open(words: Sequence[str]) -> str:
     """Return the guided lesson with which the window is to open.
 
     Raises:
-        InputError: there is no such file, or it is none; names the line.
+        InputError: the file does not exist, or is no guided lesson; names the line.
     """
     options = _parser().read(words)
     checked(options.file)
@@ -46,7 +46,7 @@ def checked(file: str) -> Guide:
     """Read and check a guided lesson.
 
     Raises:
-        InputError: there is no such file, or it is none; names the line.
+        InputError: the file does not exist, or is no guided lesson; names the line.
     """
     path = Path(file)
     if not path.is_file():

@@ -27,7 +27,7 @@ from nnviz.runtime.worker import Worker
 from nnviz.storage.recording_parts import next_part
 
 _EVERY = 1.0
-"""Seconds between two lines."""
+"""Seconds between two printed lines."""
 _JOIN_SECONDS = 20.0
 _MODEL_PLACE = "model"
 
@@ -54,8 +54,8 @@ def _resumed(
     """Return the order and source that resume after a recording's last part.
 
     Raises:
-        UsageError: nothing is recorded, or the source has no places to go on from.
-        InputError: nobody knows where the last part ended.
+        UsageError: nothing is recorded, or the source has no positions to resume from.
+        InputError: it is not known where the last part ended.
     """
     if order.record is None:
         raise UsageError("--resume", "nothing is recorded", "--record OUT.mp4")
@@ -75,8 +75,8 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
     """Parse the arguments after ``nnviz live``.
 
     Raises:
-        UsageError: a word that is not known, or a network that does not suit.
-        InputError: no such source.
+        UsageError: an argument is unknown, or the network does not suit.
+        InputError: the source does not exist.
     """
     content = _content(words)
     method = known.method(content.method)
@@ -231,7 +231,7 @@ def _content(words: Sequence[str]) -> Content:
     """Return the kind of analysis, which determines the options.
 
     Raises:
-        UsageError: no such task.
+        UsageError: there is no such task.
     """
     scout = _parser(None, add_help=False)
     options, _ = scout.parse_known_args(list(words))
@@ -254,7 +254,7 @@ def _network(content: Content) -> str:
     """Return the reference of a bundled network.
 
     Raises:
-        UsageError: none does this.
+        UsageError: no bundled network does this.
     """
     models = known.catalogue().models
     shipped = [
@@ -334,7 +334,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add(_OPTIONS)
     if method is not None:
         arguments.add_parameters(parser, method.parameters)
-    # Its own --task says what is looked at.
+    # Live's own --task selects the analysis.
     arguments.add_model_options(parser, with_task=False)
     parser.set_defaults(model="")
     arguments.add_json_option(parser)

@@ -75,7 +75,7 @@ def _found(search: str) -> list[ModelEntry]:
     """Return the networks that match every word of the search.
 
     Raises:
-        UsageError: none does.
+        UsageError: no network does.
     """
     entries = [each for each in known.catalogue().models if _fits(each, search)]
     if not entries:

@@ -19,8 +19,8 @@ def open_model(options: argparse.Namespace, *, warn: bool = True) -> api.Model:
     """Open the network that ``add_model_options``' options name, with progress.
 
     Args:
-        options: as read.
-        warn: say on stderr, once, what the doctor warns of.
+        options: parsed options.
+        warn: print the doctor's warnings to stderr, once.
     """
     with console.ProgressLine() as progress:
         model = api.load(
@@ -54,8 +54,9 @@ def named_images(named: Sequence[str], method: MethodInfo) -> list[Path]:
     """Return the image files for a method, expanding folders.
 
     Raises:
-        UsageError: none for a method that needs one, or one for a method that does not.
-        InputError: a folder without images.
+        UsageError: the method needs an image and none is named, or it takes none and
+            one is named.
+        InputError: a folder holds no images.
     """
     if method.needs_image and not named:
         raise UsageError(method.name, "needs an image", "name a file or a folder")
@@ -68,7 +69,7 @@ def image_files(named: Sequence[str]) -> list[Path]:
     """Return the image files, expanding folders.
 
     Raises:
-        InputError: a folder without images.
+        InputError: a folder holds no images.
     """
     paths: list[Path] = []
     for path in map(Path, named):
@@ -80,7 +81,7 @@ def check_out(folder: Path) -> None:
     """Raise where an output folder cannot be written, before any long work.
 
     Raises:
-        InputError: it is a file, lies below one, or may not be written to.
+        InputError: the folder is a file, lies below one, or is not writable.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if exists(path))
     if not is_folder(there):

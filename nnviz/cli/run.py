@@ -77,7 +77,7 @@ def _shared(method: MethodInfo, options: argparse.Namespace) -> int:
     """Run a method over many images in batch, each result saved by its worker.
 
     Raises:
-        UsageError: it looks at no image, or its steps are to be kept.
+        UsageError: the method takes no image, or its steps should be recorded.
     """
     if not method.needs_image or not options.images:
         raise UsageError(
@@ -121,7 +121,7 @@ def _record(
     """Return the folder for the recording; "" for none.
 
     Raises:
-        UsageError: several runs would share it.
+        UsageError: several runs would share the folder.
     """
     if not method.recorded:
         return ""
@@ -169,7 +169,7 @@ def _recording_step(text: str) -> tuple[str, int]:
 def _method(words: Sequence[str]) -> MethodInfo | None:
     """Return the method that the arguments name; None for none.
 
-    It must be known before the words can be read, since it declares options.
+    It must be known before the arguments are parsed, since it declares options.
     """
     scout = _parser(None, add_help=False)
     options, _ = scout.parse_known_args(list(words))
@@ -181,7 +181,7 @@ def _results(
 ) -> Iterator[tuple[api.Result, str | None]]:
     """Yield the result of each image, with a unique file stem.
 
-    One image among many that cannot be used costs a line on stderr, not the others.
+    An unusable image among many is reported on stderr; the others are still run.
     """
     if not paths:
         yield _run(task, None), None

@@ -35,7 +35,8 @@ def decode_array(
     """Return pixels (H, W, C), no alpha, and remarks.
 
     Raises:
-        InputError: not (H, W) or (H, W, C), too large, or no numbers.
+        InputError: the shape is not (H, W) or (H, W, C), the array is too large, or
+            holds no numbers.
     """
     shape, dtype = _header(data, name)
     if max(shape, default=0) > len(data):
@@ -75,9 +76,9 @@ def _layout_note(pixels: Pixels) -> str:
 def scale_numbers(values: Pixels) -> tuple[Pixels, str]:
     """Convert numbers of any type to pixels; return the pixels and a note.
 
-    uint8 and uint16 stay, and so do floating-point numbers in [0, 1] (as float32);
-    int32 numbers that fit become uint16; all else is stretched from its smallest and
-    largest value to [0, 1].  Numbers that are not finite become 0.
+    uint8 and uint16 are kept, and so are floating-point numbers in [0, 1] (as float32);
+    int32 numbers become uint16 if they fit; everything else is scaled from its smallest
+    and largest value to [0, 1].  Numbers that are not finite become 0.
 
     Returns:
         The pixels, and a note that is empty if nothing was changed.

@@ -10,9 +10,9 @@ from nnviz.media.inpaint import inpaint
 
 Pixels = NDArray[np.uint8]
 _BLUR = 12
-"""Shorter sides of the frame in the standard deviation of the blur that hides."""
+"""The frame's shorter side in standard deviations of the hiding blur."""
 _REACH = 3
-"""Standard deviations of the blur that reach into the rectangle."""
+"""Radius of the blur, in standard deviations."""
 _WHITE = 255
 _PLAIN = {"gray": (128, 128, 128), "black": (0, 0, 0), "white": (255, 255, 255)}
 
@@ -21,8 +21,8 @@ def cover_frame(pixels: Pixels, cover: Cover) -> Pixels:
     """Return a frame with a square of it covered.
 
     Args:
-        pixels: uint8 (H, W, 3); they stay as they are.
-        cover: where, and what stands there.
+        pixels: uint8 (H, W, 3); not changed.
+        cover: the square and its fill.
     """
     height, width = pixels.shape[:2]
     side = max(1, round(cover.side * min(height, width)))

@@ -24,7 +24,7 @@ from nnviz.media.headers import (
 __all__ = ["MAX_PIXELS", "Decoded", "decode", "open_image", "orientation", "upright"]
 
 _ORIENTATION = 0x0112
-"""EXIF and TIFF tag: how the camera was held, 1 to 8."""
+"""EXIF and TIFF tag: the camera's orientation, 1 to 8."""
 _DEEP_MODES = {"I;16", "I;16B", "I;16L", "I;16N"}
 _CONVERTED = {
     "1": ("L", "black and white, 1 bit"),
@@ -51,11 +51,11 @@ def open_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> Image:
 
     Args:
         path: PNG, JPEG, TIFF, WebP, GIF, BMP, PNM, JPEG 2000, AVIF or ``.npy``.
-        max_pixels: an image with more is refused before it is decoded.
+        max_pixels: images with more pixels are refused before decoding.
 
     Returns:
-        8-bit files as uint8, 16-bit ones as uint16, floating-point ones as float32;
-        the first frame or page; turned upright.
+        8-bit files as uint8, 16-bit ones as uint16, floating-point ones as float32; the
+        first frame or page, rotated upright.
 
     Raises:
         InputError: the file cannot be read, is no image, damaged or too large.
@@ -111,7 +111,7 @@ def _with_opencv(data: bytes, name: str, note: str = "") -> Decoded:
 def orientation(picture: PillowImage.Image) -> int:
     """Return the EXIF orientation, or 1 (upright) where none is valid.
 
-    1 for TIFF: its decoders turn the image themselves.
+    1 for TIFF: its decoders rotate the image themselves.
     """
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
         return 1
@@ -145,7 +145,8 @@ def _first_of(count: int, noun: str) -> str:
 def _load(picture: PillowImage.Image) -> Decoded:
     picture.load()
     if picture.mode in _DEEP_MODES:
-        # asarray gives the file's byte order; the rest of the program wants its own.
+        # asarray keeps the file's byte order; the rest of the program needs the native
+        # one.
         return Decoded(np.asarray(picture).astype(np.uint16)[..., None])
     if picture.mode in {"I", "F"}:
         values = np.asarray(picture)[..., None]

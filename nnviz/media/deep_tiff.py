@@ -14,7 +14,7 @@ _BLOCKS = ((273, 279), (324, 325))
 """Tags of the offsets and lengths of strips, and of tiles."""
 _BYTE = 8
 _MAX_SAMPLES = 4
-"""As many as OpenCV decodes."""
+"""Most channels that OpenCV decodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class DeepTiff:
     """The header of a TIFF of 16 bits or floats.
 
     Attributes:
-        width_height: px.
-        pages: in the file.
+        width_height: width and height, px.
+        pages: number of pages in the file.
     """
 
     width_height: tuple[int, int]
@@ -46,7 +46,7 @@ def read_header(data: bytes, name: str) -> DeepTiff | None:
         end = _end_of_pixels(page)
         header = DeepTiff((int(page[_WIDTH]), int(page[_HEIGHT])), pages)
     except DECODE_ERRORS:
-        return None  # Pillow will say what is wrong with it.
+        return None  # Pillow reports what is wrong with it.
     if end > len(data):
         raise InputError(name, "is cut off", "copy or download it once more")
     if samples > _MAX_SAMPLES:

@@ -1,6 +1,6 @@
-"""Distortions that an image meets in practice: compression, resizing, cameras.
+"""Distortions of images in practice: compression, resizing, cameras.
 
-Each takes and gives uint8 (H, W, C), C of 1 or 3; the size may change.
+Each maps uint8 (H, W, C) to uint8, C of 1 or 3; the size may change.
 """
 
 import io
@@ -23,7 +23,7 @@ Apply = Callable[[Colors, Random], Colors]
 _WHITE = 255
 _FORMATS_HAVE = {1, 3}
 _JPEG, _WEBP, _OPENCV = 65_500, 16_383, 32_766
-"""The longest sides that they keep, px."""
+"""Longest sides that JPEG, WebP and OpenCV support, px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Distortion:
 
     Attributes:
         name: in words, "JPEG 75".
-        apply: does it; random numbers come from the generator.
-        largest: side that the format or the library can keep, px; None for any.
+        apply: distorts pixels; takes random numbers from the generator.
+        largest: longest side that the format or the library supports, px; None for any.
     """
 
     name: str
@@ -50,7 +50,8 @@ def reencoded(
 ) -> Colors:
     """Encode an image in a file format and decode it again.
 
-    Bands that no format has together, such as four, are written one by one.
+    Numbers of channels that no format supports, such as four, are encoded channel by
+    channel.
     """
     if pixels.shape[2] not in _FORMATS_HAVE:
         bands = np.split(pixels, pixels.shape[2], axis=2)
@@ -148,7 +149,7 @@ DISTORTIONS = (
     Distortion("bent by a lens", partial(through_lens, bend=0.05), _OPENCV),
     Distortion("held to a camera (simulated)", photographed, _OPENCV),
 )
-"""What an attacked image may have to survive."""
+"""Distortions that an attacked image may have to survive."""
 
 
 def _askew(pixels: Colors, random: Random) -> Colors:

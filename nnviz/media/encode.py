@@ -32,18 +32,19 @@ __all__ = [
 ]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time a zip archive can hold: a fixed one, for equal bytes."""
+"""The earliest time a zip archive can hold, fixed for reproducible bytes."""
 MADE_KEY = "nnviz.made"
-"""Keyword of the PNG text chunk with the recipe of an image that is an image too:
-opened, it is looked at, and not what the recipe is of."""
+"""Keyword of the PNG text chunk with the recipe of an image that is of use by itself:
+opening it opens the image, not the saved result.
+"""
 MARKED = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""Formats of images that say what they are, by their suffixes."""
+"""Image formats that hold a recipe and a warning as metadata, by suffix."""
 _WARNING = "Warning"
 _DESCRIPTION, _EXIF_IFD, _COMMENT = 0x010E, 0x8769, 0x9286
 """Tags of Exif 2.32: ImageDescription, the Exif directory, UserComment."""
 _ASCII = b"ASCII\0\0\0"
 _AFTER_HEADER = 33
-"""A PNG's signature (8 bytes) and header chunk (25): text goes behind them."""
+"""A PNG's signature (8 bytes) and header chunk (25): text chunks follow them."""
 
 
 def encode_png(
@@ -55,7 +56,7 @@ def encode_png(
         pixels: uint8 or uint16, (H, W), (H, W, 1) or (H, W, 3); or uint8 (H, W, 4),
             with alpha.
         text: keyword -> text of any length, stored compressed as iTXt (UTF-8).
-        quick: in half the time, for a file that is a tenth larger.
+        quick: takes half the time and makes a file that is a tenth larger.
     """
     deep = quick or pixels.dtype == np.uint16
     data = _opencv_png(pixels, 1 if quick else -1) if deep else _plain_png(pixels)
@@ -100,7 +101,7 @@ def write_png(
     """Write a PNG file; see ``encode_png``.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the file cannot be written.
     """
     data = encode_png(pixels, text, quick=quick)
     with replacing(path) as file:
@@ -113,18 +114,18 @@ def write_marked(
     """Write an image with its recipe and a warning as metadata: PNG, JPEG or WebP.
 
     A PNG has the recipe and the warning as text, under ``MADE_KEY`` and the keyword
-    "Warning", which its specification has for the nature of the content; the others
-    have them as Exif's UserComment and ImageDescription.
+    "Warning", which its specification reserves for the nature of the content; the other
+    formats have them as Exif's UserComment and ImageDescription.
 
     Args:
         path: of the file.
-        pixels: uint8, (H, W, 1) or (H, W, 3); of a PNG also (H, W, 4), with alpha.
+        pixels: uint8, (H, W, 1) or (H, W, 3); for a PNG also (H, W, 4), with alpha.
         recipe: JSON.
         warning: one line.
         quality: of JPEG and WebP, 1 to 100.
 
     Raises:
-        InputError: another suffix, or the folder or the disk does not allow it.
+        InputError: the path has another suffix, or the file cannot be written.
     """
     form = MARKED.get(path.suffix.lower())
     if form is None:
@@ -165,7 +166,8 @@ def read_png_text(path: Path) -> dict[str, str]:
     if not isinstance(picture, PngImagePlugin.PngImageFile):
         raise InputError(path.name, "is no PNG file", "pick one saved by nnviz")
     try:
-        # Text may stand behind the pixels too: Pillow reads on until the end.
+        # Text chunks may follow the pixels: accessing ``text`` makes Pillow read to the
+        # end.
         return {key: str(value) for key, value in picture.text.items()}
     except DECODE_ERRORS:
         raise InputError(path.name, "is damaged", "copy it once more") from None
@@ -179,10 +181,11 @@ def write_npz(
     Args:
         path: of the file.
         arrays: by name.
-        compress: takes thirty times as long; else as ``numpy.savez``.
+        compress: whether to compress, which takes thirty times as long as
+            ``numpy.savez``.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the file cannot be written.
     """
     way = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with replacing(path) as file, zipfile.ZipFile(file, "w", way) as archive:
@@ -207,11 +210,11 @@ def read_json(path: Path) -> Any:
 def read_npz(path: Path, limit: int) -> dict[str, NDArray[Any]]:
     """Read the arrays that ``write_npz`` wrote.
 
-    Each header is compared with the bytes that are there before memory is taken.
+    Each header is checked against the available bytes before memory is allocated.
 
     Args:
         path: of the file.
-        limit: bytes of all arrays from which on it is refused.
+        limit: number of bytes of all arrays from which the file is refused.
 
     Raises:
         InputError: the file cannot be read, is damaged, or too large.

@@ -17,19 +17,22 @@ from nnviz.base.errors import InputError
 from nnviz.base.host.reading import TEXT_ERRORS, reading
 
 _UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
-"""Of this machine: another one's processes are not known here."""
+"""Suffix of unfinished files of this machine; processes of other machines are not
+visible here.
+"""
 PART_SUFFIX = ".part"
-"""Ends the names of hidden files and folders that are not finished."""
+"""Suffix of hidden, unfinished files and folders."""
 _swept: set[Path] = set()
 MAX_FILE_BYTES = 4 << 30
-"""Nothing that is worth opening is larger; a disk image dropped by mistake is."""
+"""No file worth opening is larger, but a disk image dropped by mistake is."""
 
 
 def read_bytes(path: Path) -> bytes:
     """Read a file's bytes.
 
     Raises:
-        InputError: missing, a folder, not readable, empty or absurdly large.
+        InputError: the file is missing, a folder, not readable, empty or absurdly
+            large.
     """
     size = check_file(path)
     if size > MAX_FILE_BYTES:
@@ -49,12 +52,12 @@ def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
 
     Args:
         path: of the file.
-        limit: bytes from which on it is refused.
-        what: it should be, for errors.
-        remedy: what would help where it is no text.
+        limit: size in bytes from which the file is refused.
+        what: expected kind of file, for errors.
+        remedy: remedy to report where it is no text.
 
     Raises:
-        InputError: as ``read_bytes``; or it is too large, or no text in UTF-8.
+        InputError: as ``read_bytes``; or the file is too large, or not text in UTF-8.
     """
     if check_file(path) > limit:
         raise InputError(path.name, f"is too large for {what}", "pick another file")
@@ -68,13 +71,13 @@ def check_file(path: Path) -> int:
     """Return the size of a readable file, in bytes.
 
     Raises:
-        InputError: missing, a folder, not readable or empty.
+        InputError: the file is missing, a folder, not readable or empty.
     """
     try:
         about = path.stat()
         if stat.S_ISDIR(about.st_mode):
             raise InputError(str(path), "is a folder", "name a file in it")
-        # A pipe would be waited for, a device read without an end.
+        # Reading a pipe would block, reading a device might never end.
         if not stat.S_ISREG(about.st_mode):
             raise InputError(str(path), "is no regular file", "name a file")
         with path.open("rb"):
@@ -139,11 +142,11 @@ def _new_part(folder: Path) -> Path:
 def part_of(path: Path) -> Iterator[Path]:
     """Yield the path of a temporary file, renamed to the target at the end.
 
-    The folder is made if it is missing.
+    The folder is created if it is missing.
 
     Raises:
-        InputError: the folder cannot be made or written, or the disk is full; what was
-            there before is untouched and nothing is left behind.
+        InputError: the folder cannot be made or written, or the disk is full; an
+            existing file is untouched and nothing is left behind.
     """
     try:
         part = _new_part(path.parent)
@@ -167,7 +170,7 @@ def part_prefix() -> str:
 def sweep_parts(folder: Path) -> None:
     """Remove the temporary files that dead processes left in a folder.
 
-    A process that is killed leaves them.  Each folder is looked through once.
+    A killed process leaves them behind.  Each folder is searched only once.
     """
     if folder in _swept or not folder.is_dir():
         return

@@ -9,7 +9,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
 
 _USUAL = frozenset({".jpg", ".jpeg", ".png"})
-"""Of the images that are learned from."""
+"""Suffixes of training images."""
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -24,14 +24,14 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
 def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]:
     """List the images directly in a folder, in natural order.
 
-    Hidden files are left out.
+    Hidden files are skipped.
 
     Args:
         folder: of the images.
-        may_be_empty: whether a folder without images is none to complain about.
+        may_be_empty: whether a folder without images is allowed.
 
     Raises:
-        InputError: no such folder, it may not be read, or it holds no images.
+        InputError: the folder does not exist, is not readable, or holds no images.
     """
     try:
         found = [

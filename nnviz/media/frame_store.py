@@ -9,15 +9,16 @@ from pathlib import Path
 class FrameStore:
     """The files of a recording's steps, evenly thinned to a limit of bytes.
 
-    When they outgrow the limit the distance from one to the next is doubled; the newest
-    stays wherever it lies.  So a long run keeps files that are evenly spaced over all
-    of it, whether one was put at every step or not.
+    When the files exceed the limit, the spacing between kept steps is doubled; the
+    newest file is always kept.  So a long run keeps files evenly spaced over its whole
+    length, whether or not one was added at every step.
 
     Args:
-        folder: where they lie; must be there.
+        folder: folder of the files; must exist.
         suffixes: what follows the six-digit number in their names.
         limit: bytes of all together.
-        fewest: so many are kept whatever they weigh: 1 is the newest, 2 the first too.
+        fewest: number of files kept whatever their size: 1 is the newest, 2 also the
+            first.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class FrameStore:
         self._paths = dict(sorted(self._found()))
         self._sizes = {step: path.stat().st_size for step, path in self._paths.items()}
         settled = self.steps[:-1]
-        # The newest does not count: it stays wherever it lies.
+        # The newest does not count: it is kept at any step.
         self._spacing = min(
             (after - before for before, after in pairwise(settled)), default=1
         )

@@ -42,7 +42,9 @@ DECODE_ERRORS = (
     PillowImage.DecompressionBombError,
     RuntimeError,
 )
-"""All that Pillow's decoders were seen to raise for broken files, AVIF's the last."""
+"""Every exception that Pillow's decoders are known to raise for broken files, AVIF's
+last.
+"""
 
 _FORMATS = (
     JpegImagePlugin.JpegImageFile.format,
@@ -74,7 +76,7 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
 )
 """Offset, magic bytes, what the file is, what would help."""
 
-# Pillow warns of damaged metadata; what matters of it ends as a note or an error here.
+# Pillow warns of damaged metadata; what matters becomes a note or an error here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
@@ -84,7 +86,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
     Args:
         data: the whole file.
         name: for errors.
-        max_pixels: more are refused.
+        max_pixels: larger images are refused.
 
     Raises:
         InputError: no image, a damaged one, or too many pixels.
@@ -118,7 +120,7 @@ def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> Non
     """Raise where an image is empty or exceeds the pixel limit.
 
     Raises:
-        InputError: more pixels than ``max_pixels``, or none.
+        InputError: the image has more pixels than ``max_pixels``, or none.
     """
     width, height = width_height
     if width * height > max_pixels:
@@ -147,7 +149,7 @@ def foreign(data: bytes, name: str) -> InputError | None:
     """Return the error for a file of a known format that is not a readable image.
 
     Args:
-        data: its first bytes.
+        data: first bytes of the file.
         name: for the error.
     """
     head = data[:64].lstrip() if data[:1].isspace() else data[:64]

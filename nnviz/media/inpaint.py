@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 Photo = NDArray[np.float32]
 _RADIUS = 3
-"""px around a pixel that its filling is computed from."""
+"""Radius of the neighborhood from which a pixel is filled, px."""
 _MARGIN = 8
-"""px around the hole that are looked at: the rest does not reach it."""
+"""Margin around the hole that is processed, px; pixels beyond do not affect it."""
 _WHITE = 255
 
 
@@ -18,7 +18,7 @@ def inpaint_mask(pixels: Photo, mask: NDArray[np.bool_]) -> Photo:
 
     Args:
         pixels: (H, W, C) in [0, 1].
-        mask: (H, W), the hole.
+        mask: (H, W), nonzero in the hole.
 
     Returns:
         float32 as ``pixels``.
@@ -42,8 +42,8 @@ def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
 
     Args:
         pixels: (H, W, C) in [0, 1].
-        rows: of the rectangle, inside the image.
-        columns: likewise.
+        rows: rows of the rectangle, inside the image.
+        columns: columns, likewise.
 
     Returns:
         float32 of the rectangle's size, (h, w, C).

@@ -18,7 +18,7 @@ class Keypoint:
     Attributes:
         x: px from the left.
         y: px from the top.
-        size: diameter of the neighborhood that is described, px.
+        size: diameter of the described neighborhood, px.
         angle: direction of the strongest gradient there, degrees, clockwise.
         response: strength.
     """
@@ -37,9 +37,10 @@ def find_keypoints(
 
     Args:
         gray: uint8 (H, W).
-        count: at most so many.
-        contrast: weaker extrema of the difference of Gaussians are left out.
-        edge: ratio of curvatures above which a place counts as an edge, and is none.
+        count: maximum number of keypoints.
+        contrast: threshold below which extrema of the difference of Gaussians are
+            dropped.
+        edge: ratio of curvatures above which a point counts as an edge and is dropped.
 
     Returns:
         Keypoints, the strongest first, and float32 (N, 128).

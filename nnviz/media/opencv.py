@@ -15,7 +15,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
 
 LARGE = 4_000_000
-"""Pixels from which on OpenCV's faster way is worth its import."""
+"""Number of pixels from which OpenCV's speed is worth its import."""
 
 _PNG_DEPTH, _PNG_COLOR = 24, 25
 _PNG_WITH_CHANNELS = {2, 4, 6}
@@ -37,7 +37,7 @@ def decodes_better(picture: ImageFile, data: bytes) -> bool:
 
     Args:
         picture: as opened by Pillow, not yet decoded.
-        data: the file.
+        data: bytes of the file.
     """
     if isinstance(picture, PngImagePlugin.PngImageFile):
         return _is_deep_png(data) and _is_whole(picture)
@@ -59,8 +59,8 @@ def _is_whole(picture: ImageFile) -> bool:
 def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
     """Return whether a JPEG file is large, gray or RGB, and not truncated.
 
-    After Pillow has read the header its file stands at the compressed data, in which
-    the end marker cannot occur by chance.
+    After the header, Pillow's file position is at the compressed data, in which the end
+    marker cannot occur by chance.
     """
     large = picture.width * picture.height >= LARGE
     if not large or picture.mode not in {"L", "RGB"} or picture.fp is None:
@@ -71,8 +71,8 @@ def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
 def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None]:
     """Return pixels (H, W, C) in RGB order and alpha (H, W) or None.
 
-    The EXIF orientation of PNG and JPEG is left to the caller; that of TIFF is
-    applied, whatever the flags say.
+    The EXIF orientation of PNG and JPEG is left to the caller; that of TIFF is always
+    applied, whatever the flags.
 
     Raises:
         InputError: OpenCV cannot decode the file.

@@ -1,14 +1,14 @@
 """Recordings of long optimizations on disk: frames, numbers and states, bounded.
 
-The job writes, the window reads; only the newest index travels between them.  A
+The job writes, the window reads; only the newest step number travels between them.  A
 recording is a folder:
 
 - ``numbers.jsonl``: one line a step, so its length is the number of steps;
-- ``000012.png`` (or ``.npz``): the frame of a step, of as many as there was time for;
-- ``000012.state.npz``: the arrays from which the optimization goes on after a step;
-- ``recipe.json``: what makes it again, with what was steered up to now;
-- ``facts.json``: how many steps it is to have, and whether it came to its end;
-- ``source.png``: the image as the frames show it, where it began with one.
+- ``000012.png`` (or ``.npz``): the frame of a step, for as many steps as time allowed;
+- ``000012.state.npz``: the arrays from which the optimization resumes after a step;
+- ``recipe.json``: how to reproduce it, steered values so far included;
+- ``facts.json``: the planned number of steps, and whether the run finished;
+- ``source.png``: the image as the frames show it, if the run started from one.
 """
 
 import json
@@ -31,7 +31,7 @@ from nnviz.media.files import read_bytes
 from nnviz.media.frame_store import FrameStore
 
 Numbers = Mapping[str, float]
-"""What was measured at a step: loss, learning rate, ..."""
+"""Measurements of a step: loss, learning rate, ..."""
 Arrays = Mapping[str, NDArray[Any]]
 StoredFrame = Pixels | Arrays
 """uint8 or uint16 (H, W, 1 or 3), stored as PNG, or named arrays, stored as .npz."""
@@ -42,7 +42,7 @@ _FACTS_FILE = "facts.json"
 _FRAME_LIMIT = 1 << 30
 _STATE_LIMIT = 1 << 29
 _LARGEST_ARRAYS = 1 << 31
-"""Bytes of one frame or state, unpacked."""
+"""Most bytes of one frame or state, uncompressed."""
 _STATE_SUFFIX = ".state.npz"
 
 
@@ -51,8 +51,8 @@ class Facts:
     """The planned length of an optimization, and whether it has finished.
 
     Attributes:
-        total: steps in all, 0 where not known.
-        finished: whether it came to its end.
+        total: total number of steps, 0 where not known.
+        finished: whether the run finished.
     """
 
     total: int = 0
@@ -62,16 +62,16 @@ class Facts:
 class Recording:
     """A bounded store of an optimization's steps, new or reopened.
 
-    When the frames outgrow their limit they are thinned out evenly; the newest always
-    is kept.  So are the states.  Numbers are small and are all kept.
+    When the frames exceed their limit they are thinned evenly, except the newest.  The
+    same holds for the states.  Numbers are small and all kept.
 
-    One writes.  Others open the same folder and see what is there at that moment; a
-    process that is killed in the middle of ``append`` loses that one step.
+    One process writes.  Readers open the same folder and see its contents at that
+    moment; a process killed during ``append`` loses only that step.
 
     Args:
-        folder: made if it is missing; what is in it is read.
+        folder: created if it is missing; existing contents are read.
         limit: bytes of all frames together.
-        state_limit: bytes of all states together; one is kept whatever it weighs.
+        state_limit: bytes of all states together; one is kept whatever its size.
 
     Raises:
         InputError: the folder cannot be made or read.
@@ -86,7 +86,7 @@ class Recording:
             self._numbers, self._numbers_bytes = _read_numbers(self._numbers_path)
             self._frames = FrameStore(folder, (".png", ".npz"), limit)
             self._states = FrameStore(folder, (_STATE_SUFFIX,), state_limit, fewest=1)
-            # Those of a step without numbers were not finished.
+            # Files of a step without numbers are incomplete.
             for shelf in (self._frames, self._states):
                 shelf.hide_from(len(self))
 
@@ -118,7 +118,7 @@ class Recording:
         """Append a step, with or without a frame, and return its index.
 
         Raises:
-            InputError: the disk is full or the folder gone; earlier steps stay.
+            InputError: the disk is full or the folder gone; earlier steps are kept.
         """
         index = len(self)
         path = None if frame is None else self._write_frame(index, frame)
@@ -144,7 +144,7 @@ class Recording:
         """Store the state from which the run resumes after the newest step.
 
         Raises:
-            InputError: the disk is full or the folder gone; earlier states stay.
+            InputError: the disk is full or the folder gone; earlier states are kept.
         """
         index = len(self) - 1
         path = self._states.place(index, _STATE_SUFFIX)
@@ -174,7 +174,7 @@ class Recording:
         """Read the state of a step.
 
         Raises:
-            InputError: it is not kept, or the file is gone or damaged.
+            InputError: it was not kept, or the file is gone or damaged.
         """
         path = self._states.path(index)
         if path is None:
@@ -195,7 +195,7 @@ class Recording:
         """Delete a step and all later ones.
 
         Raises:
-            InputError: the folder does not allow it.
+            InputError: the files cannot be deleted.
         """
         with _in_words(self.folder):
             self._states.keep_before(step)
@@ -208,7 +208,7 @@ class Recording:
         """Copy the steps before a given one, and the source, into another folder.
 
         Raises:
-            InputError: the folder or the disk does not allow it.
+            InputError: the files cannot be written.
         """
         with _in_words(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -286,7 +286,7 @@ class Recording:
     def _write_numbers(self, numbers: Numbers) -> None:
         line = _lines([numbers]).encode()
         with self._numbers_path.open("ab") as file:
-            # A line that was cut off when the process was killed, or the disk full.
+            # A line may be truncated, by a killed process or a full disk.
             file.truncate(self._numbers_bytes)
             file.write(line)
         self._numbers.append(dict(numbers))
@@ -297,7 +297,7 @@ def open_recording(folder: Path) -> Recording:
     """Open an existing recording.
 
     Raises:
-        InputError: the folder holds none, or it is damaged.
+        InputError: the folder holds no recording, or a damaged one.
     """
     if not (folder / NUMBERS_FILE).is_file() or not (folder / RECIPE_FILE).is_file():
         raise InputError(

@@ -22,7 +22,8 @@ def list_files(url: str) -> list[str]:
     """List the files below a URL, relative to it, sorted.
 
     Raises:
-        InputError: no such place, or nothing that opens URLs of this kind.
+        InputError: the URL does not exist, or no installed package opens URLs of this
+            kind.
     """
     system, root = _opened(url)
     try:
@@ -37,7 +38,7 @@ def read_remote(url: str, path: str) -> bytes:
     """Read a file below a URL.
 
     Raises:
-        InputError: it cannot be read, or is empty.
+        InputError: the file cannot be read, or is empty.
     """
     system, root = _opened(url)
     try:
@@ -53,7 +54,7 @@ def exists_remote(url: str, name: str) -> bool:
     """Return whether a file exists below a URL.
 
     Raises:
-        InputError: nothing opens URLs of this kind.
+        InputError: no installed package opens URLs of this kind.
     """
     system, root = _opened(url)
     return bool(system.exists(f"{root.rstrip('/')}/{name}"))
@@ -63,7 +64,7 @@ def write_remote(url: str, file: Path) -> str:
     """Upload a file to below a URL; return its own URL.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     system, root = _opened(url)
     try:
@@ -79,7 +80,7 @@ def _opened(url: str) -> tuple[Any, str]:
     """Return fsspec's file system for a URL, and the path in it.
 
     Raises:
-        InputError: nothing opens URLs of this kind.
+        InputError: no installed package opens URLs of this kind.
     """
     library = importlib.import_module("fsspec.core")
     try:

@@ -21,9 +21,9 @@ def resize(
 ) -> Pixels:
     """Resize (H, W, C) to ``size`` (height, width).
 
-    uint8 gray and color images stay uint8, as torchvision's preprocessing of Pillow
-    images has it; all others are resized channel by channel in float32 and come
-    back in their own dtype.
+    uint8 gray and color images stay uint8, as in torchvision's preprocessing of Pillow
+    images; all others are resized channel by channel in float32 and come back in their
+    own dtype.
     """
     if pixels.shape[:2] == size:
         return pixels
@@ -51,9 +51,9 @@ def resize(
 def resize_quickly(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Resize a camera frame, uint8 (H, W, C), quickly to ``size`` (height, width).
 
-    It is halved by averaging while that leaves it large enough, then sampled between
-    its pixels: a tenth of the time that ``resize`` takes, and other values by some
-    levels of 255 at edges, where the filters of Pillow are wider.
+    The frame is halved by averaging while that leaves it large enough, then resampled
+    bilinearly.  This takes a tenth of the time of ``resize``; values differ by some
+    levels of 255 at edges, where Pillow's filters are wider.
     """
     import cv2
 
@@ -61,7 +61,7 @@ def resize_quickly(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     while height >= 2 * size[0] and width >= 2 * size[1]:
         height, width = height // 2, width // 2
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-        pixels = pixels.reshape(height, width, -1)  # of one channel it drops the axis
+        pixels = pixels.reshape(height, width, -1)  # OpenCV drops an axis of size 1
     return _sampled(pixels, size)
 
 
@@ -80,8 +80,8 @@ def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 def _as_pillow(pixels: Pixels) -> PillowImage.Image:
     """Wrap uint8 gray or color pixels as a Pillow image.
 
-    Pillow keeps colors in four bytes.  It takes 40 ms to copy 12 megapixels into
-    them; OpenCV takes 10, and Pillow can use its array where it lies.
+    Pillow stores colors in four bytes.  It takes 40 ms to copy 12 megapixels into them;
+    OpenCV takes 10, and Pillow can use its array without copying.
     """
     if pixels.shape[2] == 1:
         return PillowImage.fromarray(pixels.squeeze(2))
@@ -112,7 +112,7 @@ def resize_tiles(tiles: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     if before < side:
         grown = [cv2.resize(tile, (side, side)) for tile in tiles]
         return np.asarray(np.stack(grown), np.uint8)
-    # Stacked below each other: edges of tiles are edges of results, so none mix.
+    # Stacked vertically, tiles do not mix: their edges are edges of results.
     column = np.ascontiguousarray(tiles).reshape(count * before, before, 3)
     shrunk = cv2.resize(column, (side, count * side), interpolation=cv2.INTER_AREA)
     return np.asarray(shrunk.reshape(count, side, side, 3), np.uint8)

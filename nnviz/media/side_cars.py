@@ -25,13 +25,13 @@ def write_side_car(
 ) -> Path:
     """Write a side-car beside a file of weights; return its path.
 
-    What an earlier side-car says of other things stays.  Opened again, by this program
-    or by its reference, the network has this preprocessing and these names.
+    Other fields of an existing side-car are kept.  When reopened, by path or by
+    reference, the network has this preprocessing and these labels.
 
     Args:
         weights: the file of weights, or the folder of a network.
-        preprocess: as it is to be used.
-        labels: names of the outputs; empty to leave them as they are.
+        preprocess: preprocessing to use.
+        labels: names of the outputs; empty to keep them unchanged.
         request: how the network was opened: its task, output and unit are kept.
 
     Raises:

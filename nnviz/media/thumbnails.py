@@ -16,9 +16,11 @@ from nnviz.media.resize import resize
 
 _COLORS = 3
 _GROUND = 64
-"""Gray around an image that fills no square."""
+"""Gray level around an image that is not square."""
 _GAP = 2.0
-"""Pillow first shrinks by whole factors to this multiple of the goal, then filters."""
+"""Pillow first shrinks by integer factors to this multiple of the target size, then
+filters.
+"""
 
 
 def thumbnail(
@@ -26,7 +28,7 @@ def thumbnail(
 ) -> NDArray[np.uint8]:
     """Return an image, upright, shrunk so that its longer side has ``size`` px.
 
-    Smaller images keep their size.
+    Smaller images are not enlarged.
 
     Returns:
         uint8 (h, w, 3).
@@ -56,7 +58,7 @@ def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
     """Return an image shrunk to fit, centered on a gray square.
 
     Args:
-        pixels: (H, W, C) of any depth; smaller images keep their size.
+        pixels: (H, W, C) of any depth; smaller images are not enlarged.
         side: of the square, px.
 
     Returns:

@@ -23,11 +23,11 @@ from nnviz.render.text.paragraphs import Canvas
 from nnviz.render.text.words import percent
 
 _LABEL_SHARE, _LABEL_SHARE_OF_TWO = 0.45, 0.3
-"""Most of the width that labels may take, before one column of bars and before two."""
+"""Largest share of the width for labels, beside one column of bars and beside two."""
 
 
 HEADS = ("before", "after")
-"""Above the bars where a ranking has earlier values."""
+"""Headings of the bars where a ranking has earlier values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def ranking(
 ) -> Canvas:
     """Draw one row for each name: label, bar from zero, number; uint8 (h, width, 3).
 
-    Where there are earlier values, their bars stand before those of now, in the same
-    rows and on the same scale.
+    Where there are earlier values, their bars stand left of the current ones, in the
+    same rows and on the same scale.
     """
     earlier = [] if result.earlier is None else [result.earlier]
     sets = [np.nan_to_num(values) for values in (*earlier, result.values)]
@@ -128,6 +128,6 @@ def _bar(
     strip[top : top + thick, min(zero, end) : max(zero, end)] = (
         ACCENT if accent else QUIET
     )
-    # The axis; a value too small for a bar of its own still shows on it.
+    # The axis, on which a value too small for a bar remains visible.
     axis = min(zero, column.bar + length - 1)
     strip[top - 1 : top + thick + 1, axis] = MUTED if shares[0] != shares[1] else LINE

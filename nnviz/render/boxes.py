@@ -20,9 +20,9 @@ from nnviz.render.text.words import percent, plural
 FILL = 0.4
 """Opacity of an instance's mask."""
 SEEN_FROM = 0.0
-"""Score (logit) of a keypoint above which it is drawn: more likely there than not."""
+"""Score (logit) above which a keypoint is drawn: more likely visible than not."""
 _LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 48
-"""Width of lines and size of words, as shares of the image's shorter side."""
+"""Line width and font size, as fractions of the image's shorter side."""
 _SMALLEST_TEXT, _LARGEST_TEXT = 11, 40
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,8 @@ class Shapes:
     Attributes:
         boxes: (N, 4): left, top, right, bottom, px.
         keypoints: (N, K, 3): x, y in px and score; None where there are none.
-        trails: (N, P, 2): x, y in px of where each was; None where nobody is followed.
+        trails: (N, P, 2): past positions x, y of each object in px; None without
+            tracking.
         line: (4,): left, top, right, bottom of a counting line; None for none.
     """
 
@@ -105,7 +106,7 @@ def color_of(found: Boxes, index: int) -> Color:
 def caption(found: Boxes, index: int) -> tuple[str, str]:
     """Return the label of a box, in two parts: "dog", " 87 %".
 
-    Where boxes have labels of their own, that label and nothing.
+    A box with its own caption has that caption and an empty second part.
     """
     if found.captions:
         return found.captions[index], ""
@@ -153,7 +154,8 @@ def mask_layer(found: Boxes) -> Colors:
     """Paint instance masks in opaque colors on a transparent layer.
 
     Returns:
-        uint8 (H, W, 4) in the frame of the masks; the surest object on top.
+        uint8 (H, W, 4) in the frame of the masks; the object with the highest score on
+        top.
     """
     if found.masks is None:
         return np.zeros((1, 1, 4), np.uint8)
@@ -172,7 +174,7 @@ def outlines(found: Boxes) -> list[NDArray[np.float32]]:
     borders = []
     for index, inside in enumerate(found.masks):
         rows, columns = _area(found.boxes[index], inside.shape, margin=2)
-        # One px more all round: what touches the image's edge is closed too.
+        # One px of padding closes outlines that touch the image's edge.
         part = np.pad(inside[rows, columns], 1)
         start = np.array([columns.start, rows.start] * 2, np.float32) - 1
         borders.append(masks.edges(part) + start)
@@ -267,7 +269,7 @@ def _join(
     """Draw keypoints and the lines between them."""
     import cv2
 
-    # Parts of a px: OpenCV counts in sixteenths, from the center of the first pixel.
+    # OpenCV's subpixel coordinates are sixteenths, from the center of the first pixel.
     places = np.round((points[:, :2] - 0.5) * 16).astype(int).tolist()
     seen = points[:, 2] > SEEN_FROM
     smooth = {"lineType": cv2.LINE_AA, "shift": 4}
@@ -295,7 +297,7 @@ def _name(canvas: Colors, found: Boxes, shapes: Shapes, width: int) -> None:
     positions = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
     for position, each in zip(positions, written, strict=True):
         if position is not None:
-            # Down, not to the nearest: the last row and column stay on the image.
+            # Round down: the last row and column stay inside the image.
             left, top = int(position[0]), int(position[1])
             canvas[top : top + each.shape[0], left : left + each.shape[1]] = each
 

@@ -30,11 +30,13 @@ _CYCLE: tuple[Color, ...] = (
     (213, 94, 0),
     (240, 228, 66),
 )
-"""Told apart in lightness too, for the color-blind."""
+"""Colors that also differ in lightness, for color-blind readers."""
 _FEW = 12
-"""Points up to so many are marked."""
+"""Largest number of points that are marked."""
 _MARGIN = 0.04
-"""Of the axis' length, beyond limits, so that what lies on them is seen whole."""
+"""Margin beyond the limits as a fraction of the axis, so that points on them are not
+cut.
+"""
 _LOWEST = 180
 """Smallest height, px."""
 _TALLEST = 24
@@ -56,7 +58,7 @@ def curves_svg(
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     file = io.StringIO()
-    # A fixed salt and no date: the same curves give the same file.
+    # A fixed salt and no date: equal curves give equal files.
     with rc_context({"svg.hashsalt": "nnviz"}):
         canvas = FigureCanvasSVG(
             figure(result, width, size=size, background=background)

@@ -13,11 +13,11 @@ from nnviz.render.palette import BROKEN, EMPTY
 from nnviz.render.text.words import number
 
 SEQUENTIAL = ("inferno", "magma", "viridis", "cividis", "grey")
-"""Perceptually uniform, for numbers without a middle; the first is the default."""
+"""Perceptually uniform sequential maps; the first is the default."""
 DIVERGING = ("berlin", "vanimo", "blue-red")
-"""With a neutral middle at zero; dark in the middle but for the last."""
+"""Diverging maps with a neutral middle; dark in the middle except the last."""
 INK = "ink"
-"""White to black: numbers without a middle on a white ground."""
+"""White to black, for unsigned numbers on a white background."""
 LEVELS = 256
 _TINY, _HUGE = 1e-300, 1e37
 """Ranges below the first count as empty; those above the second need float64."""
@@ -34,8 +34,8 @@ class Scale:
         low: number at the first color.
         high: number at the last color.
         signed: whether the middle of the colors stands for zero.
-        problem: why there is nothing, or not all, to see ("all values are 0",
-            "12 values are not finite"); empty if all is well.
+        problem: why nothing, or not everything, is visible ("all values are 0", "12
+            values are not finite"); empty if all is well.
         clipped: how the range was cut ("99 % of the values"); empty if it is whole.
     """
 
@@ -55,8 +55,8 @@ def default_map(*, signed: bool, light: bool = False) -> str:
     """Return the name of the default color map.
 
     Args:
-        signed: whether zero is in the middle.
-        light: whether what is around is light: then so is the middle.
+        signed: whether the values are signed.
+        light: whether the surroundings are light, as the middle should be then.
     """
     if signed:
         return DIVERGING[-1] if light else DIVERGING[0]
@@ -74,7 +74,7 @@ def table(name: str) -> Colors:
     """Return a color map: uint8 (256, 3), first to last.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is no color map of this name.
     """
     tables = _tables()
     if name not in tables:
@@ -86,11 +86,11 @@ def scale_of(values: Values, *, signed: bool, percentile: float | None = None) -
     """Return the range that the colors of some values span.
 
     Args:
-        values: any shape; NaN and infinities are left out and said.
+        values: any shape; NaN and infinities are ignored and reported.
         signed: make the range symmetric about zero.
-        percentile: span only this share of the values, 0 to 100, so that a few
-            outliers do not darken the rest: of the absolute values if signed, else
-            cut equally at both ends.
+        percentile: span only this percentage of the values, so that a few outliers do
+            not darken the rest: of the absolute values if signed, else clipped equally
+            at both ends.
     """
     finite, broken = _finite(values)
     if not finite.size:
@@ -131,8 +131,8 @@ def _range(
 def levels(values: Values, low: Any, high: Any) -> Colors:
     """Return the index into the color table of each value, uint8.
 
-    ``floor(256 * (value - low) / (high - low))``, held to 0..255, as matplotlib's
-    color maps have it.
+    ``floor(256 * (value - low) / (high - low))``, clamped to 0..255, as in matplotlib's
+    color maps.
 
     Args:
         values: finite numbers, any shape.
@@ -152,7 +152,7 @@ def levels(values: Values, low: Any, high: Any) -> Colors:
 
 def look_up(rows: Colors, name: str) -> Colors:
     """Return the colors at indices of a table, uint8 (..., 3)."""
-    # mode="clip" skips the check of every index, which uint8 cannot fail: 3 x faster.
+    # mode="clip" skips the bounds check, which uint8 cannot fail: 3 x faster.
     return np.take(table(name), rows, axis=0, mode="clip")
 
 
@@ -163,8 +163,8 @@ def apply(values: Values, name: str, low: float, high: float) -> Colors:
         values: any shape.
         name: of the color map.
         low: number at the first color.
-        high: number at the last color; if it is not above ``low`` there is nothing
-            to show and all is painted in one neutral gray.
+        high: number at the last color; if it is not above ``low``, everything is
+            painted in one neutral gray.
 
     Returns:
         uint8 (..., 3); values that are not finite in a lighter gray.

@@ -1,7 +1,7 @@
 """Contact sheets: results of several methods in a grid, each with its legend.
 
-Unlike a board, whose maps share a scale, each result stands as it is shown alone; so
-any kinds of results go together.
+Unlike on a board, whose maps share a scale, each result is painted as it would be
+alone, so all kinds of results can be combined.
 """
 
 import math
@@ -25,7 +25,7 @@ _SIZE = 17
 """Font size, px, at the default width."""
 _MOST_IN_ONE_ROW = 3
 _HIGHEST = 0.9
-"""Most of its width that the image may be high, as in ``report``."""
+"""Maximum height of the image as a fraction of its width, as in ``report``."""
 
 
 def paint(runs: Sequence[Run], width: int = WIDTH) -> Canvas:
@@ -85,8 +85,8 @@ def _cell(run: Run, width: int, size: int, *, named: bool) -> Canvas:
     Args:
         run: the result.
         width: px.
-        size: of the words, px.
-        named: whether the image's name is told.
+        size: font size, px.
+        named: whether to write the image's name.
     """
     notes = [run.image.name] if named and run.image is not None else []
     notes += run.report.notes[:1]

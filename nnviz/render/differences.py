@@ -13,13 +13,13 @@ _LESS = "\N{MINUS SIGN}"
 def difference(first: Tile, second: Tile) -> Heatmap:
     """Return the second result minus the first, as a signed map.
 
-    Maps of different resolution or place are first brought to a common grid over the
-    part of the image that both cover.  Of images the mean over the colors is
+    Maps of different resolution or placement are first resampled to a common grid over
+    the part of the image that both cover.  For images the mean over the colors is
     taken.
 
     Returns:
-        With a sign, positive where the second is larger; over the image where both
-        cover the same part of it.
+        A signed map, positive where the second is larger; it lies over the image if
+        both results cover the same part of it.
     """
     one, two = _map(first), _map(second)
     together = overlays.covered(one) == overlays.covered(two)

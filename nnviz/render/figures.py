@@ -1,7 +1,7 @@
 """Results as figures for slides and papers: no title, no background, vector legend.
 
-The image itself keeps its pixels; the color bar and all words are vectors in SVG and
-PDF.  Everything around is transparent.
+The image itself keeps its pixels; the color bar and all text are vectors in SVG and
+PDF.  The background is transparent.
 """
 
 import io
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "pdf", "png")
 FigureLook = heatmaps.MapLook | frozenset[str]
-"""How a result is shown: the colors of a map, or the open boxes of a diagram."""
+"""Appearance of a result: the look of a map, or the open groups of a diagram."""
 _DPI = 200
 _WIDTH = 1200
-"""px of an image that is made for the figure, and the least of one that is shown."""
+"""Width in px of an image rendered for the figure, and the minimum of a given one."""
 _WORDS = 9
-"""Size of the legend's words, points."""
+"""Font size of the legend, points."""
 _BAR = 0.14
 """Height of the color bar, inches."""
 _LEGEND = 0.75
@@ -52,8 +52,8 @@ def draw(
 
     Args:
         result: any kind.
-        image: what it lies over, for those that do.
-        look: how it is shown; None for the usual.
+        image: image below the result, for kinds that lie over one.
+        look: appearance; None for the default.
     """
     del look
     return _plain(paint(result, image, _WIDTH))
@@ -125,12 +125,12 @@ def write(
 
     Args:
         result: any kind.
-        image: what it lies over, for those that do.
+        image: image below the result, for kinds that lie over one.
         kind: "svg", "pdf" or "png".
-        look: how it is shown; None for the usual.
+        look: appearance; None for the default.
 
     Raises:
-        UsageError: another kind.
+        UsageError: the kind is unknown.
     """
     from matplotlib import rc_context
 
@@ -140,7 +140,7 @@ def write(
         return _diagram_svg(result, look).encode()
     file = io.BytesIO()
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    # A fixed salt and no date: the same result gives the same file.
+    # A fixed salt and no date: equal results give equal files.
     with DRAWING, rc_context({"svg.hashsalt": "nnviz"}):
         draw(result, image, look).savefig(
             file, format=kind, transparent=True, dpi=_DPI, metadata=dated

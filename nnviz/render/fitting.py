@@ -11,8 +11,8 @@ __all__ = ["blended", "fitted", "show", "smoothly"]
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
     """Return the height and width at which an image fits a room.
 
-    Larger images are made smaller; smaller ones grow by whole factors only, so that
-    a pixel stays a square.
+    Larger images shrink; smaller ones grow by integer factors only, so that pixels stay
+    square.
     """
     ratio = min(room[0] / size[0], room[1] / size[1])
     if ratio >= 1:
@@ -35,7 +35,7 @@ def smoothly(pixels: Colors, size: tuple[int, int]) -> Colors:
     """Resize an RGB image quickly, with smooth interpolation where it grows.
 
     Args:
-        pixels: uint8 (H, W, 3); returned itself where it has the size.
+        pixels: uint8 (H, W, 3); returned unchanged if it has that size.
         size: height and width, px.
     """
     if pixels.shape[:2] == size:
@@ -50,9 +50,9 @@ def blended(pixels: Colors, other: Colors, share: float) -> Colors:
     """Blend two RGB images, with a share of the second, uint8 (H, W, 3).
 
     Args:
-        pixels: which decides the size.
-        other: brought to that size.
-        share: of the other, 0 to 1.
+        pixels: the first image, whose size is kept.
+        other: the second image, resized to that size.
+        share: of the second image, 0 to 1.
     """
     weight = round(256 * share)
     second = show(other, (pixels.shape[0], pixels.shape[1])).astype(np.uint16)

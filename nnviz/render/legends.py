@@ -14,7 +14,7 @@ from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import number, percent
 
 _BAR_WIDTH = 17
-"""In multiples of the font size."""
+"""Maximum length of a color bar, in multiples of the font size."""
 
 
 def color_bar(
@@ -28,18 +28,18 @@ def color_bar(
 ) -> Colors:
     """Paint a color bar on one line: low end, bar, high end, unit, remarks.
 
-    A scale with nothing to show gives its reason in words instead of a bar.
+    An empty scale shows its problem as text instead of a bar.
 
     Args:
         scale: the range.
         unit: of the numbers.
         width: px.
         colormap: a name; the default for the kind of numbers if empty.
-        size: of the words, px.
-        ink: colors of ground and words.
+        size: font size, px.
+        ink: colors of background and text.
 
     Returns:
-        uint8 (h, width, 3); a second line where the words need one.
+        uint8 (h, width, 3); a second line where the text needs one.
     """
     if scale.flat:
         return text.paragraph(
@@ -66,13 +66,13 @@ def classes(
 ) -> Colors:
     """Paint a legend of the classes that occur, with their shares of the image.
 
-    The background, which is left unpainted, is not among them.
+    The background class, which is not painted, is left out.
 
     Args:
-        mask: whose classes.
+        mask: the segmentation.
         width: px.
-        size: of the words, px.
-        background: behind all.
+        size: font size, px.
+        background: background color.
 
     Returns:
         uint8 (h, width, 3), in as many lines as are needed.

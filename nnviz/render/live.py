@@ -1,7 +1,7 @@
 """Fast composition of video frames with their results, for recordings.
 
-On two cores of a server a 720p frame takes some milliseconds; nothing here depends on
-the frames before.
+On two cores of a server a 720p frame takes some milliseconds; nothing depends on
+earlier frames.
 """
 
 from functools import singledispatch
@@ -27,25 +27,24 @@ from nnviz.render.text import paragraphs as text
 from nnviz.render.text.paragraphs import Canvas
 
 _ROWS = 5
-"""Most names of a ranking that are shown."""
+"""Maximum number of a ranking's rows that are shown."""
 _BARS_SHARE, _NARROWEST = 0.3, 220
-"""Width of the bars: a share of the frame's, and the least, px."""
+"""Width of the bars: a fraction of the frame's width, and the minimum, px."""
 _VEIL = 0.82
-"""Opacity of the ground below words."""
+"""Opacity of the background below text."""
 
 
 def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """Draw a result onto its frame.
 
-    A painting takes the frame's place; objects, segments and maps lie on the frame, a
-    ranking stands in a corner, a mosaic beside the frame.  The size depends on the
-    frame's shape and the kinds of results only, so that all frames of a video have the
-    same.
+    A color image replaces the frame; objects, segments and maps are drawn over it, a
+    ranking in a corner, a mosaic next to it.  The size depends on the frame's shape and
+    the kinds of results only, so that all frames of a video have the same.
 
     Args:
-        report: what was found in it; None for the frame alone.
+        report: results for the frame; None for the frame alone.
         image: the frame.
-        height: of the image, px; made even, as videos want it.
+        height: of the image, px; made even, as video codecs require.
 
     Returns:
         uint8 (H, W, 3), both even; the frame's own pixels where nothing is drawn.
@@ -77,12 +76,12 @@ def _sized(pixels: Canvas, height: int) -> Canvas:
 
 @singledispatch
 def _lay(result: Result, frame: Canvas, photo: tuple[int, int]) -> Canvas:
-    """Draw a result onto the frame; kinds that have no place on it draw nothing.
+    """Draw a result onto the frame; kinds that do not lie over an image draw nothing.
 
     Args:
         result: any kind.
         frame: uint8 (H, W, 3), left as it is.
-        photo: height and width of what the result is about, px.
+        photo: height and width of the photo that the result refers to, px.
     """
     del result, photo
     return frame
@@ -184,7 +183,7 @@ def _mosaic(mosaic: Mosaic, height: int) -> Canvas:
     pixels = _colored(sheets.shrunk(mosaic, factor), columns)
     ratio = height / max(pixels.shape[:2])
     wanted = max(1, int(pixels.shape[1] * ratio)), max(1, int(pixels.shape[0] * ratio))
-    # The numbers were averaged already: a filter over two pixels does for the rest.
+    # The values were averaged already: bilinear interpolation does for the rest.
     way = cv2.INTER_NEAREST if ratio >= 1 else cv2.INTER_LINEAR
     shown = cv2.resize(pixels, wanted, interpolation=way)
     square = text.sheet(height, height, BACKGROUND)

@@ -22,7 +22,7 @@ _TILES = 3
 _STRIPES = 48
 _PLANE = 2
 _MARGIN, _STROKE, _DOT = 12, 3, 5
-"""Px of a tile."""
+"""Sizes within a tile, px."""
 
 Pixels = NDArray[np.uint8]
 _NOTHING: Pixels = np.full((8, 8, 3), 64, np.uint8)

@@ -14,12 +14,12 @@ from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, GAP, MUTED
 from nnviz.render.text import paragraphs as text
 
 _WIDEST = 2.0
-"""Columns per row, at most, where that avoids an incomplete last row."""
+"""Maximum ratio of columns to rows, where that avoids an incomplete last row."""
 _GAP_FROM = 12
-"""Tiles of at least this many px have 2 px between them, smaller ones 1."""
+"""Tiles of at least this many px have a gap of 2 px, smaller ones of 1."""
 _WIDEST_GAP = 12
 _CAPTION_FROM = 3
-"""Smallest width of a tile that has room for a caption, in multiples of its font."""
+"""Minimum width of a tile with a caption, in multiples of the font size."""
 _COLOR_AXES = 4
 
 
@@ -31,10 +31,10 @@ class Layout:
         count: number of tiles.
         columns: tiles in a full row.
         tile_size: height and width of a tile's data.
-        zoom: px a number, a whole factor.
+        zoom: px a number, an integer factor.
         gap: px between tiles.
         caption: height of the strip below each tile, px.
-        room: number of tiles to leave room for, where more are to come.
+        room: number of tiles to reserve space for, where more are to come.
     """
 
     count: int
@@ -102,10 +102,10 @@ class Painted:
 
     Attributes:
         pixels: uint8 (H, W, 3).
-        layout: where the tiles lie.
-        order: which tile lies at each place.
+        layout: layout of the tiles.
+        order: index of the tile in each cell.
         scale: the colors' range, over all tiles; meaningful for shared scales.
-        limits: float64 (M, 2), the range used at each place.
+        limits: float64 (M, 2), the range used in each cell.
     """
 
     pixels: Colors
@@ -140,10 +140,11 @@ def layout(
         count: number of tiles, at least 1.
         tile_height: of a tile's data.
         tile_width: likewise.
-        width_hint: px to fill, by whole factors and wider gaps; a mosaic whose tiles
+        width_hint: px to fill, by integer factors and wider gaps; a mosaic whose tiles
             need more is wider.
-        magnify: whether to: else 1 px a number and narrow gaps.
-        captions: font size for which to leave room below tiles that are wide enough.
+        magnify: whether to enlarge tiles; else 1 px a number and narrow gaps.
+        captions: font size of captions, for which space is reserved below tiles that
+            are wide enough.
     """
     columns = _columns(count, tile_height, tile_width)
     zoom = 1
@@ -235,7 +236,7 @@ def _map_of(mosaic: Mosaic, colormap: str) -> str:
 def limits_of(tiles: NDArray[Any], *, signed: bool) -> NDArray[np.float64]:
     """Return the range of each tile's values, float64 (N, 2).
 
-    What is not finite is left out; signed ranges are symmetric about zero.
+    Values that are not finite are ignored; signed ranges are symmetric about zero.
     """
     flat = tiles.reshape(len(tiles), -1)
     low, high = flat.min(1), flat.max(1)
@@ -279,9 +280,9 @@ def arrange(tiles: Colors, places: Layout, fill: Any = 0) -> Colors:
     """Arrange tiles on one canvas, with gaps all around.
 
     Args:
-        tiles: uint8 (M, h, w) or (M, h, w, 3), in the order of the places.
-        places: where they lie.
-        fill: what gaps and empty places hold.
+        tiles: uint8 (M, h, w) or (M, h, w, 3), in the order of the cells.
+        places: cells of the tiles.
+        fill: color of gaps and empty cells.
     """
     (height, width), zoom, columns = places.tile_size, places.zoom, places.columns
     extra = tiles.shape[3:]

@@ -11,7 +11,7 @@ from nnviz.render.boards.agreement import ranks
 from nnviz.render.boards.scale_locks import Tile
 
 _PERCENTILE = 99
-"""Of the sizes of a map's values: what counts as 1."""
+"""Percentile of the magnitudes that is mapped to 1."""
 
 Floats = NDArray[np.float64]
 
@@ -20,17 +20,17 @@ class Norm(StrEnum):
     """Normalization of a map's values."""
 
     RAW = "raw"
-    """Their own unit."""
+    """Values in their own unit."""
     PERCENTILE = "percentile"
-    """Multiples of the size that 99 % of the map's values stay below."""
+    """Multiples of the magnitude that 99 % of the map's values do not exceed."""
     RANK = "rank"
-    """The share of the map's places that are weaker, with the value's sign."""
+    """Share of the map's positions that are weaker, with the value's sign."""
 
 
 def normalized(tile: Tile, norm: Norm) -> Tile:
     """Return a tile with its map's values normalized; images stay as they are.
 
-    What is not finite stays so.
+    Values that are not finite are kept.
     """
     heat = tile.result
     if norm is Norm.RAW or not isinstance(heat, Heatmap):
@@ -52,7 +52,8 @@ def _by_percentile(values: Floats) -> Floats:
 def _by_rank(values: Floats) -> Floats:
     """Replace each value by the rank of its magnitude; ties get their mean.
 
-    The weakest of N places has 0 and the strongest (N - 1) / N, but a size of 0 is 0.
+    The weakest of N positions has 0 and the strongest (N - 1) / N; a value of 0 stays
+    0.
     """
     found = values.copy()
     finite = np.isfinite(values)

@@ -13,9 +13,9 @@ def document(title: str, body: str, style: str = "") -> str:
     """Return an HTML page in the house's style.
 
     Args:
-        title: words, not HTML.
+        title: plain text, not HTML.
         body: HTML.
-        style: CSS of the page's own, after the common one.
+        style: page-specific CSS, after the common one.
     """
     return _PAGE.format(title=escape(title), style=_STYLE + style, body=body.rstrip())
 

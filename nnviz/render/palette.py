@@ -13,11 +13,11 @@ ACCENT: Color = (106, 176, 255)
 QUIET: Color = (74, 104, 142)
 WARNING: Color = (240, 180, 80)
 GAP: Color = (40, 44, 52)
-"""Between tiles without captions: told from black and from the page."""
+"""Gap between tiles without captions, distinct from black and from the page."""
 EMPTY: Color = (62, 66, 75)
-"""A map that has nothing to show: all values the same."""
+"""A constant map."""
 BROKEN: Color = (112, 112, 120)
-"""A place whose value is not a number."""
+"""A position whose value is not a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Ink:
     """Colors of a painted page: background, text, lines.
 
     Attributes:
-        ground: behind all.
+        ground: background.
         text: headings.
         quiet: ranges and remarks.
         line: frames.

@@ -14,14 +14,14 @@ _VEIL = 0.82
 _MARGIN = 14
 _INK = (245, 245, 245)
 _SHADE = 70
-"""How much darker the ground is than the middle gray, for words to be read."""
+"""Amount by which the background is darker than middle gray, for legible text."""
 
 
 def placeholder(image: Image, words: str) -> ColorImage:
     """Return the image behind a gray veil, with text over it.
 
     Args:
-        image: says the shape.
+        image: image, which sets the shape.
         words: why there is no result; broken into lines.
     """
     height = max(120, round(_WIDTH * image.size[0] / image.size[1]))

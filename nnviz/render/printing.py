@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 Colors = NDArray[np.uint8]
 
 INCH = 25.4
-"""Mm."""
+"""One inch, mm."""
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height of a sheet, mm: ISO 216, ANSI/ASME Y14.1."""
 EDGE = 10.0
-"""What most printers leave white on each side, mm, and a little more."""
+"""Margin on each side, mm: a little more than most printers leave blank."""
 _MARK = 4.0
 """Length of a crop mark, mm."""
 _OFF = 1.5
-"""Between a sticker's corner and its crop marks, mm."""
+"""Distance between a sticker's corner and its crop marks, mm."""
 _GAP = 2 * (_MARK + _OFF)
-"""Between two stickers, mm: no mark runs into another."""
+"""Gap between two stickers, mm, so that crop marks do not meet."""
 _FOOT = 14.0
-"""Height of the line of words and the ruler below the stickers, mm."""
+"""Height of the text line and the ruler below the stickers, mm."""
 _RULER = 50.0
 _POINTS = 8
 _HAIRLINE = 0.35
@@ -42,7 +42,7 @@ class Print:
     Attributes:
         width: of the sticker on paper, mm.
         paper: name in ``PAPERS``.
-        copies: how many on the page; 0 for as many as it holds.
+        copies: number of copies on the page; 0 for as many as fit.
         marks: whether crop marks are drawn around each.
     """
 
@@ -63,7 +63,7 @@ def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]
         Top and left of each, mm from the upper left corner of the sheet.
 
     Raises:
-        UsageError: no such paper, or the page does not hold so many.
+        UsageError: the paper is unknown, or the page is too small for the copies.
     """
     if order.paper not in PAPERS:
         raise unknown("paper", order.paper, PAPERS)
@@ -89,17 +89,16 @@ def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]
 def sticker_page(picture: Colors, order: Print, name: str = "") -> bytes:
     """Return a PDF page with a sticker at its size.
 
-    The image's pixels are in the file as they are, none made up or left out; how
-    fine that is on paper stands below the stickers, beside a ruler to check with that
-    the printer did not change the size.
+    The file holds the image's pixels unchanged, without resampling; the resolution in
+    print is written below the stickers, next to a ruler for checking the printed size.
 
     Args:
-        picture: uint8 (H, W, 3), or (H, W, 4) with what is transparent.
+        picture: uint8 (H, W, 3), or (H, W, 4) with alpha.
         order: how it is printed.
-        name: of the sticker, for the words on the page.
+        name: of the sticker, for the text on the page.
 
     Raises:
-        UsageError: no such paper, or the page does not hold it.
+        UsageError: the paper is unknown, or the page is too small.
     """
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
     from matplotlib.figure import Figure
@@ -130,7 +129,7 @@ def dots_per_inch(columns: int, width: float) -> float:
 
     Args:
         columns: width of the image, px.
-        width: of its print, mm.
+        width: printed width, mm.
     """
     return columns / (width / INCH)
 

@@ -42,19 +42,19 @@ from nnviz.render.text.words import extent, plural
 
 _USUAL: heatmaps.Looks = {}
 WIDTH = 960
-"""Default width of a page, px; words grow with wider pages."""
+"""Default width of a page, px; text scales with the width."""
 _SIZE, _SMALLEST = 13, 11
 """Font size, px, on a page of the default width, and on the narrowest."""
 _HIGHEST = 0.9
-"""Most of its width that an image may be high."""
+"""Maximum height of an image as a fraction of its width."""
 _HIGHEST_PAIR = 0.6
-"""Likewise of two beside each other."""
+"""Likewise for two images side by side."""
 _PAIR_FROM = 45
-"""Smallest width at which a map stands beside its overlay, in font sizes."""
+"""Minimum width for a map next to its overlay, in font sizes."""
 _TINY = 64
-"""px: images below show each of their pixels as a square."""
+"""Size in px below which images show each pixel as a square."""
 _GRAYS = "grey"
-"""The color map in the legend of tiles that are colors themselves."""
+"""Color map in the legend of color tiles."""
 
 
 @singledispatch
@@ -67,13 +67,13 @@ def paint(
         result: any kind.
         image: the image, for results that lie over it.
         width: px.
-        size: of the words, px; 0 for one that suits the width.
+        size: font size, px; 0 to derive it from the width.
 
     Returns:
         uint8 (h, width, 3), no margin.
 
     Raises:
-        TypeError: a kind without a painter.
+        TypeError: the kind has no painter.
     """
     del image, width, size
     raise TypeError(f"{type(result).__name__} cannot be painted")
@@ -108,10 +108,10 @@ def paint_map(
 
     Args:
         result: the map.
-        image: that it lies over; not seen where the look's ground is another.
+        image: image below the map; not visible where the look has another background.
         width: px.
-        size: of the words, px; 0 for one that suits the width.
-        look: how it is painted; None for what shows it best.
+        size: font size, px; 0 to derive it from the width.
+        look: appearance; None to choose the best.
     """
     size = size or _size(width)
     look = look or heatmaps.usual_look(result)
@@ -260,7 +260,7 @@ def paint_report(
         image: the image that it was run on.
         width: px, margins included.
         title: heading; none if empty.
-        looks: of maps, by the result's name; the usual one where there is none.
+        looks: appearance of maps by the result's name; maps left out have the default.
 
     Returns:
         uint8 (h, width, 3).
@@ -379,7 +379,7 @@ def _ground(
 ) -> tuple[Canvas, tuple[int, int]]:
     """Return the canvas to draw on, and the photo's height and width, px.
 
-    Where there is no photo it is an empty sheet of the photo's shape.
+    Without a photo, the canvas is an empty sheet of the photo's shape.
     """
     if image is not None:
         return _fit(rgb8(image.pixels), width), image.size

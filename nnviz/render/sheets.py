@@ -1,7 +1,7 @@
 """Mosaics as indexed images, which a screen repaints quickly.
 
-A screen lays the tiles out for its own shape and repaints them often, so the numbers
-are made smaller first and become bytes that a table turns into colors.
+A screen lays out the tiles for its own shape and repaints them often, so the values are
+first downscaled and quantized to bytes, which a table maps to colors.
 """
 
 import math
@@ -21,17 +21,17 @@ Bounds = tuple[float, float, float, float]
 """Top, left, bottom, right."""
 
 CLIP = 99.5
-"""Share of the values, in per cent, that the colors span where outliers are cut."""
+"""Percentage of the values that the colors span where outliers are clipped."""
 _ALL = 100.0
 _STEPS = 253
-"""Colors of the map; the last three of 256 indices stand for something else."""
+"""Number of colors of the map; the last three of 256 indices have special meanings."""
 _GAP, _FLAT, _BROKEN = 253, 254, 255
 _WIDE_GAP_FROM = 40
 _COLOR_AXES = 4
 _SAMPLES = 1 << 15
-"""Values that a percentile is taken of: it is then exact to some 0.05 %."""
+"""Number of values from which a percentile is estimated, exact to some 0.05 %."""
 _MATTERS = 0.75
-"""Outliers are worth cutting where they leave the rest less of the range than this."""
+"""Outliers are clipped where the rest takes less than this fraction of the range."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +41,9 @@ class Sheet:
     Attributes:
         pixels: uint8 (H, W) of indices, or (H, W, 3) for tiles of colors.
         table: uint8 (256, 3), the colors of the indices; None for tiles of colors.
-        layout: where each tile lies, one px a (perhaps reduced) number.
-        order: the tile (the network's index) at each place.
-        data_size: height and width of a tile's own numbers.
+        layout: layout of the tiles, one px a (perhaps reduced) number.
+        order: the tile (the network's index) in each cell.
+        data_size: height and width of a tile's original numbers.
     """
 
     pixels: Colors
@@ -79,13 +79,13 @@ def columns_for(count: int, tile: tuple[int, int], room: tuple[float, float]) ->
 
     Args:
         count: number of tiles.
-        tile: height and width of one, with its gap.
-        room: height and width to fill.
+        tile: height and width of a tile with its gap.
+        room: height and width of the available space.
     """
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
     zoom = np.minimum(room[0] / (rows * tile[0]), room[1] / (columns * tile[1]))
-    # Of equally large ones the one with the fewest empty places.
+    # Among equal sizes prefer the fewest empty cells.
     best = np.flatnonzero(zoom >= zoom.max() * (1 - 1e-9))
     return int(columns[best[np.argmin(rows[best] * columns[best])]])
 
@@ -95,11 +95,11 @@ def robust_scale(values: NDArray[Any], whole: Scale) -> Scale:
 
     Args:
         values: any shape.
-        whole: of ``colormaps.scale_of`` for the same values.
+        whole: range from ``colormaps.scale_of`` for the same values.
 
     Returns:
-        The range of ``CLIP`` per cent, named in ``clipped``; ``whole`` itself where
-        cutting would gain less than a quarter.
+        The range of ``CLIP`` percent of the values, recorded in ``clipped``; ``whole``
+        itself where clipping would gain less than a quarter.
     """
     if whole.flat:
         return whole
@@ -112,8 +112,8 @@ def clipped_scale(values: NDArray[Any], whole: Scale, percentile: float) -> Scal
 
     Args:
         values: any shape.
-        whole: of ``colormaps.scale_of`` for the same values.
-        percentile: the share, per cent; 100 is all of them.
+        whole: range from ``colormaps.scale_of`` for the same values.
+        percentile: percentage of the values; 100 for all.
     """
     if whole.flat or percentile >= _ALL:
         return whole
@@ -142,8 +142,8 @@ def color_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
     """Return the color range of each shown tile, (M, 2).
 
     Args:
-        mosaic: what is shown.
-        scale: one for all; None gives each tile its own.
+        mosaic: the mosaic.
+        scale: one range for all tiles; None gives each tile its own.
     """
     if scale is not None:
         low_high = np.array([scale.low, scale.high], np.float64)
@@ -165,7 +165,7 @@ def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colors:
     numbers = shown if finite else np.nan_to_num(shown)
     if shown.ndim == _COLOR_AXES:
         return scaled(numbers, limits)
-    # A range wider by 256 / 253 gives the 253 levels that the map has here.
+    # Widening the range by 256 / 253 gives the 253 levels of this map.
     wider = limits.copy()
     wider[:, 1] += (limits[:, 1] - limits[:, 0]) * (colormaps.LEVELS / _STEPS - 1)
     rows = scaled(numbers, wider)
@@ -182,10 +182,10 @@ def table_of(
     """Return the color table of the indices, uint8 (256, 3).
 
     Args:
-        mosaic: what is shown.
-        gap: between tiles.
-        flat: of tiles without a range.
-        broken: of values that are not finite.
+        mosaic: the mosaic.
+        gap: color between tiles.
+        flat: color of tiles without a range.
+        broken: color of values that are not finite.
         colormap: a name; the default for the kind of numbers if empty.
     """
     name = colormap or colormaps.default_map(signed=mosaic.signed)
@@ -200,10 +200,10 @@ def sheet_of(
     """Lay out the tiles as an indexed image.
 
     Args:
-        mosaic: what is shown, not made smaller.
-        rows: of ``indices_of``.
+        mosaic: the mosaic, not downscaled.
+        rows: rows from ``indices_of``.
         columns: tiles in a row.
-        table: of ``table_of``.
+        table: table from ``table_of``.
         gap: the color between tiles of colors.
     """
     places = layout_of(len(rows), rows.shape[1:3], columns, mosaic.room)

@@ -7,10 +7,10 @@ from nnviz.render.text.paragraphs import Canvas
 from nnviz.render.text.words import plural, whole
 
 MAX_ROWS = 16
-"""More are counted, not painted: all of them are in the saved arrays."""
+"""Maximum number of painted rows: more are counted, and all are in the saved arrays."""
 
 _NARROW, _WIDE = 2, 5
-"""Least and most room between columns, in multiples of the font size."""
+"""Minimum and maximum gap between columns, in multiples of the font size."""
 
 Cell = str | float
 

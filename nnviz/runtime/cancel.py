@@ -7,8 +7,8 @@ class CancelToken:
     """Signals a running job to stop.
 
     ``cancel`` may be called from any thread, any number of times; it cannot be undone.
-    Setting and reading one attribute needs no lock, so ``check`` costs less than a
-    microsecond and may stand in every layer.
+    Setting and reading one attribute needs no lock, so ``check`` takes less than a
+    microsecond and may be called in every layer.
     """
 
     __slots__ = ("_cancelled",)

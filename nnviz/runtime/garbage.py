@@ -1,9 +1,9 @@
 """Garbage collection of cycles, restricted to the GUI thread.
 
 Python collects cycles on whatever thread happens to allocate.  A cycle that holds a
-widget must not be taken apart outside the GUI thread (the process dies of SIGSEGV): so
-automatic collection is off while the window is there, and for as long after as one of
-the other threads may still allocate; a timer calls ``tick`` on the GUI thread.
+widget must not be destroyed outside the GUI thread (the process dies of SIGSEGV), so
+automatic collection is off while the window exists, and afterwards as long as another
+thread may still allocate; a timer calls ``tick`` on the GUI thread.
 """
 
 import gc
@@ -13,7 +13,8 @@ import time
 from nnviz.runtime.threads import running_threads
 
 _FULL_SECONDS = 60.0
-"""Time between full collections; cheap, for what the imports made is frozen."""
+"""Seconds between full collections, which are cheap, since imported objects are frozen.
+"""
 _MANY_MODULES = 50
 
 
@@ -26,8 +27,8 @@ class _Frozen:
 def freeze_imports() -> None:
     """Exclude the objects made by large imports from garbage collection for good.
 
-    A full collection with torch and torchvision looks at 400 000 objects, which takes
-    some hundred milliseconds.  Cheap where nothing was imported since the last call.
+    A full collection with torch and torchvision visits 400 000 objects, which takes a
+    few hundred milliseconds.  Cheap where nothing was imported since the last call.
     """
     if len(sys.modules) - _Frozen.modules >= _MANY_MODULES:
         _Frozen.modules = len(sys.modules)

@@ -9,7 +9,7 @@ from functools import cache
 def trim_heap() -> None:
     """Return free heap pages to the system, with glibc; a no-op without it.
 
-    glibc keeps what it freed for the next allocation: after an attack some 150 MB.
+    glibc keeps freed pages for later allocations: some 150 MB after an attack.
     """
     trim = _malloc_trim()
     if trim is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from nnviz.base.images import Image
 
 _Key = tuple[str, int, int]
-"""Path, time of the last change in ns, size in bytes: another file is another key."""
+"""Path, modification time in ns, size in bytes: a changed file has another key."""
 
 
 class ImageCache:
@@ -17,7 +17,7 @@ class ImageCache:
     Safe to use from several threads.
 
     Args:
-        limit: bytes of pixels; an image larger than that is not kept.
+        limit: bytes of pixels; a larger image is not cached.
         decode: opens a file.
     """
 
@@ -51,7 +51,7 @@ class ImageCache:
         return self._bytes
 
     def _keep(self, key: _Key, image: Image) -> None:
-        # Two threads may have opened the same file at the same time.
+        # Two threads may have opened the file at the same time.
         if key in self._kept or _bytes(image) > self._limit:
             return
         self._kept[key] = image
@@ -65,7 +65,7 @@ def _key(path: Path) -> _Key | None:
     try:
         facts = path.stat()
     except OSError:
-        # The decoder says in words why the file cannot be read.
+        # The decoder will report why the file cannot be read.
         return None
     return str(path), facts.st_mtime_ns, facts.st_size
 

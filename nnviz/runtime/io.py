@@ -12,7 +12,7 @@ from nnviz.runtime.mailbox import Envelope, Mailbox
 
 _THREADS = 2
 _MAX_WAITING_IMAGES = 3
-"""Opened images in the mailbox; with more of them, decoding waits."""
+"""Maximum number of opened images in the mailbox; beyond, decoding waits."""
 
 
 @dataclass(order=True, slots=True)
@@ -51,7 +51,7 @@ class IoPool:
     Tickets are the pool's own; each ends with exactly one Done, Failed or Cancelled.
 
     Args:
-        mailbox: where answers go, under the place that was named with the work.
+        mailbox: receives the answers, addressed to the place given with the work.
     """
 
     def __init__(self, mailbox: Mailbox) -> None:
@@ -61,7 +61,7 @@ class IoPool:
         self._queue: list[_Task] = []
         self._tasks: dict[int, _Task] = {}
         self._unread: set[tuple[str, int]] = set()
-        """Opened images that the reader has not taken yet."""
+        """Opened images that the reader has not yet taken."""
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -69,9 +69,9 @@ class IoPool:
         """Queue work and return its ticket.
 
         Args:
-            place: where its answers go.
-            work: if it takes long, it asks its reporter whether to stop: closing waits
-                for what has begun.
+            place: address of its answers.
+            work: long work must ask its reporter whether to stop, since closing waits
+                for running work.
         """
         with self._changed:
             ticket = next(self._numbers)
@@ -100,7 +100,7 @@ class IoPool:
     def delivered(self, place: str, ticket: int) -> None:
         """Mark an answer as read, so that the next one can be prepared.
 
-        Images are large: only a few are opened ahead of the reader.
+        Images are large, so only a few are opened ahead of the reader.
         """
         with self._changed:
             self._unread.discard((place, ticket))
@@ -110,7 +110,7 @@ class IoPool:
         """Cancel all work except saving, which is finished first; idempotent.
 
         Args:
-            timeout: how long to wait for each thread, s.
+            timeout: longest wait for each thread, s.
 
         Returns:
             Whether all threads have ended.
@@ -138,7 +138,7 @@ class IoPool:
             event = self._outcome(task)
             with self._changed:
                 self._end(task, Cancelled() if task.token.cancelled else event)
-            # Not kept over the next wait: they may hold images.
+            # Do not keep them during the next wait: they may hold images.
             del task, event
 
     def _next(self) -> _Task | None:

@@ -1,8 +1,8 @@
 """Live loop: runs a method on the newest frame of a source.
 
-The capture thread hands each frame over, and the loop asks the worker for it in place
-of any frame that still waits: so inference always begins with the newest one, and does
-not wait for whoever looks at the results.
+The capture thread delivers each frame, and the loop submits it to the worker in place
+of any frame that still waits.  So inference always uses the newest frame, and does not
+wait for the reader of the results.
 """
 
 import importlib
@@ -38,16 +38,16 @@ from nnviz.runtime.smoothing import SmoothRanking
 
 LIVE_PLACE = "live"
 FRAME_PLACE = "live:frame"
-"""Address of frames that no method works on yet."""
+"""Address of frames without a method."""
 STATUS_PLACE = "live:status"
 LIVE_PLACES = (LIVE_PLACE, FRAME_PLACE, STATUS_PLACE)
-"""What ``LiveLoop.hear`` understands."""
+"""Addresses that ``LiveLoop.hear`` handles."""
 _RETRY_SECONDS = 1.0
-"""After a method failed on a frame, it is not asked again for so long."""
+"""Seconds before a method that failed on a frame is retried."""
 _RATE_SECONDS = 2.0
-"""The rate is that of the frames shown in this time."""
+"""Seconds of shown frames over which the rate is measured."""
 _STILL_SECONDS = 0.25
-"""A source that has given nothing for so long stands still."""
+"""Seconds without a frame after which a source counts as still."""
 _NEVER = float("inf")
 
 OnFrame = Callable[[VideoFrame], None]
@@ -94,16 +94,16 @@ Heard = Shown | FrameFailure | SourceStatus
 class LiveLoop:
     """Runs one method on the newest frame of one source.
 
-    ``hear`` and all that changes something belong to one thread, the reader's; frames
-    and statuses come on the capture thread.
+    ``hear`` and all methods that change something must be called on one thread, the
+    reader's; frames and statuses arrive on the capture thread.
 
     Args:
-        worker: does the work; its mailbox also takes what the capture thread tells.
-        open_source: opens a source; imports nothing before the first one is wanted.
-        clock: s, as ``VideoFrame.captured`` counts.
+        worker: runs the method; its mailbox also receives the capture thread's events.
+        open_source: opens a source; imports nothing before the first call.
+        clock: clock of ``VideoFrame.captured``, s.
 
     Attributes:
-        smooth: makes bars that can be read.
+        smooth: smooths the bars for readability.
     """
 
     def __init__(
@@ -117,8 +117,8 @@ class LiveLoop:
         self._clock = clock
         self._openings = itertools.count(1)
         self._told_statuses = itertools.count(1)
-        # Guards what both the capture thread and the reader use; the source is called
-        # without it, since it may be calling us.
+        # Guards the state shared by the capture thread and the reader.  Never held
+        # while calling the source, which may be calling us.
         self._lock = threading.Lock()
         self._opening = 0
         self._title = ""
@@ -166,7 +166,7 @@ class LiveLoop:
         """Close the source; frames and results still pending are ignored.
 
         Args:
-            timeout: how long to wait for its thread, s; it ends by itself otherwise.
+            timeout: longest wait for its thread, s; otherwise it ends by itself.
         """
         with self._lock:
             self._opening, self._oldest, self._last = 0, _NEVER, None
@@ -183,7 +183,7 @@ class LiveLoop:
         """End the recording; an event is posted once the video is written.
 
         Args:
-            timeout: how long to wait for that, s; None not to wait.
+            timeout: longest wait for the video, s; None not to wait.
         """
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
@@ -194,17 +194,17 @@ class LiveLoop:
     def set_template(self, template: RunMethod | None) -> None:
         """Set the request for subsequent frames; None shows the bare frames.
 
-        A source that stands still is asked about its last frame again.
+        The last frame of a still source is resubmitted.
 
         Args:
-            template: what to ask, without the image.
+            template: request without the image.
         """
         same = template is not None and self._asks_same(template)
         if not same:
             self.smooth.clear()
         with self._lock:
             self._template = template
-            # What is shown stays until there is an answer: frames alone would flash.
+            # Keep the current result until there is an answer: bare frames would flash.
             self._answered = self._answered and same
             self._oldest, self._quiet_until = _NEVER, 0.0
             if self._last is not None:
@@ -214,7 +214,7 @@ class LiveLoop:
     def set_stickers(self, layers: tuple[Layer, ...]) -> None:
         """Set the stickers to paste onto subsequent frames, lowest first.
 
-        A source that stands still is asked about its last frame again.
+        The last frame of a still source is resubmitted.
         """
         self._paster.lay(layers)
         self._ask_again()
@@ -222,7 +222,7 @@ class LiveLoop:
     def set_cover(self, cover: Cover | None) -> None:
         """Set the cover that hides part of subsequent frames; None removes it.
 
-        A source that stands still is asked about its last frame again.
+        The last frame of a still source is resubmitted.
         """
         self._paster.cover(cover)
         self._ask_again()
@@ -256,7 +256,7 @@ class LiveLoop:
 
     def _take(self, opening: int, frame: VideoFrame) -> None:
         image = frame_image(frame, self._title, opening)
-        pasted = self._paster.on(image)  # some milliseconds: without the lock
+        pasted = self._paster.on(image)  # takes milliseconds: not under the lock
         with self._lock:
             if opening == self._opening:
                 self._last, self._taken = image, self._clock()
@@ -267,7 +267,7 @@ class LiveLoop:
             if opening != self._opening:
                 return
             self._title = status.title
-            # Each is an answer of its own: none may take another's place.
+            # Each status has its own ticket: none may replace another.
             number = next(self._told_statuses)
         told = Envelope(STATUS_PLACE, number, Done(status))
         self._worker.mailbox.put(told, keep=True)
@@ -324,7 +324,7 @@ class LiveLoop:
     def _shown(self, image: FrameImage, run: Run | None, inference: float) -> Shown:
         now = self._clock()
         age = now - image.captured
-        # One that was held and asked about again is old because it was held.
+        # A held frame that was resubmitted is old only because it was held.
         new = self._pace.note(image.number, now)
         judged = new and run is not None
         if judged and self._keeper.note(age, inference, now) and self._source:
@@ -342,7 +342,7 @@ class LiveLoop:
         ranking = run.report.first(Ranking) if run is not None else None
         if ranking is None:
             return None
-        if not new:  # one that stands still is not on its way to anything
+        if not new:  # a still frame needs no smoothing
             self.smooth.clear()
         return self.smooth.update(ranking, image.captured)
 
@@ -352,7 +352,7 @@ class _Pace:
     """Counts of displayed and dropped frames.
 
     Attributes:
-        dropped: frames left out so far.
+        dropped: dropped frames so far.
     """
 
     dropped: int = 0

@@ -17,11 +17,11 @@ from nnviz.storage.box_recording import BoxRecording
 from nnviz.storage.recording_parts import PLACE_COLUMN
 
 RECORD_PLACE = "live:record"
-"""Address of the Recorded that a recording ends with, or of why it could not be."""
+"""Address of the final ``Recorded`` of a recording, or of its error."""
 _HEIGHT = 480
-"""Of the video, px."""
+"""Height of the video, px."""
 _WAITING = 6
-"""Frames that may wait to be written; with more of them the oldest is left out."""
+"""Maximum number of frames waiting to be written; beyond, the oldest is dropped."""
 _numbers = itertools.count(1)
 _COLUMNS = ("inference_ms", "frames_per_second", "found", "value", PLACE_COLUMN)
 
@@ -30,8 +30,8 @@ class LiveRecorder:
     """Draws and writes frames on its own thread; the loop never waits for it.
 
     Args:
-        path: of the video, .mp4 or .gif; the numbers stand beside it as .csv.
-        mailbox: is told how it ended.
+        path: of the video, .mp4 or .gif; the table is written next to it as .csv.
+        mailbox: receives the final event.
     """
 
     def __init__(self, path: Path, mailbox: Mailbox) -> None:
@@ -50,7 +50,7 @@ class LiveRecorder:
     def add(self, shown: Shown) -> None:
         """Queue a displayed frame; returns immediately.
 
-        One that was shown before, and is asked about again, is left out.
+        A frame that was shown before and resubmitted is skipped.
         """
         with self._changed:
             if shown.image.captured <= self._newest:
@@ -70,7 +70,7 @@ class LiveRecorder:
         """Wait until the video is complete; return whether it is.
 
         Args:
-            timeout: how long at most, s.
+            timeout: longest wait, s.
         """
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -105,7 +105,7 @@ class _Video:
     """The open files of a recording.
 
     Attributes:
-        paths: the video, its numbers, and the boxes where objects are found.
+        paths: the video, its table, and the boxes where objects are detected.
     """
 
     def __init__(

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 
 STEPS = (1.0, 0.5, 0.25)
-"""Shares of the source's own size, largest first."""
+"""Fractions of the source's own size, largest first."""
 _FRAMES = 1.5
-"""A frame may be this many frames of inference old when it is shown, ..."""
+"""Allowed age of a shown frame, in inference times, ..."""
 _MARGIN = 0.1
-"""... and this much more, s: what a busy machine does to any single one."""
+"""... plus this many s, for delays of single frames on a busy machine."""
 _TOO_OLD_FOR = 1.5
-"""Seconds of frames that are too old before they are made smaller."""
+"""Seconds of frames that are too old before the scale is lowered."""
 _FRESH_FOR = 8.0
-"""Seconds of fresh frames before larger ones are tried."""
+"""Seconds of fresh frames before the scale is raised."""
 _LONGEST_WAIT = 240.0
 
 
@@ -19,11 +19,11 @@ _LONGEST_WAIT = 240.0
 class ScaleKeeper:
     """Lowers the resolution while displayed frames are too old, and raises it again.
 
-    A pure state machine: it is told the time and asks no clock.  Each step up that does
-    not last doubles the wait before the next one, so that it does not go to and fro.
+    A pure state machine: the time is passed in.  Each step up that does not last
+    doubles the wait before the next one, to avoid oscillation.
 
     Attributes:
-        scale: one of ``STEPS``, now.
+        scale: the current one of ``STEPS``.
     """
 
     scale: float = STEPS[0]
@@ -36,12 +36,12 @@ class ScaleKeeper:
         """Record the age of a frame that was just displayed.
 
         Args:
-            age: between its capture and its showing, s.
-            inference: how long the network worked on it, s.
-            now: a clock that only goes forward, s.
+            age: time from capture to display, s.
+            inference: inference time, s.
+            now: current time of a monotonic clock, s.
 
         Returns:
-            Whether ``scale`` is another one now.
+            Whether ``scale`` has changed.
         """
         if age > _FRAMES * inference + _MARGIN:
             self._fresh_since = None

@@ -33,7 +33,7 @@ class FramePaster:
     def on(self, image: FrameImage) -> FrameImage:
         """Return a frame with stickers and cover; the frame itself if there are none.
 
-        The new frame has its own name, so that results of the bare one are not reused.
+        The new frame has its own name, so that results of the original are not reused.
         """
         with self._lock:
             layers, cover, version = self._layers, self._cover, self._version

@@ -13,9 +13,9 @@ class Envelope:
     """An event with its address.
 
     Attributes:
-        place: where the answer is shown.
-        ticket: which request it belongs to.
-        event: what happened.
+        place: address of the answer.
+        ticket: ticket of the request.
+        event: the event.
     """
 
     place: str
@@ -27,13 +27,13 @@ class Mailbox:
     """Holds events until the reader takes them, in order of arrival.
 
     Steps (Progress, Partial) are kept once per place: a newer one replaces the older.
-    Final events are never dropped.  What can be heavy is bounded by the number of
-    places, however long the reader is busy: a result is replaced by a newer one of
-    its place, and then reported as Cancelled, unless it was put with ``keep``.
+    Final events are never dropped.  The number of results is bounded by the number of
+    places, however long the reader is busy: a newer result of a place replaces the
+    older, which is then reported as Cancelled, unless it was put with ``keep``.
 
     Args:
-        wake: called whenever something is put into the empty box, on the thread that
-            puts it, under the box's lock; must neither block nor use the box.
+        wake: called whenever an event is put into the empty mailbox, on the calling
+            thread and under the mailbox's lock; must neither block nor use the mailbox.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -48,8 +48,8 @@ class Mailbox:
 
         Args:
             posted: the event.
-            keep: whether a result must reach the reader even when a newer result of
-                its place is there.
+            keep: whether a result must reach the reader even after a newer result of
+                its place.
         """
         with self._lock:
             if self._closed:
@@ -75,8 +75,8 @@ class Mailbox:
     def drain(self, seconds: float) -> Iterator[Envelope]:
         """Yield at least one event, and more until the box is empty or time is up.
 
-        The reader's own work between two events counts.  What remains needs another
-        ``drain``: there is no wake-up for it.
+        The reader's own work between two events counts.  Remaining events need another
+        ``drain``: there is no wake-up for them.
         """
         until = time.perf_counter() + seconds
         while (posted := self.take()) is not None:
@@ -98,7 +98,7 @@ class Mailbox:
 
     def _put_final(self, posted: Envelope, *, keep: bool) -> None:
         if isinstance(posted.event, Done):
-            # The result is better than any step before it, so those need no showing.
+            # The result supersedes all earlier steps.
             self._drop_steps(posted)
             if not keep:
                 self._replace_result(posted)
@@ -121,6 +121,6 @@ class Mailbox:
             del self._replaceable[posted.place]
 
     def _store(self, posted: Envelope, key: Hashable) -> None:
-        # Taken out first, so that a newer event stands behind what was put before it.
+        # Removed first, so that the newer event moves to the end of the queue.
         self._box.pop(key, None)
         self._box[key] = posted

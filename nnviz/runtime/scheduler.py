@@ -1,6 +1,6 @@
 """Cooperative scheduler of jobs, without threads.
 
-A job is a generator; each of its yields is a safe point where another may go on.
+A job is a generator; each yield is a safe point at which another job may run.
 """
 
 import itertools
@@ -27,17 +27,18 @@ from nnviz.base.requests import Request
 from nnviz.runtime.cancel import CancelToken
 
 Start = Callable[[Request[object], Callable[[], None]], Job]
-"""Makes the job of a request, given the check that the job is to call often."""
+"""Starts the job of a request, given the check that the job must call often."""
 Explain = Callable[[BaseException], ErrorRecord]
-"""Puts an exception into words and lets go of its frames."""
+"""Converts an exception to text and releases its frames."""
 
 _FOREGROUND = frozenset({Priority.INTERACTIVE, Priority.LIVE})
-"""Priorities of what somebody watches while it is computed."""
+"""Priorities of jobs that the user watches."""
 _RECENT = 0.5
-"""s after the last turn of the foreground in which more of it is expected: the next
-frame, the next value of a slider."""
+"""Seconds after the last foreground turn during which another is expected: the next
+frame, the next value of a slider.
+"""
 _BACKGROUND_SHARE = 1 / 8
-"""Fraction of the time that the background gets while the foreground is busy."""
+"""Fraction of the time for the background while the foreground is busy."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,19 +46,20 @@ class Task:
     """A submitted request and its state.
 
     Attributes:
-        ticket: its number, growing with each submit.
-        place: where the answer is shown.
-        request: what is asked.
-        policy: what it did to earlier ones of its place.
-        priority: which turn it gets.
-        token: stops it.
-        started: whether it had a turn, or has its first one now.
+        ticket: its number, ascending with each submit.
+        place: address of the answer.
+        request: the request.
+        policy: policy toward earlier tasks of its place.
+        priority: priority of its turns.
+        token: token that cancels it.
+        started: whether its first turn has begun.
         job: the generator, once started.
-        changes: steered values that wait for the next turn.
-        steering: steered values for the turn that runs now.
-        seconds: how long its turns took so far.
-        turn_seconds: how long the last of them took.
-        allowed: reports that it may still make before it waits; None for any number.
+        changes: steered values for the next turn.
+        steering: steered values for the running turn.
+        seconds: total time of its turns so far.
+        turn_seconds: time of its last turn.
+        allowed: number of reports that it may still make before it waits; None for
+            unlimited.
     """
 
     ticket: int
@@ -84,26 +86,26 @@ class Scheduler:
     """Decides which task runs next, and reports how each ends.
 
     One turn is ``pick``, ``advance``, ``settle``.  Only ``advance`` runs the job;
-    all else is quick bookkeeping that the owner may guard with a lock, so that
-    tickets can be taken, cancelled and steered while a job computes.
+    everything else is quick bookkeeping that the owner may guard with a lock, so that
+    tickets can be submitted, cancelled and steered while a job runs.
 
-    Rules: tasks of one place run one after the other; of different places the
-    higher priority goes first and equal ones take turns.  A paused task keeps its place
-    and has no turns.  Each ticket ends with exactly one Done, Failed or Cancelled, and
+    Rules: tasks of one place run one after the other; among different places the higher
+    priority runs first and equal ones take turns.  A paused task keeps its rank but
+    gets no turns.  Each ticket ends with exactly one Done, Failed or Cancelled, and
     nothing follows it.
 
     Interactive and live tasks are the foreground, normal and idle ones the background.
-    While the foreground is busy, or was half a second ago, the background gets a
-    fraction of the time: after a turn it waits seven times as long as that turn took,
-    even where nobody else wants the time, for the next frame must not find a long turn
-    begun.  A live stream never ends, so a normal task that has waited so long goes
-    before the next live one.
+    While the foreground is busy, or was within the last half second, the background
+    gets a fraction of the time: after a turn it waits seven times that turn's duration,
+    even while the processor is idle, so that the next frame does not have to wait for a
+    long turn.  A live stream never ends, so a normal task that has waited that long
+    runs before the next live one.
 
     Args:
-        start: makes a job.
-        explain: puts a job's exception into words.
-        post: is told every event.
-        clock: s.
+        start: starts a job.
+        explain: converts a job's exception to text.
+        post: receives every event.
+        clock: current time, s.
     """
 
     def __init__(
@@ -171,7 +173,7 @@ class Scheduler:
     def close(self) -> None:
         """Cancel all tasks and accept no more.
 
-        Started ones still need turns, in which their generators are closed.
+        Started tasks still need turns, in which their generators are closed.
         """
         self._closed = True
         for place in list(self._places):
@@ -190,7 +192,7 @@ class Scheduler:
         self._last_turn[task.place] = next(self._turns)
         if task.priority is Priority.NORMAL:
             self._live_ended_last = False
-        # A generator takes nothing before its first yield.
+        # A generator accepts no value before its first yield.
         if task.job is not None and task.changes:
             task.steering, task.changes = task.changes, {}
         return task
@@ -212,7 +214,7 @@ class Scheduler:
         """Run a task to its next safe point, or to its end.
 
         Returns:
-            The step that it yielded, or how it ended.
+            The yielded step, or the final event.
         """
         began = self._clock()
         event = self._turn(task)
@@ -259,7 +261,7 @@ class Scheduler:
         except CancelledError:
             return Cancelled()
         except BaseException as error:  # noqa: BLE001 - the one boundary of all jobs
-            # SystemExit and KeyboardInterrupt of a job must not end the thread either.
+            # A job's SystemExit or KeyboardInterrupt must not end the thread either.
             return Failed(self._explain(error))
 
     def _run_on(self, task: Task) -> Event:
@@ -277,7 +279,7 @@ class Scheduler:
 
     def _order(self, task: Task) -> tuple[bool, float, int]:
         if task.token.cancelled:
-            # What is to end goes first, whatever it was worth: others wait for it.
+            # Ending tasks go first, whatever their priority: others wait for them.
             return False, 0, self._last_turn.get(task.place, 0)
         rank: float = task.priority
         if task.priority is Priority.LIVE and self._background_is_due:

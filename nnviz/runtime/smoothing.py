@@ -1,9 +1,9 @@
 """Readable live bars: values smoothed over time, and a steady order.
 
 Each value follows ``s += (1 - exp(-dt / tau)) * (x - s)``: exponential smoothing by a
-time constant, which is right for samples that come at uneven times (A. Eckner,
-"Algorithms for unevenly spaced time series", 2019, EMA_last; for even ones it is
-Brown's simple exponential smoothing of 1956).
+time constant, which is correct for unevenly spaced samples (A. Eckner, "Algorithms for
+unevenly spaced time series", 2019, EMA_last; for evenly spaced ones it is Brown's
+simple exponential smoothing of 1956).
 """
 
 import math
@@ -15,7 +15,7 @@ import numpy as np
 from nnviz.base.results import Ranking
 
 _GONE = 1e-4
-"""Share of the range below which a class that is not listed any more is forgotten."""
+"""Fraction of the range below which a class that is no longer listed is dropped."""
 
 
 @dataclass(slots=True)
@@ -23,11 +23,11 @@ class SmoothRanking:
     """Smooths the rankings of successive frames.
 
     Attributes:
-        time_constant: after so many seconds 63 % of a change can be seen; 0 shows each
+        time_constant: seconds after which 63 % of a change is visible; 0 shows each
             frame's own values.
-        margin: share of the range by which a class must be ahead of the one above it
-            to change places with it at once.
-        patience: seconds after which being ahead at all is enough.
+        margin: fraction of the range by which a class must exceed the one above it to
+            swap with it at once.
+        patience: seconds after which any lead suffices.
     """
 
     time_constant: float = 0.4
@@ -38,7 +38,7 @@ class SmoothRanking:
     _order: list[int] = field(default_factory=list, init=False)
     _time: float | None = field(default=None, init=False)
     _ahead: dict[tuple[int, int], float] = field(default_factory=dict, init=False)
-    """Since when a class has been ahead of the one above it."""
+    """Time since when a class has exceeded the one above it."""
 
     def clear(self) -> None:
         """Reset, for another network or source."""
@@ -51,15 +51,15 @@ class SmoothRanking:
     def update(self, ranking: Ranking, time: float) -> Ranking:
         """Add a frame's ranking and return the smoothed one.
 
-        A class that a frame does not list counts as the lowest value that it could
-        have: 0 for probabilities, else the last one listed.
+        A class that a frame does not list counts as the lowest possible value: 0 for
+        probabilities, else the last listed one.
 
         Args:
             ranking: of one frame.
-            time: when the frame was taken, s; not before that of the last call.
+            time: capture time of the frame, s; must not decrease.
 
         Returns:
-            As many rows as were given; from the top they fall, but for ``margin``.
+            The same number of rows, descending up to ``margin``.
         """
         weight = self._weight(time)
         listed = dict(
@@ -69,7 +69,8 @@ class SmoothRanking:
         low, high = _limits(ranking)
         for index in listed.keys() | self._values.keys():
             new = listed.get(index, low)
-            # A class that appears later rises from nothing, the first ones are there.
+            # Classes of the first ranking start at their values, later ones rise from
+            # the lowest.
             old = self._values.get(index, low if self._values else new)
             self._values[index] = old + weight * (new - old)
         self._forget(listed.keys(), low + _GONE * (high - low))

@@ -5,7 +5,7 @@ import sys
 import threading
 
 _PREFIX = "nnviz"
-"""Prefix of the names of all of them."""
+"""Prefix of the names of all threads of nnviz."""
 
 
 def running_threads() -> list[threading.Thread]:
@@ -21,9 +21,9 @@ def running_threads() -> list[threading.Thread]:
 def exit_if_threads_run(status: int) -> None:
     """Exit the process immediately if threads of nnviz are running, else return.
 
-    A pass of torch cannot be stopped.  A thread that comes back from one to an
-    interpreter that was finalized meanwhile, or to a library whose destructors ran,
-    takes the process down with SIGABRT or SIGSEGV; so nothing is finalized then.
+    A pass of torch cannot be interrupted.  A thread that returns from one to a
+    finalized interpreter, or to a library whose destructors have run, crashes the
+    process with SIGABRT or SIGSEGV; so nothing is finalized then.
 
     Args:
         status: the exit status of the process.

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _STARTING, _STUCK = 120.0, 20.0
-"""Seconds without a beat after which a process is stuck, at its start and later."""
+"""Seconds without a heartbeat after which a process counts as stuck, at its start and
+later.
+"""
 _LOOK = 0.5
 _QUICK = 30.0
-"""A process that ends sooner, s, has failed at its start."""
+"""A process that ends sooner than this, s, failed at its start."""
 _PAUSES = (0.0, 1.0, 5.0, 20.0, 60.0)
-"""Seconds before the next start, after so many quick ends one after the other."""
+"""Seconds before the next start, by the number of consecutive quick ends."""
 _WRONG_USE = 2
 
 
@@ -27,13 +29,13 @@ class _Pulse:
 class Watchdog:
     """Restarts a command until it exits successfully.
 
-    The command writes a line a second as long as it is not stuck.
+    The command must write a line every second while it is responsive.
 
     Args:
-        command: program and its words.
-        starting: seconds that it may take until it is heard first.
-        stuck: seconds without a line after which it is ended by force.
-        pauses: seconds before the next start, by the number of quick ends in a row.
+        command: program and arguments.
+        starting: seconds that it may take until its first line.
+        stuck: seconds without a line after which it is killed.
+        pauses: seconds before the next start, by the number of consecutive quick ends.
     """
 
     def __init__(

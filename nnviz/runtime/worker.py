@@ -16,17 +16,17 @@ from nnviz.runtime.mailbox import Envelope, Mailbox
 from nnviz.runtime.scheduler import Explain, Scheduler, Task
 
 CATALOGUE_PLACE = ":catalogue"
-"""Address of the live catalogue (Done), or of why the engine is missing (Failed)."""
+"""Address of the live catalogue (Done), or of the engine's import error (Failed)."""
 _THREAD_NAME = "nnviz-inference"
 _REST_SECONDS = 2.0
-"""Without work for so long, the worker gives memory back."""
+"""Seconds without work after which the worker releases memory."""
 
 
 class Session(Protocol):
     """The interface of ``nnviz.engine.jobs.Session`` that the worker uses.
 
     Attributes:
-        brief: whether the turn of a job is to be short, since somebody waits.
+        brief: whether a job's turn should be short, since others wait.
     """
 
     brief: bool
@@ -49,8 +49,8 @@ class Engine:
     """The engine as opened in the worker's thread.
 
     Attributes:
-        session: makes jobs.
-        explain: puts their exceptions into words.
+        session: starts jobs.
+        explain: converts their exceptions to text.
     """
 
     session: Session
@@ -66,14 +66,14 @@ def open_engine() -> Engine:
 class Worker:
     """Runs jobs, one turn at a time, on its own thread.
 
-    All methods may be called from any thread.  Answers come through ``mailbox``.
+    All methods may be called from any thread.  Answers arrive through ``mailbox``.
 
     Args:
         wake: as in ``Mailbox``.
-        engine: opens the engine; called once, inside the thread.
+        engine: opens the engine; called once, on the thread.
 
     Attributes:
-        mailbox: where the answers are; other threads may post into it too.
+        mailbox: holds the answers; other threads may post into it too.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class Worker:
         self._engine: Engine | None = None
         self._failure: ErrorRecord | None = None
         self._scheduler = Scheduler(self._start_job, self._explain, self._post)
-        # Guards the scheduler's book-keeping; never held while a job runs.
+        # Guards the scheduler's bookkeeping; never held while a job runs.
         self._changed = threading.Condition()
         self._stopping = False
-        # A daemon, for a forgotten shutdown must not keep the process alive.
+        # A daemon thread: a forgotten ``shutdown`` must not keep the process alive.
         self._thread = threading.Thread(
             target=self._live, name=_THREAD_NAME, daemon=True
         )
@@ -142,11 +142,11 @@ class Worker:
         """Cancel everything, unload the engine and end the thread; idempotent.
 
         Args:
-            timeout: how long to wait for the thread, s.
+            timeout: longest wait for the thread, s.
 
         Returns:
-            Whether the thread has ended.  If not (a pass or an import that takes
-            long) it ends by itself, and nothing is posted any more.
+            Whether the thread has ended.  If not (a long pass or import), it ends by
+            itself, and posts nothing more.
         """
         with self._changed:
             self._stopping = True
@@ -165,7 +165,7 @@ class Worker:
             with self._changed:
                 self._scheduler.settle(task, event)
             freeze_imports()
-            # Not kept over the next wait: they may hold images and results.
+            # Do not keep them during the next wait: they may hold images and results.
             del task, event
         if self._engine is not None:
             self._engine.session.close()

@@ -21,10 +21,10 @@ def save_comparison(
         path: ends with .svg or .png.
 
     Raises:
-        UsageError: another ending.
+        UsageError: the path has another suffix.
         InputError: it cannot be written.
     """
-    # Imported here: who only opens files needs no painter.
+    # Imported here: opening files needs no painter.
     from nnviz.render.drawings.diagram_pairs import paint_pair, svg_pair  # noqa: PLC0415
 
     match path.suffix.lower():

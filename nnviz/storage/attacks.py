@@ -28,7 +28,7 @@ def attacked_image(file: Path, recipe: Recipe) -> Image:
         recipe: what the file holds.
 
     Raises:
-        InputError: the recipe is of no attack, or its image is not there.
+        InputError: the recipe is of no attack, or its image is missing.
     """
     if not recipe.adversarial:
         raise InputError(
@@ -58,9 +58,9 @@ def save_curve(found: Robustness, folder: Path) -> tuple[Path, ...]:
         The three paths.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the files cannot be written.
     """
-    # Imported here: who only opens files needs no painter.
+    # Imported here: opening files needs no painter.
     from nnviz.render.charts import curves_svg  # noqa: PLC0415
     from nnviz.render.report import paint_report  # noqa: PLC0415
 

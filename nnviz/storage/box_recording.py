@@ -17,9 +17,9 @@ _COLUMNS = ("seconds", "frame", "track", "class", "score",
 class BoxRecording(Closing):
     """Streaming writer of boxes, frame by frame, in constant memory.
 
-    Beside ``OUT.mp4`` stand ``OUT.boxes.csv``, a line a box, and ``OUT.boxes.json`` in
-    COCO's format, an image a frame, with ``track_id`` where objects are followed.  The
-    files take their names when they are closed.
+    Writes ``OUT.boxes.csv``, one line per box, and ``OUT.boxes.json`` in COCO's format,
+    one image per frame, with ``track_id`` where objects are tracked, next to
+    ``OUT.mp4``.  The files get their final names when they are closed.
 
     Args:
         video: path of the recording.
@@ -45,7 +45,7 @@ class BoxRecording(Closing):
         self._rows, self._coco = csv.writer(table), coco
         self._rows.writerow(_COLUMNS)
         self._coco.write('{"annotations": [')
-        # COCO's images come last: they are held on disk until then.
+        # COCO's images come last in the file: they are kept on disk until then.
         self._images = self._stack.enter_context(
             tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  on the stack
         )
@@ -61,7 +61,7 @@ class BoxRecording(Closing):
             seconds: since the beginning of the recording.
             number: of the frame.
             size: height and width of the frame, px.
-            found: in px of the frame.
+            found: the boxes, in px of the frame.
         """
         image = {
             "id": number,

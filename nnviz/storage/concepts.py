@@ -28,7 +28,7 @@ def save_vector(
         name: of the file.
         layer: name.
         vector: (C,).
-        folder: where; made where there is none.
+        folder: folder, created if it does not exist.
 
     Raises:
         InputError: the folder cannot be written to.

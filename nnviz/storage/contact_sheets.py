@@ -12,13 +12,13 @@ def save_contact_sheet(runs: Sequence[Run], path: Path) -> Path:
     """Write results side by side as one PNG file; return its path.
 
     Raises:
-        UsageError: there is no result, or the file is to be no PNG.
-        InputError: the disk does not allow it.
+        UsageError: there is no result, or the path does not end in .png.
+        InputError: the file cannot be written.
     """
     if not runs:
         raise UsageError("contact sheet", "holds no result", "run a method first")
     check_name(path)
-    # Imported here: who only opens files needs no painter.
+    # Imported here: opening files needs no painter.
     from nnviz.render.contact_sheet import paint  # noqa: PLC0415
 
     write_png(path, paint(runs))

@@ -17,8 +17,8 @@ def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
     """Return the images among files and folders.
 
     Args:
-        paths: files that are no images are left out.  A folder of folders gives a class
-            for each that holds images, named after it.
+        paths: files and folders; files that are no images are left out.  In a folder of
+            folders, each that holds images is a class named after it.
 
     Raises:
         InputError: a folder may not be read, or holds no images.
@@ -46,7 +46,7 @@ def write_example(pixels: NDArray[Any], folder: Path) -> str:
     """Write an image, named by its hash; return its path.
 
     Raises:
-        InputError: the disk does not allow it.
+        InputError: the file cannot be written.
     """
     if pixels.dtype != np.uint8:
         pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)

@@ -7,7 +7,7 @@ from nnviz.base.images import Image
 from nnviz.base.results import Result
 from nnviz.media.files import replacing
 
-if TYPE_CHECKING:  # who only opens files needs no painter
+if TYPE_CHECKING:  # opening files needs no painter
     from nnviz.render.figures import FigureLook
 
 
@@ -18,15 +18,15 @@ def save_figure(
 
     Args:
         result: any kind.
-        image: what it lies over, for those that do.
+        image: image below the result, for kinds that lie over one.
         path: ends with .svg, .pdf or .png.
-        look: how it is shown; None for the usual.
+        look: appearance; None for the default.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: another ending.
+        UsageError: the path has another suffix.
         InputError: it cannot be written.
     """
     from nnviz.render import figures  # noqa: PLC0415  who only opens needs no painter

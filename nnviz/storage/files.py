@@ -13,7 +13,6 @@ from nnviz.base.documents.dropped import Dropped, Saved
 from nnviz.base.documents.guides import SUFFIX, Guide, read_guide
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.file_formats import (
-    CLASS_NAMES,
     CONFIG,
     IMAGES,
     INDEX,
@@ -28,6 +27,7 @@ from nnviz.base.requests import ModelRequest
 from nnviz.media.folders import natural_key
 from nnviz.media.headers import foreign
 from nnviz.media.index import is_index
+from nnviz.media.text_files import TextKind, kind_of_text
 from nnviz.storage.replay import (
     find_image,
     model_request,
@@ -41,11 +41,13 @@ Sought = TypeVar("Sought")
 MODELS = frozenset([*NETWORKS, *PROGRAMS])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
-_MAX_RECIPE_BYTES = _MAX_CONFIG_BYTES = 1 << 20
+_MAX_CONFIG_BYTES = 1 << 20
 _CONFIG_KEYS = frozenset(["model_type", "architectures", "pretrained_cfg"])
-"""Of transformers' and timm's networks; any of them makes a folder a network."""
+"""Keys of transformers' and timm's configurations; any of them marks a folder as a
+network.
+"""
 _PNG_HEAD_BYTES = 1 << 16
-"""nnviz writes the recipe before the pixels."""
+"""Bytes of a PNG that hold the recipe: nnviz writes it before the pixels."""
 
 
 class FileKind(StrEnum):
@@ -53,7 +55,8 @@ class FileKind(StrEnum):
 
     IMAGE = "image"
     FOLDER = "folder"
-    DATASET = "dataset"
+    INDEX = "index"
+    IMAGE_LIST = "image list"
     FILM = "film"
     MODEL = "model"
     LABELS = "labels"
@@ -63,57 +66,54 @@ class FileKind(StrEnum):
 
 
 def kind_of(path: Path) -> FileKind:
-    """Return the kind of a file, by its ending or its embedded recipe."""
-    ending = path.suffix.lower()
+    """Return the kind of a file: by its ending; of text and results by its contents."""
     if is_folder(path):
         return _kind_of_folder(path)
-    if holds_recipe(path):
-        return FileKind.SAVED
     if path.name.lower().endswith(INDEX):
         return FileKind.MODEL
-    return _KINDS.get(ending, FileKind.UNKNOWN)
+    if holds_recipe(path):
+        return FileKind.SAVED
+    kind = _TEXTS.get(kind_of_text(path), FileKind.UNKNOWN)
+    return _KINDS.get(path.suffix.lower(), kind)
 
 
+_TEXTS = {
+    TextKind.CLASS_NAMES: FileKind.LABELS,
+    TextKind.ANNOTATIONS: FileKind.IMAGE_LIST,
+    TextKind.TABLE: FileKind.IMAGE_LIST,
+    TextKind.RECIPE: FileKind.SAVED,
+    TextKind.INDEX: FileKind.INDEX,
+}
 _KINDS = (
-    dict.fromkeys(CLASS_NAMES, FileKind.LABELS)
-    | dict.fromkeys(MODELS, FileKind.MODEL)
+    dict.fromkeys(MODELS, FileKind.MODEL)
     | dict.fromkeys(VIDEOS, FileKind.FILM)
     | dict.fromkeys(IMAGES | REFUSED_IMAGES, FileKind.IMAGE)
     | {SUFFIX: FileKind.GUIDE}
 )
-"""By ending; the later ones come first where an ending is of two kinds."""
+"""Kinds by suffix; later entries win where a suffix has two kinds."""
 
 
 def _kind_of_folder(path: Path) -> FileKind:
     if is_index(path):
-        return FileKind.DATASET
+        return FileKind.INDEX
     return FileKind.MODEL if holds_network(path) else FileKind.FOLDER
 
 
 def holds_recipe(path: Path) -> bool:
-    """Return whether an image or JSON file was saved by nnviz."""
+    """Return whether an image was saved by nnviz: its recipe is before the pixels."""
+    if path.suffix.lower() != ".png":
+        return False
     try:
-        match path.suffix.lower():
-            case ".png":
-                with path.open("rb") as file:
-                    return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
-            case ".json" if path.stat().st_size <= _MAX_RECIPE_BYTES:
-                if not is_file(path):
-                    return False
-                values = json.loads(path.read_text(encoding="utf-8"))
-                return isinstance(values, dict) and {"method", "preprocess"} <= set(
-                    values
-                )
-            case _:
-                return False
-    except (OSError, *JSON_ERRORS):
+        with path.open("rb") as file:
+            return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
+    except OSError:
         return False
 
 
 def holds_network(folder: Path) -> bool:
     """Return whether a folder holds a Hugging Face or timm network, not images.
 
-    It is by its ``config.json`` or by an index of weights; no weights are read.
+    Decided by ``config.json`` or an index of weights; no weights are read.
     """
     try:
         if next(folder.glob(f"*{INDEX}"), None) is not None:
@@ -130,7 +130,7 @@ def holds_network(folder: Path) -> bool:
 def look_at(files: Iterable[str]) -> Dropped:
     """Classify files; reads folders and saved results, decodes no image.
 
-    The image of a saved result is the exception: its hash is compared.
+    Except for the image of a saved result, whose hash is compared.
     """
     found = _Found()
     for file in dict.fromkeys(files):
@@ -153,6 +153,8 @@ class _Found:
     errors: list[ErrorRecord] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     indexes: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    cut: list[ErrorRecord] = field(default_factory=list)
     guides: list[Guide] = field(default_factory=list)
 
     def add(self, file: str) -> None:
@@ -163,16 +165,18 @@ class _Found:
         """
         path = Path(file)
         kind = kind_of(path)
-        lists = {
+        kept = {
             FileKind.IMAGE: self.pictures,
             FileKind.MODEL: self.models,
             FileKind.LABELS: self.labels,
             FileKind.FILM: self.films,
-            FileKind.DATASET: self.indexes,
+            FileKind.IMAGE_LIST: self.lists,
         }
         match kind:
             case FileKind.FOLDER:
                 self._add_folder(path)
+            case FileKind.INDEX:
+                self.indexes.append(str(path if is_folder(path) else path.parent))
             case FileKind.GUIDE:
                 self.guides.append(read_guide(path))
             case FileKind.SAVED:
@@ -180,14 +184,14 @@ class _Found:
             case FileKind.UNKNOWN:
                 raise _refusal(path)
             case _:
-                lists[kind].append(file)
+                kept[kind].append(file)
 
     def _add_folder(self, folder: Path) -> None:
         found = images_in(folder)
         self.folders.append(str(folder))
         self.pictures += found[:_MAX_IN_FOLDER]
         if len(found) > _MAX_IN_FOLDER:
-            self.errors.append(error_record(_too_many(folder, len(found))))
+            self.cut.append(error_record(_too_many(folder, len(found))))
 
     def dropped(self) -> Dropped:
         """Return the classified files."""
@@ -201,6 +205,8 @@ class _Found:
             tuple(self.folders),
             tuple(self.indexes),
             tuple(self.guides),
+            tuple(self.lists),
+            tuple(self.cut),
         )
 
 
@@ -208,7 +214,7 @@ def restore(path: Path) -> Saved:
     """Read a saved result: its recipe, its image and the request for its network.
 
     Raises:
-        InputError: the file carries no recipe that can be read.
+        InputError: the file holds no readable recipe.
     """
     recipe = read_recipe(path)
     troubles: list[str] = []
@@ -281,6 +287,6 @@ def _refusal(path: Path) -> InputError:
     return InputError(
         path.name,
         reason,
-        "images, videos, networks (.safetensors, .pt, .pth, .onnx), label lists and "
-        "saved results can be opened",
+        "images, videos, networks (.safetensors, .pt, .pth, .onnx), label lists, lists "
+        "of images (COCO's .json, .csv) and saved results can be opened",
     )

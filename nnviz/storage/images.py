@@ -14,15 +14,15 @@ _KEPT = 100
 def keep_image(pixels: Colors, purpose: str, folder: Path | None = None) -> str:
     """Write an image, named by its hash, and return its path.
 
-    The oldest of many go.
+    Only a limited number is kept; the oldest are deleted.
 
     Args:
         pixels: uint8 (H, W, 1 or 3).
-        purpose: what it is for; begins its name.
+        purpose: purpose, with which its name begins.
         folder: in place of the user's cache, for tests.
 
     Raises:
-        InputError: the disk does not allow it.
+        InputError: the file cannot be written.
     """
     folder = folder or user_cache_path("nnviz") / "pictures"
     digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes())

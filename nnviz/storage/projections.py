@@ -24,10 +24,10 @@ def save_projection(
 
     Args:
         found: the projection.
-        index: that it is of.
-        folder: to write to.
+        index: index that was projected.
+        folder: folder to write to.
         color: column whose classes color the points, "label" or "predicted".
-        placed: new images, which are marked and stand last in the table.
+        placed: new images, which are marked and come last in the table.
 
     Raises:
         InputError: the folder cannot be written to.

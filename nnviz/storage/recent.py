@@ -1,7 +1,7 @@
 """Paths of recent images by hash, so that a recipe finds its image again.
 
-A recipe never says in which folder its image lay; this list on the user's own
-machine does.
+A recipe never contains the folder of its image; this list on the user's own machine
+does.
 """
 
 import json
@@ -20,17 +20,17 @@ from nnviz.media.encode import write_png
 _KEPT = 200
 _FILE = "recent-pictures.json"
 _COPIES, _COPIES_KEPT = "pasted", 20
-"""Folder of the images that came from no file, and how many stay in it."""
+"""Folder for images that came from no file, and the number kept in it."""
 
 
 def remember(image: Image, folder: Path | None = None) -> None:
     """Remember an image's path; where nothing can be written, do nothing.
 
-    Of one that came from no file, but from the clipboard, a copy is kept.
+    An image from the clipboard, which has no file, is copied.
 
     Args:
-        image: to find again.
-        folder: where the list is, for tests.
+        image: image to remember.
+        folder: folder of the list, for tests.
     """
     path = image.path or _kept_copy(image, folder or user_state_path("nnviz"))
     if path:
@@ -57,8 +57,8 @@ def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
     """Remember the paths of the further images that a result was made from.
 
     Args:
-        recipe: as the run left it, with the folders.
-        folder: where the list is, for tests.
+        recipe: as left by the run, folders included.
+        folder: folder of the list, for tests.
     """
     others = {
         sha256: str(Path(file).expanduser())

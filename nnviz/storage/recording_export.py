@@ -17,7 +17,7 @@ from nnviz.render.fitting import blended
 from nnviz.storage.recordings import painted_frame
 
 _END_SECONDS = 1.0
-"""For so long the last frame is seen."""
+"""Duration of the last frame, s."""
 _NOTHING_LEFT = "holds no frames yet"
 _MOST_RATE = 240.0
 
@@ -29,19 +29,19 @@ def export_recording(
 ) -> tuple[Path, ...]:
     """Write the kept frames of a recording as a video, equally spaced in time.
 
-    The files are there whole or none is.
+    Writes all files or none.
 
     Args:
-        request: what and how.
-        tell: is told after each frame.
+        request: the recording and the export's settings.
+        tell: called with the progress after each frame.
         check: called before each frame; raises ``CancelledError`` to stop.
 
     Returns:
         The video; or the folder.
 
     Raises:
-        UsageError: a rate or share that makes no sense.
-        InputError: no recording, no frames, or the disk does not allow it.
+        UsageError: a rate or share is out of range.
+        InputError: no recording, no frames, or the files cannot be written.
     """
     _require_sensible(request)
     recording = open_recording(Path(request.folder))

@@ -8,18 +8,18 @@ from nnviz.base.errors import InputError
 from nnviz.base.host.reading import reading
 
 PLACE_COLUMN = "place"
-"""Column of a recording's numbers: where in its source a frame lies, s."""
+"""Column of a recording's numbers: position of a frame in its source, s."""
 _FORMAT_ERRORS = (ValueError, LookupError, TypeError, csv.Error)
 
 
 def next_part(path: Path) -> tuple[Path, float]:
     """Return the next part's file, and the time in the source to resume from, s.
 
-    ``out.mp4`` is followed by ``out.2.mp4``, that by ``out.3.mp4``.  Without a first
-    part it is the recording itself, from the source's beginning.
+    ``out.mp4`` is followed by ``out.2.mp4``, that by ``out.3.mp4``.  If no part exists,
+    the recording itself is returned, from the source's beginning.
 
     Args:
-        path: of the recording, as it was named at first.
+        path: of the recording, path as first named.
 
     Raises:
         InputError: the numbers of the last part are missing or damaged.

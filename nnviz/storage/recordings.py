@@ -27,7 +27,7 @@ from nnviz.render.fitting import blended, fitted, show
 from nnviz.storage.files import restore
 
 _AWAY = ".deleted"
-"""What the name of a recording that was put away ends in."""
+"""Suffix of the name of a hidden recording."""
 _LIMIT, _NEWEST = 8 << 30, 10
 
 
@@ -85,7 +85,7 @@ def list_recordings(root: Path, side: int) -> tuple[RecordingEntry, ...]:
     """List all recordings in a folder, the newest first.
 
     Args:
-        root: the folder; need not be there.
+        root: the folder; need not exist.
         side: of the thumbnails, px.
     """
     found = [_entry(folder, side) for folder in _folders(root)]
@@ -96,7 +96,7 @@ def put_away(folder: Path) -> Path:
     """Hide a recording from the list; ``bring_back`` undoes it.
 
     Raises:
-        InputError: the disk does not allow it.
+        InputError: the folder cannot be renamed.
     """
     return _renamed(folder, folder.with_name(f".{folder.name}{_AWAY}"))
 
@@ -105,7 +105,7 @@ def bring_back(folder: Path) -> Path:
     """Unhide a recording; return its folder.
 
     Raises:
-        InputError: it is gone.
+        InputError: it no longer exists.
     """
     return _renamed(folder, folder.with_name(folder.name[1 : -len(_AWAY)]))
 
@@ -116,7 +116,7 @@ def tidy(root: Path, limit: int = _LIMIT, newest: int = _NEWEST) -> None:
     Args:
         root: folder of all.
         limit: bytes of all together.
-        newest: so many stay, however large.
+        newest: number of recordings that are kept, however large.
     """
     for folder in root.glob(f".*{_AWAY}"):
         shutil.rmtree(folder, ignore_errors=True)

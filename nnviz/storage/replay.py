@@ -48,16 +48,16 @@ def find_image(
 ) -> Image | None:
     """Find a recipe's image by its hash; None for a recipe without an image.
 
-    It is sought in the recipe's folder and the one above, in the current folder, and
-    where it lay when it was last worked on.
+    Searched are the recipe's folder and the one above, the current folder, and the
+    image's last known path.
 
     Args:
-        recipe: whose image.
+        recipe: recipe of the image.
         beside: the recipe's file.
         max_pixels: larger images are refused.
 
     Raises:
-        InputError: it is not there; says whether another of its name is.
+        InputError: the image is not found; says whether another image of its name is.
     """
     if not recipe.image_sha256:
         return None
@@ -68,18 +68,18 @@ def find_image(
         max_pixels,
         "name the image with --image",
     )
-    # The name is part of the recipe, whatever the file is called now.
+    # The name is part of the recipe, whatever the file's current name.
     return dataclasses.replace(image, name=recipe.image)
 
 
 def with_images(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
     """Resolve the files that a recipe's parameters name to existing ones.
 
-    A recipe has names and hashes of the further images that it was made of, but no
-    folders; they are sought where ``find_image`` seeks.
+    A recipe has names and hashes of the further images that it used, but no folders;
+    they are searched for like the image in ``find_image``.
 
     Raises:
-        InputError: one is not there; says whether another of its name is.
+        InputError: an image is not found; says whether another of its name is.
     """
     values = dict(recipe.values)
     remedy = f"put it beside {beside.name}"
@@ -113,12 +113,12 @@ def _sought(
     """Find an image by its name and hash; return its file and the image.
 
     Raises:
-        InputError: it is not there.
+        InputError: the image is not found.
     """
     impostor = ""
     for path in filter(is_file, _places(name, sha256, beside)):
         image = open_image(path, max_pixels)
-        # A pasted image has the hash of its pixels, its copy that of a file.
+        # A pasted image has the hash of its pixels, but its copy that of a file.
         for known in (image, image_from_array(image.pixels, name)):
             if known.sha256 == sha256:
                 return path, known
@@ -149,12 +149,12 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
     """Return the request for a recipe's network.
 
     Args:
-        recipe: whose network.
-        beside: the recipe's file, in whose folder the label file is sought.
+        recipe: recipe of the network.
+        beside: the recipe's file, in whose folder the label file is searched for.
         labels: path of the label file, if it lies elsewhere.
 
     Raises:
-        InputError: the recipe names a label file that is not there.
+        InputError: the recipe names a label file that is not found.
     """
     if recipe.labels and not labels:
         folders = (beside.parent, beside.parent.parent, Path())

@@ -1,7 +1,7 @@
-"""Runs as files: report, recipe and image path, to be shown without computing.
+"""Runs as files: report, recipe and image path, to show without recomputing.
 
-One ``.npz`` a run: the arrays under numbers, and everything else as JSON text, written
-and read by cattrs along the types that the results declare.  Nothing is pickled.
+One ``.npz`` a run: the arrays under numbers, and everything else as JSON text, which
+cattrs converts by the declared types of the results.  Nothing is pickled.
 """
 
 import json
@@ -29,14 +29,14 @@ _MAX_BYTES = 1 << 30
 _STRUCTURE_ERRORS = (*JSON_ERRORS, BaseValidationError, TypeError, KeyError, IndexError)
 Part = TypeVar("Part", Completeness, Outcome)
 Images = Callable[[str, str], Image | None]
-"""Gives the image of a path and a hash; None where it is there no more."""
+"""Returns the image of a path and a hash; None where it no longer exists."""
 
 
 def write_run(path: Path, run: Run) -> None:
     """Write a run, without its image, as one .npz file.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the file cannot be written.
     """
     arrays: list[NDArray[Any]] = []
     converter = _converter(arrays)
@@ -64,10 +64,10 @@ def read_run(path: Path, images: Images) -> Run:
 
     Args:
         path: of the file.
-        images: opens the image that the run is about.
+        images: opens the run's image.
 
     Raises:
-        InputError: the file is missing, damaged, or none of these.
+        InputError: the file is missing, damaged, or holds no run.
     """
     named = read_npz(path, _MAX_BYTES)
     with reading(path.name, _STRUCTURE_ERRORS, "is no kept result", "delete it"):

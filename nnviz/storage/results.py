@@ -20,27 +20,28 @@ from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
 from nnviz.media.stickers.cutting import from_image, with_alpha
 
-if TYPE_CHECKING:  # who only opens files needs no painter
+if TYPE_CHECKING:  # opening files needs no painter
     from nnviz.render.maps.heatmaps import Looks
 
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
 _SUFFIXES = (".png", ".npz", ".json")
 LAST_SUFFIX = _SUFFIXES[0]
-"""Of the file that comes last to its place: where it is, the others are."""
+"""Suffix of the file that is moved into place last: if it exists, all do."""
 ATTACKED = ".adversarial.png"
 """Suffix of the photo that an attack made."""
 STICKER = ".sticker.png"
-"""Suffix of a sticker that was learned, with transparency."""
+"""Suffix of a learned sticker, with transparency."""
 _LEVELS = 255
 _CHANNELS = (1, 3)
-"""Gray and colors: a PNG of others says something else."""
+"""Numbers of channels of a PNG, gray and color; other numbers mean something else."""
 _LONGEST_NAME = 255
-"""Bytes of a file's name that every system takes."""
+"""Bytes of the longest file name that every system accepts."""
 _WIDTH = 1600
-"""Of the saved image, px."""
+"""Width of the saved image, px."""
 _naming = threading.Lock()
-"""Two results saved at the same time must not choose the same free name."""
+"""Keeps two results that are saved at the same time from choosing the same free name.
+"""
 _FOLDERS = re.compile(r"[/\\]")
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
@@ -55,26 +56,25 @@ def save_run(
 ) -> tuple[Path, ...]:
     """Write ``STEM.METHOD.png`` (recipe embedded), ``.npz`` (all arrays) and ``.json``.
 
-    Of an attack also ``.adversarial.png``: the attacked photo itself, opened again and
-    found to be what was tested; of a learned sticker ``.sticker.png``, with
-    transparency.  All are there whole or none is: they are made in a hidden folder
-    first.
+    An attack also gets ``.adversarial.png``, the attacked photo itself, verified to
+    decode to the tested pixels; a learned sticker ``.sticker.png``, with transparency.
+    All files are written or none: they are staged in a hidden folder.
 
     Args:
         run: what to save.
         folder: made where it does not exist.
         stem: first part of the names; None for the image's name, or the
             network's where there is no image.
-        looks: of maps, by the result's name, where they are not the usual ones.
+        looks: appearance of maps by the result's name; maps left out have the default.
         overwrite: replace files of the same name, else number the new ones.
 
     Returns:
         The paths.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the files cannot be written.
     """
-    # Imported here: who only opens files needs no painter.
+    # Imported here: opening files needs no painter.
     from nnviz.render.report import paint_report  # noqa: PLC0415
 
     text = run.recipe.to_json()
@@ -82,7 +82,7 @@ def save_run(
     stage = folder / f"{part_prefix()}{uuid.uuid4().hex}{PART_SUFFIX}"
     sweep_parts(folder)
     try:
-        # Each writer makes the folders that are missing.
+        # Each writer creates missing folders.
         title = run.recipe.title
         picture = paint_report(run.report, run.image, _WIDTH, title, looks or {})
         write_png(stage / ".png", picture, {RECIPE_KEY: text})
@@ -92,7 +92,7 @@ def save_run(
         _write_sticker(stage / STICKER, run, text)
         return _publish(stage, folder / base, overwrite=overwrite)
     except InputError as error:
-        # The stage means nothing to the user.
+        # The staging folder means nothing to the user.
         raise InputError(str(folder), error.reason, error.remedy) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)

@@ -1,8 +1,8 @@
 """Files of sessions: images, network, method, results, restored after a crash.
 
-A folder a session: ``session.json``, written anew and moved into place whenever
-something changes, and a file a result.  What ends the program at whatever moment leaves
-the state before or the state after, never half of one.
+Each session has a folder with ``session.json``, replaced atomically whenever something
+changes, and one file per result.  A crash at any moment leaves the state before or
+after a change, never half of one.
 """
 
 import json
@@ -40,7 +40,7 @@ class SessionFiles:
     """The session folders below a root folder.
 
     Args:
-        root: where they are; the user's own folder of states where left out.
+        root: the root folder; by default the user's own folder of states.
     """
 
     def __init__(self, root: Path | None = None) -> None:
@@ -65,13 +65,13 @@ class SessionFiles:
         """Write a session's state and those of its results that are not yet written.
 
         Args:
-            folder: the session's own; is made.
-            state: without the names of results, which are given by ``runs``.
+            folder: folder of the session, created if it does not exist.
+            state: state without the names of results, which ``runs`` gives.
             runs: the results, newest first.
-            loose: images that came from no file; they are kept as PNG files.
+            loose: images that came from no file; they are saved as PNG files.
 
         Raises:
-            InputError: the folder or the disk does not allow it.
+            InputError: the files cannot be written.
         """
         folder.mkdir(parents=True, exist_ok=True)
         kept = {image.name: _keep_image(folder, image) for image in loose}

@@ -24,7 +24,7 @@ def place_of(unit_key: UnitKey, root: Path | None = None) -> Path:
     """Return the cache path of a unit's image.
 
     Args:
-        unit_key: whose.
+        unit_key: the unit.
         root: folder of all; None for the user's cache.
     """
     root = root or user_cache_path("nnviz", appauthor=False) / "portraits"
@@ -56,13 +56,13 @@ def save_unit_images(
     """Write a sheet of unit images, and each cached image as UNIT.png.
 
     Args:
-        unit_keys: who is on the sheet.
+        unit_keys: units on the sheet.
         sheet: uint8 (H, W, 3).
         base: path of the sheet without suffix, and of the folder of the others.
         root: as in ``place_of``.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the files cannot be written.
     """
     written = [base.with_name(base.name + ".png")]
     write_png(written[0], sheet)

@@ -10,6 +10,7 @@ from tests.benchmarks import (  # noqa: F401  they register
     attack,
     canvas,
     data,
+    dataset,
     dream,
     engine,
     explain,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
+from nnviz.media.index import write_synthetic_index
 from nnviz.storage import files
 from nnviz.storage.files import FileKind, images_in, kind_of, look_at
 
@@ -168,4 +170,19 @@ def test_a_folder_is_in_natural_order_and_says_what_is_left_out(tmp_path, monkey
     seen = look_at([str(tmp_path)])
     names = [Path(path).name for path in seen.pictures]
     assert names == ["im1.png", "im2.png", "im9.png", "im10.png"]
-    assert "holds 5 images; the first 4 are shown" in seen.errors[0].text
+    assert "holds 5 images; the first 4 are shown" in seen.cut[0].text
+    assert seen.errors == ()  # a data set takes them all
+
+
+def test_lists_of_images_and_the_record_of_an_index_are_told_apart(tmp_path):
+    """Truth: a table, annotations and a class index by hand; an index of the writer."""
+    write_synthetic_index(tmp_path / "index", 3)
+    images = [{"id": 1, "file_name": "a.png"}]
+    (tmp_path / "val.json").write_text(json.dumps({"images": images}))
+    (tmp_path / "rows.csv").write_text("path,label\na.png,red\n")
+    (tmp_path / "names.csv").write_text("0,red\n1,blue\n")
+    files_ = ("val.json", "rows.csv", "names.csv", "index/index.json")
+    seen = look_at([str(tmp_path / name) for name in files_])
+    assert seen.lists == tuple(str(tmp_path / name) for name in files_[:2])
+    assert seen.labels == (str(tmp_path / "names.csv"),)
+    assert seen.indexes == (str(tmp_path / "index"),)

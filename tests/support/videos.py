@@ -124,13 +124,35 @@ _SOAK_FAULTS = (
 
 def soak_script(folder: Path, minutes: float = 20.0) -> Path:
     """Write a 720p film and a script of a camera with a fault every 20 seconds."""
+    return _faulty_camera(folder, SOAK_SCRIPT, _SOAK_FAULTS, (600, minutes * 3))
+
+
+UNPLUGGING_SCRIPT = """\
+# A camera on a stand: it is unplugged now and then, for a moment or for a while.
+play = "{film}"
+rate = 10
+opening = 0.3
+"""
+_UNPLUGGED = tuple(f'do = "unplug"\nlasts = {seconds}' for seconds in (2.0, 9.0, 25.0))
+
+
+def unplugging_script(folder: Path, minutes: float) -> Path:
+    """Write a 720p film and a script of a camera unplugged after every 30 seconds."""
+    return _faulty_camera(folder, UNPLUGGING_SCRIPT, _UNPLUGGED, (300, minutes * 2))
+
+
+def _faulty_camera(
+    folder: Path, head: str, faults: Iterable[str], every: tuple[int, float]
+) -> Path:
+    """Write a film and a script with a fault each so many frames, so many times."""
     film = bench_film(folder / "soak.mp4")
+    frames, count = every
     events = [
-        f"\n[[events]]\nframe = {600 * (place + 1)}\n{fault}\n"
+        f"\n[[events]]\nframe = {frames * (place + 1)}\n{fault}\n"
         for place, fault in zip(
-            range(round(minutes * 3)), itertools.cycle(_SOAK_FAULTS), strict=False
+            range(round(count)), itertools.cycle(faults), strict=False
         )
     ]
     path = folder / "soak.toml"
-    path.write_text(SOAK_SCRIPT.format(film=film.name) + "".join(events))
+    path.write_text(head.format(film=film.name) + "".join(events))
     return path

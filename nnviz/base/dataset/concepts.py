@@ -11,17 +11,18 @@ class ConceptTest:
     """TCAV: whether a class depends on a concept (Kim et al. 2018, arXiv:1711.11279).
 
     Attributes:
-        concept: what was tested, in words.
+        concept: the concept that was tested, in words.
         target: name of the class.
-        layer: where its direction lies.
-        images: of the concept.
-        asked: images of the class whose sensitivity was measured.
-        scores: float64 (runs,), share of them whose logit rises along the concept's
-            direction, against each of the random sets.
+        layer: layer in whose channels the concept's direction lies.
+        images: number of images of the concept.
+        asked: number of images of the class whose sensitivity was measured.
+        scores: float64 (runs,), share of those images whose logit rises along the
+            concept's direction, for each random set.
         random_scores: float64 (runs,), the same of directions between random sets.
-        p_value: of Welch's two-sided t-test between the two; NaN where neither varies.
+        p_value: of Welch's two-sided t-test between ``scores`` and ``random_scores``;
+            NaN where neither varies.
         accuracy: mean held-out accuracy of the classifiers that gave the directions;
-            near 0.5 the layer does not know the concept.
+            near 0.5 the layer does not encode the concept.
         direction: float32 (C,), mean direction, of length 1, on the layer's channels.
         notes: how to read it.
     """
@@ -56,13 +57,14 @@ class ConceptParts:
     Attributes:
         layer: name.
         records: int64 (n,), numbers of the images.
-        paths: of them.
+        paths: of these images.
         parts: float32 (r, C), non-negative directions on the layer's channels, those
             that explain most first.
-        maps: float32 (n, h, w, r), how much of each part is at each place.
-        shares: float64 (r,), of all that the parts explain.
-        error: what is left, in shares of the activations' norm.
-        top: int64 (r, k), places in ``records`` of the images that hold most of each.
+        maps: float32 (n, h, w, r), coefficient of each part at each position.
+        shares: float64 (r,), each part's share of what all parts explain.
+        error: norm of the reconstruction error as a share of the activations' norm.
+        top: int64 (r, k), indices into ``records`` of the images with most of each
+            part.
     """
 
     layer: str
@@ -81,9 +83,9 @@ class LayerProbe:
 
     Attributes:
         layer: name.
-        channels: numbers that it reads.
-        accuracy: on images that it has not seen, in [0, 1].
-        spread: standard deviation over the five parts.
+        channels: number of channels that the classifier reads.
+        accuracy: on held-out images, in [0, 1].
+        spread: standard deviation over the five folds.
     """
 
     layer: str
@@ -101,15 +103,15 @@ class Ablation:
         channels: indices of the channels.
         replacement: "zero", "mean" (of the set) or the path of the image whose
             activations were patched in.
-        images: that were asked.
-        labeled: those with a label that the network knows.
+        images: number of images that were classified.
+        labeled: number of those with a label that the network knows.
         before: accuracy of the whole network; NaN without labels.
         after: accuracy with the channels replaced.
         changed: share of images with another answer.
-        classes: (name, images, before, after), the largest fall first.
-        records: int64 (k,), images whose answer changed, the surest first.
-        answers: answer before and after of each.
-        paths: of them.
+        classes: (name, images, before, after), the largest drop first.
+        records: int64 (k,), images whose answer changed, the most confident first.
+        answers: each image's answer before and after.
+        paths: of these images.
     """
 
     layer: str

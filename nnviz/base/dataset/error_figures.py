@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnviz.base.dataset.mistakes import Reliability
 
 BINS = 15
-"""Of confidence, equally wide, as in Guo et al. 2017."""
+"""Number of confidence bins of equal width, as in Guo et al. 2017."""
 
 Integers = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ class ErrorFigures:
     Attributes:
         classes: int64 (k,): numbers of the classes that occur, as label or prediction.
         counts: int64 (k, k): images by label (row) and prediction (column).
-        reliability: by confidence; None where no confidence is known.
+        reliability: accuracy by confidence; None where no confidence is known.
     """
 
     classes: NDArray[np.int64]
@@ -84,7 +84,8 @@ def measure_errors(
     Args:
         label: (n,), numbers of classes; -1 for none.
         predicted: (n,) likewise; images without a prediction are left out.
-        outputs: classes of the network, the first ones; others it cannot answer.
+        outputs: number of classes that the network can answer; labels from there on are
+            left out.
         confidence: (n,) probability of the prediction; None where not known.
     """
     kept = (label >= 0) & (label < outputs) & (predicted >= 0)
@@ -105,10 +106,10 @@ def measure_reliability(
     """Compare confidence with accuracy (Guo et al. 2017, equations 1 to 5).
 
     Args:
-        confidence: (n,), of each prediction, in [0, 1]; the bin k holds those in
-            (k / bins, (k + 1) / bins], what is not finite is left out.
-        right: (n,), whether it is right.
-        bins: how many, equally wide.
+        confidence: (n,), of each prediction, in [0, 1]; bin k holds those above k /
+            bins and up to (k + 1) / bins, values that are not finite are left out.
+        right: (n,), whether each prediction is right.
+        bins: number of bins of equal width.
     """
     kept = np.isfinite(confidence)
     sure, right = np.asarray(confidence[kept], np.float64), right[kept]

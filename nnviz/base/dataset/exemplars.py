@@ -15,18 +15,19 @@ class Exemplars:
     Attributes:
         layer: name.
         model: reference of the network.
-        images: records of the index.
+        images: number of records in the index.
         channels: int64 (C,), their indices in the layer.
         records: int64 (C, k), numbers of the records.
         values: float32 (C, k), the highest activation in each.
-        places: int64 (C, k, 2), row and column of it in the layer's map.
+        places: int64 (C, k, 2), row and column of that activation in the layer's map.
         boxes: float32 (C, k, 4): left, top, right, bottom of its receptive field in
             the network's input, px; () where patches were not asked for.
         patches: uint8 (C, k, side, side, 3), the input there; () likewise.
         maps: float32 (C, k, h, w), the channel's whole map of each; () likewise.
-        answering: float64 (C,), share of all images on which it is above 0 somewhere.
+        answering: float64 (C,), share of all images on which the channel is above 0 at
+            some position.
         mean_maps: float32 (C, h, w), mean over all images; () where maps vary in size.
-        alike: int64 (C, m), the channels of the layer that correlate most.
+        alike: int64 (C, m), the channels of the layer that correlate most with each.
         correlations: float64 (C, m), of their means over images.
         paths: of the images that occur, by record.
         input_size: height and width of the network's input, px.

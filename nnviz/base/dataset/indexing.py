@@ -11,16 +11,16 @@ class IndexSummary:
         folder: of the index.
         model: reference of the network.
         count: records in the index.
-        added: those that this run added.
+        added: number of records that this run added.
         skipped: (path, reason) of images that could not be read, of all runs.
-        changed: images that are other files on disk than when they were indexed.
+        changed: images whose files changed since they were indexed.
         missing: images of the index that are no longer on disk.
         layers: names of the layers whose features are kept.
-        accuracy: share of the labeled images that are predicted right; None without
+        accuracy: share of the labeled images that are predicted correctly; None without
             labels.
         notes: what was chosen and left out, and why.
-        seconds: that this run took.
-        network_seconds: that the network's passes took of it, on this machine.
+        seconds: duration of this run.
+        network_seconds: time of the network's passes within it, on this machine.
     """
 
     folder: str

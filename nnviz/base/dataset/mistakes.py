@@ -35,9 +35,9 @@ class Mistake:
 
     Attributes:
         record: number of the image in the index.
-        path: of it.
-        label: name of its class.
-        predicted: name of the class that the network says.
+        path: of the image.
+        label: name of its true class.
+        predicted: name of the class that the network predicts.
         confidence: of the network, in [0, 1].
     """
 
@@ -54,9 +54,9 @@ class LabelSuspect:
 
     Attributes:
         record: number of the image in the index.
-        path: of it.
+        path: of the image.
         label: name of the class that it was given.
-        suggested: name of the class that it rather belongs to.
+        suggested: name of the class that fits better.
         margin: probability of the label minus that of the best other class, in
             [-1, 1]; -1 is the most suspect.
     """
@@ -73,11 +73,11 @@ class Duplicate:
     """A pair of near-duplicate images.
 
     Attributes:
-        first: number of one record.
-        second: of the other, larger.
+        first: record number of one image.
+        second: record number of the other, which is larger.
         paths: of the two.
-        likeness: correlation of their thumbnails, to 1; 1 also for files of the same
-            bytes.
+        likeness: correlation of their thumbnails, at most 1; also 1 for identical
+            files.
         leak: whether they lie in different splits.
         same_label: whether both were given the same class.
     """
@@ -98,7 +98,7 @@ class Mistakes:
         model: reference of the network.
         images: records in the index.
         labeled: those with a label that the network knows.
-        accuracy: share of them that is predicted right; NaN without any.
+        accuracy: share of them that is predicted correctly; NaN without any.
         mean_per_class: the same, averaged over classes.
         classes: score of each class that occurs, the worst first.
         confusions: the most frequent ones.
@@ -109,7 +109,7 @@ class Mistakes:
         suspects: labels that are likely wrong, the most likely first.
         suspected_by: what the suspects were judged by: "network" or "features".
         duplicates: pairs of images that show the same, leaks first.
-        duplicates_note: what their search leaves out; "" for nothing.
+        duplicates_note: what the search for duplicates leaves out; "" for nothing.
         notes: what was left out, and how to read it.
     """
 
@@ -138,12 +138,13 @@ class Disagreement:
     Attributes:
         models: references of the two.
         images: that both indexes hold.
-        agreeing: share of them on which both say the same.
+        agreeing: share of them on which both predict the same class.
         accuracies: of the two on the labeled images; NaN without labels.
-        only: how many images only the first, and only the second, answers right.
-        records: int64 (k,), numbers in the first index of images on which they differ,
-            those first of which both are most confident.
-        answers: what each says of them, by name.
+        only: number of images that only the first, and only the second, classifies
+            correctly.
+        records: int64 (k,), record numbers in the first index of the images on which
+            they differ, those where both are most confident first.
+        answers: class that each predicts for them, by name.
         paths: of these images.
     """
 

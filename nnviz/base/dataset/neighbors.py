@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Metric = Literal["cosine", "l2"]
 METRICS: tuple[Metric, ...] = ("cosine", "l2")
 PIXELS = "pixels"
-"""In place of a layer: the thumbnails themselves."""
+"""Stands in place of a layer's name: compare the thumbnails themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,12 +21,12 @@ class Neighbors:
         distances: float32 (k,): 1 - cosine, or the Euclidean distance.
         paths: of the images.
         labels: names of their classes, "" where not known.
-        layer: whose features were compared, or ``PIXELS``.
-        metric: of the distances.
-        query: what was asked about.
+        layer: layer whose features were compared, or ``PIXELS``.
+        metric: of the distances, "cosine" or "l2".
+        query: the query image or region, in words.
         exact: whether every record was compared.
-        recall: share of the ten nearest that the search finds where not, measured on
-            records of the index; 1 where every record was compared.
+        recall: share of the ten nearest that an approximate search finds, measured on
+            records of the index; 1 for an exact search.
     """
 
     records: NDArray[np.int64]

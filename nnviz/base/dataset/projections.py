@@ -39,7 +39,7 @@ WARNINGS = {
         "do not. Another number of neighbors gives another image."
     ),
 }
-"""What has to be known to read each projection."""
+"""Caveats for reading each projection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,17 +48,17 @@ class Projection:
 
     Attributes:
         method: one of ``PROJECTIONS``.
-        layer: whose features were projected, or "pixels".
+        layer: layer whose features were projected, or "pixels".
         records: int64 (n,), numbers of the records.
         points: float32 (n, 2).
-        warning: what has to be known to read it.
-        figures: what the method tells of itself by name: "perplexity", "KL divergence",
-            "error".
+        warning: caveat for reading it.
+        figures: figures that the method reports, by name: "perplexity", "KL
+            divergence", "error".
         scree: share of the variance that each component holds, float64 (c,), of PCA and
             LDA; () else.
-        loads: float32 (d, 2), what each channel adds to the axes; (0, 2) where the
+        loads: float32 (d, 2), each channel's loading on the two axes; (0, 2) where the
             projection is not linear.
-        center: float32 (d,), what is subtracted before; () likewise.
+        center: float32 (d,), mean that is subtracted first; () likewise.
         steps: iterations or epochs done.
     """
 
@@ -94,7 +94,7 @@ class PlacedImage:
     Attributes:
         name: of the image.
         point: float32 (2,).
-        neighbors: records of the index that lie nearest in the features projected.
+        neighbors: records of the index that lie nearest in the projected features.
         note: how the point was found, where that needs words.
     """
 
@@ -109,7 +109,7 @@ PLACING = {
     "umap": "placed among its neighbors by umap-learn's transform; the others stay",
     "autoencoder": "coded by the trained encoder",
 }
-"""How new images are placed, by methods that are not linear."""
+"""How nonlinear methods place new images."""
 
 
 def as_report(

@@ -17,14 +17,14 @@ from nnviz.base.images import Image
 from nnviz.base.request_base import ModelRequest, Request
 
 STAGES = "stages"
-"""In place of layers' names: the last layer of every size of map."""
+"""Stands in place of layer names: the last layer of each map size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexImages(Request[IndexSummary]):
     """Run a network over a set of images; ends with an ``IndexSummary``.
 
-    An index that is there already is gone on with: images that are in it are left out.
+    An existing index is resumed: images that it holds are skipped.
 
     Attributes:
         model: the network.
@@ -33,16 +33,16 @@ class IndexImages(Request[IndexSummary]):
         out: folder of the index.
         images: paths, in place of what the source lists; the source is then their
             common name.
-        layers: names; empty for the deepest with maps, or its vector where there are
-            none; ``STAGES``.
-        limit: most images, taken evenly from all; 0 for all.
+        layers: names; empty for the deepest layer with maps, or with a vector where no
+            layer has maps; ``STAGES``.
+        limit: maximum number of images, sampled evenly; 0 for all.
         thumbnail: side of the thumbnails, px; 0 to choose: 64, or less where the first
             images are smaller.
         precision: of the features on disk, "float16" or "float32".
-        fresh: begin anew, whatever is there.
-        cluster: "" for this process, "local" for processes here, or the address of a
-            Dask scheduler, "tcp://HOST:PORT".
-        workers: processes of a local cluster; 0 for as many as there are cores.
+        fresh: start over, discarding an existing index.
+        cluster: "" for this process, "local" for processes on this machine, or the
+            address of a Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for one a core.
     """
 
     model: ModelRequest
@@ -64,15 +64,15 @@ class FindNeighbors(Request[Neighbors]):
 
     Attributes:
         index: folder of the index.
-        record: number of the image in it; not read where ``image`` is given.
-        image: one that need not be in the index.
-        box: left, top, right, bottom, px of the image: the part that is looked for;
-            empty for all of it.
-        layer: whose features are compared, "" for the deepest of the index;
+        record: number of the image in it; ignored where ``image`` is given.
+        image: an image, which need not be in the index.
+        box: left, top, right, bottom, px of the image: the region to compare; empty for
+            the whole image.
+        layer: layer whose features are compared, "" for the deepest of the index;
             ``PIXELS`` for thumbnails.
         metric: "cosine" or "l2".
         count: of neighbors; the image itself is left out.
-        exact: compare with every record, however many there are.
+        exact: compare with every record, however many records there are.
     """
 
     index: str
@@ -89,8 +89,8 @@ class FindNeighbors(Request[Neighbors]):
 class CompareNeighbors(Request[tuple[Neighbors, ...]]):
     """Find an image's neighbors in several ways; ends with ``Neighbors`` of each.
 
-    Their records are those of the question's index; an image that only another index
-    holds is left out.
+    All records are numbered by the index of ``question``; an image that only another
+    index holds is left out.
 
     Attributes:
         question: the first way.
@@ -109,9 +109,9 @@ class FindMistakes(Request[Mistakes]):
 
     Attributes:
         index: folder of the index.
-        count: most entries of each list.
-        by: what judges labels: "network", "features", or "" to choose.
-        duplicates: also look for images that show the same.
+        count: maximum length of each list.
+        by: how labels are judged: "network", "features", or "" to choose.
+        duplicates: also search for images that show the same.
     """
 
     index: str
@@ -125,9 +125,9 @@ class CompareIndexes(Request[Disagreement]):
     """Compare two networks on one set; ends with a ``Disagreement``.
 
     Attributes:
-        first: folder of the one network's index.
-        second: of the other's.
-        count: most images that are named.
+        first: folder of the first network's index.
+        second: folder of the second network's index.
+        count: maximum number of images that are listed.
     """
 
     first: str
@@ -141,11 +141,11 @@ class FindExemplars(Request[Exemplars]):
 
     Attributes:
         index: folder of the index.
-        layer: one whose features it holds, "" for the deepest.
+        layer: a layer whose features the index holds, "" for the deepest.
         channels: indices; () for all.
-        count: images of each channel.
-        patches: also open these images, and cut out what the channel sees.
-        cluster: that cuts them out, as ``IndexImages`` has it.
+        count: number of images of each channel.
+        patches: also open these images and crop the channel's receptive fields.
+        cluster: cluster that crops them, as in ``IndexImages``.
         workers: likewise.
     """
 
@@ -162,19 +162,19 @@ class FindExemplars(Request[Exemplars]):
 class ProjectIndex(Request[Projection]):
     """Project images onto a plane; ends with a ``Projection``.
 
-    On the way it tells reports with a ``Plane`` named "map": every 25 iterations of
-    t-SNE, every epoch of the autoencoder.
+    Intermediate reports hold a ``Plane`` named "map": after every 25 iterations of
+    t-SNE, after every epoch of the autoencoder.
 
     Attributes:
         index: folder of the index.
         method: "pca", "lda", "tsne", "autoencoder" or "umap".
-        layer: whose features are projected, "" for the deepest; ``PIXELS``.
+        layer: layer whose features are projected, "" for the deepest; ``PIXELS``.
         records: numbers of those to project; () for all.
-        limit: most of them, taken evenly; 0 for all.
+        limit: maximum number of records, sampled evenly; 0 for all.
         perplexity: of t-SNE; 0 to choose.
         neighbors: of UMAP.
         steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 to choose.
-        seed: of random numbers.
+        seed: of the random numbers.
     """
 
     index: str
@@ -192,13 +192,14 @@ class ProjectIndex(Request[Projection]):
 class PlaceImage(Request[PlacedImage]):
     """Place a new image on the plane of a projection; ends with a ``PlacedImage``.
 
-    The projection is fitted first where it is not the last one that was.
+    The projection is fitted first, unless it was the last one fitted.
 
     Attributes:
-        projection: as it was asked for.
-        image: need not be in the index.
-        box: left, top, right, bottom, px of the image: its part; empty for all.
-        count: of neighbors.
+        projection: the request that made the projection.
+        image: an image, which need not be in the index.
+        box: left, top, right, bottom, px of the image: the region to place; empty for
+            the whole image.
+        count: number of neighbors.
     """
 
     projection: ProjectIndex
@@ -214,16 +215,16 @@ class TestConcept(Request[ConceptTest]):
     Attributes:
         index: folder of the index.
         target: name of the class.
-        records: numbers of the concept's images; or one of the next two.
-        concept_class: name of a class of the index.
-        concept_folder: folder of other images.
-        layer: one of the index, "" for the deepest.
-        runs: random sets.
-        limit: images of the class whose gradients are taken, at most.
-        seed: of random numbers.
+        records: record numbers of the concept's images; or one of the next two fields.
+        concept_class: a class of the index that stands for the concept.
+        concept_folder: folder of images of the concept.
+        layer: a layer of the index, "" for the deepest.
+        runs: number of random sets.
+        limit: maximum number of images of the class whose gradients are computed.
+        seed: of the random numbers.
     """
 
-    __test__ = False  # no test of pytest's
+    __test__ = False  # not a test class for pytest
     index: str
     target: str
     records: tuple[int, ...] = ()
@@ -241,11 +242,11 @@ class FactorLayer(Request[ConceptParts]):
 
     Attributes:
         index: folder of the index.
-        parts: how many.
-        layer: one of the index, "" for the deepest.
+        parts: number of parts.
+        layer: a layer of the index, "" for the deepest.
         records: numbers of the images; () for all.
-        limit: most of them, taken evenly.
-        seed: of the start.
+        limit: maximum number of images, sampled evenly.
+        seed: of the initial factors.
     """
 
     index: str
@@ -262,8 +263,8 @@ class ProbeLayers(Request[tuple[LayerProbe, ...]]):
 
     Attributes:
         index: folder of the index.
-        limit: most images, taken evenly; 0 for all.
-        seed: of the parts that are held out.
+        limit: maximum number of images, sampled evenly; 0 for all.
+        seed: of the held-out folds.
     """
 
     index: str
@@ -278,11 +279,11 @@ class AblateChannels(Request[Ablation]):
     Attributes:
         index: folder of the index.
         channels: indices.
-        layer: any of the network, "" for the deepest of the index.
+        layer: any layer of the network, "" for the deepest of the index.
         replacement: "zero" or "mean" over the index.
-        image: whose activations are patched in instead; None for none.
+        image: image whose activations are patched in instead; None for no patching.
         records: numbers of the images; () for all.
-        limit: most of them, taken evenly; 0 for all.
+        limit: maximum number of images, sampled evenly; 0 for all.
     """
 
     index: str

@@ -20,7 +20,7 @@ COMPARED = (
     "ablation_cam",
     "occlusion",
 )
-"""Methods that are usually compared: two of each way to explain, fine and coarse."""
+"""Methods that are compared by default: two of each family, one fine, one coarse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class Network:
 
     Attributes:
         request: how it is opened.
-        title: what it is called.
-        target: what it alone is asked, since a class may have another name in it;
-            empty for the board's target.
+        title: name for people.
+        target: target for this network alone, whose classes may have other names; empty
+            for the board's target.
     """
 
     request: ModelRequest
@@ -46,9 +46,9 @@ class Cell:
     Attributes:
         row: heading of its row.
         column: heading of its column.
-        network: what the network is called.
+        network: title of the network.
         image: the image.
-        request: what is run for it.
+        request: the run that fills the cell.
     """
 
     row: str
@@ -64,14 +64,14 @@ class Plan:
 
     Attributes:
         methods: columns.
-        networks: each is asked about each image.
+        networks: networks, each of which runs on each image.
         images: the images.
-        target: what is asked, as ``notation.targets`` reads it; empty for the class
-            that each network predicts.
-        values: parameters by method's name; what is left out has its default.
-        seed: of the random numbers of all.
-        changed: whether all images are the first one, changed: how far their maps
-            agree with its maps is told then.
+        target: target, as ``notation.targets`` parses it; empty for the class that each
+            network predicts.
+        values: parameters by method's name; parameters left out keep their defaults.
+        seed: of the random numbers of all cells.
+        changed: whether all images are variants of the first one; the board then
+            reports how far their maps agree with its maps.
     """
 
     methods: tuple[MethodInfo, ...]
@@ -141,8 +141,8 @@ def chosen_methods(
     """Return the methods of the given names, in the same order.
 
     Raises:
-        UsageError: none of that name, or one whose result is no map; names what can
-            be compared.
+        UsageError: no method of that name, or one whose result is no map; lists the
+            methods that can be compared.
     """
     known = {each.name: each for each in methods if each.capabilities.comparable}
     for name in names:

@@ -14,11 +14,11 @@ class Saved:
     """A saved result, with everything needed to restore it.
 
     Attributes:
-        file: the name of the result's file.
-        recipe: what it was made of.
+        file: name of the result's file.
+        recipe: recipe of the result.
         model: the network, with its preprocessing and labels.
         image: the image; None where there was none or it was not found.
-        troubles: what was not found, or is not the same any more, in words.
+        troubles: what was not found or has changed, in words.
     """
 
     file: str
@@ -33,7 +33,7 @@ class Dropped:
     """Files sorted by kind, in the order given.
 
     Attributes:
-        pictures: paths, those in folders too.
+        pictures: paths of images, those in folders included.
         models: paths of files of weights, and of folders that hold a network.
         labels: paths of lists of class names.
         films: paths of video files.
@@ -41,7 +41,9 @@ class Dropped:
         folders: folders whose images are in ``pictures``.
         indexes: folders that hold an image index.
         guides: guided lessons.
-        errors: why the others cannot be opened.
+        lists: paths of files that name many images: COCO's annotations, tables.
+        cut: folders of which only the first images are in ``pictures``.
+        errors: why the other files cannot be opened.
     """
 
     pictures: tuple[str, ...] = ()
@@ -53,3 +55,5 @@ class Dropped:
     folders: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     guides: tuple[Guide, ...] = ()
+    lists: tuple[str, ...] = ()
+    cut: tuple[ErrorRecord, ...] = ()

@@ -1,8 +1,8 @@
 """Guided lessons: Markdown files of steps, parsed and checked; they cannot run code.
 
-A file begins with ``# Title`` and words about it.  Each ``## Step`` has words, at most
-one ``Question:``, lines ``Do: ...`` that are done when the step is reached, and at most
-one ``Reveal:``, with what is seen and done when the answer is shown:
+A file begins with ``# Title`` and an introduction.  Each ``## Step`` has text, at most
+one ``Question:``, lines ``Do: ...`` that are executed when the step is reached, and at
+most one ``Reveal:``, with the text and actions that follow when the answer is shown:
 
     Do: workspace explain          go to a workspace
     Do: network bundled:imagenet   open a network that ships with the program
@@ -40,9 +40,9 @@ class GuideAction:
 
     Attributes:
         kind: "workspace", "network", "method", "value" or "step".
-        name: of the workspace, network, method or parameter; the number of the step.
+        name: of the workspace, network, method or parameter; for a step, its number.
         text: a parameter's value as written.
-        line: where it stands in the file, counted from 1.
+        line: line number in the file, counted from 1.
     """
 
     kind: str
@@ -57,11 +57,11 @@ class GuideStep:
 
     Attributes:
         title: its heading.
-        words: Markdown.
-        question: to answer before the reveal; may be empty.
-        actions: done when the step is reached.
+        words: its text, Markdown.
+        question: a question to answer before the reveal; may be empty.
+        actions: executed when the step is reached.
         reveal: Markdown; may be empty.
-        reveal_actions: done when the answer is shown.
+        reveal_actions: executed when the answer is shown.
     """
 
     title: str
@@ -77,9 +77,9 @@ class Guide:
     """A guided lesson.
 
     Attributes:
-        name: of its file, without the ending.
-        title: its first heading.
-        about: Markdown below it.
+        name: name of its file, without the suffix.
+        title: the first heading.
+        about: Markdown below the title.
         steps: at least one.
     """
 
@@ -178,7 +178,7 @@ def _action(line: str, number: int, file: str) -> GuideAction:
     """Parse a line ``Do: ...``.
 
     Raises:
-        InputError: it says nothing that can be done.
+        InputError: the line names no known action.
     """
     found = _ACTION.fullmatch(line)
     if found is None:
@@ -196,7 +196,7 @@ def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:
 
     Args:
         guide: as read.
-        methods: all that there are.
+        methods: all methods.
 
     Raises:
         InputError: names the line and what is wrong with it.
@@ -246,7 +246,8 @@ def value_of(action: GuideAction, method: MethodInfo | None) -> Value:
     """Return the parameter value that an action sets.
 
     Raises:
-        UsageError: no method is chosen, it has no such parameter, or not this value.
+        UsageError: no method is selected, or it does not accept this parameter or
+            value.
     """
     if method is None:
         raise UsageError(action.name, "no method is chosen before", "Do: method NAME")
@@ -260,7 +261,8 @@ def read_guide(path: Path) -> Guide:
     """Parse a guided lesson from a file.
 
     Raises:
-        InputError: it cannot be read, is too large, or is none; names the line.
+        InputError: the file cannot be read, is too large, or is no guided lesson; names
+            the line.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -280,7 +282,7 @@ def shipped_guides(language: str = "en") -> Sequence[Guide]:
         language: name of their folder.
 
     Raises:
-        InputError: one of them is none.
+        InputError: one of the files is no guided lesson.
     """
     files = sorted(resource("lessons", language).glob(f"*{SUFFIX}"))
     return tuple(read_guide(path) for path in files)

@@ -10,7 +10,7 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.results import Report
 
 _MEASURES = ("objective", "loss")
-"""Names of what is optimized, the first that there is."""
+"""Names of the optimized quantity, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,12 +18,12 @@ class RecordingState:
     """The state of a recording on disk.
 
     Attributes:
-        folder: where it is.
-        recipe: what makes it again, with what was steered.
+        folder: folder of the recording.
+        recipe: recipe that reproduces it, steered values included.
         numbers: what was measured at each step.
-        frames: steps with a frame, rising.
-        total: steps that are planned, 0 where not known.
-        finished: whether it came to its end.
+        frames: steps with a frame, ascending.
+        total: number of planned steps, 0 where not known.
+        finished: whether all steps were done.
         blends: whether the image can be blended in.
     """
 
@@ -71,10 +71,10 @@ class RecordedFrame:
 
     Attributes:
         folder: of the recording.
-        step: its number.
-        pixels: uint8 (H, W, 3), the image blended in if that was asked for; None
-            where the step is no image.
-        report: the step itself, where it is no image.
+        step: number of the step.
+        pixels: uint8 (H, W, 3), with the image blended in on request; None where the
+            step is not an image.
+        report: the step's report, where it is not an image.
     """
 
     folder: str
@@ -88,13 +88,13 @@ class RecordingEntry:
     """An entry in the list of recordings.
 
     Attributes:
-        folder: where it is.
+        folder: folder of the recording.
         title: one line, what the method was run on.
-        method: name of what was recorded; empty where it cannot be told.
-        steps: how many there are.
-        total: how many are planned.
-        finished: whether it came to its end.
-        changed: when it was written last, s since 1970.
+        method: name of the recorded method; empty where unknown.
+        steps: number of steps.
+        total: number of planned steps.
+        finished: whether all steps were done.
+        changed: time of the last write, s since 1970.
         thumbnail: uint8 (h, w, 3) of the newest frame; None where there is none.
         trouble: why it cannot be opened, in words; empty where it can.
     """
@@ -115,8 +115,8 @@ class OpenedRecording:
     """An opened recording, with what is needed to resume it.
 
     Attributes:
-        recording: what it holds.
-        saved: network, image and the values that it had last.
+        recording: state of the recording.
+        saved: network, image and its last parameter values.
     """
 
     recording: RecordingState
@@ -131,8 +131,8 @@ class VideoExport:
         folder: of the recording.
         out: .mp4 or .gif, else a folder for numbered PNG files.
         rate: frames a second.
-        blend: share of the image in each frame, 0 to 1; where the optimization
-            began with none, it has no effect.
+        blend: share of the image in each frame, 0 to 1; no effect where the
+            optimization started without an image.
     """
 
     folder: str

@@ -13,12 +13,12 @@ class SessionState:
     Attributes:
         images: paths of the tray's images, in its order.
         current: path of the image that is open; may be empty.
-        model: how the network was opened; None where there is none.
-        workspace: name of the one that is seen.
-        method: name of the chosen one; may be empty.
-        values: of its parameters.
+        model: how the network was opened; None without a network.
+        workspace: name of the visible workspace.
+        method: name of the selected method; may be empty.
+        values: values of its parameters.
         results: names of the kept results' files, newest first.
-        closed: whether the window was closed, rather than ended by something else.
+        closed: whether the window was closed normally.
     """
 
     images: tuple[str, ...] = ()

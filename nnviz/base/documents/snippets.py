@@ -21,10 +21,10 @@ def command_line(
 
     Args:
         recipe: what to run.
-        parameters: the method's declarations; values equal to their default are left
-            out, and so are those that do not matter.
-        own: the network's own preprocessing; ``--preprocess`` appears where the
-            recipe differs from it, and never where ``own`` is None.
+        parameters: the method's declarations; values that equal their defaults or have
+            no effect are left out.
+        own: the network's own preprocessing; ``--preprocess`` appears where the recipe
+            differs from it; never where ``own`` is None.
         out: folder to write to.
     """
     words = ["nnviz", "run", recipe.method]
@@ -129,7 +129,7 @@ def board_python(plan: Plan, out: str = "out") -> str:
 
 
 _NO = ("", "''")
-"""An argument that is left out."""
+"""Values of arguments that are left out."""
 
 
 def _loaded(request: ModelRequest) -> str:

@@ -11,7 +11,7 @@ from nnviz.base.parameters import Value
 
 METHOD = "activation_maximization"
 _VALUES: MappingProxyType[str, Value] = MappingProxyType({"steps": 96})
-"""Parameters beside layer and channel: few steps, else the method's own."""
+"""Parameters besides layer and channel: few steps; all others keep their defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,7 @@ class UnitKey:
     """The key of a unit's feature visualization in the cache.
 
     Attributes:
-        network: what tells networks apart that would give other portraits: weights and
-            preprocessing.
+        network: hash of the weights and preprocessing, on which the images depend.
         layer: dotted path.
         unit: channel of the layer.
     """
@@ -46,8 +45,8 @@ class FoundUnitImage:
     """The cache's answer: a unit's image, or none.
 
     Attributes:
-        unit_key: who.
-        pixels: uint8 (H, W, 3); None where it is not there.
+        unit_key: the unit.
+        pixels: uint8 (H, W, 3); None where it is not cached.
     """
 
     unit_key: UnitKey

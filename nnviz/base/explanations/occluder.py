@@ -19,14 +19,14 @@ class Occluded:
     """The network's answer to an image of which part is hidden.
 
     Attributes:
-        score: of what is asked about.
-        before: the same of the whole image.
-        words: what is asked about, "probability of tabby".
+        score: score of the target.
+        before: score of the whole image.
+        words: the target in words, "probability of tabby".
         unit: of the scores.
-        ranking: the likeliest classes, with what they had before; None where the
-            network does not classify.
+        ranking: the most likely classes, with their values for the whole image; None
+            where the network does not classify.
         share: of the network's input that is hidden, 0 to 1.
-        incremental: only what can have changed was computed.
+        incremental: whether only the values that can have changed were recomputed.
     """
 
     score: float
@@ -45,8 +45,8 @@ class OccludeImage(Request[Occluded]):
     Attributes:
         model: the network.
         image: the image.
-        mask: uint8 (h, w) over the image, of any size; what is not zero is hidden.
-        fill: what stands there.
+        mask: uint8 (h, w) over the image, of any size; nonzero pixels are hidden.
+        fill: what replaces the hidden part.
         target: as in methods.
     """
 

@@ -13,7 +13,7 @@ class Verdict(StrEnum):
     """The verdict on a score: whether it beats a random map's and an edge map's."""
 
     PASS = "pass"  # noqa: S105  no password
-    """Better than both."""
+    """Better than both reference maps."""
     CAUTION = "caution"
     """Better than one of them."""
     FAIL = "fail"
@@ -26,9 +26,9 @@ class Estimate:
 
     Attributes:
         mean: of the images.
-        low: where the interval begins; NaN for a single image.
-        high: where it ends.
-        count: of images.
+        low: lower end of the interval; NaN for a single image.
+        high: upper end of the interval.
+        count: number of images.
     """
 
     mean: float
@@ -43,8 +43,8 @@ def estimate(
     """Return a mean with its interval: Wilson's for hits and misses, else Student's.
 
     Args:
-        values: one an image; at least one.
-        limits: smallest and largest value that could be.
+        values: one value an image; at least one.
+        limits: smallest and largest possible value.
     """
     count, mean = len(values), fmean(values)
     if set(values) <= {0.0, 1.0} and limits == (0.0, 1.0) and count > 1:
@@ -79,14 +79,14 @@ def judge(
 ) -> Verdict | None:
     """Return the verdict on a figure: paired differences, 95 % intervals above zero.
 
-    None for a single image, of which nothing can be said.
+    None for a single image, which gives no interval.
 
     Args:
-        values: one an image.
-        references: the figures of maps that know nothing, of the same images.
-        higher_is_better: of the figure.
-        relative: differences are divided by sums, where no value is negative: of one
-            image under several conditions, which change all its figures together.
+        values: one value an image.
+        references: the figures of the reference maps for the same images.
+        higher_is_better: whether a higher figure is better.
+        relative: divide differences by sums where no value is negative: for one image
+            under several conditions, which change all its figures together.
     """
     if len(values) == 1:
         return None
@@ -138,10 +138,10 @@ class Figure:
 
     Attributes:
         name: "deletion".
-        higher_is_better: or lower.
+        higher_is_better: whether a higher figure is better.
         help: one sentence.
-        limits: smallest and largest value that could be.
-        percent: whether it is told in percent.
+        limits: smallest and largest possible value.
+        percent: whether it is shown in percent.
     """
 
     name: str
@@ -152,16 +152,20 @@ class Figure:
 
 
 RANDOMIZED = "randomized"
-"""The figure that needs no other map: one that stays the same shows the image alone."""
+"""The figure judged without reference maps: a map that does not change under random
+weights shows only the image.
+"""
 _ALIKE = 0.5
-"""Rank correlation from which on two maps count as alike."""
+"""Rank correlation at and above which two maps count as alike."""
 COMPLETENESS = "completeness"
-"""The figure of attributions that should add up; judged by limits of its own."""
+"""The figure of attributions that should add up; judged by fixed limits."""
 _SMALL_ERROR, _LARGE_ERROR = 0.05, 0.2
 SENSITIVITY = "max_sensitivity"
-"""The figure without a verdict: a map that knows nothing never changes."""
+"""The figure without a verdict: a reference map, which ignores the network, never
+changes.
+"""
 ON_MARK = "on_mark"
-"""The figure that says what a network looks at: no merit or fault of the map."""
+"""The figure that says what a network looks at: not a merit or fault of the map."""
 FIGURES = (
     Figure(
         name="deletion",
@@ -243,7 +247,7 @@ FIGURES = (
 _BY_NAME = {each.name: each for each in FIGURES}
 _UNJUDGED = (ON_MARK, SENSITIVITY)
 REFERENCES = ("random", "edges")
-"""Maps that know nothing of the network; each is in the table as a row."""
+"""Reference maps, which ignore the network; each has a row in the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +257,7 @@ class Score:
     Attributes:
         figure: its name.
         estimate: over the images.
-        verdict: None for the maps that others are judged by, and for ``ON_MARK``.
+        verdict: None for the reference maps and for ``ON_MARK``.
     """
 
     figure: str
@@ -287,11 +291,11 @@ class ScoreTable:
 
     Attributes:
         reference: of the network.
-        data: what it was measured on.
-        images: how many.
-        rows: of the methods, then of ``REFERENCES``.
+        data: the data it was measured on.
+        images: number of images.
+        rows: one for each method, then one for each of ``REFERENCES``.
         notes: what was left out and what the figures mean.
-        seconds: that it took.
+        seconds: duration of the measurement.
     """
 
     reference: str
@@ -313,8 +317,8 @@ def scores_of(
     """Return the scores of several maps, with intervals and verdicts.
 
     Args:
-        found: map -> figure -> one number an image; among the maps are ``REFERENCES``
-            where figures are to be judged by them.
+        found: map -> figure -> one number an image; includes ``REFERENCES`` where
+            figures are judged against them.
         relative: as in ``judge``.
     """
     return tuple(

@@ -21,13 +21,13 @@ class TrustCheck(StrEnum):
     CURVES = "curves"
     """Deletion and insertion, and completeness where it is defined."""
     ROAD = "road"
-    """Remove and debias."""
+    """ROAD: remove and debias."""
     INFIDELITY = "infidelity"
-    """Whether the map foretells what removing squares does."""
+    """Whether the map predicts the effect of removing squares."""
     SENSITIVITY = "sensitivity"
     """Whether the map stays the same under noise too small to see."""
     RANDOMIZATION = "randomization"
-    """Whether the map changes when the network forgets what it learned."""
+    """Whether the map changes when the network's weights are randomized."""
     OBJECT = "object"
     """Whether the map lies on an object whose mask is given."""
 
@@ -44,10 +44,10 @@ class Trust:
     """The scores of one map and of the baseline maps.
 
     Attributes:
-        method: that made it.
+        method: the method that made the map.
         rows: the map's figures, then those of ``scores.REFERENCES``.
         curves: by figure, each with the mean curves of all maps.
-        notes: what was measured.
+        notes: what was measured, in words.
     """
 
     method: str

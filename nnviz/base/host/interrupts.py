@@ -12,9 +12,9 @@ def held_back() -> Iterator[None]:
     """Defer Ctrl+C (SIGINT) to the end of the block.
 
     For imports of libraries whose C++ code runs Python: a KeyboardInterrupt there
-    aborts the process, or marks it to die from the signal after it was handled.
-    Off the main thread, where no KeyboardInterrupt is raised, nothing is done, nor
-    where another language than Python answers the signal.
+    aborts the process, or lets it die from the signal after it was handled. Does
+    nothing off the main thread, where no KeyboardInterrupt is raised, nor where the
+    signal handler is not Python's.
 
     Raises:
         KeyboardInterrupt: at the end, if Ctrl+C was pressed inside.

@@ -1,6 +1,7 @@
 """Exceptions that reading a file can raise, by library, as one line for the user.
 
-Readers never catch everything: each names what its library was seen to raise.
+Readers never catch everything: each lists the exceptions that its library is known to
+raise.
 """
 
 import csv
@@ -18,7 +19,8 @@ from typing import Any
 from nnviz.base.errors import InputError
 
 JSON_ERRORS = (ValueError, RecursionError)
-"""No JSON, numbers of thousands of digits, text that is not UTF-8; deep nesting."""
+"""Invalid JSON, numbers of thousands of digits, text that is not UTF-8; deep nesting.
+"""
 TEXT_ERRORS = (ValueError,)
 CSV_ERRORS = (csv.Error, ValueError)
 ARCHIVE_ERRORS = (
@@ -30,7 +32,7 @@ ARRAY_ERRORS = (
     *(ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError),
     *(OverflowError, EOFError, OSError, tokenize.TokenError, struct.error),
 )
-"""numpy's for a header, which is an expression in Python, and for the numbers."""
+"""numpy's, for the header, which is a Python expression, and for the data."""
 
 
 def exists(path: str | Path) -> bool:
@@ -59,9 +61,9 @@ def reading(
 
     Args:
         what: the file's name.
-        errors: what the reader's library raises, one of the tuples above.
-        reason: what is wrong then.
-        remedy: what would help.
+        errors: exceptions of the reader's library, one of the tuples above.
+        reason: reason to report.
+        remedy: remedy to report.
 
     Raises:
         InputError: one of the errors was raised; errors of this program pass.
@@ -81,19 +83,20 @@ def parse_json(
     """Parse JSON text.
 
     Args:
-        text: to be read; of bytes those of UTF-8.
+        text: text, or bytes in UTF-8.
         what: the file's name, for errors.
-        remedy: what would help.
-        reason: what is wrong if it is none.
+        remedy: remedy to report.
+        reason: reason to report where the text is not JSON.
 
     Raises:
-        InputError: it is not JSON, too deep, or holds text that cannot be written.
+        InputError: the text is not JSON, is nested too deeply, or holds text that
+            cannot be encoded.
     """
     with reading(what, JSON_ERRORS, reason, remedy):
         values = json.loads(text)
         escaped = b"\\ud" if isinstance(text, bytes) else "\\ud"
         if escaped in text.lower():  # type: ignore[operator]
-            # Half of a surrogate pair is text that no file and no screen takes.
+            # A lone surrogate cannot be written to any file or screen.
             json.dumps(values, ensure_ascii=False).encode()
         return values
 
@@ -107,7 +110,7 @@ def parse_object(
     """Parse JSON text that holds an object.
 
     Raises:
-        InputError: see ``parse_json``; or it holds something else.
+        InputError: as ``parse_json``; or the text holds no object.
     """
     values = parse_json(text, what, remedy, reason)
     if not isinstance(values, dict):
@@ -118,6 +121,7 @@ def parse_object(
 def printable(text: str) -> str:
     """Return text that can be printed anywhere: what is not UTF-8 becomes "?".
 
-    Names of files may be any bytes; Python holds those that are no text as surrogates.
+    File names may be any bytes; Python represents those that are not UTF-8 as
+    surrogates.
     """
     return text.encode("utf-8", "replace").decode()

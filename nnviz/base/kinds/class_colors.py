@@ -30,9 +30,10 @@ PALETTE: tuple[Color, ...] = (
     (200, 20, 220),
     (180, 210, 60),
 )
-"""Each is as far as can be from all before it, in Oklab, to normal sight and as the
-color-blind see it (Machado 2009, protanopia and deuteranopia), among colors light
-enough to show on images."""
+"""Each color maximizes the least distance in Oklab to those before it, for normal and
+color-blind vision (Machado 2009, protanopia and deuteranopia), among colors light
+enough to stand out on images.
+"""
 _EVERYDAY = {
     name: place
     for place, names in enumerate(
@@ -61,18 +62,19 @@ _EVERYDAY = {
     )
     for name in names
 }
-"""What Pascal VOC's segmenters and COCO's detectors both know, in COCO's order."""
+"""Classes common to Pascal VOC and COCO, in COCO's order."""
 
 
 @cache
 def class_colors(labels: tuple[str, ...]) -> tuple[Color, ...]:
     """Return a color for each of a network's classes, stable for a given name.
 
-    Everyday things have one of their own.  Other classes get, in turn, those that are
-    left: a detector's first is a segmenter's, whose labels begin with the background.
+    Everyday things have fixed colors.  Other classes get the remaining colors in order;
+    a background class is not counted, so that a detector's first class and a
+    segmenter's agree.
 
     Args:
-        labels: all names that the network knows, in its order.
+        labels: names of all classes, in the network's order.
     """
     taken = {_EVERYDAY[name] for name in labels if name in _EVERYDAY}
     places = [place for place in range(len(PALETTE)) if place not in taken]

@@ -1,7 +1,7 @@
 """Diagram comparison by global sequence alignment (Needleman & Wunsch 1970).
 
-The nodes of both stand in computing order.  Gaps cost nothing, so that the alignment
-is the one with the most layers in common, alike ones before changed ones.
+Both diagrams list their nodes in computing order.  Gaps cost nothing, so the alignment
+has the most layers in common, with identical ones worth more than changed ones.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from nnviz.base.results import Diagram, DiagramNode, Table
 
 _SAME, _CHANGED, _NAMED = 4, 1, 1
-"""Worth of a pair that does the same; that does the same otherwise; of one name."""
+"""Scores of a pair with equal title and detail, with equal title, with equal name and
+kind.
+"""
 
 
 class Verdict(StrEnum):
@@ -44,8 +46,8 @@ class NodePair:
 def align(first: Diagram, second: Diagram) -> tuple[NodePair, ...]:
     """Align the nodes of two diagrams, in computing order (Needleman & Wunsch 1970).
 
-    Two nodes are the same where title and detail are: "Conv2d" and "3 × 3, 64 → 128,
-    stride 2".  They are changed where the title alone is, or name and kind are.
+    Two nodes are the same if title and detail are equal: "Conv2d" and "3 × 3, 64 → 128,
+    stride 2".  They are changed if only the title is equal, or name and kind are.
     """
     worth = _worth(first.nodes, second.nodes)
     best = np.zeros((len(first.nodes) + 1, len(second.nodes) + 1), np.int32)
@@ -98,7 +100,7 @@ class DiagramComparison:
     def marks(self, place: int) -> dict[str, Verdict]:
         """Return the verdicts other than "same" on one side's nodes and groups.
 
-        A group is as its members are where all agree, else changed.
+        A group has the verdict of its members where these agree, else "changed".
 
         Args:
             place: 0 for the first side, 1 for the second.
@@ -128,8 +130,9 @@ class DiagramComparison:
         """Return the corresponding node's or group's name on the other side; else "".
 
         Args:
-            place: the side of the name.
-            name: of a node, or of a group, which stands for one of the same name.
+            place: side of the name: 0 for the first, 1 for the second.
+            name: name of a node, or of a group, which corresponds to the group of the
+                same name.
         """
         other = self.sides[1 - place]
         for pair in self.pairs:

@@ -19,20 +19,22 @@ class Grid:
     """A table of numbers within a ``Matrix``.
 
     Attributes:
-        values: float64 (R, C), finite; what is not known yet is 0 and not ``known``.
-        title: above it, "input"; names the array in files.
-        operator: in front of it, "×", "="; empty for none.
+        values: float64 (R, C), finite; cells not yet known are 0 and False in
+            ``known``.
+        title: shown above, "input"; names the array in files.
+        operator: shown in front, "×", "="; empty for none.
         window: cells to frame; None for none.
         rows: a label for each row; () for none.
         columns: a label for each column; () for none.
-        known: bool (R, C), cells that have their number; None for all.
+        known: bool (R, C), cells whose number is known; None for all.
         faint: bool (R, C), cells that are not data, such as padding; None for none.
         colors: of the cells: "none", "signed" (diverging, zero in the middle) or
             "gray" (an image's pixels, lowest black).
         caption: one line below, "sum = 4"; may be empty.
-        edits: name of the parameter (``cells_text`` of the grid) that turning a cell
-            over changes, in a grid of two values; empty where it is fixed.
-        starts_line: whether it begins a new line; where none does, the room decides.
+        edits: name of the parameter (``cells_text`` of the grid) that flipping a cell
+            changes, in a grid of two values; empty for a fixed grid.
+        starts_line: whether the grid begins a new line; where none does, the available
+            width decides.
     """
 
     values: NDArray[np.float64]
@@ -101,7 +103,7 @@ class Matrix(Result):
     Attributes:
         grids: at least one, in reading order.
         answer: index of the grid that is the result: the main array.
-        formula: mathtext with its values put in, below the grids; may be empty.
+        formula: mathtext with values substituted, shown below the grids; may be empty.
     """
 
     grids: tuple[Grid, ...]
@@ -120,7 +122,7 @@ class Matrix(Result):
 
 
 INK, EMPTY = "#", "."
-"""Of a drawing as text: one letter a cell, rows apart by slashes."""
+"""Cells of a drawing as text: one letter a cell, rows separated by slashes."""
 
 
 def cells_text(cells: NDArray[np.bool_]) -> str:
@@ -134,13 +136,13 @@ def parse_cells(text: str, rows: int, columns: int, option: str) -> NDArray[np.b
     """Parse a drawing as bool (rows, columns); empty text is an empty drawing.
 
     Args:
-        text: as ``cells_text`` writes it; what is left out at the end is empty.
-        rows: of the drawing.
-        columns: likewise.
-        option: what the text is of, for an error.
+        text: as ``cells_text`` writes it; missing cells at the end are empty.
+        rows: number of rows.
+        columns: number of columns.
+        option: name of the parameter, for errors.
 
     Raises:
-        UsageError: another letter, or more rows or columns than there are.
+        UsageError: an unknown letter, or too many rows or columns.
     """
     lines = text.replace(" ", "").split("/")
     remedy = f"write rows of {INK} and {EMPTY} with slashes between"

@@ -24,7 +24,7 @@ _KINDS = {
     if isinstance(kind, type)
     and (dataclasses.is_dataclass(kind) or issubclass(kind, Enum))
 }
-"""What a packed report may be made of: a closed list, nothing else is built."""
+"""Classes that a packed report may contain: a closed list, nothing else is built."""
 
 
 def kind_called(name: str) -> type:

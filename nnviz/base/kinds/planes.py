@@ -22,13 +22,13 @@ class PlanePoints:
 
     Attributes:
         places: float64 (N, 2), x and y.
-        classes: int64 (N,), which colors them; None for one color.
+        classes: int64 (N,), which sets the color; None for one color.
         name: in the legend; may be empty.
-        labels: a word beside each; () for none.
-        marker: their shape.
-        marked: index of the point that is looked at, -1 for none.
-        areas: float64 (N,), of the dots, 1 being the usual one: bubbles; None for
-            usual ones.
+        labels: text next to each point; () for none.
+        marker: marker shape.
+        marked: index of the highlighted point, -1 for none.
+        areas: float64 (N,), areas of the dots relative to the default, for bubble
+            charts; None for the default.
     """
 
     places: Floats
@@ -77,10 +77,10 @@ class PlaneRegion:
 
     Attributes:
         values: float64 or int64 (H, W); row 0 lies at the upper end of the y axis.
-        kind: "classes" (a class's index at each place), "signed" (a score whose sign
-            decides) or "height" (a surface, low is dark).
+        kind: "classes" (a class's index in each cell), "signed" (a decision score) or
+            "height" (a surface, dark where low).
         contours: heights of the lines of equal value to draw; () for none.
-        unit: what the numbers are, for the legend.
+        unit: quantity of the numbers, for the legend.
     """
 
     values: Array
@@ -120,19 +120,19 @@ class Plane(Result):
     """A plot over two axes: points, regions, contours, paths, arrows and labels.
 
     Attributes:
-        x_range: lowest and highest x that is shown.
+        x_range: lowest and highest visible x.
         y_range: likewise of y.
         x_label: name and unit of the axis.
         y_label: likewise.
-        region: behind all; None for none.
-        paths: below the points.
+        region: drawn behind everything else; None for none.
+        paths: drawn below the points.
         arrows: likewise.
         points: series of points.
         texts: words.
-        formula: mathtext with its values put in, below the axes; may be empty.
+        formula: mathtext with values substituted, shown below the axes; may be empty.
         edits: name of the parameter (points as text) that dragging, adding and
             removing points of the first series changes; empty where they are fixed.
-        equal: whether a unit is as long on both axes.
+        equal: whether both axes have the same scale.
         places: name of the parameters that a click sets, x and y; None for none.
     """
 
@@ -189,14 +189,14 @@ def parse_points(text: str, option: str) -> tuple[Floats, NDArray[np.int64]]:
     """Parse points with a class each: "1 2 1; -1 2 0".
 
     Args:
-        text: x, y and class (a whole number from 0), points apart by semicolons.
-        option: what the text is of, for an error.
+        text: x, y and class (a whole number from 0), separated by semicolons.
+        option: name of the parameter, for errors.
 
     Returns:
         Places, float64 (N, 2), and classes, int64 (N,).
 
     Raises:
-        UsageError: something else stands there.
+        UsageError: the text has another form.
     """
     places, classes = [], []
     for part in filter(str.strip, text.split(";")):

@@ -9,11 +9,11 @@ from nnviz.base.errors import UsageError
 from nnviz.base.results import Curves, Report, Table
 
 Truth = Literal["folders", "network"]
-"""What is right: the names of the folders, or what the network says of the images."""
+"""Source of the true classes: the folders' names, or the network's own answers."""
 SEARCHES = ("deepfool", "cw")
-"""Attacks that look for the least noise, in L2: one of each tells the whole curve."""
+"""Attacks that minimize the noise in L2: one run gives the whole curve."""
 ATTACKS = ("fgsm", "pgd", *SEARCHES)
-"""Those of which accuracy can be drawn against epsilon."""
+"""Attacks for which accuracy can be measured against epsilon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class ClassScore:
     """The score of a network on one class.
 
     Attributes:
-        name: of the class.
-        count: how many images, objects or pixels of it there are.
+        name: name of the class.
+        count: number of images, objects or pixels of the class.
         score: share in [0, 1]: top-1, average precision or intersection over union.
     """
 
@@ -36,10 +36,10 @@ class Confusion:
     """A confusion: a class that is mistaken for another.
 
     Attributes:
-        truth: what it is.
-        said: what the network says.
-        count: in how many images.
-        share: of the images of ``truth``, in [0, 1].
+        truth: the true class.
+        said: the network's answer.
+        count: number of images.
+        share: share of the images of ``truth``, in [0, 1].
     """
 
     truth: str
@@ -54,14 +54,15 @@ class Evaluation:
 
     Attributes:
         reference: of the network.
-        data: what it was measured on.
-        pictures: how many.
-        scores: by name ("top-1", "mAP50", "mean IoU"), in [0, 1]; the most telling
+        data: data that it was measured on.
+        pictures: number of images.
+        scores: by name ("top-1", "mAP50", "mean IoU"), in [0, 1]; the most important
             first.
-        classes: for each class that occurs, the worst first; empty where not known.
+        classes: scores of each class that occurs, the worst first; empty where not
+            known.
         confusions: the most frequent ones; of classifiers only.
         notes: what was left out and why.
-        seconds: that the network and the reading took.
+        seconds: total time of reading and inference.
     """
 
     reference: str
@@ -78,7 +79,7 @@ def read_epsilons(text: str) -> tuple[float, ...]:
     """Parse epsilons: "0, 1, 2, 4, 8".
 
     Raises:
-        UsageError: these are no numbers.
+        UsageError: the text is not a list of numbers.
     """
     try:
         return tuple(float(each) for each in text.split(","))
@@ -99,15 +100,15 @@ class Robustness:
 
     Attributes:
         reference: of the network.
-        data: what it was measured on.
-        attack: its name, with its steps.
+        data: data that it was measured on.
+        attack: name of the attack, with its steps.
         norm: of the noise, "linf" or "l2".
-        pictures: how many.
-        truth: what counts as right.
-        epsilons: in 1/255, rising.
-        accuracies: share of the images that are answered right at each, in [0, 1].
+        pictures: number of images.
+        truth: source of the true classes.
+        epsilons: in 1/255, ascending.
+        accuracies: share of the images classified correctly at each epsilon, in [0, 1].
         notes: what was left out and why, and what the figures mean.
-        seconds: that it took.
+        seconds: duration of the measurement.
     """
 
     reference: str

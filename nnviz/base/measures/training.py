@@ -8,8 +8,8 @@ class ExampleClass:
     """The example images of one class.
 
     Attributes:
-        name: of the class; of a regression the number, as text.
-        files: paths of images.
+        name: name of the class; for a regression the number, as text.
+        files: paths of its images.
     """
 
     name: str
@@ -21,18 +21,17 @@ class TaughtHead:
     """The result of training a head on a backbone's features.
 
     Attributes:
-        path: of the weights (safetensors), which open as a network.
-        program: of the Python file that uses them with torch alone; "" where there is
-            none.
-        backbone: reference of the network that gave the features.
-        classes: names in the order of the outputs; of a regression the quantity.
-        images: number of images that were learned from, by class.
-        held_out: number of images that were kept back.
-        accuracy: fraction of the held-out images that are right; None where none was
-            kept back, and of a regression.
+        path: weights file (safetensors), which opens as a network.
+        program: Python file that uses the weights with torch alone; "" for none.
+        backbone: reference of the network that computed the features.
+        classes: class names in the order of the outputs; for a regression the quantity.
+        images: number of training images by class.
+        held_out: number of held-out images.
+        accuracy: fraction of the held-out images that are classified correctly; None
+            without held-out images, and for a regression.
         confusion: held-out images by true class (rows) and answer; empty likewise.
         error: mean absolute error on the held-out images, in ``unit``; None likewise.
-        usual_error: that of always answering with the mean of the training images.
+        usual_error: error of always predicting the mean of the training images.
         unit: of a regression.
         skipped: files that could not be read, each with the reason.
         seconds: from the request to the written file.

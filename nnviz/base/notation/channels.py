@@ -28,7 +28,7 @@ def parse_channels(text: str, option: str) -> tuple[Mixture, ...]:
         option: where it was given, for errors.
 
     Raises:
-        UsageError: it does not say channels.
+        UsageError: the text names no channels.
     """
     return tuple(mixture for part in text.split(",") for mixture in _part(part, option))
 
@@ -41,7 +41,7 @@ def parse_indices(text: str, option: str) -> tuple[int, ...]:
         option: where it was given, for errors.
 
     Raises:
-        UsageError: these are no numbers.
+        UsageError: the text is not a list of numbers.
     """
     found: list[int] = []
     for part in filter(None, (each.strip() for each in text.split(","))):

@@ -1,9 +1,9 @@
 """Durations as short texts."""
 
 _FEW = 2
-"""Below so many of a unit the smaller one is told."""
+"""Number of a unit below which the smaller unit is shown."""
 _TENS = 10
-"""Seconds from which tenths do not matter."""
+"""Seconds from which no tenths are shown."""
 
 
 def duration(seconds: float) -> str:

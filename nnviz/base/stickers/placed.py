@@ -1,8 +1,7 @@
 """Stickers on an image as one line of text, for forms, files and the command line.
 
 ``round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8`` are two stickers: a red
-disc in the middle, and an image that is turned by 15 degrees and lets a fifth of what
-lies below through.
+disc in the middle, and an image that is rotated by 15 degrees and 80 % opaque.
 """
 
 import dataclasses
@@ -17,14 +16,15 @@ from nnviz.base.results import ColorImage, Report, Text
 from nnviz.base.stickers.placement import Outline, Placement
 
 PLACED = "placed"
-"""Name of the text of stickers in the report of what has placed them."""
+"""Name of the stickers' text in the report of the method that placed them."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _STICKER = re.compile(r"@(\s+[-+.e\d]+){4,5}\s*(;|$)")
 _DECIMALS = 4
 _LEAST, _MOST = 4, 5
-"""Numbers of a sticker: x, y, width, angle, and the opacity where it is not 1."""
+"""Number of values of a sticker: x, y, width, angle, and the opacity where it is not 1.
+"""
 _GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;"
 
 
@@ -33,7 +33,7 @@ class Cut:
     """The source and outline that a sticker is cut out of.
 
     Attributes:
-        outline: its shape; "square" keeps all of an image.
+        outline: shape of the outline; "square" keeps the whole image.
         source: path of an image file, or a color as "#rrggbb".
     """
 
@@ -71,9 +71,9 @@ class Placed:
     """A sticker placed on an image.
 
     Attributes:
-        cut: what it is.
-        placement: where it lies.
-        opacity: 0 shows nothing of it, 1 all.
+        cut: source and outline.
+        placement: placement on the image.
+        opacity: 0 (invisible) to 1 (opaque).
     """
 
     cut: Cut
@@ -95,10 +95,10 @@ class OpenedSticker:
     """An opened sticker, or the error that opening it raised.
 
     Attributes:
-        text: of its ``Cut``.
+        text: text of its ``Cut``.
         image: None where it cannot be opened.
         pixels: uint8 (H, W, 4), for painting it.
-        error: why not, in words.
+        error: why it cannot be opened, in words.
     """
 
     text: str
@@ -128,7 +128,7 @@ def parse_placed(text: str) -> tuple[Placed, ...]:
     """Parse stickers, the lowest first; () for an empty text.
 
     Raises:
-        UsageError: it is not as the head of this module says; names the sticker.
+        UsageError: the text is not in the format above; names the sticker.
     """
     parts = (part.strip() for part in text.split(";"))
     return tuple(_parsed(part) for part in parts if part)

@@ -13,11 +13,11 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.host.reading import parse_object
 
 Outline = Literal["round", "square"]
-"""What a sticker is cut out as; "square" keeps all of an image of any proportions."""
+"""Outline of a sticker; "square" keeps the whole image, whatever its aspect ratio."""
 Size = tuple[int, int]
 """Height and width, px."""
 LEAST_WIDTH, MOST_WIDTH = 0.01, 2.0
-"""Of a sticker, in shares of the image's shorter side."""
+"""Limits of a sticker's width, in fractions of the image's shorter side."""
 _WHAT = "sticker"
 _TURN = 360
 
@@ -26,15 +26,14 @@ _TURN = 360
 class Placement:
     """The placement of a sticker, in fractions of the image.
 
-    The center always lies on the image.  What hangs over the image's edge is cut
-    off when the sticker is pasted; it is neither moved nor made smaller.
+    The center always lies on the image.  Parts beyond the image's edge are cut off when
+    the sticker is pasted; it is neither moved nor shrunk.
 
     Attributes:
         x: of the center, from the left edge (0) to the right edge (1).
         y: of the center, from the upper edge (0) to the lower edge (1).
-        width: of the sticker before it is turned, in shares of the image's shorter
-            side, ``LEAST_WIDTH`` to ``MOST_WIDTH``; its height follows from its own
-            proportions.
+        width: of the sticker before rotation, in fractions of the image's shorter side,
+            ``LEAST_WIDTH`` to ``MOST_WIDTH``; its height follows from its aspect ratio.
         angle: in degrees, counter-clockwise, -180 to 180.
     """
 
@@ -62,8 +61,8 @@ class Placement:
     def nearest(cls, x: float, y: float, width: float, angle: float) -> Self:
         """Clamp numbers to a valid placement.
 
-        The center stops at the image's edge, the width at its limits; an angle
-        goes round.  The numbers must be finite.
+        The center is clamped to the image, the width to its limits; the angle wraps
+        around.  The numbers must be finite.
         """
         return cls(
             x=min(max(x, 0.0), 1.0),
@@ -79,12 +78,12 @@ class Placement:
         column j at (j + 0.5, i + 0.5).
 
         Args:
-            picture: its height and width.
-            sticker: likewise.
+            picture: height and width of the image, px.
+            sticker: likewise of the sticker.
         """
         turn = math.radians(self.angle)
         scale = self.width * min(picture) / sticker[1]
-        # Rows count downwards, so that this turns counter-clockwise for the eye.
+        # Rows count downwards, so this rotates counter-clockwise on screen.
         along = scale * np.array(
             [[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]
         )
@@ -95,15 +94,15 @@ class Placement:
     def pixels(self, picture: Size, sticker: Size) -> Size:
         """Return the sticker's height and width on an image, whole px, rounded up."""
         scale = self.width * min(picture) / sticker[1]
-        # A width that is whole but for rounding stays so.
+        # The tolerance keeps a width that is an integer up to rounding.
         height, width = (max(1, math.ceil(side * scale - 1e-6)) for side in sticker)
         return height, width
 
     def corners(self, picture: Size, sticker: Size) -> NDArray[np.float64]:
         """Return the sticker's corners on the image, (4, 2) as (x, y) in px.
 
-        Upper left, upper right, lower right, lower left of the sticker before it is
-        turned; they may lie outside the image.
+        Upper left, upper right, lower right, lower left of the sticker before rotation;
+        they may lie outside the image.
         """
         height, width = sticker
         own = [[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]]
@@ -123,7 +122,7 @@ class Placement:
             name: of the file, for the error.
 
         Raises:
-            InputError: it is no placement.
+            InputError: the text is no placement.
         """
         try:
             values = parse_object(text, name)

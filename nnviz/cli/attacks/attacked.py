@@ -21,7 +21,7 @@ from nnviz.cli.arguments import (
 from nnviz.storage.replay import read_recipe, stem_of
 
 _FACTS = ("epsilon", "norm", "budget", "fooled", "flips_at")
-"""Of a rescaled attack, for ``--json``."""
+"""Fields of a rescaled attack for ``--json``."""
 
 
 def execute(words: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ from nnviz.cli.arguments import (
 )
 
 _NAMED = 5
-"""Images that are named of those that were skipped or have changed."""
+"""Maximum number of skipped or changed images to name."""
 STDIN = "-"
 
 
@@ -67,7 +67,7 @@ def _listed() -> tuple[str, ...]:
     """Read paths from standard input, one per line.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there are no paths.
     """
     found = tuple(line.rstrip("\n") for line in sys.stdin if line.strip())
     if not found:
@@ -119,6 +119,7 @@ _OPTIONS = (
         help=(
             "folder, flat or with a sub-folder for each class, below train and test"
             " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
+            " another index, for its images;"
             " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
             " scenes-contradicting; or - for paths on standard input, one a line"
         ),

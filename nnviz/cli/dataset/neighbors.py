@@ -96,7 +96,7 @@ def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:
     """Parse "left,top,right,bottom".
 
     Raises:
-        UsageError: these are not four numbers.
+        UsageError: the text is not four numbers.
     """
     if not text:
         return ()

@@ -15,8 +15,8 @@ def open_index(options: argparse.Namespace) -> "api.Index":
     """Open the index that the options name.
 
     Raises:
-        UsageError: none is named.
-        InputError: it is none.
+        UsageError: no index is named.
+        InputError: the folder is no index.
     """
     if not options.index:
         raise UsageError("INDEX", "no index named", "nnviz index makes one")

@@ -19,7 +19,7 @@ from nnviz.cli.dataset.opening import index_parser, open_index
 
 _METHODS = ("pca", "lda", "tsne", "autoencoder", "umap")
 _SETTINGS = ("layer", "limit", "perplexity", "neighbors", "steps", "seed")
-"""Options that decide the plane."""
+"""Options that determine the projection."""
 
 
 def execute(words: Sequence[str]) -> int:

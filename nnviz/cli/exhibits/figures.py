@@ -13,7 +13,9 @@ from nnviz.render.report import paint
 
 _VIEWS = "views"
 _WIDTH = 640
-"""Of an image on the page, px: its words are as large as the page's small print."""
+"""Width of an image on the page, px, at which its text is as large as the page's small
+print.
+"""
 _PICTORIAL = (Heatmap, ColorImage, Table)
 
 
@@ -23,10 +25,10 @@ def figure_of(
     """Build the figure of a saved result.
 
     Args:
-        method: what was run.
-        result: what it found.
-        files: where it was saved, the report's image first.
-        usual: reference of the network that the page is about.
+        method: the method.
+        result: its report.
+        files: the saved files, the report's image first.
+        usual: reference of the page's default network.
     """
     recipe = result.recipe
     by = () if recipe.model == usual else (recipe.model,)

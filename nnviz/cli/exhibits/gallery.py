@@ -35,9 +35,9 @@ class Figure:
         files: names of the whole report's image, the numbers and the recipe.
         subject: the image's name; the network's reference where there is none.
         notes: remarks of the report.
-        command: the command line that makes it.
-        python: the Python lines that make it.
-        answer: the top class, where the method gives classes.
+        command: command line that reproduces it.
+        python: Python lines that reproduce it.
+        answer: the top class, where the method returns classes.
     """
 
     views: tuple[View, ...]
@@ -65,7 +65,7 @@ class Gallery:
         model: title of the network.
         facts: short facts about it.
         photos: file name and top class of each image.
-        sections: one a method.
+        sections: one section for each method.
     """
 
     model: str
@@ -134,8 +134,8 @@ def figure_html(title: str, figure: Figure) -> str:
     """Return a figure as HTML, with its views, remarks and commands.
 
     Args:
-        title: of what was done, for those who cannot see it.
-        figure: what is shown.
+        title: description of the figure, for screen readers.
+        figure: the figure.
     """
     return _FIGURE.format(
         report=quote(figure.files[0]),

@@ -18,11 +18,11 @@ from nnviz.cli.exhibits.gallery import Figure, figure_html
 from nnviz.render.pages import document
 
 EVERY = "all"
-"""In place of a part's name."""
+"""Stands in place of a part's name: all parts."""
 _USUAL = ""
-"""In place of a network's reference: the one that the page is about."""
+"""Stands in place of a network's reference: the page's own network."""
 _DREAM_SIZE = 448
-"""px of the longest side of a dream: every octave in seconds."""
+"""Longest side of a dream, px, at which every octave takes seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ class Exhibit:
         method: its name.
         values: parameters that differ from the defaults.
         model: reference of the network; empty for the page's own.
-        target: class that the run is about, where the network knows it.
-        image: whether it looks at the image.
+        target: target class, where the network knows it.
+        image: whether it takes the image.
     """
 
     method: str
@@ -49,10 +49,10 @@ class Demonstration:
     """One section of the page.
 
     Attributes:
-        name: on the command line.
+        name: name on the command line.
         title: heading.
-        words: what to look for, two or three sentences.
-        exhibits: what is run, in the order of the page.
+        words: text on what to look for, two or three sentences.
+        exhibits: runs, in the order of the page.
     """
 
     name: str
@@ -186,7 +186,7 @@ def chosen(name: str) -> tuple[Demonstration, ...]:
     """Return the demonstration of a name; all for ``EVERY``.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is no demonstration of that name.
     """
     found = tuple(each for each in DEMONSTRATIONS if name in (EVERY, each.name))
     if not found:
@@ -202,9 +202,9 @@ def write_lecture(
     """Run demonstrations, save their results, and return the page as HTML.
 
     Args:
-        parts: of ``chosen``.
-        model: the network that the page is about.
-        image: what is looked at; it lies in the folder already.
+        parts: demonstrations, from ``chosen``.
+        model: the page's network.
+        image: the image, which already lies in the folder.
         out: folder of the page.
     """
     models = {_USUAL: model}

@@ -14,7 +14,7 @@ from nnviz.media.encode import write_png
 
 _SCENE = "scene.png"
 _SCENE_SEED, _SCENE_SIZE = 12, 256
-"""px.  No image of the training, which began at another seed."""
+"""Seed and size in px of a generated scene; training scenes used other seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class _StandIn:
 
     Attributes:
         reference: of the network.
-        photo: stem of the image that it goes with; "" for a generated scene.
+        photo: stem of its image; "" for a generated scene.
     """
 
     reference: str
@@ -67,11 +67,11 @@ def subjects_of(
     """Return the subjects of a method, the most instructive first.
 
     Args:
-        method: which.
-        place: its number: each begins with another image.
-        model: the demo's own network; others stand in where it is for another task.
+        method: the method.
+        place: its index: each method begins with another image.
+        model: the demo's own network; others stand in where it has another task.
         photos: at least one.
-        out: where a generated image is written, so that a replay finds it.
+        out: folder for generated images, where a replay finds them.
     """
     if method.tasks and model.info.task not in method.tasks:
         return tuple(_stand_ins(method.tasks, photos, out, model.request.device))

@@ -35,7 +35,7 @@ as bundled:imagenet or zoo:resnet18, or paths of weights and ONNX files; images 
 paths. Targets are class names, "cat - dog", or layer:channel.
 """
 _WIDTH = 1000
-"""px of an image that an agent is shown."""
+"""Width of an image for an agent, px."""
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False)
 _one_at_a_time = Lock()

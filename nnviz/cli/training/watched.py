@@ -20,9 +20,9 @@ class _Recipe:
     """A kind of watched training run.
 
     Attributes:
-        method: that trains.
+        method: the training method.
         what: first words of the help.
-        opens: what the weights are good for.
+        opens: use of the weights.
     """
 
     method: str
@@ -47,7 +47,7 @@ RECIPES = {
         "--weights opens them again",
     ),
 }
-"""By the word after ``nnviz train``."""
+"""Recipes by the argument after ``nnviz train``."""
 
 
 def execute(name: str, words: Sequence[str]) -> int:

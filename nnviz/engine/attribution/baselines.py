@@ -31,7 +31,7 @@ def baseline(
     sigma: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return a baseline image: nothing of the image is left in it, or little.
+    """Return a baseline image, which contains little or nothing of the image.
 
     Args:
         kind: "mean" is the color that the network's normalization takes to zero,

@@ -36,7 +36,7 @@ GradientRule = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayersParams:
-    """Parameters: the layers that a class activation map is made of."""
+    """Parameters: the layers that a class activation map is computed from."""
 
     layer: Annotated[
         LayerName,
@@ -262,14 +262,14 @@ def gradient_cam(
 def cam_report(
     results: Mapping[str, Result], layers: ChosenLayers, notes: Sequence[str]
 ) -> Report:
-    """Return the report: remarks on a map of nothing come last."""
+    """Return the report, with remarks on an all-zero or non-finite map last."""
     main = next(iter(results.values()))
     about = _remarks(main.values) if isinstance(main, Heatmap) else ()
     return Report(results, (*notes, *layers.notes, *about))
 
 
 def _remarks(values: Array) -> tuple[str, ...]:
-    """Say what a map of nothing, or of no numbers, means."""
+    """Explain a map that is all zero or not finite."""
     if not np.isfinite(values).all():
         return ("some values are infinite or not numbers: the map means nothing",)
     if not values.any():

@@ -1,4 +1,4 @@
-"""Scores of a class beside others: Finer-CAM's comparison and the ReST utility."""
+"""Scores of a class relative to others: Finer-CAM's comparison, the ReST utility."""
 
 from dataclasses import replace
 

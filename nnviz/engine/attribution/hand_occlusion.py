@@ -1,4 +1,4 @@
-"""Occlusion by hand: an image asked about again and again with other parts hidden.
+"""Occlusion by hand: repeated predictions with different parts hidden.
 
 The image's own feature maps are kept, so that only what a hidden part can have changed
 is computed.

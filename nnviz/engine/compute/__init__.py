@@ -1,1 +1,1 @@
-"""Batch sizes, memory, caches and tiling: what a computation may take."""
+"""Batch sizes, memory, caches and tiling: the resources of a computation."""

@@ -68,7 +68,10 @@ def read_annotations(folder: Path) -> Annotations:
 
 
 def read_annotation_file(file: Path, folder: Path) -> Annotations:
-    """Read an annotation file whose images are in a folder or in its ``images``.
+    """Read a file of annotations, whose images lie in a folder or one in it.
+
+    That may be called ``images``, as the set that the file is of (``val2017`` of
+    ``instances_val2017.json``, as COCO comes), ``images/val2017``, or ``data``.
 
     Raises:
         InputError: not COCO's format.
@@ -76,20 +79,32 @@ def read_annotation_file(file: Path, folder: Path) -> Annotations:
     data = parse_object(read_bytes(file), file.name, _REMEDY)
     reason = "is not in COCO's format"
     with reading(file.name, _FORMAT_ERRORS, reason, _REMEDY):
-        return _annotations(folder, data)
+        return _annotations(_image_folder(file, folder, data["images"]), data)
 
 
-def _annotations(folder: Path, data: Mapping[str, Any]) -> Annotations:
+def _image_folder(
+    file: Path, folder: Path, images: Sequence[Mapping[str, Any]]
+) -> Path:
+    """Return the first folder that holds the first image; ``images`` else."""
+    part = file.stem.rpartition("_")[2]
+    usual = folder / "images" if (folder / "images").is_dir() else folder
+    places = [folder, usual, folder / part, folder / "images" / part, folder / "data"]
+    name = images[0]["file_name"] if images else ""
+    return next((place for place in places if (place / name).is_file()), usual)
+
+
+def _annotations(place: Path, data: Mapping[str, Any]) -> Annotations:
     objects: dict[int, list[dict[str, Any]]] = {}
-    for each in data["annotations"]:
+    for each in data.get("annotations", ()):
         if not each.get("iscrowd"):
             objects.setdefault(each["image_id"], []).append(_checked(each))
-    place = folder / "images" if (folder / "images").is_dir() else folder
     pictures = tuple(
         Annotated(place / each["file_name"], tuple(objects.get(each["id"], ())))
         for each in data["images"]
     )
-    return Annotations(pictures, {c["id"]: c["name"] for c in data["categories"]})
+    return Annotations(
+        pictures, {c["id"]: c["name"] for c in data.get("categories", ())}
+    )
 
 
 def _checked(annotation: dict[str, Any]) -> dict[str, Any]:

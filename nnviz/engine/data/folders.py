@@ -117,7 +117,7 @@ def plain_name(folder: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabeledFiles:
-    """Images on disk with their classes.
+    """Image files with their classes.
 
     ``paths[i]`` is of class ``classes[labels[i]]``; they lie sorted by class.
     """
@@ -127,7 +127,7 @@ class LabeledFiles:
     classes: tuple[str, ...]
 
     def some(self, count: int) -> "LabeledFiles":
-        """Return so many files at most, evenly from all."""
+        """Return at most ``count`` files, evenly sampled."""
         if len(self.paths) <= count:
             return self
         chosen = torch.linspace(0, len(self.paths) - 1, count).round().long().tolist()
@@ -140,7 +140,7 @@ class LabeledFiles:
     def read(
         self, shorter_side: int, check: Callable[[], None] = lambda: None
     ) -> LabeledPhotos:
-        """Read the images, scaled to so many px on the shorter side.
+        """Read the images, scaled to a length of the shorter side.
 
         Args:
             shorter_side: px.
@@ -174,7 +174,7 @@ def list_split(
     leave_out: frozenset[str] = frozenset(),
     check: Callable[[], None] = lambda: None,
 ) -> tuple[LabeledFiles, LabeledFiles]:
-    """Split the images of ``folder/<class>/*`` by hash, into training and held out.
+    """List ``folder/<class>/*``, split by file hash into training and held-out files.
 
     Args:
         folder: one sub-folder for each class.
@@ -269,7 +269,7 @@ def load_given_split(folder: Path, shorter_side: int) -> Split:
 
 
 def list_given_split(folder: Path) -> tuple[LabeledFiles, LabeledFiles]:
-    """List data with a split of its own: ``folder/train/<class>/*`` and ``test``."""
+    """List the files of a given split: ``folder/train/<class>/*`` and ``test``."""
     return _listed(folder / "train"), _listed(folder / "test")
 
 

@@ -35,6 +35,8 @@ def find_changes(index: ImageIndex, images: ImageSet | None = None) -> Changes:
         return Changes()
     sizes, times = (index.columns[name][:] for name in ("bytes", "mtime_ns"))
     for record, path in enumerate(index.paths):
+        if is_remote(path):
+            continue
         try:
             about = (root / path).stat()
         except OSError:

@@ -37,8 +37,10 @@ from nnviz.media.index.writer import Rows
 from nnviz.media.thumbnails import framed_thumbnail
 from nnviz.media.video.prefetch import prefetched
 
-CHUNK = 512
-"""Images of a chunk, at most."""
+CHUNK, _LEAST_CHUNK = 512, 64
+"""Images of a chunk, at most, and of one by a slow network."""
+_CHUNK_WORK = 1 << 39
+"""Multiply-accumulates of a chunk: ten seconds on two cores, which a kill may lose."""
 _FIRST_CHUNK = 32
 """Of the first chunk of a set: its rows are there, and seen, after a second."""
 _AHEAD = 192
@@ -109,7 +111,15 @@ class ChunkRows:
     seconds: float = 0.0
 
 
-def chunk_spans(count: int, done: int = 0) -> Iterator[range]:
+def largest_chunk(model: Model) -> int:
+    """Return how many images a chunk has at most: fewer by a slow network."""
+    if model.device.type != "cpu":
+        return CHUNK
+    fitting = int(_CHUNK_WORK / max(1, model.info.macs or 1))
+    return min(CHUNK, max(_LEAST_CHUNK, 1 << max(0, fitting.bit_length() - 1)))
+
+
+def chunk_spans(count: int, done: int = 0, most: int = CHUNK) -> Iterator[range]:
     """Yield the range of each chunk's images, counted from the first remaining one.
 
     Chunks grow at the beginning of a set, so that something is seen at once; their
@@ -118,10 +128,11 @@ def chunk_spans(count: int, done: int = 0) -> Iterator[range]:
     Args:
         count: images that are left.
         done: images before them.
+        most: images of a chunk, a power of two.
     """
     place = done
     while place < done + count:
-        size = min(CHUNK, max(_FIRST_CHUNK, (1 << place.bit_length()) >> 1))
+        size = min(most, max(_FIRST_CHUNK, (1 << place.bit_length()) >> 1))
         end = min((place // size + 1) * size, done + count)
         yield range(place - done, end - done)
         place = end

@@ -24,7 +24,14 @@ from nnviz.engine.dataset.sources import ImageSet, list_set
 from nnviz.engine.models.model import Model
 from nnviz.engine.nn.feature_maps import channels_of
 from nnviz.engine.nn.map_layers import choose_layers, layers_with_maps, map_size
-from nnviz.media.index import ImageIndex, IndexFacts, IndexWriter, LayerFacts, is_index
+from nnviz.media.index import (
+    OWN_COLUMNS,
+    ImageIndex,
+    IndexFacts,
+    IndexWriter,
+    LayerFacts,
+    is_index,
+)
 from nnviz.media.index.reader import COLUMN, PATHS, REASONS, SKIPPED
 
 _COMMIT_SECONDS = 10.0
@@ -179,15 +186,9 @@ class _Run:
         }
 
 
-_OURS = frozenset(
-    {"label", "predicted", "split", "width", "height", "confidence", "margin"}
-    | {"entropy", "loss", "center_distance", "bytes", "mtime_ns"}
-)
-
-
 def _free(name: str) -> str:
     """Return a table column's name, changed if it collides with a built-in column."""
-    return f"{name} (given)" if name in _OURS else name
+    return f"{name} (given)" if name in OWN_COLUMNS else name
 
 
 def _writer(model: Model, request: IndexImages, images: ImageSet) -> IndexWriter:

@@ -1,4 +1,4 @@
-"""``nnviz evaluate``: which measure, on which data."""
+"""``nnviz evaluate``: choice of the measure and the data."""
 
 import time
 from collections.abc import Callable, Generator

@@ -199,7 +199,7 @@ def use_threads(count: int) -> None:
 
 
 def _never() -> None:
-    """Do nothing: whoever submitted a worker's task cancels it."""
+    """Do nothing: the submitter of a worker's task cancels it, not the worker."""
 
 
 def _taken(future: Any, check: Check) -> Any:

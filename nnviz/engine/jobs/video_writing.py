@@ -1,4 +1,4 @@
-"""Videos made from videos: a method applied to every frame.
+"""Video processing: a method applied to every frame of a video.
 
 The last result can be mixed into the next image, so that one's dream goes on in the
 other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows

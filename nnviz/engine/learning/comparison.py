@@ -122,7 +122,7 @@ def _curves(
     figure: str,
     limits: tuple[float, float] | None = None,
 ) -> Curves:
-    """Return a figure of the runs over the epochs; one without any is left out."""
+    """Return the curves of a figure over the epochs; runs without one are left out."""
     known = {name: run.history[figure] for name, run in runs.items()}
     longest = max(len(values) for values in known.values())
     return Curves(

@@ -24,7 +24,7 @@ _DIGIT_SIDE = 16
 SIDE = 32
 """Side of a training image that is no digit, px."""
 _HELD_SHARE = 8
-"""The held-out images are at most so many times fewer than those learned from."""
+"""Ratio of training images to the limit of held-out ones."""
 _LEAST_HELD = 50
 
 
@@ -58,7 +58,7 @@ class Examples:
 def load_examples(
     data: str, folder: str, count: int, check: Callable[[], None] = lambda: None
 ) -> Examples:
-    """Load the data of a name or a folder, of which only what is used is read.
+    """Load a built-in data set by name, or the needed images of a folder.
 
     Args:
         data: "digits", "scenes" or "folder".
@@ -89,7 +89,7 @@ def load_examples(
 
 
 def _held_count(count: int) -> int:
-    """Return how many held-out images there are at most, for so many to learn from."""
+    """Return the limit of held-out images for a number of training images."""
     return max(_LEAST_HELD, count // _HELD_SHARE)
 
 
@@ -117,7 +117,7 @@ def _examples(split: Split, side: int, count: int) -> Examples:
 
 
 def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
-    """Return at most ``count`` images, evenly sampled: they are sorted by class."""
+    """Sample at most ``count`` images, evenly since they are sorted by class."""
     if len(photos) <= count:
         return photos
     chosen = torch.linspace(0, len(photos) - 1, count).round().long().tolist()

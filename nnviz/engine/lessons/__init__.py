@@ -1,1 +1,1 @@
-"""Lessons of the course: a package a section, one file a lesson."""
+"""Lessons of the course: a package for each section, a file for each lesson."""

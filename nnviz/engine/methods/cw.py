@@ -151,7 +151,7 @@ class _SearchState:
         return found | {"logits": self.best}
 
     def next_round(self) -> "_SearchState":
-        """Return the state at the start of the next c."""
+        """Return the state at the start of the next round, with new values of c."""
         constants = self.constants.after(self.descent.here)
         return replace(self, constants=constants, descent=anew(self.descent))
 

@@ -104,7 +104,7 @@ class DetectionSteps:
     presets: ClassVar[Presets] = {"demo": {}, "everything considered": {"score": 0.05}}
 
     def run(self, ctx: Context, params: DetectionStepsParams) -> Iterator[Report]:
-        """Yield one report, a result a step in the order in which they happen."""
+        """Yield one report, with one result for each step, in order."""
         stages = _stages(ctx, params.level)
         found = suppress(ctx, params.score, params.overlap, params.limit)
         row = None

@@ -87,7 +87,7 @@ class GradientShap:
     }
 
     def run(self, ctx: Context, params: GradientShapParams) -> Iterator[Report]:
-        """Yield "gradient_shap", the map over the input, of ever more samples."""
+        """Yield "gradient_shap", the map over the input, for growing sample counts."""
         score = ctx.inference.target(params.target)
         low, high = ctx.pixels.aminmax()
         expected = ExpectedGradients(

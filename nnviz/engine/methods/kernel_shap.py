@@ -74,7 +74,7 @@ class KernelShap:
     }
 
     def run(self, ctx: Context, params: KernelShapParams) -> Iterator[Report]:
-        """Yield "kernel_shap", a map over the input, of ever more coalitions."""
+        """Yield "kernel_shap", a map over the input, for growing coalition counts."""
         score = quick_scorer(ctx, params.target)
         labels = superpixels(ctx.pixels, params.segmentation, params.regions)
         count = require_regions(labels)

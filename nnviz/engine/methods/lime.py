@@ -81,7 +81,7 @@ class Lime:
     }
 
     def run(self, ctx: Context, params: LimeParams) -> Iterator[Report]:
-        """Yield "lime", a map over the input, of ever more samples."""
+        """Yield "lime", a map over the input, for growing numbers of samples."""
         score = quick_scorer(ctx, params.target)
         labels = superpixels(ctx.pixels, params.segmentation, params.regions)
         count = require_regions(labels)

@@ -115,7 +115,7 @@ class Occlusion:
     }
 
     def run(self, ctx: Context, params: OcclusionParams) -> Iterator[Report]:
-        """Yield "occlusion" and "map" (one number a square), ever finer."""
+        """Yield "occlusion" and "map" (a number a square) at increasing resolution."""
         scorer = ctx.inference.target(params.target)
         windows = _windows(ctx, params)
         passes = _passes(ctx, scorer, windows, params)

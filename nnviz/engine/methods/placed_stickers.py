@@ -84,9 +84,9 @@ class PlacedStickers:
     presets: ClassVar[Presets] = {"demo": {}}
 
     def run(self, ctx: Context, params: PlacedStickersParams) -> Iterator[Report]:
-        """Yield one report: "adversarial", if wanted; "after", "before", "survival".
+        """Yield one report: optional "adversarial", then "after", "before", "survival".
 
-        Of a network that does not classify "adversarial" alone.
+        For a network that does not classify, "adversarial" alone.
         """
         layers = open_placed(parse_placed(params.stickers))
         for file in files_of(params.stickers):

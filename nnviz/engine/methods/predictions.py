@@ -26,7 +26,7 @@ _UNDECIDED = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionsParams:
-    """Parameters of predictions: how many classes."""
+    """Parameters of predictions: the number of classes."""
 
     top_k: Annotated[
         int, Title("Classes"), Range(1, 1000), Help("Number of classes to list.")

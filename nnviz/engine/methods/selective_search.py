@@ -30,7 +30,7 @@ _LISTED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectiveSearchParams:
-    """Parameters of selective search: strategies, size, what is shown."""
+    """Parameters of selective search: strategies, size, display."""
 
     mode: Annotated[
         Literal["fast", "single", "varied", "quality"],

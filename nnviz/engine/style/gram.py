@@ -26,7 +26,7 @@ def gram(maps: Tensor, weights: Tensor | None = None) -> Tensor:
 def gram_gradient(
     maps: Tensor, change: Tensor, weights: Tensor | None = None
 ) -> Tensor:
-    """Return a layer's gradient of a function of its Gram matrix.
+    """Return the gradient at a layer of a function of its maps' Gram matrix.
 
     This takes one matrix product, while differentiating ``gram`` takes two.
 

@@ -202,7 +202,7 @@ def initialize_plain(
 def _order(
     photos: LabeledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Draw the indices of an epoch's images, one for each image.
+    """Draw the image indices of an epoch, as many as there are images.
 
     Balanced, a class of n images is drawn in proportion to sqrt(n): between the
     data's own frequencies (which starve small classes) and equal ones (which wear

@@ -107,7 +107,7 @@ def _aims(
 
 @torch.inference_mode()
 def find(net: SceneDetector, pixels: Tensor) -> list[Found]:
-    """Detect the shapes in each of (N, 3, H, W) normalized images."""
+    """Detect the shapes in normalized images (N, 3, H, W)."""
     size = (pixels.shape[2], pixels.shape[3])
     anchors = net.anchors(*size)
     found = []

@@ -64,7 +64,7 @@ class SceneCourse:
         self.publish(assignment, recipe)
 
     def publish(self, assignment: Assignment, recipe: SceneRecipe) -> None:
-        """Write the weights, figures and card of a run at its checkpoint."""
+        """Write the weights, facts and card of a run at its checkpoint."""
         trained = load_trained(assignment.checkpoint)
         net = self.task.build().eval()
         # The figures are of the weights that ship, so after rounding.

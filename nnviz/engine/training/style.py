@@ -231,7 +231,7 @@ def fit_style(
 
 
 def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
-    """Build a style network initialized to transfer the style's mean colors."""
+    """Build a style network, initialized to transfer only the style's colors."""
     painter = QuickPainter()
     initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
     statistics = torch.stack([color_statistics(each[None] / _WHITE) for each in photos])
@@ -371,7 +371,7 @@ def _opened(reference: str) -> Model:
 def _publish(
     assignment: Assignment, recipe: StyleRecipe, epoch: Epoch, photos: int
 ) -> None:
-    """Write the weights, figures and card after an epoch."""
+    """Write the weights, facts and card after an epoch."""
     trained = load_trained(assignment.checkpoint)
     name = assignment.stem.name
     style = Path(assignment.style).name

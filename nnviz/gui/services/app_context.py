@@ -377,11 +377,12 @@ class AppContext(QObject):
         for folder in self._one_of(dropped.indexes):
             self.workspace_wanted.emit(_DATA)
             self.datasets.open(folder)
-        if self.choice.place != _DATA:
-            return False
-        for folder in self._one_of(dropped.folders):
-            self.datasets.offer(folder)
-        return bool(dropped.folders)
+        if dropped.lists:
+            self.workspace_wanted.emit(_DATA)
+        folders = dropped.folders if self.choice.place == _DATA else ()
+        for source in self._one_of(dropped.lists + folders):
+            self.datasets.offer(source)
+        return bool(folders)
 
     def open_guide(self, guide: Guide) -> None:
         """Open a guided lesson, after checking the names that it uses."""
@@ -403,6 +404,8 @@ class AppContext(QObject):
         self._sample = ""
         if pictures:
             self.images.add(pictures)
+        for error in dropped.cut[:1]:
+            self.messages.fail("open", error)
 
     def _one_of(self, files: tuple[str, ...]) -> tuple[str, ...]:
         """Return the first file, reporting that the others are not opened."""

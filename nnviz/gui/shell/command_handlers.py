@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QWidget
 
 from nnviz.base.documents.boards import Plan
 from nnviz.base.documents.snippets import (
@@ -29,9 +29,10 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
 from nnviz.gui.panels.compare import comparable, newest_pair
 from nnviz.gui.panels.dialogs.files import (
-    DATASETS,
     IMAGES,
+    ask_dataset,
     ask_folder,
+    ask_image_list,
     ask_labels,
     ask_new_file,
 )
@@ -46,6 +47,7 @@ from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.modes import STICKERS, WHOLE
 from nnviz.gui.state.selection import NO_UNIT
+from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -99,7 +101,8 @@ class CommandHandlers(QObject):
         return {
             "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
-            "file.open_dataset": self._ask_dataset,
+            "file.open_dataset": lambda: self._open_dataset(ask_dataset),
+            "file.open_image_list": lambda: self._open_dataset(ask_image_list),
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
@@ -236,12 +239,11 @@ class CommandHandlers(QObject):
         if folder:
             self._app.open_files([folder])
 
-    def _ask_dataset(self) -> None:
-        """Ask for a folder of images or an index, and open it in Data."""
-        title = self.tr("Open a folder of images, or an index")
-        folder = ask_folder(self._window, self._app.settings, DATASETS, title)
-        if folder:
-            self._app.open_dataset(folder)
+    def _open_dataset(self, ask: Callable[[QWidget, Settings], str]) -> None:
+        """Ask for a data set and go to where it is seen."""
+        source = ask(self._window, self._app.settings)
+        if source:
+            self._app.open_dataset(source)
 
     def ask_labels(self) -> None:
         """Ask for a file of class names and apply it."""

@@ -51,6 +51,7 @@ SYNONYMS = {
     "file.save_as": "export png download",
     "file.figure": "svg pdf vector slide paper diagram graph",
     "file.open_dataset": "folder index images wall embedding",
+    "file.open_image_list": "data set COCO annotations CSV table labels index",
     "file.open": "load image video network recipe",
     "edit.copy_python": "code script api",
     "edit.copy_command": "terminal cli shell",
@@ -124,6 +125,7 @@ def _file() -> tuple[Command, ...]:
             "file.open_folder", _tr("Open folder…"), "Ctrl+Shift+O", "folder", FILE
         ),
         Command("file.open_dataset", _tr("Open data set…"), "", "images", FILE),
+        Command("file.open_image_list", _tr("Open list of images…"), "", "", FILE),
         Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
         Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
         Command("file.sample", _tr("Open the sample image"), "", "image", FILE),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.media.index import ImageIndex
+from nnviz.media.index import OWN_COLUMNS, ImageIndex
 
 LABEL, PREDICTED, SPLIT = "label", "predicted", "split"
 CONFIDENCE, MARGIN_COLUMN, ENTROPY = "confidence", "margin", "entropy"
@@ -68,6 +68,11 @@ class DataSet:
         flags: NDArray[np.bool_] = self.correct == 0
         return flags
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the columns that came with the set, as those of a table."""
+        return tuple(each for each in self.columns if each not in OWN_COLUMNS)
+
     def prepare(self) -> None:
         """Fill the caches, so that the GUI never waits for them."""
         self.present(LABEL)
@@ -110,6 +115,11 @@ def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
     counts = np.bincount(values[values >= 0], minlength=1)
     order = np.argsort(-counts, kind="stable")
     return [(int(each), int(counts[each])) for each in order if counts[each]]
+
+
+def title_of(column: str) -> str:
+    """Return a column's name for people, where it has none of its own."""
+    return column.replace("_", " ").capitalize()
 
 
 def load_dataset(folder: str) -> DataSet:

@@ -12,7 +12,7 @@ from nnviz.base.errors import InputError
 from nnviz.media.index.facts import ArrayFacts
 
 HEADER_BYTES = 128
-"""Of every file: numpy leaves room in the header for the number of rows to grow."""
+"""Header size of every file: numpy reserves room in it for a growing number of rows."""
 TEXT_SUFFIX = ".utf8"
 
 
@@ -38,7 +38,7 @@ def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
     """Return the committed rows of an array, memory-mapped and read-only.
 
     Raises:
-        InputError: the file is missing or shorter than what was committed.
+        InputError: the file is missing or shorter than committed.
     """
     shape = (facts.count, *facts.shape)
     if not facts.count or not row_bytes(facts):
@@ -53,12 +53,12 @@ class AppendedFile:
     """An append-only file, truncated to its committed length when opened.
 
     Args:
-        path: made if it is missing; what lies after ``committed`` is cut.
-        committed: bytes that count.
-        start: the bytes that a new file begins with.
+        path: created if it is missing; bytes beyond ``committed`` are truncated.
+        committed: number of committed bytes.
+        start: first bytes of a new file.
 
     Raises:
-        InputError: the file is shorter than what was committed.
+        InputError: the file is shorter than committed.
     """
 
     def __init__(self, path: Path, committed: int, start: bytes = b"") -> None:

@@ -21,8 +21,8 @@ class ArrayFacts:
 
     Attributes:
         dtype: as numpy writes it, "<f2".
-        shape: of one row; empty for a number a record.
-        count: of committed rows.
+        shape: of one row; empty for one number a record.
+        count: number of committed rows.
     """
 
     dtype: str
@@ -36,7 +36,7 @@ class LayerFacts:
 
     Attributes:
         name: of the layer, as in ``LayerInfo``.
-        channels: numbers of one image's features.
+        channels: number of features of one image.
         map_size: rows and columns of its maps; (1, 1) for a vector.
     """
 
@@ -52,18 +52,19 @@ class IndexFacts:
     Attributes:
         version: of the format.
         count: of committed records.
-        total: images that the source lists; 0 where not known.
-        finished: whether all of them were gone through.
-        source: the set as it was named: a folder, a file, "scenes".
+        total: number of images that the source lists; 0 where not known.
+        finished: whether all of them were processed.
+        source: the set as the user named it: a folder, a file, "scenes".
         root: absolute folder that paths are relative to; "" for none.
         model: reference of the network.
-        model_sha256: of its weights.
+        model_sha256: hash of its weights.
         preprocess: fields of its preprocessing, by name.
-        settings: what else the rows depend on (request of the model, precision).
-        class_names: names that ``label`` and ``predicted`` count; the network's
-            labels first, then classes that only the set knows.
-        outputs: how many of the class names are the network's.
-        split_names: names that ``split`` counts.
+        settings: other settings that the rows depend on (request of the model,
+            precision).
+        class_names: names that ``label`` and ``predicted`` index; the network's labels
+            first, then classes that only the set has.
+        outputs: number of class names that are the network's.
+        split_names: names that ``split`` indexes.
         layers: those whose features are kept, the deepest last.
         arrays: facts of each array by name.
     """

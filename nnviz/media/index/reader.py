@@ -15,10 +15,15 @@ from nnviz.media.index.texts import Texts, map_texts
 
 COLUMN, FEATURES, MAXIMA, PLACES = "column/", "features/", "maxima/", "places/"
 SUMS = "sums/"
-"""Beginnings of the arrays' names."""
+"""Prefixes of the arrays' names."""
 PROBABILITIES = "probabilities"
 THUMBNAILS, PATHS, SHA256 = "thumbnails", "paths", "sha256"
 SKIPPED, REASONS = "skipped", "reasons"
+OWN_COLUMNS = frozenset(
+    {"label", "predicted", "split", "width", "height", "confidence", "margin"}
+    | {"entropy", "loss", "center_distance", "bytes", "mtime_ns"}
+)
+"""Columns that indexing writes; all others came with the set."""
 
 
 def is_index(folder: Path) -> bool:
@@ -41,7 +46,7 @@ class Columns(Mapping[str, NDArray[Any]]):
         """Return a column.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: there is no column of that name.
         """
         if name not in self._names:
             raise KeyError(name)
@@ -60,7 +65,7 @@ class ImageIndex:
     """The records of an index as of its last commit; read-only.
 
     One process may write while others read: a reader sees what was committed when it
-    opened the index, and opens it again to see more.
+    opened the index, and must reopen it to see more.
 
     Columns that ``nnviz index`` writes, float32 but for the first five and the sizes:
     ``label`` and ``predicted`` (int32, into ``class_names``, -1 for none), ``split``
@@ -131,7 +136,7 @@ class ImageIndex:
     def thumbnails(self) -> NDArray[np.uint8]:
         """Thumbnails, uint8 (n, side, side, 3): the whole image, centered on gray.
 
-        A range or a list of records reads only what is asked for.
+        A range or a list of records reads only these.
         """
         return self.array(THUMBNAILS)
 
@@ -142,7 +147,7 @@ class ImageIndex:
 
     @property
     def probabilities(self) -> NDArray[Any] | None:
-        """Class probabilities, float16 (n, classes); None where they are not kept.
+        """Class probabilities, float16 (n, classes); None where they are not stored.
 
         Its classes are the first ``facts.outputs`` of ``class_names``.
         """
@@ -156,8 +161,8 @@ class ImageIndex:
         """Return the metadata of a layer; of the deepest one for "".
 
         Raises:
-            UsageError: its features are not kept; names the nearest that are.
-            InputError: there are no features at all.
+            UsageError: its features are not stored; names the nearest layers that are.
+            InputError: the index has no features.
         """
         if not self.layers:
             raise InputError(str(self.folder), "holds no features", "index it again")
@@ -172,7 +177,7 @@ class ImageIndex:
         """Return a layer's features (n, d): the mean of each channel over its map.
 
         Raises:
-            UsageError: they are not kept.
+            UsageError: they are not stored.
         """
         return self.array(FEATURES + self.layer(layer).name)
 
@@ -180,7 +185,7 @@ class ImageIndex:
         """Return the maximum activation of each channel, float32 (n, d).
 
         Raises:
-            UsageError: they are not kept.
+            UsageError: they are not stored.
         """
         return self.array(MAXIMA + self.layer(layer).name)
 
@@ -188,7 +193,7 @@ class ImageIndex:
         """Return the positions of the maxima, row * columns + column, (n, d).
 
         Raises:
-            UsageError: they are not kept.
+            UsageError: they are not stored.
         """
         return self.array(PLACES + self.layer(layer).name)
 
@@ -206,8 +211,8 @@ class ImageIndex:
         """Return an array by its full name, memory-mapped.
 
         Raises:
-            UsageError: there is none of that name.
-            InputError: its file is cut off.
+            UsageError: there is no array of that name.
+            InputError: its file is truncated.
         """
         if name not in self._mapped:
             facts = self.facts.arrays.get(name)

@@ -21,9 +21,9 @@ from nnviz.media.index.reader import (
 from nnviz.media.index.writer import IndexWriter, Rows
 
 _BLOCK = 50_000
-"""Records that are made at once."""
+"""Records generated at once."""
 _DISTINCT = 512
-"""Different thumbnails; they repeat."""
+"""Number of different thumbnails, which repeat."""
 _RADIUS = 0.3
 _WRONG, _UNLABELED = 0.1, 0.01
 
@@ -37,18 +37,18 @@ def write_synthetic_index(
     channels: int = 16,
     seed: int = 0,
 ) -> Path:
-    """Write an index of made-up records, without a network; return its folder.
+    """Write an index of synthetic records, without a network; return its folder.
 
-    The features of a class lie around a center of its own, a tenth of the predictions
-    are wrong, one record in a hundred has no label.
+    The features of each class cluster around a center; a tenth of the predictions are
+    wrong, and one record in a hundred has no label.
 
     Args:
         folder: of the index.
-        count: of records.
-        classes: how many.
+        count: number of records.
+        classes: number of classes.
         side: of the thumbnails, px.
         channels: of the one layer, "synthetic".
-        seed: of the random numbers; the same one gives the same bytes.
+        seed: of the random numbers; equal seeds give equal bytes.
     """
     generator = np.random.default_rng(seed)
     centers = generator.normal(0, 2, (classes, channels)).astype(np.float32)

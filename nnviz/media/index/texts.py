@@ -13,7 +13,7 @@ class Texts(Sequence[str]):
 
     Args:
         data: uint8, the UTF-8 bytes of all texts in a row.
-        ends: int64 (n,), where each ends; it begins where the one before ended.
+        ends: int64 (n,), end of each text; it begins at the end of the one before.
     """
 
     def __init__(self, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
@@ -47,8 +47,8 @@ class Texts(Sequence[str]):
     def containing(self, part: str) -> NDArray[np.bool_]:
         """Return which texts contain a substring, ignoring case, bool (n,).
 
-        A text without its case may have other lengths in UTF-8; only the letters
-        A to Z are made small.
+        Only the letters A to Z are lowercased: lowercasing others may change a text's
+        length in UTF-8.
         """
         found = np.zeros(len(self), dtype=bool)
         wanted = part.encode().lower()

@@ -25,26 +25,26 @@ from nnviz.media.index.reader import COLUMN, is_index
 from nnviz.media.index.texts import encoded
 
 Rows = Mapping[str, "NDArray[Any] | Sequence[str]"]
-"""By array's name: numbers (k, ...), or texts."""
+"""Rows by array name: numbers (k, ...), or texts."""
 _LOCK_FILE = "writer.lock"
 
 
 class IndexWriter(Closing):
     """Appends records to an index, new or interrupted at any point.
 
-    Rows given to ``append`` count from ``commit`` on; what a killed process appended
-    after its last commit is cut.  One process writes at a time.
+    Appended rows count once they are committed; rows that a killed process appended
+    after its last commit are truncated.  One process writes at a time.
 
     Args:
-        folder: of the index; made if it is missing.
-        facts: of a new index; None to go on with the one that is there.
+        folder: of the index; created if it is missing.
+        facts: of a new index; None to resume an existing one.
 
     Attributes:
         facts: the commit record, as of the last commit.
 
     Raises:
-        InputError: the folder cannot be written, another process writes, or there is
-            no index to go on with.
+        InputError: the folder cannot be written, another process writes, or there is no
+            index to resume.
     """
 
     def __init__(self, folder: str | Path, facts: IndexFacts | None = None) -> None:
@@ -68,8 +68,8 @@ class IndexWriter(Closing):
         """Append rows to some arrays, creating those of a new name.
 
         Args:
-            rows: by name.  Arrays that count records get as many rows each, those of
-                skipped images others.
+            rows: by name.  Arrays with a row a record must get equally many rows; those
+                of skipped images are independent.
 
         Raises:
             ValueError: dtype or shape differ from what the array holds.
@@ -87,7 +87,7 @@ class IndexWriter(Closing):
     def put_column(self, name: str, values: NDArray[Any]) -> None:
         """Replace a column that is computed from the others.
 
-        It counts from the next commit on, and while no record is added after it.
+        It takes effect with the next commit, until records are appended after it.
         """
         full = COLUMN + name
         if full in self._files:
@@ -101,7 +101,7 @@ class IndexWriter(Closing):
         """Commit all appended rows: sync the data first, then write the record.
 
         Args:
-            count: of records from now on.
+            count: new number of records.
             **changes: of other fields of the facts.
 
         Raises:
@@ -133,7 +133,8 @@ class IndexWriter(Closing):
         if facts is None:
             facts = read_facts(self.folder)
         elif is_index(self.folder):
-            # A new index never has rows of the old one: its record goes first.
+            # A new index must never have rows of the old one: delete the old record
+            # first.
             (self.folder / RECORD_FILE).unlink()
         for name, each in facts.arrays.items():
             self._open(name, each)

@@ -1,6 +1,6 @@
 """Cutting, opening and pasting of stickers, which are images with an alpha channel.
 
-A sticker is an ``Image`` with alpha.  Its colors are not multiplied with it.
+A sticker is an ``Image`` with alpha.  Its colors are not premultiplied.
 """
 
 from functools import lru_cache
@@ -40,8 +40,8 @@ def solid(
 
     Args:
         color: red, green and blue in [0, 1].
-        outline: its shape.
-        side: px.
+        outline: shape of the sticker.
+        side: width and height, px.
     """
     pixels = np.empty((side, side, _COLORS), np.float32)
     pixels[:] = color
@@ -52,12 +52,12 @@ def cut_out(picture: Image, outline: Outline) -> Image:
     """Cut a sticker out of an image.
 
     Args:
-        picture: an image, a learned patch; its own transparency is kept.
-        outline: "square" keeps all of it; "round" cuts the largest disc out of its
-            middle, with an edge that is smooth over one pixel.
+        picture: an image or a learned patch; its transparency is kept.
+        outline: "square" keeps the whole image; "round" cuts out the largest centered
+            disc, with an antialiased edge one pixel wide.
 
     Raises:
-        InputError: it is transparent everywhere.
+        InputError: the image is fully transparent.
     """
     colors, alpha = rgb8(picture.pixels), _alpha(picture)
     if outline == "round":
@@ -79,7 +79,7 @@ def from_image(picture: ColorImage, name: str = "") -> Image:
 def disc(side: int) -> _Floats:
     """Return a disc's antialiased coverage of each pixel, (side, side).
 
-    1 inside, 0 outside, falling evenly over the one pixel across the edge.
+    1 inside, 0 outside, falling linearly over one pixel across the edge.
     """
     away = np.arange(side, dtype=np.float32) + 0.5 - side / 2
     radius = np.hypot(away[:, None], away)
@@ -91,7 +91,7 @@ def open_sticker(path: str | Path) -> Image:
     """Open an image file as a sticker, keeping its transparency.
 
     Raises:
-        InputError: the file cannot be read, is no image, or transparent everywhere.
+        InputError: the file cannot be read, is no image, or fully transparent.
     """
     return cut_out(open_image(path), "square")
 
@@ -109,8 +109,8 @@ def paste(
     Args:
         image: of any depth, gray or colored.
         sticker: with or without alpha.
-        placement: where it lies; what hangs over the edge is cut off.
-        opacity: 0 shows nothing of it, 1 all.
+        placement: position and size; parts beyond the edge are cut off.
+        opacity: 0 (invisible) to 1 (opaque).
 
     Raises:
         InputError: the image is neither gray nor colored.
@@ -128,9 +128,9 @@ def pasted(
 ) -> Pixels:
     """Composite a sticker onto pixels (H, W, 1 or 3), in their own depth.
 
-    The sticker is resized with a filter that averages what becomes smaller (triangle),
-    then turned with bilinear interpolation; its edge is smooth over one pixel of the
-    image.  Only the pixels around it are computed: fit for frames of a camera.
+    The sticker is resized with an antialiasing triangle filter, then rotated with
+    bilinear interpolation; its edge is smooth over one pixel of the image.  Only the
+    affected pixels are computed, fast enough for camera frames.
     """
     size = (pixels.shape[0], pixels.shape[1])
     found = pixels.copy()
@@ -151,8 +151,8 @@ def pasted(
 def _scaled(sticker: Image, size: Size) -> _Floats:
     """Scale a sticker to its size on the image, premultiplied float32 (h, w, 4).
 
-    Colors are multiplied with alpha: what is transparent has no color that could
-    bleed.  Kept, since a camera shows the same sticker in every frame.
+    Colors are multiplied with alpha: transparent pixels have no color that could bleed.
+    Cached, since a camera shows the same sticker in every frame.
     """
     whole = to_float(with_alpha(sticker))
     alpha = whole[..., _COLORS:]
@@ -167,7 +167,8 @@ def _turned(
     cv2 = silent_opencv()
     rows, columns = region
     matrix = placement.matrix(size, (layer.shape[0], layer.shape[1]))
-    # OpenCV counts from the centers of pixels, and here from the region's corner.
+    # OpenCV's coordinates start at the center of the first pixel, here of the region's
+    # corner.
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - (0.5 + columns.start, 0.5 + rows.start)
     wide, high = columns.stop - columns.start, rows.stop - rows.start
     found: _Floats = cv2.warpAffine(layer, matrix, (wide, high))
@@ -176,7 +177,7 @@ def _turned(
 
 def _region(size: Size, corners: NDArray[np.float64]) -> tuple[slice, slice] | None:
     """Return the rows and columns that a sticker touches; None where none."""
-    # Its edge is smooth over a pixel, half of which lies outside.
+    # The edge is smooth over one pixel, half of which lies outside.
     low = np.floor(corners.min(0) - 1).clip(0)
     high = np.ceil(corners.max(0) + 1).clip(None, (size[1], size[0]))
     if (high <= low).any():

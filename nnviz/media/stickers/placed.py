@@ -15,13 +15,13 @@ from nnviz.media.files import check_file
 from nnviz.media.stickers.cutting import cut_out, pasted, solid
 
 Layer = tuple[Image, Placement, float]
-"""A sticker, where it lies, and its opacity."""
+"""A sticker, its placement and its opacity."""
 _GRAY_OR_COLOR = {1, 3}
 _SOLID_SIDE = 512
 _KEPT = 16
-"""Stickers that stay opened: one that is dragged is asked for at every step."""
+"""Number of cached stickers: dragging one opens it at every step."""
 _COARSE = 256
-"""Longer side of the image on which it is measured what stickers cover, px."""
+"""Longer side of the image on which coverage is measured, px."""
 
 
 def open_cut(cut: Cut) -> Image:
@@ -73,11 +73,11 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
 def covered(size: Size, layers: Iterable[Layer]) -> float:
     """Return the share of an image that stickers cover, in [0, 1].
 
-    What lies below two counts once; what is half transparent counts half.
+    Overlaps count once; half transparent pixels count half.
 
     Args:
         size: height and width of the image, px.
-        layers: what lies on it.
+        layers: stickers on the image.
     """
     shrink = min(1.0, _COARSE / max(size))
     sides = [max(1, round(side * shrink)) for side in size]

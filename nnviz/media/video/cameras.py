@@ -12,7 +12,7 @@ from nnviz.base.video import Camera, Grab, SourceLostError
 from nnviz.media.opencv import silent_opencv
 
 _BIG = 480
-"""Height above which USB cameras are quick enough only with compressed images."""
+"""Height above which USB cameras are fast enough only with compressed images."""
 _DEVICE = "/dev/video"
 
 
@@ -103,11 +103,12 @@ def open_camera(
 
     Args:
         address: an index or the path of a device.
-        size: (height, width) wished for, px; the camera takes what is next to it.
-        rate: images a second wished for; 0 for the camera's own.
+        size: (height, width) to request, px; the camera takes the nearest that it
+            supports.
+        rate: frames a second to request; 0 for the camera's own.
 
     Raises:
-        SourceLostError: missing, busy, or not allowed.
+        SourceLostError: the camera is missing, busy, or not permitted.
     """
     cv2 = silent_opencv()
     title = _title(address)

@@ -1,7 +1,7 @@
 """Prefetching: a thread pool that decodes and resizes images ahead of their use.
 
-Pillow and numpy let go of the interpreter while they decode and resize, so threads
-are enough, and nothing has to be copied between processes.
+Pillow and numpy release the GIL while they decode and resize, so threads suffice, and
+nothing has to be copied between processes.
 """
 
 import os
@@ -21,13 +21,13 @@ def prefetched(
 ) -> Iterator[Iterator[T]]:
     """Yield an iterator over ``work(place)`` for each place, in order.
 
-    At most ``ahead`` results are waiting to be taken.  Leaving the block drops what
-    was not begun and waits for the rest, so no thread is left.
+    At most ``ahead`` results wait for the consumer.  Leaving the block cancels work
+    that has not started and waits for the rest, so no thread is left.
 
     Args:
-        work: called on threads of the pool; what it raises is raised by ``next``.
-        places: its arguments.
-        ahead: of how many places the work is begun early.
+        work: called on threads of the pool; ``next`` raises its exceptions.
+        places: arguments of ``work``.
+        ahead: number of calls to start in advance.
     """
     pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "decode")
     try:

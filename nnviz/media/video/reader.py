@@ -1,7 +1,7 @@
 """Videos and streams, decoded in order by PyAV (FFmpeg), skipping damaged parts.
 
-An image is decoded when it is read and converted to RGB only when it is shown: of a
-720p video decoding takes 1.2 ms an image and converting 1 ms (one core, x86).
+A frame is decoded when it is read and converted to RGB only when it is shown: for 720p
+video decoding takes 1.2 ms a frame and conversion 1 ms (one core, x86).
 """
 
 import math
@@ -34,31 +34,33 @@ _FILE_FORMATS = (
     "asf,ogg,gif,apng,mjpeg,mjpeg_2000,h264,hevc,vvc,av1,obu,m4v,h263,ivf,mxf,nut,rm,"
     "wtv,dv,yuv4mpegpipe,swf,vob,3dostr,gxf,nsv,webp,wav,mp3,flac,aac"
 )
-"""Containers that hold their images themselves.  Of the others, playlists name more
-files and addresses, which FFmpeg would open, and text would be drawn as images."""
+"""Containers that hold their frames themselves.  Of the others, playlists name further
+files and addresses, which FFmpeg would open, and text would be rendered as frames.
+"""
 _STREAM_FORMATS = f"{_FILE_FORMATS},hls,dash,rtsp,rtp,sdp,mpjpeg,live_flv,jpeg_pipe"
 _STREAM_PROTOCOLS = (
     "http,https,tcp,tls,rtp,rtsp,rtsps,srtp,udp,rtmp,rtmps,rtmpt,crypto,httpproxy,srt,"
     "data"
 )
-"""Not file: what a server sends may not name files of this machine."""
+"""Without "file": data from a server must not name files of this machine."""
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]")
 _OPENING_SECONDS, _READING_SECONDS = 8.0, 5.0
-"""How long a server may take to answer, and between two images."""
+"""Seconds that a server may take to answer, and between two frames."""
 _SLACK = 1e-4
-"""Seconds by which a place in a video may differ and be the same."""
+"""Tolerance of positions in a video, s."""
 _CUT_OFF = 0.1
-"""A video that ends earlier than it says by more than this, s, is cut off."""
+"""A video that ends earlier than declared by more than this, s, is truncated."""
 _EARLIER = (0.0, 5.0, math.inf)
-"""Seconds to go back further where a video without an index led to a later place."""
+"""Seconds to seek further back where a video without an index led to a later position.
+"""
 _DEFAULT_RATE = 25.0
 _HEAD = 64
 _CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d+)?)")
-"""A length as Matroska's tags give it."""
+"""A duration as in Matroska's tags."""
 FILE_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FILE_FORMATS}
-"""For every video that is opened from a file."""
+"""Options for every video that is opened from a file."""
 _STREAM_OPTIONS = {
-    "rtsp_transport": "tcp",  # over UDP images come damaged
+    "rtsp_transport": "tcp",  # over UDP frames arrive damaged
     "protocol_whitelist": _STREAM_PROTOCOLS,
     "format_whitelist": _STREAM_FORMATS,
 }
@@ -69,17 +71,17 @@ _CONVERT = "convert it to MP4 with H.264"
 class VideoReader:
     """A video from a file or a server; see ``nnviz.base.video.Reader``.
 
-    Rotation, the shape of the pixels and variable frame rates are honoured.  What is
-    damaged is left out and said in ``remark``.
+    Rotation, pixel aspect ratio and variable frame rates are respected.  Damaged frames
+    are dropped and reported in ``remark``.
 
     Args:
-        address: a path or what FFmpeg can open over the network.
+        address: a path, or an address that FFmpeg can open over the network.
         title: for people.
-        limits: time for opening and between images, s; None for files.
+        limits: timeouts for opening and between frames, s; None for files.
 
     Raises:
         SourceLostError: a server does not answer.
-        InputError: no video, no images in it, or of a kind that cannot be decoded.
+        InputError: the source is no video, has no frames, or cannot be decoded.
     """
 
     def __init__(
@@ -107,7 +109,7 @@ class VideoReader:
             self._check_end()
         if grab is None or sought is None:
             return grab
-        # An image is seen until the next one comes.
+        # A frame is visible until the next one.
         while (after := self._next()) is not None and after.seconds <= sought + _SLACK:
             grab = after
         self._ahead = after
@@ -202,7 +204,7 @@ class VideoReader:
         """Return the duration of the video track, s; 0 where the file does not say."""
         if self._stream.duration:
             return self.duration
-        # Matroska: its tag counts from 0 s, as the length of the whole file does.
+        # Matroska: its tag counts from 0 s, like the duration of the whole file.
         start = float(self._start * self._time_base)
         tagged = _seconds(self._stream.metadata.get("DURATION", ""))
         if tagged:
@@ -226,7 +228,8 @@ def open_video(path: Path) -> VideoReader:
     """Open a video in a file.
 
     Raises:
-        InputError: missing, no video, sound only, or of a kind that cannot be decoded.
+        InputError: the file is missing, is no video, has sound only, or cannot be
+            decoded.
     """
     check_file(path)
     with path.open("rb") as file:
@@ -246,11 +249,12 @@ def open_stream(
 
     Args:
         address: "rtsp://...", "http://...".
-        limits: time for opening and between two images, s.
+        limits: timeouts for opening and between two frames, s.
 
     Raises:
         SourceLostError: the server does not answer.
-        InputError: nothing there, no video, or of a kind that cannot be decoded.
+        InputError: nothing is at the address, or no video, or one that cannot be
+            decoded.
     """
     return VideoReader(address, without_password(address), limits)
 
@@ -280,7 +284,7 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
         reason = "is damaged, or of a kind that cannot be decoded"
         raise InputError(title, reason, _CONVERT)
     check_size((stream.width, stream.height), title, MAX_PIXELS)
-    # More threads give a video of 720p no more images, and take them from others.
+    # More threads do not speed up 720p video, and take cores from other work.
     stream.thread_type = "SLICE"
     stream.thread_count = 1
     return stream

@@ -12,7 +12,7 @@ from nnviz.base.images import Pixels
 from nnviz.base.video import Grab
 
 _RATE = 15.0
-"""Images a second: taking one of a large screen costs tens of milliseconds."""
+"""Frames a second: capturing a large screen takes tens of milliseconds."""
 
 
 class ScreenReader:
@@ -21,10 +21,10 @@ class ScreenReader:
     Args:
         region: left, top, width, height, px; None for all screens.
         rate: images a second; 0 for 15.
-        sleep: waits some seconds; raises when the capture is closed.
+        sleep: waits the given seconds; raises when the capture is closed.
 
     Raises:
-        InputError: there is no screen, or it may not be read.
+        InputError: there is no screen, or capture is not permitted.
     """
 
     title = "screen"
@@ -76,12 +76,12 @@ def open_screen(
     """Open a part of the screen for capture.
 
     Args:
-        address: "left,top,width,height", px; empty for all of it.
+        address: "left,top,width,height", px; empty for the whole screen.
         rate: images a second; 0 for 15.
-        sleep: waits some seconds; raises when the capture is closed.
+        sleep: waits the given seconds; raises when the capture is closed.
 
     Raises:
-        InputError: there is no screen, or it may not be read.
+        InputError: there is no screen, or capture is not permitted.
     """
     if not address:
         return ScreenReader(None, rate, sleep)

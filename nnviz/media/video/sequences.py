@@ -11,13 +11,13 @@ from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images
 
 DEFAULT_RATE = 25.0
-"""Images a second; ``VideoPlayer`` plays them at the rate that was wished."""
+"""Images a second; ``VideoPlayer`` plays them at the requested rate."""
 
 
 class SequenceReader:
     """The images of a folder in natural order; see ``nnviz.base.video.Reader``.
 
-    An image is opened when it is shown; one that cannot be raises InputError then.
+    An image is opened when it is shown; if that fails, InputError is raised then.
 
     Args:
         files: at least one.
@@ -56,7 +56,7 @@ def open_sequence(folder: Path) -> SequenceReader:
     """Open a folder of images as a video.
 
     Raises:
-        InputError: no such folder, or no images in it.
+        InputError: the folder does not exist, or holds no images.
     """
     return SequenceReader(list_images(folder), folder.name)
 

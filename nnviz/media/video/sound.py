@@ -15,7 +15,7 @@ from nnviz.media.files import part_of
 from nnviz.media.video.reader import FILE_OPTIONS
 
 _PRIMING = 0.05
-"""Seconds of sound kept before the first picture: a decoder needs a packet to start."""
+"""Seconds of sound kept before the first frame: a decoder needs a packet to start."""
 
 
 class _Timed(NamedTuple):
@@ -30,14 +30,14 @@ class _Timed(NamedTuple):
 def add_sound(film: Path, source: Path) -> bool:
     """Add the sound of another video to an MP4 file, which is rewritten.
 
-    Nothing is encoded again; what lasts longer than the images is left out.
+    Nothing is re-encoded; sound beyond the last frame is dropped.
 
     Args:
-        film: an .mp4 file; as it was where nothing is added.
+        film: an .mp4 file, unchanged where nothing is added.
         source: the other video.
 
     Returns:
-        Whether there was any sound, of a kind that an MP4 file can hold.
+        Whether sound was added: there was some, in a format that MP4 can hold.
     """
     try:
         with (
@@ -57,7 +57,7 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
     """Write both tracks, interleaved.
 
     Raises:
-        ValueError: an MP4 file cannot hold this kind of sound.
+        ValueError: MP4 cannot hold this sound format.
     """
     pictures, sound = seen.streams.video[0], heard.streams.audio[0]
     with av.open(str(part), "w", format="mp4") as out:
@@ -76,8 +76,8 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
 def _first_second(container: InputContainer) -> Fraction:
     """Return the time stamp of a video's first frame, s.
 
-    It is 0 in the video that is written, so sound that begins earlier is cut, and sound
-    that begins later stays later.
+    The written video starts at 0, so sound that begins earlier is cut, and sound that
+    begins later keeps its delay.
     """
     for stream in container.streams.video:
         if stream.start_time is not None and stream.time_base is not None:

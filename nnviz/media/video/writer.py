@@ -22,9 +22,10 @@ from nnviz.media.files import part_of
 
 _H264, _FALLBACK = "libx264", "mpeg4"
 _KEY_SECONDS = 2
-"""A video can be entered, and is safe on the disk, at every such step."""
+"""Seconds between key frames, at which playback can start and the file is safe on disk.
+"""
 _BITS = 0.15
-"""Bits a pixel where the codec knows no constant quality."""
+"""Bits a pixel for codecs without constant quality."""
 _BT709, _SRGB_CURVE = 1, 13
 """Colors of the video, ITU-T H.273: matrix and primaries of HDTV, curve of sRGB."""
 
@@ -32,9 +33,9 @@ _BT709, _SRGB_CURVE = 1, 13
 class VideoWriter(Closing):
     """Writer of an MP4 or GIF file whose frames keep their times.
 
-    So a video that was recorded at a varying rate plays as it was.  It takes its name
-    when it is closed; what was there before is replaced.  Where the disk is full, an
-    MP4 is kept up to some seconds before, and the error says so.  One thread only.
+    So a video recorded at a varying rate plays back correctly.  The file gets its final
+    name when it is closed, replacing an existing one.  When the disk is full, an MP4 is
+    kept up to some seconds before, and the error says so.  One thread only.
 
     Args:
         path: ends in .mp4 or .gif.
@@ -43,12 +44,12 @@ class VideoWriter(Closing):
         rate: frames a second, about.
 
     Attributes:
-        codec: of the film: "h264", "mpeg4" (where PyAV lacks the encoder of the other)
-            or "gif".
-        frames: how many are written.
+        codec: of the video: "h264", "mpeg4" (where PyAV lacks the H.264 encoder) or
+            "gif".
+        frames: number of frames written.
 
     Raises:
-        InputError: the folder or the disk does not allow it, or the ending is unknown.
+        InputError: the file cannot be written, or the suffix is unknown.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], rate: float = 30.0) -> None:
@@ -72,8 +73,8 @@ class VideoWriter(Closing):
 
         Args:
             pixels: uint8 (H, W, 3), RGB.
-            seconds: when it is seen, on any clock; the first is the video's beginning.
-                A frame that comes no later than the one before is left out.
+            seconds: display time on any clock; the first frame's is the video's
+                beginning. A frame that is no later than the one before is dropped.
 
         Raises:
             InputError: the disk is full; the video is closed then.
@@ -95,7 +96,7 @@ class VideoWriter(Closing):
     def close(self) -> None:
         """Finish the video and rename it into place; idempotent.
 
-        A video without frames leaves nothing behind.
+        A video without frames leaves no file.
 
         Raises:
             InputError: the disk is full.
@@ -154,16 +155,17 @@ class _Mp4Track:
     """H.264 or MPEG-4 video in an MP4 file, playable up to the last key frame.
 
     Attributes:
-        codec: of the images.
+        codec: of the frames.
         ticks: time stamps a second.
-        least: ticks between two frames.
+        least: minimum number of ticks between two frames.
     """
 
     ticks = 90_000
     least = 1
 
     def __init__(self, part: Path, size: tuple[int, int], rate: float) -> None:
-        # Fragments while it is written, one table at the end, as all players like it.
+        # Fragments while writing, a single table at the end, for compatibility with all
+        # players.
         options = {"movflags": "hybrid_fragmented"}
         self._container = av.open(str(part), "w", format="mp4", options=options)
         self._stream = self._add_stream(size, rate)
@@ -178,7 +180,7 @@ class _Mp4Track:
         context = stream.codec_context
         context.time_base = Fraction(1, self.ticks)
         context.gop_size = max(1, round(rate * _KEY_SECONDS))
-        # With B frames the first image would not be at 0 where fragments are used.
+        # With B-frames the first frame would not be at 0 in fragmented files.
         context.max_b_frames = 0
         _set_colors(context)
         if name == _H264:
@@ -213,7 +215,7 @@ class _GifTrack:
     codec = "gif"
     ticks = 100
     least = 2
-    """Browsers show frames that are shorter ten times as long."""
+    """Browsers show shorter frames for ten times as long."""
 
     def __init__(self, part: Path, size: tuple[int, int], rate: float) -> None:
         self._container = av.open(str(part), "w", format="gif")
@@ -282,14 +284,15 @@ def _palette_graph(size: tuple[int, int], ticks: int) -> Graph:
 class NumbersWriter(Closing):
     """Writer of a video's numbers as CSV: time, frame, age, then further columns.
 
-    The file takes its name when it is closed; where the disk is full nothing is kept.
+    The file gets its final name when it is closed; when the disk is full nothing is
+    kept.
 
     Args:
         path: of the file.
-        columns: names of what is written beside time, frame and age.
+        columns: names of the columns after time, frame and age.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the file cannot be written.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
@@ -348,7 +351,7 @@ def _playable_seconds(part: Path) -> float:
     """Return the playable duration of an incomplete video, s."""
     last = 0.0
     with suppress(av.FFmpegError, IndexError), av.open(str(part)) as container:
-        # Only the index is read: decoding hours of video would take minutes.
+        # Only read packets, not frames: decoding hours of video would take minutes.
         for packet in container.demux(video=0):
             if packet.pts is not None and packet.time_base is not None:
                 last = max(last, float(packet.pts * packet.time_base))

@@ -12,7 +12,7 @@ from nnviz.render.maps import overlays
 from nnviz.render.maps.overlays import Span
 
 TOP_SHARE = 0.1
-"""Share of the places that count as a map's strongest."""
+"""Share of the positions that count as a map's strongest."""
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +24,8 @@ class Numbers:
     Attributes:
         correlation: (N, N), Spearman's rank correlation, in [-1, 1]; NaN where a map
             has no range.
-        overlap: (N, N), share of the strongest places that two maps have in common.
-        share: which share of the places counts as strongest.
+        overlap: (N, N), share of the strongest positions that two maps have in common.
+        share: share of the positions that count as strongest.
     """
 
     correlation: Floats
@@ -38,7 +38,7 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
 
     Args:
         maps: of the same image, at any resolution and in any frame.
-        share: of the places that count as strongest.
+        share: of the positions that count as strongest.
     """
     count = len(maps)
     correlation, overlap = np.zeros((2, count, count))
@@ -54,8 +54,8 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
 def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
     """Return two maps on a common grid, without signs unless both have them.
 
-    A map without signs says how much, not which way (as Adebayo et al. 2018,
-    arXiv:1810.03292, compare absolute maps).
+    An unsigned map has magnitudes only, so a signed one is compared by its absolute
+    values (as in Adebayo et al. 2018, arXiv:1810.03292).
 
     Returns:
         Two float64 (h, w), as ``resampled`` makes them.
@@ -72,9 +72,9 @@ def _magnitudes(heat: Heatmap) -> Heatmap:
 def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
     """Resample two maps to a common grid over the part of the image that both cover.
 
-    The grid has as many places in each direction as the coarser map has there; each is
-    the mean of a map over the place's area.  So no map is compared at places that it
-    made no statement about.  What is not finite counts as 0.
+    Along each axis the grid has the resolution of the coarser map; each cell is the
+    mean of a map over the cell's area.  So no map is compared beyond its own
+    resolution.  Values that are not finite count as 0.
 
     Returns:
         Two float64 (h, w).
@@ -114,7 +114,7 @@ def _areas(edges: Floats, cells: int) -> Floats:
     """Return area weights of old cells in new ones, (P, cells); rows sum to 1.
 
     Args:
-        edges: (P + 1,) of the new places, in old cells.
+        edges: (P + 1,) edges of the new cells, in units of the old ones.
         cells: number of old cells.
     """
     starts = np.arange(cells)
@@ -128,8 +128,8 @@ def _areas(edges: Floats, cells: int) -> Floats:
 def rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
     """Return Spearman's rank correlation of two maps of the same shape.
 
-    ``rho = cov(rank a, rank b) / (std(rank a) * std(rank b))``, equal values having the
-    mean of their ranks (Spearman 1904; Kendall's treatment of ties).
+    ``rho = cov(rank a, rank b) / (std(rank a) * std(rank b))``, where ties get the mean
+    of their ranks (Spearman 1904; Kendall's treatment of ties).
 
     Returns:
         In [-1, 1]; NaN where all values of a map are the same.
@@ -153,13 +153,13 @@ def top_overlap(
     """Return the overlap of two maps' top positions, as a share.
 
     ``|top_k(a) & top_k(b)| / k`` (Ghorbani et al. 2019, arXiv:1710.10547, "top-k
-    intersection"), k being a share of the places, at least one.  By size, whatever the
-    sign; of equally strong places the upper left ones count.
+    intersection"), where k is a share of the positions, at least one.  Values are
+    ordered by magnitude; ties go to the upper left position.
 
     Args:
         first: any shape.
         second: of the same shape.
-        share: of the places, in (0, 1].
+        share: of the positions, in (0, 1].
     """
     count = max(1, round(share * first.size))
     one, two = (

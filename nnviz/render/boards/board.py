@@ -18,7 +18,7 @@ from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.placeholders import placeholder
 
 Outcome = Run | ErrorRecord
-"""How a place ended."""
+"""Outcome of a cell."""
 WIDTH = 2400
 
 
@@ -28,10 +28,10 @@ def tile_of(
     """Return a run's first map or image as a tile; None where it has neither.
 
     Args:
-        run: its first map is taken, else its first image.
+        run: the run, of which the first map is taken, else the first image.
         row: heading of the row.
         column: heading of the column.
-        network: what the network is called.
+        network: title of the network.
     """
     results = list(run.report.values())
     shown: list[Heatmap | ColorImage] = [r for r in results if isinstance(r, Heatmap)]
@@ -44,9 +44,8 @@ class Board:
     """A plan and the outcomes of its cells so far.
 
     Attributes:
-        plan: what is compared.
-        outcomes: by the place among ``plan.cells()``; what is left out is still to
-            come.
+        plan: the networks, images and methods.
+        outcomes: by index into ``plan.cells()``; cells left out are still to come.
     """
 
     plan: Plan
@@ -66,7 +65,7 @@ class Board:
         """Return a tile for each cell; one without a result shows the reason.
 
         Args:
-            waiting: words for what is still to come.
+            waiting: text for cells that are still to come.
         """
         return [
             _tile(cell, self.outcomes.get(n), waiting)
@@ -83,8 +82,8 @@ class Board:
         """Return the default grouping of maps by color scale.
 
         With several networks, maps of one method and network share a scale.  Else all
-        maps do if they have the same unit, or those of one method: a logit and a share
-        have no common scale.
+        maps do if they have the same unit, otherwise those of one method: logits and
+        fractions have no common scale.
         """
         return usual_lock(self.tiles())
 
@@ -98,7 +97,7 @@ class Board:
         )
 
     picture = painted
-    """The name of before."""
+    """Former name of ``painted``."""
 
     def page(self, lock: Lock | None = None) -> str:
         """Return the board as a self-contained HTML page."""
@@ -145,7 +144,7 @@ class Board:
     def changes(self) -> list[dict[str, Any]]:
         """Return the agreement of each column's maps with the first of the column.
 
-        That is, for an attack, whether its explanation changed.
+        For an attack, this shows whether the explanation changed.
         """
         return [
             {"column": first.title_column}
@@ -163,14 +162,14 @@ class Board:
 
         Args:
             folder: made where it does not exist.
-            stem: first part of the names; the first image's where left out.
-                Files of these names are replaced.
-            lock: which maps share a scale; None for the usual.
+            stem: first part of the names; by default the first image's.  Files of these
+                names are replaced.
+            lock: which maps share a scale; None for the default.
 
         Raises:
-            InputError: the folder or the disk does not allow it.
+            InputError: the files cannot be written.
         """
-        # Here: the decoders that it brings load slowly, and the window imports this.
+        # Imported here: it loads decoders slowly, and the window imports this module.
         from nnviz.media.encode import (  # noqa: PLC0415
             write_npz,
             write_png,

@@ -17,13 +17,15 @@ from nnviz.render.text import paragraphs as text
 
 WIDTH = 1600
 _LARGEST = 400
-"""Width of a tile, px, at most."""
+"""Maximum width of a tile, px."""
 _SMALLEST = 12
-"""The same, at least, in font sizes: the range and the scale below it can be read."""
+"""Minimum width of a tile, in font sizes, at which the range and scale below it are
+legible.
+"""
 _TEXT_SHARE = 1 / 110
-"""Size of words as a share of the width of the page."""
+"""Font size as a fraction of the page's width."""
 _TALLEST = 1.5
-"""Height over width of a tile, at most."""
+"""Maximum ratio of a tile's height to its width."""
 _SIDE = 8
 """Width of the rows' headings, in font sizes."""
 
@@ -36,10 +38,10 @@ class _Plan:
         tile: width of a tile's image.
         side: width of the headings of rows; 0 where there are none.
         gap: between tiles.
-        size: of the words.
+        size: font size.
         columns: number of tiles in a row.
-        parts: by image.
-        barred: each map has its own bar of colors below it.
+        parts: shown part of the photo, by image.
+        barred: whether each map has its own color bar below it.
     """
 
     tile: int
@@ -74,12 +76,12 @@ def paint(
     Args:
         tiles: what to show; at least one.
         lock: which maps share a scale.
-        width: px; the image is narrower where the tiles need less, and wider where
-            many columns could not be read otherwise.
-        ink: colors of ground and words.
-        numbers: whether to say under each map how far it agrees with the first map of
-            its row: rank correlation, and overlap of the strongest tenth.
-        notes: what else should be known: what was asked.
+        width: px; the page is narrower if the tiles need less, and wider if many
+            columns would be illegible otherwise.
+        ink: colors of background and text.
+        numbers: whether to write under each map its agreement with the first map of its
+            row: rank correlation, and overlap of the strongest tenth.
+        notes: remarks, such as the target.
 
     Returns:
         uint8 (H, W, 3).
@@ -134,7 +136,7 @@ def _percent() -> str:
 def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
     """Return the agreement of each map with the first of its row, in words.
 
-    The keys are positions among the tiles; the first maps themselves have none.
+    Keys are indices into ``tiles``; the first maps themselves have no entry.
     """
     firsts: dict[str, Heatmap] = {}
     found: dict[int, str] = {}

@@ -29,7 +29,7 @@ def page(
         tiles: what to show; at least one.
         title: heading.
         lock: which maps share a scale.
-        notes: what else should be known: the recipe in words, commands.
+        notes: remarks, such as the recipe in words and commands.
     """
     shown = boards.with_photos(tiles)
     used = boards.scales(shown, lock)

@@ -1,7 +1,7 @@
 """Boards as the window shows them: painted tiles, color scales, agreement of maps.
 
-All of it is slow for large images, so that no thread that listens to the user may
-do it.  What did not change since the sheet before is taken from there.
+All of this is slow for large images, so it must not run on the GUI thread.  Tiles that
+did not change are reused from the previous sheet.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,14 +26,14 @@ class BoardSheet:
     """The painted tiles of a board, with their scales and agreement.
 
     Attributes:
-        tiles: results by place.
+        tiles: tiles by index.
         lock: which maps share a scale.
-        ink: colors around them.
-        scales: range of the colors of each map, by place.
-        whole: the range of all maps without clipping, where they share one.
-        pictures: uint8 (H, W, 3), by place.
-        ranges: each map's own range in words, by place.
-        pairs: how far each map agrees with the first of its row, by place.
+        ink: colors of the page.
+        scales: color range of each map, by index.
+        whole: common range without clipping, where all maps share one.
+        pictures: uint8 (H, W, 3), by index.
+        ranges: each map's own range as text, by index.
+        pairs: agreement of each map with the first of its row, by index.
     """
 
     tiles: tuple[Tile, ...]
@@ -67,10 +67,10 @@ def paint_sheet(
     """Paint the tiles of a board.
 
     Args:
-        tiles: results by place.
+        tiles: tiles by index.
         lock: which maps share a scale.
-        ink: colors around them.
-        before: an earlier sheet; what is the same in it is not made again.
+        ink: colors of the page.
+        before: an earlier sheet, whose unchanged parts are reused.
     """
     scales = boards.scales(tiles, lock)
     whole = None

@@ -15,11 +15,12 @@ from nnviz.render.sheets import CLIP
 from nnviz.render.text.words import number
 
 PHOTOGRAPH = "Image"
-"""Heading of the column that the images stand in."""
+"""Heading of the column of images."""
 Part = tuple[Span, Span]
-"""Of a photograph: from where to where, as shares of its height and of its width."""
+"""Part of a photo: vertical and horizontal span, as fractions of its height and width.
+"""
 _WORTH = 0.75
-"""Outliers are cut where they leave the rest less of the range than this."""
+"""Outliers are clipped where the rest takes less than this fraction of the range."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +31,8 @@ class Tile:
         title_row: heading of its row: a network, an image.
         title_column: heading of its column: a method.
         result: a map or an image.
-        image: the image that it is about, if any.
-        network: what the network is called, where several are compared.
+        image: the image of the result, if any.
+        network: title of the network, where several are compared.
     """
 
     title_row: str
@@ -48,13 +49,14 @@ class Lock(StrEnum):
     ROW = "row"
     COLUMN = "column"
     NETWORK = "network"
-    """Those of one method and one network: what two networks score has no common
-    unit, and the one with the smaller numbers would look as if it saw nothing."""
+    """Maps of one method and one network share a scale: scores of two networks have no
+    common unit, and maps of the one with smaller scores would look empty.
+    """
     TILE = "tile"
 
 
 ALONE = (Lock.NETWORK, Lock.TILE)
-"""Where a map may be the only one of its scale."""
+"""Locks with which a map may be the only one of its scale."""
 SCALE_WORDS = {
     Lock.BOARD: "One color scale for all maps.",
     Lock.ROW: "One color scale for each row.",
@@ -63,7 +65,7 @@ SCALE_WORDS = {
     "different networks are not comparable.",
     Lock.TILE: "Each map has a color scale of its own.",
 }
-"""What is to be said of the colors beside a board."""
+"""Explanation of the colors next to a board."""
 
 
 def grid(tiles: Sequence[Tile]) -> tuple[list[str], list[str]]:
@@ -96,16 +98,15 @@ def _shares_with(tile: Tile, place: int, lock: Lock) -> object:
 def scales(
     tiles: Sequence[Tile], lock: Lock = Lock.BOARD, *, clip: bool = True
 ) -> dict[int, Scale]:
-    """Return the color scale of each map, by its position among the tiles.
+    """Return the color scale of each map, by its index into the tiles.
 
-    Maps that share a scale share it with its sign: where one of them has a sign, zero
-    is in the middle for all.  A clipped range is that of ``CLIP`` per cent of all the
-    values that share it.
+    Where one of the maps that share a scale is signed, zero is in the middle for all.
+    A clipped range spans ``CLIP`` percent of all values that share it.
 
     Args:
-        tiles: images among them have no scale.
+        tiles: tiles; images among them have no scale.
         lock: which maps share one.
-        clip: whether to leave a few outliers out, where that is worth it.
+        clip: whether to clip a few outliers, where that gains enough range.
     """
     maps = {n: tile for n, tile in enumerate(tiles) if isinstance(tile.result, Heatmap)}
     groups: dict[object, list[int]] = {}
@@ -127,8 +128,8 @@ def _heat(tile: Tile) -> Heatmap:
 def _shared_scale(maps: Sequence[Heatmap], *, clip: bool) -> Scale:
     """Compute the color scale of several maps, each weighted equally.
 
-    The clipped range is the largest of the maps' own, so that the finest map does not
-    drown the coarser ones.
+    The clipped range is the largest of the maps' own, so that the coarser maps do not
+    drown in the finest one.
     """
     signed = any(each.signed for each in maps)
     whole = [colormaps.scale_of(each.values, signed=signed) for each in maps]
@@ -161,11 +162,11 @@ def flat_image(
     """Paint a tile: a map over its image, or an image.
 
     Args:
-        tile: what to paint.
-        scale: of its colors; None for its own, and for images.
-        ink: what is around it; says which color map fits.
-        opacity: of the map over the image; negative for the usual one, 1 and more
-            for the map alone.
+        tile: the tile.
+        scale: color scale; None for the map's own, and for images.
+        ink: page colors, which select the color map.
+        opacity: of the map over the image; negative for the default, 1 or more for the
+            map alone.
 
     Returns:
         uint8 (H, W, 3): the image's size, or the map's own.

@@ -14,14 +14,14 @@ ROWS = 32
 _SIZE, _GAP, _MARGIN, _HEAD = 14, 4, 12, 150
 _DIM = 0.35
 _INSIDE = 0.5
-"""Share of the highest activation from which on a place belongs to what is seen."""
+"""Fraction of the highest activation from which a position is not dimmed."""
 
 
 def exemplar_sheets(found: Exemplars, ink: Ink = SCREEN) -> Iterator[Canvas]:
     """Yield sheets of ``ROWS`` channels each, uint8 (H, W, 3).
 
-    Left the channel's number, the share of images on which it answers and its highest
-    activation; then the patches, those of the strongest images first.
+    On the left the channel's index, the share of images that activate it and its
+    highest activation; then the patches, strongest first.
     """
     for start in range(0, len(found.channels), ROWS):
         yield _sheet(found, range(start, min(start + ROWS, len(found.channels))), ink)
@@ -60,7 +60,7 @@ def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> Non
 def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
     """Return a patch, dimmed where the channel's activation is below half of its peak.
 
-    The map is laid over the network's whole input; the patch is a part of it.
+    The map covers the network's whole input; the patch is a part of that.
     """
     patch: Canvas = found.patches[row, place]
     peak, heat = float(found.values[row, place]), found.maps[row, place]

@@ -24,11 +24,12 @@ def part_sheet(
 ) -> Canvas:
     """Paint the sheet, uint8 (H, W, 3).
 
-    The map is laid over the whole thumbnail, as if the network saw all of the image.
+    The map is stretched over the whole thumbnail, as if the network saw the whole
+    image.
 
     Args:
         found: the parts.
-        thumbnails: (r, k, side, side, 3), of each part's images.
+        thumbnails: (r, k, side, side, 3), thumbnails of each part's images.
         ink: of the page.
     """
     rows, columns = found.top.shape

@@ -19,21 +19,21 @@ Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
 _BUCKETS = 256
-"""Per axis: their numbers fit 16 bits, which numpy sorts by radix."""
+"""Buckets along each axis: their indices fit 16 bits, which numpy radix-sorts."""
 _CHUNK = 1 << 20
-"""Points counted in one call: numpy holds the interpreter's lock for 10 ms."""
+"""Points counted in one call, which holds the GIL for 10 ms."""
 _LARGEST_RADIUS = 4.5
 _COVER = 0.12
-"""Share of the view that disks may cover before they become smaller."""
+"""Largest share of the view that disks may cover before they shrink."""
 _FAINT = 0.45
 """Opacity of a pixel that holds one point where another holds many."""
 _FEWEST_DISKS = 1.2
-"""Px of radius below which points are single pixels."""
+"""Radius in px below which points are single pixels."""
 _DIM: tuple[int, int, int] = (112, 118, 128)
-"""Points that are not selected while others are."""
+"""Color of unselected points while others are selected."""
 _DIM_SHARE = 0.35
 _HALF = 0.5
-"""Rounds when numbers are cut off."""
+"""Added before truncation to round."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +42,10 @@ class PointBuckets:
 
     Attributes:
         points: float32 (N, 2), x and y, in the order of their buckets.
-        records: int64 (N,): which record each is of.
-        starts: int64 (buckets + 1,): where each bucket begins.
+        records: int64 (N,): record of each point.
+        starts: int64 (buckets + 1,): start of each bucket.
         low: smallest x and y.
-        size: of all, in x and y; positive.
+        size: extent of all points, in x and y; positive.
     """
 
     points: Floats
@@ -60,8 +60,8 @@ class PointView:
     """A view of the plane; y grows upward.
 
     Attributes:
-        x: in the middle.
-        y: likewise.
+        x: x of the center.
+        y: y of the center.
         scale: px per unit.
         width: of the view, px.
         height: of the view, px.
@@ -134,7 +134,7 @@ class PointStyle:
     Attributes:
         colors: uint8 (records, 3).
         shown: bool (records,); None for all.
-        selected: bool (records,); None where none is: others are dimmed.
+        selected: bool (records,); None without a selection; other points are dimmed.
     """
 
     colors: Bytes
@@ -168,7 +168,7 @@ def paint_points(
         buckets: all points.
         view: what is seen.
         style: what they look like.
-        most: of many, evenly chosen, so many are painted; 0 for all.
+        most: maximum number of points to paint, sampled evenly; 0 for all.
     """
     places = shown_in_view(buckets, view, style)
     count = len(places)
@@ -288,7 +288,7 @@ def _shade(total: NDArray[np.float64], radius: float) -> Floats:
     """Return mean colors whose opacity encodes the number of points.
 
     Args:
-        total: (4, P), sums of colors and numbers of points, above 0.
+        total: (4, P), sums of colors and number of points, above 0.
         radius: of the disks, px; 0 for single pixels.
     """
     counts = total[3]
@@ -318,12 +318,13 @@ def thinned(
 ) -> Places:
     """Select one point in each square of a grid, to leave room for thumbnails.
 
-    The squares lie fixed in the plane, so that none changes while the view is moved.
+    The squares are fixed in the plane, so the selection does not change while the view
+    is panned.
 
     Args:
         buckets: all points.
         view: what is seen.
-        places: of the points that may be taken, in ``buckets.points``.
+        places: indices into ``buckets.points`` of the candidates.
         side: of a square, px.
     """
     if not len(places):
@@ -344,10 +345,10 @@ def paint_thumbnails(
 
     Args:
         raster: that is painted on.
-        middles: float32 (N, 2): column and row of each one's middle, px.
+        middles: float32 (N, 2): column and row of each thumbnail's center, px.
         thumbnails: uint8 (N, S, S, 3).
         frames: uint8 (N, 3).
-        side: with the frame, px.
+        side: side of a thumbnail with its frame, px.
     """
     tiles = np.empty((len(thumbnails), side, side, 4), np.uint8)
     tiles[..., 3] = 255
@@ -370,7 +371,7 @@ def points_inside(buckets: PointBuckets, view: PointView, polygon: Floats) -> Pl
 
     Args:
         buckets: all points.
-        view: on which the polygon was drawn.
+        view: view on which the polygon was drawn.
         polygon: float32 (N, 2): column and row of its corners, px.
     """
     mask = Image.new("1", (view.width, view.height))

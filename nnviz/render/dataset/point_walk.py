@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 NO_POINT = -1
 _ASIDE = 2.0
-"""How much more a step aside counts than one ahead."""
+"""Weight of sideways distance relative to forward distance."""
 
 
 def next_point(
@@ -16,12 +16,12 @@ def next_point(
 ) -> int:
     """Return the record of the next point in a direction; ``NO_POINT`` for none.
 
-    Those within 45 degrees of the direction count; the nearest is taken, and what lies
-    aside counts as farther away.
+    Candidates lie within 45 degrees of the direction; the nearest is taken, with
+    sideways distance weighted more.
 
     Args:
         points: (n, 2); NaN for records without one.
-        start: (2,), where to begin.
+        start: (2,), start position.
         direction: (1, 0) to the right, (0, 1) up, and so on.
         shown: which records can be walked to, (n,); None for all.
     """

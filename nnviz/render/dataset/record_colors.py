@@ -14,7 +14,9 @@ Colors = NDArray[np.uint8]
 RIGHT: Color = (92, 185, 143)
 WRONG: Color = (240, 110, 90)
 _TAILS = 99.0
-"""Percent of the numbers that the colors span: outliers do not flatten the rest."""
+"""Percentage of the numbers that the colors span, so that outliers do not flatten the
+rest.
+"""
 
 
 def category_colors(values: NDArray[Any], names: tuple[str, ...]) -> Colors:
@@ -34,7 +36,7 @@ def number_colors(values: NDArray[Any], name: str) -> tuple[Colors, Scale]:
     """Map a number of each record to colors; return them and their range.
 
     Args:
-        values: float (n,); gray where not finite.
+        values: float (n,); values that are not finite become gray.
         name: of the color map.
     """
     scale = scale_of(values, signed=False, percentile=_TAILS)

@@ -42,7 +42,7 @@ def paint_row(thumbnails: Bytes, layout: RowLayout, backdrop: Color) -> Bytes:
     Args:
         thumbnails: uint8 (N, S, S, 3), N <= ``layout.columns``.
         layout: sizes.
-        backdrop: color of gaps and of what is right of the last.
+        backdrop: color of gaps and of the space right of the last.
 
     Returns:
         uint8 (``layout.pitch``, ``layout.width``, 3).

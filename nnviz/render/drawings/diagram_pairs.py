@@ -20,9 +20,9 @@ MARK_COLORS: Mapping[Verdict, Color] = MappingProxyType(
         Verdict.SECOND: (204, 121, 167),
     }
 )
-"""Of the frames of boxes that differ, after Okabe & Ito."""
+"""Frame colors of boxes that differ, after Okabe & Ito."""
 _HEAD = 40.0
-"""Height of the names and of the legend, px."""
+"""Height reserved for the names and for the legend, px."""
 _GAP = 48.0
 
 

@@ -6,7 +6,7 @@ Point = tuple[float, float]
 """x, y."""
 
 TITLE_SIZE, DETAIL_SIZE = 13, 11
-"""Sizes of the letters, px."""
+"""Font sizes, px."""
 HEADER = 26.0
 """Height of the title of an open group."""
 LINE = 17.0
@@ -58,10 +58,10 @@ class Route:
 
     Attributes:
         points: corners of the line, first to last.
-        label: what flows along it.
+        label: label of the arrow, the data's size.
         head: whether it ends at a box and not at the border of a group.
-        named: whether the label is to be written beside it: once for all arrows that
-            carry one thing from one box.
+        named: whether to write the label next to it: once for all arrows that carry the
+            same data from one box.
     """
 
     points: tuple[Point, ...]
@@ -81,7 +81,7 @@ class Drawing:
     Attributes:
         width: px.
         height: px.
-        boxes: groups come before what lies in them.
+        boxes: boxes; groups come before their members.
         routes: the arrows.
         entry: x of the port in the top side.
         exit: x of the port in the bottom side.

@@ -41,22 +41,23 @@ KIND_COLORS: Mapping[str, Color] = MappingProxyType(
         "other": (124, 134, 148),
     }
 )
-"""Of the strip at a box's left side: after Okabe & Ito, told apart by color-blind
-readers; the words in the box say the same."""
+"""Colors of the strip at a box's left side, after Okabe & Ito, for color-blind readers;
+the text in the box has the same information.
+"""
 GROUP_COLOR: Color = (124, 134, 148)
 STRIP = 4.0
-"""Width of the strip that says the kind, px."""
+"""Width of the strip that shows the kind, px."""
 RADIUS = 4.0
 HEAD = 6.0
 """Length of an arrow's head, px."""
 MARK = 2.5
-"""Width of the frame of a box that is marked, px."""
+"""Frame width of a marked box, px."""
 _FINER = 2
-"""Drawn this much larger and averaged."""
+"""Supersampling factor."""
 BOXES = 48
-"""A page opens the outer groups until it shows about so many boxes."""
+"""A page opens outer groups until it shows about this many boxes."""
 _LARGEST = 30_000
-"""Height of the tallest page, px: taller ones are drawn smaller."""
+"""Height of the tallest page, px: taller ones are scaled down."""
 _COLUMN_GAP, _COLUMN_HEIGHT = 24, 640
 _FRAME, _SHADE = 0.5, 0.07
 _BEND = 0.5
@@ -75,11 +76,11 @@ def paint(
 
     Args:
         diagram: a graph.
-        width: of the image, px; larger drawings are made smaller.
-        size: of the letters, px, where the drawing fits.
-        ink: colors of ground and words.
+        width: of the image, px; larger drawings are scaled down.
+        size: font size, px, where the drawing fits.
+        ink: colors of background and text.
         opened: paths of the open groups; None for the outer ones.
-        marks: colors of frames by the names of their boxes.
+        marks: frame colors by box name.
 
     Returns:
         uint8 (h, width, 3).
@@ -148,7 +149,7 @@ def words_in(layout: DiagramLayout, box: Box) -> tuple[str, str]:
 def bend(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point, Point, Point]]:
     """Yield a route as cubic Bézier curves with vertical tangents at both ends.
 
-    Each is given by its end points and the two control points between them.
+    Each curve is a tuple of its end points with the two control points between.
     """
     for (x0, y0), (x1, y1) in pairwise(points):
         reach = (y1 - y0) * _BEND
@@ -158,7 +159,7 @@ def bend(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point, Point, Point
 def svg(layout: DiagramLayout, drawing: Drawing, ink: Ink = SCREEN) -> str:
     """Return a drawing with its legend as an SVG document.
 
-    Its letters stay text; it has no ground, so that it lies on any slide.
+    Text remains text; the background is transparent, for any slide.
     """
     body, height = svg_body(layout, drawing, ink)
     return svg_document(body, drawing.width, height)
@@ -183,10 +184,10 @@ def svg_body(
     """Return a drawing with its legend as SVG elements, and their height, px.
 
     Args:
-        layout: of the diagram.
-        drawing: of it.
-        ink: colors of words and lines.
-        marks: colors of frames by the names of their boxes.
+        layout: layout of the diagram.
+        drawing: the drawing.
+        ink: colors of text and lines.
+        marks: frame colors by box name.
     """
     boxes = [
         line
@@ -248,7 +249,7 @@ def _svg_box(
 def svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
     """Return a line of text as SVG, vertically centered at y.
 
-    Its length is said, so that another font than the program's still fits its box.
+    Its length is specified, so that text in another font still fits its box.
     """
     size = TITLE_SIZE if bold else DETAIL_SIZE
     weight = ' font-weight="600"' if bold else ""
@@ -281,7 +282,7 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
 def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
     """Return the corners of an arrowhead: vertical, or horizontal on a level line."""
     x, y = points[-1]
-    # Routes may end in two points at one place.
+    # Routes may end in two identical points.
     x0, y0 = next((each for each in points[-2::-1] if each != (x, y)), (x, y - 1))
     if y == y0:
         back = x - HEAD if x > x0 else x + HEAD
@@ -308,7 +309,7 @@ def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, 
 def label_place(points: tuple[Point, ...]) -> Point:
     """Return the position of a route's label (x, middle y): beside its first bend.
 
-    Above the line where that is level.
+    Above the line where the line is horizontal.
     """
     (x, top), (_, bottom) = points[1:3] if len(points) > 2 else points  # noqa: PLR2004
     if top == bottom:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.mathtext import MathTextParser
 
 FONTS = "stixsans"
-"""Of the formulas: its letters go with the program's own."""
+"""Font of formulas, which matches the program's own."""
 _POINTS = 72
 _KEPT = 64
 
@@ -31,7 +31,7 @@ def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
 
     Args:
         formula: mathtext, "$a^2$"; text outside of dollar signs is upright.
-        size: of the letters, px.
+        size: font size, px.
     """
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties

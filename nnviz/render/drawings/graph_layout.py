@@ -3,7 +3,7 @@
 A diagram is laid out from the inside out: the members of a group (nodes, and groups
 that are closed or open) are one small graph, and its drawing gives the group's size.
 Where an arrow crosses the border of an open group it enters at a port in the top side
-and leaves at one in the bottom side.  All sizes and places are in px.
+and leaves at one in the bottom side.  All sizes and coordinates are in px.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,10 +31,10 @@ ROOT = ""
 _GAP, _ROW_GAP, _PADDING = 20.0, 30.0, 12.0
 _INSET_X, _INSET_Y, _LEAST_WIDTH = 12.0, 6.0, 76.0
 _THREAD = 6.0
-"""Width kept for an arrow that passes by a row of boxes."""
+"""Width reserved for an arrow that passes a row of boxes."""
 _SWEEPS = 8
 _STRAIGHT = 8.0
-"""Weight of a passing arrow beside a box's: long arrows had better be straight."""
+"""Weight of a passing arrow relative to a box, to keep long arrows straight."""
 _IN, _OUT = "\0in", "\0out"
 
 
@@ -85,7 +85,7 @@ class DiagramLayout:
 
     Args:
         diagram: what is drawn.
-        measure: gives the width of text.
+        measure: returns the width of text.
     """
 
     def __init__(self, diagram: Diagram, measure: Measure = measure_text) -> None:
@@ -127,7 +127,7 @@ class DiagramLayout:
     def draw(self, opened: Iterable[str] = ()) -> Drawing:
         """Lay out the diagram with the given groups open and all others closed.
 
-        Where every node has a cell, they are drawn there.
+        If every node has a cell, the nodes are placed there.
         """
         if self.diagram.nodes and all(node.cell for node in self.diagram.nodes):
             items = [self._node_item(node) for node in self.diagram.nodes]
@@ -287,7 +287,7 @@ def _rank(
     for source, target in arrows:
         before[target].append(source)
     ranks: dict[str, int] = {}
-    for name in items:  # computing order: those before are ranked already
+    for name in items:  # computing order: predecessors are ranked already
         ranks[name] = max((ranks[each] + 1 for each in before[name]), default=0)
     if _OUT in ranks:
         ranks[_OUT] = max(ranks[_OUT], *(rank for rank in ranks.values()))
@@ -370,7 +370,7 @@ def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
     """Set the x of a row's items as near to the wanted ones as their widths allow.
 
     Least squares with a least distance between neighbors is isotonic regression of the
-    wanted places less what lies to their left: pool adjacent violators.
+    wanted x minus the widths to their left, solved by pooling adjacent violators.
     """
     offsets, total = [], 0.0
     for index, item in enumerate(row):
@@ -390,7 +390,7 @@ def _stack(rows: Sequence[Sequence[_Item]]) -> list[tuple[float, float]]:
     top = _PADDING
     for row in rows:
         if row[0].name == _OUT and spans:
-            top = spans[-1][1]  # nothing of its own to keep apart
+            top = spans[-1][1]  # no boxes of its own to keep apart
         height = max(item.height for item in row)
         for item in row:
             item.top = top + (height - item.height) / 2

@@ -27,20 +27,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STRENGTH, _FAINTEST = 0.65, 0.12
-"""Share of the color in the cell of the largest number, and least of any but zero."""
+"""Color strength of the cell with the largest number, and the least of any nonzero one.
+"""
 _TALLEST = 0.7
-"""Height of a page's matrix as a share of its width."""
+"""Maximum height of a page's matrix as a fraction of its width."""
 _MARGIN = 1.0
 _BRIGHT = 140
 FRAME_WIDTH = 2.5
-"""Of the window's frame, px."""
+"""Width of the frame around a grid's window, px."""
 
 
 def cell_colors(grid: Grid, ground: Color) -> NDArray[np.uint8]:
     """Return the color of each cell, uint8 (R, C, 3).
 
-    Signed ones are toned blue where negative and orange where positive, the stronger
-    the larger; zeros, and cells that are not known yet, have the color of the ground.
+    Signed grids are blue where negative and orange where positive, stronger for larger
+    magnitudes; zeros and cells not yet known have the background color.
     """
     shown = np.ones(grid.values.shape, bool) if grid.known is None else grid.known
     plain = np.broadcast_to(np.array(ground, np.uint8), (*shown.shape, 3)).copy()
@@ -75,7 +76,7 @@ def figure(
 ) -> "Figure":
     """Draw the grids as a matplotlib figure of a width in px, all vectors."""
     margin = _MARGIN * size
-    # On a page nobody can draw.
+    # A page is not interactive: skip blank grids.
     shown = tuple(grid for grid in matrix.grids if not grid.is_blank)
     matrix = replace(matrix, grids=shown or matrix.grids)
     layout = arrange(matrix, width - 2 * margin, _TALLEST * width, size)

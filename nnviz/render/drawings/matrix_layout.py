@@ -7,18 +7,18 @@ from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.render.text.words import short
 
 LARGEST_CELL = 72.0
-"""Side of a cell, px, that is never exceeded."""
+"""Maximum side of a cell, px."""
 READABLE_CELL = 15.0
-"""Side from which numbers are written into the cells, px."""
+"""Minimum side of a cell with a number, px."""
 NUMBER_SHARE = 0.4
-"""Size of a cell's number, as a share of the cell's height."""
+"""Font size of a cell's number, as a fraction of the cell's height."""
 _CHARACTER = 0.56
-"""Width of a character, as a share of its size."""
+"""Width of a character, as a fraction of the font size."""
 _CELL_MARGIN = 0.45
 _ENOUGH = 0.7
-"""Of the largest possible cells: fewer lines are preferred from there."""
+"""Fraction of the largest possible cell size from which fewer lines are preferred."""
 _GAP, _OPERATOR = 1.1, 1.6
-"""Between grids, and the room of an operator, in sizes of the words."""
+"""Gap between grids, and the width of an operator, in font sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class PlacedGrid:
     """A grid with its position and cell size, px.
 
     Attributes:
-        grid: what is painted.
+        grid: the grid.
         left: of its cells.
         top: of its cells.
         cell_width: of one cell.
@@ -62,10 +62,10 @@ class MatrixLayout:
     """The placed grids of a matrix.
 
     Attributes:
-        grids: with their places.
+        grids: the placed grids.
         width: of all, px.
         height: of all, px.
-        words: size of titles and captions, px.
+        words: font size of titles and captions, px.
     """
 
     grids: tuple[PlacedGrid, ...]
@@ -82,17 +82,17 @@ def cell_text(grid: Grid, row: int, column: int) -> str:
 
 
 def arrange(matrix: Matrix, width: float, height: float, words: float) -> MatrixLayout:
-    """Lay out the grids with cells as large as the room allows.
+    """Lay out the grids with cells as large as the space allows.
 
     Args:
-        matrix: what is placed.
-        width: of the room, px.
-        height: of the room, px.
-        words: size of titles and captions, px.
+        matrix: the matrix.
+        width: of the space, px.
+        height: of the space, px.
+        words: font size of titles and captions, px.
     """
     layouts = [_in_lines(rows, width, height, words) for rows in _ways(matrix.grids)]
     largest = max(layout.grids[0].cell_height for layout in layouts)
-    # One line is read best, where that costs little.
+    # A single line is easiest to read, where the cells stay large enough.
     good = (each for each in layouts if each.grids[0].cell_height > _ENOUGH * largest)
     return next(good)
 
@@ -158,7 +158,7 @@ def _cell_of_line(row: tuple[Grid, ...], width: float, words: float) -> float:
     cells = sum(_columns(grid) for grid in row)
     cell = least / cells
     for _ in range(len(row)):
-        # A narrow grid needs the room of its title, which the others lack then.
+        # A narrow grid needs its title's width, which is then missing for the others.
         titles = {i: _title_width(g, words) for i, g in enumerate(row)}
         tight = [i for i, g in enumerate(row) if _columns(g) * cell < titles[i]]
         rest = sum(_columns(g) for i, g in enumerate(row) if i not in tight)

@@ -23,12 +23,12 @@ SERIES: tuple[Color, ...] = (
     (166, 110, 60),
     (250, 165, 200),
 )
-"""Classes and series, after Okabe & Ito: told apart by color-blind readers."""
+"""Colors of classes and series, after Okabe & Ito, for color-blind readers."""
 BUBBLE_ALPHA = 0.65
-"""Opacity of dots of several sizes, which cover each other."""
+"""Opacity of dots of various sizes, which overlap."""
 _CLASS_SHARE, _HEIGHT_SHARE = 0.35, 0.85
 _LEGEND_FROM = 0.6
-"""Share of an axis from which on a corner lies."""
+"""Fraction of an axis beyond which a corner begins."""
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -43,10 +43,10 @@ def region_colors(
     """Return a region's numbers as colors, uint8 (H, W, 3).
 
     Args:
-        region: "signed" ones are toned by the first two series' colors, negative and
-            positive, the stronger the farther from zero.
-        ground: color of what is behind.
-        light: whether that is light.
+        region: "signed" ones take the first two series' colors, for negative and
+            positive, stronger farther from zero.
+        ground: background color.
+        light: whether the background is light.
     """
     plain = np.array(ground, np.float64)
     values = region.values

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HEIGHT, _SQUARE = 0.62, 0.8
 _MARKERS = {"dot": "o", "ring": "o", "cross": "X", "star": "*"}
 _SIZES = {"dot": 5.0, "ring": 9.0, "cross": 3.0, "star": 14.0}
-"""Areas of the markers, in multiples of the size of the letters."""
+"""Areas of the markers, in multiples of the font size."""
 _LINES = {"solid": "-", "dashed": "--", "steps": "-", "arrow": "-"}
 
 

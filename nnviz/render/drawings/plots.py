@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWING = threading.RLock()
-"""Held while matplotlib draws: its parser of formulas and its settings are one for all
-threads, and the window paints formulas while others paint files."""
+"""Held while matplotlib draws: its mathtext parser and settings are global, and the
+window paints formulas while other threads paint files.
+"""
 DPI = 100
 POINTS = 72 / DPI
 """Points of one px."""

@@ -11,7 +11,7 @@ from nnviz.render.palette import BACKGROUND, TEXT, Color
 __all__ = ["PALETTE", "class_colors", "ink_on", "luminance", "table"]
 
 _LIGHT_FROM = 0.18
-"""Relative luminance from which dark letters have more contrast than light ones."""
+"""Relative luminance from which dark text has more contrast than light text."""
 
 
 def table(labels: tuple[str, ...]) -> NDArray[np.uint8]:

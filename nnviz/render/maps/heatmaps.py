@@ -1,8 +1,8 @@
 """Heatmaps, alone or over their image, with a look that makes grainy ones legible.
 
-A map of gradients is grainy: single pixels far above their neighbors, which nobody
-finds on a bright image.  Such a map is smoothed a little, its colors follow a power of
-its magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
+Gradient maps are grainy: single pixels far above their neighbors, invisible on a bright
+image.  Such a map is smoothed slightly, gamma-corrected by a power of its magnitude,
+and painted over a dimmed gray image.  The legend says so.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from nnviz.render.maps import overlays
 from nnviz.render.text.words import number
 
 _GRAINY_FROM = 64
-"""Smallest side, in places, of a map that may be grainy: below, places are seen."""
+"""Minimum side, in positions, of a grainy map: below, single positions are visible."""
 _GRAINY = 0.8
 """Correlation of neighbors below which a map is grainy: that of gradients is 0 to 0.6,
 that of interpolated maps above 0.95."""
@@ -39,15 +39,14 @@ class MapLook:
     """The look of a heatmap: opacity, smoothing, gamma, clipping, background.
 
     Attributes:
-        opacity: of the map over the image where its magnitude is greatest, 0 to 1.
-        smoothing: standard deviation of a Gaussian over the values, in places of the
-            map; 0 is none.
-        gamma: power of the magnitude that the colors follow; below 1, faint places
-            become brighter.
-        gray: whether the image below is gray and dark.
-        percentile: share of the values that the colors span, per cent; 100 is all, and
-            ``sheets.CLIP`` cuts only where a few outliers use up most of the range.
-        ground: the image, or black or white for the map alone.
+        opacity: of the map over the image at its greatest magnitude, 0 to 1.
+        smoothing: standard deviation of a Gaussian over the values, in positions of the
+            map; 0 for none.
+        gamma: exponent of the magnitude; below 1, faint positions become brighter.
+        gray: whether the image below is painted gray and dimmed.
+        percentile: percentage of the values that the colors span; 100 for all;
+            ``sheets.CLIP`` clips only where a few outliers take up much of the range.
+        ground: background: the image, or black or white for the map alone.
     """
 
     opacity: float = overlays.OPACITY
@@ -68,13 +67,13 @@ class MapLook:
 
 
 Looks = Mapping[str, MapLook]
-"""Of the maps of a report, by the result's name."""
+"""Looks of a report's maps, by result name."""
 PLAIN = MapLook()
 GRAINY = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
 GRAINY_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
-"""Neighbors of both signs would flicker if faint ones became brighter."""
+"""Without gamma: brightening faint neighbors of opposite signs would add noise."""
 TILE = MapLook(opacity=1.0, gamma=0.6, gray=True)
-"""Of a grainy map on a board, where each keeps the range of its raw values."""
+"""Look of a grainy map on a board, where each keeps the range of its raw values."""
 
 
 def usual_look(heat: Heatmap) -> MapLook:
@@ -130,7 +129,7 @@ def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
 def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
     """Apply a look's gamma to a map.
 
-    The ends of the scale and, of a signed one, zero stay where they are.
+    The ends of the scale and, if signed, zero are preserved.
     """
     if look.gamma == 1 or scale.flat:
         return heat
@@ -153,9 +152,9 @@ def laid(
 
     Args:
         photo: uint8 (H, W, 3), the whole image at any size.
-        heat: not smoothed yet.
+        heat: the map, not yet smoothed.
         scale: the range of the colors.
-        look: how it is painted.
+        look: appearance.
         colormap: a name; the default for the kind of numbers if empty.
     """
     below = dimmed(photo) if look.gray else photo

@@ -32,9 +32,9 @@ def sampled(
     Args:
         values: a map in its own frame.
         size: height and width of the image that shows the whole photo, px.
-        spans: part of the photo that the map covers, of ``overlays.covered``.
-        area: of the image; all of it if left out.
-        fill: where the map does not reach.
+        spans: part of the photo that the map covers, from ``overlays.covered``.
+        area: area of the image; by default the whole image.
+        fill: value where the map does not reach.
     """
     rows = overlays.along(size[0], values.shape[0], spans[0])
     columns = overlays.along(size[1], values.shape[1], spans[1])
@@ -54,9 +54,9 @@ def stroked(
 
     Args:
         mask: uint8 (H, W).
-        line: from where to where, each as x and y, px.
+        line: start and end, each as x and y, px.
         width: of the stroke, px.
-        value: that the stroke leaves.
+        value: value of the stroke.
     """
     import cv2
 
@@ -108,7 +108,7 @@ def _runs(edge: Booleans) -> NDArray[np.int64]:
     padded = np.zeros((edge.shape[1], edge.shape[0] + 2), np.int8)
     padded[:, 1:-1] = edge.T
     turns = np.diff(padded, axis=1)
-    # Many times faster than ``nonzero`` of two axes.
+    # Many times faster than a two-dimensional ``nonzero``.
     columns, starts = np.divmod(np.flatnonzero(turns > 0), turns.shape[1])
     ends = np.flatnonzero(turns < 0) % turns.shape[1]
     return np.stack([columns + 1, starts, columns + 1, ends], 1)
@@ -118,7 +118,7 @@ def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> C
     """Paint the classes as a transparent layer, uint8 (h, w, 4): RGB and alpha.
 
     Args:
-        mask: what to show; its background is left clear.
+        mask: the segmentation; its background stays transparent.
         opacity: of the colors.
         only: a class to show alone; None for all.
     """

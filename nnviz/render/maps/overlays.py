@@ -11,27 +11,27 @@ from nnviz.render import colormaps
 from nnviz.render.colormaps import Colors, Scale, Values
 
 OPACITY = 0.85
-"""Of the map where its magnitude is greatest."""
+"""Opacity of the map at its greatest magnitude."""
 _EASE = 1.5
-"""Power of the magnitude that alpha goes by."""
+"""Exponent of the magnitude in alpha."""
 _DIMMED = 0.7
-"""Brightness of the photo outside what the network saw."""
+"""Brightness of the photo outside the network's input."""
 _OUTLINE = (255, 255, 255)
 
 _STRIP = 64
-"""Rows of the photo that are worked on at once."""
+"""Rows of the photo that are processed at once."""
 Packed = NDArray[np.uint32]
 Index = NDArray[np.intp]
 Spatial = Heatmap | ColorImage | Boxes | Mask
 Span = tuple[float, float]
-"""First and last coordinate in the photo, as shares of its side."""
+"""First and last coordinate in the photo, as fractions of its side."""
 
 
 def magnitude(values: Values, scale: Scale) -> NDArray[np.float32]:
     """Return the magnitude of each value on its scale, in [0, 1].
 
     The magnitude is the distance from zero on a signed scale, and from the low end of
-    any other; 0 for what is not finite and for all of a flat scale.
+    any other; 0 for values that are not finite and for a flat scale.
     """
     if scale.flat:
         return np.zeros(values.shape, np.float32)
@@ -52,8 +52,8 @@ def layer(
     """Paint the map as a transparent layer, uint8 (h, w, 4): RGB and alpha.
 
     Alpha grows with the magnitude, slowly at first, so that the image keeps its
-    brightness where the map says little: the colors near the middle of a diverging map
-    and at the low end of any other are all alike and would only tint it.
+    brightness where the map is weak: colors near the middle of a diverging map and at
+    the low end of any other differ little and would only tint it.
     """
     name = colormap or colormaps.default_map(signed=scale.signed)
     colors = colormaps.apply(heat.values, name, scale.low, scale.high)
@@ -63,7 +63,7 @@ def layer(
 
 
 def covered(heat: Spatial) -> tuple[Span, Span]:
-    """Return the part of the photo that a result covers, as shares of height and width.
+    """Return the part of the photo that a result covers, as fractions of its sides.
 
     May reach beyond 0 and 1 where the network's input was padded.
     """
@@ -75,9 +75,9 @@ def covered(heat: Spatial) -> tuple[Span, Span]:
 
 
 def extent_of(result: Boxes | Mask) -> tuple[int, int]:
-    """Return the height and width of the photo that a result is about, px.
+    """Return the height and width of the photo that a result refers to, px.
 
-    Where nothing says it: of the result itself, as far as it reaches.
+    Without a placement, the size of the result itself.
     """
     if result.placement is not None:
         return result.placement.photo_size
@@ -100,10 +100,10 @@ def blend(
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
-        heat: the map; its frame and placement say where it lies.
+        heat: the map; its frame and placement determine its position.
         scale: the range of the colors.
         colormap: a name; the default for the kind of numbers if empty.
-        opacity: of the map where its magnitude is greatest.
+        opacity: of the map at its greatest magnitude.
 
     Returns:
         uint8 (H, W, 3).
@@ -116,9 +116,9 @@ class Axis:
     """The resampling of a map along one axis of an image of the photo.
 
     Attributes:
-        cells: the map's cell under each pixel, the nearest where there is none.
-        seen: whether there is one.
-        span: where the map begins and ends, px.
+        cells: index of the map's cell under each pixel, or of the nearest one.
+        seen: whether the map covers the pixel.
+        span: first and last coordinate of the map, px.
     """
 
     cells: Index
@@ -136,7 +136,7 @@ def along(side: int, cells: int, span: Span) -> Axis:
 
     Args:
         side: pixels of the image along the axis.
-        cells: numbers of the map along it.
+        cells: number of the map's cells along the axis.
         span: part of the photo that the map covers.
     """
     centers = (np.arange(side) + 0.5) / side
@@ -149,16 +149,16 @@ def along(side: int, cells: int, span: Span) -> Axis:
 def over(photo: Colors, see_through: Colors, spans: tuple[Span, Span]) -> Colors:
     """Blend a transparent layer over the photo.
 
-    Each of its pixels covers a block of the photo (nothing is smoothed).  What the
-    network did not see is dimmed and the border outlined.
+    Each of its pixels covers a block of the photo, without smoothing.  The photo
+    outside the layer is dimmed and the border outlined.
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
         see_through: uint8 (h, w, 4): RGB and alpha.
-        spans: part of the photo that it covers, of ``covered``.
+        spans: part of the photo that the layer covers, from ``covered``.
 
     Returns:
-        uint8 (H, W, 3); where alpha is 0 the photo to the bit.
+        uint8 (H, W, 3); identical to the photo where alpha is 0.
     """
     return lay(photo, ready(see_through), spans)
 
@@ -182,7 +182,7 @@ def lay(photo: Colors, made: Packed, spans: tuple[Span, Span]) -> Colors:
     columns = along(photo.shape[1], made.shape[1], spans[1])
     outside = ready(np.array([0, 0, 0, round(255 * (1 - _DIMMED))], np.uint8))
     painted = np.empty(photo.shape, np.uint8)
-    # Strip by strip: what is made on the way stays in the processor's cache.
+    # Strip by strip: intermediate arrays stay in the processor's cache.
     for top in range(0, photo.shape[0], _STRIP):
         part = slice(top, top + _STRIP)
         spread = made[rows.cells[part]].take(columns.cells, axis=1)

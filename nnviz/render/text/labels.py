@@ -12,7 +12,7 @@ class Label:
     """A label to place.
 
     Attributes:
-        box: what it names.
+        box: box of the labeled object.
         width: of the label.
         height: of the label.
     """
@@ -27,17 +27,18 @@ def place(
 ) -> list[Position | None]:
     """Place labels without overlaps, earlier ones first.
 
-    Tried in turn: on the upper edge from outside, inside the box at the top, below the
-    box, each at the left and at the right; then further down inside the box.  All
-    in one unit, px.
+    Candidates in order: on the upper edge outside the box, inside at the top, below the
+    box, each at the left and at the right; then further down inside.  All coordinates
+    are in px.
 
     Args:
         labels: the most important first.
         room: width and height of the image.
-        taken: where no label may go.
+        taken: rectangles that labels must avoid.
 
     Returns:
-        A place inside the image that no other label covers, None where there is none.
+        A position of each label inside the image that overlaps no other; None where
+        there is none.
     """
     used = list(taken)
     places: list[Position | None] = []

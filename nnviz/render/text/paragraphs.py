@@ -17,7 +17,7 @@ Canvas = NDArray[np.uint8]
 Align = Literal["left", "centre", "right"]
 _LEADING = 1.4
 _FINER = 4
-"""Lines are drawn this much larger and averaged: letters stand at parts of a px."""
+"""Supersampling factor of lines, for subpixel positions of letters."""
 _FACES = {False: "Inter-Regular.ttf", True: "Inter-SemiBold.ttf"}
 
 
@@ -51,7 +51,7 @@ def width_of(text: str, size: int, *, bold: bool = False) -> int:
 def shorten(text: str, width: int, size: int, *, bold: bool = False) -> str:
     """Truncate a text with an ellipsis if it is wider than ``width``.
 
-    Empty if not even the ellipsis has room.
+    Empty if not even the ellipsis fits.
     """
     if width_of(text, size, bold=bold) <= width:
         return text
@@ -81,7 +81,7 @@ def wrap(text: str, width: int, size: int, *, bold: bool = False) -> list[str]:
 
 
 _BREAKS = "-_"
-"""Behind these a word may be broken."""
+"""Characters after which a word may be broken."""
 
 
 def _break_word(word: str, width: int, size: int) -> list[str]:
@@ -116,7 +116,7 @@ def stamp(
         place: x of the edge or middle that ``align`` names, y of the line's top.
         text: one line.
         size: of the font, px.
-        color: of the letters.
+        color: text color.
         bold: semibold letters.
         align: which part of the line ``place`` names.
     """
@@ -138,7 +138,7 @@ def _mask(text: str, size: int, bold: bool) -> NDArray[np.float32]:  # noqa: FBT
     width = max(1, width_of(text, size, bold=bold)) * _FINER
     ascent, descent = face.getmetrics()
     picture = PillowImage.new("L", (width, height))
-    # The baseline on a whole px: horizontal strokes stay crisp.
+    # The baseline lies on a whole px, so that horizontal strokes stay crisp.
     baseline = round(((height - ascent - descent) // 2 + ascent) / _FINER) * _FINER
     ImageDraw.Draw(picture).text((0, baseline), printable(text), 255, face, anchor="ls")
     mask = np.asarray(picture.reduce(_FINER), np.float32) / np.float32(255)

@@ -43,8 +43,8 @@ def _fixed(value: float) -> str:
 def numbers(values: Iterable[float]) -> list[str]:
     """Format the numbers of a column with the same number of decimals.
 
-    The largest has three significant digits; where that would hide the others'
-    differences by too much or need too long words, each is written for itself.
+    The largest number has three significant digits; where that would hide differences
+    or be too long, each number is formatted by itself.
     """
     given = list(values)
     finite = [abs(value) for value in given if math.isfinite(value)]

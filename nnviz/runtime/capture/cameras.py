@@ -14,7 +14,7 @@ def list_cameras(timeout: float = _SECONDS) -> tuple[Camera, ...]:
     May take seconds: not for the GUI thread.
 
     Args:
-        timeout: how long to wait for the drivers, s.
+        timeout: longest wait for the drivers, s.
     """
     changed = threading.Condition()
     helper = Helper(changed)

@@ -22,12 +22,12 @@ from nnviz.runtime.capture.players import LivePlayer, VideoPlayer
 from nnviz.runtime.capture.sources import title_of
 
 RETRY_SECONDS = 1.5
-"""After this a camera or stream that was lost is tried again."""
+"""Seconds after which a lost camera or stream is retried."""
 PATIENCE_SECONDS = 2.0
-"""After this a source that gives no image, or does not open, is said to wait."""
+"""Seconds after which a source that delivers no frame, or does not open, is WAITING."""
 _COMES_BACK = {SourceKind.CAMERA, SourceKind.STREAM, SourceKind.SCRIPT}
 _IN_PROCESS = {SourceKind.FILE, SourceKind.FOLDER}
-"""Sources whose calls come back; all others are read by a helper."""
+"""Sources whose calls always return; all others are read by a helper thread."""
 _Answer = TypeVar("_Answer")
 
 
@@ -35,14 +35,15 @@ class Capture:
     """A source of frames, read on its own thread.
 
     Only the newest frame is kept.  A camera that is missing, busy, stalled or unplugged
-    is WAITING, with the reason, and is tried again; a video that cannot be read has
-    FAILED.  The last status is CLOSED or FAILED.
+    is WAITING, with the reason, and is retried; a video that cannot be read has FAILED.
+    The last status is CLOSED or FAILED.
 
     Args:
         request: the source.
         on_frame: called with each frame on the capture thread, to be quick.
         on_status: called on the capture thread whenever something changes.
-        opener: returns what opens the source, again and again; see ``opening``.
+        opener: returns the function that opens, and reopens, the source; see
+            ``opening``.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Capture:
         self._open_reader = opener(request, self._controls.sleep)
         self._reader: Reader | None = None
         self._helper: Helper | None = None
-        # A daemon, for a forgotten close must not keep the process alive.
+        # A daemon thread: a forgotten ``close`` must not keep the process alive.
         self._thread = threading.Thread(
             target=self._live, name="nnviz-capture", daemon=True
         )
@@ -103,11 +104,11 @@ class Capture:
         """End the thread and release the source; idempotent, callable from any thread.
 
         Args:
-            timeout: how long to wait at most, s.
+            timeout: longest wait, s.
 
         Returns:
-            Whether the source is closed.  If not (a driver that hangs) it is left to
-            its thread, which ends when the driver comes back.
+            Whether the source is closed.  If not (the driver hangs), its thread ends
+            when the driver returns.
         """
         until = time.monotonic() + timeout
         self._controls.close()

@@ -15,10 +15,10 @@ class Controls:
     """Requested controls, and the condition on which the capture thread waits for them.
 
     Attributes:
-        changed: notified with every wish, and by a helper that has finished.
-        mirrored: swap left and right.
-        scale: share of the source's width and height.
-        speed: of a video, 1 for its own.
+        changed: notified of every requested change, and by a helper that has finished.
+        mirrored: whether left and right are swapped.
+        scale: fraction of the source's width and height.
+        speed: playback speed of a video, 1 for its own.
     """
 
     def __init__(self, *, mirrored: bool, speed: float) -> None:
@@ -112,10 +112,10 @@ class Controls:
         """Wait for a condition, with a timeout in seconds (None: no timeout).
 
         Returns:
-            Whether it has come about.
+            Whether the condition holds.
 
         Raises:
-            ClosingError: the capture is to end.
+            ClosingError: the capture is closing.
         """
         with self.changed:
             reached = self.changed.wait_for(lambda: self._closing or until(), seconds)

@@ -9,11 +9,11 @@ class Helper:
     """Runs one call at a time on its own daemon thread.
 
     The driver of a camera may take minutes to open it, or never come back.  Such a call
-    cannot be ended from outside: whoever waits for it goes on without, and the thread
-    ends by itself when the call returns.
+    cannot be interrupted: the caller stops waiting for it, and the thread ends when the
+    call returns.
 
     Args:
-        changed: notified when a call has come back; guards everything here.
+        changed: notified when a call has returned; guards all state.
     """
 
     def __init__(self, changed: threading.Condition) -> None:
@@ -67,7 +67,7 @@ class Helper:
                 self._answer, self._error = answer, error
                 self._done = True
                 self._changed.notify_all()
-            # Not kept over the next wait: they may hold images.
+            # Do not keep them during the next wait: they may hold images.
             del call, answer, error
         if self._last is not None:
             self._last()

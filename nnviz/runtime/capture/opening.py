@@ -7,12 +7,12 @@ from nnviz.base.video import Reader, SourceKind, SourceRequest
 from nnviz.runtime.capture.script import ScriptedCamera
 
 Sleep = Callable[[float], None]
-"""Waits some seconds; raises when the capture is closed."""
+"""Waits the given seconds; raises when the capture is closed."""
 Open = Callable[[], Reader]
-"""Opens a source; may take long, or hang where a driver does.
+"""Opens a source; may take long, or hang if a driver does.
 
-Raises SourceLostError where it cannot be reached now, but may be later, and InputError
-where it cannot be opened at all.
+Raises SourceLostError if the source cannot be reached now, but may be later, and
+InputError if it cannot be opened at all.
 """
 
 
@@ -21,7 +21,7 @@ def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
 
     Args:
         request: the source.
-        sleep: how a source that goes by the clock waits.
+        sleep: called by sources that wait for the clock.
     """
     address = request.address
     match request.kind:

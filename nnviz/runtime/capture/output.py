@@ -56,7 +56,7 @@ class Output:
 
         Args:
             grab: the image.
-            position: where it stands in a video, s.
+            position: position in a video, s.
 
         Returns:
             Whether there was an image.

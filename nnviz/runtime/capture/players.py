@@ -11,9 +11,10 @@ from nnviz.runtime.capture.controls import Controls
 from nnviz.runtime.capture.output import Output
 
 _SEEN_SECONDS = 0.2
-"""However late a video is, an image is shown this often."""
+"""Longest interval between shown frames, s, however late a video is."""
 _HOPELESS_SECONDS = 1.0
-"""A video that is later than this is not caught up with: it goes on from there."""
+"""Delay in s beyond which a video does not catch up, but continues from its position.
+"""
 
 
 class Caller(Protocol):
@@ -23,7 +24,7 @@ class Caller(Protocol):
         """Return the function's result.
 
         Raises:
-            ClosingError: the capture is to end.
+            ClosingError: the capture is closing.
         """
         ...
 
@@ -43,8 +44,8 @@ class LivePlayer:
         """Play until the source ends.
 
         Raises:
-            ClosingError: the capture is to end.
-            InputError: the source gives nothing any more.
+            ClosingError: the capture is closing.
+            InputError: the source delivers no more frames.
         """
         while (grab := self._call(self._reader.read)) is not None:
             holding = self._controls.holding
@@ -61,15 +62,15 @@ class LivePlayer:
 class VideoPlayer:
     """Plays a video or folder at its own or another speed, against the clock.
 
-    An image that comes too late is left out and not even converted.
+    A late frame is dropped without conversion.
 
     Args:
         reader: the video.
-        controls: what is wished.
-        output: where images go.
-        call: makes calls that may take long.
-        loop: begin again at the end.
-        rate: images a second; 0 for the video's own.
+        controls: requested settings.
+        output: receiver of the frames.
+        call: makes calls that may block.
+        loop: restart at the end.
+        rate: frames a second; 0 for the video's own.
     """
 
     def __init__(
@@ -100,8 +101,8 @@ class VideoPlayer:
         """Play until the capture is closed.
 
         Raises:
-            ClosingError: the capture is to end.
-            InputError: the video holds no image, or a server gives no more.
+            ClosingError: the capture is closing.
+            InputError: the video has no frames, or a server delivers no more.
         """
         while True:
             self._go()
@@ -121,7 +122,8 @@ class VideoPlayer:
         if place is None and not back:
             return
         if place is None:
-            # A quarter more, so that rounding does not lead to the one before.
+            # Aim a quarter of a frame later, so that rounding does not lead to the
+            # frame before.
             place = max(0.0, self._position - (back - 0.25) / self._reader.rate)
         self._seek(place)
         self._at_once = True
@@ -148,7 +150,7 @@ class VideoPlayer:
         if self._shown == -math.inf:
             raise InputError(self._reader.title, "contains no readable frame")
         if self._loop:
-            # The first image is due when the last has been seen.
+            # The first frame is due once the last has been shown.
             length = self._position + 1 / self._reader.rate
             self._zero -= max(self._reader.duration, length)
             self._seek(0.0)

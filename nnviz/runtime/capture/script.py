@@ -15,17 +15,17 @@ A script is a JSON or TOML file::
     do = "stall"           # nothing comes for a time
     lasts = 1.5            # seconds
 
-What there is to ``do``:
+Values of ``do``:
 
-- ``stall``: nothing comes for ``lasts`` seconds.
-- ``hang``: the same, and closing the camera does not end it, as with a bad driver.
-- ``unplug``: the camera is gone, and back after ``lasts`` seconds; 0: for good.
-- ``resize``: images have another ``size`` from now on.
-- ``corrupt``: the next image, or so many ``frames``, cannot be decoded.
-- ``slow``: images come at another ``rate`` from now on.
+- ``stall``: no frames for ``lasts`` seconds.
+- ``hang``: the same, and closing the camera does not end it, like a bad driver.
+- ``unplug``: the camera disappears, and returns after ``lasts`` seconds; 0: never.
+- ``resize``: frames have another ``size`` from then on.
+- ``corrupt``: the next frame, or the next ``frames``, cannot be decoded.
+- ``slow``: frames arrive at another ``rate`` from then on.
 
-Images are numbered from 0 over all openings, and an event comes before an image, so
-that the same script gives the same images however fast the machine is.
+Frames are numbered from 0 over all openings, and events are tied to frames, so the same
+script gives the same frames on any machine.
 """
 
 import itertools
@@ -47,9 +47,11 @@ from nnviz.media.encode import read_json
 from nnviz.media.files import read_bytes
 
 _BITS = 16
-"""Of the number in a pattern, the lowest first, as black and white fields on top."""
+"""Bits of the frame number in a pattern, lowest first, as black and white fields at the
+top.
+"""
 _BARS = 8
-"""The fields take this part of the height."""
+"""The fields take one part in this many of the height."""
 _DEEDS = ("stall", "hang", "unplug", "resize", "corrupt", "slow")
 _Part = TypeVar("_Part", "Event", "Script")
 
@@ -84,7 +86,7 @@ def read_script(path: Path) -> Script:
     """Read a script from a JSON or TOML file.
 
     Raises:
-        InputError: the file cannot be read, or says what is not known.
+        InputError: the file cannot be read, or has unknown entries.
     """
     if path.suffix.lower() == ".json":
         values = read_json(path)
@@ -146,11 +148,11 @@ def _in_order(script: Script) -> Script:
 class ScriptedCamera:
     """Simulated camera that plays a script; see ``nnviz.base.video.Reader``.
 
-    One for all openings: a camera that is back goes on with its script.
+    One object for all openings: a camera that returns continues its script.
 
     Args:
         path: the script.
-        sleep: waits some seconds; raises when the capture is closed.
+        sleep: waits the given seconds; raises when the capture is closed.
     """
 
     live = True
@@ -175,7 +177,7 @@ class ScriptedCamera:
         """Open the camera, unless the script refuses.
 
         Raises:
-            SourceLostError: the script says so.
+            SourceLostError: the script refuses.
             InputError: the script or its video cannot be used.
         """
         script = self._script or self._begin()
@@ -230,7 +232,7 @@ class ScriptedCamera:
         now = time.monotonic()
         if self.rate and self._due > now:
             self._sleep(self._due - now)
-        # One that comes late does not make those after it early.
+        # A late frame does not make later ones early.
         period = 1 / self.rate if self.rate else 0.0
         self._due = max(self._due + period, time.monotonic())
 
@@ -255,14 +257,14 @@ def pattern(number: int, size: tuple[int, int]) -> Colors:
     """Return a moving color pattern with the image's number encoded in sixteen fields.
 
     Args:
-        number: of the image; its lowest 16 bits are shown, the lowest to the left.
+        number: of the frame; its lowest 16 bits are shown, the lowest on the left.
         size: height and width, px; at least 8 x 64.
 
     Returns:
         uint8 (H, W, 3).
     """
     height, width = size
-    # 8-bit sums start again from 0 behind 255.
+    # 8-bit sums wrap around after 255.
     rows = np.arange(height).astype(np.uint8)[:, None]
     columns = np.arange(width).astype(np.uint8)
     pixels = np.empty((height, width, 3), np.uint8)

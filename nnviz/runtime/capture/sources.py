@@ -28,7 +28,7 @@ def source_of(text: str) -> SourceRequest:
             scripted camera, see ``nnviz.runtime.capture.script``.
 
     Raises:
-        InputError: the text is none of these, or there is no such file.
+        InputError: the text is none of these, or the file does not exist.
     """
     text = text.strip()
     if not text:
@@ -86,7 +86,7 @@ def _region(text: str, colon: str) -> str:
 
 
 def _file(text: str) -> SourceRequest:
-    # Path's own raises RuntimeError for a user that is not known.
+    # ``Path.expanduser`` raises RuntimeError for an unknown user.
     path = Path(os.path.expanduser(text))  # noqa: PTH111
     try:
         if path.is_dir():

@@ -11,11 +11,11 @@ class Files:
     """The available file operations, grouped by subject.
 
     Attributes:
-        images: opened, made small, written to the cache; what dropped files are.
-        recordings: read, listed, deleted, made into videos.
-        results: saved, alone or side by side.
-        stickers: opened, kept when trained, printed.
-        unit_images: synthetic images of units in the cache.
+        images: open, shrink and cache images, classify dropped files.
+        recordings: read, list, delete recordings, export them as videos.
+        results: save results, alone or side by side.
+        stickers: open, keep learned and print stickers.
+        unit_images: read and write cached images of units.
     """
 
     def __init__(self) -> None:

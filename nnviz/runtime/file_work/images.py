@@ -27,7 +27,7 @@ class ImageWork:
     """File operations on images.
 
     Args:
-        cache_bytes: how much decoded images are kept for coming back to them.
+        cache_bytes: size of the cache of decoded images.
     """
 
     def __init__(self, cache_bytes: int = _CACHE_BYTES) -> None:
@@ -56,7 +56,7 @@ class ImageWork:
 
         Args:
             pixels: the image.
-            purpose: what it is for; begins the file's name.
+            purpose: purpose, with which the file's name begins.
         """
         return file_work(lambda: keep_image(pixels, purpose))
 
@@ -83,7 +83,7 @@ class ImageWork:
 
 
 def _cameras() -> tuple[Camera, ...]:
-    # Imported here: it loads OpenCV and PyAV, and most starts want no camera.
+    # Imported here: it loads OpenCV and PyAV, and most starts need no camera.
     from nnviz.runtime.capture import list_cameras  # noqa: PLC0415
 
     return list_cameras()

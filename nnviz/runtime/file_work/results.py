@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.maps.heatmaps import Looks
 
 Saved = FileWork[tuple[Path, ...]]
-"""Work that ends with the paths that were written."""
+"""Work that ends with the written paths."""
 
 
 class ResultWork:
@@ -44,9 +44,9 @@ class ResultWork:
         """Save a result without overwriting earlier ones.
 
         Args:
-            run: what is saved.
-            folder: where.
-            looks: how its maps are shown, by the result's name.
+            run: the run to save.
+            folder: folder to write to.
+            looks: appearance of its maps, by the result's name.
         """
         return file_work(lambda: _save(run, Path(folder), looks), Urgency.SAVE)
 
@@ -61,9 +61,9 @@ class ResultWork:
 
         Args:
             result: any kind.
-            image: what it lies over, for those that do.
-            path: of the file; its ending says the format.
-            look: how it is shown; None for the usual.
+            image: image below the result, for kinds that lie over one.
+            path: of the file; its suffix sets the format.
+            look: appearance; None for the default.
         """
         return file_work(
             lambda: (save_figure(result, image, Path(path), look),), Urgency.SAVE
@@ -111,7 +111,7 @@ class ResultWork:
     def side_car(self, info: ModelInfo, request: ModelRequest) -> Saved:
         """Save a network's settings to a side-car file.
 
-        Names of classes are written where they come from a file of labels.
+        Class names are written if they come from a label file.
         """
         labels = info.labels if request.labels else ()
 

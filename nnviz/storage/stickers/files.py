@@ -37,10 +37,10 @@ def keep_learned(run: Run, folder: Path) -> Path:
     """Save the sticker that a result has learned as PNG, with its recipe.
 
     Returns:
-        The file; the same one where the same sticker is there already.
+        Path of the file; an existing file of the same sticker is reused.
 
     Raises:
-        InputError: the result has learned none, or the disk does not allow it.
+        InputError: the result has no learned sticker, or the file cannot be written.
     """
     found = sticker_of(run.report)
     if found is None:

@@ -22,8 +22,9 @@ def print_sticker(sticker: Cut, out: Path, order: Print) -> Path:
         ``out``.
 
     Raises:
-        UsageError: another ending, no such paper, or the page does not hold it.
-        InputError: the sticker cannot be opened, or the disk does not allow it.
+        UsageError: the path has another suffix, the paper is unknown, or the page is
+            too small.
+        InputError: the sticker cannot be opened, or the file cannot be written.
     """
     if out.suffix.lower() != ".pdf":
         raise UsageError(out.name, "is no name of a page", "let it end in .pdf")

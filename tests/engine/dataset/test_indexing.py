@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import fsspec
 import numpy as np
@@ -20,7 +21,7 @@ import nnviz
 from nnviz.base.errors import InputError, UsageError
 from nnviz.cli import main
 from nnviz.engine.dataset import chunk
-from nnviz.engine.dataset.chunk import chunk_spans
+from nnviz.engine.dataset.chunk import chunk_spans, largest_chunk
 from nnviz.media.index import ImageIndex
 from tests.engine.dataset.conftest import ColorNet, draw
 
@@ -167,6 +168,59 @@ def test_annotations_label_an_image_by_its_largest_object(tmp_path, color_model)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("file", "image"),
+    [
+        ("annotations/instances_val2017.json", "val2017/a.png"),  # as COCO comes
+        ("valid/_annotations.coco.json", "valid/a.png"),  # as Roboflow writes
+        ("labels.json", "data/a.png"),  # as FiftyOne writes
+        ("train.json", "images/train/a.png"),
+    ],
+)
+def test_images_of_annotations_are_found_where_they_usually_lie(
+    tmp_path, color_model, file, image
+):
+    for name in (file, image):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+    PillowImage.new("RGB", (16, 16)).save(tmp_path / image)
+    listed = {"images": [{"id": 1, "file_name": "a.png"}]}
+    (tmp_path / file).write_text(json.dumps(listed))
+    index = nnviz.index(tmp_path / file, color_model, out=tmp_path / "index")
+    assert (len(index), index.images.skipped) == (1, ())
+    assert index.columns["objects"].tolist() == [0]
+
+
+def test_several_files_of_annotations_are_told(tmp_path, color_model):
+    folder = draw(tmp_path / "set", 1)
+    for name in ("train.json", "val.json"):
+        listed = {"images": [{"id": 1, "file_name": "red/0.png"}]}
+        (folder / name).write_text(json.dumps(listed))
+    index = nnviz.index(folder, color_model, out=tmp_path / "index")
+    assert len(index) == 3
+    assert "train.json, val.json" in index.summary.notes[0]
+
+
+def test_masks_beside_images_are_no_images_of_the_set(tmp_path, color_model):
+    """As YOLO's sets and those of segmentation lie."""
+    for part in ("images", "masks"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        PillowImage.new("RGB", (16, 16)).save(tmp_path / "set" / part / "a.png")
+    index = nnviz.index(tmp_path / "set", color_model, out=tmp_path / "index")
+    assert list(index.images.paths) == ["a.png"]
+
+
+def test_an_index_names_its_images_for_another_network(tmp_path, color_model):
+    folder = draw(tmp_path / "set", 1)
+    (folder / "rows.csv").write_text(
+        "path,label,split,age\nred/0.png,red,train,3\nblue/0.png,,test,4\n"
+    )
+    first = nnviz.index(folder / "rows.csv", color_model, out=tmp_path / "first")
+    second = nnviz.index(tmp_path / "first", color_model, out=tmp_path / "second")
+    assert list(second.images.paths) == list(first.images.paths)
+    for name in ("label", "predicted", "split", "age", "loss"):
+        np.testing.assert_array_equal(second.columns[name], first.columns[name], name)
+
+
 def test_splits_and_lists(tmp_path, color_model):
     draw(tmp_path / "set" / "train", 1)
     draw(tmp_path / "set" / "test", 1)
@@ -192,6 +246,14 @@ def test_images_behind_urls_are_read_by_fsspec(tmp_path, colors, color_model):
     assert dict(index.images.skipped) == {
         "red/empty.png": "is empty (0 bytes); copy it once more"
     }
+    rows = ["path,label", "memory://bucket/set/red/0.png,red"]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    listed = nnviz.index(tmp_path / "rows.csv", color_model, out=tmp_path / "listed")
+    url = "memory://bucket/set/blue/0.png"
+    given = nnviz.index([url], color_model, out=tmp_path / "given")
+    for each, record in ((listed, 4), (given, 0)):
+        assert (each.images.sha256[0] == index.images.sha256[record]).all()
+        assert each.summary.missing == each.images.skipped == ()
     with pytest.raises(InputError, match="nosuch"):
         nnviz.index("nosuch://x", color_model, out=tmp_path / "no")
 
@@ -246,6 +308,21 @@ def test_chunks_grow_and_have_the_same_borders_wherever_a_run_begins():
     for done in (1, 32, 100, 512, 600, 1699):
         ends = [done + each.stop for each in chunk_spans(1700 - done, done)]
         assert ends == [each for each in borders if each > done]
+
+
+def test_chunks_of_slow_networks_are_small_so_that_little_is_lost():
+    """Truth: VGG-16's 15.5 and ResNet-50's 4.1 billion multiply-accumulates, 2^39."""
+    device = torch.device("cpu")
+
+    def most(macs):
+        return largest_chunk(
+            SimpleNamespace(device=device, info=SimpleNamespace(macs=macs))
+        )
+
+    sizes = [most(each) for each in (None, 3e8, 4.1e9, 15.5e9, 1e12)]
+    assert sizes == [512, 512, 128, 64, 64]
+    ends = [each.stop for each in chunk_spans(300, 0, 64)]
+    assert ends == [32, 64, 128, 192, 256, 300]
 
 
 def test_the_first_images_are_there_at_once(tmp_path, colors, color_model):

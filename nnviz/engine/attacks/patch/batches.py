@@ -38,7 +38,7 @@ def joined(parts: Sequence[LossGradient]) -> LossGradient:
 
 
 class AttackObjective(Protocol):
-    """Images, and the answers that a network is to give once they are attacked."""
+    """Images to attack, with the goal for the network's outputs."""
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -49,7 +49,7 @@ class AttackObjective(Protocol):
         ...
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return scores and gradients of ``pixels`` (n, C, H, W), made of images."""
+        """Return scores and gradients at attacked images ``pixels``, (n, C, H, W)."""
         ...
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ class AttackBatch:
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
-        """Return scores and gradients of ``pixels`` (n, C, H, W), made of images."""
+        """Return scores and gradients at attacked images ``pixels``, (n, C, H, W)."""
         goal = self._goal(rows)
         scores: list[Tensor] = []
 

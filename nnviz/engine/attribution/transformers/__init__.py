@@ -1,1 +1,1 @@
-"""Attribution in vision transformers: attention laid open, and its gradients."""
+"""Attribution in vision transformers: attention weights and their gradients."""

@@ -1,4 +1,4 @@
-"""Attention laid open: its weights, with their gradients, and how they chain up.
+"""Attention weights with gradients, and their propagation through layers.
 
 Fused attention gives no weights.  Inside ``open_attention`` it is computed step by
 step, with the same result up to rounding, and the weights are kept.
@@ -113,7 +113,7 @@ _UNUSUAL = (
 
 
 def _refuse(options: Mapping[str, Any]) -> None:
-    """Refuse what is not computed here.
+    """Refuse options of attention that are not supported.
 
     Raises:
         ModelError: names the first of them.

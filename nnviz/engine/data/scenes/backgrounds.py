@@ -112,7 +112,7 @@ def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> Color
 
 
 def _landscape(rng: np.random.Generator, size: int) -> ColorImage:
-    """A sky with clouds over two to four ridges, the farther the hazier."""
+    """Paint a sky with clouds over two to four ridges, hazier with distance."""
     zenith = np.array([0.25, 0.45, 0.80]) + rng.normal(0, 0.08, 3)
     haze = np.array([0.80, 0.82, 0.84]) + rng.normal(0, 0.07, 3)
     fall = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
@@ -156,7 +156,7 @@ def _line(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
 
 
 def _lights(rng: np.random.Generator, size: int) -> ColorImage:
-    """Lights far out of focus before a dark ground (bokeh)."""
+    """Draw out-of-focus lights before a dark background (bokeh)."""
     import cv2
 
     picture = _painted(

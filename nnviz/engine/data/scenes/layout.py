@@ -22,7 +22,7 @@ _MINOR_RADII = (0.08, 0.12)
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One shape: what it is and where.
+    """A shape of a layout: kind, texture, color, pose and coverage.
 
     Attributes:
         shape: index into ``SHAPES``.
@@ -46,7 +46,7 @@ class Item:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """The pixels of which at least half lie inside."""
+        """Mask of the pixels that the shape covers by at least half."""
         return self.coverage >= _COVERED
 
 

@@ -116,7 +116,7 @@ def _heart() -> NDArray[np.float64]:
 
 
 def _drop() -> NDArray[np.float64]:
-    """A circle with its two tangents from a point above."""
+    """Return a drop: a circle with its two tangents from a point above."""
     radius, middle = 0.6, 0.4
     touch = np.degrees(np.arcsin(radius / (1 + middle)))
     round_part = _arc(radius, -touch, 180 + touch) + np.array([0, middle])
@@ -124,7 +124,7 @@ def _drop() -> NDArray[np.float64]:
 
 
 def _crescent() -> NDArray[np.float64]:
-    """A circle without a second one of 0.8 of its radius, 0.45 to the right."""
+    """Return a crescent: a circle minus one of 0.8 of its radius, 0.45 to the right."""
     radius, shift = 0.8, 0.45
     # Where the circles meet (law of cosines), as angles about either center.
     x = (1 + shift**2 - radius**2) / (2 * shift)

@@ -59,7 +59,7 @@ def compare_indexes(first: ImageIndex, second: ImageIndex, count: int) -> Disagr
 def _shared(
     first: ImageIndex, second: ImageIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers, in both, of the images that both hold."""
+    """Return the records of images in both indexes: their numbers in each."""
     hashes = [
         np.ascontiguousarray(each.sha256).view("V32")[:, 0] for each in (first, second)
     ]

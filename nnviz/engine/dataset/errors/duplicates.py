@@ -38,7 +38,7 @@ Finding = Generator[Progress, None, tuple[tuple[Duplicate, ...], str]]
 def find_duplicates(
     index: ImageIndex, count: int, check: Check = lambda: None
 ) -> Finding:
-    """Return pairs of images that show the same, and a note on what may be missing.
+    """Return pairs of near duplicates, and a note on what the search may miss.
 
     Leaks come first, then the most alike.
 
@@ -94,7 +94,7 @@ def _equal_files(index: ImageIndex) -> Iterator[tuple[int, int]]:
 
 
 def _all_with_all(layouts: Tensor, check: Check) -> Pairs:
-    """Return similar pairs (k, 2), smaller first, by comparing all with all."""
+    """Return similar pairs (k, 2), smaller first, by exhaustive comparison."""
     found = [np.zeros((0, 2), np.int64)]
     layouts = layouts.float()
     for start in range(0, len(layouts), _BLOCK):

@@ -11,6 +11,7 @@ from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.preprocess import Interpolation
 from nnviz.engine.dataset.chunk import Prepared, prepared
 from nnviz.engine.dataset.sources import ImageSet, Skipped
+from nnviz.engine.dataset.sources.image_set import SCENES
 from nnviz.engine.models.model import Model, Photo
 from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.map_layers import map_size
@@ -43,12 +44,11 @@ class Seen:
 def set_of(index: ImageIndex, records: NDArray[np.int64]) -> ImageSet:
     """Return records of an index as an image set, to reopen their files."""
     source = index.facts.source
-    scenes = {"scenes": "none"}.get(source, source.removeprefix("scenes-"))
     return ImageSet(
         source=source,
         root=index.facts.root,
         paths=[index.paths[int(record)] for record in records],
-        scenes=scenes if source.startswith("scenes") else "",
+        scenes=SCENES.get(source, ""),
     )
 
 
@@ -87,7 +87,7 @@ def patch_tasks(index: ImageIndex, found: Exemplars) -> Iterator[PatchTask]:
 
 
 def cut_patches(worker: Worker, task: PatchTask) -> list[Seen]:
-    """Cut patches and compute maps; images that no longer open are left out."""
+    """Cut patches and compute maps, skipping images that cannot be reopened."""
     model, images = worker.model, task.images
     extractor = model.feature_extractor((task.layer,), worker.check)
 

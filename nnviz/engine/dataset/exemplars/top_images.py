@@ -76,7 +76,7 @@ def channel_correlations(features: NDArray[np.floating]) -> NDArray[np.float64]:
 def most_alike(
     index: ImageIndex, layer: str, channels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the channels that correlate most with each of some, and how much."""
+    """Return the channels most correlated with given ones, and the correlations."""
     correlations = channel_correlations(index.features(layer))
     np.fill_diagonal(correlations, -np.inf)
     rows = correlations[channels]

@@ -1,20 +1,19 @@
-"""Images of COCO's annotations, labeled by what covers most of each."""
+"""Images with COCO annotations, labeled by the largest object in each."""
 
 from pathlib import Path
 from typing import Any
 
-from nnviz.base.errors import InputError
-from nnviz.base.host.reading import parse_object
+import numpy as np
+
 from nnviz.engine.data.annotated import Annotated, read_annotation_file
 from nnviz.engine.dataset.sources.image_set import ImageSet
-from nnviz.media.files import read_bytes
+from nnviz.media.text_files import TextKind, kind_of_text
 
 
-def annotation_file(folder: Path) -> Path | None:
-    """Return the only COCO annotation file in a folder; None if there is not one."""
+def annotation_files(folder: Path) -> list[Path]:
+    """Return the files of COCO's annotations in a folder, or in ``annotations``."""
     files = [*folder.glob("*.json"), *folder.glob("annotations/*.json")]
-    found = [path for path in files if _is_coco(path)]
-    return found[0] if len(found) == 1 else None
+    return sorted(path for path in files if kind_of_text(path) is TextKind.ANNOTATIONS)
 
 
 def list_annotated(file: Path, folder: Path) -> ImageSet:
@@ -22,7 +21,7 @@ def list_annotated(file: Path, folder: Path) -> ImageSet:
 
     Args:
         file: of the annotations.
-        folder: that holds the images, or ``images`` with them.
+        folder: that holds the images, or a folder with them.
 
     Raises:
         InputError: the file is not in COCO's format.
@@ -32,10 +31,20 @@ def list_annotated(file: Path, folder: Path) -> ImageSet:
     return ImageSet(
         source=str(file),
         root=str(folder.absolute()),
-        paths=[each.path.relative_to(folder).as_posix() for each in data.pictures],
+        paths=[_relative(each.path, folder) for each in data.pictures],
         labels=labels if any(labels) else (),
+        numbers={
+            "objects": np.array([len(each.objects) for each in data.pictures], float)
+        },
         notes=("an image's label is the object with the largest area",),
     )
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path below a folder without it; others, which a file may name, as is."""
+    return (
+        path.relative_to(folder) if path.is_relative_to(folder) else path
+    ).as_posix()
 
 
 def _main_object(image: Annotated, names: dict[int, str]) -> str:
@@ -48,11 +57,3 @@ def _main_object(image: Annotated, names: dict[int, str]) -> str:
 def _area(annotation: dict[str, Any]) -> float:
     width, height = annotation["bbox"][2:]
     return float(annotation["area"] or width * height)
-
-
-def _is_coco(file: Path) -> bool:
-    try:
-        values = parse_object(read_bytes(file), file.name)
-    except InputError:
-        return False
-    return {"images", "annotations", "categories"} <= set(values)

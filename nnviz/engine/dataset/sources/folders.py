@@ -14,18 +14,21 @@ from nnviz.media.remote import list_files
 _SPLITS = frozenset(
     {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
 )
+_BESIDE_IMAGES = ("labels", "masks", "annotations")
 
 
 def list_folder(folder: Path) -> ImageSet:
     """List the images in a folder and its sub-folders, in natural order.
 
     ``train`` and ``test`` at the top are splits; below them, or at the top, a folder
-    for each of at least two classes gives the labels.  Hidden files are left out.
+    for each of at least two classes gives the labels.  Hidden files are left out, and
+    what lies beside a folder ``images``, as masks do.
 
     Raises:
         InputError: the folder cannot be read.
     """
-    return labeled_set(str(folder), str(folder.absolute()), _images_below(folder))
+    root = folder / "images" if _has_parts(folder) else folder
+    return labeled_set(str(folder), str(root.absolute()), _images_below(root))
 
 
 def list_remote(url: str) -> ImageSet:
@@ -61,6 +64,15 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
         labels=[plain_name(each) for each in labels],
         splits=splits,
     )
+
+
+def _has_parts(folder: Path) -> bool:
+    """Return whether images have a folder of their own, beside labels or masks.
+
+    So do the sets of YOLO, and those for segmentation.
+    """
+    beside = any((folder / name).is_dir() for name in _BESIDE_IMAGES)
+    return beside and (folder / "images").is_dir()
 
 
 def _is_image(path: str) -> bool:

@@ -15,6 +15,10 @@ from nnviz.media.decode import decode
 from nnviz.media.files import read_bytes
 from nnviz.media.remote import is_remote, read_remote
 
+SCENES = {"scenes": "none", "scenes-planted": "planted",
+          "scenes-contradicting": "contradicting"}  # fmt: skip
+"""Shortcut of the generated scenes of each name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageSet:
@@ -67,11 +71,8 @@ class ImageSet:
         path = self.paths[place]
         if self.scenes:
             return _generated(path, self.scenes)
-        if is_remote(self.root):
-            data = read_remote(self.root, path)
-            name = path.rpartition("/")[2]
-            image = decode(data, name, path=f"{self.root.rstrip('/')}/{path}")
-            return Sample(image, bytes.fromhex(image.sha256), len(data))
+        if is_remote(path) or is_remote(self.root):
+            return _downloaded(path if is_remote(path) else _joined(self.root, path))
         file = Path(self.root) / path
         data = read_bytes(file)
         image = decode(data, file.name, path=str(file))
@@ -104,6 +105,17 @@ class Skipped:
 
     path: str
     reason: str
+
+
+def _joined(root: str, path: str) -> str:
+    return f"{root.rstrip('/')}/{path}"
+
+
+def _downloaded(url: str) -> Sample:
+    folder, _, name = url.rpartition("/")
+    data = read_remote(folder, name)
+    image = decode(data, name, path=url)
+    return Sample(image, bytes.fromhex(image.sha256), len(data))
 
 
 def _generated(name: str, shortcut: str) -> Sample:

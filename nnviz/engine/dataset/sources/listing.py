@@ -1,21 +1,25 @@
 """The images that a source names, whatever kind of source it is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import TABLES
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.data.shapes import HELD_OUT
-from nnviz.engine.dataset.sources.coco import annotation_file, list_annotated
+from nnviz.engine.dataset.sources.coco import annotation_files, list_annotated
 from nnviz.engine.dataset.sources.folders import list_folder, list_remote
-from nnviz.engine.dataset.sources.image_set import ImageSet, check_not_empty
+from nnviz.engine.dataset.sources.image_set import (
+    SCENES,
+    ImageSet,
+    check_not_empty,
+)
+from nnviz.engine.dataset.sources.indexes import list_index
 from nnviz.engine.dataset.sources.tables import list_table
 from nnviz.engine.evaluation.sources import spread
+from nnviz.media.index import is_index
 from nnviz.media.remote import is_remote
-
-_SCENES = {"scenes": "none", "scenes-planted": "planted",
-           "scenes-contradicting": "contradicting"}  # fmt: skip
-_TABLES = {".csv", ".tsv", ".txt"}
 
 
 def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSet:
@@ -37,18 +41,17 @@ def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSe
 
 
 def _found(source: str) -> ImageSet:
-    if source in _SCENES:
+    if source in SCENES:
         names = [f"{source}/{seed:06d}" for seed in HELD_OUT]
-        return ImageSet(source=source, root="", paths=names, scenes=_SCENES[source])
+        return ImageSet(source=source, root="", paths=names, scenes=SCENES[source])
     if is_remote(source):
         return list_remote(source)
     path = Path(source)
     if is_folder(path):
-        annotations = annotation_file(path)
-        return list_annotated(annotations, path) if annotations else list_folder(path)
+        return list_index(path) if is_index(path) else _in_folder(path)
     if not is_file(path):
         raise InputError(source, "no such folder or file", "check the name")
-    if path.suffix.lower() in _TABLES:
+    if path.suffix.lower() in TABLES:
         return list_table(path)
     if path.suffix.lower() == ".json":
         folder = path.parent
@@ -58,11 +61,24 @@ def _found(source: str) -> ImageSet:
     )
 
 
+def _in_folder(folder: Path) -> ImageSet:
+    """Return the images of a folder, labeled by annotations or by folders' names."""
+    annotations = annotation_files(folder)
+    if len(annotations) == 1:
+        return list_annotated(annotations[0], folder)
+    found = list_folder(folder)
+    if annotations:
+        names = ", ".join(each.name for each in annotations)
+        note = f"{len(annotations)} files of annotations ({names}): name one for labels"
+        found = replace(found, notes=(*found.notes, note))
+    return found
+
+
 def _above(folder: Path) -> bool:
-    """Tell whether a folder is COCO's ``annotations``, next to the images' folder."""
+    """Return whether a folder is COCO's ``annotations``, next to the images' folder."""
     return folder.name == "annotations"
 
 
 def _given(source: str, images: Sequence[str]) -> ImageSet:
-    paths = [str(Path(each).absolute()) for each in images]
+    paths = [each if is_remote(each) else str(Path(each).absolute()) for each in images]
     return ImageSet(source=source, root="", paths=paths)

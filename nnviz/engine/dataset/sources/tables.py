@@ -12,9 +12,9 @@ from nnviz.base.errors import InputError
 from nnviz.base.host.reading import CSV_ERRORS, reading
 from nnviz.engine.dataset.sources.image_set import ImageSet
 from nnviz.media.files import read_text
+from nnviz.media.text_files import delimiter_of, path_column
 
 _LARGEST = 1 << 31
-_PATHS = ("path", "file", "filename", "file_name", "image", "image_path", "img", "name")
 _LABELS = ("label", "class", "class_name", "category", "target", "y")
 _SPLITS = ("split", "set", "subset", "partition")
 
@@ -31,7 +31,7 @@ def list_table(file: Path) -> ImageSet:
         InputError: the table cannot be read, or names no images.
     """
     text = read_text(file, _LARGEST, "a table of images")
-    delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
+    delimiter = delimiter_of(file)
     with reading(file.name, CSV_ERRORS, "is not a CSV file"):
         rows = [
             row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row
@@ -39,7 +39,7 @@ def list_table(file: Path) -> ImageSet:
     if not rows:
         raise InputError(str(file), "holds no rows", "write a path in each")
     heading = [cell.strip().casefold() for cell in rows[0]]
-    path = _place(heading, _PATHS)
+    path = path_column(rows)
     if path is None:
         return _plain(file, rows)
     width = len(heading)

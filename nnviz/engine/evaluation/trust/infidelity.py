@@ -1,4 +1,4 @@
-"""Infidelity (Yeh et al. 2019, arXiv:1901.09392, definition 2.1), squares removed.
+"""Infidelity by removed squares (Yeh et al. 2019, arXiv:1901.09392, def. 2.1).
 
 A square of the image is replaced by nothing; an explanation foretells how much the
 score falls by the sum of its values there.

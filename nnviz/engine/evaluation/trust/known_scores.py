@@ -1,4 +1,4 @@
-"""Scores that were computed lately: a check that was stopped goes on from them."""
+"""Cache of recently computed scores, from which a stopped check resumes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable

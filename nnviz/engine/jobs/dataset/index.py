@@ -5,7 +5,13 @@ from dataclasses import replace
 
 from nnviz.base.dataset.requests import IndexImages
 from nnviz.base.events import Job
-from nnviz.engine.dataset.chunk import ChunkPasses, ChunkRows, Settings, chunk_spans
+from nnviz.engine.dataset.chunk import (
+    ChunkPasses,
+    ChunkRows,
+    Settings,
+    chunk_spans,
+    largest_chunk,
+)
 from nnviz.engine.dataset.indexing import index_images
 from nnviz.engine.dataset.sources import ImageSet
 from nnviz.engine.jobs.cluster import sharing, worker_of
@@ -20,14 +26,15 @@ Task = tuple[ImageSet, Settings]
 def index(resources: Resources, request: IndexImages, check: Check) -> Job:
     """Index a set of images; ends with an ``IndexSummary``."""
     model = yield from resources.store.open(request.model, check)
+    most = largest_chunk(model)
     share = sharing(worker_of(resources, model, check), request.model, request)
 
     def here(images: ImageSet, settings: Settings, done: int) -> Iterator[ChunkRows]:
-        spans = chunk_spans(len(images), done)
+        spans = chunk_spans(len(images), done, most)
         return ChunkPasses(model, settings, check).over(images, spans)
 
     def there(images: ImageSet, settings: Settings, done: int) -> Iterator[ChunkRows]:
-        spans = list(chunk_spans(len(images), done))
+        spans = list(chunk_spans(len(images), done, most))
         tasks: Iterable[Task] = ((images.part(part), settings) for part in spans)
         for part, rows in zip(spans, share(compute_chunk, tasks), strict=True):
             yield replace(rows, places=[part[place] for place in rows.places])

@@ -113,7 +113,7 @@ def answer(points: Numbers, params: LogicGatesParams) -> Numbers:
 
 
 def _through(gate: str) -> Numbers:
-    """Return output weights that copy a hidden neuron: OR the first, AND the second."""
+    """Return weights that copy a hidden neuron: the first for OR, else the second."""
     return np.array([-0.5, 1.0, 0.0] if gate == "OR" else [-0.5, 0.0, 1.0])
 
 

@@ -1,4 +1,4 @@
-"""Input normalization: features of different units brought to one scale."""
+"""Input normalization: features of different units rescaled to one scale."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

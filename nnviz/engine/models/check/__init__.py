@@ -1,1 +1,1 @@
-"""The doctor: a network tried, its preprocessing checked."""
+"""The model doctor: checks of a network and its preprocessing."""

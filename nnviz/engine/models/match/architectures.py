@@ -62,7 +62,7 @@ class Library(Protocol):
 
     @abstractmethod
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
-        """Return what its published weights were trained with."""
+        """Return the preprocessing that its published weights were trained with."""
 
     @abstractmethod
     def labels(self, name: str) -> tuple[str, ...]:

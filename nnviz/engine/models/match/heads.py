@@ -52,7 +52,7 @@ class Head:
         return self.layers[-1].outputs if self.layers else 0
 
     def describe(self) -> str:
-        """Describe what was rebuilt and assumed."""
+        """Describe the rebuilt layers and the assumptions."""
         if not self.layers:
             return f"it has no {self.path}: the network gives its features"
         parts = [

@@ -81,12 +81,12 @@ class UNet(nn.Module):
 def rise(
     passed: Sequence[Tensor], up: nn.ModuleList, merge: nn.ModuleList
 ) -> Iterator[Tensor]:
-    """Yield features on the way up, from 1/32 of the input's size on, each when asked.
+    """Yield the decoder's features lazily, from 1/32 of the input's size, doubling.
 
     Args:
-        passed: features on the way down, the largest first.
-        up: doubles the size, a module a level.
-        merge: joins what came up with what was passed on the way down.
+        passed: the encoder's features, the largest first.
+        up: modules that double the size, one for each level.
+        merge: merges the upsampled features with the encoder's.
     """
     *finer, x = passed
     yield x

@@ -41,7 +41,7 @@ def batch_rule(
 
 
 def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | None:
-    """Return the result's axis along which images lie, or None.
+    """Return the axis of a reshape's result that indexes images, or None.
 
     An axis of 1 among those that the images' axis became is theirs alone.  Else they
     are merged: with what comes before them where axes become fewer, as of (tokens,

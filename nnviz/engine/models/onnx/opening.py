@@ -382,7 +382,7 @@ def _counted(value: Mapping[Any, Any]) -> bool:
 
 
 def _literal(text: str) -> Any:
-    """Parse a Python literal; None if the text is none."""
+    """Parse a Python literal; None if the text is not one."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -30,9 +30,9 @@ class Detector(Protocol):
 
 @runtime_checkable
 class AnchorDetector(Protocol):
-    """A network that gives (N, A, 4 + 1 + K): offsets, then logits, background first.
+    """A network with output (N, A, 4 + 1 + K): offsets, then logits, background first.
 
-    Its labels leave the background out.
+    The labels leave the background out.
 
     Attributes:
         box_weights: what the offsets were multiplied by in training.

@@ -276,7 +276,7 @@ def _with_references(value: Any, reference: Callable[[Tensor], Any]) -> Any:
 
 
 class _NumberGuard(TorchFunctionMode):
-    """Refuses reads of tensor values by Python that no operation shows."""
+    """Refuses reads of tensor values by Python that bypass operations."""
 
     _READS = frozenset({"tolist", "numpy", "__array__", "data_ptr"})
 

@@ -53,7 +53,7 @@ def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> A
 def _conv2d_shape(
     x: Tensor, weight: Tensor, _bias: Tensor | None = None, *settings: Any
 ) -> Tensor | None:
-    """Return its shape (Dumoulin & Visin 2016, relationship 15); None to ask torch."""
+    """Infer a convolution's shape (arXiv:1603.07285, rel. 15); None to ask torch."""
     given = list(settings)
     stride, padding, dilation, groups = given + _CONV_DEFAULTS[len(given) :]
     if x.ndim != len("ncyx") or x.shape[1] != weight.shape[1] * groups:
@@ -65,7 +65,7 @@ def _conv2d_shape(
 def _conv_transpose2d_shape(
     x: Tensor, weight: Tensor, _bias: Tensor | None = None, *settings: Any
 ) -> Tensor | None:
-    """Return its shape (Dumoulin & Visin 2016, relationship 14); None to ask torch."""
+    """Infer a transposed convolution's shape (rel. 14); None to ask torch."""
     given = list(settings)
     stride, padding, extra, groups, dilation = (
         given + _TRANSPOSED_DEFAULTS[len(given) :]

@@ -180,7 +180,7 @@ def _looked(
 
 
 def build() -> SceneCaptioner:
-    """Build the captioner with uninitialized weights."""
+    """Build the captioner with random weights."""
     return SceneCaptioner(VOCABULARY, len(CONCEPTS))
 
 
@@ -254,7 +254,7 @@ def _moved(batch: CaptionBatch, device: torch.device) -> CaptionBatch:
 
 
 def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
-    """Write the weights, figures and card of a run at its checkpoint."""
+    """Write the weights, facts and card of a run at its checkpoint."""
     trained = load_trained(assignment.checkpoint)
     net = build().eval()
     # The figures are of the weights that ship, so after rounding.

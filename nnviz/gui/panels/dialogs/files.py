@@ -1,9 +1,11 @@
 """File dialogs that remember a folder for each kind of file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from nnviz.base.file_formats import CLASS_NAMES, IMAGE_LISTS
 from nnviz.gui.state.settings import Settings
 
 IMAGES, VIDEOS, WEIGHTS, LABELS = "images", "videos", "weights", "labels"
@@ -43,10 +45,23 @@ def ask_folder(parent: QWidget, settings: Settings, kind: str, title: str) -> st
     return _remembered(settings, kind, path)
 
 
+def ask_dataset(parent: QWidget, settings: Settings) -> str:
+    """Return a folder of images, or that of an index; empty for none."""
+    title = parent.tr("Open a folder of images, or an index")
+    return ask_folder(parent, settings, DATASETS, title)
+
+
+def ask_image_list(parent: QWidget, settings: Settings) -> str:
+    """Return the path of a file that names many images; empty for none."""
+    title = parent.tr("Open a list of images")
+    patterns = parent.tr("Annotations and tables ({0})").format(_globs(IMAGE_LISTS))
+    return ask_file(parent, settings, DATASETS, title, patterns)
+
+
 def ask_labels(parent: QWidget, settings: Settings) -> str:
     """Ask for a file of class names; return its path, "" if cancelled."""
     title = parent.tr("Open class names")
-    patterns = parent.tr("Class names (*.txt *.csv *.json *.names)")
+    patterns = parent.tr("Class names ({0})").format(_globs(CLASS_NAMES))
     return ask_file(parent, settings, LABELS, title, patterns)
 
 
@@ -67,6 +82,10 @@ def ask_new_file(
     if path:
         settings.export_folder = str(Path(path).parent)
     return path, pattern
+
+
+def _globs(endings: Iterable[str]) -> str:
+    return " ".join(f"*{ending}" for ending in endings)
 
 
 def _remembered(settings: Settings, kind: str, path: str) -> str:

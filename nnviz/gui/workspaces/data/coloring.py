@@ -4,7 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from nnviz.gui.state.dataset import CATEGORIES, LABEL, PREDICTED, SPLIT, DataSet
+from nnviz.gui.state.dataset import (
+    CATEGORIES,
+    LABEL,
+    PREDICTED,
+    SPLIT,
+    DataSet,
+    title_of,
+)
 from nnviz.gui.views.dataset.color_legend import ColorKey
 from nnviz.render.colormaps import Scale
 from nnviz.render.dataset.record_colors import (
@@ -37,7 +44,7 @@ def column_titles(dataset: DataSet) -> dict[str, str]:
         or (column != ANSWER and dataset.present(column))
     }
     others = (each for each in dataset.columns if each not in CATEGORIES)
-    return there | {each: each.replace("_", " ").capitalize() for each in others}
+    return there | {each: title_of(each) for each in others}
 
 
 def color_records(dataset: DataSet, column: str, color_map: str) -> Coloring:

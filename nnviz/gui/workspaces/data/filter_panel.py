@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import (
     CENTER,
@@ -25,6 +26,7 @@ from nnviz.gui.state.dataset import (
     PREDICTED,
     SPLIT,
     DataSet,
+    title_of,
 )
 from nnviz.gui.state.record_query import ANY, ORIGINAL, SORTS, RecordQuery
 from nnviz.gui.theme.manager import GRID
@@ -39,6 +41,8 @@ from nnviz.gui.theme.parts import (
 )
 
 _LETTERS = 8
+_LISTED = 20
+"""Images that could not be read, in a tip."""
 _PERCENT = 100
 
 
@@ -159,6 +163,7 @@ class FilterPanel(QWidget):
         self._fields.setVisible(dataset is not None)
         self.title.setText(dataset.title if dataset else self.tr("No data set"))
         self.facts.setText(self._facts(dataset) if dataset else "")
+        self.facts.setToolTip(self._skipped(dataset) if dataset else "")
         self.facts.setVisible(dataset is not None)
         if dataset is not None:
             self._offer_names(dataset)
@@ -183,7 +188,7 @@ class FilterPanel(QWidget):
     def _offer_sorts(self, dataset: DataSet) -> None:
         sorts = [(self._sort_name(each), each) for each in SORTS]
         there = [(n, s) for n, s in sorts if s in (ORIGINAL, *dataset.columns)]
-        _offer(self.sort, there)
+        _offer(self.sort, [*there, *((title_of(each), each) for each in dataset.given)])
 
     def _facts(self, dataset: DataSet) -> str:
         facts = dataset.index.facts
@@ -193,6 +198,14 @@ class FilterPanel(QWidget):
             parts.append(self.tr("{0:,} could not be read").format(skipped))
         parts.append(facts.model)
         return " · ".join(part for part in parts if part)
+
+    def _skipped(self, dataset: DataSet) -> str:
+        """Return which images could not be read, and why; the first of many."""
+        skipped = dataset.index.skipped
+        lines = [f"{path}: {reason}" for path, reason in skipped[:_LISTED]]
+        if len(skipped) > _LISTED:
+            lines.append(self.tr("and {0:,} more").format(len(skipped) - _LISTED))
+        return literal("\n".join(lines))
 
     def _sort_name(self, column: str) -> str:
         return {

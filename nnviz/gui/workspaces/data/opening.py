@@ -1,5 +1,6 @@
 """Opening of a data set, and the progress of indexing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -16,9 +17,10 @@ from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import breakable
-from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
+from nnviz.gui.panels.dialogs.files import ask_dataset, ask_image_list
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.indexing import IndexOrder
+from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.widgets.elided import ElidedLabel
@@ -47,11 +49,16 @@ class OpeningPane(QWidget):
     def _make_welcome(self) -> None:
         self.words = _centered(
             self.tr(
-                "Drop a folder of images here to see what a network makes of all of "
-                "them: every image, its nearest neighbors, the network's mistakes."
+                "Drop a folder of images, COCO annotations or a CSV file here to see "
+                "what a network makes of all images: every one of them, its nearest "
+                "neighbors, the network's mistakes."
             )
         )
         self.open = button(self.tr("Open folder…"), self.ask, "primary")
+        self.open_list = button(self.tr("Open list…"), lambda: self.ask(ask_image_list))
+        self.open_list.setToolTip(
+            self.tr("Annotations in COCO's format, or a CSV file: path, label, numbers")
+        )
         self.sample = button(
             self.tr("Try generated scenes"), self._app.indexing.start_sample
         )
@@ -75,12 +82,11 @@ class OpeningPane(QWidget):
         app.indexing.changed.connect(self._follow)
         self._follow()
 
-    def ask(self) -> None:
-        """Ask for a folder of images or an index, and open it."""
-        title = self.tr("Open a folder of images, or an index")
-        folder = ask_folder(self, self._app.settings, DATASETS, title)
-        if folder:
-            self._app.open_dataset(folder)
+    def ask(self, how: Callable[[QWidget, Settings], str] = ask_dataset) -> None:
+        """Ask for a data set and open it."""
+        source = how(self, self._app.settings)
+        if source:
+            self._app.open_dataset(source)
 
     def offer(self, folder: str) -> None:
         """Offer to index a folder of images."""
@@ -91,7 +97,8 @@ class OpeningPane(QWidget):
 
     def _lay_out(self) -> None:
         chosen = row(label(self.tr("Features of layer")), self.layer)
-        self._pages.addWidget(_stacked(self.words, self.open, self.sample))
+        ways = self.open, self.open_list, self.sample
+        self._pages.addWidget(_stacked(self.words, *ways))
         ways = self.begin, self.other, self.cancel
         self._pages.addWidget(_stacked(self.question, chosen, *ways))
         self._pages.addWidget(_stacked(self.waiting))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QCoreApplication, QSize
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from nnviz.gui.state.dataset import (
     SPLIT,
     WIDTH,
     DataSet,
+    title_of,
 )
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, row, toggle_button
@@ -244,23 +245,28 @@ class RecordPanel(QWidget):
 def _words(dataset: DataSet, record: int) -> Iterator[str]:
     label_, said = dataset.name_of(LABEL, record), answer(dataset, record)
     if label_:
-        yield f"Class: {label_}"
+        yield _tr("Class: {0}").format(label_)
     if said:
-        yield f"Predicted: {said}"
+        yield _tr("Predicted: {0}").format(said)
     split = dataset.name_of(SPLIT, record)
     if split:
-        yield f"Split: {split}"
+        yield _tr("Split: {0}").format(split)
 
 
 def _numbers(dataset: DataSet, record: int) -> Iterator[str]:
     for column, name in (
-        (LOSS, "Loss"),
-        (MARGIN_COLUMN, "Margin"),
-        (ENTROPY, "Entropy"),
-        (CENTER, "Distance to class center"),
+        (LOSS, _tr("Loss")),
+        (MARGIN_COLUMN, _tr("Margin")),
+        (ENTROPY, _tr("Entropy")),
+        (CENTER, _tr("Distance to class center")),
+        *((each, title_of(each)) for each in dataset.given),
     ):
         value = dataset.number_of(column, record)
         # Without labels, a class may be this one image alone.
         known = column != CENTER or bool(dataset.name_of(LABEL, record))
         if math.isfinite(value) and known:
             yield f"{name}: {number(value)}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RecordPanel", text)

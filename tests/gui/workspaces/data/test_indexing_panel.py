@@ -3,14 +3,18 @@
 Truth: the request that the engine is asked, and an index written meanwhile by hand.
 """
 
+import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.requests import STAGES, IndexImages
 from nnviz.base.events import Cancelled, Done, Progress
+from nnviz.gui.shell.main_window import INSPECT
+from nnviz.gui.workspaces.data.filter_panel import FilterPanel
 from nnviz.gui.workspaces.data.workspace import DATA
-from nnviz.media.index import write_synthetic_index
+from nnviz.media.index import IndexWriter, write_synthetic_index
 
 
 @pytest.fixture
@@ -48,6 +52,69 @@ def test_a_dropped_folder_is_offered_and_indexed(data, fake, folder):
     assert (asked.source, asked.layers) == (folder, ("stem.conv",))
     assert asked.model.reference == "fake:net"
     assert data.app.images.paths == ()
+
+
+def test_lists_of_images_are_offered_wherever_they_are_dropped(window, fake, tmp_path):
+    """Truth: annotations in COCO's format and a table, by hand."""
+    fake.held.add("index")
+    window.app.open_model("fake:net")
+    annotations, table = tmp_path / "val.json", tmp_path / "rows.csv"
+    annotations.write_text('{"images": [{"id": 1, "file_name": "a.png"}]}')
+    table.write_text("path,label,age\na.png,red,3\n")
+    for file in (annotations, table):
+        window.enter(INSPECT)
+        window.app.open_files([str(file)])
+        assert window.app.choice.place == DATA.name
+        assert file.name in pane(window).question.text().replace("\u200b", "")
+        pane(window).begin.click()
+        assert fake.last("index").source == str(file)
+        fake.tell("index", Cancelled())
+
+
+def test_a_list_is_asked_for(data, monkeypatch, tmp_path):
+    table = tmp_path / "rows.csv"
+    table.write_text("path\na.png\n")
+    asked = []
+
+    def answer(_parent, title, _start, patterns):
+        asked.append((title, patterns))
+        return str(table), patterns
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    pane(data).open_list.click()
+    assert "*.json" in asked[0][1]
+    assert data.app.datasets.folder == str(table)
+    data.app.datasets.withdraw()
+    data.commands["file.open_image_list"].trigger()
+    assert data.app.datasets.folder == str(table)
+
+
+def test_a_large_folder_is_no_trouble_where_data_sets_are_opened(
+    data, folder, monkeypatch
+):
+    """All its images are indexed; only the tray would take the first of them."""
+    monkeypatch.setattr("nnviz.storage.files._MAX_IN_FOLDER", 0)
+    told = []
+    data.app.messages.noticed.connect(told.append)
+    data.app.open_files([folder])
+    assert pane(data).begin.isVisible()
+    assert told == []
+
+
+def test_numbers_of_a_table_sort_and_are_told(window, tmp_path):
+    """Truth: ages by hand, beside a file that is none."""
+    write_synthetic_index(tmp_path / "index", 3)
+    with IndexWriter(tmp_path / "index") as writer:
+        writer.put_column("age", np.array([30.0, 10.0, 20.0]))
+        writer.append({"skipped": ["sub/broken.png"], "reasons": ["is empty"]})
+        writer.commit(3, finished=True)
+    window.enter(DATA)
+    window.app.datasets.open(str(tmp_path / "index"))
+    panel = window.findChild(FilterPanel)
+    panel.sort.setCurrentIndex(panel.sort.findText("Age"))
+    panel.sort.activated.emit(panel.sort.currentIndex())
+    assert window.app.datasets.order.tolist() == [1, 2, 0]
+    assert "sub/broken.png: is empty" in panel.facts.toolTip()
 
 
 def test_all_sizes_of_maps_can_be_kept(data, fake, folder):

@@ -14,7 +14,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerceptronStep:
-    """One update, or one pass over inputs that were all right.
+    """One update, or one pass over inputs that were all classified correctly.
 
     Attributes:
         pass_number: from 1.
