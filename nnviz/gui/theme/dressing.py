@@ -5,17 +5,25 @@ a tenth of a millisecond each.  A window that has entered all workspaces holds m
 a thousand, most of them in docks and pages that are hidden.  So the window itself has a
 sheet of its own that never changes, and each of its direct children has the theme's.
 A child that is taken apart has none either: its children are parts in its place.
+
+What is seen holds some hundreds of widgets, whose change would still be felt at a
+stretch on a busy machine.  So it goes on in further turns of the event loop, with
+the window unpainted until all of its parts match.
 """
 
+import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
+from shiboken6 import isValid
 
 _THEME = "theme"
 """Property of the window that the rules of its own sheet select by."""
 _APART = "apart"
 """Property of widgets whose children are parts."""
+_TURN = 0.04
+"""s of processor time after which the rest is left to the next turn."""
 
 
 def take_apart(container: QWidget) -> None:
@@ -38,16 +46,30 @@ class WindowDressing(QObject):
         sheet: style sheet of the parts, all of them still to be added.
     """
 
+    finished = Signal()
+    """All parts match, after turns of the event loop that ``put_on`` had left."""
+
     def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
         self._window = window
         self._sheet = sheet
+        self._left: list[QWidget] = []
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._finish)
         window.setProperty(_THEME, theme)
         window.setStyleSheet(frame)
         window.installEventFilter(self)
 
+    @property
+    def busy(self) -> bool:
+        """Whether parts are still to be dressed in further turns."""
+        return bool(self._left)
+
     def put_on(self, theme: str, sheet: str) -> None:
-        """Apply another theme to the window and its visible parts."""
+        """Apply another theme to the window and its visible parts.
+
+        Where that takes long, ``busy`` is true afterwards, and ``finished`` follows.
+        """
         self._sheet = sheet
         parts = list(_parts(self._window))
         if self._window.property(_THEME) != theme:
@@ -55,9 +77,27 @@ class WindowDressing(QObject):
             for whole in (self._window, *filter(_is_apart, parts)):
                 whole.style().unpolish(whole)
                 whole.style().polish(whole)
-        for part in parts:
-            if not _is_apart(part):
+        self._left = [part for part in parts if not _is_apart(part)]
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Dress parts for the time of a turn."""
+        end = time.thread_time() + _TURN
+        while self._left:
+            part = self._left.pop(0)
+            if isValid(part):
                 self._renew(part)
+            if time.thread_time() >= end:
+                break
+        if self.busy == self._window.updatesEnabled():
+            self._window.setUpdatesEnabled(not self.busy)
+        if self.busy:
+            self._turn.start()
+
+    def _finish(self) -> None:
+        self._go_on()
+        if not self.busy:
+            self.finished.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Style a part before it is seen, when it is added or shown again."""
