@@ -86,7 +86,9 @@ def _train_epoch(
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
         learner.optimizer.param_groups[0]["lr"] = rate
-        with torch.autocast(learner.device.type, torch.bfloat16, recipe.mixed_precision):
+        with torch.autocast(
+            learner.device.type, torch.bfloat16, recipe.mixed_precision
+        ):
             loss = judge(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()

@@ -47,7 +47,9 @@ class SceneTrunk(nn.Module):
         self.deeper = nn.ModuleDict(
             {
                 name: nn.Sequential(*(ResidualBlock(size, size, 1) for _ in range(n)))
-                for name, size, n in zip(_STAGES, self.channels[1:], deeper, strict=True)
+                for name, size, n in zip(
+                    _STAGES, self.channels[1:], deeper, strict=True
+                )
                 if n
             }
         )

@@ -386,10 +386,9 @@ class MethodChoice(QObject):
         preferred, self._preferred = self._preferred, None
         if preferred is not None:
             self.choose(*preferred)
-        elif model and self._method and not self._method.suits(model.task):
-            self._choose_usual()
-        elif model and self.place in self._unasked:
-            self._choose_usual()
+        elif model and self._method:
+            if self.place in self._unasked or not self._method.suits(model.task):
+                self._choose_usual()
 
     def _forget_preferred(self) -> None:
         self._preferred = None
