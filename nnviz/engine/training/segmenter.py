@@ -22,8 +22,9 @@ from nnviz.engine.training.scene_fit import SceneTask
 PIXEL_CLASSES = ("background", *CLASSES)
 _NAME = "scenes-segmenter"
 _DEEPER = (1, 2, 1, 0)
-"""Residual blocks more than the detector's, at 1/4, 1/8, 1/16 and 1/32 of the size: small
-shapes, which were taken for others most often, have one or two cells at coarser ones."""
+"""Residual blocks more than the detector's, at 1/4, 1/8, 1/16 and 1/32 of the size.
+
+Small shapes, which were taken for others most often, have few cells at coarse sizes."""
 _COARSE_LEVELS = 4
 _COARSE_STRIDE = 4
 """How many px of the image one of the fourth level stands for."""
@@ -145,8 +146,8 @@ COURSE = SceneCourse(
     start="from its earlier weights (mIoU 80.1 %), which had begun with the trunk of "
     "`bundled:scenes-detector`",
     about="A U-Net on the trunk of `bundled:scenes-detector` with four residual blocks "
-    "more, 2.0 million weights, that gives each pixel of generated scenes to one of ten "
-    "kinds of shapes or to the background.",
+    "more, 2.0 million weights, that gives each pixel of generated scenes to one of "
+    "ten kinds of shapes or to the background.",
     weaknesses="It knows drawn shapes only: on photographs it sees shapes where there "
     "are none.  It does not keep together what hangs together: one shape may be given "
     "to two classes, most often where another hides a part of it or the picture's edge "

@@ -386,9 +386,12 @@ class MethodChoice(QObject):
         preferred, self._preferred = self._preferred, None
         if preferred is not None:
             self.choose(*preferred)
-        elif model and self._method:
-            if self.place in self._unasked or not self._method.suits(model.task):
-                self._choose_usual()
+        elif model and self._method and self._to_be_replaced(self._method, model):
+            self._choose_usual()
+
+    def _to_be_replaced(self, method: MethodInfo, model: ModelInfo) -> bool:
+        """Tell whether another network asks for another method."""
+        return self.place in self._unasked or not method.suits(model.task)
 
     def _forget_preferred(self) -> None:
         self._preferred = None
