@@ -1,6 +1,6 @@
 """View of a report: the main result first, the others as tabs."""
 
-from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
@@ -154,7 +154,8 @@ class ReportView(QWidget):
         self._drop_views()
         self._tabs.blockSignals(True)
         for name in report:
-            self._tabs.setTabData(self._tabs.addTab(method_title(name)), name)
+            title = QCoreApplication.translate("Methods", method_title(name))
+            self._tabs.setTabData(self._tabs.addTab(title), name)
         names = list(report)
         if before in names and not first:
             self._tabs.setCurrentIndex(names.index(before))
