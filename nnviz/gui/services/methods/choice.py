@@ -9,7 +9,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value, with_current_names
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, with_paths
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.models import Models
@@ -219,7 +219,9 @@ class MethodChoice(QObject):
     def choose_recipe(self, recipe: Recipe) -> None:
         """Select a recipe's method, parameters and seed without running it."""
         with self._act():
-            self.choose(recipe.method, recipe.values, recipe.seed)
+            info = self.info(recipe.method)
+            held = self._held(info) if info is not None else {}
+            self.choose(recipe.method, with_paths(recipe.values, held), recipe.seed)
             self._tell_selection()
             self._pending = False
 
@@ -255,16 +257,19 @@ class MethodChoice(QObject):
         """Restore a recording's parameters, except those that are steerable.
 
         Returns:
-            The steerable ones as they are now.
+            The steerable ones as they are now, and the paths of files and folders, of
+            which a recording knows the names alone.
         """
         if self._method is None:
             return {}
         steerable = {p.name for p in self._method.parameters if p.steerable}
         held = self._held(self._method)
-        recorded = with_current_names(self._method.parameters, recorded)
-        held.update({n: v for n, v in recorded.items() if n not in steerable})
+        names = with_current_names(self._method.parameters, recorded)
+        known = with_paths(names, held)
+        held.update({n: v for n, v in known.items() if n not in steerable})
         self.values_changed.emit(self.values)
-        return {name: held[name] for name in steerable}
+        paths = {name for name, value in known.items() if value != names[name]}
+        return {name: held[name] for name in steerable | paths}
 
     def reset(self) -> None:
         """Reset the method's parameters to their defaults."""
