@@ -23,7 +23,8 @@ class SegNet(DeeplySupervised):
 
     Each unpooling puts values at the positions of the encoder's pooling maxima, with 0
     elsewhere; convolutions fill the gaps.  Nothing else passes from the encoder to the
-    decoder.
+    decoder.  Unlike the paper's, every level of the decoder has scores, to which
+    the finer ones add (``DeeplySupervised``).
 
     Args:
         classes: length of the output, including the background.
@@ -44,7 +45,8 @@ class DeconvolutionNetwork(DeeplySupervised):
 
     Convolutions in place of the paper's two fully connected layers encode the deepest
     maps; then unpooling with stored positions alternates with transposed convolutions
-    ("deconvolutions").
+    ("deconvolutions").  Unlike the paper's, every level has scores, to
+    which the finer ones add (``DeeplySupervised``).
 
     Args:
         classes: length of the output, including the background.
