@@ -11,7 +11,7 @@ _LEAST_SLIDER = 28
 _BOX_LETTERS = 13
 """Width of a box beside a slider, in average letters."""
 _BOX_FIRST = 100
-"""Share of a box in the room of its line; the slider's is 1."""
+"""Stretch factor of the box in its line; the slider's is 1."""
 
 
 class RangedControl(Control):

@@ -38,11 +38,11 @@ class EmptyState(QWidget):
         """Build the buttons.
 
         Args:
-            commands: names of commands; the first is the one that most people want.
-            words: said above the buttons.
+            commands: names of commands; the first is the most common choice.
+            words: text above the buttons.
             parent: as for all widgets.
-            low: the place is wide, low and at the side: the buttons stand beside each
-                other, and none of them stands out.
+            low: for a wide, low panel: the buttons are side by side, and none is
+                highlighted.
         """
         super().__init__(parent)
         self.setObjectName("canvas")

@@ -11,17 +11,17 @@ class Workspace:
     """A workspace: its methods, docks and pages.
 
     Attributes:
-        name: unchanging, for settings.
-        title: in the bar.
+        name: constant, for settings.
+        title: title in the bar.
         icon: of ``resources/icons``.
         group: ``Capabilities.workspace`` of its methods; empty for all.
-        methods: chosen when the workspace is entered for the first time: the first of
-            them that suits the network.
-        docks: names of the docks that stand open; all others are hidden.
-        live: whether its methods follow a camera.
-        modes: further pages of the middle that it has.
-        images: whether the middle also shows the image, results and comparisons; else
-            the first of its own pages stands in their place.
+        methods: candidates for the first entry into the workspace: the first that suits
+            the network is selected.
+        docks: names of the open docks; all others are hidden.
+        live: whether its methods run on a camera.
+        modes: additional pages of the central view.
+        images: whether the central view also shows the image, results and comparisons;
+            else the first of its own pages replaces them.
     """
 
     name: str

@@ -17,7 +17,7 @@ _DOT = 3.0
 _HALO = 110
 """Opacity, of 255, of the dark edge of an opaque line."""
 _GRIP = 14.0
-"""Across what a divider is taken by, px."""
+"""Diameter of a divider's grip, px."""
 
 
 def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
@@ -37,8 +37,8 @@ def draw_lines(
 
     Args:
         painter: of the widget.
-        view: from image to widget.
-        bounds: where the map lies on the image.
+        view: map from image to widget.
+        bounds: rectangle of the map on the image.
         size: rows and columns of the map.
         lines: what to draw.
         color: of the lines.

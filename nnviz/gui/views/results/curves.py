@@ -13,7 +13,7 @@ from nnviz.render.text.words import number
 
 _BAR_ALPHA = 150
 _FEW, _DOT = 12, 7
-"""Points up to so many are marked, by dots of so many px."""
+"""Largest number of points that are marked, and the size of the dots, px."""
 
 
 class CurvesView(ResultView):
@@ -35,7 +35,7 @@ class CurvesView(ResultView):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.addWidget(self._plot)
         for side in ("bottom", "left"):
-            # Only while an axis has no label: later it keeps the scale of the moment.
+            # Only while an axis has no label: later it would keep the current scale.
             self._plot.getAxis(side).enableAutoSIPrefix(False)
         self._theme()
 

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import (
 )
 
 _LEAST_LETTERS = 6
-"""What a button shows at least beside its icon."""
+"""Minimum number of letters that a button shows next to its icon."""
 
 
 _MOST_LETTERS = 48
-"""Of a name from outside in a button; what is longer is cut in its middle."""
+"""Maximum number of letters of an external name in a button; longer ones are elided in
+the middle.
+"""
 
 
 def cut(text: str) -> str:
@@ -31,7 +33,7 @@ class ElidedLabel(QLabel):
     Args:
         parent: Qt parent.
         align: left or right.
-        elide: where it is cut.
+        elide: side that is elided.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text that fits."""
-        # Qt paints anew no more than the contents' place when the text changes.
+        # Qt repaints only the contents' rectangle when the text changes.
         place, metrics = self.contentsRect(), self.fontMetrics()
         words = metrics.elidedText(self.text(), self._elide, place.width())
         with QPainter(self) as painter:

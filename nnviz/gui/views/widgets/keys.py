@@ -21,7 +21,7 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 _KEY_ROLE = Qt.ItemDataRole.UserRole
 _SWATCH = 10
 _WIDTH = 24
-"""Of the list, in multiples of the width of a digit."""
+"""Width of the list, in multiples of a digit's width."""
 NONE = -1
 
 Index = QModelIndex | QPersistentModelIndex
@@ -34,7 +34,7 @@ class Key:
     Attributes:
         color: red, green, blue.
         name: what has that color.
-        figure: what else is known: "87 %".
+        figure: additional text: "87 %".
     """
 
     color: tuple[int, int, int]
@@ -47,7 +47,7 @@ class Keys(QListView):
 
     Signals:
         pointed: the row under the cursor, -1 when it leaves.
-        chosen: the row that was clicked or walked to, -1 when it is let go.
+        chosen: the row that was clicked or reached by keys, -1 when it is deselected.
     """
 
     pointed = Signal(int)
