@@ -25,9 +25,13 @@ def _shipped_titles() -> dict[str, str]:
     return {entry["name"]: entry["title"] for entry in values["methods"]}
 
 
+_SPOKEN = {"picture": "image"}
+"""Names of results in files and programs that a person reads in another word."""
+
+
 def method_title(name: str) -> str:
     """Return a method's declared title ("Grad-CAM"), or its name spelled as words."""
-    words = name.replace("_", " ")
+    words = _SPOKEN.get(name, name).replace("_", " ")
     return _shipped_titles().get(name) or words[:1].upper() + words[1:]
 
 

@@ -1,6 +1,7 @@
 """Errors in words: each message names the thing, the reason and the remedy."""
 
 import difflib
+import re
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -161,7 +162,9 @@ def unknown(
         otherwise: remedy where no name is near; empty, the known names are listed.
     """
     choices = list(known)
-    near = difflib.get_close_matches(name, choices, _MAX_SUGGESTIONS, 0.4)
+    words = [choice for choice in choices if name.lower() in _words(choice)]
+    close = difflib.get_close_matches(name, choices, _MAX_SUGGESTIONS, 0.4)
+    near = list(dict.fromkeys([*sorted(words, key=len), *close]))
     if not near:
         near = [choice for choice in choices if name.lower() in choice.lower()]
     if near:
@@ -171,3 +174,8 @@ def unknown(
     else:
         remedy = f"known are {', '.join(choices[:12])}" if choices else ""
     return UsageError(name, f"no such {noun}", remedy)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a name in small letters: grad and cam of grad_cam."""
+    return re.split(r"[^a-z0-9]+", text.lower())

@@ -151,6 +151,13 @@ class ZeroKeepsSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowest:
+    """Meaning of a whole number's lowest value, in a word: "auto", "all"."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Formerly:
     """Names that the parameter had before; they still work and are not shown."""
 
@@ -209,6 +216,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     essential: bool = True
     zero_keeps_size: bool = False
+    lowest: str = ""
 
     @property
     def option(self) -> str:
@@ -455,6 +463,7 @@ def _read_field(
         aliases=found.get(Formerly, Formerly()).names,
         essential=essential,
         zero_keeps_size=ZeroKeepsSize in found,
+        lowest=found.get(Lowest, Lowest("")).word,
     )
 
 

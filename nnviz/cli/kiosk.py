@@ -1,12 +1,12 @@
 """``nnviz --kiosk``: one lesson or Live on a stand, with a watchdog."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.documents.guides import SUFFIX
 from nnviz.base.errors import UsageError
+from nnviz.base.host.child_processes import module_command
 from nnviz.base.kiosk import IDLE, KioskOrder
 from nnviz.base.shipped.resources import resource
 from nnviz.cli import live
@@ -30,7 +30,7 @@ def watch(words: Sequence[str]) -> int:
     Args:
         words: arguments that ``read`` has accepted.
     """
-    command = [sys.executable, "-m", "nnviz", OPTION, *words, _WATCHED]
+    command = [*module_command("nnviz"), OPTION, *words, _WATCHED]
     return Watchdog(command).run()
 
 

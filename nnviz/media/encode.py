@@ -151,7 +151,8 @@ def read_marked(path: Path) -> str:
     picture = open_header(read_bytes(path), path.name)
     if isinstance(picture, PngImagePlugin.PngImageFile):
         return read_png_text(path).get(MADE_KEY, "")
-    comment = picture.getexif().get_ifd(_EXIF_IFD).get(_COMMENT, b"")
+    with reading(path.name, DECODE_ERRORS):
+        comment = picture.getexif().get_ifd(_EXIF_IFD).get(_COMMENT, b"")
     known = isinstance(comment, bytes) and comment.startswith(_ASCII)
     return comment.removeprefix(_ASCII).decode("ascii", "replace") if known else ""
 

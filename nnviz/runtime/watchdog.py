@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nnviz.base.host.child_processes import child_environment
+
 _STARTING, _STUCK = 120.0, 20.0
 """Seconds without a heartbeat after which a process counts as stuck, at its start and
 later.
@@ -65,7 +67,7 @@ class Watchdog:
     def _follow(self) -> tuple[int, bool]:
         """Start the command; return its exit status, and whether it wrote any line."""
         process = subprocess.Popen(  # noqa: S603  the program itself
-            self._command, stdout=subprocess.PIPE
+            self._command, stdout=subprocess.PIPE, env=child_environment()
         )
         pulse = _Pulse(time.monotonic())
         listener = threading.Thread(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from nnviz.base.host.child_processes import child_environment, module_command
+
 PROGRAMS = ("gs", "gswin64c", "convert", "ffmpeg", "sh", "bash", "touch", "dvips")
 """Laid first in the path: what image libraries would start."""
 
@@ -41,3 +43,44 @@ def test_no_reader_starts_imports_or_runs_anything(tmp_path: Path) -> None:
     )
     assert (told.returncode, told.stdout) == (0, ""), told.stderr[-3000:]
     assert not mark.exists()
+
+
+TRAPS = ("nnviz", "numpy", "onnxruntime", "json", "torch", "sitecustomize")
+"""Names that a process of the program imports."""
+
+
+def test_processes_of_the_program_import_nothing_from_the_current_folder(
+    tmp_path: Path,
+) -> None:
+    """Truth: modules laid where ``python -m`` looks first, a folder of downloads."""
+    mark = tmp_path / "mark"
+    for name in TRAPS:
+        (tmp_path / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    told = subprocess.run(
+        module_command("nnviz.engine.models.onnx.runtime_process"),
+        cwd=tmp_path,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "words[0]" in told.stderr  # it has imported all, and misses its words
+    assert not mark.exists()
+
+
+def test_only_one_module_says_how_processes_of_the_program_are_started() -> None:
+    """Truth: the interpreter's own path, which no other module may name."""
+    package = Path(__file__).parents[2] / "nnviz"
+    naming = [
+        path.name
+        for path in package.rglob("*.py")
+        if "sys.executable" in path.read_text("utf-8")
+    ]
+    assert naming == ["child_processes.py"]
+    starting = [
+        path.name
+        for path in package.rglob("*.py")
+        if "subprocess.Popen" in (text := path.read_text("utf-8"))
+        and "env=child_environment()" not in text
+    ]
+    assert starting == []

@@ -77,8 +77,8 @@ def test_what_ships_names_only_what_is_there(guide):
         ("# A\n## B\nDo:", "own.md, line 3: 'Do:' says nothing to do"),
         ("# A\n## B\nReveal: a\nReveal: b", "own.md, line 4: a second Reveal:"),
         ("# A\n## B\nReveal: a\nQuestion: b", "own.md, line 4: Question: behind"),
-        ("# A\n", "own.md: has no ## Step"),
-        ("", "own.md: has no # Title"),
+        ("# A\n", "own.md: is not a guided lesson, it has no ## Step"),
+        ("", "own.md: is not a guided lesson, it has no # Title"),
     ],
 )
 def test_mistakes_are_told_with_their_line(text, words):
@@ -124,3 +124,47 @@ def test_what_is_no_text_is_refused(tmp_path):
 def test_places_are_workspaces_of_the_window():
     main_window = pytest.importorskip("nnviz.gui.shell.main_window")
     assert {each.name for each in main_window.WORKSPACES} <= set(PLACES)
+
+
+README = """# Program
+
+## Install
+
+```sh
+# this is a comment, not a title
+## Do: step 1
+pip install program
+```
+
+## Use
+
+    Do: it yourself
+"""
+
+
+def test_a_text_with_headings_is_no_lesson():
+    """Truth: no step of a README asks, shows or does anything."""
+    with pytest.raises(
+        InputError, match=r"README\.md: is not a guided lesson, no step has"
+    ):
+        parse_guide(README, "README.md")
+
+
+def test_what_the_readme_of_a_format_quotes_is_done_by_nobody():
+    """Truth: a block of code holds text, by CommonMark 4.5."""
+    quoted = f"# Format\n\n## Example\n\n~~~\n{SOUND}~~~\n"
+    with pytest.raises(InputError, match=r"no step has Do:, Question: or Reveal:"):
+        parse_guide(quoted, "README.md")
+
+
+def test_a_lesson_may_hold_code():
+    """Truth: by hand; a comment of a shell is no second title."""
+    code = "```sh\n# a comment\n## another\nDo: step 9\n```"
+    text = (
+        f"# T\n\n{code}\n\n## One\n\nQuestion: Why?\n\n{code}\n\nReveal: So.\n{code}\n"
+    )
+    guide = parse_guide(text, "own.md")
+    assert guide.about == code
+    assert guide.steps[0].words == code
+    assert guide.steps[0].reveal == f"So.\n{code}"
+    assert guide.steps[0].actions == guide.steps[0].reveal_actions == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.notation.targets import (
     BoxTarget,
     ChannelTarget,
@@ -107,3 +107,20 @@ def test_numbers_of_thousands_of_digits_are_refused_in_words(text):
     else:
         with pytest.raises(UsageError):
             parse_target(asked, ("cat", "dog"), {"layer"})
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("crab", "king crab or Dungeness crab or cab?"),
+        ("kign crab", "king crab or"),
+        ("Crab", "king crab or Dungeness crab or"),
+    ],
+)
+def test_names_that_hold_the_word_are_meant_before_those_that_are_spelled_alike(
+    name, near
+):
+    """Truth: by hand; the shortest first."""
+    known = ["cab", "crib", "crate", "Dungeness crab", "king crab"]
+    error = unknown("class", name, known)
+    assert error.remedy.startswith(f"did you mean {near}")

@@ -18,12 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from tests.fuzz.readers import CASES
 
 _SLOW = 10.0
 """Seconds of processor time."""
-_PATIENCE = 300.0
-"""Seconds until a process that says nothing is stopped: machines are busy."""
+_PATIENCE = 60.0
+"""Seconds of its own processor time until a process that says nothing is stopped."""
+_SILENCE = 1800.0
+"""Seconds until one that does nothing at all is: machines are busy."""
 _MEMORY = 2 << 30
 """Bytes beyond what the process has when it begins."""
 _LONGEST = 1000
@@ -128,16 +132,25 @@ class _Watchdog:
     def __init__(self, child: "subprocess.Popen[str]") -> None:
         self.bit = False
         self._child = child
-        self._fed = time.monotonic()
+        self._process = psutil.Process(child.pid)
+        self._fed, self._spent = time.monotonic(), 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
     def feed(self) -> None:
-        self._fed = time.monotonic()
+        self._fed, self._spent = time.monotonic(), self._processor_time()
+
+    def _processor_time(self) -> float:
+        try:
+            times = self._process.cpu_times()
+        except psutil.Error:  # it has ended
+            return self._spent
+        return float(times.user + times.system)
 
     def _watch(self) -> None:
         while not self._over.wait(0.5):
-            if time.monotonic() - self._fed > _PATIENCE:
+            silent = time.monotonic() - self._fed > _SILENCE
+            if silent or self._processor_time() - self._spent > _PATIENCE:
                 self.bit = True
                 self._child.kill()
                 return

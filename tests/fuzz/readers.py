@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from tests.fuzz import kept_files
 from tests.fuzz.mutations import damaged, damaged_json, odd_text
 
 Case = Callable[[random.Random, Path], None]
@@ -460,4 +461,5 @@ CASES: dict[str, Case] = {
     "archive": _read_archive,
     "words": _read_words,
     "parameter": _read_parameter,
+    **kept_files.CASES,
 }

@@ -33,6 +33,7 @@ def translatable() -> list[str]:
     parameters = [each for info in catalogue.methods for each in info.parameters]
     titles = {each.title for each in parameters}
     choices = {choice_text(each) for one in parameters for each in one.choices}
+    choices |= {each.lowest for each in parameters if each.lowest}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
     return list(dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices)]))
 

@@ -30,6 +30,8 @@ PLACES = (
 SUFFIX = ".md"
 _LARGEST = 1 << 20
 _NETWORK = "bundled:"
+_FENCES = ("```", "~~~")
+"""What blocks of code in Markdown begin and end with."""
 _ACTION = re.compile(r"Do:\s*(\w+)(\s*=)?\s*(.*)")
 _USAGE = "see the guided lessons in CONTRIBUTING.md"
 
@@ -114,22 +116,45 @@ class _Reader:
     about: list[str] = field(default_factory=list)
     steps: list[GuideStep] = field(default_factory=list)
     _revealing: bool = False
+    _fence: str = ""
+    """That opened the block of code that is being read; in one, all lines are words."""
 
     def take(self, number: int, line: str) -> None:
-        if line.startswith("## "):
+        if self._in_code(line):
+            self._take_words(number, line)
+        elif line.startswith("## "):
             self._require(bool(self.title), number, "a step stands before # Title")
             self.steps.append(GuideStep(line[3:].strip()))
             self._revealing = False
         elif line.startswith("# "):
             self._require(not self.title, number, "a second # Title")
             self.title = line[2:].strip()
-        elif not self.title:
+        elif self.steps:
+            self._take_in_step(number, line)
+        else:
+            self._require(not line.startswith("Do:"), number, "Do: before any ## Step")
+            self._take_words(number, line)
+
+    def _in_code(self, line: str) -> bool:
+        """Tell whether a line opens, closes or lies in a fenced block of code."""
+        fence = line.lstrip()[:3]
+        if self._fence:
+            self._fence = "" if fence == self._fence else self._fence
+            return True
+        self._fence = fence if fence in _FENCES else ""
+        return bool(self._fence)
+
+    def _take_words(self, number: int, line: str) -> None:
+        if not self.title:
             self._require(not line.strip(), number, "the file must begin with # Title")
         elif not self.steps:
-            self._require(not line.startswith("Do:"), number, "Do: before any ## Step")
             self.about.append(line)
+        elif self._revealing:
+            step = self.steps[-1]
+            self.steps[-1] = replace(step, reveal=f"{step.reveal}\n{line}")
         else:
-            self._take_in_step(number, line)
+            step = self.steps[-1]
+            self.steps[-1] = replace(step, words=f"{step.words}\n{line}")
 
     def _take_in_step(self, number: int, line: str) -> None:
         step = self.steps[-1]
@@ -148,10 +173,8 @@ class _Reader:
             self._require(not self._revealing, number, "a second Reveal: in this step")
             self._revealing = True
             self.steps[-1] = replace(step, reveal=line[len("Reveal:") :].strip())
-        elif self._revealing:
-            self.steps[-1] = replace(step, reveal=f"{step.reveal}\n{line}")
         else:
-            self.steps[-1] = replace(step, words=f"{step.words}\n{line}")
+            self._take_words(number, line)
 
     def _require(self, holds: bool, number: int, reason: str) -> None:  # noqa: FBT001
         if not holds:
@@ -161,17 +184,23 @@ class _Reader:
         """Return the parsed guide.
 
         Raises:
-            InputError: there is no title, or no step.
+            InputError: there is no title, no step, or nothing in any step that makes
+                these headings a lesson: any text has headings.
         """
         if not self.title or not self.steps:
             missing = "# Title" if not self.title else "## Step"
-            raise InputError(self.name, f"has no {missing}", _USAGE)
+            raise self._no_lesson(f"it has no {missing}")
+        if not any(step.actions or step.question or step.reveal for step in self.steps):
+            raise self._no_lesson("no step has Do:, Question: or Reveal:")
         stripped = tuple(
             replace(step, words=step.words.strip(), reveal=step.reveal.strip())
             for step in self.steps
         )
         about = "\n".join(self.about).strip()
         return Guide(self.name.removesuffix(SUFFIX), self.title, about, stripped)
+
+    def _no_lesson(self, reason: str) -> InputError:
+        return InputError(self.name, f"is not a guided lesson, {reason}", _USAGE)
 
 
 def _action(line: str, number: int, file: str) -> GuideAction:

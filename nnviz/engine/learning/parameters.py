@@ -8,6 +8,7 @@ from nnviz.base.parameters import (
     Essential,
     Help,
     ImageFolder,
+    Lowest,
     Range,
     Steerable,
     Title,
@@ -206,6 +207,7 @@ class TrainingParams(AugmentationParams, NetworkParams):
     early_stopping: Annotated[
         int,
         Range(0, 100),
+        Lowest("never"),
         Unit("epochs"),
         Help("Stop after so many epochs without a lower held-out loss; 0: never."),
     ] = 0

@@ -18,6 +18,7 @@ from nnviz.base.parameters import (
     Help,
     ImageFolder,
     LayerName,
+    Lowest,
     Range,
     Steerable,
     TargetText,
@@ -131,6 +132,7 @@ class ActivationMaximizationParams:
         int,
         Essential(),
         Range(0, 2048),
+        Lowest("auto"),
         Unit("px"),
         Help("Side of the image; 0 uses the network's input size."),
     ] = 0
@@ -231,6 +233,7 @@ class ActivationMaximizationParams:
     blur_every: Annotated[
         int,
         Range(0, 100),
+        Lowest("never"),
         Steerable(),
         When("parametrization", ("pixels",)),
         Help("Steps between blurs; 0 never blurs."),

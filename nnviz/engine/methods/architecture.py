@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from nnviz.base.info import LayerInfo
-from nnviz.base.parameters import Help, Range
+from nnviz.base.parameters import Help, Lowest, Range
 from nnviz.base.results import Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.shapes.graph import operation_graph
@@ -26,6 +26,7 @@ class ArchitectureParams:
     passes: Annotated[
         int,
         Range(0, 50),
+        Lowest("none"),
         Help(
             "Forward passes over which each layer's time is measured; 0 measures none."
         ),

@@ -13,7 +13,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
-from nnviz.base.parameters import Help, Range, Title, When
+from nnviz.base.parameters import Help, Lowest, Range, Title, When
 from nnviz.base.results import Mosaic, Report
 from nnviz.engine.attribution.heatmaps import input_map
 from nnviz.engine.attribution.patches import cell_at
@@ -32,6 +32,7 @@ class AttentionHeadsParams:
     depth: Annotated[
         int,
         Range(-1, 200),
+        Lowest("last"),
         Title("Attention layer"),
         Help("Counted from 0 in the order in which they run; -1 for the last."),
     ] = -1

@@ -8,7 +8,15 @@ import torch
 
 from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, LayerKinds, LayerName, Range, When
+from nnviz.base.parameters import (
+    Essential,
+    Help,
+    LayerKinds,
+    LayerName,
+    Lowest,
+    Range,
+    When,
+)
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline_of
 from nnviz.engine.attribution.cam import cam_results
@@ -42,6 +50,7 @@ class ConductanceParams(BaselineParams):
         int,
         Essential(),
         Range(-1, 65535),
+        Lowest("all"),
         Help("One channel, whose flow is followed to the pixels; -1: all of them."),
     ] = -1
     baseline: PathBaseline = "black"

@@ -22,6 +22,7 @@ from nnviz.base.parameters import (
     LayerKinds,
     LayerList,
     LayerName,
+    Lowest,
     Range,
     Steerable,
     Title,
@@ -107,6 +108,7 @@ class DeepDreamParams:
     strongest: Annotated[
         int,
         Range(0, 512),
+        Lowest("all"),
         When("channel", (-1,)),
         Steerable(),
         Help(
@@ -134,6 +136,7 @@ class DeepDreamParams:
         int,
         Essential(),
         Range(0, 8192),
+        Lowest("original"),
         Unit("px"),
         ZeroKeepsSize(),
         Help("Longest side of the result; 0 keeps the size of your image."),

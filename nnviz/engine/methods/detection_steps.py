@@ -13,6 +13,7 @@ from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import (
     Essential,
     Help,
+    Lowest,
     Range,
     TargetText,
     Title,
@@ -60,6 +61,7 @@ class DetectionStepsParams:
     level: Annotated[
         int,
         Range(-1, 32),
+        Lowest("all"),
         Help("The level of anchors to show, 0 being the finest grid; -1 shows all."),
         Essential(),
     ] = -1

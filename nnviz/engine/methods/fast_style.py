@@ -11,7 +11,7 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
 from nnviz.base.info import STYLIZATION, Reference, Task
-from nnviz.base.parameters import Formerly, Help, Range, Title, Unit
+from nnviz.base.parameters import Formerly, Help, Lowest, Range, Title, Unit
 from nnviz.base.results import ColorImage, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
@@ -34,6 +34,7 @@ class FastStyleParams:
     size: Annotated[
         int,
         Range(0, 4096),
+        Lowest("original"),
         Unit("px"),
         Help("Longest side of the painting; 0 keeps the size of your image."),
     ] = 256

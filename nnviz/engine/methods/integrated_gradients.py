@@ -46,7 +46,7 @@ class IntegratedGradientsParams:
     blur: PathBlur = 20.0
     file: Annotated[
         ImageFile,
-        Title("Picture"),
+        Title("Image"),
         When("baseline", ("own",)),
         Help("The baseline image."),
     ] = ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import ModelInfo
 from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
-from nnviz.base.parameters import Help, Range
+from nnviz.base.parameters import Help, Lowest, Range
 from nnviz.base.results import Report, Table
 from nnviz.engine.data.published_networks import (
     FAMILY_NAMES,
@@ -50,6 +50,7 @@ class NetworkFamiliesParams:
     passes: Annotated[
         int,
         Range(0, 50),
+        Lowest("none"),
         Help("Forward passes over which the open network is timed; 0 does not."),
     ] = 3
 

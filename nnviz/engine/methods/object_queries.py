@@ -14,7 +14,7 @@ from torch.nn import functional
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Reference, Task
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
+from nnviz.base.parameters import Essential, Help, Lowest, Range, TargetText, Title
 from nnviz.base.results import Boxes, Heatmap, Mosaic, Report, Result, Table
 from nnviz.engine.attribution.transformers.attention import open_attention
 from nnviz.engine.compute.memory import in_words
@@ -53,6 +53,7 @@ class ObjectQueriesParams:
         int,
         Title("Decoder layer"),
         Range(-1, 32),
+        Lowest("last"),
         Help("Whose cross-attention is shown, 0 being the first; -1 is the last."),
         Essential(),
     ] = -1

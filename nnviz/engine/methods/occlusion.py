@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.parameters import Essential, Help, Lowest, Range, Unit
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline_of
 from nnviz.engine.attribution.heatmaps import both_sizes
@@ -53,6 +53,7 @@ class OcclusionParams:
         int,
         Essential(),
         Range(0, 1024),
+        Lowest("auto"),
         Unit("px"),
         Help("Side of the square in the network's input; 0 is a seventh of the input."),
     ] = 0
@@ -60,6 +61,7 @@ class OcclusionParams:
         int,
         Essential(),
         Range(0, 1024),
+        Lowest("auto"),
         Unit("px"),
         Help("Distance between squares; 0 is half the square's side."),
     ] = 0

@@ -12,7 +12,7 @@ from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, SURVIVAL
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
-from nnviz.base.parameters import Help, StickersText
+from nnviz.base.parameters import Help, StickersText, Title
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import ColorImage, Report, Result, Table
 from nnviz.base.stickers.placed import EXAMPLE, files_of, parse_placed
@@ -47,6 +47,7 @@ class PlacedStickersParams:
     ] = EXAMPLE
     picture: Annotated[
         bool,
+        Title("Image"),
         Help("Return the whole image too; the answers alone are faster."),
     ] = True
     quick: Annotated[

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.info import ATTRIBUTION, LayerInfo, Need, Reference
-from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.parameters import Help, Lowest, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
@@ -27,6 +27,7 @@ class ScoreCamParams(CamParams):
     channels: Annotated[
         int,
         Range(0, 65536),
+        Lowest("all"),
         Help(
             "Number of channels, those with the highest variance; 0 uses all, as "
             "published."

@@ -15,7 +15,15 @@ from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.notation.targets import OPTION, ClassTarget, SegmentTarget, parse_target
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Title, Unit
+from nnviz.base.parameters import (
+    Essential,
+    Help,
+    Lowest,
+    Range,
+    TargetText,
+    Title,
+    Unit,
+)
 from nnviz.base.results import Heatmap, Mask, Report, Result, Table
 from nnviz.engine.imaging.guided_filter import guided_filter
 from nnviz.engine.method import Context, Presets, register
@@ -61,6 +69,7 @@ class SegmentationStepsParams:
         int,
         Title("Sliding window"),
         Range(0, 512),
+        Lowest("none"),
         Unit("px"),
         Help(
             "Side of windows that are classified one by one, each for its middle. "

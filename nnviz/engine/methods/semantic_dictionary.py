@@ -14,6 +14,7 @@ from nnviz.base.parameters import (
     Help,
     LayerKinds,
     LayerName,
+    Lowest,
     Range,
     Unit,
 )
@@ -51,6 +52,7 @@ class SemanticDictionaryParams:
     size: Annotated[
         int,
         Range(0, 512),
+        Lowest("auto"),
         Unit("px"),
         Help("Side of the images; 0 uses the network's input size."),
     ] = 0

@@ -21,6 +21,7 @@ from nnviz.base.parameters import (
     Help,
     ImageFile,
     LayerList,
+    Lowest,
     MaskFile,
     Range,
     Steerable,
@@ -117,6 +118,7 @@ class StyleTransferParams:
         int,
         Essential(),
         Range(0, 8192),
+        Lowest("original"),
         Unit("px"),
         ZeroKeepsSize(),
         Help("Longest side of the result; 0 keeps the size of your image."),
@@ -144,6 +146,7 @@ class StyleTransferParams:
     sizes: Annotated[
         int,
         Range(0, 6),
+        Lowest("auto"),
         Help(
             "Number of image sizes, from small to large; 0 chooses: doubling from 256"
             " px."

@@ -15,6 +15,7 @@ from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import (
     Essential,
     Help,
+    Lowest,
     NetworkFile,
     Range,
     Steerable,
@@ -74,6 +75,7 @@ class TrainCharactersParams:
         int,
         Essential(),
         Range(0, 100_000, log=True),
+        Lowest("none"),
         Help("Steps of training; 0 only looks at a model that was saved."),
     ] = 400
     probe: Annotated[

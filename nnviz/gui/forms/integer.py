@@ -21,6 +21,8 @@ class IntegerControl(RangedControl):
         self._spin.setRange(low, high)
         if parameter.unit:
             self._spin.setSuffix(f" {parameter.unit}")
+        if parameter.lowest:
+            self._spin.setSpecialValueText(self._spin.tr(parameter.lowest))
         super().__init__(parameter, self._spin, self._spin.valueChanged, parent)
 
     def show_in_box(self, value: Value) -> None:

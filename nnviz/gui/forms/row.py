@@ -87,6 +87,7 @@ class Row(QWidget):
         grid = self._grid
         for widget in (self._label, self.control, self._reset):
             grid.removeWidget(widget)
+        self._label.setWordWrap(stacked)
         grid.setColumnMinimumWidth(0, 0 if stacked else self._label_width())
         grid.addWidget(self._label, 0, 0, 1, 2 if stacked else 1)
         if stacked:

@@ -2,8 +2,8 @@
 
 from typing import Self
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
 _LEAST_LETTERS = 6
 
@@ -33,6 +33,19 @@ class ComboBox(QComboBox):
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
         hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
         return hint
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Cut what is chosen at its end where there is too little room."""
+        super().initStyleOption(option)
+        if not self.isEditable():
+            part = QStyle.SubControl.SC_ComboBoxEditField
+            control = QStyle.ComplexControl.CC_ComboBox
+            place = self.style().subControlRect(control, option, part, self)
+            icon = self.iconSize().width() if not option.currentIcon.isNull() else 0
+            end = Qt.TextElideMode.ElideRight
+            option.currentText = self.fontMetrics().elidedText(
+                option.currentText, end, place.width() - icon
+            )
 
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:

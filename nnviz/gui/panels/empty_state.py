@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.flow import flow
@@ -77,6 +78,18 @@ class EmptyState(QWidget):
         line = row(None, None)
         line.insertLayout(1, ways)
         return line
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for all lines of the words at the width that there is."""
+        least, words = super().minimumSizeHint(), self.words
+        lines = words.heightForWidth(max(words.width(), 1))
+        return least + QSize(0, max(0, lines - words.minimumSizeHint().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for more room where the words take more lines."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def say(self, words: str) -> None:
         """Set the text that says why nothing is shown."""

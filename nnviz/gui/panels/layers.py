@@ -5,7 +5,6 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from nnviz.gui.theme.parts import (
 )
 from nnviz.gui.theme.signs import DASH, TIMES
 from nnviz.gui.views.tokens import mixed
+from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.text.words import short_number
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -47,6 +47,8 @@ _ICONS = (
     ("attention", "scan-eye"),
 )
 _LAYER, _KIND, _OUTPUT = range(3)
+_NAMES = 0.4
+"""Maximum fraction of the width for names while kinds are shown."""
 _NARROWEST_NAME = 96
 """Minimum width of the layers' names, px, however long the kinds are."""
 _SMALLER = 0.92
@@ -94,12 +96,11 @@ class LayerPanel(QWidget):
 
     def _make_facts(self) -> QVBoxLayout:
         """Build the lines about the selected layer, of constant height."""
-        self._chosen = label(style="heading")
+        self._chosen = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "heading")
         self._facts = label(style="muted", wrap=True)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         for words in (self._chosen, self._facts):
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._chosen.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._facts.setMinimumHeight(2 * self._facts.fontMetrics().lineSpacing())
         column = QVBoxLayout()
         column.setContentsMargins(MARGIN, 0, MARGIN, 2 * GRID)
@@ -156,7 +157,9 @@ class LayerPanel(QWidget):
     def _fit_columns(self) -> None:
         """Fit the columns of kind and output to their contents; names get the rest."""
         head = self.tree.header()  # as wide as the viewport
-        room = head.width() - self._app.look.px(_NARROWEST_NAME)
+        least, most = self._app.look.px(_NARROWEST_NAME), round(_NAMES * head.width())
+        names = max(least, min(self.tree.sizeHintForColumn(_LAYER), most))
+        room = head.width() - names
         output = self.tree.sizeHintForColumn(_OUTPUT)
         kind = self.tree.sizeHintForColumn(_KIND)
         output = max(output, head.sectionSizeHint(_OUTPUT))
@@ -164,7 +167,8 @@ class LayerPanel(QWidget):
         self.tree.setColumnWidth(_OUTPUT, output)
         self.tree.setColumnWidth(_KIND, min(kind, room - output))
         # A few letters of a kind are useless: prefer longer names.
-        self.tree.setColumnHidden(_KIND, room - output < kind // 2)
+        enough = max(kind // 2, head.sectionSizeHint(_KIND))
+        self.tree.setColumnHidden(_KIND, room - output < enough)
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:
         item.setData(_LAYER, _NAME, layer.name)

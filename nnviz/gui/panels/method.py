@@ -31,7 +31,7 @@ from nnviz.gui.theme.parts import (
     rule,
     scrolled,
 )
-from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.elided import ShorteningLabel
 
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
@@ -62,7 +62,7 @@ class MethodPanel(QWidget):
         self.stop = button(self.tr("Stop"), app.stop)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the method"))
         self._bar.setTextVisible(False)
-        self._state = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
+        self._state = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")
         self._form_place = QVBoxLayout()
         self.help = HelpText(app)
         for widget in (self._presets, self.run):  # disabled until a method is known
@@ -191,11 +191,10 @@ class MethodPanel(QWidget):
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
         if runs.automatic:
-            self._state.setText(
-                took and self.tr("{0} · updates automatically").format(took)
-            )
+            whole = self.tr("{0} · updates automatically").format(took)
+            self._state.say(took and whole, took)
         else:
-            self._state.setText(took)
+            self._state.say(took)
 
     def _remember_fold(self, unfolded: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._unfolded = unfolded
@@ -235,7 +234,7 @@ class MethodPanel(QWidget):
         self.stop.show()
         self._bar.setRange(0, 0)
         self._bar.show()
-        self._state.setText("")
+        self._state.say("")
 
     def _progress(self, progress: Progress, left: float) -> None:
         fraction = progress.fraction
@@ -245,7 +244,7 @@ class MethodPanel(QWidget):
         words = progress.what
         if left > 1:
             words += self.tr(" · {0} s left").format(round(left))
-        self._state.setText(words)
+        self._state.say(words)
 
     def _stopped(self, percent: int) -> None:
         known = percent >= 0
@@ -256,4 +255,4 @@ class MethodPanel(QWidget):
     def _idle(self, words: str) -> None:
         self.stop.hide()
         self._bar.hide()
-        self._state.setText(words)
+        self._state.say(words)

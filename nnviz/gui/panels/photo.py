@@ -30,7 +30,7 @@ class PhotoPane(QWidget):
         self._app = app
         self._framed = True
         self.canvas = Canvas()
-        self.canvas.setAccessibleName(self.tr("Photograph"))
+        self.canvas.setAccessibleName(self.tr("Image"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self.empty = EmptyState(IMAGE_SOURCES)

@@ -40,7 +40,9 @@ class PredictionPanel(QWidget):
         app.models.opening.connect(lambda _: self.bars.set_stale())
         app.images.opening.connect(lambda _: self.bars.set_stale())
         app.selection.image_changed.connect(lambda _: self.bars.set_stale())
-        app.models.failed.connect(lambda *_: self._wait())
+        app.models.failed.connect(lambda *_: self._stay())
+        app.models.stopped.connect(lambda _: self._stay())
+        app.images.failed.connect(lambda *_: self._stay())
         app.selection.model_changed.connect(lambda _: self._wait())
 
     def _show(self, report: Report | None) -> None:
@@ -50,6 +52,11 @@ class PredictionPanel(QWidget):
         self._words.hide()
         self.bars.show_ranking(report.main)
         self.bars.show()
+
+    def _stay(self) -> None:
+        """Show again what holds on, as another network or image did not open."""
+        if not self._app.predictions.running:
+            self._show(self._app.predictions.report)
 
     def _ask(self, index: int) -> None:
         """Make a class the target."""

@@ -22,7 +22,7 @@ from nnviz.gui.theme.parts import (
     label,
     named,
 )
-from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.elided import ShorteningLabel
 from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
 from nnviz.render.text.words import number
 
@@ -52,7 +52,7 @@ class TimelinePanel(QWidget):
         self.rate.setToolTip(self.tr("Steps a second"))
         for rate in RATES:
             self.rate.addItem(self.tr("{0} / s").format(rate), rate)
-        self.words = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
+        self.words = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")
         self.blend = named(
             QSlider(Qt.Orientation.Horizontal),
             name=self.tr("Blend with the original image"),
@@ -152,7 +152,7 @@ class TimelinePanel(QWidget):
         self.film.setEnabled(there or self._app.recordings.exporting)
         for widget in (self._photo, self.blend):
             widget.setVisible(recording is not None and recording.blends)
-        self.words.setText(self._told())
+        self.words.say(*self._told())
         with QSignalBlocker(self.blend):
             self.blend.setValue(round(100 * timeline.blend))
 
@@ -197,12 +197,17 @@ class TimelinePanel(QWidget):
             measure=recording.measure,
         )
 
-    def _told(self) -> str:
-        """Return the shown step and its measurements as text."""
+    def _told(self) -> tuple[str, ...]:
+        """Return the shown step and its measurements as text, shorter forms last."""
         timeline = self._app.timeline
         recording, step = timeline.recording, timeline.step
         if step < 0:
-            return self.tr("Press Run to begin a recording; every step is kept.")
+            return (
+                self.tr("Press Run to begin a recording; every step is kept."),
+                self.tr("Press Run to begin a recording."),
+                self.tr("No recording"),
+                "",
+            )
         total = max(timeline.total, timeline.last + 1)
         words = [self.tr("{0} of {1}").format(step + 1, total)]
         measured = (
@@ -210,7 +215,7 @@ class TimelinePanel(QWidget):
         )
         if not math.isnan(measured):
             words.append(number(measured))
-        return " · ".join(words)
+        return " · ".join(words), words[0]
 
     def _go_words(self) -> str:
         if self._app.timeline.running:

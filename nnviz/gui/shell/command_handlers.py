@@ -215,7 +215,7 @@ class CommandHandlers(QObject):
 
     # --- opening
 
-    def take(self, data: QMimeData) -> None:
+    def take(self, data: QMimeData, *, dropped: bool = False) -> None:
         """Open dropped or pasted files, or a pasted image."""
         files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if files:
@@ -226,7 +226,11 @@ class CommandHandlers(QObject):
         elif names := file_names(data.text()):
             self._app.open_files(names)
         else:
-            self._app.messages.say(self.tr("the clipboard holds no image or file"))
+            self._app.messages.say(
+                self.tr("what was dropped is no image and no file")
+                if dropped
+                else self.tr("the clipboard holds no image or file")
+            )
 
     def paste(self) -> None:
         """Open the clipboard's contents."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -54,6 +54,8 @@ from nnviz.gui.workspaces.train.workspace import TRAIN
 WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, TRAIN, LIVE, DATA, LEARN)
 _LEAST = QSize(1280, 800)
 """Initial size of the window, px, where the screen is large enough."""
+_FRAMED_AFTER = 200
+"""Milliseconds after which a desktop has framed a new window."""
 _SHARE = 0.92
 """Maximum fraction of the screen's available area for the initial window."""
 
@@ -79,7 +81,9 @@ class MainWindow(QMainWindow):
         self._drop = DropFrame(self)
         self.palette_box = Palette(self, self.entries)
         self.keys_sheet = ShortcutSheet(self, app.look, self.keys)
-        self._take_room()
+        self._framed = QTimer(self, singleShot=True, interval=_FRAMED_AFTER)
+        self._framed.timeout.connect(self.fit_frame)
+        self.take_room()
         self._restore()
         self.stage.open_for(INSPECT)
         self._connect()
@@ -132,7 +136,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.app)
         self.setStatusBar(self.status)
 
-    def _take_room(self) -> None:
+    def take_room(self) -> None:
         """Resize to a comfortable part of the screen."""
         free = self.screen().availableGeometry()
         room = QSize(round(_SHARE * free.width()), round(_SHARE * free.height()))
@@ -140,6 +144,25 @@ class MainWindow(QMainWindow):
         frame = self.frameGeometry()
         frame.moveCenter(free.center())
         self.move(frame.topLeft())
+
+    def event(self, event: QEvent) -> bool:
+        """Fit into the screen once the frame of the desktop is around the window."""
+        if event.type() is QEvent.Type.Show and not event.spontaneous():
+            self._framed.start()
+        return super().event(event)
+
+    def fit_frame(self) -> None:
+        """Shrink and move a window that would fit without its frame."""
+        frame, free = self.frameGeometry(), self.screen().availableGeometry()
+        small = self.size().boundedTo(free.size()) == self.size()
+        if not small or self.isMaximized() or free.contains(frame):
+            return
+        border = frame.size() - self.size()
+        self.resize(self.size().boundedTo(free.size() - border))
+        frame.setSize(self.size() + border)
+        right, bottom = free.right() - frame.width(), free.bottom() - frame.height()
+        left = max(free.left(), min(frame.left(), right + 1))
+        self.move(left, max(free.top(), min(frame.top(), bottom + 1)))
 
     def _restore(self) -> None:
         settings = self.app.settings
@@ -322,7 +345,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         self._drop.hide()
-        self.operations.take(event.mimeData())
+        self.operations.take(event.mimeData(), dropped=True)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -21,6 +21,8 @@ class Presentation(QObject):
         self._scale = self._before = 0.0
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._restore)
+        self._recalling = False
+        look.changed.connect(self._recall)
 
     @property
     def on(self) -> bool:
@@ -33,9 +35,11 @@ class Presentation(QObject):
             self.end()
         else:
             self.finish()
+            self._recalling = False
             self._stage.layouts.remember()
             self._scale = self._look.scale
             self._look.enlarge(_STEPS)
+            self._stage.layouts.held = True
             for dock in self._stage.docks.values():
                 dock.hide()
             self._show_bars(shown=False)
@@ -60,8 +64,14 @@ class Presentation(QObject):
             self._restore()
 
     def _restore(self) -> None:
+        self._recalling = True
         self._look.set_scale(self._before)
-        self._stage.layouts.recall()
+
+    def _recall(self) -> None:
+        """Bring the docks back, once the text has its size again."""
+        if self._recalling:
+            self._recalling = self._stage.layouts.held = False
+            self._stage.layouts.recall()
 
     def _show_bars(self, *, shown: bool) -> None:
         for bar in self._window.findChildren(QToolBar):

@@ -12,7 +12,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
-from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.elided import ElidedLabel, ShorteningLabel
 from nnviz.render.text.words import short_bytes
 
 _MEMORY_EVERY = 2000
@@ -33,7 +33,7 @@ class StatusBar(QStatusBar):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(app.look.px(120))
         self.stop = icon_button(app.look, "square", self.tr("Stop (Esc)"), app.stop)
-        self.live = ElidedLabel()
+        self.live = ShorteningLabel()
         self.live.setContentsMargins(0, 0, 3 * GRID, 0)
         self._lively = time.monotonic()
         self.device = label()
@@ -99,14 +99,16 @@ class StatusBar(QStatusBar):
         if figures.scale < 1:
             part = round(1 / figures.scale)
             words.append(self.tr("resolution reduced to 1/{0}").format(part))
-        self.live.setText("  ·  ".join(words))
+        self.live.say(
+            *("  ·  ".join(words[:count]) for count in range(len(words), 0, -1))
+        )
         self.live.setToolTip(
             self.tr("{0} frames of the source were not shown").format(figures.dropped)
         )
 
     def _end_live(self, status: SourceStatus | None) -> None:
         if status is None:
-            self.live.setText("")
+            self.live.say("")
 
     def _say(self, text: str) -> None:
         self._said = text

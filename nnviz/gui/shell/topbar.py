@@ -26,7 +26,7 @@ class TopBar(QToolBar):
         self._app = app
         self.model = self._picker("box", self.tr("Network"))
         self.model.clicked.connect(actions["go.models"].trigger)
-        self.source = self._picker("image", self.tr("Photograph"))
+        self.source = self._picker("image", self.tr("Image"))
         self.source.setMenu(self._source_menu(actions))
         self.device = self._picker("cpu", self.tr("Device"))
         self._devices = QMenu(self)

@@ -3,19 +3,27 @@
 Qt polishes every widget below the one whose style sheet changes, visible or not, at
 about 0.1 ms each.  A window that has entered all workspaces holds more than a thousand,
 most of them in hidden docks and pages.  So the window has its own sheet, which never
-changes, and each of its direct children has the theme's. A child marked by
+changes, and each of its direct children has the theme's.  A child marked by
 ``take_apart`` has none either: its children are the parts instead.
+
+The visible parts hold some hundreds of widgets, whose change at a stretch would still
+be noticeable on a busy machine.  So it continues in further turns of the event loop,
+with the window unpainted until all of its parts match.
 """
 
+import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
+from shiboken6 import isValid
 
 _THEME = "theme"
 """Property of the window by which its own sheet's rules select."""
 _APART = "apart"
 """Property of widgets whose children are parts."""
+_TURN = 0.04
+"""Seconds of processor time after which the next turn continues."""
 
 
 def take_apart(container: QWidget) -> None:
@@ -35,19 +43,33 @@ class WindowDressing(QObject):
         frame: style sheet of the window alone; its rules select by the property
             ``theme``, so that a theme change polishes the window and nothing below it.
         theme: name of the current theme.
-        sheet: style sheet style sheet of the parts, which are added later.
+        sheet: style sheet of the parts, which are added later.
     """
+
+    finished = Signal()
+    """All parts match, after the turns to which ``put_on`` deferred."""
 
     def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
         self._window = window
         self._sheet = sheet
+        self._left: list[QWidget] = []
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._finish)
         window.setProperty(_THEME, theme)
         window.setStyleSheet(frame)
         window.installEventFilter(self)
 
+    @property
+    def busy(self) -> bool:
+        """Whether parts are still to be dressed in further turns."""
+        return bool(self._left)
+
     def put_on(self, theme: str, sheet: str) -> None:
-        """Apply another theme to the window and its visible parts."""
+        """Apply another theme to the window and its visible parts.
+
+        Where that takes long, ``busy`` is true afterwards, and ``finished`` follows.
+        """
         self._sheet = sheet
         parts = list(_parts(self._window))
         if self._window.property(_THEME) != theme:
@@ -55,9 +77,27 @@ class WindowDressing(QObject):
             for whole in (self._window, *filter(_is_apart, parts)):
                 whole.style().unpolish(whole)
                 whole.style().polish(whole)
-        for part in parts:
-            if not _is_apart(part):
+        self._left = [part for part in parts if not _is_apart(part)]
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Dress parts for the time of a turn."""
+        end = time.thread_time() + _TURN
+        while self._left:
+            part = self._left.pop(0)
+            if isValid(part):
                 self._renew(part)
+            if time.thread_time() >= end:
+                break
+        if self.busy == self._window.updatesEnabled():
+            self._window.setUpdatesEnabled(not self.busy)
+        if self.busy:
+            self._turn.start()
+
+    def _finish(self) -> None:
+        self._go_on()
+        if not self.busy:
+            self.finished.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Style a part before it is seen, when it is added or shown again."""

@@ -51,6 +51,7 @@ def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="nnviz-icons-", ignore_cleanup_errors=True)
 
 
+@cache
 def _svg(name: str) -> str:
     return resource("icons", f"{name}.svg").read_text(encoding="utf-8")
 

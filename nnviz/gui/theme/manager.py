@@ -128,6 +128,7 @@ class ThemeManager(QObject):
     """The current theme and text size, with a signal for changes."""
 
     changed = Signal()
+    """Windows have another theme or size: at once, or some turns of the loop later."""
 
     def __init__(self, name: str, scale: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -190,7 +191,16 @@ class ThemeManager(QObject):
         self._sheet = stylesheet(self.theme, self._scale)
         for dressing in self._dressed:
             dressing.put_on(self._name, self._sheet)
-        self.changed.emit()
+        self._tell()
+
+    @property
+    def settled(self) -> bool:
+        """Whether all windows match the theme and size in use."""
+        return not any(dressing.busy for dressing in self._dressed)
+
+    def _tell(self) -> None:
+        if self.settled:
+            self.changed.emit()
 
     def dress(self, window: QMainWindow) -> None:
         """Style a window and everything that will be added to it.
@@ -199,6 +209,7 @@ class ThemeManager(QObject):
         which takes several times as long.
         """
         dressing = WindowDressing(window, _frame_sheet(), self._name, self._sheet)
+        dressing.finished.connect(self._tell)
         self._dressed.append(dressing)
         window.destroyed.connect(lambda: self._dressed.remove(dressing))
 

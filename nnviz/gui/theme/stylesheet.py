@@ -146,7 +146,7 @@ QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off,
 QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::down-arrow:disabled {
     image: none;
 }
-QComboBox { padding-right: $px24; }
+QComboBox { padding-right: $px2; }
 QComboBox:!editable { padding-left: $px10; }
 QComboBox::drop-down {
     subcontrol-origin: border; subcontrol-position: center right;

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import ARRAY_ERRORS, reading
 from nnviz.media.index.facts import ArrayFacts
 
 HEADER_BYTES = 128
@@ -38,15 +39,16 @@ def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
     """Return the committed rows of an array, memory-mapped and read-only.
 
     Raises:
-        InputError: the file is missing or shorter than committed.
+        InputError: the file is missing, shorter than committed, or no array.
     """
-    shape = (facts.count, *facts.shape)
-    if not facts.count or not row_bytes(facts):
-        return np.empty(shape, facts.dtype)
-    needed = HEADER_BYTES + facts.count * row_bytes(facts)
-    if not path.is_file() or path.stat().st_size < needed:
-        raise InputError(str(path), "is cut off", "make the index again")
-    return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
+    with reading(str(path), ARRAY_ERRORS, "is damaged", "make the index again"):
+        shape = (facts.count, *facts.shape)
+        if not facts.count or not row_bytes(facts):
+            return np.empty(shape, facts.dtype)
+        needed = HEADER_BYTES + facts.count * row_bytes(facts)
+        if not path.is_file() or path.stat().st_size < needed:
+            raise InputError(str(path), "is cut off", "make the index again")
+        return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
 
 
 class AppendedFile:

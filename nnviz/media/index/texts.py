@@ -7,6 +7,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.host.reading import ARRAY_ERRORS, reading
+
 
 class Texts(Sequence[str]):
     """A sequence of texts, decoded on access.
@@ -34,14 +36,15 @@ class Texts(Sequence[str]):
             return [self[each] for each in range(*place.indices(len(self)))]
         index = range(len(self))[place]
         start = int(self._ends[index - 1]) if index else 0
-        return self._data[start : int(self._ends[index])].tobytes().decode()
+        part = self._data[start : int(self._ends[index])]
+        return part.tobytes().decode(errors="replace")
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over all texts in order, decoding a block of bytes at a time."""
         data, ends = self._data, np.asarray(self._ends).tolist()
         start = 0
         for end in ends:
-            yield data[start:end].tobytes().decode()
+            yield data[start:end].tobytes().decode(errors="replace")
             start = end
 
     def containing(self, part: str) -> NDArray[np.bool_]:
@@ -74,8 +77,15 @@ def encoded(texts: Sequence[str], start: int) -> tuple[bytes, NDArray[np.int64]]
 
 
 def map_texts(path: Path, ends: NDArray[Any]) -> Texts:
-    """Memory-map the texts of a file."""
-    size = int(ends[-1]) if len(ends) else 0
-    if not size:
-        return Texts(np.empty(0, np.uint8), ends)
-    return Texts(np.memmap(path, np.uint8, "r", 0, (size,)), ends)
+    """Memory-map the texts of a file.
+
+    Raises:
+        InputError: the file is missing or cut off, or the ends are not in order.
+    """
+    with reading(str(path), ARRAY_ERRORS, "is damaged", "make the index again"):
+        size = int(ends[-1]) if len(ends) else 0
+        if np.any(np.diff(ends, prepend=0) < 0):
+            raise ValueError("a text ends before it begins")
+        if not size:
+            return Texts(np.empty(0, np.uint8), ends)
+        return Texts(np.memmap(path, np.uint8, "r", 0, (size,)), ends)

@@ -3,6 +3,7 @@
 The truth for values is ``Parameter.check``: what it accepts must come back unchanged.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -19,8 +20,10 @@ from nnviz.base.parameters import (
     ChannelIndex,
     Essential,
     Help,
+    Kind,
     LayerKinds,
     LayerName,
+    Lowest,
     Range,
     Title,
     Unit,
@@ -30,6 +33,7 @@ from nnviz.base.parameters import (
 from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.form import Form
 from nnviz.gui.forms.number_box import NumberBox
+from nnviz.gui.forms.registry import make_control
 from nnviz.gui.forms.row import Row
 from nnviz.gui.forms.scale import Scale
 
@@ -451,3 +455,40 @@ def test_every_method_shows_few_parameters_first(info):
     assert len([each for each in essential if each.matters(values)]) <= 6
     if len(essential) < len(info.parameters):
         assert len(essential) >= 3
+
+
+@dataclass(frozen=True)
+class Sized:
+    size: Annotated[int, Range(0, 2048), Unit("px"), Lowest("auto"), Help("Side.")] = 0
+
+
+def test_a_number_that_means_something_else_is_a_word(qtbot):
+    """Truth: the declaration, by hand."""
+    (parameter,) = parameters_of(Sized)
+    control = make_control(parameter, None)
+    qtbot.addWidget(control)
+    box = control.field()
+    assert box.text() == "auto"
+    control.set_value(64)
+    assert box.text() == "64 px"
+    box.selectAll()
+    qtbot.keyClicks(box, "0")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.text() == "auto"
+    assert control.value() == 0
+
+
+NUMBERS = {("deep_dream", "frames"), ("convolution", "rate"), ("layer_cost", "rate")}
+"""Whose help names the lowest value, which is a plain number there."""
+
+
+def test_every_number_that_its_help_explains_as_something_else_has_a_word():
+    """Truth: the help texts: "0 uses all", "-1 for the last"."""
+    lacking = [
+        (info.name, each.name)
+        for info in METHODS
+        for each in info.parameters
+        if each.kind is Kind.INTEGER and each.minimum is not None and not each.lowest
+        if re.search(rf"(?<![\d.]){int(each.minimum)}\b(?!\.\d)", each.help)
+    ]
+    assert set(lacking) <= NUMBERS

@@ -72,3 +72,20 @@ def test_without_a_ranking_keys_do_nothing(qtbot, bars, asked):
     bars.show_ranking(None)
     qtbot.keyClick(bars, Qt.Key.Key_Return)
     assert asked == []
+
+
+@pytest.mark.parametrize("what", ["network", "image"])
+def test_predictions_hold_on_after_something_did_not_open(opened, qtbot, what):
+    """Truth: network and image are still those that the bars were computed from."""
+    bars = opened.stage.prediction.bars
+    qtbot.waitUntil(lambda: bool(bars.lines()) and not bars._stale)
+    gray = []
+    opened.app.models.opening.connect(lambda _: gray.append(bars._stale))
+    opened.app.images.opening.connect(lambda _: gray.append(bars._stale))
+    if what == "network":
+        opened.app.open_model("missing:net")
+    else:
+        opened.app.images.add(["/photos/broken.png"])
+    qtbot.waitUntil(lambda: bool(gray) and not bars._stale)
+    assert gray == [True]
+    assert bars.lines()

@@ -3,9 +3,11 @@
 Truth of all: 1024 x 700, the smallest screen that is promised, by hand.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
@@ -23,7 +25,7 @@ LONG = "C:/a folder/" + "unbreakable" * 60 + ".safetensors: " + "words and " * 6
 
 
 def spin():
-    for _ in range(6):
+    for _ in range(12):  # text changes its size in several turns
         QApplication.processEvents()
 
 
@@ -123,6 +125,29 @@ def test_the_first_window_fits_its_screen(qtbot, tmp_path):
     assert made.width() <= free.width()
     assert made.height() <= free.height()
     assert made.width() >= 0.9 * min(free.width(), 1024)
+
+
+def test_the_frame_of_the_desktop_lies_on_the_screen_too(window, monkeypatch):
+    """Truth: a title bar of 20 px and a border of 1 px, by hand."""
+    free = QRect(QPoint(0, 0), SCREEN)
+    screen = SimpleNamespace(availableGeometry=lambda: free)
+    monkeypatch.setattr(window, "screen", lambda: screen)
+    window.take_room()
+    spin()
+
+    def framed():
+        return window.geometry().adjusted(-1, -20, 1, 1)
+
+    monkeypatch.setattr(window, "frameGeometry", framed)
+
+    def move(x, y):
+        window.setGeometry(QRect(QPoint(x + 1, y + 20), window.size()))
+
+    monkeypatch.setattr(window, "move", move)
+    window.fit_frame()
+    spin()
+    assert free.contains(framed())
+    assert window.height() == free.height() - 21
 
 
 def test_each_workspace_keeps_its_docks_for_the_next_start(qtbot, tmp_path):

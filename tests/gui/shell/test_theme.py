@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Curves
 from nnviz.gui.theme.dressing import take_apart
-from nnviz.gui.theme.manager import ThemeManager
+from nnviz.gui.theme.manager import THEMES, ThemeManager
 from nnviz.gui.views.results.curves import CurvesView
 
 
@@ -126,3 +126,23 @@ def test_a_view_that_is_hidden_follows_the_theme_when_it_is_seen(qtbot, qapp, lo
     assert not followed
     view.show()
     qtbot.waitUntil(lambda: len(followed) == 1)
+
+
+def test_a_change_that_takes_long_goes_on_in_further_turns(
+    window, look, qtbot, monkeypatch
+):
+    """Truth: with no time at all for a turn, a part a turn; all match in the end."""
+    monkeypatch.setattr("nnviz.gui.theme.dressing._TURN", 0.0)
+    told = []
+    look.changed.connect(lambda: told.append(look.settled))
+    look.use("light")
+    assert not look.settled
+    assert not told
+    assert not window.updatesEnabled()
+    look.use("contrast")
+    qtbot.waitUntil(lambda: look.settled)
+    assert told == [True]
+    assert window.updatesEnabled()
+    dock = window.findChild(QDockWidget, "seen")
+    assert dock.styleSheet() == window.centralWidget().styleSheet()
+    assert THEMES["contrast"].accent in dock.styleSheet()

@@ -497,17 +497,24 @@ def test_the_palette_knows_other_words(opened, typed, found):
 
 
 def test_presenting_hides_all_but_the_picture_and_comes_back(opened, qtbot):
-    """Truth: docks and scale before."""
-    docks = {n for n, d in opened.stage.docks.items() if d.isVisible()}
+    """Truth: docks and scale before; at the larger size too, when it is chosen."""
+
+    def seen():
+        return {n for n, d in opened.stage.docks.items() if d.isVisible()}
+
+    docks = seen()
     scale = opened.app.look.scale
     opened.commands["view.present"].trigger()
     assert not [d for d in opened.stage.docks.values() if d.isVisible()]
     assert opened.app.look.scale > scale
     assert not opened.top.isVisible()
     opened.commands["view.present"].trigger()
-    qtbot.waitUntil(lambda: opened.app.look.scale == scale)
-    assert {n for n, d in opened.stage.docks.items() if d.isVisible()} == docks
+    qtbot.waitUntil(lambda: opened.app.look.scale == scale and seen() == docks)
     assert opened.top.isVisible()
+    for _ in range(3):  # to the size of presenting
+        opened.commands["view.larger"].trigger()
+        qtbot.waitUntil(lambda: opened.app.look.settled)
+    assert seen() == docks
 
 
 def test_leaving_a_workspace_ends_presenting(opened):

@@ -104,7 +104,7 @@ class ArchitectureSearch:
     )
     reading: ClassVar[str] = (
         "Networks that the predictor chose should lie higher than those chosen at "
-        "random, and near the diagonal of the second picture. Compare with the "
+        "random, and near the diagonal of the second plot. Compare with the "
         "strategy random."
     )
     misleads: ClassVar[str] = (

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.kinds.class_colors import class_colors
-from nnviz.base.parameters import Essential, Help, ImageFile, Range, Title
+from nnviz.base.parameters import Essential, Help, ImageFile, Lowest, Range, Title
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Mask, Mosaic, Report, Result, Table
 from nnviz.engine.data.scenes import make_scene
@@ -66,6 +66,7 @@ class SegmentationDecodersParams:
     passes: Annotated[
         int,
         Range(0, 20),
+        Lowest("none"),
         Essential(),
         Help("Forward passes over which each network is timed; 0 does not."),
     ] = 3

@@ -18,6 +18,7 @@ from nnviz.base.parameters import (
     Help,
     LayerKinds,
     LayerName,
+    Lowest,
     Range,
     Title,
 )
@@ -65,14 +66,21 @@ class ValueParams:
     input_channel: Annotated[
         int,
         Range(-1, 1 << 16),
+        Lowest("auto"),
         Title("Input channel"),
         Help("The one whose window is shown; -1 is the one that adds most."),
     ] = -1
     row: Annotated[
-        int, Range(-1, 1 << 16), Help("Row of the map; -1 takes the place of y.")
+        int,
+        Range(-1, 1 << 16),
+        Lowest("auto"),
+        Help("Row of the map; -1 takes the place of y."),
     ] = -1
     column: Annotated[
-        int, Range(-1, 1 << 16), Help("Column of the map; -1 takes the place of x.")
+        int,
+        Range(-1, 1 << 16),
+        Lowest("auto"),
+        Help("Column of the map; -1 takes the place of x."),
     ] = -1
 
 

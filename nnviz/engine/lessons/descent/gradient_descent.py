@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import PlanePath
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, Lowest, Range, Title, When
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     Settings,
@@ -63,6 +63,7 @@ class GradientDescentParams:
     decay: Annotated[
         int,
         Range(0, 1000),
+        Lowest("never"),
         Title("Decay τ"),
         When("step", ("one rate",)),
         Help("Steps over which the rate falls to a hundredth: (1 − k/τ); 0 for none."),

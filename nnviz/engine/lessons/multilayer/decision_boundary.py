@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
 from nnviz.base.kinds.planes import Plane, PlanePath, PlaneRegion
-from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
+from nnviz.base.parameters import Essential, Help, Lowest, PointList, Range, Title, When
 from nnviz.base.results import Curves, Diagram, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
@@ -57,7 +57,12 @@ class DecisionBoundaryParams:
         Help("Points as x y class, the class 0 or 1."),
     ] = "-0.6 -0.6 0; 0.6 0.6 0; -0.6 0.6 1; 0.6 -0.6 1"
     hidden: Annotated[
-        int, Range(0, 50), Essential(), Title("Hidden units"), Help("0 for none.")
+        int,
+        Range(0, 50),
+        Lowest("none"),
+        Essential(),
+        Title("Hidden units"),
+        Help("0 for none."),
     ] = 6
     layers: Annotated[
         int, Range(1, 4), Title("Hidden layers"), Help("Each with so many units.")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title, Words
+from nnviz.base.parameters import Essential, Help, Lowest, Range, Title, Words
 from nnviz.base.results import Curves, Diagram, DiagramEdge, DiagramNode, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.sequences.letter_model import Letters, read_letters
@@ -46,6 +46,7 @@ class UnrollingParams:
     truncate: Annotated[
         int,
         Range(0, 12),
+        Lowest("never"),
         Essential(),
         Help("Letters after which the gradient is cut; 0 never cuts."),
     ] = 0

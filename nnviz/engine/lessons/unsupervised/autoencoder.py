@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.kinds.planes import Plane, PlanePoints
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, Lowest, Range, Title
 from nnviz.base.results import Curves, Mosaic, Report
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import Examples
@@ -37,6 +37,7 @@ class AutoencoderParams:
     hidden: Annotated[
         int,
         Range(0, 64),
+        Lowest("none"),
         Essential(),
         Title("Hidden units"),
         Help("Of a tanh layer before and after the code; 0 makes all of it linear."),

@@ -8,7 +8,6 @@ there are no modules, so no activations, and no gradients.
 import importlib.util
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError
+from nnviz.base.host.child_processes import child_environment, module_command
 from nnviz.base.host.reading import ARCHIVE_ERRORS
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.models.onnx.graph import UnbuildableError
@@ -62,12 +62,13 @@ class RuntimeProcess:
         threads = str(torch.get_num_threads())
         self._process = subprocess.Popen(  # noqa: S603 -- this very program
             [
-                *(sys.executable, "-m", "nnviz.engine.models.onnx.runtime_process"),
+                *module_command("nnviz.engine.models.onnx.runtime_process"),
                 *(str(path.resolve()), self._folder.name, threads),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=child_environment(),
         )
         try:
             found = self._wait("network", "json", _LONGEST_START, check)

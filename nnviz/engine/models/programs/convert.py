@@ -32,6 +32,7 @@ def main(words: Sequence[str]) -> None:
     """Run a program; write its network, or the error, to a file."""
     kind, path, factory, folder, *sides = words
     target = Path(folder)
+    sys.path.append(str(Path.cwd()))  # behind all else: nothing there hides a library
     warnings.simplefilter("ignore")  # of exporters, about themselves
     logging.disable(logging.WARNING)
     try:

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
+from nnviz.base.host.child_processes import child_environment, module_command
 from nnviz.engine.models.onnx.opening import OnnxNetwork, open_onnx
 from nnviz.engine.models.programs.kinds import Program
 
@@ -51,13 +51,14 @@ def _run(
     words = [program.kind, str(program.path.resolve()), program.factory, str(folder)]
     process = subprocess.Popen(  # noqa: S603 -- this very program, on a trusted file
         [
-            *(sys.executable, "-m", "nnviz.engine.models.programs.convert"),
+            *module_command("nnviz.engine.models.programs.convert"),
             *words,
             *(str(side) for side in size or ()),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=child_environment(),
     )
     end = time.monotonic() + _LONGEST
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError
+from nnviz.base.host.reading import printable
 from nnviz.base.info import Task
 from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.compute import memory
@@ -22,7 +23,8 @@ _INSTALL = install_command("huggingface")
 
 def is_transformers(config: Mapping[str, Any]) -> bool:
     """Tell whether a ``config.json`` describes one of transformers' networks."""
-    return "model_type" in config and isinstance(config.get("architectures"), list)
+    named = config.get("architectures")
+    return "model_type" in config and isinstance(named, list) and bool(named)
 
 
 _TASKS = {
@@ -33,6 +35,11 @@ _TASKS = {
     "Model": Task.EMBED,
 }
 """By the end of a class's name."""
+_CONFIG_ERRORS = (
+    *(ValueError, TypeError, LookupError, AttributeError, OSError),
+    *(ArithmeticError, RuntimeError),
+)
+"""Of networks that are built from impossible sizes, numbers and names."""
 _USUAL_SIDE = 224
 _LONGEST = 120
 
@@ -79,6 +86,7 @@ def open_transformers(
             "open it from Python: nnviz.load(module)",
         )
     transformers: Any = importlib.import_module("transformers")  # optional, and slow
+    hub: Any = importlib.import_module("huggingface_hub.errors")  # comes with it
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
@@ -103,8 +111,8 @@ def open_transformers(
 
     try:
         loaded, damage = memory.attempt(load)
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        loaded, damage = None, str(error).partition("\n")[0]
+    except (*_CONFIG_ERRORS, hub.StrictDataclassError) as error:
+        loaded, damage = None, printable(str(error).partition("\n")[0])
     if loaded is None:
         reason = f"cannot be used ({damage[:_LONGEST]})"
         raise InputError(folder.name, reason, "download it again")

@@ -43,7 +43,8 @@ class DockLayouts(QObject):
         self._shown: tuple[str, ...] = ()
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
-        self._new = False
+        self._new = self.held = False
+        """Of ``held``: the docks are as nobody arranged them, and not remembered."""
         self._before: dict[str, dict[str, int]] = {}
         """Widths of docks before they were narrowed, by layout."""
         self._fitting = QTimer(self, singleShot=True, interval=0)
@@ -102,7 +103,7 @@ class DockLayouts(QObject):
 
     def remember(self) -> None:
         """Save the current layout."""
-        if self._workspace:
+        if self._workspace and not self.held:
             state = QByteArray(self._window.saveState())
             self._settings.save_layout(self._key(), state)
 
@@ -195,5 +196,5 @@ class DockLayouts(QObject):
             return
         self.remember()
         self._scale = self._look.scale
-        if not self._restored():
+        if not self.held and not self._restored():
             self.arrange()

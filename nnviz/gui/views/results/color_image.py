@@ -17,7 +17,7 @@ class ImageView(ResultView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = Canvas(self)
-        self.canvas.setAccessibleName(self.tr("Picture"))
+        self.canvas.setAccessibleName(self.tr("Image"))
         self.canvas.hovered.connect(self.hovered)
         self.setFocusProxy(self.canvas)
         layout = QVBoxLayout(self)

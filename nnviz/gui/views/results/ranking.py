@@ -59,7 +59,7 @@ class RankingView(ResultView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = Canvas(self)
-        self.canvas.setAccessibleName(self.tr("Photograph"))
+        self.canvas.setAccessibleName(self.tr("Image"))
         self.canvas.hovered.connect(self.hovered)
         self._photo_beside = False
         self._model = QStandardItemModel(self)

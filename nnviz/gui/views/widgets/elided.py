@@ -1,15 +1,18 @@
 """Text that is elided where it does not fit."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QStyle,
     QStyleOptionToolButton,
     QToolButton,
+    QToolTip,
     QWidget,
 )
+
+from nnviz.gui.layout.plain_text import literal
 
 _LEAST_LETTERS = 6
 """Minimum number of letters that a button shows next to its icon."""
@@ -52,15 +55,73 @@ class ElidedLabel(QLabel):
         """Return the height of one line, and no width."""
         return QSize(0, super().minimumSizeHint().height())
 
+    def shown(self) -> tuple[QFont, str]:
+        """Return the words that are painted, and their font."""
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        return self.font(), metrics.elidedText(self.text(), self._elide, room)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text that fits."""
         # Qt repaints only the contents' rectangle when the text changes.
-        place, metrics = self.contentsRect(), self.fontMetrics()
-        words = metrics.elidedText(self.text(), self._elide, place.width())
+        font, words = self.shown()
         with QPainter(self) as painter:
+            painter.setFont(font)
             painter.setPen(self.palette().color(self.foregroundRole()))
-            painter.drawText(place, self.alignment(), words)
+            painter.drawText(self.contentsRect(), self.alignment(), words)
             event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell all words where some are cut and nothing else is told."""
+        if (
+            isinstance(event, QHelpEvent)
+            and event.type() is QEvent.Type.ToolTip
+            and not self.toolTip()
+            and self.shown()[1] != self.text()
+        ):
+            QToolTip.showText(event.globalPos(), literal(self.text()), self)
+            return True
+        return super().event(event)
+
+
+class ShrinkingLabel(ElidedLabel):
+    """A title: large letters become smaller before words are cut."""
+
+    _LEAST = 11
+    """Minimum font size, px; text of the default size is not reduced."""
+
+    def shown(self) -> tuple[QFont, str]:
+        """Return the words in the largest letters in which they fit."""
+        font, room = QFont(self.font()), self.contentsRect().width()
+        while font.pixelSize() > self._LEAST:
+            if QFontMetrics(font).horizontalAdvance(self.text()) < room:
+                break
+            font.setPixelSize(font.pixelSize() - 1)
+        metrics = QFontMetrics(font)
+        return font, metrics.elidedText(self.text(), self._elide, room)
+
+
+class ShorteningLabel(ElidedLabel):
+    """A line of the program's own words that has shorter forms for less room."""
+
+    def __init__(self, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> None:
+        super().__init__(align=align, elide=Qt.TextElideMode.ElideRight)
+        self._shorter: tuple[str, ...] = ()
+
+    def say(self, text: str, *shorter: str) -> None:
+        """Show a text, or the first of its shorter forms that fits.
+
+        The last form is elided at its end if even that does not fit.
+        """
+        self._shorter = shorter
+        self.setText(text)
+
+    def shown(self) -> tuple[QFont, str]:
+        """Return the longest form that fits."""
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        forms = (self.text(), *self._shorter)
+        fitting = (each for each in forms if metrics.horizontalAdvance(each) <= room)
+        last = metrics.elidedText(forms[-1], self._elide, room)
+        return self.font(), next(fitting, last)
 
 
 class ElidedButton(QToolButton):
