@@ -24,7 +24,7 @@ class Change(QUndoCommand):
     """Undo command that changes values; the changes of one drag merge into one.
 
     Args:
-        text: what the menu shows: "window".
+        text: name in the menu: "window".
         old: values before.
         new: values after.
         apply: sets the form's values.

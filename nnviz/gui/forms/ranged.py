@@ -18,7 +18,7 @@ class RangedControl(Control):
     """Base of controls with a spin box, and a slider where there is a range.
 
     Args:
-        parameter: what to edit.
+        parameter: the parameter to edit.
         box: the spin box, with its range.
         changed: the box's signal.
         parent: as for all widgets.

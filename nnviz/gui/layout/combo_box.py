@@ -35,7 +35,7 @@ class ComboBox(QComboBox):
         return hint
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        """Cut what is chosen at its end where there is too little room."""
+        """Elide the current text at its end where it does not fit."""
         super().initStyleOption(option)
         if not self.isEditable():
             part = QStyle.SubControl.SC_ComboBoxEditField
@@ -49,7 +49,7 @@ class ComboBox(QComboBox):
 
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:
-        """Return a combo box with room for a few letters that grows where it can.
+        """Return a combo box with space for a few letters that grows where it can.
 
         Args:
             name: for screen readers.

@@ -80,13 +80,13 @@ class EmptyState(QWidget):
         return line
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for all lines of the words at the width that there is."""
+        """Return a minimum size for all lines of the text at the current width."""
         least, words = super().minimumSizeHint(), self.words
         lines = words.heightForWidth(max(words.width(), 1))
         return least + QSize(0, max(0, lines - words.minimumSizeHint().height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for more room where the words take more lines."""
+        """Update the minimum size when the text wraps differently."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()

@@ -244,7 +244,7 @@ class CommandHandlers(QObject):
             self._app.open_files([folder])
 
     def _open_dataset(self, ask: Callable[[QWidget, Settings], str]) -> None:
-        """Ask for a data set and go to where it is seen."""
+        """Ask for a data set and open it in its workspace."""
         source = ask(self._window, self._app.settings)
         if source:
             self._app.open_dataset(source)

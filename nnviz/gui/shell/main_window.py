@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         self.move(frame.topLeft())
 
     def event(self, event: QEvent) -> bool:
-        """Fit into the screen once the frame of the desktop is around the window."""
+        """Fit the window into the screen once the desktop has framed it."""
         if event.type() is QEvent.Type.Show and not event.spontaneous():
             self._framed.start()
         return super().event(event)

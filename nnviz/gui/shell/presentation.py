@@ -68,7 +68,7 @@ class Presentation(QObject):
         self._look.set_scale(self._before)
 
     def _recall(self) -> None:
-        """Bring the docks back, once the text has its size again."""
+        """Restore the docks, once the text has its former size."""
         if self._recalling:
             self._recalling = self._stage.layouts.held = False
             self._stage.layouts.recall()

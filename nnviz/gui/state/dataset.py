@@ -70,7 +70,7 @@ class DataSet:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """Names of the columns that came with the set, as those of a table."""
+        """Names of the columns that came with the set, such as a table's."""
         return tuple(each for each in self.columns if each not in OWN_COLUMNS)
 
     def prepare(self) -> None:

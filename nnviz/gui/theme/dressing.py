@@ -62,13 +62,13 @@ class WindowDressing(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether parts are still to be dressed in further turns."""
+        """Whether parts remain to be styled in further turns."""
         return bool(self._left)
 
     def put_on(self, theme: str, sheet: str) -> None:
         """Apply another theme to the window and its visible parts.
 
-        Where that takes long, ``busy`` is true afterwards, and ``finished`` follows.
+        If that takes long, ``busy`` is True afterwards, and ``finished`` follows.
         """
         self._sheet = sheet
         parts = list(_parts(self._window))
@@ -81,7 +81,7 @@ class WindowDressing(QObject):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Dress parts for the time of a turn."""
+        """Style parts for the duration of one turn."""
         end = time.thread_time() + _TURN
         while self._left:
             part = self._left.pop(0)

@@ -128,7 +128,9 @@ class ThemeManager(QObject):
     """The current theme and text size, with a signal for changes."""
 
     changed = Signal()
-    """Windows have another theme or size: at once, or some turns of the loop later."""
+    """The theme or size of the windows has changed, possibly some turns of the loop
+    later.
+    """
 
     def __init__(self, name: str, scale: float, parent: QObject | None = None) -> None:
         super().__init__(parent)

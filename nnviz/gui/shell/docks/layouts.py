@@ -44,7 +44,8 @@ class DockLayouts(QObject):
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
         self._new = self.held = False
-        """Of ``held``: the docks are as nobody arranged them, and not remembered."""
+        """``held``: the docks are arranged temporarily, and their layout is not saved.
+        """
         self._before: dict[str, dict[str, int]] = {}
         """Widths of docks before they were narrowed, by layout."""
         self._fitting = QTimer(self, singleShot=True, interval=0)

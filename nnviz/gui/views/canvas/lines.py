@@ -40,7 +40,7 @@ def draw_lines(
         view: map from image to widget.
         bounds: rectangle of the map on the image.
         size: rows and columns of the map.
-        lines: what to draw.
+        lines: the lines to draw.
         color: of the lines.
     """
     top, left, bottom, right = view.box_to_widget(bounds)

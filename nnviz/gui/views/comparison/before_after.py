@@ -167,7 +167,7 @@ class BeforeAfter(QWidget):
     """View of an image before and after, with one zoom.
 
     Signals:
-        hovered: what is under the cursor, in words.
+        hovered: text about the position under the cursor.
     """
 
     hovered = Signal(str)
@@ -274,7 +274,7 @@ def _write_name(
         canvas: canvas of the image.
         painter: of the canvas.
         view: of the canvas.
-        name: what to write.
+        name: the name to write.
         x: center of the text, px; None for the canvas's center.
     """
     top = max(view.to_widget(0, 0)[0], 0.0) + SPACE

@@ -24,7 +24,7 @@ class TileDetail(QWidget):
     """Enlarged tile, over the part of the image where it lies, or alone.
 
     Signals:
-        hovered: what is under the cursor, in words.
+        hovered: text about the position under the cursor.
     """
 
     hovered = Signal(str)

@@ -112,7 +112,7 @@ class DiagramCanvas(QWidget):
     selects a layer; a double click, or Enter, opens and closes a group.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
+        hovered: text about the position under the cursor; empty when it leaves.
         layer_chosen: name of the layer that was clicked.
         chosen: name of the node or group that was clicked.
     """

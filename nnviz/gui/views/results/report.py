@@ -88,7 +88,7 @@ class ReportView(QWidget):
         """Show a report.
 
         Args:
-            report: what to show.
+            report: the report.
             image: the image of the report, if any.
             stale: whether to gray it, since it does not match the controls.  A text
                 gives the reason: "stopped at 37 %".

@@ -56,7 +56,7 @@ class ElidedLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the words that are painted, and their font."""
+        """Return the font and the text to paint."""
         metrics, room = self.fontMetrics(), self.contentsRect().width()
         return self.font(), metrics.elidedText(self.text(), self._elide, room)
 
@@ -71,7 +71,7 @@ class ElidedLabel(QLabel):
             event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Tell all words where some are cut and nothing else is told."""
+        """Show the full text as a tool tip if it is elided and has no other one."""
         if (
             isinstance(event, QHelpEvent)
             and event.type() is QEvent.Type.ToolTip
@@ -84,13 +84,13 @@ class ElidedLabel(QLabel):
 
 
 class ShrinkingLabel(ElidedLabel):
-    """A title: large letters become smaller before words are cut."""
+    """Title whose font shrinks before its text is elided."""
 
     _LEAST = 11
     """Minimum font size, px; text of the default size is not reduced."""
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the words in the largest letters in which they fit."""
+        """Return the largest font in which the text fits, and the text."""
         font, room = QFont(self.font()), self.contentsRect().width()
         while font.pixelSize() > self._LEAST:
             if QFontMetrics(font).horizontalAdvance(self.text()) < room:
@@ -101,22 +101,22 @@ class ShrinkingLabel(ElidedLabel):
 
 
 class ShorteningLabel(ElidedLabel):
-    """A line of the program's own words that has shorter forms for less room."""
+    """Single-line label with shorter variants of its text for narrow widths."""
 
     def __init__(self, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> None:
         super().__init__(align=align, elide=Qt.TextElideMode.ElideRight)
         self._shorter: tuple[str, ...] = ()
 
     def say(self, text: str, *shorter: str) -> None:
-        """Show a text, or the first of its shorter forms that fits.
+        """Show a text, or the first of its shorter variants that fits.
 
-        The last form is elided at its end if even that does not fit.
+        The last variant is elided at its end if even that does not fit.
         """
         self._shorter = shorter
         self.setText(text)
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the longest form that fits."""
+        """Return the font and the longest variant of the text that fits."""
         metrics, room = self.fontMetrics(), self.contentsRect().width()
         forms = (self.text(), *self._shorter)
         fitting = (each for each in forms if metrics.horizontalAdvance(each) <= room)

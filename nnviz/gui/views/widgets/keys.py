@@ -33,7 +33,7 @@ class Key:
 
     Attributes:
         color: red, green, blue.
-        name: what has that color.
+        name: name of the colored item.
         figure: additional text: "87 %".
     """
 

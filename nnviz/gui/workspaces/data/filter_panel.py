@@ -200,7 +200,7 @@ class FilterPanel(QWidget):
         return " · ".join(part for part in parts if part)
 
     def _skipped(self, dataset: DataSet) -> str:
-        """Return which images could not be read, and why; the first of many."""
+        """Return the unreadable images with reasons, up to ``_LISTED``, as text."""
         skipped = dataset.index.skipped
         lines = [f"{path}: {reason}" for path, reason in skipped[:_LISTED]]
         if len(skipped) > _LISTED:
