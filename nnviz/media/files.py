@@ -3,8 +3,8 @@
 import difflib
 import errno
 import os
-import platform
 import shutil
+import socket
 import stat
 import tempfile
 import zlib
@@ -16,7 +16,7 @@ from typing import BinaryIO
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import TEXT_ERRORS, reading
 
-_UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
+_UNFINISHED = f".nnviz-{zlib.crc32(socket.gethostname().encode()):08x}-"
 """Suffix of unfinished files of this machine; processes of other machines are not
 visible here.
 """

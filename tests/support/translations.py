@@ -26,16 +26,19 @@ _CALLS = {"tr": 0, "_tr": 0, "translate": 1}
 
 @cache
 def translatable() -> list[str]:
-    """Return every text: of tables, by file and line, then what parameters say."""
+    """Return every text: of tables, by file and line, of parameters and methods."""
     named = [*MENUS, *(each.title for each in (*WORKSPACES, *CONTENTS))]
     named += [theme.title for theme in THEMES.values()]
     catalogue = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
     parameters = [each for info in catalogue.methods for each in info.parameters]
     titles = {each.title for each in parameters}
+    help_ = [text for info in catalogue.methods for text in (info.title, info.shows)]
     choices = {choice_text(each) for one in parameters for each in one.choices}
     choices |= {each.lowest for each in parameters if each.lowest}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
-    return list(dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices)]))
+    return list(
+        dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices), *help_])
+    )
 
 
 def texts_in(file: Path) -> Iterator[str]:

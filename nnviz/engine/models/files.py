@@ -7,12 +7,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.host.reading import parse_object
 from nnviz.base.info import ModelSource, Task
+from nnviz.base.preprocess import Fit as PhotoFit
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.detectors.torchvision_nets import detector
 from nnviz.engine.models.folders import read_config, weight_files
@@ -24,6 +25,7 @@ from nnviz.engine.models.match.declared import (
     declared_in,
     side_car_within,
 )
+from nnviz.engine.models.match.detr import build_detr, detr_weights
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.match.find import build, find_architecture, install
 from nnviz.engine.models.match.fit import Fit
@@ -38,7 +40,11 @@ from nnviz.engine.models.programs.kinds import (
 )
 from nnviz.engine.models.programs.opening import open_program
 from nnviz.engine.models.programs.trust import is_trusted
-from nnviz.engine.models.references import FileReference, PythonReference
+from nnviz.engine.models.references import (
+    FileReference,
+    PythonReference,
+    ZooReference,
+)
 from nnviz.engine.models.weights.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.weights.hashing import file_sha256
 from nnviz.engine.models.weights.hugging_face import (
@@ -47,11 +53,16 @@ from nnviz.engine.models.weights.hugging_face import (
     size_in_config,
     task_of_class,
 )
+from nnviz.engine.models.zoo import labels_of, weights_of
 from nnviz.media.files import read_text
 from nnviz.media.side_cars import find_side_car
 
 Check = Callable[[], None]
 
+_OF_DETR = Preprocess(input_size=(800, 1333), resize=800, fit=PhotoFit.WHOLE)
+"""Its evaluation's: the shorter side 800 px, the longer one 1333 at most."""
+_ON_COCO = "fasterrcnn_resnet50_fpn"
+"""One of torchvision's detectors, whose class names have COCO's numbers."""
 _SMALL = (32, 32)
 """Height and width, px, of the images that small variants of networks are made for."""
 _USUAL = ("", "torchvision")
@@ -176,6 +187,9 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
     config = read_config(path)
     if path.is_dir() and is_transformers(config):
         return _open_transformers(path, files, config, checkpoint, check)
+    detr = detr_weights(checkpoint.tensors)
+    if detr is not None:
+        return _open_detr(path, side_car, checkpoint, detr, check)
     evidence = gather(checkpoint.values, path)
     hint = f"{evidence.architecture} {path.name}"
     fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
@@ -195,6 +209,44 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
         notes=(_matched(fit), *fit.notes(), *guessed, *checkpoint.notes),
         task=fit.task,
     )
+
+
+def _open_detr(
+    path: Path,
+    side_car: SideCar,
+    checkpoint: Checkpoint,
+    weights: Mapping[str, Tensor],
+    check: Check,
+) -> Opened:
+    """Open weights that DETR's own program wrote."""
+    try:
+        net = build_detr(weights, checkpoint.values)
+    except ValueError as error:
+        raise ModelError(path.name, f"is no DETR: {error}") from None
+    install(net, weights, path.name, check)
+    classes = net.class_embed.out_features - 1
+    told = side_car.labels or checkpoint.labels
+    labels = check_count(told, classes, path.name) if told else _of_coco(classes)
+    stated = side_car.preprocess or {}
+    return Opened(
+        net=frozen(net),
+        reference=str(path.resolve()),
+        title=side_car.title or path.stem,
+        source=ModelSource.YOURS,
+        weights=path.name,
+        sha256=file_sha256(path, check),
+        preprocess=_merged(_OF_DETR, stated, path.name),
+        labels=labels,
+        notes=("DETR by the names of its own program", *checkpoint.notes),
+        task=Task.DETECT,
+        own_code=True,
+    )
+
+
+def _of_coco(classes: int) -> tuple[str, ...]:
+    """Return COCO's names for as many classes as its numbers run to, else numbers."""
+    names = labels_of(weights_of(ZooReference(_ON_COCO)))
+    return names if len(names) == classes else numbered(classes)
 
 
 def _read_all(

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from nnviz.base.errors import OutOfMemoryError
 from nnviz.engine.compute import memory
 from nnviz.engine.nn.shapes.calls import tensors_in
-from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
+from nnviz.engine.nn.shapes.meta import Shapes
+from nnviz.engine.nn.shapes.tracer import meta_twin, noise_input, sharing_twin
 
 _SAME = 1e-3
 """Largest difference, as a fraction of the largest value, that rounding explains."""
@@ -72,24 +73,38 @@ def try_passes(
 
 
 def _gives_gradients(net: nn.Module, noise: Tensor, check: Callable[[], None]) -> bool:
-    """Tell whether the gradient of an output reaches the input."""
+    """Tell whether the gradient of an output reaches the input.
+
+    Without data first: what a graph keeps may be as large as the weights.
+    """
     check()
-    leaf, twin = noise.clone().requires_grad_(), sharing_twin(net)
     found: list[bool] = []
+    with Shapes():  # type: ignore[no-untyped-call]
+        memory.refusal(lambda: found.append(_reaches(meta_twin(net), noise.to("meta"))))
+    if found:
+        return found[0]
 
-    def trial() -> None:
-        with torch.enable_grad():
-            outputs = [each for each in tensors_in(twin(leaf)) if each.requires_grad]
-            (gradient,) = torch.autograd.grad(
-                [each.sum() for each in outputs], leaf, allow_unused=True
-            )
-        found.append(gradient is not None)
-
+    check()
     generators = torch.random.fork_rng([noise.device] if noise.is_cuda else [])
     words = memory.in_words("a trial pass")
     with generators, suppress(OutOfMemoryError), words:
-        memory.refusal(trial)
+        memory.refusal(lambda: found.append(_reaches(sharing_twin(net), noise.clone())))
     return found == [True]
+
+
+def _reaches(net: nn.Module, x: Tensor) -> bool:
+    """Tell whether the gradient of an output reaches an input.
+
+    Raises:
+        RuntimeError: the network refuses the input, or the gradient.
+    """
+    leaf = x.requires_grad_()
+    with torch.enable_grad():
+        outputs = [each for each in tensors_in(net(leaf)) if each.requires_grad]
+        (gradient,) = torch.autograd.grad(
+            [each.sum() for each in outputs], leaf, allow_unused=True
+        )
+    return gradient is not None
 
 
 def _coupled(

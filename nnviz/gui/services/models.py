@@ -13,6 +13,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import FetchModel, LoadModel, ModelRequest
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.services.saving import Saving
+from nnviz.gui.state.catalogue_language import translated_catalogue
 from nnviz.gui.state.selection import Selection
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
@@ -67,8 +68,8 @@ class Models(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Connect to the worker, which is ready."""
         self._bridge = bridge
-        bridge.catalogue_changed.connect(self._list)
-        self._list(bridge.catalogue)
+        bridge.catalogue_changed.connect(self._take)
+        self._take(bridge.catalogue)
 
     @property
     def request(self) -> ModelRequest:
@@ -228,6 +229,9 @@ class Models(QObject):
         self._list(
             replace(self.catalogue, present=self.catalogue.present | {plain, reference})
         )
+
+    def _take(self, catalogue: Catalogue) -> None:
+        self._list(translated_catalogue(catalogue))
 
     def _list(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

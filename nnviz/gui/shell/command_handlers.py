@@ -27,7 +27,6 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.shipped.samples import sample_photos, sample_video
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
-from nnviz.gui.panels.compare import comparable, newest_pair
 from nnviz.gui.panels.dialogs.files import (
     IMAGES,
     ask_dataset,
@@ -336,7 +335,12 @@ class CommandHandlers(QObject):
         self._app.explain_wanted.emit()
 
     def compare(self) -> None:
-        """Compare the results selected in the tray; otherwise the newest two."""
+        """Compare the results selected in the tray; otherwise the newest two.
+
+        Imported here: it must not delay the first paint.
+        """
+        from nnviz.gui.panels.compare import comparable, newest_pair  # noqa: PLC0415
+
         runs = self._stage.results.selected() or comparable(self._app)
         pair = newest_pair(runs)
         if pair is not None:

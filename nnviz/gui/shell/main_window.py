@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
+from nnviz.base.catalogue import method_title
 from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import AnyJob
@@ -302,7 +303,9 @@ class MainWindow(QMainWindow):
                 info.title,
                 self.tr("method"),
                 partial(app.choice.choose, info.name),
-                synonyms=METHOD_SYNONYMS.get(info.group, ""),
+                # Its English name is found in every language.
+                synonyms=f"{method_title(info.name)} "
+                f"{METHOD_SYNONYMS.get(info.group, '')}",
             )
             for info in app.models.catalogue.methods
         ]

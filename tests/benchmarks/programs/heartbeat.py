@@ -1,12 +1,11 @@
 """Beat every 10 ms on the GUI thread while the worker computes; print the lateness."""
 
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 
 from nnviz.base.events import Policy
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
@@ -14,9 +13,9 @@ from nnviz.gui.services.bridge import Bridge
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.shell import app
 from nnviz.media.decode import open_image
+from tests.benchmarks.beats import Beats
 
 SECONDS = float(sys.argv[1])
-BEAT = 0.010
 MODEL = ModelRequest(reference="zoo:resnet50@random", device="cpu")
 
 
@@ -42,23 +41,6 @@ class Load:
         self.jobs.submit(request, self.lane).done.connect(self.next)
 
 
-class Beats:
-    """A 10 ms timer and how late each of its beats was, s."""
-
-    def __init__(self):
-        self.late: list[float] = []
-        self.last = 0.0
-        self.timer = QTimer()
-        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self.timer.timeout.connect(self.beat)
-
-    def beat(self) -> None:
-        now = time.perf_counter()
-        if self.last:
-            self.late.append(max(0.0, now - self.last - BEAT))
-        self.last = now
-
-
 def main() -> None:
     application = app.make_application()
     bridge = Bridge()
@@ -66,12 +48,12 @@ def main() -> None:
     beats = Beats()
 
     def begin() -> None:
-        beats.timer.start(10)
+        beats.begin()
         QTimer.singleShot(int(SECONDS * 1000), application.quit)
 
     load = Load(bridge, open_image(package / "data" / "astronaut.png"), begin)
     application.exec()
-    beats.timer.stop()
+    beats.end()
     bridge.shutdown()
     late = np.array(beats.late) * 1e3
     print("p99.9", np.quantile(late, 0.999))

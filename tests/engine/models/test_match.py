@@ -143,6 +143,58 @@ def test_heads_of_one_s_own_are_rebuilt(
     same_outputs(open_model(tmp_path / "w.pth"), net)
 
 
+class TwicePooled(nn.Module):
+    """fastai's ``AdaptiveConcatPool2d(1)``: maxima first."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat((x.amax((2, 3)), x.mean((2, 3))), 1)
+
+
+def test_networks_of_fastai(open_model, tmp_path: Path) -> None:
+    """Truth: the layers of ``vision_learner``, written out: body, pooling, head."""
+    body = nn.Sequential(*list(models.resnet18(weights=None).children())[:-2])
+    head = nn.Sequential(
+        TwicePooled(), nn.Flatten(), nn.BatchNorm1d(1024), nn.Dropout(0.25),
+        nn.Linear(1024, 32, bias=False), nn.ReLU(), nn.BatchNorm1d(32), nn.Dropout(0.5),
+        nn.Linear(32, 4, bias=False),
+    )  # fmt: skip
+    net = nn.Sequential(body, head).eval()
+    torch.save({"model": net.state_dict(), "opt": {}}, tmp_path / "w.pth")
+    model = open_model(tmp_path / "w.pth")
+    assert len(model.info.labels) == 4
+    assert any("pooled side by side" in note for note in model.info.notes)
+    same_outputs(model, net)
+
+
+def test_a_classifier_beside_a_backbone(open_model, tmp_path: Path) -> None:
+    """Truth: the two, one behind the other."""
+    backbone, classifier = models.resnet18(weights=None), nn.Linear(512, 4)
+    backbone.fc = nn.Identity()
+    whole = nn.Sequential(backbone, classifier).eval()
+    state = {
+        ("backbone." if part == "0" else "classifier.") + name: value
+        for (part, _, name), value in (
+            (key.partition("."), value) for key, value in whole.state_dict().items()
+        )
+    }
+    torch.save(state, tmp_path / "w.pth")
+    model = open_model(tmp_path / "w.pth")
+    assert len(model.info.labels) == 4
+    same_outputs(model, whole)
+
+
+def test_a_teacher_is_preferred_and_contrastive_heads_give_no_classes(
+    open_model, resnet: nn.Module, tmp_path: Path
+) -> None:
+    """DINO and its like evaluate the teacher (Caron et al. 2021, section 3.1)."""
+    state = resnet.state_dict()
+    student = {name: torch.zeros_like(value) for name, value in state.items()}
+    torch.save({"student": student, "teacher": state}, tmp_path / "w.pth")
+    same_outputs(open_model(tmp_path / "w.pth"), resnet)
+    torch.save(with_prefix("module.encoder_q.")(state), tmp_path / "moco.pth")
+    assert open_model(tmp_path / "moco.pth").info.task is Task.EMBED
+
+
 def test_what_was_assumed_of_a_head_is_said(open_model, tmp_path: Path) -> None:
     torch.save(two_layers().state_dict(), tmp_path / "w.pth")
     notes = open_model(tmp_path / "w.pth").info.notes

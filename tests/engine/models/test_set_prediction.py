@@ -1,6 +1,8 @@
 """DETR-type heads: boxes of transformers' networks, against its own post-processing."""
 
+import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from nnviz.base.errors import ModelError
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
+from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.engine.models.detectors.set_prediction import find_set_prediction
 from nnviz.engine.nn.detection import candidates_of
 from nnviz.engine.nn.nms import select
@@ -188,3 +192,107 @@ def test_the_answer_to_noise_tells_the_reading_of_logits(*, empty: bool) -> None
     head = find_set_prediction(tensors, 0, wanted=False)
     assert head is not None
     assert (head.classes, head.empty_class) == ((5, True) if empty else (6, False))
+
+
+RESNET_NAMES = {
+    "embedder.embedder.convolution": "conv1",
+    "embedder.embedder.normalization": "bn1",
+    "shortcut.convolution": "downsample.0",
+    "shortcut.normalization": "downsample.1",
+}
+LAYER_NAMES = {
+    "self_attn_layer_norm": "norm1",
+    "encoder_attn_layer_norm": "norm2",
+    "encoder_attn": "multihead_attn",
+    "o_proj": "out_proj",
+    "mlp.fc": "linear",
+}
+
+
+def own_name(name: str) -> str:
+    """Return the name that DETR's own program gives to a weight of transformers'."""
+    name = re.sub(r"stages\.(\d)\.layers", lambda m: f"layer{int(m[1]) + 1}", name)
+    for part, kind in (("convolution", "conv"), ("normalization", "bn")):
+        pattern = rf"layer\.(\d)\.{part}"
+        name = re.sub(pattern, lambda m, k=kind: f"{k}{int(m[1]) + 1}", name)
+    for other, own in (RESNET_NAMES | LAYER_NAMES).items():
+        name = name.replace(other, own)
+    last = "norm3" if "decoder" in name else "norm2"
+    changes = {
+        "final_layer_norm": last, "decoder.layernorm": "decoder.norm",
+        "model.backbone.model.encoder.": "backbone.0.body.",
+        "model.backbone.model.": "backbone.0.body.",
+        "model.encoder": "transformer.encoder", "model.decoder": "transformer.decoder",
+        "model.query_position_embeddings": "query_embed",
+        "model.input_projection": "input_proj",
+        "class_labels_classifier": "class_embed", "bbox_predictor": "bbox_embed",
+    }  # fmt: skip
+    for other, own in changes.items():
+        name = name.replace(other, own)
+    return name
+
+
+def joined(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return projections of queries, keys and values as one, as torch has them."""
+    found: dict[str, torch.Tensor] = {}
+    for name, value in state.items():
+        head, part, last = re.fullmatch(r"(.*?)(?:([qkv])_proj\.)?(\w+)", name).groups()
+        if part is None:
+            found[name] = value
+        elif part == "q":
+            each = [state[f"{head}{kind}_proj.{last}"] for kind in "qkv"]
+            found[f"{head}in_proj_{last}"] = torch.cat(each)
+    return found
+
+
+@pytest.mark.parametrize("prefix", ["", "detr."])
+def test_checkpoints_of_its_own_program(
+    open_model, tmp_path: Path, prefix: str
+) -> None:
+    """Truth: transformers' DETR with the same weights under the other names.
+
+    The batch norms of its own program are frozen: they count no batches.
+    """
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    backbone = transformers.ResNetConfig(
+        embedding_size=64, hidden_sizes=[256, 512, 1024, 2048], depths=[1] * 4,
+        layer_type="bottleneck", out_features=["stage4"],
+    )  # fmt: skip
+    config = transformers.DetrConfig(
+        use_timm_backbone=False, use_pretrained_backbone=False, backbone=None,
+        backbone_config=backbone, id2label=LABELS, d_model=32, encoder_layers=2,
+        decoder_layers=2, encoder_ffn_dim=48, decoder_ffn_dim=48, num_queries=10,
+        encoder_attention_heads=4, decoder_attention_heads=4,
+    )  # fmt: skip
+    net = transformers.DetrForObjectDetection(config).eval()
+    for module in net.modules():
+        if hasattr(module, "running_var"):
+            module.running_var.uniform_(0.5, 2)
+            module.running_mean.uniform_(-1, 1)
+    state = {own_name(name): value for name, value in net.state_dict().items()}
+    weights = {prefix + name: value for name, value in joined(state).items()}
+    args = argparse.Namespace(nheads=4, dilation=False, device=torch.device("cpu"))
+    torch.save({"model": weights, "args": args, "epoch": 3}, tmp_path / "w.pth")
+    preprocess = Preprocess(input_size=(64, 96), resize=64, fit=Fit.WHOLE)
+    model = open_model(tmp_path / "w.pth", preprocess=preprocess)
+    assert model.info.task is Task.DETECT
+    assert len(model.info.labels) == len(LABELS)
+    x = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        found, expected = model.net(x), net(x)
+    wanted = torch.cat((expected.logits, expected.pred_boxes), 2)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_that_is_almost_one_is_one_line(open_model, tmp_path: Path) -> None:
+    weights = {
+        "query_embed.weight": torch.zeros(5, 8),
+        "class_embed.weight": torch.zeros(3, 8),
+        "bbox_embed.layers.0.weight": torch.zeros(8, 8),
+        "input_proj.weight": torch.zeros(8, 16, 1, 1),
+        "transformer.encoder.layers.0.linear1.weight": torch.zeros(8, 8),
+    }
+    torch.save(weights, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="is no DETR: its layers"):
+        open_model(tmp_path / "w.pth")

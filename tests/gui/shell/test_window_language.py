@@ -3,6 +3,7 @@
 Truth: the texts in the source, found by reading it; 1024 x 700 as the smallest screen.
 """
 
+import json
 import re
 import string
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.choice import choice_control
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.shell import app
@@ -67,6 +69,16 @@ def test_menus_workspaces_and_commands_are_translated_wholly(language):
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_titles_and_summaries_of_methods_are_translated_wholly(language):
+    """Truth: the shipped catalogue; names of the field may stay as they are."""
+    catalog = read_catalog(language)
+    methods = json.loads(resource("catalogue.json").read_text("utf-8"))["methods"]
+    texts = {each[part] for each in methods for part in ("title", "shows")}
+    texts |= {one["title"] for each in methods for one in each["parameters"]}
+    assert {text for text in texts if not catalog[text]} == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_share_that_is_translated_does_not_fall(language):
     catalog = read_catalog(language)
     assert sum(map(bool, catalog.values())) / len(catalog) >= LEAST
@@ -99,6 +111,19 @@ def make(qtbot, tmp_path):
     window.resize(SCREEN)
     window.show()
     return window
+
+
+@pytest.mark.usefixtures("translated")
+@pytest.mark.parametrize("translated", ["hu"], indirect=True)
+def test_methods_are_listed_and_told_in_the_language(qtbot, tmp_path):
+    """Their English names are found in the palette all the same."""
+    window = make(qtbot, tmp_path)
+    window.app.choice.choose("activations")
+    info = window.app.choice.method
+    assert (info.name, info.title) == ("activations", "Aktivációk")
+    assert info.shows.startswith("Egy réteg jellemzőtérképei")
+    found = [each for each in window.entries() if each.text == "Aktivációk"]
+    assert ["Activations" in each.synonyms for each in found] == [True]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,12 @@ from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.models.factories import holds_only_weights
 from nnviz.engine.models.match.architectures import LIBRARIES, is_installed, split_name
 from nnviz.engine.models.match.fit import Fit, first_convolution, lay
-from nnviz.engine.models.match.heads import Head, build_head, child_name
+from nnviz.engine.models.match.heads import (
+    ConcatPool2d,
+    Head,
+    build_head,
+    child_name,
+)
 from nnviz.engine.models.match.renames import View, views
 from nnviz.engine.models.match.signatures import BOOKKEEPING, Resemblance, Shapes, rank
 
@@ -114,6 +119,8 @@ def build(fit: Fit) -> nn.Module:
     _set_first_convolution(net, fit.channels, fit.kernel)
     if fit.head is not None:
         net.set_submodule(fit.head.path, build_head(fit.head))
+        if fit.head.doubled:
+            net.set_submodule("avgpool", ConcatPool2d(), strict=True)
     return net
 
 

@@ -22,6 +22,11 @@ from nnviz.engine.models.match.signatures import (
 _STATISTICS = ("running_mean", "running_var")
 """Written by instance norms before version 0.4, and never read."""
 _SHOWN = 3
+_MATRIX = 2
+_OUTER_HEADS = frozenset({"classifier", "head", "fc", "linear", "cls_head"})
+"""Usual names of a classifier beside a backbone."""
+_PRETEXT = frozenset({"encoder_q", "encoder_k", "base_encoder", "momentum_encoder"})
+"""Around networks whose head serves contrastive training only: MoCo's."""
 _POSITIONS = ("encoder.pos_embedding", "pos_embed")
 """torchvision's and timm's names for learned positions of patches."""
 
@@ -69,6 +74,10 @@ class Fit:
         """The architecture's task, or embedding if its head was removed."""
         library, name = split_name(self.architecture)
         if self.head is not None and not self.head.layers:
+            return Task.EMBED
+        if _PRETEXT & {
+            part for each in self.names.values() for part in each.split(".")
+        }:
             return Task.EMBED
         return library.task(name)
 
@@ -142,16 +151,50 @@ def lay(view: View, prefix: str, shapes: Shapes, architecture: str) -> Fit:
         for usual, name in view.items()
         if usual.startswith(prefix)
     }
-    here = {usual: shapes[name] for usual, name in names.items()}
-    auxiliary = any(name.startswith(AUXILIARY) for name in here)
+    auxiliary = any(name.startswith(AUXILIARY) for name in names)
     plan = _plan(architecture, auxiliary=auxiliary)
+    names |= _outer_head(view, prefix, plan, shapes)
+    here = {usual: shapes[name] for usual, name in names.items()}
     fit = _compare(plan, here, Fit(architecture, auxiliary=auxiliary))
     fit = _repair_head(fit, plan, here)
-    outside = tuple(
-        name for usual, name in view.items() if not usual.startswith(prefix)
-    )
+    inside = set(names.values())
+    outside = tuple(name for name in view.values() if name not in inside)
     fit = _leave_out(fit, plan, outside)
     return replace(fit, names=MappingProxyType(names))
+
+
+def _outer_head(view: View, prefix: str, plan: _Plan, shapes: Shapes) -> dict[str, str]:
+    """Return the weights of a classifier that stands beside a backbone.
+
+    Returns:
+        From the names that they have in the architecture's head to those in the file;
+        empty where the backbone has a head, or there are none that take its features.
+    """
+    if not prefix or any(name.startswith(f"{prefix}{plan.head}.") for name in view):
+        return {}
+    parts = _OUTER_HEADS & {name.partition(".")[0] for name in view}
+    if len(parts) != 1 or not plan.head:
+        return {}
+    (part,) = parts
+    found = {
+        plan.head + usual.removeprefix(part): name
+        for usual, name in view.items()
+        if usual.startswith(f"{part}.")
+    }
+    head = read_head(plan.head, {usual: shapes[name] for usual, name in found.items()})
+    if head is None or not head.layers:
+        return {}
+    return found if head.layers[0].inputs == _features(plan, plan.head) else {}
+
+
+def _features(plan: _Plan, path: str) -> int:
+    """Return how many values the head at a path takes; 0 where no matrix tells."""
+    matrices = (
+        shape[1]
+        for name, shape in plan.shapes.items()
+        if name.startswith(f"{path}.") and len(shape) == _MATRIX
+    )
+    return next(matrices, 0)
 
 
 def _compare(plan: _Plan, here: Shapes, fit: Fit) -> Fit:
@@ -190,14 +233,14 @@ def _repair_head(fit: Fit, plan: _Plan, here: Shapes) -> Fit:
         return fit
     parts = plan.head.split(".")
     repaired = [
-        _with_head(fit, ".".join(parts[:depth]), here)
+        _with_head(fit, ".".join(parts[:depth]), here, plan)
         for depth in range(len(parts), 0, -1)
     ]
     # The innermost path that explains most: "classifier.6" before "classifier".
     return min([fit, *repaired], key=lambda each: each.faults)
 
 
-def _with_head(fit: Fit, path: str, here: Shapes) -> Fit:
+def _with_head(fit: Fit, path: str, here: Shapes, plan: _Plan) -> Fit:
     """Return the fit with the file's own head at a path, unless others mismatch."""
 
     def elsewhere(entries: tuple[str, ...]) -> tuple[str, ...]:
@@ -206,9 +249,12 @@ def _with_head(fit: Fit, path: str, here: Shapes) -> Fit:
     head = read_head(path, here)
     if head is None or elsewhere(fit.missing + fit.mismatched):
         return fit
+    taken = head.layers[0].inputs if head.layers else 0
+    features = _features(plan, path)
+    pools = bool(features) and taken == 2 * features and path == "fc"
     return replace(
         fit,
-        head=head,
+        head=replace(head, doubled=pools),
         classes=head.outputs,
         missing=(),
         mismatched=(),

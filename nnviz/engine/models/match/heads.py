@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.match.signatures import Shapes
@@ -41,10 +42,13 @@ class Head:
         path: the module that is replaced, "fc".
         layers: those with weights, first to last; none where there is no head and the
             network gives its features.
+        doubled: whether it takes the maxima of the last maps beside their means, as
+            those of fastai do.
     """
 
     path: str
     layers: tuple[HeadLayer, ...] = ()
+    doubled: bool = False
 
     @property
     def outputs(self) -> int:
@@ -63,7 +67,9 @@ class Head:
         ]
         words = f"{self.path} rebuilt from its weights: {', '.join(parts)}"
         assumed = any(isinstance(each, nn.ReLU) for each in build_head(self).children())
-        return words + ("; ReLU is assumed between them" if assumed else "")
+        words += "; ReLU is assumed between them" if assumed else ""
+        pooled = "; maxima and means of the last maps are pooled side by side"
+        return words + (pooled if self.doubled else "")
 
 
 def read_head(path: str, shapes: Shapes) -> Head | None:
@@ -107,6 +113,19 @@ def _read_layer(name: str, own: Mapping[str, tuple[int, ...]]) -> HeadLayer | No
         kind = "BatchNorm1d" if "running_mean" in own else "LayerNorm"
         return HeadLayer(name, kind, shape[0], shape[0], bias)
     return None
+
+
+class ConcatPool2d(nn.Module):
+    """Maxima and means of maps side by side: the pooling of fastai's heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maximum = nn.AdaptiveMaxPool2d(1)
+        self.mean = nn.AdaptiveAvgPool2d(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, 2 C, 1, 1)."""
+        return torch.cat((self.maximum(x), self.mean(x)), 1)
 
 
 def build_head(head: Head) -> nn.Module:

@@ -69,6 +69,14 @@ def _resnet_children(name: str) -> str:
     return f"{_RESNET_CHILDREN.get(first, first)}.{rest}"
 
 
+def _fastai_resnet(name: str) -> str:
+    """Rename weights of fastai's ``vision_learner``: the ResNet's children, a head."""
+    part, _, rest = name.partition(".")
+    if part == "0":
+        return _resnet_children(rest)
+    return f"fc.{rest}" if part == "1" else name
+
+
 def _cifar_resnet(name: str) -> str:
     """Rename the widely copied CIFAR ResNets: ``shortcut`` and ``linear``."""
     name = name.replace(".shortcut.", ".downsample.")
@@ -100,5 +108,6 @@ _RENAMES: tuple[Callable[[str], str], ...] = (
     _cifar_resnet,
     _features,
     _resnet_children,
+    _fastai_resnet,
     _hugging_face_resnet,
 )

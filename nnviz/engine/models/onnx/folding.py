@@ -1,7 +1,8 @@
 """Constant folding of ONNX graphs."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def fold(graph: Graph, check: Check) -> None:
     aliases: dict[str, str] = {}
     folded: list[Node] = []
     waiting = graph.nodes[::-1]
+    uses = _Uses(graph)
     while waiting:
         check()
         node = waiting.pop()
@@ -78,15 +80,54 @@ def fold(graph: Graph, check: Check) -> None:
         (node,) = graph_of_one.nodes
         if node.kind == "If":
             waiting += _chosen(node, graph, aliases)[::-1]
+            uses.pass_on(node.outputs, [aliases[name] for name in node.outputs])
         elif node.kind in {"Identity", "Dropout"} and not any(node.outputs[1:]):
             aliases[node.outputs[0]] = node.inputs[0]
+            uses.pass_on(node.outputs[:1], node.inputs[:1])
         elif _is_fixed(node, graph.constants):
             graph.constants.update(_values(node, graph.constants))
+            uses.end(node.inputs, graph.constants)
         else:
             folded.append(node)
     graph.nodes = folded
     graph.outputs = tuple(aliases.get(name, name) for name in graph.outputs)
     graph.keep_needed()
+
+
+class _Uses:
+    """Counts of the uses of each constant that are still to come.
+
+    A weight that is folded into another one is let go of at once: all weights of a
+    network twice may be more than fits into memory.
+
+    Args:
+        graph: before it is folded.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._counts = Counter(_taken(graph))
+
+    def pass_on(self, names: Sequence[str], others: Sequence[str]) -> None:
+        """Count the uses of values as those of the values that they become."""
+        for name, other in zip(names, others, strict=True):
+            self._counts[other] += self._counts[name]
+
+    def end(self, names: Sequence[str], constants: dict[str, Tensor]) -> None:
+        """Count uses as done; drop the constants that nobody takes any more."""
+        self._counts.subtract(names)
+        for name in names:
+            if self._counts[name] <= 0:
+                constants.pop(name, None)
+
+
+def _taken(graph: Graph) -> Iterator[str]:
+    """Yield each name as often as a graph, or one inside its nodes, takes it."""
+    yield from graph.outputs
+    for node in graph.nodes:
+        yield from node.inputs
+        for value in node.attributes.values():
+            if isinstance(value, Graph):
+                yield from _taken(value)
 
 
 def _is_fixed(node: Node, constants: Mapping[str, Tensor]) -> bool:

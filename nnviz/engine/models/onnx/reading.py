@@ -23,6 +23,7 @@ from nnviz.engine.models.onnx.scopes import (
     scope_of,
     shared_scope,
 )
+from nnviz.engine.models.onnx.skimming import SkimmingError, Span, skim
 
 Check = Callable[[], None]
 
@@ -30,10 +31,12 @@ _LARGEST_FILE = 1 << 31
 """B: protobuf reads no more."""
 _MOST_NODES = 100_000
 _MOST_AXES = 16
+_BLOCK = 1 << 22
+"""B read between two checks."""
 _DEEPEST = 4
 """Graphs inside nodes inside graphs."""
 _ROOM = 2.5
-"""Times its size: the file, its parsed form, and the weights taken out of it."""
+"""Times its size: a message, its parsed form, and the weights taken out of it."""
 _ANONYMOUS = ("onnx::", "val_", "_val_", "const", "Constant", "/", "node_")
 """How names of constants begin that exporters made themselves."""
 _STANDARD = frozenset({"", "ai.onnx"})
@@ -84,11 +87,10 @@ def read_onnx(path: Path, check: Check) -> OnnxFile:
         InputError: no ONNX, damaged, past a limit, or a file of weights is missing.
         OutOfMemoryError: larger than the free memory.
     """
-    model = _parse(path)
-    check()
+    model, weights = _parse(path, check)
     opset = _opset(model, path)
     reader = _Reader(path, opset, check)
-    graph = reader.graph(model.graph, 0)
+    graph = reader.graph(model.graph, 0, weights)
     return OnnxFile(
         graph,
         f"{model.producer_name} {model.producer_version}".strip(),
@@ -97,7 +99,8 @@ def read_onnx(path: Path, check: Check) -> OnnxFile:
     )
 
 
-def _parse(path: Path) -> ModelProto:
+def _parse(path: Path, check: Check) -> tuple[ModelProto, Mapping[int, Span]]:
+    """Return a file's message without its large weights, and where these are."""
     size = path.stat().st_size
     if size > _LARGEST_FILE:
         raise InputError(
@@ -105,17 +108,31 @@ def _parse(path: Path) -> ModelProto:
             f"holds {memory.in_units(size)}; an ONNX file has 2 GB at most",
             "export it with its weights in a file beside it (external data)",
         )
-    if size * _ROOM > memory.free_bytes(torch.device("cpu")):
-        raise OutOfMemoryError(
-            path.name,
-            f"holds {memory.in_units(size)}, too much for the free memory",
-            "close other programs or use a smaller network",
-        )
+    _require_room(size, path)
     model = ModelProto()
     try:
-        model.ParseFromString(path.read_bytes())
-    except (DecodeError, RecursionError):
+        with path.open("rb") as file:
+            skimmed = skim(file, check)
+        message = skimmed.message
+        _require_room(size - len(message) + round(_ROOM * len(message)), path)
+        model.ParseFromString(message)
+    except (SkimmingError, DecodeError, RecursionError):
         raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED) from None
+    return _valid(model, path), skimmed.weights
+
+
+def _require_room(size: int, path: Path) -> None:
+    """Refuse a file that needs more memory than there is."""
+    if size > memory.free_bytes(torch.device("cpu")):
+        raise OutOfMemoryError(
+            path.name,
+            f"needs {memory.in_units(size)}, too much for the free memory",
+            "close other programs or use a smaller network",
+        )
+
+
+def _valid(model: ModelProto, path: Path) -> ModelProto:
+    """Return a model with its own functions inlined, once it may be one."""
     if not model.graph.node or not model.opset_import:
         raise InputError(path.name, "holds no ONNX network", _DAMAGED)
     if len(model.graph.node) > _MOST_NODES:
@@ -201,12 +218,23 @@ class _Reader:
             return ()
         return (f"{', '.join(sorted(self._widened))} widened to float32",)
 
-    def graph(self, source: GraphProto, depth: int) -> Graph:
-        """Convert a graph message, or a subgraph of a node (depth above 0)."""
+    def graph(
+        self, source: GraphProto, depth: int, weights: Mapping[int, Span]
+    ) -> Graph:
+        """Convert a graph message, or a subgraph of a node (depth above 0).
+
+        Args:
+            source: parsed.
+            depth: 0 for the whole network.
+            weights: where those are in the file that were not parsed.
+        """
         if depth > _DEEPEST:
             raise self._refusal("graphs stand too deep inside each other")
-        constants = {each.name: self._tensor(each) for each in source.initializer}
-        weights = frozenset(
+        constants = {
+            each.name: self._tensor(each, weights.get(place))
+            for place, each in enumerate(source.initializer)
+        }
+        trained = frozenset(
             name for name, value in constants.items() if _is_weight(name, value)
         )
         if source.sparse_initializer:
@@ -219,7 +247,7 @@ class _Reader:
             self._input(each) for each in source.input if each.name not in constants
         )
         outputs = tuple(each.name for each in source.output)
-        graph = Graph(nodes, constants, inputs, outputs, weights)
+        graph = Graph(nodes, constants, inputs, outputs, trained)
         self._check_order(graph, depth)
         return graph
 
@@ -257,7 +285,7 @@ class _Reader:
         if attribute.type == AttributeProto.TENSOR:
             return self._tensor(attribute.t)
         if attribute.type == AttributeProto.GRAPH:
-            return self.graph(attribute.g, depth + 1)
+            return self.graph(attribute.g, depth + 1, {})
         read = _ATTRIBUTES.get(attribute.type)
         if read is None:
             raise self._refusal(f"attribute {attribute.name!r} is of no known type")
@@ -273,8 +301,13 @@ class _Reader:
             )
         return GraphInput(value.name, shape, tensor.elem_type)
 
-    def _tensor(self, tensor: TensorProto) -> Tensor:
-        """Return a constant as a tensor; reals in at least single precision."""
+    def _tensor(self, tensor: TensorProto, span: Span | None = None) -> Tensor:
+        """Return a constant as a tensor; reals in at least single precision.
+
+        Args:
+            tensor: parsed.
+            span: where its numbers are in the file if they were not parsed.
+        """
         self._check()
         if tensor.data_type not in _KINDS:
             kind = _name_of_kind(tensor.data_type)
@@ -282,7 +315,7 @@ class _Reader:
         shape = tuple(tensor.dims)
         if len(shape) > _MOST_AXES or min(shape, default=0) < 0:
             raise self._refusal(f"{tensor.name!r} has the shape {shape}")
-        values = self._values(tensor)
+        values = self._values(tensor, span)
         count = math.prod(shape)  # numpy's whole numbers could overflow
         if values.numel() != count:
             reason = f"{tensor.name!r} holds {values.numel()} numbers, not {count}"
@@ -293,21 +326,38 @@ class _Reader:
             return values.float()
         return values
 
-    def _values(self, tensor: TensorProto) -> Tensor:
+    def _values(self, tensor: TensorProto, span: Span | None) -> Tensor:
         """Return the values of a constant as a flat tensor that owns its memory."""
         kind, of_bytes = _KINDS[tensor.data_type]
         if tensor.data_location == TensorProto.EXTERNAL:
-            raw = self._beside(tensor)
+            raw = self._read(*self._beside(tensor))
+        elif span is not None:
+            raw = self._read(self._path, span)
         elif tensor.HasField("raw_data"):
-            raw = np.frombuffer(tensor.raw_data, np.uint8)
+            raw = torch.from_numpy(np.frombuffer(tensor.raw_data, np.uint8).copy())
         else:
             return torch.from_numpy(_listed(tensor, of_bytes)).view(kind)
-        if raw.size % np.dtype(of_bytes).itemsize:
+        if raw.numel() % kind.itemsize:
             raise self._refusal(f"{tensor.name!r} is cut short")
-        return torch.from_numpy(raw.view(of_bytes).copy()).view(kind)
+        return raw.view(kind)
 
-    def _beside(self, tensor: TensorProto) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """Return the bytes of a constant that is stored in an external file.
+    def _read(self, path: Path, span: Span) -> Tensor:
+        """Return bytes of a file, read to where they stay."""
+        raw = torch.empty(span.count, dtype=torch.uint8)
+        sink = raw.numpy().data
+        with path.open("rb") as file:
+            file.seek(span.first)
+            done = 0
+            while done < len(sink):
+                self._check()
+                count = file.readinto(sink[done : done + _BLOCK])
+                if not count:
+                    raise self._refusal(f"{path.name} is cut short")
+                done += count
+        return raw
+
+    def _beside(self, tensor: TensorProto) -> tuple[Path, Span]:
+        """Return the external file that holds a constant, and its span there.
 
         Raises:
             InputError: the file is missing, is elsewhere, or too short.
@@ -331,9 +381,7 @@ class _Reader:
         length = size - offset if "length" not in where else length
         if not 0 <= offset <= offset + length <= size:
             raise self._refusal(f"{name} is too short for {tensor.name!r}", _DAMAGED)
-        if not length:
-            return np.empty(0, np.uint8)
-        return np.memmap(path, np.uint8, "r", offset, (length,))
+        return path, Span(offset, length)
 
     def _refusal(self, reason: str, remedy: str = _DAMAGED) -> InputError:
         return InputError(self._path.name, reason, remedy)

@@ -1,7 +1,9 @@
 """The two formats of torch.save: a zip archive, and consecutive pickles."""
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,11 @@ from nnviz.engine.models.pickles.makers import (
 from nnviz.engine.models.pickles.tensors import StorageReference, read_blocks
 from nnviz.engine.models.pickles.values import Budget, Check, GlobalName, PickleError
 
+_ENCRYPTED = 1
+"""Flag of an entry of a zip archive."""
+_LOCAL_MAGIC = b"PK\x03\x04"
+_LOCAL_HEADER = struct.Struct("<26xHH")
+"""Before an entry of a zip archive: the lengths of the name and the rest behind it."""
 LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 """torch.serialization.MAGIC_NUMBER as a pickle of protocol 2."""
 
@@ -54,7 +61,7 @@ def open_contents(path: Path, check: Check) -> Iterator[Contents]:
     with path.open("rb") as file:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
-                yield _read_archive(archive, path.stat().st_size, check)
+                yield _read_archive(archive, file, path.stat().st_size, check)
         else:
             yield _read_stream(file, path.stat().st_size, check)
 
@@ -86,27 +93,51 @@ class _Reader(PickleMachine):
 class _ArchiveSource:
     """Storages that are uncompressed entries of a zip archive.
 
+    They are read past zipfile, whose copies keep other threads waiting.
+
     Args:
         archive: open.
+        file: the same one.
         prefix: "NAME/data/" or "NAME/constants/".
         size: bytes of the file.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, prefix: str, size: int) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, file: BinaryIO, prefix: str, size: int
+    ) -> None:
         self._archive = archive
+        self._file = file
         self._prefix = prefix
         self._size = size
 
     def bytes_of(self, key: str) -> int:
         """Return the size of a storage, B."""
-        return stored_entry(self._archive, self._prefix + key, self._size).file_size
+        return self._entry(key).file_size
 
     def read_into(self, key: str, sink: memoryview, check: Check) -> None:
-        """Fill a buffer from a storage; zipfile verifies the checksum at its end."""
-        with self._archive.open(self._prefix + key) as entry:
-            read_blocks(entry.readinto, sink, check)  # type: ignore[attr-defined]
-            if entry.read(1):
-                raise PickleError("is damaged: a storage is longer than it says")
+        """Fill a buffer from a storage and verify its checksum."""
+        entry = self._entry(key)
+        if len(sink) != entry.file_size:
+            raise PickleError("is damaged: a storage is longer than it says")
+        self._file.seek(entry.header_offset)
+        head = self._file.read(_LOCAL_HEADER.size)
+        if len(head) < _LOCAL_HEADER.size or head[:4] != _LOCAL_MAGIC:
+            raise PickleError(f"is damaged: {key[-60:]} has no header")
+        self._file.seek(sum(_LOCAL_HEADER.unpack(head)), io.SEEK_CUR)
+        checksum = 0
+
+        def read(block: memoryview) -> int:
+            nonlocal checksum
+            count: int = self._file.readinto(block)  # type: ignore[attr-defined]
+            checksum = zlib.crc32(block[:count], checksum)
+            return count
+
+        read_blocks(read, sink, check)
+        if checksum != entry.CRC:
+            raise PickleError(f"is damaged: {key[-60:]} has a wrong checksum")
+
+    def _entry(self, key: str) -> zipfile.ZipInfo:
+        return stored_entry(self._archive, self._prefix + key, self._size)
 
     def resolve(self, name: object) -> StorageReference:
         """Return the storage with a persistent id."""
@@ -139,12 +170,16 @@ def stored_entry(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipI
         raise PickleError(f"is damaged: it lacks {name[-60:]}") from None
     if entry.compress_type != zipfile.ZIP_STORED:
         raise PickleError("is compressed, as torch never writes it")
+    if entry.flag_bits & _ENCRYPTED:
+        raise PickleError("is encrypted, as torch never writes it")
     if not 0 <= entry.file_size == entry.compress_size <= size:
         raise PickleError("is damaged: an entry larger than the file")
     return entry
 
 
-def _read_archive(archive: zipfile.ZipFile, size: int, check: Check) -> Contents:
+def _read_archive(
+    archive: zipfile.ZipFile, file: BinaryIO, size: int, check: Check
+) -> Contents:
     names = archive.namelist()
     index = next((n for n in names if n.endswith("/data.pkl")), "")
     if not index:
@@ -154,7 +189,7 @@ def _read_archive(archive: zipfile.ZipFile, size: int, check: Check) -> Contents
         stored_entry(archive, prefix + "byteorder", size)
         if archive.read(prefix + "byteorder") == b"big":
             raise PickleError("was written by a big-endian machine")
-    source = _ArchiveSource(archive, prefix + "data/", size)
+    source = _ArchiveSource(archive, file, prefix + "data/", size)
     machine = _Reader(Budget(check), source)
     value = machine.read(io.BytesIO(_pickle(archive, index, size)))
     program = prefix + "constants.pkl" in names

@@ -34,11 +34,11 @@ References = Mapping[str, TensorReference]
 _LISTED = 5
 _STATE_KEYS = (
     *("state_dict", "model_state_dict", "model_state", "model", "net", "network"),
-    *("module", "weights", "params", "generator", "student", "backbone"),
+    *("module", "weights", "params", "generator", "teacher", "student", "backbone"),
 )
 _AVERAGE_KEYS = (
     *("ema", "model_ema", "ema_model", "state_dict_ema", "ema_state_dict"),
-    *("average", "averaged_model", "teacher"),
+    *("average", "averaged_model"),
 )
 _LABEL_KEYS = (
     *("classes", "class_names", "labels", "categories", "class_to_idx"),

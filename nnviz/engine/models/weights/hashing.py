@@ -15,10 +15,11 @@ _BLOCK = 1 << 22
 def file_sha256(path: Path, check: Callable[[], None]) -> str:
     """Return the SHA-256 of a file; ``check`` is called for each block."""
     digest = hashlib.sha256()
+    block = memoryview(bytearray(_BLOCK))
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while count := file.readinto(block):
             check()
-            digest.update(block)
+            digest.update(block[:count])
     return digest.hexdigest()
 
 

@@ -1,6 +1,6 @@
 """View of a report: the main result first, the others as tabs."""
 
-from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
@@ -11,7 +11,6 @@ from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.results.base import Painting, ResultView, nothing
 from nnviz.gui.views.results.heatmap import HeatmapView
-from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.maps.heatmaps import Looks
 
@@ -154,7 +153,8 @@ class ReportView(QWidget):
         self._drop_views()
         self._tabs.blockSignals(True)
         for name in report:
-            self._tabs.setTabData(self._tabs.addTab(method_title(name)), name)
+            title = QCoreApplication.translate("Methods", method_title(name))
+            self._tabs.setTabData(self._tabs.addTab(title), name)
         names = list(report)
         if before in names and not first:
             self._tabs.setCurrentIndex(names.index(before))
@@ -192,6 +192,9 @@ class ReportView(QWidget):
         self._pages.setFocusProxy(view)
 
     def _add_view(self, name: str, report: Report) -> ResultView:
+        # Imported here: the views of all kinds must not delay the first paint.
+        from nnviz.gui.views.results.registry import make_view  # noqa: PLC0415
+
         view = make_view(report[name], self)
         view.hovered.connect(self.hovered)
         view.unit_chosen.connect(self._choose)

@@ -14,6 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Interpolation
+from nnviz.engine.models.onnx.folding import fold
+from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
+from nnviz.engine.models.onnx.skimming import skim
 
 IMAGE = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])
 RESULT = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
@@ -66,6 +69,66 @@ def test_an_operator_of_another_vendor_is_named(open_model, tmp_path: Path) -> N
     path = save(tmp_path / "w.onnx", [node])
     with pytest.raises(ModelError, match=r"com\.microsoft\.FusedConv"):
         open_model(path)
+
+
+LARGE = np.arange(3 * 160 * 160, dtype=np.float32).reshape(1, 3, 160, 160) / 1e5
+
+
+def added(path: Path) -> Path:
+    """Write a network that adds a large constant, and a small one."""
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 160, 160])
+    small = np.array([[[[1]], [[2]], [[3]]]], np.float32)
+    nodes = [
+        helper.make_node("Add", ["x", "small"], ["sum"]),
+        helper.make_node("Add", ["sum", "large"], ["y"]),
+    ]
+    constants = [(LARGE, "large"), (small, "small")]
+    return save(path, nodes, constants, inputs=[image])
+
+
+def test_large_weights_are_read_from_the_file_itself(
+    open_model, tmp_path: Path
+) -> None:
+    """Truth: sums of the arrays that were written, by numpy."""
+    path = added(tmp_path / "w.onnx")
+    with path.open("rb") as file:
+        skimmed = skim(file, lambda: None)
+    assert list(skimmed.weights) == [0]
+    assert len(skimmed.message) < 1000 < path.stat().st_size
+    x = torch.rand(1, 3, 160, 160)
+    found = open_model(path).net(x)
+    wanted = (x.numpy() + np.array([1, 2, 3], np.float32).reshape(1, 3, 1, 1)) + LARGE
+    assert np.array_equal(found.numpy(), wanted)
+
+
+@pytest.mark.parametrize("length", [1, 9, 70, 1000, 100_000])
+def test_files_with_large_weights_may_be_cut(
+    open_model, tmp_path: Path, length: int
+) -> None:
+    path = added(tmp_path / "w.onnx")
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(InputError, match=r"is damaged or no ONNX file|cut short"):
+        open_model(path)
+
+
+def test_constants_that_are_folded_are_let_go_of() -> None:
+    """Truth: at each of three transpositions, one matrix and its turned twin exist."""
+    nodes = [
+        Node("Transpose", "", (f"w{n}",), (f"t{n}",), {"perm": [1, 0]}, 17, ())
+        for n in range(3)
+    ]
+    nodes += [Node("MatMul", "", ("x", f"t{n}"), (f"y{n}",), {}, 17, ()) for n in "012"]
+    constants = {f"w{n}": torch.rand(4, 5) for n in range(3)}
+    most = 0
+
+    def count() -> None:
+        nonlocal most
+        most = max(most, len(graph.constants))
+
+    graph = Graph(nodes, constants, (GraphInput("x", (1, 5), 1),), ("y0", "y1", "y2"))
+    fold(graph, count)
+    assert most == 3
+    assert sorted(graph.constants) == ["t0", "t1", "t2"]
 
 
 def test_weights_beside_the_file_are_read(
