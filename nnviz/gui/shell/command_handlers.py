@@ -20,6 +20,7 @@ from nnviz.base.documents.snippets import (
     python_code,
 )
 from nnviz.base.events import Policy
+from nnviz.base.host.reading import exists, is_folder
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
@@ -260,7 +261,7 @@ class CommandHandlers(QObject):
 
     def open_recent(self, entry: str) -> None:
         """Open a recent file or network."""
-        if Path(entry).exists():
+        if exists(entry):
             self._app.open_files([entry])
         else:
             self._app.open_model(entry)
@@ -365,7 +366,7 @@ class CommandHandlers(QObject):
     def save(self) -> None:
         """Save the result to the last folder, asking the first time."""
         folder = self._app.settings.export_folder
-        if folder and Path(folder).is_dir():
+        if folder and is_folder(folder):
             self._export(Path(folder))
         else:
             self.save_as()
@@ -595,7 +596,7 @@ def file_names(text: str) -> list[str]:
         return []
     paths = [Path(QUrl(line).toLocalFile() or line) for line in lines]
     try:
-        whole = all(path.is_absolute() and path.exists() for path in paths)
+        whole = all(path.is_absolute() and exists(path) for path in paths)
     except (OSError, ValueError):
         return []
     return [str(path) for path in paths] if whole else []
