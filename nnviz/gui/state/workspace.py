@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, Task
 from nnviz.gui.state.modes import COMPARE, PICTURED
 
 
@@ -15,13 +15,15 @@ class Workspace:
         title: title in the bar.
         icon: of ``resources/icons``.
         group: ``Capabilities.workspace`` of its methods; empty for all.
-        methods: candidates for the first entry into the workspace: the first that suits
-            the network is selected.
-        docks: names of the open docks; all others are hidden.
-        live: whether its methods run on a camera.
-        modes: additional pages of the central view.
-        images: whether the central view also shows the image, results and comparisons;
-            else the first of its own pages replaces them.
+        methods: chosen when the workspace is entered for the first time: the first of
+            them that suits the network.
+        for_detectors: the method that comes before these where the network is a
+            detector; empty for none.
+        docks: names of the docks that stand open; all others are hidden.
+        live: whether its methods follow a camera.
+        modes: further pages of the middle that it has.
+        images: whether the middle also shows the image, results and comparisons; else
+            the first of its own pages stands in their place.
     """
 
     name: str
@@ -33,6 +35,12 @@ class Workspace:
     live: bool = False
     modes: tuple[str, ...] = ()
     images: bool = True
+    for_detectors: str = ""
+
+    def usual(self, task: Task | None) -> tuple[str, ...]:
+        """Return the methods to begin with, for a network of a task."""
+        first = self.for_detectors if task is Task.DETECT else ""
+        return (first, *self.methods) if first else self.methods
 
     def offers(self, info: MethodInfo) -> bool:
         """Return whether the workspace offers a method."""

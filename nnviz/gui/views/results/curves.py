@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Curves
@@ -12,6 +13,9 @@ from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.render.text.words import number
 
 _BAR_ALPHA = 150
+_LEGEND_ALPHA = 200
+_LEGEND_AT = (-10, 10)
+"""Px from the right and the top."""
 _FEW, _DOT = 12, 7
 """Largest number of points that are marked, and the size of the dots, px."""
 
@@ -50,7 +54,11 @@ class CurvesView(ResultView):
             item.legend.scene().removeItem(item.legend)
             item.legend = None
         if len(curves.series) > 1:
-            item.addLegend(labelTextColor=tokens_of(self.palette()).text)
+            tokens = tokens_of(self.palette())
+            ground = QColor(tokens.backdrop)
+            ground.setAlpha(_LEGEND_ALPHA)
+            # Losses fall: they leave room on the right.
+            item.addLegend(offset=_LEGEND_AT, labelTextColor=tokens.text, brush=ground)
         for index, (name, values) in enumerate(curves.series.items()):
             self._draw(index, name, np.asarray(values, np.float64))
         item.setLabel("bottom", curves.x_label)
