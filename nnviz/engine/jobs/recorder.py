@@ -15,7 +15,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.kinds.packing import pack
 from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.recipes import Recipe, file_of, with_file
+from nnviz.base.recipes import Recipe, with_paths
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import ColorImage, Report
 from nnviz.engine.method import Context, Kept, State
@@ -151,13 +151,8 @@ def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
 
     A recording knows their names alone.
     """
-    values = dict(recipe.values)
-    for name in recipe.pictures:
-        again = request.values.get(name)
-        same = with_file(values[name], Path(file_of(again or "")).name)
-        if again is not None and same == values[name]:
-            values[name] = again
-    return values
+    named = {each: request.values.get(each, "") for each in recipe.pictures}
+    return with_paths(recipe.values, named)
 
 
 def _nearest(recording: Recording, step: int) -> ResumePoint:

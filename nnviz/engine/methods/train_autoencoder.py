@@ -99,7 +99,8 @@ class TrainAutoencoder:
     )
     reading: ClassVar[str] = (
         "Images of one class should gather. Between two of them lie decoded images "
-        "that nobody drew: click on the map."
+        "that nobody drew: click on the map. After the last epoch click, then press "
+        "Continue from here."
     )
     misleads: ClassVar[str] = (
         "Axes of the code have no meaning of their own: another seed turns and bends "
@@ -129,14 +130,21 @@ class TrainAutoencoder:
         if ctx.begun is not None:
             run.restore(ctx.begun)
             ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+        if run.ended:  # continued at its end: another code is decoded
+            yield _kept(ctx, run, params)
         while not run.ended:
             ctx.check()
             run.advance()
-            done = len(run.losses)
-            ctx.step(done, params.epochs, f"epoch {done}")
-            numbers = {"training error": run.losses[-1], "held-out error": run.held[-1]}
-            ctx.keep(numbers, run.state)
-            yield _report(run, ctx.params)
+            yield _kept(ctx, run, params)
+
+
+def _kept(ctx: Context, run: AutoencoderRun, params: TrainAutoencoderParams) -> Report:
+    """Keep the epoch and return its report, with the steered code decoded."""
+    done = len(run.losses)
+    ctx.step(done, params.epochs, f"epoch {done}")
+    numbers = {"training error": run.losses[-1], "held-out error": run.held[-1]}
+    ctx.keep(numbers, run.state)
+    return _report(run, ctx.params)
 
 
 def _report(run: AutoencoderRun, params: TrainAutoencoderParams) -> Report:
