@@ -74,7 +74,7 @@ class Timeline(QObject):
         self.blend = 0.0
         self.rate = RATE
         self._method = self._opening = ""
-        """Method of the recording, which may not be read yet; method of a recording whose network is still being opened."""
+        """Methods: of the recording, perhaps not read yet; of one that is opened."""
         self._report: Report | None = None
         self._wanted: tuple[str, int, float] | None = None
         self._asked: tuple[str, int, float] | None = None
