@@ -63,6 +63,13 @@ class Presentation(QObject):
             self._soon.stop()
             self._restore()
 
+    def leave(self) -> None:
+        """End for another workspace, which brings docks of its own."""
+        self.end()
+        if self._soon.isActive():
+            self._soon.stop()
+            self._look.set_scale(self._before)
+
     def _restore(self) -> None:
         self._recalling = True
         self._look.set_scale(self._before)

@@ -71,6 +71,7 @@ class DockLayouts(QObject):
             shown: docks that stand open in it as long as the user changed nothing.
         """
         self.remember()
+        self.held = False
         self._workspace, self._shown = workspace, tuple(shown)
         self.recall()
         self._fitting.start()
