@@ -4,8 +4,9 @@ Usage: training_curves.py ROUNDS
 
 Prints, a line each: ``late_p99_ms``, how late a 10 ms beat of the GUI thread is;
 ``busy_p99_ms``, the processor time that the GUI thread takes between two beats;
-``ratio``, the process's processor time for a whole training in the window over that
-for the same steps and nothing else, the median of rounds of both.
+``share``, of a training's time, what the GUI thread needs of it without the beats;
+``ratio``, the process's processor time for a training in the window, with its reports
+and its recording, over that for the same steps and nothing else.
 """
 
 import statistics
@@ -14,7 +15,7 @@ import time
 
 import numpy as np
 import torch
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 
 from nnviz.base.parameters import make
 from nnviz.engine.learning.examples import load_examples
@@ -22,7 +23,7 @@ from nnviz.engine.learning.run import TrainingRun
 from nnviz.engine.methods.train_network import TrainNetworkParams
 from nnviz.gui.shell.main_window import TRAIN, MainWindow
 from tests.benchmarks.engine import never
-from tests.benchmarks.opened_window import opened_window, until
+from tests.benchmarks.opened_window import opened_window
 
 ROUNDS = int(sys.argv[1])
 METHOD, BEAT = "train_network", 0.010
@@ -54,23 +55,19 @@ class Beats:
 class Trainings:
     """Runs of the method in the window, from the click to the last curve."""
 
-    def __init__(self, window: MainWindow, beats: Beats) -> None:
-        self.window, self.beats = window, beats
-        self.finished = 0
-        window.app.runs.finished.connect(self._count)
+    def __init__(self, window: MainWindow) -> None:
+        self.window, self.loop = window, QEventLoop()
+        window.app.runs.finished.connect(lambda _: self.loop.quit())
 
-    def run(self, seed: int) -> float:
-        """Return the processor time of one, s."""
+    def run(self, seed: int) -> tuple[float, float]:
+        """Return the processor time of one, s, and the GUI thread's share of its time."""
         self.window.app.choice.choose(METHOD, VALUES, seed)
-        wanted, worked = self.finished + 1, time.process_time()
-        self.beats.start()
+        begun = time.process_time(), time.thread_time(), time.perf_counter()
         self.window.commands["run.run"].trigger()
-        until(lambda: self.finished == wanted, "the end of a training")
-        self.beats.timer.stop()
-        return time.process_time() - worked
-
-    def _count(self, _run: object) -> None:
-        self.finished += 1
+        self.loop.exec()
+        own = time.thread_time() - begun[1]
+        share = own / (time.perf_counter() - begun[2])
+        return time.process_time() - begun[0], share
 
 
 def train(seed: int) -> float:
@@ -88,15 +85,21 @@ def train(seed: int) -> float:
 def main() -> None:
     with opened_window("bundled:objects") as window:
         window.enter(TRAIN)
-        beats = Beats()
-        trainings = Trainings(window, beats)
+        trainings, beats = Trainings(window), Beats()
         trainings.run(0)
         train(0)
-        beats.late.clear()
-        beats.busy.clear()
-        ratios = [trainings.run(seed) / train(seed) for seed in range(ROUNDS)]
+        shares, ratios = [], []
+        for seed in range(ROUNDS):
+            taken, share = trainings.run(seed)
+            shares.append(share)
+            ratios.append(taken / train(seed))
+        beats.start()
+        for seed in range(ROUNDS):
+            trainings.run(seed)
+        beats.timer.stop()
     print("late_p99_ms", 1e3 * np.quantile(beats.late, 0.99))
     print("busy_p99_ms", 1e3 * np.quantile(beats.busy, 0.99))
+    print("share", statistics.median(shares))
     print("ratio", statistics.median(ratios))
 
 
