@@ -60,7 +60,7 @@ class Trainings:
         window.app.runs.finished.connect(lambda _: self.loop.quit())
 
     def run(self, seed: int) -> tuple[float, float]:
-        """Return the processor time of one, s, and the GUI thread's share of its time."""
+        """Return a training's processor time, s, and the GUI thread's share."""
         self.window.app.choice.choose(METHOD, VALUES, seed)
         begun = time.process_time(), time.thread_time(), time.perf_counter()
         self.window.commands["run.run"].trigger()
