@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.frames import Frame, Placement
+from nnviz.base.notation.targets import BoxTarget
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -219,6 +220,7 @@ def gradient_report(
     placement: Placement,
     *,
     signed: bool,
+    of_box: str = "",
 ) -> Report:
     """Return the report of a map computed from activations and gradients."""
     cams = [rule(a, g) for a, g in zip(found.maps, found.gradients, strict=True)]
@@ -231,11 +233,12 @@ def gradient_report(
         for layer, gradient in zip(layers.layers, found.gradients, strict=True)
         if not gradient.any()
     ]
-    return cam_report(results, layers, (found.target.caption, *silent))
+    about = [of_box] if of_box and isinstance(found.target.target, BoxTarget) else []
+    return cam_report(results, layers, (found.target.caption, *silent, *about))
 
 
 def gradient_cam(
-    name: str, rule: GradientRule, ctx: Context, params: CamParams
+    name: str, rule: GradientRule, ctx: Context, params: CamParams, of_box: str = ""
 ) -> Report:
     """Run a class activation map that weighs channels by gradients, with its rule.
 
@@ -244,6 +247,7 @@ def gradient_cam(
         rule: from activations and gradients to the map.
         ctx: network and image.
         params: layers, target, and which signs are kept.
+        of_box: what to note where the target is a box.
 
     Returns:
         ``name`` and "map", or a map of each layer.
@@ -251,7 +255,7 @@ def gradient_cam(
     layers = choose_layers(ctx.model.info, params.layer, params.layers, params.target)
     found = ctx.inference.layer_gradients(layers.layers, params.target)
     return gradient_report(
-        name, rule, found, layers, ctx.placement, signed=params.signed
+        name, rule, found, layers, ctx.placement, signed=params.signed, of_box=of_box
     )
 
 

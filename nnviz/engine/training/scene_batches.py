@@ -34,6 +34,9 @@ class SceneRecipe:
     rate: float = 2e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.998
+    mixed_precision: bool = False
+    """Whether the network computes in bfloat16, the loss and the weights' steps in
+    single precision (mixed precision, Micikevicius et al. 2018, arXiv:1710.03740)."""
     seed: int = 0
 
     @property

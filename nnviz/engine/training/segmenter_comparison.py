@@ -58,6 +58,12 @@ _STARTS = {
     "scenes-fcn8": "scenes-fcn16",
 }
 """From a network to the one that it begins with, where that is not FCN-8s."""
+_BYPASS = (
+    "Unlike the paper's, which scores its last maps only, it scores the maps of every "
+    "level of the decoder; the scores of each level, doubled in size by interpolation, "
+    "are added to those of the next finer one, so they pass beside the unpooling."
+)
+"""What the cards say of ``DeeplySupervised`` where the paper has nothing like it."""
 
 
 def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
@@ -203,7 +209,7 @@ COURSES = {
             "Scenes SegNet",
             "SegNet",
             "An encoder and its mirror image, which unpools with the places that the "
-            "encoder's max pooling remembers.",
+            f"encoder's max pooling remembers.  {_BYPASS}",
             "What small shapes are must pass through the deepest maps: it finds their "
             "borders more often than their names.",
         ),
@@ -212,7 +218,7 @@ COURSES = {
             "Scenes DeconvNet",
             "DeconvolutionNetwork",
             "A code of the deepest maps, then unpooling with remembered places in turn "
-            "with transposed convolutions.",
+            f"with transposed convolutions.  {_BYPASS}",
             "What small shapes are must pass through its code: it finds their borders "
             "more often than their names.  The paper trains it in two stages, first on "
             "cut-out objects; this one was trained in one.",

@@ -35,11 +35,17 @@ class UNet(nn.Module):
     Args:
         classes: length of the output, the background counted.
         width: channels of the trunk's first convolution.
+        deeper: how many residual blocks follow each stage of the trunk.
     """
 
-    def __init__(self, classes: int, width: int = 16) -> None:
+    def __init__(
+        self,
+        classes: int,
+        width: int = 16,
+        deeper: tuple[int, int, int, int] = (0, 0, 0, 0),
+    ) -> None:
         super().__init__()
-        self.trunk = SceneTrunk(width)
+        self.trunk = SceneTrunk(width, deeper)
         *upper, deepest = self.trunk.channels
         rising = [deepest, *upper[::-1]]
         self.up = nn.ModuleList(

@@ -52,6 +52,8 @@ class MethodChoice(QObject):
         self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
         self._last: dict[str, str] = {}
         """Name of the method that each workspace had last."""
+        self._unasked: set[str] = set()
+        """Names of the workspaces whose method nobody has chosen yet."""
         self._values = ParameterStore()
         self._link = SelectionSync(selection)
         self._targets: dict[str, str] = {}
@@ -198,6 +200,7 @@ class MethodChoice(QObject):
         info, model = self.info(name), self._selection.model
         if info is None:
             return
+        self._unasked.discard(self.place)
         if model is not None and not info.suits(model.task):
             self.unsuited.emit(info, dict(values or {}))
             return
@@ -335,14 +338,16 @@ class MethodChoice(QObject):
     def _choose_usual(self) -> None:
         """Select the workspace's last method, else the first that suits the network."""
         offered = {info.name: info for info in self.offered()}
-        workspace = self._workspace
+        workspace, model = self._workspace, self._selection.model
         if workspace is None or not offered:
             return
         last = self._last.get(workspace.name, "")
-        usual = [
-            name for name in (last, *workspace.methods, *offered) if name in offered
-        ]
-        self.choose(usual[0])
+        unasked = not last or workspace.name in self._unasked
+        usual = workspace.usual(model.task if model else None)
+        names = (*usual, *offered) if unasked else (last, *usual, *offered)
+        self.choose(next(name for name in names if name in offered))
+        if unasked:
+            self._unasked.add(workspace.name)
 
     def _follow(self, names: frozenset[str]) -> None:
         """Update the parameters from the selection."""
@@ -386,8 +391,12 @@ class MethodChoice(QObject):
         preferred, self._preferred = self._preferred, None
         if preferred is not None:
             self.choose(*preferred)
-        elif model and self._method and not self._method.suits(model.task):
+        elif model and self._method and self._to_be_replaced(self._method, model):
             self._choose_usual()
+
+    def _to_be_replaced(self, method: MethodInfo, model: ModelInfo) -> bool:
+        """Tell whether another network asks for another method."""
+        return self.place in self._unasked or not method.suits(model.task)
 
     def _forget_preferred(self) -> None:
         self._preferred = None

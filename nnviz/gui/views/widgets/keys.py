@@ -23,6 +23,10 @@ _SWATCH = 10
 _WIDTH = 24
 """Of the list, in multiples of the width of a digit."""
 NONE = -1
+# Put together once: Qt's flags are slow in Python, and each row is painted often.
+_MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -123,8 +127,7 @@ class _KeyDelegate(QStyledItemDelegate):
         """Paint a row."""
         key: Key = index.data(_KEY_ROLE)
         tokens = tokens_of(option.palette)
-        over = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
-        if option.state & over:
+        if option.state & _MARKED:
             painter.fillRect(option.rect, tokens.line)
         area = option.rect.adjusted(SPACE, 0, -SPACE, 0)
         top = area.center().y() - _SWATCH // 2 + 1
@@ -135,8 +138,7 @@ class _KeyDelegate(QStyledItemDelegate):
         name = metrics.elidedText(
             key.name, Qt.TextElideMode.ElideRight, area.width() - width
         )
-        middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(tokens.text)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, name)
+        painter.drawText(area, _LEFT, name)
         painter.setPen(tokens.quiet)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, key.figure)
+        painter.drawText(area, _RIGHT, key.figure)

@@ -23,7 +23,8 @@ class SegNet(DeeplySupervised):
 
     Each unpooling puts values where the encoder's pooling found its maxima, and leaves
     0 between them; convolutions fill them in.  Nothing else passes from the encoder to
-    the decoder.
+    the decoder.  Unlike the paper's, every level of the decoder has scores, to which
+    the finer ones add (``DeeplySupervised``).
 
     Args:
         classes: length of the output, the background counted.
@@ -44,7 +45,8 @@ class DeconvolutionNetwork(DeeplySupervised):
 
     The deepest maps become a code by convolutions that stand for its two fully
     connected layers; then unpooling with remembered places in turn with transposed
-    convolutions ("deconvolutions").
+    convolutions ("deconvolutions").  Unlike the paper's, every level has scores, to
+    which the finer ones add (``DeeplySupervised``).
 
     Args:
         classes: length of the output, the background counted.
