@@ -68,9 +68,9 @@ class CompareTraining:
     reading: ClassVar[str] = (
         "Compare the curves at the end, then the filters. A plain network of 56 layers "
         "learns its training images worse than one of 20, although it could learn the "
-        "same: degradation, which shortcuts lessen. Measured on 2000 images of CIFAR-10 "
-        "at 16 × 16 (width 8, 12 epochs, one seed), training loss at 20 and 56 layers: "
-        "plain 1.73 and 2.25, residual 1.48 and 1.68."
+        "same: degradation, which shortcuts lessen. Measured on 2000 images of "
+        "CIFAR-10 at 16 × 16 (width 8, 12 epochs, one seed), training loss at 20 and "
+        "56 layers: plain 1.73 and 2.25, residual 1.48 and 1.68."
     )
     misleads: ClassVar[str] = (
         "One seed decides little where curves lie close. Switches that change the "

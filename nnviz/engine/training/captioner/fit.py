@@ -344,8 +344,8 @@ def _card(
     )
     weaknesses = (
         "It knows drawn shapes on surfaces only: of photographs it says sentences about"
-        " shapes that are not there.  Small shapes are most often called wrong, and some"
-        " sentences leave a shape out or name one twice.  Sizes, and which of two shapes of a like size"
-        " comes first, are often told otherwise than in the true sentence."
+        " shapes that are not there.  Small shapes are called wrong most often.  Sizes,"
+        " and which of two shapes of a like size comes first, are often told otherwise"
+        " than in the true sentence."
     )
     return card_text("scenes-captioner", about, rows, weaknesses)
