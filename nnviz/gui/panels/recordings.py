@@ -18,7 +18,7 @@ from nnviz.render.miniature import miniature
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 44
 _THUMBNAIL_MS = 400
-"""Between two thumbnails of a recording that is being made."""
+"""Milliseconds between two thumbnails of a recording in progress."""
 
 
 class RecordingsPanel(QWidget):

@@ -11,8 +11,8 @@ class Workspace:
     """A workspace: its methods, docks and pages.
 
     Attributes:
-        name: unchanging, for settings.
-        title: in the bar.
+        name: constant, for settings.
+        title: title in the bar.
         icon: of ``resources/icons``.
         group: ``Capabilities.workspace`` of its methods; empty for all.
         methods: chosen when the workspace is entered for the first time: the first of

@@ -7,13 +7,13 @@ from PySide6.QtGui import QColor, QPalette
 from nnviz.render.colormaps import default_map
 
 SPACE = 8
-"""The grid that distances are multiples of, px."""
+"""Grid unit, px: all distances are multiples of it."""
 SMALL_SPACE = 4
 
 _DARK = 128
 _QUIETER, _QUIETER_IN_CONTRAST = 0.36, 0.1
 _WIDEST = 255
-"""Between black and white: a theme for high contrast."""
+"""Contrast between black and white, as in a high-contrast theme."""
 
 
 @dataclass(frozen=True, slots=True)

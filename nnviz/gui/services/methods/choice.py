@@ -18,30 +18,30 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.gui.state.workspace import Workspace
 
 _OWN_TARGET = {"Attack", "Imagine"}
-"""Groups in which a target is a goal, and no class that is looked at."""
+"""Groups in which a target is a goal, not a class to explain."""
 
 
 class MethodChoice(QObject):
     """The selected method and its parameters.
 
-    The selection and the form change it; ``edited`` says once for each act of the
-    user that something is to be asked anew.
+    The selection and the form change it; ``edited`` is emitted once for each user
+    action that requires a new run.
     """
 
     entered = Signal()
-    """The workspace is another one."""
+    """The workspace has changed."""
     method_changed = Signal(object)
     """MethodInfo."""
     offered_changed = Signal()
-    """There are other methods to choose from."""
+    """The list of available methods has changed."""
     elsewhere = Signal(object)
-    """The MethodInfo that is to be shown does not belong to this workspace."""
+    """MethodInfo of a selected method that belongs to another workspace."""
     unsuited = Signal(object, object)
-    """MethodInfo that was asked for, with its values: not for the open network."""
+    """MethodInfo and values that do not suit the open network."""
     values_changed = Signal(object)
-    """The method's parameters, by name, changed by something else than the form."""
+    """The method's parameters by name, changed by something other than the form."""
     edited = Signal()
-    """What is to be asked is something else now."""
+    """The request has changed."""
 
     def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
         super().__init__(parent)
@@ -57,18 +57,18 @@ class MethodChoice(QObject):
         self._values = ParameterStore()
         self._link = SelectionSync(selection)
         self._targets: dict[str, str] = {}
-        """What was asked about, by what a target means."""
+        """Last target, by the meaning of targets."""
         self._seed = 0
         self._acts = 0
         self._pending = False
         self.steered: Callable[[Mapping[str, Value]], bool] = lambda _: False
-        """Hands changed values to a running job; tells whether it took them."""
+        """Passes changed values to a running job; returns whether it accepted them."""
         for gone in (models.failed, models.stopped):
             gone.connect(self._forget_preferred)
         models.listed.connect(self._relist)
         selection.changed.connect(self._follow)
 
-    # --- what is chosen
+    # --- selection
 
     @property
     def method(self) -> MethodInfo | None:
@@ -237,7 +237,7 @@ class MethodChoice(QObject):
         if info is None or dict(values) == self.values:
             return
         if values.keys() != self.values.keys():
-            return  # a form that is about to go: it edits another method
+            return  # a form that is about to be removed edits another method
         before = self.values
         self._held(info).update(values)
         changes = {name: new for name, new in values.items() if before[name] != new}
@@ -300,7 +300,7 @@ class MethodChoice(QObject):
         self._selection.set_layer(shown)
         self.values_changed.emit(self.values)
 
-    # --- inside
+    # --- internals
 
     @contextmanager
     def _act(self) -> Iterator[None]:
@@ -327,7 +327,7 @@ class MethodChoice(QObject):
         kept = self._held(info)
         values = with_current_names(info.parameters, values)
         kept.update(values)
-        # First the form: the selection, which follows next, tells values to it.
+        # Update the form first: the selection, updated next, passes values to it.
         if changed:
             self.method_changed.emit(info)
         self._link.adopt_layer(info, kept, explicit=bool(values))

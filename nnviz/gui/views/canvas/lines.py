@@ -40,10 +40,10 @@ def draw_lines(
 
     Args:
         painter: of the widget.
-        view: from image to widget.
-        bounds: where the map lies on the image.
+        view: map from image to widget.
+        bounds: rectangle of the map on the image.
         size: rows and columns of the map.
-        lines: what to draw.
+        lines: the lines to draw.
         color: of the lines.
     """
     top, left, bottom, right = view.box_to_widget(bounds)

@@ -17,7 +17,7 @@ _LEGEND_ALPHA = 200
 _LEGEND_AT = (-10, 10)
 """Px from the right and the top."""
 _FEW, _DOT = 12, 7
-"""Points up to so many are marked, by dots of so many px."""
+"""Largest number of points that are marked, and the size of the dots, px."""
 
 
 class CurvesView(ResultView):
@@ -39,7 +39,7 @@ class CurvesView(ResultView):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.addWidget(self._plot)
         for side in ("bottom", "left"):
-            # Only while an axis has no label: later it keeps the scale of the moment.
+            # Only while an axis has no label: later it would keep the current scale.
             self._plot.getAxis(side).enableAutoSIPrefix(False)
         self._theme()
 

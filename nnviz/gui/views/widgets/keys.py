@@ -21,7 +21,7 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 _KEY_ROLE = Qt.ItemDataRole.UserRole
 _SWATCH = 10
 _WIDTH = 24
-"""Of the list, in multiples of the width of a digit."""
+"""Width of the list, in multiples of a digit's width."""
 NONE = -1
 # Put together once: Qt's flags are slow in Python, and each row is painted often.
 _MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
@@ -37,8 +37,8 @@ class Key:
 
     Attributes:
         color: red, green, blue.
-        name: what has that color.
-        figure: what else is known: "87 %".
+        name: name of the colored item.
+        figure: additional text: "87 %".
     """
 
     color: tuple[int, int, int]
@@ -51,7 +51,7 @@ class Keys(QListView):
 
     Signals:
         pointed: the row under the cursor, -1 when it leaves.
-        chosen: the row that was clicked or walked to, -1 when it is let go.
+        chosen: the row that was clicked or reached by keys, -1 when it is deselected.
     """
 
     pointed = Signal(int)
