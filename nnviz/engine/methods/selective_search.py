@@ -156,7 +156,7 @@ def _painted(pixels: NDArray[np.float32], labels: Labels) -> ColorImage:
 def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:
     """Return the table of the next merges' similarities, by component.
 
-    The parts are measured anew on the regions as they are at that step.
+    The components are recomputed for the regions at that step.
     """
     labels = first.at(first.count - step)
     rows: list[tuple[str | float, ...]] = []

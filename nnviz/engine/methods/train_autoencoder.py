@@ -28,7 +28,7 @@ from nnviz.engine.optvis.report import as_image as tiled
 _SHOWN = 10
 """Held-out images whose reconstructions are shown."""
 _GRID = 9
-"""Decoded places along each axis of a code of two numbers."""
+"""Decoded codes along each axis of a code of two numbers."""
 _PLANE = 2
 _MARGIN = 0.1
 
@@ -129,7 +129,7 @@ class TrainAutoencoder:
         run = AutoencoderRun(switches, examples, ctx.generator)
         if ctx.begun is not None:
             run.restore(ctx.begun)
-            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+            ctx.generator.set_state(drawn)  # discard the draws of the initial weights
         if run.ended:  # continued at its end: another code is decoded
             yield _kept(ctx, run, params)
         while not run.ended:

@@ -25,9 +25,9 @@ _ALL = tuple(MEASURES)
 _WITHOUT_COLOR = ("texture", "size", "fill")
 _COMBINATIONS = (_ALL, _WITHOUT_COLOR, ("fill",), ("size",))
 _THIN = 4
-"""px: thinner boxes are no objects."""
+"""px: thinner boxes are not objects."""
 _REPEATED = 0.7
-"""Overlap from which on a box repeats another; strategies find most regions again."""
+"""Overlap from which a box repeats another; strategies find most regions repeatedly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Strategy:
 
     Attributes:
         space: color space, one of ``COLOR_SPACES``.
-        measures: names of the similarities that are added up.
-        scale: of the first segments.
+        measures: names of the similarities that are summed.
+        scale: of the initial segmentation.
     """
 
     space: str
@@ -75,11 +75,11 @@ class Hierarchy:
     """The merges of a strategy, from many regions to one.
 
     Attributes:
-        labels: int64 (H, W), the first segments.
-        merges: int64 (N - 1, 2), the pair that each step merges; the region made by
-            step i is number N + i.
+        labels: int64 (H, W), the initial segments.
+        merges: int64 (N - 1, 2), the pair that each step merges; the region that step i
+            creates has index N + i.
         similarity: float32 (N - 1,), of each pair.
-        boxes: float32 (2 N - 1, 4), of all regions, the first segments' first.
+        boxes: float32 (2 N - 1, 4), of all regions, the initial segments first.
     """
 
     labels: Labels
@@ -97,7 +97,7 @@ class Hierarchy:
         names = np.arange(2 * self.count - 1)
         for step in range(self.count - min(max(regions, 1), self.count)):
             names[self.merges[step]] = self.count + step
-        # A region's name may have been merged on: follow the names to the last.
+        # A region may have been merged again: follow the names to the last one.
         last = names[names]
         while not np.array_equal(last, names):
             names, last = last, last[last]
@@ -114,14 +114,14 @@ def search(
     """Yield the proposals after each strategy, the likeliest objects first.
 
     Regions are ranked by how late they were merged, times a random number, so that no
-    strategy comes before another (section 4.1).  Where the paper drops boxes that occur
-    twice, those go here that nearly do: 2,000 boxes then hold more objects.
+    strategy comes before another (section 4.1).  The paper drops duplicate boxes; near
+    duplicates are dropped here as well: 2,000 boxes then cover more objects.
 
     Args:
         pixels: RGB, (H, W, 3) in [0, 1].
         mode: one of ``MODES``.
-        random: draws the order.
-        check: called now and then; raises to abandon it.
+        random: source of the ranking's random numbers.
+        check: called periodically; raises to abandon the search.
 
     Yields:
         float32 (N, 4): left, top, right, bottom, px.
@@ -162,10 +162,10 @@ def merge(
     """Merge the most similar neighbors repeatedly (section 3.1, algorithm 1).
 
     Args:
-        labels: int64 (H, W), the first segments.
+        labels: int64 (H, W), the initial segments.
         regions: their histograms, sizes and boxes.
-        measures: names of the similarities that are added up.
-        check: called now and then; raises to abandon it.
+        measures: names of the similarities that are summed.
+        check: called periodically; raises to abandon the merging.
     """
     count = len(regions.size)
     grown = _with_room(regions)
@@ -309,4 +309,4 @@ COLOR_SPACES: dict[str, Callable[[Floats], Floats]] = {
     "H": _hue,
     "I": _intensity,
 }
-"""From a color space's name to what converts RGB into it, (H, W, 3) in [0, 1]."""
+"""From a color space's name to the conversion from RGB, (H, W, 3) in [0, 1]."""

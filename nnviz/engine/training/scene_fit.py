@@ -35,12 +35,12 @@ class SceneTask:
     """A task on scenes: network, loss and metric.
 
     Attributes:
-        build: gives the network.
+        build: returns the network.
         loss: from a network and a batch to a number.
-        early_loss: what to use in its stead in the recipe's early epochs.
+        early_loss: replaces ``loss`` in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
-        initialize: draws the first weights.
-        frozen: names of parts that bring their weights and keep them.
+        initialize: draws the initial weights.
+        frozen: names of parts with pretrained weights that are kept.
     """
 
     build: Callable[[], nn.Module]
@@ -78,7 +78,7 @@ def _train_epoch(
     total = 0.0
     learner.net.train()
     for name in task.frozen:
-        # Its batch norm too: what it says of an image then depends on no other.
+        # Its batch norm too: its output for an image then depends on no other.
         learner.net.get_submodule(name).requires_grad_(False).eval()
     early = task.early_loss if recipe.is_early(number) else None
     judge = early or task.loss

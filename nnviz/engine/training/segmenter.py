@@ -27,7 +27,7 @@ _DEEPER = (1, 2, 1, 0)
 Small shapes, which were taken for others most often, have few cells at coarse sizes."""
 _COARSE_LEVELS = 4
 _COARSE_STRIDE = 4
-"""How many px of the image one of the fourth level stands for."""
+"""px of the image per cell of the fourth level."""
 
 
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
@@ -38,7 +38,8 @@ def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
     """Return the loss at a quarter of the size, without computing finer levels.
 
-    What a shape is shows there already; half of the time goes into where it ends.
+    The class of a shape is visible there already; half of the time is spent on
+    outlines.
     """
     if not isinstance(net, UNet):
         raise TypeError(type(net).__name__)
@@ -50,8 +51,8 @@ def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def overlap_loss(logits: Tensor, semantic: Tensor) -> Tensor:
     """Return cross entropy plus the Dice loss of the classes that occur.
 
-    Shapes count as much as the background, which has most of the pixels: in the cross
-    entropy each has half of the weight, and the Dice loss (Milletari et al. 2016,
+    Shapes count as much as the background, which has most of the pixels: each has half
+    of the weight in the cross entropy, and the Dice loss (Milletari et al. 2016,
     arXiv:1606.04797, eq. 3, without the squares) is a mean over classes.
 
     Args:
@@ -91,7 +92,7 @@ def confusion(found: Tensor, truth: Tensor, classes: int) -> Tensor:
     Args:
         found: int64, any shape.
         truth: int64, same shape.
-        classes: how many there are.
+        classes: number of classes.
 
     Returns:
         int64 (classes, classes): rows are the truth.

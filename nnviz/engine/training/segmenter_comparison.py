@@ -1,9 +1,9 @@
 """Training of segmenters for scenes with the same trunk and different decoders.
 
-Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s begins with a
-classifier's layers, here those of ``bundled:scenes``, FCN-16s with FCN-32s, FCN-8s with
-FCN-16s.  The other decoders are trained on the trunk of FCN-8s, which stays as it is,
-with the same scenes in the same order: what differs is the decoder.
+Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s starts from a
+classifier's layers, here those of ``bundled:scenes``, FCN-16s from FCN-32s, FCN-8s from
+FCN-16s.  The other decoders are trained on the frozen trunk of FCN-8s with the same
+scenes in the same order: only the decoder differs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +35,10 @@ from nnviz.engine.training.segmenter import (
 
 _CLASSIFIER = "scenes"
 _STAGES = 3
-"""How many stages the classifier and the trunk have in common."""
+"""Number of stages that the classifier and the trunk share."""
 _FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
-"""What keeps the classifier's weights: the dear layers, which know shapes already."""
+"""Parts that keep the classifier's weights: the slow layers, which know shapes
+already."""
 _RECIPE = SceneRecipe(
     epochs=2,
     scenes=1024,
@@ -75,7 +76,7 @@ def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
     """Return the mean loss of levels down to a quarter of the size, the cheaper ones.
 
-    What a shape is shows there already; half of the epochs go into where it ends.
+    The class of a shape is visible there already; half of the epochs go into outlines.
     """
     return torch.stack([*islice(_level_losses(net, batch), _COARSE_LEVELS)]).mean()
 

@@ -56,10 +56,10 @@ class PlaceAttention(nn.Module):
     a coverage (Tu et al. 2016, arXiv:1601.04811): so nothing is named twice.
 
     Args:
-        features: channels of the places.
+        features: channels of the encoder's features.
         hidden: of the LSTM.
-        width: of the vectors that are compared.
-        values: length of what is read from a place.
+        width: length of keys and queries.
+        values: length of the values, of which a weighted mean is read.
     """
 
     def __init__(self, features: int, hidden: int, width: int, values: int) -> None:
@@ -73,7 +73,7 @@ class PlaceAttention(nn.Module):
         """Return the weights of positions, (N, P), which sum to 1.
 
         Args:
-            keys: of the places, (N, P, width).
+            keys: of the positions, (N, P, width).
             hidden: of the LSTM, (N, hidden).
             seen: sum of the attention to each place so far, (N, P).
         """
@@ -86,18 +86,18 @@ class PlaceAttention(nn.Module):
 class SceneCaptioner(nn.Module):
     """Show, attend and tell (Xu et al. 2015, arXiv:1502.03044) on a U-Net's features.
 
-    The encoder gives features at 1/8 of the input's size: the way down of the U-Net
-    that segments scenes, and two levels of its way up.  The decoder, an LSTM, looks at
-    a weighted mean of them before each word.  A second head says of each place
-    which words hold there, and its largest answers are the network's output: the words
-    that an image is likely to be described with (Fang et al. 2015, arXiv:1411.4952,
-    sec. 3).  Every ReLU is a module of its own and none works in place.  Takes any size
-    from 32 x 32 px.
+    The encoder returns features at 1/8 of the input's size: the way down of the U-Net
+    that segments scenes, and two levels of its way up.  The decoder, an LSTM, attends
+    to a weighted mean of them before each word.  A second head predicts for
+    each position which words apply to it, and the maxima over the positions are the
+    network's output: the words likely to occur in a description of the image (Fang et
+    al. 2015, arXiv:1411.4952, sec. 3).  Every ReLU is a module of its own and none
+    works in place.  Accepts any size of at least 32 x 32 px.
 
     Args:
-        words: names of the vocabulary; the first starts, the second ends a sentence.
-        concepts: length of the output: words that can be seen at a place.
-        features: channels of the places.
+        words: the vocabulary; the first starts, the second ends a sentence.
+        concepts: length of the output: words that can be recognized at a position.
+        features: channels of the encoder's features.
         hidden: of the LSTM.
         deeper: how many residual blocks follow each stage of the trunk.
 
@@ -138,7 +138,7 @@ class SceneCaptioner(nn.Module):
             )
         )
         self.concepts = nn.Conv2d(features, concepts, 1)
-        # Two more channels say where a place is, from -1 to 1 across and down.
+        # Two more channels encode the position, from -1 to 1 across and down.
         values = features // 2
         self.attention = PlaceAttention(features + 2, hidden, features // 4, values)
         self.embedding = nn.Embedding(len(words), values)
@@ -197,10 +197,11 @@ class SceneCaptioner(nn.Module):
         Args:
             view: ``look`` of the places.
             state: before the step.
-            words: the words said last, int64 (N,).
+            words: the previous words, int64 (N,).
 
         Returns:
-            Logits of the next word (N, V), weights of the places (N, P), the new state.
+            Logits of the next word (N, V), weights of the positions (N, P), the new
+            state.
         """
         weights = self.attention(view.keys, state.hidden, state.seen)
         seen = torch.einsum("np,npc->nc", weights, view.values)
