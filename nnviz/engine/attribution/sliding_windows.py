@@ -55,7 +55,7 @@ def lay_windows(
 
 def _spans(side: int, window: int, stride: int, *, cut: bool) -> Spans:
     count = -(-(side - window) // stride) + 1
-    starts = [place * stride for place in range(count)]
+    starts = [index * stride for index in range(count)]
     if not cut:
         starts = [min(start, side - window) for start in starts]
     return tuple((start, min(start + window, side)) for start in starts)

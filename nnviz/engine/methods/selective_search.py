@@ -157,16 +157,16 @@ def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:
     """
     labels = first.at(first.count - step)
     rows: list[tuple[str | float, ...]] = []
-    for place in range(step, min(step + _LISTED, len(first.merges))):
-        one, other = _regions_of(first, place)
+    for index in range(step, min(step + _LISTED, len(first.merges))):
+        one, other = _regions_of(first, index)
         pair = np.where(one[first.labels], 1, np.where(other[first.labels], 2, 0))
         measured = measure_regions(COLOR_SPACES["HSV"](pixels), pair.astype(np.int64))
         parts = [
             float(measure(measured, 1, np.array([2]), labels.size)[0])
             for measure in MEASURES.values()
         ]
-        left = first.count - place - 1
-        rows.append((f"{left + 1} to {left}", *parts, float(first.similarity[place])))
+        left = first.count - index - 1
+        rows.append((f"{left + 1} to {left}", *parts, float(first.similarity[index])))
     return Table(columns=("regions", *MEASURES, "sum"), rows=tuple(rows))
 
 

@@ -60,8 +60,8 @@ class Banner(QFrame):
         text = label(breakable(notice.text), wrap=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         answers = [
-            button(remedy.label, remedy.act, "" if place else "primary")
-            for place, remedy in enumerate(notice.remedies)
+            button(remedy.label, remedy.act, "" if index else "primary")
+            for index, remedy in enumerate(notice.remedies)
         ]
         if notice.details:
             answers.append(button(self.tr("Details"), self._unfold))
