@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.errors import InputError
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import to_float
 from nnviz.base.info import Capabilities, Reference
@@ -26,6 +27,8 @@ from nnviz.engine.proposals.similarity import MEASURES
 from nnviz.media.resize import resize
 
 _LISTED = 8
+_LEAST = 2
+"""px: gradients need two pixels along each axis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +121,20 @@ class SelectiveSearch:
 
 
 def _working_image(ctx: Context, size: int) -> tuple[NDArray[np.float32], float]:
-    """Return the image at the working size, RGB, and the reduction factor."""
+    """Return the image at the working size, RGB, and the reduction factor.
+
+    Raises:
+        InputError: it is narrower than two pixels then.
+    """
     pixels = to_float(ctx.image.pixels)
     color = pixels.shape[2] >= 3  # noqa: PLR2004
     pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
     height, width = ctx.image.size
     scale = max(1.0, max(height, width) / size)
     goal = max(1, round(height / scale)), max(1, round(width / scale))
+    if min(goal) < _LEAST:
+        reason = f"has {goal[0]} x {goal[1]} px at the working size: too narrow"
+        raise InputError(ctx.image.name, reason, "crop it, or pick another image")
     return resize(pixels, goal, Interpolation.BILINEAR).clip(0, 1), scale
 
 
