@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from nnviz import cli
 from nnviz.base.errors import InputError, NnvizError
@@ -84,7 +85,7 @@ def _open_window(words: list[str]) -> int:
             raise InputError(str(file), "there is no such file", "see nnviz --help")
     _need_display()
     _need_qt()
-    app = importlib.import_module("nnviz.gui.shell.app")
+    app = _window()
     return int(app.run(tuple(options.files), options.model))
 
 
@@ -93,7 +94,7 @@ def _open_live(words: list[str]) -> int:
     order, _ = importlib.import_module("nnviz.cli.live").read(words)
     _need_display()
     _need_qt()
-    app = importlib.import_module("nnviz.gui.shell.app")
+    app = _window()
     return int(app.run((), order.model.reference, order))
 
 
@@ -105,8 +106,14 @@ def _open_kiosk(words: list[str]) -> int:
     _need_qt()
     if kiosk.wants_watchdog(words):
         return int(kiosk.watch(words))
-    app = importlib.import_module("nnviz.gui.shell.app")
+    app = _window()
     return int(app.run_kiosk(order))
+
+
+def _window() -> ModuleType:
+    """Import the window with garbage collection held."""
+    importlib.import_module("nnviz.runtime.garbage").hold_collection()
+    return importlib.import_module("nnviz.gui.shell.app")
 
 
 def _need_qt() -> None:

@@ -8,6 +8,8 @@ IDLE = 90.0
 """Seconds without input after which a kiosk resets."""
 BEAT = b".\n"
 """Heartbeat that a watched window writes once a second."""
+FAREWELL = b"end\n"
+"""Written by a window that was told to end: it is not restarted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.documents.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import is_file
 from nnviz.base.shipped.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
@@ -49,7 +50,7 @@ def checked(file: str) -> Guide:
         InputError: the file does not exist, or is no guided lesson; names the line.
     """
     path = Path(file)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(
             file, "there is no such file", "nnviz lesson lists those known"
         )

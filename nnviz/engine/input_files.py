@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
 from nnviz.engine.data.annotated import Annotations, read_annotations
 from nnviz.engine.data.folders import split_paths
@@ -95,7 +96,7 @@ class InputFiles:
             InputError: no such folder, or no images in one of its folders.
         """
         where = Path(folder).expanduser()
-        if not where.is_dir():
+        if not is_folder(where):
             raise InputError(folder, "no such folder", "check the name")
         inner = sorted(
             each

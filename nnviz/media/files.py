@@ -3,8 +3,8 @@
 import difflib
 import errno
 import os
-import platform
 import shutil
+import socket
 import stat
 import tempfile
 import zlib
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nnviz.base.errors import InputError
-from nnviz.base.host.reading import TEXT_ERRORS, reading
+from nnviz.base.host.reading import TEXT_ERRORS, exists, is_folder, reading
 
-_UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
+_UNFINISHED = f".nnviz-{zlib.crc32(socket.gethostname().encode()):08x}-"
 """Suffix of unfinished files of this machine; processes of other machines are not
 visible here.
 """
@@ -97,7 +97,7 @@ def check_file(path: Path) -> int:
 def _unreadable(path: Path, error: OSError) -> InputError:
     if error.errno == errno.ENAMETOOLONG:
         return InputError(f"{str(path)[:60]}...", "no such file", "check the name")
-    if path.is_symlink() and not path.exists():
+    if path.is_symlink() and not exists(path):
         reason = "is a link to a file that is not there"
         return InputError(str(path), reason, "name the file itself")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -172,7 +172,7 @@ def sweep_parts(folder: Path) -> None:
 
     A killed process leaves them behind.  Each folder is searched only once.
     """
-    if folder in _swept or not folder.is_dir():
+    if folder in _swept or not is_folder(folder):
         return
     _swept.add(folder)
     parts = list(folder.glob(f"{_UNFINISHED}*{PART_SUFFIX}"))

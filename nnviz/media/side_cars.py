@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.host.reading import is_file
+from nnviz.base.host.reading import is_file, is_folder
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 
@@ -37,7 +37,7 @@ def write_side_car(
     Raises:
         InputError: there is no such file, or the folder cannot be written to.
     """
-    if not (weights.is_file() or weights.is_dir()):
+    if not (is_file(weights) or is_folder(weights)):
         raise InputError(str(weights), "is no file of weights", "open a file first")
     found = find_side_car(weights)
     path = found or weights.with_name(f"{weights.name}.json")

@@ -41,6 +41,15 @@ class _Manual:
     timers = 0
 
 
+def hold_collection() -> None:
+    """Turn automatic collection off until a ``GarbageTimer`` takes over.
+
+    The imports of the window make objects by the hundred thousand, and none of them is
+    garbage: to look for it again and again is a tenth of the start.
+    """
+    gc.disable()
+
+
 class GarbageTimer:
     """Runs the cyclic garbage collector by a timer, with Python's thresholds."""
 

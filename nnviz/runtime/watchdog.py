@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnviz.base.host.child_processes import child_environment
+from nnviz.base.kiosk import FAREWELL
 
 _STARTING, _STUCK = 120.0, 20.0
 """Seconds without a heartbeat after which a process counts as stuck, at its start and
 later.
 """
+_SETTLED = 30
+"""Heartbeats after which a process has started."""
 _LOOK = 0.5
 _QUICK = 30.0
 """A process that ends sooner than this, s, failed at its start."""
@@ -26,6 +29,7 @@ class _Pulse:
 
     heard: float
     beats: int = 0
+    leaving: bool = False
 
 
 class Watchdog:
@@ -35,8 +39,10 @@ class Watchdog:
 
     Args:
         command: program and arguments.
-        starting: seconds that it may take until its first line.
-        stuck: seconds without a line after which it is killed.
+        starting: seconds without a line that it may take while it starts, and after
+            ``FAREWELL``, before it is killed.
+        stuck: likewise, later.
+        settled: lines after which it has started: before, it loads its libraries.
         pauses: seconds before the next start, by the number of consecutive quick ends.
     """
 
@@ -46,10 +52,12 @@ class Watchdog:
         *,
         starting: float = _STARTING,
         stuck: float = _STUCK,
+        settled: int = _SETTLED,
         pauses: Sequence[float] = _PAUSES,
     ) -> None:
         self._command = list(command)
         self._starting, self._stuck, self._pauses = starting, stuck, pauses
+        self._settled = settled
         self.starts = 0
 
     def run(self) -> int:
@@ -58,14 +66,16 @@ class Watchdog:
         while True:
             self.starts += 1
             began = time.monotonic()
-            status, heard = self._follow()
-            if status == 0 or (status == _WRONG_USE and not heard):
+            status, pulse = self._follow()
+            if pulse.leaving:
+                return 0
+            if status == 0 or (status == _WRONG_USE and not pulse.beats):
                 return status
             quick = quick + 1 if time.monotonic() - began < _QUICK else 0
             time.sleep(self._pauses[min(quick, len(self._pauses) - 1)])
 
-    def _follow(self) -> tuple[int, bool]:
-        """Start the command; return its exit status, and whether it wrote any line."""
+    def _follow(self) -> tuple[int, _Pulse]:
+        """Start the command; return its exit status, and what it wrote last."""
         process = subprocess.Popen(  # noqa: S603  the program itself
             self._command, stdout=subprocess.PIPE, env=child_environment()
         )
@@ -77,10 +87,11 @@ class Watchdog:
         try:
             while process.poll() is None:
                 time.sleep(_LOOK)
-                limit = self._stuck if pulse.beats else self._starting
+                runs = pulse.beats >= self._settled and not pulse.leaving
+                limit = self._stuck if runs else self._starting
                 if time.monotonic() - pulse.heard > limit:
                     process.kill()
-            return process.wait(), bool(pulse.beats)
+            return process.wait(), pulse
         finally:
             process.kill()
             process.wait()
@@ -92,6 +103,7 @@ def _listen(process: "subprocess.Popen[bytes]", pulse: _Pulse) -> None:
     if process.stdout is None:
         return
     with process.stdout as lines:
-        for _ in lines:
+        for line in lines:
             pulse.heard = time.monotonic()
             pulse.beats += 1
+            pulse.leaving |= line == FAREWELL

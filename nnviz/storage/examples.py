@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.file_formats import IMAGES
+from nnviz.base.host.reading import is_folder
 from nnviz.base.measures.training import ExampleClass
 from nnviz.media.encode import write_png
 from nnviz.media.folders import list_images
@@ -26,7 +27,7 @@ def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
     found: list[ExampleClass] = []
     own: list[str] = []
     for path in map(Path, paths):
-        if not path.is_dir():
+        if not is_folder(path):
             own += [str(path)] if path.suffix.lower() in IMAGES else []
             continue
         inner = sorted(each for each in path.iterdir() if each.is_dir())

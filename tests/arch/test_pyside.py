@@ -5,6 +5,7 @@ interpreter aborted; pyproject.toml excludes it for that reason.  From Python 3.
 None is immortal and its count a constant.
 """
 
+import subprocess
 import sys
 
 import pytest
@@ -32,3 +33,19 @@ def test_signals_do_not_steal_references_to_true(qtbot):
     for _ in range(CALLS):
         box.toggled.emit(True)
     assert abs(sys.getrefcount(True) - before) < SLACK
+
+
+def test_importing_the_window_reads_no_source_of_other_modules():
+    """Truth: a Python without PySide6, whose line cache no import fills."""
+    pytest.importorskip("PySide6.QtWidgets")
+    code = """
+import linecache
+import nnviz.gui
+before = len(linecache.cache)
+import nnviz.base.requests
+print(len(linecache.cache) - before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import InputError
-from nnviz.base.host.reading import parse_object, reading
+from nnviz.base.host.reading import is_file, is_folder, parse_object, reading
 from nnviz.media.files import read_bytes
 from nnviz.media.headers import MAX_PIXELS
 
@@ -87,10 +87,10 @@ def _image_folder(
 ) -> Path:
     """Return the first folder that holds the first image; ``images`` else."""
     part = file.stem.rpartition("_")[2]
-    usual = folder / "images" if (folder / "images").is_dir() else folder
+    usual = folder / "images" if is_folder(folder / "images") else folder
     places = [folder, usual, folder / part, folder / "images" / part, folder / "data"]
     name = images[0]["file_name"] if images else ""
-    return next((place for place in places if (place / name).is_file()), usual)
+    return next((place for place in places if is_file(place / name)), usual)
 
 
 def _annotations(place: Path, data: Mapping[str, Any]) -> Annotations:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import IMAGES
-from nnviz.base.host.reading import ARCHIVE_ERRORS, reading
+from nnviz.base.host.reading import ARCHIVE_ERRORS, is_file, is_folder, reading
 from nnviz.media.files import read_bytes
 from nnviz.media.folders import images_below
 from nnviz.media.headers import DECODE_ERRORS, open_header
@@ -77,11 +77,11 @@ def unpacked(data: Path) -> Iterator[Path]:
     Raises:
         InputError: the path is neither.
     """
-    if data.is_dir():
+    if is_folder(data):
         yield data
         return
     with reading(data.name, ARCHIVE_ERRORS):
-        zipped = data.is_file() and zipfile.is_zipfile(data)
+        zipped = is_file(data) and zipfile.is_zipfile(data)
     if not zipped:
         raise InputError(
             str(data), "is neither a folder nor a zip file", "name one of the two"

@@ -16,6 +16,7 @@ import numpy as np
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Job, Partial, Progress, Step
 from nnviz.base.file_formats import WRITTEN_VIDEOS
+from nnviz.base.host.reading import exists
 from nnviz.base.images import Colors, Image, image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Interpolation
@@ -165,7 +166,7 @@ def _require_sensible(asked: ChangeVideo) -> None:
         )
     if asked.kept is not None and not 0 <= asked.kept < 1:
         raise UsageError("--kept", f"{asked.kept:g} is out of range", "0 to below 1")
-    if out.exists() and Path(asked.film).exists() and out.samefile(asked.film):
+    if exists(out) and exists(asked.film) and out.samefile(asked.film):
         raise UsageError("--out", "is the video itself", "name another file")
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.events import Progress
-from nnviz.base.host.reading import parse_object
+from nnviz.base.host.reading import is_file, is_folder, parse_object
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Fit as PhotoFit
 from nnviz.base.preprocess import Preprocess
@@ -135,7 +135,7 @@ def open_python(
         UsageError: there is no such module.
     """
     program = Program(ProgramKind.PYTHON, reference.path, reference.factory)
-    if not program.path.is_file():
+    if not is_file(program.path):
         raise InputError(str(program.path), "no such file", "check the path")
     if not is_trusted(program.path, check):
         raise program.refusal()
@@ -185,7 +185,7 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
     if side_car.declared is not None:
         return _open_declared(path, side_car, side_car.declared, checkpoint)
     config = read_config(path)
-    if path.is_dir() and is_transformers(config):
+    if is_folder(path) and is_transformers(config):
         return _open_transformers(path, files, config, checkpoint, check)
     detr = detr_weights(checkpoint.tensors)
     if detr is not None:

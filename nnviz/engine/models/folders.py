@@ -11,7 +11,7 @@ from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import CONFIG, INDEX, TORCH
-from nnviz.base.host.reading import is_file
+from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
@@ -30,9 +30,9 @@ def weight_files(path: Path) -> tuple[Path, ...]:
     Raises:
         InputError: an index is damaged, names files elsewhere, or one is missing.
     """
-    if path.name.endswith(INDEX) and path.is_file():
+    if path.name.endswith(INDEX) and is_file(path):
         return _shards(path)
-    if not path.is_dir():
+    if not is_folder(path):
         return (path,)
     indices = sorted(path.glob(f"*{INDEX}"))
     if indices:
@@ -66,5 +66,5 @@ def read_config(path: Path) -> Mapping[str, Any]:
     Raises:
         InputError: the file is damaged.
     """
-    file = (path if path.is_dir() else path.parent) / CONFIG
+    file = (path if is_folder(path) else path.parent) / CONFIG
     return read_json(file) if file.is_file() else {}

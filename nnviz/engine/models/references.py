@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnviz.base.errors import UsageError
 from nnviz.base.file_formats import NETWORKS, PROGRAMS
-from nnviz.base.host.reading import exists
+from nnviz.base.host.reading import exists, is_file
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
 
 _RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")
@@ -99,7 +99,7 @@ class PythonReference:
         inside = Path(*self.module.split("."))
         for folder in sys.path:
             for path in (inside.with_suffix(".py"), inside / "__init__.py"):
-                if (found := Path(folder or ".") / path).is_file():
+                if is_file(found := Path(folder or ".") / path):
                     return found
         raise UsageError(
             self.module, "no such module", "write python:package.module:factory"

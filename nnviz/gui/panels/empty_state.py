@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import button, label, named, row
+from nnviz.gui.theme.parts import LEADS_OUT, button, label, named, row
 
 RUN = "run.run"
 RUN_BOARD = "board.run"
@@ -58,6 +58,8 @@ class EmptyState(QWidget):
             )
             for place, name in enumerate(commands)
         }
+        for name, each in self.buttons.items():
+            each.setProperty(LEADS_OUT, name not in {RUN, RUN_BOARD})
         column = QVBoxLayout(self)
         column.setSpacing((2 if low else 3) * GRID)
         column.addStretch(1)

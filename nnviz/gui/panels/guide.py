@@ -6,7 +6,15 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import (
+    LEADS_OUT,
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+)
 
 _MARKDOWN = (
     QTextDocument.MarkdownFeature.MarkdownDialectCommonMark
@@ -27,6 +35,7 @@ class GuidePanel(QWidget):
         self.leave = icon_button(
             app.look, "x", self.tr("Leave the guided lesson"), self._guide.close
         )
+        self.leave.setProperty(LEADS_OUT, True)
         self.words = named(_Words(), name=self.tr("Guided lesson"))
         self.back = button(self.tr("Back"), self._guide.back)
         self.back.setToolTip(self.tr("Previous step of the guided lesson (F6)"))

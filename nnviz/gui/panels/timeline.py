@@ -15,6 +15,7 @@ from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
+    LEADS_OUT,
     MARGIN,
     button,
     icon_button,
@@ -67,6 +68,7 @@ class TimelinePanel(QWidget):
         self.film = icon_button(
             look, "download", self.tr("Export as video or images"), self.ask_video
         )
+        self.film.setProperty(LEADS_OUT, True)
         self.film.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._lay_out()
         self._connect()

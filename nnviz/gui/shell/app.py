@@ -14,7 +14,6 @@ from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.shipped.distribution import VERSION
 from nnviz.base.shipped.samples import sample_photos
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.shell.kiosk import Kiosk
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.language import use_language
 from nnviz.gui.state.log_file import LogFile
@@ -51,6 +50,8 @@ def run_kiosk(order: KioskOrder) -> int:
 
     What is chosen, recorded or learned there is gone when it is closed.
     """
+    from nnviz.gui.shell.kiosk import Kiosk  # noqa: PLC0415 - no other start needs it
+
     application = QApplication.instance() or make_application()
     QCoreApplication.setAttribute(
         Qt.ApplicationAttribute.AA_DontUseNativeDialogs

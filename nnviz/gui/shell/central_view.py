@@ -17,7 +17,6 @@ from nnviz.base.recipes import Run
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import literal
-from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.empty_state import RUN, EmptyState
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
@@ -51,7 +50,8 @@ from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.maps.heatmaps import Looks
 
-if TYPE_CHECKING:  # made by their workspaces when these are first entered
+if TYPE_CHECKING:  # made when they are first looked at
+    from nnviz.gui.panels.compare import ComparePane
     from nnviz.gui.workspaces.explain.board_panel import BoardPane
     from nnviz.gui.workspaces.live.panel import LivePane
 
@@ -78,7 +78,7 @@ class CentralView(QWidget):
         self._app = app
         self._display = app.display
         self._makers: dict[str, Callable[[], QWidget]] = {
-            COMPARE: lambda: ComparePane(app)
+            COMPARE: lambda: _compare_pane(app)
         }
         self._made: dict[str, QWidget] = {}
         self._state = DisplayState()
@@ -215,10 +215,9 @@ class CentralView(QWidget):
         return self._made.get(mode)
 
     @property
-    def compare(self) -> ComparePane | None:
+    def compare(self) -> "ComparePane | None":
         """The comparison page; None until it is built."""
-        page = self._made.get(COMPARE)
-        return page if isinstance(page, ComparePane) else None
+        return cast("ComparePane | None", self._made.get(COMPARE))
 
     @property
     def board(self) -> "BoardPane | None":
@@ -342,3 +341,10 @@ class CentralView(QWidget):
         self.photo.hovered.connect(self.hovered)
         self.photo.wanted.connect(self.wanted)
         self.invitation.wanted.connect(self.wanted)
+
+
+def _compare_pane(app: AppContext) -> QWidget:
+    """Return the page of two results.  Imported here: most starts need none."""
+    from nnviz.gui.panels.compare import ComparePane  # noqa: PLC0415
+
+    return ComparePane(app)

@@ -20,6 +20,7 @@ from nnviz.base.documents.snippets import (
     python_code,
 )
 from nnviz.base.events import Policy
+from nnviz.base.host.reading import exists, is_folder
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
@@ -27,7 +28,6 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.shipped.samples import sample_photos, sample_video
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
-from nnviz.gui.panels.compare import comparable, newest_pair
 from nnviz.gui.panels.dialogs.files import (
     IMAGES,
     ask_dataset,
@@ -261,7 +261,7 @@ class CommandHandlers(QObject):
 
     def open_recent(self, entry: str) -> None:
         """Open a recent file or network."""
-        if Path(entry).exists():
+        if exists(entry):
             self._app.open_files([entry])
         else:
             self._app.open_model(entry)
@@ -336,7 +336,12 @@ class CommandHandlers(QObject):
         self._app.explain_wanted.emit()
 
     def compare(self) -> None:
-        """Compare the results selected in the tray; otherwise the newest two."""
+        """Compare the results selected in the tray; otherwise the newest two.
+
+        Imported here: it must not delay the first paint.
+        """
+        from nnviz.gui.panels.compare import comparable, newest_pair  # noqa: PLC0415
+
         runs = self._stage.results.selected() or comparable(self._app)
         pair = newest_pair(runs)
         if pair is not None:
@@ -361,7 +366,7 @@ class CommandHandlers(QObject):
     def save(self) -> None:
         """Save the result to the last folder, asking the first time."""
         folder = self._app.settings.export_folder
-        if folder and Path(folder).is_dir():
+        if folder and is_folder(folder):
             self._export(Path(folder))
         else:
             self.save_as()
@@ -591,7 +596,7 @@ def file_names(text: str) -> list[str]:
         return []
     paths = [Path(QUrl(line).toLocalFile() or line) for line in lines]
     try:
-        whole = all(path.is_absolute() and path.exists() for path in paths)
+        whole = all(path.is_absolute() and exists(path) for path in paths)
     except (OSError, ValueError):
         return []
     return [str(path) for path in paths] if whole else []

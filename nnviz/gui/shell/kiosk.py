@@ -8,13 +8,21 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QToolBar
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QDockWidget,
+    QToolBar,
+    QWidget,
+)
 
 from nnviz.base.documents.guides import read_guide
-from nnviz.base.kiosk import BEAT, KioskOrder
+from nnviz.base.kiosk import BEAT, FAREWELL, KioskOrder
 from nnviz.base.live import LiveOrder
 from nnviz.base.video import SourceState
 from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.theme.parts import LEADS_OUT
 from nnviz.gui.workspaces.live.workspace import LIVE
 
 LEAVE = "Ctrl+Alt+Shift+Q"
@@ -65,7 +73,7 @@ class Kiosk(QObject):
         self._retry = QTimer(self, interval=_RETRY_MS)
         self._retry.timeout.connect(self._try_source_again)
         self._beat = QTimer(self, interval=_BEAT_MS)
-        self._beat.timeout.connect(_tell_alive)
+        self._beat.timeout.connect(lambda: _tell(BEAT))
         self.restarts = 0
 
     def begin(self) -> None:
@@ -105,6 +113,8 @@ class Kiosk(QObject):
     def leave(self) -> None:
         """Close the window, as the operator asked."""
         self._leaving = True
+        if self._order.watched:
+            _tell(FAREWELL)
         self._window.close()
 
     @Slot(QUrl)
@@ -131,15 +141,21 @@ class Kiosk(QObject):
         """Close dialogs at once; keep hidden what visitors must not use."""
         if isinstance(shown, QDialog):
             _later(self, shown.reject)
-        elif isinstance(shown, (QDockWidget, QToolBar)) and self._is_hidden(shown):
+        elif isinstance(shown, QWidget) and self._is_hidden(shown):
             _later(self, shown.hide)
         elif (pane := self._window.stage.center.live) is shown and pane is not None:
             pane.lock()
 
-    def _is_hidden(self, part: QDockWidget | QToolBar) -> bool:
-        if isinstance(part, QToolBar):
-            return part.parent() is self._window
-        return not self._is_for_visitors(part)
+    def _is_hidden(self, part: QWidget) -> bool:
+        match part:
+            case QToolBar():
+                return part.parent() is self._window
+            case QDockWidget():
+                return not self._is_for_visitors(part)
+            case QAbstractButton():
+                return bool(part.property(LEADS_OUT))
+            case _:
+                return False
 
     def _is_for_visitors(self, dock: QDockWidget) -> bool:
         docks = self._window.stage.docks
@@ -205,9 +221,9 @@ def _later(owner: QObject, act: Callable[..., object], *values: object) -> None:
     QTimer.singleShot(0, owner, lambda: act(*values))
 
 
-def _tell_alive() -> None:
-    """Send the watchdog a heartbeat."""
+def _tell(line: bytes) -> None:
+    """Write a line to the process that watches this one."""
     try:
-        os.write(sys.stdout.fileno(), BEAT)
+        os.write(sys.stdout.fileno(), line)
     except OSError:  # nobody listens any more
         QApplication.quit()

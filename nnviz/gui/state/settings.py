@@ -15,6 +15,8 @@ from pathlib import Path
 from platformdirs import user_config_path, user_data_path
 from PySide6.QtCore import QByteArray
 
+from nnviz.base.host.reading import is_folder
+
 _MAX_RECENT = 24
 _SMALLEST, _LARGEST = 0.25, 8.0
 """Sizes of text that a file may ask for."""
@@ -127,12 +129,12 @@ class Settings:
             what: "images", "videos", "weights", "labels", "folders".
         """
         folder = self._text(f"files/last/{what}")
-        return folder if Path(folder).is_dir() else ""
+        return folder if is_folder(folder) else ""
 
     def save_folder(self, what: str, path: str) -> None:
         """Save the folder of a chosen file."""
         chosen = Path(path)
-        folder = chosen if chosen.is_dir() else chosen.parent
+        folder = chosen if is_folder(chosen) else chosen.parent
         self._values[f"files/last/{what}"] = str(folder)
 
     @property

@@ -104,6 +104,10 @@ def search_field(hint: str, name: str) -> QLineEdit:
     return field
 
 
+LEADS_OUT = "leadsOut"
+"""Property of a button that opens, saves or closes something: a kiosk hides it."""
+
+
 def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton:
     """Build a button with text."""
     made = named(QPushButton(text), style)

@@ -40,7 +40,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nnviz.base.errors import InputError, unknown
-from nnviz.base.host.reading import JSON_ERRORS, reading
+from nnviz.base.host.reading import JSON_ERRORS, is_folder, reading
 from nnviz.base.images import Colors, Pixels
 from nnviz.base.video import Grab, Reader, SourceLostError
 from nnviz.media.encode import read_json
@@ -281,7 +281,7 @@ def _film_of(folder: Path, play: str) -> Reader | None:
     if not play:
         return None
     path = folder / play
-    if path.is_dir():
+    if is_folder(path):
         from nnviz.media.video.sequences import open_sequence  # noqa: PLC0415 -- Pillow
 
         return open_sequence(path)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.host.reading import is_folder
 from nnviz.base.video import SourceKind, SourceRequest, without_password
 from nnviz.media.files import check_file
 
@@ -89,7 +90,7 @@ def _file(text: str) -> SourceRequest:
     # ``Path.expanduser`` raises RuntimeError for an unknown user.
     path = Path(os.path.expanduser(text))  # noqa: PTH111
     try:
-        if path.is_dir():
+        if is_folder(path):
             return SourceRequest(kind=SourceKind.FOLDER, address=str(path))
     except OSError:
         raise InputError(text, "is no source", _EXAMPLES) from None

@@ -13,9 +13,12 @@ def since_start() -> float:
 
 
 def main() -> None:
+    from nnviz.runtime.garbage import hold_collection
+
+    hold_collection()  # as nnviz.__main__ does
+    from nnviz.gui.shell import app  # isort: skip - before Qt, likewise
     from PySide6.QtCore import QEvent, QObject
 
-    from nnviz.gui.shell import app
     from nnviz.gui.state.settings import Settings
 
     class FirstPaint(QObject):

@@ -11,13 +11,14 @@ from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QDragEnterEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolBar
 
 from nnviz.base.errors import InputError, UsageError, error_record
-from nnviz.base.kiosk import BEAT, KioskOrder
+from nnviz.base.kiosk import BEAT, FAREWELL, KioskOrder
 from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import kiosk as command
 from nnviz.gui.shell import app
 from nnviz.gui.shell.kiosk import LEAVE, Kiosk
 from nnviz.gui.state.settings import scratch_settings
+from nnviz.gui.theme.parts import LEADS_OUT
 from nnviz.runtime.watchdog import Watchdog
 from tests.gui.conftest import FakeBridge
 
@@ -85,6 +86,24 @@ def test_nothing_can_be_opened_saved_or_left(lesson):
 def test_no_address_is_opened_in_a_browser():
     """Handled, and by the kiosk: nothing else can open it here."""
     assert QDesktopServices.openUrl(QUrl("https://arxiv.org/abs/1701.04128"))
+
+
+def test_buttons_that_lead_out_are_hidden(lesson, qtbot):
+    """Closing docks and the lesson, exporting a video, opening an image or a camera."""
+    _, window = lesson
+    guide = window.stage.docks["guide"]
+
+    def shown():
+        buttons = window.findChildren(QAbstractButton)
+        return [
+            each for each in buttons if each.isVisible() and each.property(LEADS_OUT)
+        ]
+
+    qtbot.waitUntil(guide.isVisible)
+    qtbot.waitUntil(lambda: shown() == [])
+    assert guide.findChildren(QAbstractButton)
+    window.app.guide.next()
+    qtbot.waitUntil(lambda: shown() == [])
 
 
 def test_dialogs_menus_and_drops_are_refused(lesson, qtbot, tmp_path):
@@ -239,6 +258,7 @@ def watched(tmp_path, then, **limits):
         f"f = open({str(note)!r}, 'a'); f.write('x'); f.close(); "
         f"n = len(open({str(note)!r}).read()); {BEATING}{then}"
     )
+    limits = {"settled": 1, "starting": 20, **limits}
     dog = Watchdog([sys.executable, "-c", program], pauses=(0.0,), **limits)
     return dog.run(), len(note.read_text())
 
@@ -249,7 +269,18 @@ def test_watchdog_starts_what_crashed_again(tmp_path):
 
 def test_watchdog_ends_what_is_stuck(tmp_path):
     then = "time.sleep(60 if n < 2 else 0)"
-    assert watched(tmp_path, then, stuck=0.5, starting=20) == (0, 2)
+    assert watched(tmp_path, then, stuck=0.5) == (0, 2)
+
+
+def test_watchdog_has_patience_while_libraries_are_loaded(tmp_path):
+    """Silent for longer than what is stuck later, after the first line."""
+    assert watched(tmp_path, "time.sleep(1.5)", stuck=0.5, settled=2) == (0, 1)
+
+
+def test_watchdog_leaves_alone_what_was_told_to_end(tmp_path):
+    """However it ends: it may take its time, or be stopped."""
+    then = f"os.write(1, {FAREWELL!r}); time.sleep(1.5); sys.exit(3)"
+    assert watched(tmp_path, then, stuck=0.5) == (0, 1)
 
 
 def test_watchdog_does_not_repeat_a_wrong_use():

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from nnviz.base.host.reading import parse_object
+from nnviz.base.host.reading import is_file, is_folder, parse_object
 from nnviz.base.preprocess import ChannelOrder, Interpolation
 from nnviz.media.files import read_text
 
@@ -81,11 +81,11 @@ def gather(values: Mapping[str, Any], path: Path) -> Evidence:
 
 def _read_beside(path: Path) -> dict[str, Mapping[str, Any]]:
     """Read the configurations that were saved next to a file."""
-    folder = path if path.is_dir() else path.parent
+    folder = path if is_folder(path) else path.parent
     found = {}
     for name in ("config.json", "preprocessor_config.json"):
         file = folder / name
-        if file.is_file():
+        if is_file(file):
             found[name] = read_json(file)
     return found
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
+from nnviz.base.host.reading import is_file
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.shipped.resources import resource
@@ -103,7 +104,7 @@ def is_onnx(path: Path) -> bool:
     A file with the suffix may be the page of a failed download all the same.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             return False
         with path.open("rb") as file:
             head = file.read(3)

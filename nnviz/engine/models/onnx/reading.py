@@ -15,6 +15,7 @@ from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 from torch import Tensor
 
 from nnviz.base.errors import InputError, OutOfMemoryError
+from nnviz.base.host.reading import is_file
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.scopes import (
@@ -370,7 +371,7 @@ class _Reader:
                 f"takes weights from {name!r}, which is not beside it",
                 "put both files into one folder and export again",
             )
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(
                 self._path.name,
                 f"its weights are in {name}, which is not beside it",

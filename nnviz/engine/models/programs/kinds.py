@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nnviz.base.errors import TrustError
-from nnviz.base.host.reading import ARCHIVE_ERRORS
+from nnviz.base.host.reading import ARCHIVE_ERRORS, is_file
 from nnviz.engine.models.pickles.archives import open_contents
 from nnviz.engine.models.pickles.modules import attributes_of
 from nnviz.engine.models.pickles.values import PickleError, Stub
@@ -79,7 +79,7 @@ def program_in(path: Path) -> Program | None:
 
     A pickled module is one only where its weights alone do not do.
     """
-    if path.suffix.lower() == _CODE and path.is_file():
+    if path.suffix.lower() == _CODE and is_file(path):
         return Program(ProgramKind.PYTHON, path)
     names = _members(path)
     if "constants.pkl" in names:
@@ -94,7 +94,7 @@ def pickled_module(path: Path, check: Callable[[], None]) -> Program | None:
 
     Looking into it runs nothing.
     """
-    if not path.is_file():
+    if not is_file(path):
         return None
     try:
         with open_contents(path, check) as contents:
@@ -116,5 +116,5 @@ def _members(path: Path) -> frozenset[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return frozenset(name.partition("/")[2] for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except ARCHIVE_ERRORS:
         return frozenset()

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import INDEX, NETWORKS
-from nnviz.base.host.reading import ARCHIVE_ERRORS, parse_json, reading
+from nnviz.base.host.reading import (
+    ARCHIVE_ERRORS,
+    exists,
+    is_file,
+    is_folder,
+    parse_json,
+    reading,
+)
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -34,10 +41,10 @@ def refuse_foreign(path: Path) -> None:
             which format, and what would help.
     """
     try:
-        if path.is_dir():
+        if is_folder(path):
             raise InputError(str(path), *_folder(path))
-        if not path.is_file():
-            reason = "is no regular file" if path.exists() else "no such file"
+        if not is_file(path):
+            reason = "is no regular file" if exists(path) else "no such file"
             raise InputError(str(path), reason, "check the path")
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -204,5 +204,8 @@ class DockManager(QObject):
         dock = Dock(name, title, panel, self._look, self._window)
         if self._window.isVisible():
             self._look.dress_part(dock)
+        else:
+            # Until its layout shows it: a hidden dock is neither polished nor laid out.
+            dock.hide()
         self._window.addDockWidget(area, dock)
         self.docks[name] = dock

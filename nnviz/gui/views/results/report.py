@@ -11,7 +11,6 @@ from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.results.base import Painting, ResultView, nothing
 from nnviz.gui.views.results.heatmap import HeatmapView
-from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.maps.heatmaps import Looks
 
@@ -193,6 +192,9 @@ class ReportView(QWidget):
         self._pages.setFocusProxy(view)
 
     def _add_view(self, name: str, report: Report) -> ResultView:
+        # Imported here: the views of all kinds must not delay the first paint.
+        from nnviz.gui.views.results.registry import make_view  # noqa: PLC0415
+
         view = make_view(report[name], self)
         view.hovered.connect(self.hovered)
         view.unit_chosen.connect(self._choose)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy
 from nnviz.base.host.file_work import FileWork
+from nnviz.base.host.reading import is_file
 from nnviz.base.images import Image, rgb8
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
@@ -266,9 +267,7 @@ class Styles(QObject):
     def _follow(self) -> None:
         """Add images that were chosen elsewhere: by a recipe, or typed."""
         new = [
-            each
-            for each in self.chosen
-            if each not in self.pictures and Path(each).is_file()
+            each for each in self.chosen if each not in self.pictures and is_file(each)
         ]
         if new:
             self.pictures += new
