@@ -33,6 +33,7 @@ from nnviz.base.requests import (
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode, side_cars
+from nnviz.media.arrays import check_pixels
 from nnviz.media.encode import encode_png
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
@@ -335,10 +336,11 @@ def open_image(
         max_pixels: larger images are refused before they are decoded.
 
     Raises:
-        InputError: the file is missing, is no image, or is too large.
+        InputError: the file is missing, is no image, or is too large; the array has no
+            image's shape, or numbers outside their range.
     """
     if isinstance(source, np.ndarray):
-        return image_from_array(source)
+        return image_from_array(check_pixels(source))
     limit = decode.MAX_PIXELS if max_pixels is None else max_pixels
     return decode.open_image(Path(source), limit)
 

@@ -14,7 +14,7 @@ NOISE = "noise"
 BEFORE, AFTER = "before", "after"
 """Names of the network's answers to the image without and with the attack."""
 SURVIVAL = "survival"
-"""Name of the table of what an attack survives."""
+"""Name of the table of distortions that an attack survives."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

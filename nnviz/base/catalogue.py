@@ -26,7 +26,7 @@ def _shipped_titles() -> dict[str, str]:
 
 
 _SPOKEN = {"picture": "image"}
-"""Names of results in files and programs that a person reads in another word."""
+"""Names of results in files and programs that have another name for people."""
 
 
 def method_title(name: str) -> str:

@@ -177,5 +177,5 @@ def unknown(
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name in small letters: grad and cam of grad_cam."""
+    """Return the words of a name in lower case: grad and cam of grad_cam."""
     return re.split(r"[^a-z0-9]+", text.lower())

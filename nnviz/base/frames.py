@@ -10,7 +10,7 @@ class Frame(StrEnum):
     PHOTO = "photo"
     """The image as opened."""
     INPUT = "input"
-    """What the network gets: resized and cropped."""
+    """The network's input: resized and cropped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,22 @@ def with_file(value: Value, file: str) -> str:
     return next(prefixes, "") + file
 
 
+def with_paths(
+    values: Mapping[str, Value], others: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Return recorded values with the paths by which others name the same files.
+
+    A recipe keeps the names of files alone, so a run that is gone on with on this
+    machine needs their folders again.
+    """
+    found = dict(values)
+    for name, value in values.items():
+        path = file_of(others.get(name, ""))
+        if path and with_file(others[name], Path(path).name) == value:
+            found[name] = others[name]
+    return found
+
+
 def files_of(value: Value) -> tuple[str, ...]:
     """Return the files that a parameter's value names; those of stickers, too."""
     text = str(value)

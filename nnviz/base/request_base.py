@@ -25,7 +25,7 @@ class ModelRequest:
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         fields: of the preprocessing, in place of the network's own ones, by name.
         task: a ``Task``'s name in place of the network's own; "" leaves it.
-        outputs: name of the tensor that is looked at, of several; "" to choose one.
+        outputs: name of the tensor to use, of several; "" to choose one.
         unit: of the numbers of a network that regresses.
         trust: whether a program may be run to open it; remembered by its file's hash.
     """

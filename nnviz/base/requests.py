@@ -307,7 +307,7 @@ class MeasureRobustness(Request[Robustness]):
         held_out: only the part that the project never trains on.
         limit: most images, taken evenly from all; 0 for all.
         seed: of the random starts.
-        cluster: as ``EvaluateModel`` has it.
+        cluster: as in ``EvaluateModel``.
         workers: likewise.
     """
 
@@ -342,7 +342,7 @@ class ScoreMethods(Request[ScoreTable]):
         average_drop: whether average drop and increase in confidence are measured.
         keep: path of a file that caches the figures of each image; an existing one is
             resumed; empty for none.
-        cluster: as ``EvaluateModel`` has it.
+        cluster: as in ``EvaluateModel``.
         workers: likewise.
     """
 

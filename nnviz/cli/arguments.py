@@ -16,6 +16,8 @@ from nnviz.cli import console
 from nnviz.media.files import read_text
 
 _LARGEST_PREPROCESS = 1 << 20
+_LONGEST_DEFAULT = 60
+"""Characters of a default that the help tells; a text to learn from has thousands."""
 
 
 class Option:
@@ -402,4 +404,5 @@ def default_of(parameter: Parameter) -> str:
         return "chosen by the method"
     if parameter.kind is Kind.TARGET and not parameter.default:
         return "the predicted class"
-    return str(parameter.default) if parameter.default != "" else "none"
+    text = str(parameter.default) if parameter.default != "" else "none"
+    return text if len(text) <= _LONGEST_DEFAULT else f"{text[:_LONGEST_DEFAULT]}…"

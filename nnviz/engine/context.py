@@ -28,9 +28,9 @@ class Context:
         inference: the network on the image: activations, scores, gradients, cached.
         chunks: sizes of the chunks of work, and loops over them.
         files: opens further images; the recipe keeps their names and hashes.
-        begun: the state to go on from, None for a fresh start; with it, ``generator``
-            is as it was then.
-        journal: what was said since the last yield; read by the job.
+        begun: the state to resume from, None for a fresh start; with it, ``generator``
+            has the state that it had at that step.
+        journal: progress and steps recorded since the last yield; read by the job.
     """
 
     params: Any
@@ -85,13 +85,13 @@ class Context:
     ) -> None:
         """Record a step of an optimization: its figures, and the state to resume from.
 
-        Told with the next yield; for methods registered as ``recorded``.
+        Emitted with the next yield; for methods registered as ``recorded``.
 
         Args:
             numbers: objective, loss, ..., by name.
-            state: makes the arrays with which ``begun`` would go on, bit for bit;
-                called only where they are kept.
-            frame: as ``Kept`` has it.
+            state: returns the arrays from which ``begun`` resumes bit for bit; called
+                only where they are kept.
+            frame: see ``Kept.frame``.
         """
         self.journal.kept = Kept(numbers, state, frame)
 
@@ -119,9 +119,9 @@ def make_context(
         check: raises ``CancelledError`` when the job is to stop.
         cache: shared by all runs of a session.
         planned: sizes of the chunks when a recipe is replayed.
-        earlier: what the method left for the next frame of a camera.
-        begun: the state to go on from.
-        brief: tells whether chunks are to be short, since somebody waits.
+        earlier: values that the method stored for the next frame of a camera.
+        begun: the state to resume from.
+        brief: whether chunks should be short because a user is waiting.
     """
     files = InputFiles(model, check)
     inference = Inference(

@@ -37,10 +37,10 @@ class Inference:
         model: the network; pristine at every yield.
         image: the image, None for a method that needs none.
         check: raises ``CancelledError`` when the job is to stop; cheap.
-        cache: what was computed lately; shared by all runs of a session.
+        cache: recently computed values; shared by all runs of a session.
         files: opens further images.
-        earlier: what the method left for the next frame of a camera, by name; empty
-            for a still image.
+        earlier: values that the method stored for the next frame of a camera, by name;
+            empty for a still image.
     """
 
     model: Model
@@ -89,7 +89,7 @@ class Inference:
         Raises:
             UsageError: no such layer.
             ModelError: the layer is not run, or gives no tensor.
-            OutOfMemoryError: there is too little, even without what was cached.
+            OutOfMemoryError: too little memory, even with the cache emptied.
         """
         info = self.model.info
         calls = info.known_layer(layer).calls if layer else 1
@@ -107,11 +107,11 @@ class Inference:
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all output tensors for the image.
 
-        For a camera's frame by its twin, so equal to ``activations("")`` but for
+        For a camera's frame computed by the twin, so equal to ``activations("")`` up to
         rounding, and faster; do not write into them.
 
         Raises:
-            OutOfMemoryError: there is too little.
+            OutOfMemoryError: too little memory.
         """
 
         def run() -> tuple[Tensor, ...]:
@@ -129,11 +129,11 @@ class Inference:
     def twin(self) -> nn.Module:
         """Return the fastest network with the same output on the image.
 
-        For passes whose output alone is looked at: a folded copy is not the same
-        inside.
+        For passes of which only the output is used: the inner layers of a folded copy
+        differ.
 
         Raises:
-            OutOfMemoryError: there is too little.
+            OutOfMemoryError: too little memory.
         """
         if self.live:
             return self.model.twin()
@@ -147,8 +147,8 @@ class Inference:
             text: as ``notation.targets`` describes; "" is the predicted class.
 
         Raises:
-            UsageError: nothing of that name; names the nearest.
-            ModelError: the network cannot be asked this.
+            UsageError: no target of that name; names the nearest.
+            ModelError: the network does not support this target.
         """
         target = resolve(text, self.model.info, self.activations, self.subject)
         return Scorer(self.pixel_model, target)
@@ -158,12 +158,12 @@ class Inference:
 
         Args:
             target: as ``notation.targets`` describes; "" is the predicted class.
-            rule: what ReLUs do to gradients, where not what they do by nature.
+            rule: how ReLUs pass gradients back; None for their true gradient.
 
         Raises:
-            UsageError: nothing of that name; names the nearest.
-            ModelError: the network cannot be asked this, or gives no gradients.
-            OutOfMemoryError: there is too little.
+            UsageError: no target of that name; names the nearest.
+            ModelError: the network does not support this target, or gives no gradients.
+            OutOfMemoryError: too little memory.
         """
         info = self.model.info
         one = InputGradient(
@@ -183,15 +183,16 @@ class Inference:
         """Return layers' outputs for the image, and a score's gradients there.
 
         Args:
-            layers: whose outputs are maps.
+            layers: those whose outputs are maps.
             target: as ``notation.targets`` describes; "" is the predicted class.
-            change: makes of the target what is scored; None for itself.
-            curvature: whether Hessian-vector products are wanted as well.
+            change: turns the target's scorer into the one to differentiate; None for
+                the target itself.
+            curvature: whether Hessian-vector products are needed as well.
 
         Raises:
-            UsageError: nothing of that name; names the nearest.
+            UsageError: no target of that name; names the nearest.
             ModelError: the score does not depend on a layer.
-            OutOfMemoryError: there is too little.
+            OutOfMemoryError: too little memory.
         """
         info = self.model.info
         one = LayerGradientPass(
@@ -225,8 +226,8 @@ class Inference:
         """Return a value that depends on the network and the image alone, cached.
 
         Args:
-            what: its name.
-            make: called where it is not kept.
+            what: name of the value.
+            make: computes the value if it is not cached.
         """
         return self.cache.get((*self._identity(), what), make)
 

@@ -26,7 +26,7 @@ class InputFiles:
     """Opens image files and folders by path, and records their hashes.
 
     Attributes:
-        hashes: sha256 of the files that were opened, by path as it was named.
+        hashes: sha256 of the opened files, by path as given.
 
     Args:
         model: the network that gets the images.
@@ -60,7 +60,7 @@ class InputFiles:
         """Open a concept direction: its layer, and its vector over the channels.
 
         Raises:
-            InputError: no such file, or none that ``nnviz concept`` wrote.
+            InputError: no such file, or not one written by ``nnviz concept``.
         """
         where = Path(path).expanduser()
         found = read_direction(where)
@@ -71,7 +71,7 @@ class InputFiles:
         """Open a folder of images with annotated boxes in COCO's format.
 
         Raises:
-            InputError: no such folder, or not one file of annotations in it.
+            InputError: no such folder, or it does not hold exactly one annotation file.
         """
         where = Path(folder).expanduser()
         found = read_annotations(where)
@@ -82,7 +82,7 @@ class InputFiles:
         """Open a text file, UTF-8.
 
         Raises:
-            InputError: no such file, none in UTF-8, or one that is too large.
+            InputError: no such file, not UTF-8, or too large.
         """
         where = Path(path).expanduser()
         found = read_text(where, _LARGEST_TEXT, "a text")
@@ -124,15 +124,15 @@ class InputFiles:
 
         Args:
             folder: with JPEG or PNG files.
-            count: of images, at most; taken evenly from all.
-            size: height and width, px, to which others are stretched.
+            count: maximum number of images, taken at even intervals from all.
+            size: height and width, px, to which images of other sizes are stretched.
 
         Returns:
-            Those to learn from and those held out, by file hash: (N, C, H, W) and
+            Training images and held-out images, divided by file hash: (N, C, H, W) and
             (M, C, H, W) on the CPU.
 
         Raises:
-            InputError: no such folder, too few in it, or one that is damaged.
+            InputError: no such folder, too few images in it, or a damaged one.
         """
         where = Path(folder).expanduser()
         learned, held_out = split_paths(where, count)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.events import Progress
 
 State = Mapping[str, NDArray[Any]]
-"""Named arrays from which an optimization goes on as if it had never stopped."""
+"""Named arrays from which an optimization resumes as if it had never stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Kept:
     """A step of an optimization, for its recording.
 
     Attributes:
-        numbers: what was measured.
-        state: makes the arrays from which to go on.
-        frame: whether the image is one of a video's, which are all kept, or one on
-            the way there, of which none is; None where the steps themselves are the
-            video, which is kept as time allows.
+        numbers: measured values by name.
+        state: returns the arrays to resume from.
+        frame: True for a frame of a video, all of which are kept; False for an image on
+            the way to one, none of which is kept; None where the steps themselves are
+            the video, kept as time allows.
     """
 
     numbers: Mapping[str, float]
@@ -34,8 +34,8 @@ class Journal:
     """Progress and the step recorded since the method's last yield.
 
     Attributes:
-        progress: as said with ``Context.step``.
-        kept: as said with ``Context.keep``.
+        progress: as passed to ``Context.step``.
+        kept: as passed to ``Context.keep``.
     """
 
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))

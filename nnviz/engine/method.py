@@ -64,7 +64,7 @@ class Registered:
 _REGISTRY: dict[str, Registered] = {}
 _LONGEST_REASON = 200
 _CONTRAST: Presets = {"rather than the runner-up": {"target": CONTRAST}}
-"""Of all methods that can be asked why one class rather than another."""
+"""For all methods that can explain one class against another."""
 
 
 def register(
@@ -89,13 +89,13 @@ def register(
         group: heading in lists of methods.
         live: whether it can follow a camera.
         reference: the publication that defines it.
-        needs_image: whether it looks at an image.
-        needs_model: whether it looks at a network; without one ``ctx.model`` is empty.
-        tasks: of the networks that it works on; empty for any.
-        needs: what it needs of a network beside its task.
+        needs_image: whether it takes an image.
+        needs_model: whether it takes a network; without one ``ctx.model`` is empty.
+        tasks: of the networks that it supports; empty for any.
+        needs: further requirements on a network besides its task.
         recorded: whether its reports are the steps of an optimization.
-        capabilities: what the program may do with it; without a workspace it is offered
-            in the one of its group's name, else in Inspect.
+        capabilities: what the program may do with it; where no workspace is given, it
+            is offered in the one named as its group, else in Inspect.
 
     Raises:
         ValueError: the name is taken.

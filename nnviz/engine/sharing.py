@@ -1,7 +1,7 @@
 """Splitting a job into tasks, run in this process or by the workers of a cluster.
 
-A task is worked on as a whole wherever it is, and answers come in the order of the
-tasks, so where it was done changes no bit on machines of one kind.
+Each task runs as a whole in one process, and results are returned in task order, so the
+distribution changes no bit between machines of one kind.
 """
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
@@ -26,7 +26,7 @@ class Worker:
         store: all opened networks.
         run: returns the job of a request.
         check: called between passes; raises to stop.
-        kept: by task's own keys, what later tasks need again.
+        kept: values that later tasks reuse, by keys that the tasks choose.
     """
 
     model: Model
@@ -46,7 +46,7 @@ class Share(Protocol):
 
         Args:
             work: a function of a module, which other processes find by its name.
-            tasks: what it is given, which can be pickled.
+            tasks: its arguments, which can be pickled.
         """
         ...
 

@@ -2,9 +2,11 @@
 
 import io
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import ARRAY_ERRORS, reading
@@ -13,6 +15,9 @@ from nnviz.media.headers import check_size
 
 _MAX_CHANNELS = 4096
 _USUAL_CHANNELS = {1, 3}
+_SLACK = 1e-3
+"""By which computed pixels may leave [0, 1]."""
+_TYPES = "give uint8, uint16 or floats in [0, 1]"
 
 
 def is_array(data: bytes) -> bool:
@@ -25,8 +30,38 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
     ndim = len(shape) in {2, 3}
     if not ndim or min(shape) < 1 or max(shape[2:], default=1) > _MAX_CHANNELS:
         raise InputError(
-            name, f"has the shape {shape}", "save it as (height, width, channels)"
+            name, f"has the shape {shape}", "make it (height, width, channels)"
         )
+
+
+def check_pixels(array: NDArray[Any], name: str = "array") -> Pixels:
+    """Return the array of a program as pixels (H, W) or (H, W, C).
+
+    Nothing is stretched: numbers outside their range are a mistake that would be seen
+    nowhere.  Whole numbers of any type are taken for those of 8 bits where they fit.
+
+    Raises:
+        InputError: no shape of an image, no numbers, or some outside their range.
+    """
+    _check_shape(array.shape, name)
+    if array.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        return array
+    if array.dtype.kind not in "buif":
+        raise InputError(name, f"holds {array.dtype}", _TYPES)
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if not np.isfinite(array).all():
+        raise InputError(name, "holds values that are not finite", "replace them")
+    low, high = float(array.min()), float(array.max())
+    if array.dtype.kind in "ui":
+        if low < 0 or high > 255:  # noqa: PLR2004 - 8 bits
+            reason = f"holds {array.dtype} from {low:g} to {high:g}"
+            raise InputError(name, reason, _TYPES)
+        return array.astype(np.uint8)
+    if low < -_SLACK or high > 1 + _SLACK:
+        reason = f"holds values from {low:g} to {high:g}, not 0 to 1"
+        raise InputError(name, reason, "divide them by 255, or give uint8")
+    return array
 
 
 def decode_array(

@@ -15,7 +15,7 @@ class FrameStore:
 
     Args:
         folder: folder of the files; must exist.
-        suffixes: what follows the six-digit number in their names.
+        suffixes: endings of their names, after the six-digit number.
         limit: bytes of all together.
         fewest: number of files kept whatever their size: 1 is the newest, 2 also the
             first.

@@ -74,7 +74,7 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"PK\x03\x04", "an archive", "unpack it first"),
     (0, b"<", "a web page or XML", "download the image itself"),
 )
-"""Offset, magic bytes, what the file is, what would help."""
+"""Offset, magic bytes, name of the format, remedy."""
 
 # Pillow warns of damaged metadata; what matters becomes a note or an error here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")

@@ -17,11 +17,11 @@ from nnviz.base.file_formats import CLASS_NAMES, IMAGES, TABLES
 from nnviz.base.host.reading import CSV_ERRORS, JSON_ERRORS, is_file
 
 _HEAD = 1 << 20
-"""Bytes that are read."""
+"""Number of bytes that are read."""
 _LOOKED_AT = 100
-"""Rows of a table."""
+"""Number of rows of a table that are examined."""
 PATHS = ("path", "file", "filename", "file_name", "image", "image_path", "img", "name")
-"""Headings of the column that names the images."""
+"""Possible headings of the column of image paths."""
 _RECIPE = {"method", "preprocess"}
 _INDEX = {"arrays", "model_sha256", "preprocess"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|[{}\[\]]')

@@ -186,7 +186,7 @@ def draw(photo: Colors, found: Boxes, photo_size: tuple[int, int]) -> Colors:
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
-        found: what to draw.
+        found: the detections.
         photo_size: height and width of the photo itself, px.
 
     Returns:

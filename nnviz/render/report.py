@@ -256,7 +256,7 @@ def paint_report(
     """Paint a whole report as one page: title, main result, other results, remarks.
 
     Args:
-        report: what a method returned.
+        report: the report of a method.
         image: the image that it was run on.
         width: px, margins included.
         title: heading; none if empty.

@@ -25,7 +25,7 @@ def attacked_image(file: Path, recipe: Recipe) -> Image:
 
     Args:
         file: the photo itself, or the page or recipe beside it.
-        recipe: what the file holds.
+        recipe: recipe in the file.
 
     Raises:
         InputError: the recipe is of no attack, or its image is missing.
@@ -51,8 +51,8 @@ def save_curve(found: Robustness, folder: Path) -> tuple[Path, ...]:
     The PNG and the first line of the CSV, a comment, hold all that was measured.
 
     Args:
-        found: what was measured.
-        folder: made where it does not exist.
+        found: the measurement.
+        folder: created if it does not exist.
 
     Returns:
         The three paths.

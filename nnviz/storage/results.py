@@ -61,8 +61,8 @@ def save_run(
     All files are written or none: they are staged in a hidden folder.
 
     Args:
-        run: what to save.
-        folder: made where it does not exist.
+        run: the run to save.
+        folder: created if it does not exist.
         stem: first part of the names; None for the image's name, or the
             network's where there is no image.
         looks: appearance of maps by the result's name; maps left out have the default.
@@ -102,7 +102,7 @@ def _write_attacked(path: Path, run: Run, recipe: str) -> None:
     """Write an attacked photo losslessly and verify it; do nothing for other runs.
 
     Raises:
-        InputError: the file does not hold what was written.
+        InputError: the file does not hold the written pixels.
     """
     found = attacked_photo(run.report) if run.recipe.adversarial else None
     if found is None or found.pixels.shape[2] not in _CHANNELS:

@@ -8,7 +8,7 @@ import pytest
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import parse_json, printable
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, with_paths
 
 RIGHT: dict[str, Any] = json.loads(
     Recipe(
@@ -69,3 +69,15 @@ def test_names_that_are_no_text_can_be_written() -> None:
     error = InputError("caf\udce9.jpg", "x" * 5000, "y")
     assert str(error).encode().startswith(b"caf?.jpg: xxx")
     assert len(str(error)) < 500
+
+
+def test_paths_are_known_again_by_the_names_of_the_files():
+    """By hand: the same name takes the path, another name and other values do not."""
+    recorded = {"folder": "cats", "guide": "like:a.png", "epochs": 3, "mask": ""}
+    others = {"folder": "/photos/cats", "guide": "like:/b/a.png", "epochs": 9}
+    assert with_paths(recorded, others) == {
+        "folder": "/photos/cats", "guide": "like:/b/a.png", "epochs": 3, "mask": ""
+    }  # fmt: skip
+    assert with_paths(recorded, {"folder": "/photos/dogs", "guide": "/b/a.png"}) == (
+        recorded
+    )

@@ -74,3 +74,11 @@ def test_wrong_words_are_one_line(words, status, line, capsys):
 def test_the_help_names_every_recipe():
     """The words list them without importing torch; here both are at hand."""
     assert set(train._NAMES) == set(RECIPES)
+
+
+def test_the_help_tells_only_the_beginning_of_a_long_text(capsys):
+    """The text that a character model learns from unless told otherwise is 3 kB."""
+    main(["train", "characters", "--help"])
+    help_text = " ".join(capsys.readouterr().out.split())
+    assert "[default the cat sat on the mat and the rat sat" in help_text
+    assert help_text.count("the cat sat on the mat") == 1

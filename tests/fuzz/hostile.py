@@ -5,6 +5,7 @@ Each file would leave a mark, ``FOLDER/mark``, where anything in it were run.
 
 import importlib
 import io
+import json
 import pickle
 import sys
 import zipfile
@@ -15,11 +16,15 @@ from pathlib import Path
 
 import torch
 
+from nnviz.base.documents.guides import check_guide, read_guide
 from nnviz.base.errors import NnvizError
+from nnviz.engine.data.annotated import read_annotation_file
 from nnviz.engine.data.folders import load_split
+from nnviz.engine.dataset.sources.tables import list_table
 from nnviz.engine.models.files import open_file
 from nnviz.engine.models.references import FileReference
 from nnviz.engine.models.weights.checkpoints import read_state
+from nnviz.engine.targets.directions import read_direction
 from nnviz.gui.state.settings import Settings
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
@@ -28,6 +33,7 @@ from nnviz.media.video.sequences import open_sequence
 from nnviz.media.video.sound import add_sound
 from nnviz.storage.files import look_at
 from nnviz.storage.replay import read_recipe
+from nnviz.storage.reports import read_run
 from tests.fuzz.campaign import read_one
 from tests.fuzz.readers import CASES
 
@@ -100,10 +106,28 @@ def write_files(folder: Path) -> list[Path]:
     contents |= dict.fromkeys(("a.m3u8", "b.mp4", "c.mov", "c.gif"), playlist)
     contents["d.mkv"] = f"ffconcat version 1.0\nfile {_ANYWHERE}\n".encode()
     contents["e.json"] = b"[look]\ntheme=@PyObject(%b)\n" % calls(mark)[0]
-    (folder / "photos" / "ant").mkdir(parents=True)
+    contents["f.md"] = f"# A\n## B\nDo: network python:{mark}\n".encode()
+    contents["g.csv"] = b"path,label\n|touch %b,ant\n" % mark.encode()
+    contents |= _network_folder(mark)
+    for inner in ("photos/ant", "hub"):
+        (folder / inner).mkdir(parents=True)
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in contents]
+
+
+def _network_folder(mark: str) -> dict[str, bytes]:
+    """Return the files of a folder as Hugging Face has them, with code of its own."""
+    config = {
+        "model_type": "vit",
+        "architectures": ["ViTForImageClassification"],
+        "auto_map": {"AutoModel": "own.Net", "AutoConfig": "own.Config"},
+    }
+    return {
+        "hub/config.json": json.dumps(config).encode(),
+        "hub/own.py": f"open({mark!r}, 'w')\n".encode(),
+        "hub/pytorch_model.bin": checkpoint("zip", calls(mark)[2]),
+    }
 
 
 def reads_of(path: Path) -> Iterator[Callable[[], object]]:
@@ -117,6 +141,11 @@ def reads_of(path: Path) -> Iterator[Callable[[], object]]:
     yield lambda: look_at([str(path)])
     yield lambda: Settings(path).theme
     yield lambda: add_sound(path, path)
+    yield lambda: check_guide(read_guide(path), ())
+    yield lambda: list_table(path)
+    yield lambda: read_annotation_file(path, path.parent)
+    yield lambda: read_direction(path)
+    yield lambda: read_run(path, lambda *_: None)
 
 
 def _nothing() -> None:
@@ -143,6 +172,7 @@ def watch(folder: Path, count: int) -> list[str]:
         return ["the hook sees nothing"]
     reads = [read for path in files for read in reads_of(path)]
     reads.append(partial(load_split, folder / "photos", 16))
+    reads.append(lambda: list(open_file(FileReference(folder / "hub"), _nothing)))
     reads.append(lambda: _played(folder / "photos" / "ant"))
     for read in reads:
         with suppress(NnvizError):

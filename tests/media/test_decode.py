@@ -14,6 +14,7 @@ from PIL import ImageOps
 from skimage import data
 
 from nnviz.base.errors import InputError
+from nnviz.media.arrays import check_pixels
 from nnviz.media.decode import decode, open_image
 
 PHOTO = data.astronaut()[:200, 100:400]
@@ -463,3 +464,31 @@ def test_file_that_may_not_be_read():
         finally:
             if os.getuid() == 0:
                 os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.full((4, 4, 3), np.nan), "not finite"),
+        (np.full((4, 4, 3), 200.0), "values from 200 to 200, not 0 to 1; divide them"),
+        (np.full((4, 4, 3), -0.5), "values from -0.5 to -0.5"),
+        (np.full((4, 4, 3), 300), "holds int64 from 300 to 300"),
+        (np.zeros((0, 4, 3), np.uint8), r"has the shape \(0, 4, 3\)"),
+        (np.zeros((2, 4, 4, 3), np.uint8), "has the shape"),
+        (np.zeros((4, 4), complex), "holds complex128; give uint8"),
+        (np.full((4, 4), "a"), "holds <U1"),
+    ],
+)
+def test_arrays_of_programs_are_in_their_range_or_refused(array, words):
+    """Truth: the docstring's ranges; a cast would show another image in silence."""
+    with pytest.raises(InputError, match=words):
+        check_pixels(array)
+
+
+def test_arrays_of_programs_keep_their_numbers():
+    """Truth: by hand."""
+    assert check_pixels(np.array([[True, False]])).tolist() == [[255, 0]]
+    whole = check_pixels(np.array([[0, 255]]))
+    assert (whole.dtype, whole.tolist()) == (np.uint8, [[0, 255]])
+    near = np.array([[-1e-4, 1.0004]])
+    assert check_pixels(near) is near

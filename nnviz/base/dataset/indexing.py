@@ -18,7 +18,7 @@ class IndexSummary:
         layers: names of the layers whose features are kept.
         accuracy: share of the labeled images that are predicted correctly; None without
             labels.
-        notes: what was chosen and left out, and why.
+        notes: choices and omissions, with reasons.
         seconds: duration of this run.
         network_seconds: time of the network's passes within it, on this machine.
     """

@@ -107,10 +107,10 @@ class Mistakes:
         reliability: confidence against accuracy; None without labels.
         confident: wrong predictions, the most confident first.
         suspects: labels that are likely wrong, the most likely first.
-        suspected_by: what the suspects were judged by: "network" or "features".
+        suspected_by: how the suspects were judged: "network" or "features".
         duplicates: pairs of images that show the same, leaks first.
         duplicates_note: what the search for duplicates leaves out; "" for nothing.
-        notes: what was left out, and how to read it.
+        notes: omissions, and how to read the results.
     """
 
     model: str

@@ -31,7 +31,7 @@ SUFFIX = ".md"
 _LARGEST = 1 << 20
 _NETWORK = "bundled:"
 _FENCES = ("```", "~~~")
-"""What blocks of code in Markdown begin and end with."""
+"""Fences of code blocks in Markdown."""
 _ACTION = re.compile(r"Do:\s*(\w+)(\s*=)?\s*(.*)")
 _USAGE = "see the guided lessons in CONTRIBUTING.md"
 
@@ -117,7 +117,7 @@ class _Reader:
     steps: list[GuideStep] = field(default_factory=list)
     _revealing: bool = False
     _fence: str = ""
-    """That opened the block of code that is being read; in one, all lines are words."""
+    """Fence that opened the current code block, in which all lines are text."""
 
     def take(self, number: int, line: str) -> None:
         if self._in_code(line):

@@ -20,7 +20,7 @@ class RecordingState:
     Attributes:
         folder: folder of the recording.
         recipe: recipe that reproduces it, steered values included.
-        numbers: what was measured at each step.
+        numbers: measurements of each step.
         frames: steps with a frame, ascending.
         total: number of planned steps, 0 where not known.
         finished: whether all steps were done.

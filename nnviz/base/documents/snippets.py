@@ -20,7 +20,7 @@ def command_line(
     """Return the ``nnviz run`` command of a recipe, quoted for a POSIX shell.
 
     Args:
-        recipe: what to run.
+        recipe: the run.
         parameters: the method's declarations; values that equal their defaults or have
             no effect are left out.
         own: the network's own preprocessing; ``--preprocess`` appears where the recipe

@@ -294,7 +294,7 @@ class ScoreTable:
         data: the data it was measured on.
         images: number of images.
         rows: one for each method, then one for each of ``REFERENCES``.
-        notes: what was left out and what the figures mean.
+        notes: omissions, and the meaning of the figures.
         seconds: duration of the measurement.
     """
 

@@ -61,7 +61,7 @@ class Evaluation:
         classes: scores of each class that occurs, the worst first; empty where not
             known.
         confusions: the most frequent ones; of classifiers only.
-        notes: what was left out and why.
+        notes: omissions, with reasons.
         seconds: total time of reading and inference.
     """
 
@@ -107,7 +107,7 @@ class Robustness:
         truth: source of the true classes.
         epsilons: in 1/255, ascending.
         accuracies: share of the images classified correctly at each epsilon, in [0, 1].
-        notes: what was left out and why, and what the figures mean.
+        notes: omissions, with reasons, and the meaning of the figures.
         seconds: duration of the measurement.
     """
 

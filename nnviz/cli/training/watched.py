@@ -21,7 +21,7 @@ class _Recipe:
 
     Attributes:
         method: the training method.
-        what: first words of the help.
+        what: beginning of the help text.
         opens: use of the weights.
     """
 

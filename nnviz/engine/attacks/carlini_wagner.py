@@ -1,7 +1,7 @@
 """The attack of Carlini & Wagner 2017 (arXiv:1608.04644), section VI-A: smallest L2.
 
-Minimises |x' - x|^2 + c max(kappa - margin(x'), 0) over w, where x' = (tanh(w) + 1) / 2
-is always an image, by Adam, and searches for the smallest c that succeeds.
+Minimizes |x' - x|^2 + c max(kappa - margin(x'), 0) over w with Adam, where x' =
+(tanh(w) + 1) / 2 is always in [0, 1], and searches for the smallest c that succeeds.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from torch import Tensor
 from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _INSIDE = 0.999999
-"""Pixels of 0 and 1 would be infinite in w and never move; foolbox scales likewise."""
+"""Pixels of 0 and 1 would be infinite in w and never move; foolbox scales the same."""
 _BETAS = (0.9, 0.999)
 _TINY = 1e-8
 _GROWTH = 10.0
@@ -24,7 +24,7 @@ class Search:
 
     Attributes:
         rate: of Adam.
-        confidence: kappa, the margin in logits that is asked for.
+        confidence: kappa, the required margin in logits.
     """
 
     rate: float = 0.01
@@ -36,7 +36,7 @@ class Descent:
     """State of the descent for one c, with the nearest success over all values of c.
 
     Attributes:
-        change: what was added to w, (N, C, H, W).
+        change: the change of w so far, (N, C, H, W).
         mean: Adam's first moment, likewise.
         square: Adam's second moment, likewise.
         step: steps taken.
@@ -59,7 +59,7 @@ class Constants:
     """State of the search for the constant c of each image, (N,).
 
     Attributes:
-        value: what is tried.
+        value: the current c.
         low: the largest that failed.
         high: the smallest that succeeded; infinite where none has.
     """
@@ -109,10 +109,10 @@ def shortest(
 
     Args:
         attacked_model: the network.
-        goal: what is wanted of it.
+        goal: of the attack.
         clean: (N, C, H, W) in [0, 1].
         search: rate and confidence.
-        lengths: how many values of c are tried, and the steps for each.
+        lengths: number of values of c, and the steps for each.
         constant: the first c.
     """
     at, constants = first_descent(clean), first_constants(len(clean), constant, clean)
@@ -137,9 +137,9 @@ def descend(
 
     Args:
         attacked_model: the network.
-        goal: what is wanted of it.
+        goal: of the attack.
         clean: (N, C, H, W) in [0, 1].
-        at: where the descent stands.
+        at: the current state of the descent.
         constants: c, (N,).
         search: rate and confidence.
     """
@@ -150,7 +150,7 @@ def descend(
         return constants * (search.confidence - goal.margin(logits)).clamp(min=0)
 
     logits, gradient = attacked_model.gradient(picture, kept_back)
-    # The first term is known in closed form, and so is the slope of tanh.
+    # The gradient of the first term and the derivative of tanh have closed forms.
     slope = 2 * (picture - clean) + gradient
     slope = slope * 2 * picture * (1 - picture)
     noted = _noted(at, goal, picture, logits, clean, search)

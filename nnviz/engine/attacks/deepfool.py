@@ -12,7 +12,7 @@ from torch import Tensor
 from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _EXTRA = 1e-4
-"""Added to every distance, so that a step across a flat place ends behind it."""
+"""Added to every distance, so that a step across a flat region ends behind it."""
 _TINY = 1e-8
 
 
@@ -21,7 +21,7 @@ class Walk:
     """State of DeepFool's iteration.
 
     Attributes:
-        noise: all steps so far, (N, C, H, W), before the overshoot.
+        noise: sum of all steps so far, (N, C, H, W), before the overshoot.
         pixels: the image with the noise and the overshoot, in [0, 1].
     """
 
@@ -35,7 +35,7 @@ class Border:
 
     Attributes:
         normal: the direction across it, (N, C, H, W), of length 1.
-        distance: how far it is, (N,), in units of pixels in [0, 1].
+        distance: to the boundary, (N,), in units of pixels in [0, 1].
     """
 
     normal: Tensor
@@ -47,8 +47,8 @@ def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
 
     Args:
         logits: of the images, (N, K).
-        leave: bool (N, K), the classes that are to be left.
-        number: how many, at most as many as there are.
+        leave: bool (N, K), the classes to move away from.
+        number: of candidates, at most the number of other classes.
     """
     open_ones = logits.masked_fill(leave, -torch.inf)
     available = int((~leave).sum(1).min())
@@ -67,9 +67,9 @@ def boundaries(
     Args:
         attacked_model: the network.
         pixels: (N, C, H, W) in [0, 1].
-        start: the class that is left, (N,).
+        start: the class to move away from, (N,).
         others: ``candidates``, (N, S).
-        enough: whether these logits end the walk; there is no border then.
+        enough: whether these logits end the iteration; no boundary is returned then.
     """
 
     def ahead(logits: Tensor) -> Tensor:
@@ -89,13 +89,13 @@ def boundaries(
 def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
     """Return the state after a step just across the boundary.
 
-    The overshoot is taken of all noise from the image, as foolbox does, and not
-    of each step, as torchattacks does.
+    The overshoot scales all noise so far, as in foolbox, and not each step, as in
+    torchattacks.
 
     Args:
         clean: (N, C, H, W) in [0, 1].
-        at: where the attack stands.
-        border: the nearest one there.
+        at: the current state of the attack.
+        border: the nearest boundary there.
         overshoot: eta of the paper, 0.02 there.
     """
     step = (border.distance + _EXTRA).view(-1, 1, 1, 1) * border.normal
@@ -113,14 +113,14 @@ def walked(
 ) -> Tensor:
     """Run DeepFool to its end on each image; return the pixels, (N, C, H, W).
 
-    An image that fools is left alone while the others go on.
+    An image that fools the network is left unchanged while the others continue.
 
     Args:
         attacked_model: the network.
-        goal: away from classes.
+        goal: a goal away from classes.
         clean: (N, C, H, W) in [0, 1].
-        number: of other classes, the likeliest ones.
-        steps: at most.
+        number: of other classes considered, the likeliest ones.
+        steps: maximum number of steps.
         overshoot: eta of the paper.
     """
     logits = attacked_model.logits(clean)

@@ -13,7 +13,7 @@ from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.resolve import label, output_unit
 
 Score = Callable[[Tensor], Tensor]
-"""From logits (N, K) to one number an image, (N,)."""
+"""From logits (N, K) to one number per image, (N,)."""
 SEPARATOR = "|"
 """Between the names of several classes."""
 _CLASSIFIER_NDIM = 2
@@ -24,8 +24,8 @@ class Goal:
     """The goal of an attack: success, margin and loss for each image of a batch.
 
     Attributes:
-        classes: bool (N, K), those that are meant.
-        towards: whether the answer is to be one of them, or none of them.
+        classes: bool (N, K), the goal's classes.
+        towards: whether the prediction should become one of them, or none of them.
     """
 
     classes: Tensor
@@ -34,8 +34,8 @@ class Goal:
     def loss(self, logits: Tensor) -> Tensor:
         """Return the loss to maximize, (N,).
 
-        The log-probability of the classes together, negative where they are to be
-        left.  For one class that is its cross entropy, as in Goodfellow et al. 2015
+        The log-probability of the classes together, negated where the goal is to leave
+        them.  For one class that is its cross entropy, as in Goodfellow et al. 2015
         (arXiv:1412.6572), with the sign of the goal.
         """
         among = logits.masked_fill(~self.classes, -torch.inf).logsumexp(1)
@@ -64,7 +64,8 @@ class AttackedModel:
 
     Attributes:
         model: the network, from pixels.
-        shares: the network ends in a softmax of its own; its logarithm is a logit.
+        shares: whether the network ends in a softmax of its own, whose logarithm is the
+            logit.
     """
 
     model: PixelModel
@@ -83,7 +84,7 @@ class AttackedModel:
             score: must not mix the images of a batch.
 
         Raises:
-            ModelError: no gradient comes back.
+            ModelError: no gradient reaches the pixels.
         """
         kept: list[Tensor] = []
 
@@ -105,10 +106,10 @@ class AttackedModel:
         Args:
             pixels: (N, C, H, W), left untouched.
             scores: from logits (N, K) to (S, N).
-            enough: whether these logits are all that is wanted.
+            enough: whether only these logits are needed.
 
         Returns:
-            (N, K) and (S, N, C, H, W); None where the logits are enough.
+            (N, K) and (S, N, C, H, W); None where only the logits are needed.
         """
         leaf = pixels.detach().requires_grad_()
         with self.model.differentiable():
@@ -134,7 +135,7 @@ class Chosen:
     Attributes:
         goal: for a batch of one.
         words: "away from tabby".
-        index: the first of the classes that are meant.
+        index: the first of the goal's classes.
     """
 
     goal: Goal
@@ -149,11 +150,11 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
         text: classes by name or index, separated by ``|``; "" is the predicted class.
         info: of the network.
         logits: of the image, (1, K).
-        towards: whether the answer is to be one of them, or none of them.
+        towards: whether the prediction should become one of them, or none of them.
 
     Raises:
-        UsageError: nothing of that name, no class to reach, or every class is named.
-        ModelError: the network does not give one number for each class.
+        UsageError: no class of that name, no class to reach, or every class is named.
+        ModelError: the output is not one number per class.
     """
     if logits.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
@@ -180,12 +181,12 @@ def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
     """Return the indices of classes by name or index, separated by ``|``.
 
     Args:
-        text: what the user wrote.
+        text: as written by the user.
         info: of the network.
         predicted: the class that "" stands for.
 
     Raises:
-        UsageError: nothing of that name.
+        UsageError: no class of that name.
     """
     found: dict[int, None] = {}
     for name in text.split(SEPARATOR):

@@ -42,8 +42,8 @@ def random_noise(
 ) -> Tensor:
     """Return a random start inside the ball.
 
-    Each number uniform for "linf"; for "l2" of uniform direction and length, as
-    torchattacks draws it.  Drawn on the CPU, so that it is the same on every device.
+    For "linf" each number is uniform; for "l2" direction and length are, as in
+    torchattacks.  Drawn on the CPU, so that it is the same on every device.
     """
     shape = like.shape
     if norm == "linf":

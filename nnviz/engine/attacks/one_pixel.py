@@ -11,7 +11,7 @@ from torch import Tensor
 
 _SCALE = 0.5
 _GRAY, _SPREAD = 128 / 255, 127 / 255
-"""Mean and standard deviation of the first colors."""
+"""Mean and standard deviation of the initial colors."""
 _PARTNERS = 3
 
 
@@ -49,7 +49,7 @@ def children(population: Population, generator: torch.Generator) -> Tensor:
     order.fill_diagonal_(torch.inf)
     a, b, c = population.genes[order.argsort(1)[:, :_PARTNERS].T]
     child = a + _SCALE * (b - c)
-    # A pixel that left the image comes back at the other side.
+    # A pixel that leaves the image re-enters at the opposite side.
     return torch.cat([child[..., :2] % 1, child[..., 2:].clamp(0, 1)], 2)
 
 
@@ -63,7 +63,7 @@ def painted(clean: Tensor, genes: Tensor) -> Tensor:
     height, width = clean.shape[2:]
     pictures = clean.repeat(len(genes), 1, 1, 1)
     genes = genes.to(clean)
-    # Rounding may lift a place below 1 to the border.
+    # Rounding may lift a coordinate below 1 to 1.
     rows = (genes[..., 0] * height).long().clamp(max=height - 1)
     columns = (genes[..., 1] * width).long().clamp(max=width - 1)
     each = torch.arange(len(genes), device=clean.device)[:, None]

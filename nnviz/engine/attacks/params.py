@@ -20,7 +20,7 @@ from nnviz.base.parameters import (
 from nnviz.engine.attacks.norms import Norm
 
 LEVELS = 255
-"""Steps of an 8-bit pixel: epsilon is told in 1/255."""
+"""Steps of an 8-bit pixel: epsilon is given in 1/255."""
 
 
 StepSize = Annotated[

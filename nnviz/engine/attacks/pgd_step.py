@@ -15,10 +15,10 @@ class AscentStep:
     """Settings of a PGD step: size, norm, budget, momentum.
 
     Attributes:
-        epsilon: the most that the noise may measure, in units of pixels in [0, 1].
+        epsilon: maximum norm of the noise, in units of pixels in [0, 1].
         step: length of one step.
-        norm: by which both are measured.
-        decay: share of the momentum that is kept (mu); 0 is none.
+        norm: in which both are measured.
+        decay: fraction of the momentum that is kept (mu); 0 for no momentum.
     """
 
     epsilon: float
@@ -44,13 +44,13 @@ def climbed(clean: Tensor, at: Position, gradient: Tensor, how: AscentStep) -> P
     """Return the state after one step of projected gradient ascent.
 
     Madry et al. 2018 (arXiv:1706.06083), equation 2.1; with a decay above 0 MI-FGSM,
-    Dong et al. 2018 (arXiv:1710.06081), equations 6 and 7, whose L1 norm is taken for
-    each image.  One step of the length of epsilon from the image itself is
-    FGSM (Goodfellow et al. 2015, arXiv:1412.6572).
+    Dong et al. 2018 (arXiv:1710.06081), equations 6 and 7, whose L1 norm is taken per
+    image.  One step of length epsilon from the image itself is FGSM (Goodfellow et al.
+    2015, arXiv:1412.6572).
 
     Args:
         clean: the image, (N, C, H, W) in [0, 1].
-        at: where the attack stands.
+        at: the current state of the attack.
         gradient: of the goal's loss there, (N, C, H, W).
         how: steps and limits.
     """

@@ -31,13 +31,13 @@ class AttackRun:
     Attributes:
         attacked_model: the network, as attacks see it.
         info: of the network.
-        placement: where the input lies on the image.
+        placement: of the input on the image.
         clean: the network's input, (1, C, H, W) in [0, 1].
         before: its logits, (1, K).
-        chosen: what is wanted.
-        files: how the image becomes a file.
-        gain: how many times as strong the noise is shown; None for as strong as the
-            scale allows.
+        chosen: goal of the attack.
+        files: conversion of the image to a file.
+        gain: factor by which the noise is amplified for display; None for as much as
+            the scale allows.
     """
 
     attacked_model: AttackedModel
@@ -57,7 +57,7 @@ class AttackRun:
 
         Args:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
-            logits: what the network says to it, (1, K).
+            logits: of the network for that input, (1, K).
             notes: further remarks.
         """
         self._note(logits)
@@ -79,7 +79,8 @@ class AttackRun:
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
         """Return the final report: the image as saved, and the attack's survival table.
 
-        Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
+        Where rounding to 8 bits undoes the attack, the image is repaired on the 8-bit
+        grid.
 
         Args:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
@@ -87,7 +88,8 @@ class AttackRun:
         """
         raw = self.succeeded(self.attacked_model.logits(pixels))
         file = self.file_of(pixels, repair=raw)
-        # The file is opened as any other is: what counts is what the network gets then.
+        # The file is read back like any other: the attack counts if the network is
+        # fooled then.
         reopened = self.files.read(file)
         logits = self.attacked_model.logits(reopened)
         said = self._of_file(pixels, reopened, logits) if raw else ()
@@ -103,7 +105,7 @@ class AttackRun:
 
         Args:
             pixels: (1, C, H, W) in [0, 1].
-            repair: bring back what rounding takes away.
+            repair: whether to restore the effect that rounding destroys.
         """
         kept = rounded(pixels)
         if repair:
@@ -191,7 +193,7 @@ class AttackRun:
 def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, Ranking]:
     """Return rankings of the likeliest classes before, and of both sets after.
 
-    The second says of each class what it had before.
+    The second ranking includes each class's value before.
 
     Args:
         before: logits, (1, K).
@@ -225,7 +227,7 @@ def noise_words(noise: Tensor, gain: float) -> str:
 
     Args:
         noise: (1, C, H, W) in units of pixels in [0, 1].
-        gain: how many times as strong it is shown.
+        gain: factor by which it is amplified for display.
     """
     largest = LEVELS * float(size_of(noise, "linf"))
     length = float(size_of(noise, "l2"))

@@ -1,7 +1,7 @@
 """Rescaling of an attack's noise, down to the weakest that still reaches the goal.
 
-A share of the noise is on the way from the image to what the attack made of it:
-always an image in [0, 1], always of the noise's direction.
+An attack's noise scaled by a fraction is on the line from the image to the attacked
+image: always an image in [0, 1], always of the noise's direction.
 """
 
 from collections.abc import Generator
@@ -13,9 +13,9 @@ from nnviz.base.events import Progress
 from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _PLACES = 32
-"""Shares that are tried first, from weak to strong."""
+"""Number of fractions that are tried first, from weak to strong."""
 _BETWEEN = 15
-"""Shares tried in the interval before the first that succeeds: 1/512 is told apart."""
+"""Number tried in the interval before the first success: a resolution of 1/512."""
 _BATCH = 16
 
 
@@ -24,7 +24,7 @@ def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
 
     Args:
         clean: the image, (1, C, H, W) in [0, 1].
-        attacked: what the attack made of it, likewise.
+        attacked: result of the attack, likewise.
         shares: (S,), 0 to 1.
 
     Returns:
@@ -38,8 +38,8 @@ def smallest_share(
 ) -> Generator[Progress, None, float | None]:
     """Find the smallest share of the noise that reaches the goal; None if none does.
 
-    More noise along the same line is not always worse for the network, so the whole
-    line is looked at in even steps first, and then the step before the first success.
+    More noise along the same line does not always help the attack, so the whole line is
+    searched in even steps first, and then the interval before the first success.
 
     Args:
         attacked_model: the network.
@@ -48,10 +48,10 @@ def smallest_share(
         attacked: likewise.
 
     Yields:
-        How many shares have been tried.
+        The number of fractions tried so far.
 
     Returns:
-        In steps of 1/512.
+        A multiple of 1/512.
     """
     coarse = torch.arange(1, _PLACES + 1, dtype=torch.float64) / _PLACES
     tried, found = 0, None

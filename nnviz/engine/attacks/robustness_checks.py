@@ -20,10 +20,10 @@ from nnviz.media.distortions import DISTORTIONS
 
 _FEWEST = 0.002
 _GROWTH = 1.5
-"""How many of the numbers a repair's first step moves, and how that grows."""
+"""Fraction of the values that a repair's first step moves, and the growth per step."""
 _STEPS = 20
 _TINY = 1e-3
-"""Of a level: what single precision may add to a number of levels."""
+"""Of a level: rounding error of single precision in a number of levels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,19 +53,19 @@ def repaired(
 ) -> Tensor:
     """Return 8-bit pixels that reach the goal, repaired after rounding if possible.
 
-    Rounding takes away noise that is small.  The numbers that matter most move by one
-    level each, more of them at every step, until the goal is reached again: steps on
-    the lattice as Carlini & Wagner 2017 (arXiv:1608.04644), section V-E, asks for.
+    Rounding removes small noise.  The values that matter most are moved by one level
+    each, more of them at every step, until the goal is reached again: steps on the
+    lattice as proposed by Carlini & Wagner 2017 (arXiv:1608.04644), section V-E.
 
     Args:
         attacked_model: the network.
         goal: for this one image.
         pixels: attacked, (1, C, H, W) in [0, 1].
-        clean: the image's; none moves further from it, in the largest number,
-            than the attack did, rounded up to a whole level.
+        clean: the image's pixels; no value moves further from them than the attack's
+            largest change, rounded up to a whole level.
 
     Returns:
-        The rounded pixels where they need no repair, or the network gives no gradients.
+        The rounded pixels where no repair is needed or the network gives no gradients.
     """
     found = rounded(pixels)
     if bool(goal.reached(attacked_model.logits(found))):
@@ -111,9 +111,9 @@ def survival(
     """Return the table of the network's answers after each of ``DISTORTIONS``.
 
     Args:
-        files: opens it.
+        files: reads the file back.
         attacked_model: the network.
-        chosen: what the attack wanted.
+        chosen: goal of the attack.
         info: of the network.
         found: the file's pixels, uint8 (h, w, C).
         seed: of the distortions' random numbers.

@@ -11,7 +11,7 @@ def attacked_model(ctx: Context) -> AttackedModel:
     """Return the network wrapped for attacks.
 
     Raises:
-        OutOfMemoryError: there is too little.
+        OutOfMemoryError: too little memory.
     """
     return AttackedModel(ctx.inference.pixel_model, gives_shares(ctx.model.info))
 
@@ -22,10 +22,10 @@ def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:
     Args:
         ctx: network and image.
         target: classes, as ``choose_goal`` reads them.
-        towards: whether the answer is to be one of them, or none of them.
+        towards: whether the prediction should become one of them, or none of them.
 
     Raises:
-        UsageError: nothing of that name, or no class to reach.
+        UsageError: no class of that name, or no class to reach.
         ModelError: the network does not classify.
     """
     model, attacked, image = ctx.model, attacked_model(ctx), ctx.image

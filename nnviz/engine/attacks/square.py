@@ -11,7 +11,8 @@ from torch import Tensor
 
 _HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
 _PUBLISHED = 10_000
-"""Queries, of this many, after which squares have half the area (section 5.1)."""
+"""Published number of queries, at which the paper's schedule is defined (section
+5.1)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,8 +21,8 @@ class Best:
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
-        logits: what the network says to it, (1, K).
-        queries: how often the network was asked so far.
+        logits: of the network for it, (1, K).
+        queries: number of queries to the network so far.
     """
 
     pixels: Tensor
@@ -34,7 +35,7 @@ def stripes(clean: Tensor, epsilon: float, generator: torch.Generator) -> Tensor
 
     Args:
         clean: (1, C, H, W) in [0, 1].
-        epsilon: how much each color of a stripe is raised or lowered.
+        epsilon: by which each color of a stripe is raised or lowered.
         generator: chooses which.
     """
     channels, _, width = clean.shape[1:]
@@ -47,9 +48,9 @@ def side_of(clean: Tensor, area: float, query: int, queries: int) -> int:
 
     Args:
         clean: (1, C, H, W).
-        area: share of the image that the first square covers (p).
+        area: fraction of the image that the first square covers (p).
         query: counted from 0.
-        queries: how many there are to be; the schedule is stretched to them.
+        queries: total number of queries, to which the schedule is stretched.
     """
     stretched = query * _PUBLISHED / queries
     halved = area / 2 ** sum(stretched > each for each in _HALVINGS)
@@ -67,7 +68,7 @@ def with_square(
         pixels: the best image so far, likewise.
         epsilon: radius of the ball.
         side: of the square, px.
-        generator: chooses place and color.
+        generator: chooses position and color.
     """
     channels, height, width = clean.shape[1:]
     top = int(torch.randint(height - side + 1, (1,), generator=generator))

@@ -1,8 +1,8 @@
 """Universal adversarial perturbation: one noise for many images.
 
-Stochastic gradient ascent on a batch of images, the noise brought back into its
-budget after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the
-noise of Moosavi-Dezfooli et al. 2017 (arXiv:1610.08401).
+Stochastic gradient ascent on a batch of images, with the noise projected to its budget
+after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the noise of
+Moosavi-Dezfooli et al. 2017 (arXiv:1610.08401).
 """
 
 import torch
@@ -12,7 +12,7 @@ from torch.nn import functional
 from nnviz.engine.attacks.norms import Norm, project, steepest
 
 MOST = 9.0
-"""Cross entropy above which an image counts no more, or a few would rule the rest
+"""Cross entropy above which an image adds no gradient, or a few would dominate the rest
 (equation 5)."""
 _TINY = 1e-12
 _LEAST_CROP = 0.75
@@ -29,8 +29,8 @@ def gathered(clean: Tensor, noise: Tensor, gradient: Tensor) -> Tensor:
     Args:
         clean: the images, (N, C, H, W) in [0, 1].
         noise: (1, C, H, W).
-        gradient: with respect to the images with the noise.  Where those are
-            clipped, more noise changes nothing.
+        gradient: with respect to the images with the noise.  It is ignored where these
+            are clipped, since more noise changes nothing there.
     """
     moved = clean + noise
     return (gradient * ((moved >= 0) & (moved <= 1))).mean(0, keepdim=True)
@@ -44,9 +44,9 @@ def ascended(
     Args:
         noise: (1, C, H, W), in units of [0, 1].
         momentum: likewise.
-        epsilon: the most that the noise may measure.
+        epsilon: maximum norm of the noise.
         step: length of the step.
-        norm: by which both are measured.
+        norm: in which both are measured.
     """
     return project(noise + step * steepest(momentum, norm), epsilon, norm)
 
@@ -61,7 +61,7 @@ def copies(pixels: Tensor, number: int, generator: torch.Generator) -> Tensor:
 
     Args:
         pixels: (1, C, H, W).
-        number: of crops, each of three quarters of the sides or more.
+        number: of crops, each at least three quarters of the sides.
         generator: on the CPU.
 
     Returns:

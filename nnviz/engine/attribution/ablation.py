@@ -9,22 +9,22 @@ from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.partial_forward import PartialForward
 
 _LEAST = 1e6
-"""Multiply-accumulates of the shortest tail: what running Python costs."""
+"""Multiply-accumulates of the shortest tail: the equivalent of Python's overhead."""
 
 
 def without_channels(activation: Tensor, layer: LayerInfo, channels: Tensor) -> Tensor:
     """Return copies of a layer's output, each with the map of one channel zero.
 
     Args:
-        activation: (1, ...) as the layer gave it.
-        layer: says what the axes mean.
+        activation: (1, ...) as returned by the layer.
+        layer: gives the meaning of the axes.
         channels: (N,) indices.
 
     Returns:
-        (N, ...); tokens that belong to no place, such as the class token, are kept.
+        (N, ...); tokens without a position, such as the class token, are kept.
     """
     batch = activation.repeat(len(channels), *[1] * (activation.ndim - 1))
-    # A view: what is written into it is written into the batch.
+    # A view: writing into it writes into the batch.
     maps_of(batch, layer)[torch.arange(len(channels)), channels] = 0
     return batch
 
@@ -32,8 +32,8 @@ def without_channels(activation: Tensor, layer: LayerInfo, channels: Tensor) -> 
 def ablation_weights(score: float, ablated: Tensor) -> Tensor:
     """Return (y - y_k) / |y|: Ablation-CAM, equation 4, WACV 2020.
 
-    The paper divides by y, which is positive there; for a negative score that would
-    turn the sign of the whole map.  A score of 0 divides nothing.
+    The paper divides by y, which it takes to be positive; for a negative score that
+    would flip the sign of the whole map.  Nothing is divided by a score of 0.
     """
     return (score - ablated) / (abs(score) or 1.0)
 
@@ -50,7 +50,7 @@ def channel_masks(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Return each map at the input's size, stretched to [0, 1]: Score-CAM, equation 5.
 
     Args:
-        maps: (N, h, w), none of them the same everywhere.
+        maps: (N, h, w), none of them constant.
         size: of the input.
 
     Returns:
@@ -66,7 +66,7 @@ def channel_masks(maps: Tensor, size: tuple[int, int]) -> Tensor:
 def varied(maps: Tensor) -> Tensor:
     """Return the indices of the maps that are not the same everywhere.
 
-    Those come first that vary most, from their smallest value to their largest.
+    Sorted by range, the difference of largest and smallest value, the largest first.
     """
     flat = maps.flatten(1)
     ranges = flat.amax(1) - flat.amin(1)

@@ -16,7 +16,7 @@ def baseline_of(ctx: Context, kind: Baseline, sigma: float) -> Tensor:
 
     Args:
         ctx: of the method; random noise takes its generator.
-        kind: as of ``baseline``.
+        kind: see ``baseline``.
         sigma: of the blur, px.
     """
     mean = ctx.model.mean_color
@@ -34,7 +34,7 @@ def baseline(
     """Return a baseline image, which contains little or nothing of the image.
 
     Args:
-        kind: "mean" is the color that the network's normalization takes to zero,
+        kind: "mean" is the color that the network's normalization maps to zero,
             "random" is uniform noise in [0, 1].
         pixels: (1, C, H, W) in [0, 1].
         mean: (C, 1, 1) in [0, 1].
@@ -42,7 +42,7 @@ def baseline(
         generator: on the CPU.
 
     Returns:
-        As ``pixels``.
+        Of the shape of ``pixels``.
     """
     match kind:
         case "black":

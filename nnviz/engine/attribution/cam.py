@@ -1,7 +1,7 @@
 """Class activation maps: a layer's channels, added up with weights.
 
 A is a layer's output (C, h, w) and g the gradient of the score with respect to it.  All
-functions return the map (h, w) with its sign; what is shown of it is ``shown``'s.
+functions return the signed map (h, w); ``shown`` applies the ReLU where it is wanted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.frames import Frame, Placement
+from nnviz.base.notation.targets import BoxTarget
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -70,7 +71,7 @@ class CamParams(LayersParams):
 def grad_cam(a: Tensor, g: Tensor) -> Tensor:
     """Weight each channel by its mean gradient: arXiv:1610.02391, equations 1 and 2.
 
-    The ReLU of equation 2 is ``shown``'s.
+    The ReLU of equation 2 is applied by ``shown``.
     """
     return weighted(a, g.mean((1, 2)))
 
@@ -78,10 +79,10 @@ def grad_cam(a: Tensor, g: Tensor) -> Tensor:
 def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
     """Weight channels by higher derivatives: arXiv:1710.11063, equations 5 and 19.
 
-    With the score's exponential as the paper takes it, the second and third
-    derivatives of a network of ReLUs are g^2 and g^3 times that exponential, and the
-    factor at a place is g^2 / (2 g^2 + sum(A) g^3), which is 1 / (2 + sum(A) g) where
-    g is not zero.  The exponential itself scales the whole map and is left out.
+    With the score's exponential, as in the paper, the second and third derivatives of a
+    network of ReLUs are g^2 and g^3 times that exponential, and the factor at a
+    position is g^2 / (2 g^2 + sum(A) g^3), which is 1 / (2 + sum(A) g) where g is not
+    zero.  The exponential itself scales the whole map and is left out.
     """
     denominator = 2 + a.sum((1, 2), keepdim=True) * g
     factors = torch.where((g != 0) & (denominator != 0), 1 / denominator, 0)
@@ -101,7 +102,7 @@ def layer_cam(a: Tensor, g: Tensor) -> Tensor:
 def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
     """Weight channels by their activation-weighted mean gradient: arXiv:2008.02312.
 
-    A channel whose activations add up to zero has no such mean: it is left out.
+    A channel whose activations sum to zero has no such mean: it is left out.
     """
     total = a.sum((1, 2))
     weights = torch.where(total != 0, (g * a).sum((1, 2)) / total, 0)
@@ -124,12 +125,12 @@ def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
 
     Args:
         a: (C, h, w).
-        centered: take each channel's mean over the places away before the direction is
-            sought, as principal component analysis does; the paper does not.
+        centered: subtract each channel's mean over the positions before the direction
+            is computed, as principal component analysis does; the paper does not.
 
     Returns:
-        (h, w).  A direction has no sign of its own: the one is taken with which the
-        largest value, signs aside, is positive.
+        (h, w).  The sign of a direction is arbitrary: it is chosen so that the value of
+        largest magnitude is positive.
     """
     places = a.flatten(1).T
     center = places.mean(0) if centered else torch.zeros_like(places[0])
@@ -152,7 +153,7 @@ def shown(cam: Tensor, *, signed: bool) -> Tensor:
 def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
     """Upsample a map (h, w) to the input's size, bilinearly between cell centers.
 
-    Pixels in the outer half of the border places have the border's value.
+    Pixels in the outer half of border cells have the border's value.
     """
     large = functional.interpolate(
         small[None, None], size, mode="bilinear", align_corners=False
@@ -173,16 +174,16 @@ def cam_results(
 
     Args:
         name: of the main result.
-        cams: one (h, w) a layer, with their signs.
+        cams: one (h, w) per layer, with their signs.
         layers: their layers, in the same order; the last is the main one.
-        placement: where the input lies on the image.
+        placement: of the input on the image.
         signed: whether negative values are kept.
         unit: of the maps.
 
     Returns:
-        Of one layer: the map over the input, and "map" as the layer has it.  Of
-        several: their mean, each divided by its largest value, and one map over the
-        input a layer.
+        For one layer: the map over the input, and "map" at the layer's resolution.  For
+        several: the mean of their maps, each divided by its largest value, and one map
+        over the input per layer.
     """
 
     def heatmap(values: Tensor, unit: str) -> Heatmap:
@@ -219,6 +220,7 @@ def gradient_report(
     placement: Placement,
     *,
     signed: bool,
+    of_box: str = "",
 ) -> Report:
     """Return the report of a map computed from activations and gradients."""
     cams = [rule(a, g) for a, g in zip(found.maps, found.gradients, strict=True)]
@@ -231,11 +233,12 @@ def gradient_report(
         for layer, gradient in zip(layers.layers, found.gradients, strict=True)
         if not gradient.any()
     ]
-    return cam_report(results, layers, (found.target.caption, *silent))
+    about = [of_box] if of_box and isinstance(found.target.target, BoxTarget) else []
+    return cam_report(results, layers, (found.target.caption, *silent, *about))
 
 
 def gradient_cam(
-    name: str, rule: GradientRule, ctx: Context, params: CamParams
+    name: str, rule: GradientRule, ctx: Context, params: CamParams, of_box: str = ""
 ) -> Report:
     """Run a class activation map that weighs channels by gradients, with its rule.
 
@@ -244,6 +247,7 @@ def gradient_cam(
         rule: from activations and gradients to the map.
         ctx: network and image.
         params: layers, target, and which signs are kept.
+        of_box: what to note where the target is a box.
 
     Returns:
         ``name`` and "map", or a map of each layer.
@@ -251,7 +255,7 @@ def gradient_cam(
     layers = choose_layers(ctx.model.info, params.layer, params.layers, params.target)
     found = ctx.inference.layer_gradients(layers.layers, params.target)
     return gradient_report(
-        name, rule, found, layers, ctx.placement, signed=params.signed
+        name, rule, found, layers, ctx.placement, signed=params.signed, of_box=of_box
     )
 
 

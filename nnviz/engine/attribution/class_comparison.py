@@ -14,7 +14,7 @@ def class_index(target: ResolvedTarget) -> int:
     """Return the class index of a target that is a class's logit.
 
     Raises:
-        UsageError: the target is something else, or a probability.
+        UsageError: the target is a probability or no class.
     """
     asked = target.target
     index = asked.index if isinstance(asked, ClassTarget) else None
@@ -33,7 +33,7 @@ def similar_classes(logits: Tensor, index: int, count: int) -> tuple[int, ...]:
     Args:
         logits: (K,).
         index: the class itself, which is left out.
-        count: of the others, at most; all of them where there are fewer.
+        count: maximum number of other classes; all of them where there are fewer.
     """
     distances = (logits - logits[index]).abs()
     order = distances.argsort(stable=True).tolist()
@@ -46,15 +46,15 @@ def compared(
     """Return Finer-CAM's target: a logit minus alpha times those of similar classes.
 
     The mean is weighted by the classes' probabilities, as in the authors' program
-    (Zhang et al. 2025, arXiv:2501.11309).  Among the compared classes alone these are a
-    softmax of their logits, which is how they are computed here: the probabilities
-    themselves may all be lost in rounding beside that of the class.
+    (Zhang et al. 2025, arXiv:2501.11309).  Among the compared classes these are a
+    softmax of their logits, and they are computed from these: the probabilities
+    themselves can all be lost to rounding next to that of the class.
 
     Args:
         target: a class.
         logits: (1, K), of the image.
         others: the similar classes, at least one.
-        alpha: in [0, 1] or above; at 0 nothing is compared.
+        alpha: in [0, 1] or above; 0 makes no comparison.
     """
     index, places = class_index(target), list(others)
 
@@ -75,7 +75,8 @@ def compared(
 def rest_utility(target: ResolvedTarget, logits: Tensor) -> ResolvedTarget:
     """Return the ReST utility as target: a class's logit plus its log-probability.
 
-    Cai 2025, arXiv:2501.06261: what is left of a class's logit beside the others'.
+    Cai 2025, arXiv:2501.06261: the part of a class's logit that sets it apart from
+    others.
 
     Args:
         target: a class of a network whose classes exclude each other.

@@ -4,7 +4,7 @@ from nnviz.base.completeness import Completeness
 
 _PERCENT = 100
 _LARGE_ERROR = 0.05
-"""Share of the difference above which a remedy is named."""
+"""Relative error above which a remedy is suggested."""
 
 
 def completeness_notes(found: Completeness, remedy: str) -> tuple[str, ...]:

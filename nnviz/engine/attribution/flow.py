@@ -20,7 +20,7 @@ class LayerFlow:
     Attributes:
         ctx: network and image.
         score: of images.
-        layer: that the score flows through.
+        layer: the layer that the score flows through.
         start: the baseline, (1, C, H, W).
         steps: of the path.
     """
@@ -44,7 +44,8 @@ class LayerFlow:
             channel: of the layer; below 0 for all.
 
         Returns:
-            Of all channels (h, w), summed over them; of one (C, H, W) over the pixels.
+            For all channels their sum (h, w); for one channel (C, H, W) over the
+            pixels.
 
         Raises:
             UsageError: the layer has no such channel.

@@ -1,9 +1,9 @@
 """Full gradients: a score split into shares of the input and of every bias.
 
-Srinivas & Fleuret 2019, arXiv:1905.00780.  Of a network of ReLUs the score is the
-input times its gradient plus each bias times the gradient at its place (proposition
-1); a batch norm in eval mode has the bias that its shift and its statistics make, and
-an activation function that bends otherwise than a ReLU an implicit one.
+Srinivas & Fleuret 2019, arXiv:1905.00780.  The score of a network of ReLUs is the input
+times its gradient plus each bias times the gradient at its layer's output (proposition
+1); a batch norm in eval mode has a bias made of its shift and its statistics, and an
+activation function other than a ReLU an implicit one.
 """
 
 from collections.abc import Iterator
@@ -49,8 +49,8 @@ class FullGradient:
     def saliency(self) -> Tensor:
         """Return the map (H, W) of equation 5: each layer's shares rescaled to [0, 1].
 
-        As in the authors' program a layer is stretched as a whole, over all of its
-        channels, before they are added up.
+        As in the authors' program a layer is rescaled as a whole, over all of its
+        channels, before they are added.
         """
         height, width = self.input.shape[1:]
         maps = [
@@ -67,12 +67,12 @@ def full_gradient(
 
     Args:
         score: of the network's input; runs ``net``.
-        net: whose biases count: of convolutions, linear layers and batch norms.
+        net: the network; biases of convolutions, linear layers and batch norms count.
         given: the network's input, (1, C, H, W), normalized.
         check: called in both passes; raises to stop.
 
     Raises:
-        ModelError: no gradient comes back.
+        ModelError: no gradient reaches the input.
     """
     leaf = given.detach().requires_grad_()
     with torch.enable_grad(), checked_backward(check), _biased(net) as found:
@@ -95,7 +95,7 @@ class _Biased:
     """One call of a layer with a bias.
 
     Attributes:
-        bias: of a shape that spreads over the layer's output.
+        bias: of a shape that broadcasts over the layer's output.
         zero: added to that output, so that its gradient is the output's.
     """
 
@@ -142,7 +142,7 @@ class _ImplicitBiases(NonlinearMode):
             return output
         value, slope = call.with_slope()
         bias = value - slope * call.given.detach()
-        # Of a ReLU there is none, bit for bit.
+        # A ReLU has none, bit for bit.
         return _noted(self._found, output, bias) if bias.any() else output
 
 

@@ -72,9 +72,9 @@ def rule_of(name: RuleName, score: Score, check: Check, steps: int) -> Rule:
 
     Args:
         name: "gradient", "input x gradient", "guided" or "integrated".
-        score: of what.
+        score: the function to differentiate.
         check: called before and after every module.
-        steps: points on the way, for integrated gradients.
+        steps: points on the path, for integrated gradients.
     """
     match name:
         case "gradient":

@@ -1,7 +1,7 @@
 """Occlusion by hand: repeated predictions with different parts hidden.
 
-The image's own feature maps are kept, so that only what a hidden part can have changed
-is computed.
+The image's own feature maps are kept, so that only values that a hidden part can affect
+are recomputed.
 """
 
 from typing import Any, Literal
@@ -27,11 +27,13 @@ from nnviz.media.inpaint import inpaint_mask
 
 _GRAY = 0.5
 _BLUR = 12
-"""Sides of the image in the standard deviation of the blur that hides."""
+"""The image's shorter side over the standard deviation of the blur that hides a
+part."""
 _SHARE = 4
-"""Sides of the image in a rectangle on which the incremental pass is verified."""
+"""The image's side over that of a rectangle on which the incremental pass is
+verified."""
 _WORTHWHILE = 0.85
-"""Share of a full pass's work above which that is as fast."""
+"""Fraction of a full pass's work above which a full pass is as fast."""
 _ROWS = 5
 
 
@@ -40,7 +42,7 @@ class HandOcclusion:
 
     Args:
         inference: the network and the image.
-        target: what is asked about.
+        target: the target to be explained.
     """
 
     def __init__(self, inference: Inference, target: str) -> None:
@@ -66,8 +68,8 @@ class HandOcclusion:
         """Return the network's answer with part of the image hidden.
 
         Args:
-            mask: uint8 (h, w) over the image; what is not zero is hidden.
-            fill: what stands there.
+            mask: uint8 (h, w) over the image; nonzero pixels are hidden.
+            fill: replaces the hidden pixels.
         """
         inside = mask_on_input(mask, self._inference.placement)
         box = _box(inside)

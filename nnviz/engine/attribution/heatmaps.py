@@ -12,9 +12,9 @@ from nnviz.base.results import Array, ColorImage, Heatmap, Report, Result
 Colors = Literal["strongest", "sum"]
 """The largest absolute value over the colors, or their sum with its sign."""
 _PAINTABLE = (1, 3)
-"""Numbers of channels that make an image."""
+"""Numbers of channels that can be shown as an image."""
 _CLIPPED = 99.0
-"""Percentile of the absolute values at which an image's contrast ends."""
+"""Percentile of the absolute values at which a color image's contrast saturates."""
 
 
 def attribution_map(
@@ -24,9 +24,9 @@ def attribution_map(
 
     Args:
         attribution: (C, H, W).
-        colors: how they become one number.
+        colors: how the colors are reduced to one number.
         unit: of the numbers.
-        placement: where the input lies on the image.
+        placement: of the input on the image.
 
     Returns:
         float32 (H, W): at least 0 for "strongest", signed for "sum".
@@ -56,11 +56,11 @@ def both_sizes(
     """Return signed heatmaps: over the network's input, and "map", one value a cell.
 
     Args:
-        name: of the first.
+        name: of the first heatmap.
         large: over the input, (H, W).
-        small: of its own resolution, (h, w); it lies over nothing.
+        small: at its own resolution, (h, w); it overlays nothing.
         unit: of the numbers.
-        placement: where the input lies on the image.
+        placement: of the input on the image.
     """
     wide, narrow = (np.ascontiguousarray(each, np.float32) for each in (large, small))
     over = Heatmap(
@@ -76,13 +76,13 @@ def attribution_image(
 
     Args:
         attribution: (C, H, W), C of 1 or 3.
-        placement: where the input lies on the image.
+        placement: of the input on the image.
 
     Returns:
-        The image, and the words for what its contrast is.
+        The image, and a sentence that states its contrast.
     """
     values = attribution.detach().to("cpu", torch.float32).numpy()
-    # One of the values themselves: found in an eighth of the time.
+    # The percentile is one of the values themselves: found in an eighth of the time.
     limit = float(np.percentile(np.abs(values), _CLIPPED, method="higher")) or 1.0
     pixels = np.clip(0.5 + values / (2 * limit), 0, 1).transpose(1, 2, 0)
     words = (
@@ -103,14 +103,14 @@ def changed_report(
 ) -> Report:
     """Return the report of a gradient with modified ReLUs.
 
-    The modified gradient is no derivative any more, so it has no unit.
+    The modified gradient is no longer a derivative, so it has no unit.
 
     Args:
         name: of the map.
         attribution: (C, H, W).
-        colors: how they become one number.
-        placement: where the input lies on the image.
-        notes: to begin with.
+        colors: how the colors are reduced to one number.
+        placement: of the input on the image.
+        notes: the report's first notes.
     """
     heat = attribution_map(attribution, colors, "changed gradient", placement)
     results: dict[str, Result] = {name: heat}

@@ -1,7 +1,7 @@
 """Calls of activation functions and max poolings, met among torch's functions.
 
-So modules, functional calls, those in place and modules that are run several times are
-all the same.
+So modules, functional calls, in-place ones and modules that run several times are all
+treated alike.
 """
 
 from collections.abc import Callable, Mapping
@@ -71,6 +71,6 @@ ACTIVATIONS = frozenset(
         functional.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_,
     }
 )  # fmt: skip
-"""Functions of each number by itself, in every spelling."""
+"""Elementwise functions, under every name that torch has for them."""
 MAX_POOLINGS = frozenset({torch.max_pool2d, functional.max_pool2d})
 _NONLINEAR = ACTIVATIONS | MAX_POOLINGS

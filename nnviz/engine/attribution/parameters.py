@@ -41,7 +41,7 @@ BaselineBlur = Annotated[
 ]
 """The blur of a baseline that is the blurred image."""
 PathBlur = Annotated[BaselineBlur, When("baseline", ("blur",))]
-"""The same, shown where the baseline is that."""
+"""The same, shown only where the baseline is that image."""
 PathSteps = Annotated[
     int,
     Essential(),

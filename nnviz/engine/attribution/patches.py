@@ -11,9 +11,9 @@ from nnviz.engine.nn.feature_maps import covers_input
 _COLORS = 3
 _TINY = 1e-12
 _COARSEST = 16
-"""A layer that is chosen has maps of at least 1/16 of the input's side."""
+"""A layer chosen by default has maps of at least 1/16 of the input's side."""
 _OUTLIERS = 0.01
-"""Share of the values at each end of a color scale that are cut off."""
+"""Fraction of the values that is cut off at each end of a color scale."""
 
 
 def choose_features(info: ModelInfo, name: str) -> LayerInfo:
@@ -21,7 +21,7 @@ def choose_features(info: ModelInfo, name: str) -> LayerInfo:
 
     Args:
         info: of the network.
-        name: of the layer; empty for the deepest that is not too coarse.
+        name: of the layer; empty for the deepest whose maps are fine enough.
 
     Raises:
         UsageError: no such layer.
@@ -63,7 +63,7 @@ def cell_at(
         grid: rows and columns of cells over the input.
 
     Raises:
-        UsageError: the network does not see that point.
+        UsageError: the point lies outside the network's input.
     """
     height, width = placement.photo_size
     top, left = placement.to_input(y * height, x * width)
@@ -86,7 +86,7 @@ def cosine_map(maps: Tensor, cell: tuple[int, int]) -> Tensor:
         cell: row and column.
 
     Returns:
-        From -1 to 1; 0 where a position has no features at all.
+        From -1 to 1; 0 where all features of a position are zero.
     """
     wide = maps.double()
     lengths = wide.norm(dim=0)
@@ -99,7 +99,7 @@ def cosine_map(maps: Tensor, cell: tuple[int, int]) -> Tensor:
 def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the first principal components over the features of all positions.
 
-    Pearson 1901; the positions of several images are taken together, so that one
+    Pearson 1901; the positions of several images are analyzed together, so that a
     direction means the same in all of them.
 
     Args:
@@ -107,8 +107,8 @@ def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:
         count: of components.
 
     Returns:
-        (N, count, h, w), and the share of the variance that each accounts for.  Each
-        component's strongest weight is positive, so that signs do not come by chance.
+        (N, count, h, w), and the fraction of the variance that each explains.  The
+        largest weight of each component is positive, so that signs are not arbitrary.
     """
     images, channels, height, width = maps.shape
     rows = maps.double().permute(0, 2, 3, 1).reshape(-1, channels)
@@ -126,7 +126,7 @@ def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def as_colors(components: Tensor) -> Tensor:
     """Return the first three components as RGB, (N, 3, h, w) in [0, 1].
 
-    Each is stretched over all images together, a hundredth at either end cut off.
+    Each is rescaled over all images together, with a hundredth cut off at either end.
 
     Args:
         components: (N, K, h, w); missing ones are 0.

@@ -24,7 +24,8 @@ class RandomMasks:
     def masks(self, part: slice) -> Tensor:
         """Return some of the masks, (n, 1, H, W) in [0, 1].
 
-        The outer half cells carry their grid's edge on; the paper's program mirrors.
+        The edge values of the grid are replicated in the outer half cells; the paper's
+        program mirrors.
         """
         cells = self.grids.shape[-1]
         sides = [-(-side // cells) for side in self.size]

@@ -1,8 +1,8 @@
 """The rescale rule of DeepLIFT: Shrikumar et al. 2017, arXiv:1704.02685, section 3.5.1.
 
-A multiplier takes the place of each derivative on the way back: the change of an
-activation function's output divided by that of its input, from a reference to the
-image (Ancona et al. 2018, arXiv:1711.06104, equation 6).
+Each derivative in the backward pass is replaced by a multiplier: the change of an
+activation function's output divided by that of its input, from a reference to the image
+(Ancona et al. 2018, arXiv:1711.06104, equation 6).
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from nnviz.engine.attribution.nonlinear_calls import (
 from nnviz.engine.nn.gradients import Check, Score, gradient
 
 _ROUNDING = 16
-"""Changes below this many units in the last place are taken for none."""
+"""Changes below this many units in the last place count as zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Multipliers:
     """DeepLIFT multipliers of an image's pixels.
 
     Attributes:
-        values: (C, H, W); times image minus reference they are contributions.
+        values: (C, H, W); times image minus reference, they are contributions.
         start: the reference's score.
         count: of the activation functions and max poolings that were rescaled.
     """
@@ -49,7 +49,7 @@ def multipliers(
         check: called in all passes; raises to stop.
 
     Raises:
-        ModelError: no gradient comes back.
+        ModelError: no gradient reaches the pixels.
     """
     recording = _Recording()
     with torch.no_grad(), recording:
@@ -107,8 +107,8 @@ def _activated(call: NonlinearCall, reference: Tensor) -> Tensor:
 def _pooled(call: NonlinearCall, reference: Tensor) -> Tensor:
     """Return a max pooling's output; one position per window takes its whole change.
 
-    Where the image's maximum is the larger it is the place of that maximum, else that
-    of the reference's: there the input changes by at least as much.
+    That position is the image's maximum where it is the larger one, else the
+    reference's: there the input changes by at least as much.
     """
     given = call.given
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """Sliding windows over an image: their layout, order, and mean over each pixel.
 
-The order is fixed, coarse to fine, and never depends on what earlier windows gave.
+The order is fixed, coarse to fine, and never depends on the results of earlier windows.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Spans = tuple[tuple[int, int], ...]
-"""First pixel and the one behind the last, of each window along one axis."""
+"""First pixel and one past the last, of each window along one axis."""
 Drops = NDArray[np.float64]
 
 
@@ -46,8 +46,8 @@ def lay_windows(
         size: height and width, px.
         window: side, px; cut to the image along an axis that is shorter.
         stride: between neighbors, px; not larger than the window.
-        cut: the last window of a row hangs over the edge and is cut there, as captum
-            has it; else it is pushed inside, so that all are of one size.
+        cut: cut off the last window of a row where it extends past the edge, as captum
+            does; else it is shifted inside, so that all are of one size.
     """
     rows, columns = (_spans(side, min(window, side), stride, cut=cut) for side in size)
     return Windows(rows, columns, interleaved(len(rows), len(columns)))
@@ -84,7 +84,7 @@ def filled(grid: Drops) -> Drops:
 
     Args:
         grid: (rows, columns), NaN where not known; known in ``interleaved`` order and
-            in at least one place.
+            in at least one cell.
     """
     rows, columns = grid.shape
     found = np.full(grid.shape, np.nan)
@@ -111,10 +111,10 @@ def mean_over_windows(windows: Windows, grid: Drops, size: tuple[int, int]) -> D
 
     Args:
         windows: cover every pixel.
-        grid: (rows, columns), one number a window.
+        grid: (rows, columns), one number per window.
         size: of the image.
     """
-    # A window is a product of two spans: so are the sums over all of them.
+    # A window is a product of two spans, so sums over windows separate too.
     down, across = _covers(windows.rows, size[0]), _covers(windows.columns, size[1])
     total = down.T @ grid @ across
     count = np.outer(down.sum(0), across.sum(0))

@@ -34,7 +34,7 @@ class NoisyCopies:
     def look(self, rule: Rule, part: slice) -> Tensor:
         """Return the attributions of a chunk of copies, (n, C, H, W).
 
-        Parts follow each other; one that failed may be asked for again, smaller.
+        Chunks come in order; one that failed may be requested again, smaller.
         """
         return rule(self._pixels + self._sigma * self._drawn(part))
 

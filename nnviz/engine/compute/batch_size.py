@@ -14,41 +14,41 @@ Size = tuple[int, int]
 """Height and width, px."""
 
 PASSES = 16
-"""Images in one pass, at most: with more, what a CPU's caches held is read again
-from memory, and an image takes longer."""
+"""Maximum number of images in one pass: more overflow a CPU's caches, values are read
+again from memory, and an image takes longer."""
 _WORK = 20_000_000_000
 """Multiply-accumulates of a chunk: about 200 ms on two cores of a CPU."""
 _FIRST_SHARE = 4
-"""The first chunk is a quarter: it brings the first image."""
+"""The first chunk is a quarter: it yields the first image sooner."""
 _SLOW = 1.0
-"""Seconds after which a chunk is found too long to be stopped or looked at."""
+"""Seconds above which a chunk takes too long between progress and stop checks."""
 _BRIEF = 0.05
-"""Seconds that a chunk may take while somebody waits."""
+"""Seconds that a chunk may take while a user is waiting."""
 _QUICK = 0.05
-"""Seconds below which a graphics card is given more."""
+"""Seconds below which a GPU is given larger chunks."""
 _SHARE = 0.5
-"""Of the memory that is free, what a chunk may take."""
+"""Fraction of the free memory that a chunk may use."""
 _FLOAT = 4
 _BOTH_WAYS = 2
-"""The outputs kept for the way back, and the gradients on it."""
+"""The outputs kept for the backward pass, and the gradients in it."""
 LEAST_TILE = 128
-"""px; an image is not taken apart into smaller tiles."""
+"""px; images are not divided into smaller tiles."""
 _LIVE = 3
-"""A pass without gradients holds a layer's input, its output and a work space."""
+"""A pass without gradients holds a layer's input, its output and a workspace."""
 
 
 @dataclass(slots=True)
 class BatchSizer:
     """Chooses the size of each chunk; sizes are powers of two.
 
-    The costs, which are known, say where to begin, so that the same run takes the same
-    chunks; the time and the memory that a chunk took correct it.
+    The first size follows from the known costs, so that the same run gets the same
+    chunks; the measured time and memory of each chunk correct it.
 
     Attributes:
-        device: where the work is done.
+        device: on which the work runs.
         macs: multiply-accumulates of one item.
-        item_bytes: memory that one item takes, as estimated beforehand.
-        most: items in a chunk, at most.
+        item_bytes: estimated memory of one item.
+        most: maximum number of items in a chunk.
     """
 
     device: torch.device
@@ -70,8 +70,8 @@ class BatchSizer:
         """Return the size of the next chunk, and start its measurement.
 
         Args:
-            left: items that are still to be done.
-            brief: it is to be as short as while somebody waits.
+            left: number of remaining items.
+            brief: whether it should be short because a user is waiting.
         """
         fitting = _SHARE * free_bytes(self.device) / max(self.item_bytes, 1)
         self._size = min(self._size, _power_of_two(fitting))
@@ -109,9 +109,9 @@ def tile_side(
 
     Args:
         layers: all of the network's.
-        wanted: names of those that the pass runs to.
-        size: of the input that the layers' shapes are of, px.
-        room: how much may be taken, B.
+        wanted: names of the layers that the pass reads.
+        size: of the input for which the layers' shapes are given, px.
+        room: available memory, B.
 
     Returns:
         A multiple of ``LEAST_TILE``.
@@ -132,8 +132,8 @@ def pass_sizer(info: ModelInfo, device: torch.device, most: int = PASSES) -> Bat
 
     Args:
         info: of the network.
-        device: where the work is done.
-        most: images in a chunk, at most.
+        device: on which the work runs.
+        most: maximum number of images in a chunk.
     """
     return BatchSizer(device, info.macs, pass_bytes(info.layers), most)
 

@@ -13,7 +13,7 @@ class TensorCache:
     """Least recently used (LRU) cache of tensors, bounded in bytes.
 
     Args:
-        capacity: bytes to hold at most; a larger tensor is given but not kept.
+        capacity: bytes to hold at most; a larger tensor is returned but not kept.
     """
 
     def __init__(self, capacity: int) -> None:

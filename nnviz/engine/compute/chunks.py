@@ -15,14 +15,14 @@ class Chunks:
     """The chunk sizes of a run, and loops over items in chunks.
 
     Attributes:
-        sizes: of the chunks that were used, in order; a recipe keeps them.
+        sizes: of the chunks so far, in order; a recipe stores them.
 
     Args:
         title: of the network, for errors.
-        cache: emptied where memory runs out.
-        gradient_sizer: makes what chooses how many images go forward and back at once.
+        cache: emptied when memory runs out.
+        gradient_sizer: makes the sizer for forward and backward passes.
         planned: sizes when a recipe is replayed.
-        brief: tells whether the next chunk is to be short, since somebody waits.
+        brief: whether the next chunk should be short because a user is waiting.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class Chunks:
     ) -> Iterator[tuple[slice, T]]:
         """Process many items in chunks that memory and time allow.
 
-        Where memory runs out the chunk is halved and done again.
+        If memory runs out, the chunk is halved and repeated.
 
         Args:
-            items: how many there are.
+            items: number of items.
             sizer: chooses the sizes.
-            work: does a part of them; leaves nothing behind where it fails.
+            work: processes a slice of them; leaves nothing behind if it fails.
 
         Yields:
             Each part and what ``work`` returned for it.
 
         Raises:
-            OutOfMemoryError: a single item is too much.
+            OutOfMemoryError: a single item does not fit into memory.
         """
         start = 0
         while start < items:
@@ -94,14 +94,14 @@ class Chunks:
         """Process an image in tiles, in smaller ones when memory runs out.
 
         Args:
-            side: of a tile, px, as ``next_size`` returned it last.
-            work: takes the side; leaves nothing behind where it fails.
+            side: of a tile, px, as last returned by ``next_size``.
+            work: takes the side; leaves nothing behind if it fails.
 
         Returns:
-            The side that did, and what ``work`` returned.
+            The side that worked, and the result of ``work``.
 
         Raises:
-            OutOfMemoryError: the smallest tile is too much.
+            OutOfMemoryError: the smallest tile does not fit into memory.
         """
         while True:
             try:

@@ -1,7 +1,7 @@
 """Memory: free and used bytes, and recognition of out-of-memory errors.
 
-torch has one error for it on the GPU and none on the CPU, where a failed allocation is
-a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
+torch raises a dedicated error for it on the GPU and none on the CPU, where a failed
+allocation is a bare RuntimeError.  This is the only file that inspects RuntimeErrors.
 """
 
 import sys
@@ -21,13 +21,14 @@ _OF_NETWORKS = (
     *(RuntimeError, ValueError, TypeError, LookupError),
     *(AttributeError, ArithmeticError, AssertionError),
 )
-"""What a pass through a network raises: layers the first two, its own code the rest."""
+"""Errors raised in a network's pass: the first two by layers, the rest by its own
+code."""
 _LONGEST = 160
-"""Characters of a reason; some of torch's are a page."""
+"""Maximum number of characters of a reason; some of torch's are a page."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
 _KIB = 1024
-"""What Linux counts the peak in; macOS counts bytes."""
+"""Unit of the peak on Linux; macOS counts bytes."""
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | Non
 
     Args:
         error: any error.
-        what: what was being done: "loading resnet50".
+        what: the operation that failed: "loading resnet50".
     """
     if not is_out_of_memory(error):
         return None
@@ -71,7 +72,7 @@ def in_words(what: str) -> Iterator[None]:
         short = memory_error(error, what)
         if short is None:
             raise
-        # "from None": the traceback would keep the tensors alive that filled memory.
+        # "from None": the traceback would keep alive the tensors that filled memory.
         raise short from None
 
 
@@ -80,7 +81,7 @@ def gradients_in_words() -> Iterator[None]:
     """Convert torch's error on re-entrant checkpoints; let all others pass.
 
     Raises:
-        ModelError: the network checkpoints its activations in that way.
+        ModelError: the network uses re-entrant checkpoints.
     """
     try:
         yield
@@ -99,8 +100,8 @@ def gradients_in_words() -> Iterator[None]:
 def refusal(trial: Callable[[], object]) -> str | None:
     """Try a call on a network; return the reason of its failure, or None.
 
-    A network's own code may raise anything that its author thought fit.  Out of
-    memory passes: it is no fault of the network.
+    A network's own code may raise any exception.  Out-of-memory errors propagate: they
+    are no fault of the network.
     """
     try:
         trial()
@@ -117,8 +118,8 @@ def refusal(trial: Callable[[], object]) -> str | None:
 def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
     """Return a call's result, or None and the text of its RuntimeError.
 
-    For reading files, where torch reports every kind of damage in this one way.  Out
-    of memory passes.
+    For reading files, where torch reports every kind of damage in this way.
+    Out-of-memory errors propagate.
     """
     try:
         return call(), ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Span(NamedTuple):
     """A receptive field along one axis: the pixels that a position depends on.
 
-    Place ``i`` depends on pixels ``jump * i + low`` to ``jump * i + high``, both
+    Position ``i`` depends on pixels ``jump * i + low`` to ``jump * i + high``, both
     included and not clipped to the image.
     """
 

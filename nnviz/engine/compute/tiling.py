@@ -1,9 +1,9 @@
 """Tiled gradients: tiles whose gradients add up to the whole image's.
 
-Each place of a layer's map counts in one tile only.  Where a tile holds all pixels
-that its places depend on, the sum of the gradients is the whole image's to rounding:
-there is nothing that could show as a seam.  Where that is too much, what counts fades
-from tile to tile instead.
+Each position of a layer's map counts in one tile only.  Where a tile holds all pixels
+that its positions depend on, the sum of the gradients equals the whole image's up to
+rounding, so no seams can appear.  Where tiles would be too large, the weights are
+blended from tile to tile instead.
 """
 
 import math
@@ -18,14 +18,14 @@ from nnviz.engine.compute.span import Span
 from nnviz.engine.imaging.pyramid import Size
 
 Spans = Mapping[str, tuple[Span, Span] | None]
-"""By layer, which pixels its places depend on along y and x; None where unknown."""
+"""By layer, which pixels its positions depend on along y and x; None where unknown."""
 
 _UNKNOWN_STEP = 32
-"""px that tiles are laid out by where a layer's step is not known."""
+"""Step of the tiles, px, where a layer's step is not known."""
 _FEWEST = 4
-"""Steps of a tile: two for what neighbors share, two of its own."""
+"""Minimum steps in a tile: two shared with neighbors, two of its own."""
 _COSTLIEST = 1 / 3
-"""Share of a tile's side that may be spent on what other tiles count."""
+"""Fraction of a tile's side that the overlap with other tiles may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Reach:
 
     Attributes:
         step: px; tiles begin at multiples of it.
-        before: px that a tile needs before the first place that counts.
+        before: px that a tile needs before the first position that counts.
         after: likewise after the last.
-        whole: whether this is all that they see.
+        whole: whether this is their whole receptive field.
     """
 
     step: int
@@ -64,9 +64,9 @@ class Stretch:
     Attributes:
         start: first px that goes through the network.
         stop: one past the last.
-        first: px from which on places count; minus infinity at the image's edge.
-        last: px before which they do; infinity at the image's edge.
-        fade: px over which they begin and cease to, half of it on either side.
+        first: px from which positions count; minus infinity at the image's edge.
+        last: px up to which they count; infinity at the image's edge.
+        fade: px over which their weight rises and falls, half of it on either side.
     """
 
     start: int
@@ -79,8 +79,8 @@ class Stretch:
         """Return the weight of each position of a map, (places,) in [0, 1].
 
         Args:
-            places: of the map along this axis.
-            pitch: px from one to the next; 0 where not known.
+            places: number of positions of the map along this axis.
+            pitch: px from one position to the next; 0 where not known.
         """
         pitch = pitch or (self.stop - self.start) / places
         centers = self.start + pitch * (torch.arange(places) + 0.5)
@@ -118,8 +118,8 @@ class Tiling:
 
     Attributes:
         side: of the largest tile, px.
-        rows: how far places see up and down.
-        columns: how far they see to the sides.
+        rows: context that positions need above and below.
+        columns: likewise to the sides.
     """
 
     side: int
@@ -150,7 +150,7 @@ def tiling(side: int, spans: Spans | None) -> Tiling:
 
     Args:
         side: of the largest tile, px.
-        spans: of the layers that are looked at; None where not known.
+        spans: of the layers that are read; None where not known.
     """
     known = [each for each in (spans or {}).values() if each is not None]
     if spans is None or len(known) < len(spans):
@@ -174,8 +174,8 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
 
     Args:
         length: of the image, px.
-        side: of a tile, px, at most; four steps where that is less.
-        reach: what neighbors share.
+        side: maximum side of a tile, px; at least four steps.
+        reach: the context that neighbors share.
     """
     if length <= side:
         return [Stretch(0, length, -math.inf, math.inf, 0)]
@@ -183,7 +183,7 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
     reach = reach.within(int(side * _COSTLIEST))
     room = max(reach.step, (side - reach.overlap) // reach.step * reach.step)
     count = max(1, math.ceil((length - reach.overlap) / room))
-    # All of them alike: the last is not a sliver that the network may not take.
+    # All tiles alike: a sliver as the last one might be too small for the network.
     room = _up(math.ceil((length - reach.overlap) / count), reach.step)
     fade = 0 if reach.whole else reach.overlap / 2
     borders = [

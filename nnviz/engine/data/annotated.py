@@ -18,9 +18,9 @@ from nnviz.media.headers import MAX_PIXELS
 
 _REMEDY = "nnviz scenes --out DIR writes an example"
 _FORMAT_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
-"""Of lists where objects are expected, and of entries without their fields."""
+"""Raised by lists in place of objects, and by entries without their fields."""
 _MASK_ERRORS = (ValueError, TypeError)
-"""pycocotools' for run lengths that make no mask."""
+"""Raised by pycocotools for run lengths that encode no mask."""
 _NO_OUTLINE = "has an outline that makes no mask"
 _CORNERS, _LEAST_POLYGON = 4, 6
 
@@ -31,7 +31,7 @@ class Annotated:
 
     Attributes:
         path: of the image.
-        objects: COCO's annotations of it, crowds left out.
+        objects: its COCO annotations, without crowds.
     """
 
     path: Path
@@ -55,7 +55,7 @@ def read_annotations(folder: Path) -> Annotations:
     """Read the one JSON file of a folder, and find its images there or in ``images``.
 
     Raises:
-        InputError: no such file, not one only, or not COCO's format.
+        InputError: no such file, several, or not COCO's format.
     """
     files = sorted(folder.glob("*.json")) or sorted(folder.glob("annotations/*.json"))
     if len(files) != 1:
@@ -70,8 +70,8 @@ def read_annotations(folder: Path) -> Annotations:
 def read_annotation_file(file: Path, folder: Path) -> Annotations:
     """Read a file of annotations, whose images lie in a folder or one in it.
 
-    That may be called ``images``, as the set that the file is of (``val2017`` of
-    ``instances_val2017.json``, as COCO comes), ``images/val2017``, or ``data``.
+    That folder may be called ``images``, like the file's set (``val2017`` of
+    ``instances_val2017.json``, the layout of COCO), ``images/val2017``, or ``data``.
 
     Raises:
         InputError: not COCO's format.
@@ -111,7 +111,7 @@ def _checked(annotation: dict[str, Any]) -> dict[str, Any]:
     """Validate an annotation's box, area and class; return it with numbers.
 
     Raises:
-        ValueError: one is no number; LookupError where one is missing.
+        ValueError: one is not a number; LookupError where one is missing.
     """
     box = [float(each) for each in annotation["bbox"]]
     area = float(annotation.get("area", 0))
@@ -171,7 +171,7 @@ def semantic_of(
         picture: with its objects; outlines are polygons or run lengths.
         classes: from COCO's identifiers to the network's; others are background.
         size: height and width, px.
-        background: class of pixels of no object.
+        background: class of pixels without object.
     """
     height, width = size
     seen = np.full((height, width), background, np.int64)
@@ -194,7 +194,7 @@ def _mask_of(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
     if not outline:
         return np.zeros((height, width), np.bool_)
     if isinstance(outline, list):
-        # COCO's C code crashes on corners that are far outside.
+        # COCO's C code crashes on vertices that are far outside.
         ends = np.array([width, height], np.float64)
         inside = [
             np.clip(np.array(corners[: len(corners) // 2 * 2]).reshape(-1, 2), 0, ends)

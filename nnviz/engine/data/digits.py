@@ -8,7 +8,7 @@ from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.data.folders import LabeledPhotos, Split, is_held_out
 
 _WHITE = 16
-"""The data's brightest value."""
+"""The data's maximum value."""
 
 
 def load_digits() -> Split:

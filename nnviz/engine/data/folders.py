@@ -59,7 +59,7 @@ class Split:
 def is_held_out(content: bytes) -> bool:
     """Tell whether a file is in the held-out fifth, by the hash of its bytes.
 
-    So the split survives renaming, re-ordering and adding files.
+    So the split is unaffected by renaming, re-ordering and adding files.
     """
     return (
         int.from_bytes(hashlib.sha256(content).digest()[:4], "big")
@@ -72,7 +72,7 @@ def is_held_out(content: bytes) -> bool:
 def unpacked(data: Path) -> Iterator[Path]:
     """Yield a folder, or a zip file's content unpacked to a temporary folder.
 
-    Where a zip file holds one folder and nothing else, that one is given.
+    If a zip file holds a single folder, that folder is returned.
 
     Raises:
         InputError: the path is neither.
@@ -98,7 +98,8 @@ def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
     """Refuse a zip bomb, or an archive that the disk cannot hold.
 
     Raises:
-        InputError: its files are ten times as large as itself, or the disk is too full.
+        InputError: its files are ten times as large as the archive, or the disk is too
+            full.
     """
     size = sum(entry.file_size for entry in packed.infolist())
     room = shutil.disk_usage(tempfile.gettempdir()).free
@@ -119,7 +120,7 @@ def plain_name(folder: str) -> str:
 class LabeledFiles:
     """Image files with their classes.
 
-    ``paths[i]`` is of class ``classes[labels[i]]``; they lie sorted by class.
+    ``paths[i]`` has class ``classes[labels[i]]``; sorted by class.
     """
 
     paths: tuple[Path, ...]
@@ -147,7 +148,7 @@ class LabeledFiles:
             check: raises to stop, before each image.
 
         Raises:
-            InputError: one cannot be read.
+            InputError: an image cannot be read.
         """
         photos = []
         for path in self.paths:
@@ -164,7 +165,7 @@ def load_split(
     Args:
         folder: one sub-folder for each class.
         shorter_side: images are scaled to this many px on the shorter side.
-        leave_out: names of sub-folders that are no class.
+        leave_out: names of sub-folders that are not classes.
     """
     return Split(*(each.read(shorter_side) for each in list_split(folder, leave_out)))
 
@@ -178,11 +179,11 @@ def list_split(
 
     Args:
         folder: one sub-folder for each class.
-        leave_out: names of sub-folders that are no class.
+        leave_out: names of sub-folders that are not classes.
         check: raises to stop, before each file.
 
     Raises:
-        InputError: there are too few, or a file cannot be read.
+        InputError: there are too few files, or one cannot be read.
     """
     parts: tuple[tuple[list[Path], list[int]], ...] = (([], []), ([], []))
     classes = class_folders(folder, leave_out)
@@ -222,13 +223,13 @@ def load_photos(
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
         shorter_side: images are scaled to this many px on the shorter side.
-        count: of images, at most; taken evenly from all.
+        count: maximum number of images, taken at even intervals from all.
 
     Returns:
-        Those to train on and those held out, uint8 (3, H, W).
+        Training images and held-out images, uint8 (3, H, W).
 
     Raises:
-        InputError: there are too few.
+        InputError: there are too few images.
     """
     parts = split_paths(folder, count)
     train, held_out = (
@@ -242,13 +243,13 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
-        count: of images, at most; taken evenly from all.
+        count: maximum number of images, taken at even intervals from all.
 
     Returns:
-        Those to train on and those held out.
+        Training files and held-out files.
 
     Raises:
-        InputError: there are too few.
+        InputError: there are too few images.
     """
     paths = images_below(folder)
     parts: tuple[list[Path], list[Path]] = ([], [])
@@ -300,7 +301,7 @@ def _read_photo(path: Path, shorter_side: int) -> Tensor:
     """Read and resize an image, in the formats of headers.py only.
 
     Raises:
-        InputError: the file cannot be read, or is no image.
+        InputError: the file cannot be read, or is not an image.
     """
     opened = open_header(read_bytes(path), path.name)
     with reading(path.name, DECODE_ERRORS):

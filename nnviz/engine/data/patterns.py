@@ -13,13 +13,13 @@ ColorImage = NDArray[np.float32]
 
 SIDE = 512
 _TESSERAE = 36
-"""Stones of a mosaic along a side."""
+"""Stones of a mosaic along one side."""
 _GROUT = np.array((0.93, 0.90, 0.84))
 _SHORE = ("#0b2545", "#13547a", "#1f8a9c", "#80ced7", "#f4ead5", "#f4c95d", "#e4572e")
 _GLASS = ("#7a1f3d", "#c8553d", "#f28f3b", "#ffd275", "#2d6a6a", "#14394d", "#3c1642")
 _NIGHT = ("#0a1128", "#14306b", "#2f6fb0", "#8fc3dd", "#f7ecb0", "#f2b632", "#1f5a6b")
 _RIM = 0.40
-"""Distance from the middle of a band of paint at which its darker rim begins."""
+"""Distance from the center of a band of paint at which its darker rim begins."""
 
 
 def marbling(side: int = SIDE) -> ColorImage:
@@ -28,7 +28,7 @@ def marbling(side: int = SIDE) -> ColorImage:
     comb = 0.035 * np.sin(2 * np.pi * (7 * x + 0.2 * _smooth(side, 1, 3)))
     down = y + 0.10 * _smooth(side, 2, 2.5) + comb
     across = x + 0.10 * _smooth(side, 3, 2.5)
-    # Warped and read again, the bands fold back onto themselves.
+    # Warping with itself folds the bands back onto themselves.
     fold = _sampled(_smooth(side, 4, 2.0), down, across)
     bands = 21 * (down + 0.16 * fold)
     tone = _painted(np.floor(bands) / 7, _SHORE)
@@ -72,7 +72,7 @@ PATTERNS: dict[str, Callable[[], ColorImage]] = {
     "mosaic": mosaic,
     "strokes": strokes,
 }
-"""By name, what draws them."""
+"""Functions that draw them, by name."""
 
 
 @cache
@@ -96,7 +96,7 @@ def _smooth(side: int, seed: int, cycles: float) -> Numbers:
     Args:
         side: of the square, px.
         seed: of the noise.
-        cycles: waves a side, about.
+        cycles: approximate number of waves per side.
     """
     white = np.fft.rfft2(np.random.default_rng(seed).standard_normal((side, side)))
     y, x = np.fft.fftfreq(side, 1 / side)[:, None], np.fft.rfftfreq(side, 1 / side)
@@ -160,9 +160,9 @@ def _smeared(field: Numbers, along: tuple[Numbers, Numbers], reach: int) -> Numb
     """Line integral convolution of a field along a flow (Cabral & Leedom 1993).
 
     Args:
-        field: (S, S), repeats at its edges.
+        field: (S, S), periodic.
         along: steps of 1 px down and to the right.
-        reach: steps either way.
+        reach: steps in either direction.
     """
     side = len(field)
     total = field.copy()

@@ -9,7 +9,7 @@ FAMILY_NAMES = (
     *("ResNet", "MobileNet", "EfficientNet", "ViT", "ConvNeXt", "Swin", "VGG"),
     "others",
 )
-"""Of the colors of a plot."""
+"""Names of the families by color of the plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Published:
         year: of the publication.
         accuracy: top-1 on ImageNet, %.
         operations: multiply-accumulates of one image, 10^9.
-        weights: number of them.
+        weights: number of weights.
     """
 
     name: str

@@ -14,7 +14,7 @@ HELD_OUT = range(2000)
 SIDE = 64
 """Of scenes for classifiers, px."""
 _SHAPES = (1, 3)
-"""Fewest and most in an image; one is much larger than the others."""
+"""Minimum and maximum number in an image; one is much larger than the others."""
 
 
 def make_labeled_scene(

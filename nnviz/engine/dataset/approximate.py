@@ -1,9 +1,9 @@
 """Approximate nearest neighbors: an inverted file (IVF) next to the index, by faiss.
 
-A query looks through the nearest groups of vectors, and what is found is compared anew
-with the vectors of the index, so distances are exact and only which records are found
-is not.  How many of the true neighbors are found (recall) is measured when the file is
-made.
+A query searches the nearest groups of vectors, and the candidates are compared with the
+vectors of the index, so distances are exact and only the selection of records is
+approximate.  The fraction of true neighbors found (recall) is measured when the file is
+built.
 """
 
 import hashlib
@@ -41,13 +41,13 @@ from nnviz.media.index import ImageIndex
 
 _FOLDER = "neighbors"
 _PROBED = 32
-"""Groups that a query looks through."""
+"""Groups that a query searches."""
 _CANDIDATES = 4
-"""Records that are compared exactly, in numbers of those asked for."""
+"""Candidates that are compared exactly, as a multiple of the requested neighbors."""
 _JUDGED, _OF_TEN = 100, 10
-"""Queries that recall is measured with, and neighbors of each."""
+"""Number of queries that recall is measured on, and of neighbors of each."""
 _PIXEL_SIDE = 8
-"""To which thumbnails are averaged before they are grouped."""
+"""Side to which thumbnails are averaged before they are grouped, px."""
 _LARGEST_FACTS = 1 << 16
 Check = Callable[[], None]
 
@@ -57,8 +57,8 @@ class SearchFacts:
     """Facts of a search file.
 
     Attributes:
-        identity: hash of what it was made from.
-        recall: share of the ten nearest that it finds, 0 to 1.
+        identity: hash of the data it was built from.
+        recall: fraction of the ten nearest that it finds, 0 to 1.
     """
 
     identity: str
@@ -74,7 +74,7 @@ class Searcher:
         layer: name, or ``PIXELS``.
         metric: of the distances.
         lists: faiss's index.
-        recall: share of the ten nearest that it finds.
+        recall: fraction of the ten nearest that it finds.
     """
 
     index: ImageIndex
@@ -87,8 +87,8 @@ class Searcher:
         """Return approximately nearest records of each query, with exact distances.
 
         Args:
-            queries: float32 (q, d), as ``vectors_of`` has them.
-            count: of neighbors of each query.
+            queries: float32 (q, d), as returned by ``vectors_of``.
+            count: number of neighbors of each query.
             check: raises to stop.
         """
         count = min(count, len(self.index))
@@ -114,7 +114,7 @@ def open_searcher(
     """Open the search file of a layer, built first if missing or outdated.
 
     Args:
-        index: the index, in whose folder it is kept.
+        index: the index, in whose folder the file is kept.
         layer: name, or ``PIXELS``.
         metric: of the distances.
         check: raises to stop.
@@ -176,7 +176,7 @@ def _recall(searcher: Searcher, check: Check) -> float:
     vectors = vectors_of(searcher.index, searcher.layer)
     places = np.linspace(0, len(vectors) - 1, _JUDGED).astype(np.int64)
     queries = torch.from_numpy(np.array(vectors[places], np.float32))
-    count = _OF_TEN + 1  # each finds itself
+    count = _OF_TEN + 1  # each finds itself too
     truth = find_nearest(queries, vectors, count, searcher.metric, check)
     found = searcher.find(queries, count, check)
     hits = [

@@ -20,12 +20,12 @@ class Changes:
 def find_changes(index: ImageIndex, images: ImageSet | None = None) -> Changes:
     """Compare an index with the files on disk.
 
-    A file of the same size and time counts as the same; of others the hash decides.
+    A file of the same size and time counts as the same; others are compared by hash.
 
     Args:
         index: the index.
-        images: the set; generated images do not change, and those behind URLs
-            are not looked at.
+        images: the set; generated images do not change, and images at URLs are not
+            checked.
     """
     if (images is not None and images.scenes) or is_remote(index.facts.root):
         return Changes()

@@ -1,7 +1,7 @@
 """Chunks of a set's images passed through the network: the unit of indexing.
 
-The same images in the same chunk give the same rows, in this process or in another:
-batches never cross the borders of a chunk, and their size depends on the network alone.
+The same images in the same chunk give the same rows in any process: batches never cross
+the borders of a chunk, and their size depends on the network alone.
 """
 
 import time
@@ -38,15 +38,15 @@ from nnviz.media.thumbnails import framed_thumbnail
 from nnviz.media.video.prefetch import prefetched
 
 CHUNK, _LEAST_CHUNK = 512, 64
-"""Images of a chunk, at most, and of one by a slow network."""
+"""Maximum number of images in a chunk, and in one of a slow network."""
 _CHUNK_WORK = 1 << 39
-"""Multiply-accumulates of a chunk: ten seconds on two cores, which a kill may lose."""
+"""Multiply-accumulates of a chunk: ten seconds on two cores, lost if it is killed."""
 _FIRST_CHUNK = 32
-"""Of the first chunk of a set: its rows are there, and seen, after a second."""
+"""Size of a set's first chunk: its rows can be shown after a second."""
 _AHEAD = 192
-"""Images that are decoded early."""
+"""Images that are decoded in advance."""
 _WORK = 8_000_000_000
-"""Multiply-accumulates of a batch, about; more at once gain nothing on a CPU."""
+"""Approximate multiply-accumulates of a batch; larger ones gain nothing on a CPU."""
 _LEAST, _MOST, _MOST_ON_GPU = 16, 128, 256
 _SMALL_PLACES = 1 << 16
 Check = Callable[[], None]
@@ -72,8 +72,8 @@ class Prepared:
     """An image preprocessed for the network, with the facts of its file.
 
     Attributes:
-        pixels: (H, W, C) in [0, 1], as ``fit_to_input`` gives it.
-        path: as the set has it.
+        pixels: (H, W, C) in [0, 1], as returned by ``fit_to_input``.
+        path: as in the set.
         label: name of its class, "" for none.
         thumbnail: uint8 (side, side, 3).
         shape: height and width of the image, px.
@@ -97,11 +97,11 @@ class ChunkRows:
     """The rows of a chunk.
 
     Attributes:
-        places: in the set, of the images that the rows are of.
+        places: indices in the set of the rows' images.
         labels: names of their classes.
-        rows: by array's name, but for what depends on numbers of classes.
+        rows: by array's name, except those that depend on the number of classes.
         skipped: images that cannot be used.
-        seconds: that the network's passes took.
+        seconds: time of the network's passes.
     """
 
     places: list[int]
@@ -122,13 +122,13 @@ def largest_chunk(model: Model) -> int:
 def chunk_spans(count: int, done: int = 0, most: int = CHUNK) -> Iterator[range]:
     """Yield the range of each chunk's images, counted from the first remaining one.
 
-    Chunks grow at the beginning of a set, so that something is seen at once; their
-    borders depend on the place in the set alone, so a run that goes on has the same.
+    Chunks grow at the beginning of a set, so that first results appear soon; their
+    borders depend on the index in the set alone, so a resumed run has the same ones.
 
     Args:
-        count: images that are left.
+        count: remaining images.
         done: images before them.
-        most: images of a chunk, a power of two.
+        most: maximum number of images in a chunk, a power of two.
     """
     place = done
     while place < done + count:
@@ -144,9 +144,9 @@ class ChunkPasses:
 
     Attributes:
         model: the network.
-        settings: what is kept.
+        settings: of the rows.
         check: raises to stop.
-        batch: images that go through at once.
+        batch: images in a pass.
     """
 
     model: Model
@@ -170,11 +170,11 @@ class ChunkPasses:
 
         Args:
             images: the set.
-            spans: places of each chunk's images, all in a row: ``chunk_spans``.
+            spans: indices of each chunk's images, consecutive: ``chunk_spans``.
 
         Raises:
-            ModelError: the network does not keep the images of a batch apart.
-            OutOfMemoryError: a single image is too much.
+            ModelError: the network does not keep the batch first.
+            OutOfMemoryError: a single image does not fit into memory.
         """
         places = range(len(images))
 
@@ -191,8 +191,8 @@ class ChunkPasses:
         """Pass one chunk through the network; return its rows.
 
         Args:
-            places: of its images in the set.
-            found: its images, opened, or why one cannot be.
+            places: indices of its images in the set.
+            found: its opened images, or the reason why one cannot be opened.
         """
         pairs = list(zip(places, found, strict=True))
         usable = [(place, each) for place, each in pairs if isinstance(each, Prepared)]
@@ -317,7 +317,7 @@ def layer_rows(
     Args:
         layer: its name.
         maps: (N, C, h, w).
-        precision: of the means on disk; maxima are kept as they are.
+        precision: of the stored means; maxima are stored unchanged.
     """
     flat = maps.flatten(2)
     highest, place = flat.max(2)
@@ -337,7 +337,7 @@ def output_rows(
 
     Args:
         model: the network.
-        output: (N, ...) as it gave it.
+        output: (N, ...) of the network.
         truth: index of each true class, (N,); negative where it has none.
     """
     info = model.info

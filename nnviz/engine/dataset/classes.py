@@ -15,7 +15,7 @@ class ClassNumbers:
 
     Args:
         outputs: labels of the network, in the order of its outputs.
-        further: names that only the set knows, from an earlier run.
+        further: names that only the set has, from an earlier run.
     """
 
     def __init__(self, outputs: Sequence[str], further: Sequence[str] = ()) -> None:

@@ -35,13 +35,14 @@ from nnviz.media.index import (
 from nnviz.media.index.reader import COLUMN, PATHS, REASONS, SKIPPED
 
 _COMMIT_SECONDS = 10.0
-"""Between two commits, at most; what a killed process loses, and one chunk."""
+"""Maximum time between two commits: a killed process loses this and one chunk."""
 _FIRST_COMMIT_SECONDS = 1.0
-"""Likewise at the beginning, when somebody waits for the first images."""
+"""Likewise at the beginning, when a user waits for the first images."""
 _SIDE, _SAMPLED = 64, 16
-"""Of a thumbnail, px; and how many images are looked at for smaller ones."""
+"""Side of a thumbnail, px; and number of images sampled to choose a smaller one."""
 Chunks = Callable[[ImageSet, Settings, int], Iterator[ChunkRows]]
-"""Runs chunks of a set after so many images that are done: here, or on a cluster."""
+"""Runs a set's chunks from a given number of completed images on: here or on a
+cluster."""
 Indexing = Generator[Progress, None, IndexSummary]
 
 
@@ -52,7 +53,7 @@ def index_images(
 
     Raises:
         InputError: no such set, or a folder that cannot be written.
-        UsageError: the index there is of another network, or made otherwise.
+        UsageError: the existing index is of another network, or has other settings.
     """
     started = time.monotonic()
     yield Progress(0, 0, f"listing the images of {request.source}")
@@ -96,7 +97,7 @@ class _Run:
         images: of the set.
         settings: of the rows.
         added: records.
-        seconds: that the network's passes took.
+        seconds: time of the network's passes.
     """
 
     writer: IndexWriter
@@ -195,7 +196,7 @@ def _writer(model: Model, request: IndexImages, images: ImageSet) -> IndexWriter
     """Open the writer of a new index, or of the existing one.
 
     Raises:
-        UsageError: the existing one was made otherwise.
+        UsageError: the existing one has other settings.
     """
     out = Path(request.out)
     facts = _facts(model, request, images)

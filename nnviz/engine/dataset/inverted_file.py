@@ -1,10 +1,9 @@
 """Inverted file (IVF) of vectors quantized to bytes, by faiss if installed.
 
-Vectors are grouped around centroids (k-means); a query looks through the nearest
-groups.
+Vectors are grouped around centroids (k-means); a query searches the nearest groups.
 
-IVF was measured beside HNSW of faiss and of hnswlib on 100,000 vectors of 256 numbers:
-5 s of processor time to build against 38 and 34, at a recall of 0.998 against 1.000.
+IVF was compared with faiss's and hnswlib's HNSW on 100,000 vectors of 256 numbers: 5 s
+of processor time to build against 38 and 34, at a recall of 0.998 against 1.000.
 """
 
 import importlib
@@ -19,11 +18,11 @@ from nnviz.base.dataset.neighbors import Metric
 from nnviz.base.events import Progress
 
 FROM = 200_000
-"""Records from which on a search of all of them takes too long to wait for."""
+"""Number of records from which an exhaustive search takes too long."""
 _LISTS_OF_ROOT = 2
-"""Groups, in square roots of the number of records."""
+"""Groups, in multiples of the square root of the number of records."""
 _LEARNED, _ROUNDS = 40, 10
-"""Vectors of each group, and turns of k-means, that centroids are learned from."""
+"""Training vectors per group, and iterations of k-means."""
 _DOING = "grouping the images for quick searches"
 Check = Callable[[], None]
 Vectors = NDArray[np.float32]
@@ -66,7 +65,7 @@ def build_lists(
         total: number of the vectors.
         sample: those of ``sample_places``, (n, d).
         blocks: all of them, block by block.
-        metric: of the distances; for the cosine vectors have length 1.
+        metric: of the distances; for the cosine, vectors have length 1.
         check: raises to stop.
     """
     groups, done = _groups(total), 0
@@ -75,7 +74,7 @@ def build_lists(
     kind = faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
     lists = faiss.index_factory(sample.shape[1], f"IVF{groups},SQ8", kind)
     lists.quantizer.add((yield from _centroids(sample, groups, check)))
-    lists.train(sample)  # of the bytes only: the groups are there
+    lists.train(sample)  # for quantization only: the groups exist
     for block in blocks:
         check()
         lists.add(block)

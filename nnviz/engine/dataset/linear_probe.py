@@ -24,7 +24,7 @@ class LinearProbe:
     """A logistic regression on standardized features.
 
     Attributes:
-        weight: (K, d), on the features as they are.
+        weight: (K, d), for features that are not standardized.
         bias: (K,).
     """
 
@@ -48,7 +48,7 @@ def fit_probe(
     Args:
         features: float32 (n, d).
         labels: int64 (n,), in [0, classes).
-        classes: how many.
+        classes: number of classes.
         penalty: on features of mean 0 and variance 1.
         check: raises to stop.
     """
@@ -87,7 +87,8 @@ def held_out_probabilities(
 ) -> NDArray[np.float32]:
     """Return out-of-fold probabilities (n, classes) of linear probes.
 
-    ``FOLDS`` parts, drawn within each class, are each judged by a probe of the others.
+    Each of ``FOLDS`` parts, stratified by class, is predicted by a probe trained on the
+    others.
     """
     folds = stratified_folds(labels, FOLDS, seed)
     values = torch.from_numpy(np.asarray(features, np.float32))

@@ -12,7 +12,7 @@ from nnviz.base.dataset.neighbors import PIXELS, Metric
 from nnviz.media.index import ImageIndex
 
 _BLOCK = 1 << 13
-"""Records that are compared at once."""
+"""Records that are compared in one block."""
 Check = Callable[[], None]
 
 
@@ -63,7 +63,7 @@ def find_nearest(
     Args:
         queries: float32 (q, d).
         vectors: (n, d) of any dtype.
-        count: of neighbors of each query; all where there are fewer.
+        count: number of neighbors of each query; all where there are fewer.
         metric: "cosine" (1 - cosine; a zero vector is at 1 from all) or "l2".
         check: raises to stop.
     """
@@ -77,7 +77,7 @@ def find_nearest(
         best = torch.cat([best, found], 1)
         numbers = torch.arange(start, start + len(block)).expand(len(queries), -1)
         records = torch.cat([records, numbers], 1)
-        # Stable: of equal distances the first record stays first.
+        # Stable: ties keep the order of the records.
         best, places = best.sort(dim=1, stable=True)
         best, records = best[:, :count], records.gather(1, places[:, :count])
     return Nearest(records.numpy(), best.numpy())

@@ -21,8 +21,8 @@ def opened_batches(
 ) -> Iterator[tuple[list[int], Tensor]]:
     """Yield the positions of a batch in the set, and its inputs (n, C, H, W) in [0, 1].
 
-    Images that cannot be opened are left out; one of another size than those before
-    begins a batch of its own.
+    Images that cannot be opened are left out; an image of another size than the
+    previous ones starts a new batch.
     """
 
     def prepare(place: int) -> Prepared | Skipped:

@@ -16,9 +16,9 @@ Floats = NDArray[np.float32]
 _NEGATIVE = 0.3
 """Overlap below which a proposal is background for a class."""
 _NEAR = 0.6
-"""Overlap from which on a proposal teaches where the box lies."""
+"""Overlap from which a proposal is used to train box regression."""
 _NORM = 20.0
-"""Mean length that features are scaled to, as in the published program."""
+"""Mean norm to which features are scaled, as in the published program."""
 _PENALTY = 1e-3
 """C of the SVMs."""
 _POSITIVE_WEIGHT = 2.0
@@ -36,8 +36,8 @@ class RegionExamples:
     Attributes:
         features: (n, D).
         boxes: (n, 4): left, top, right, bottom, px.
-        nearest: (n, 4), the annotated box that each overlaps most; itself where there
-            is none.
+        nearest: (n, 4), the annotated box that each overlaps most; the region itself
+            where there is none.
         classes: int64 (n,), the class of that box, -1 for none.
         shares: (n, K), highest overlap with a box of each class.
         annotated: (n,), whether the region is an annotated box itself.
@@ -140,8 +140,8 @@ def fit_heads(
     """Fit a linear SVM and a ridge regression of the box for each class.
 
     The annotated boxes of a class are its positives, regions that overlap none of its
-    boxes by 0.3 its negatives; those between count for nothing.  A class without
-    either gets no SVM: its margin is always -1.
+    boxes by 0.3 its negatives; those in between are ignored.  A class without either
+    gets no SVM: its margin is always -1.
     """
     norms = np.linalg.norm(examples.features, axis=1)
     scale = _NORM / max(float(norms.mean()), 1e-12)
@@ -167,7 +167,7 @@ def box_offsets(boxes: Corners, proposals: Corners) -> Floats:
     """Return regression targets from proposals to boxes, (n, 4): dx, dy, dw, dh.
 
     Appendix C, equations 6 to 9: shift of the center in proposal sizes and logarithm of
-    the growth; ``decode`` is its inverse.
+    the scaling; ``decode`` is its inverse.
     """
     aims, centers = (
         centered(torch.from_numpy(each)).numpy() for each in (boxes, proposals)

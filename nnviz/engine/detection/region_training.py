@@ -32,7 +32,7 @@ class TrainedHeads:
     """R-CNN's heads in training.
 
     Attributes:
-        rows: of each image that was gone through: its name, boxes and regions.
+        rows: name, boxes and regions of each processed image.
         heads: None before the last image.
     """
 
@@ -49,8 +49,8 @@ def train_heads(
         ctx: of the run.
         passes: of the network over regions.
         folder: with images and one file of annotations in COCO's format.
-        images: most images, evenly taken from those with boxes.
-        regions: most proposals of an image.
+        images: maximum number of images, taken at even intervals from those with boxes.
+        regions: maximum number of proposals of an image.
 
     Raises:
         InputError: no such folder, or no boxes in it.

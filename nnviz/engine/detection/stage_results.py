@@ -24,7 +24,7 @@ from nnviz.engine.nn.detection.stages import Grid
 from nnviz.engine.nn.nms import Corners, Indices, on_photo, overlaps
 
 MATCHED = 0.5
-"""Overlap from which on an anchor is an object's (Liu et al. 2016, section 2.2)."""
+"""Overlap from which an anchor matches an object (Liu et al. 2016, section 2.2)."""
 _MOST_PAIRS = 10
 _BEFORE, _AFTER = 0, 1
 
@@ -36,10 +36,10 @@ class StageView:
     Attributes:
         ctx: with the network and the image.
         known: anchors and proposals; None where the network does not show them.
-        found: candidates and what is left of them.
-        row: of the followed object among the candidates; None where nothing is found.
-        level: whose anchors are shown; -1 for all.
-        limit: most boxes of a result.
+        found: candidates and the result of suppression.
+        row: of the selected object among the candidates; None where nothing is found.
+        level: of the anchors shown; -1 for all.
+        limit: maximum number of boxes of a result.
     """
 
     ctx: Context
@@ -114,8 +114,8 @@ def anchors_at(view: StageView, y: float, x: float) -> Boxes:
 def matched_anchors(view: StageView) -> Boxes:
     """Return the anchors that match the selected object, and the object itself.
 
-    An anchor matches from an intersection over union of 0.5 on; where none does, the
-    best one is shown (Liu et al. 2016, section 2.2).
+    The intersection over union of a match is at least 0.5; where none matches, the best
+    anchor is shown (Liu et al. 2016, section 2.2).
     """
     found, _, _ = arrays(view.found.found)
     if view.row is None:
@@ -205,7 +205,7 @@ def class_ranking(view: StageView, top: int) -> Ranking:
     """Return the class scores of the anchor or proposal behind the selected object."""
     source, proposals = view.source(), view.stages.proposals
     scores = view.anchors.scores if proposals is None else proposals.class_scores
-    # Labels of torchvision's detectors begin with the background.
+    # Labels of torchvision's detectors include the background as the first.
     names = class_names(view.ctx.model.info, np.zeros(0, np.int64))
     first = max(0, len(names) - scores.shape[1])
     row = np.zeros(0) if source is None else scores[source].cpu().double().numpy()
@@ -222,7 +222,7 @@ def class_ranking(view: StageView, top: int) -> Ranking:
 def regression(view: StageView) -> tuple[Boxes, Table]:
     """Return the regions before and after box regression, and the four offsets.
 
-    The followed object first, then the others that are left.
+    The selected object first, then the other kept ones.
     """
     found, kept = view.found.found, view.found.kept
     order = [each for each in kept.tolist() if each != view.row]
@@ -380,8 +380,8 @@ def _bins(view: StageView, region: Corners, bins: Sequence[int]) -> Boxes:
 def _strength(view: StageView, feature_map: Tensor, size: Size) -> Heatmap:
     """Return the channels' RMS of a feature map (C, h, w) at each px of the input.
 
-    The map covers an input that was filled up to whole cells, so the stride is the
-    power of two that takes it there, and what lies beyond the input is cut off.
+    The map covers an input that was padded to whole cells, so the stride is the power
+    of two of that ratio, and the part beyond the input is cropped.
     """
     energy = feature_map.square().mean(0).sqrt().cpu().numpy()
     stride = 2 ** round(math.log2(size[0] / len(energy)))

@@ -24,8 +24,8 @@ class Suppression:
 
     Attributes:
         found: the candidates, in the network's order.
-        kept: int64 (K,), rows of those that are left, best first.
-        overlap: from which intersection over union on a box is dropped.
+        kept: int64 (K,), rows of the kept candidates, best first.
+        overlap: intersection over union above which a box is dropped.
     """
 
     found: Candidates
@@ -66,14 +66,14 @@ def suppress(
 
     Args:
         ctx: with a network that detects.
-        score: candidates have more than this.
-        overlap: intersection over union above which the worse of two boxes goes.
-        limit: most boxes that are left.
-        classes: names to keep, with commas between; empty for all.
+        score: candidates score above it.
+        overlap: intersection over union above which the worse of two boxes is dropped.
+        limit: maximum number of kept boxes.
+        classes: names to keep, separated by commas; empty for all.
 
     Raises:
-        UsageError: the network knows no class of a name; names the nearest.
-        ModelError: its outputs are not understood.
+        UsageError: the network has no class of a name; names the nearest.
+        ModelError: the network's outputs are not supported.
     """
     wanted = wanted_classes(ctx.model.info.labels, classes)
     outputs = ctx.inference.outputs()
@@ -106,7 +106,7 @@ def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
 
     Args:
         info: of the network.
-        found: at least one box is left.
+        found: with at least one kept box.
         target: "box:2", a class for its best box; empty for the best of all.
 
     Raises:

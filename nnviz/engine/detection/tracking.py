@@ -2,8 +2,8 @@
 
 Bewley et al. 2016 (SORT, arXiv:1602.00763): each object's box is predicted by a
 constant-velocity Kalman filter and assigned to a detection.  Zhang et al. 2022
-(ByteTrack, arXiv:2110.06864): detections of a low score go on with tracks that have
-none of a high score, and begin none.
+(ByteTrack, arXiv:2110.06864): detections of a low score continue tracks that have none
+of a high score, but start none.
 """
 
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from nnviz.engine.nn.nms import Indices, overlaps
 
 Floats = NDArray[np.float64]
 _LEAST_OVERLAP = 0.15
-"""A detection that overlaps a prediction less is another object's."""
+"""Minimum overlap of a detection and a prediction of the same object."""
 _SAME_CLASS = 0.5
-"""What the same class adds to an overlap: crossing objects differ in that."""
+"""Added to an overlap for the same class, which tells crossing objects apart."""
 _REACH = 1.5
-"""So many of its heights from its prediction a lost object is looked for, and as many
-more for each second that it has been lost."""
+"""Radius, in its heights, within which a lost object is searched around its prediction;
+it grows by the same for each second that the object has been lost."""
 _SLOWING = 0.4
-"""Time constant by which the velocity of an object out of sight fades, s."""
+"""Time constant of the decay of an invisible object's velocity, s."""
 _POSITION_NOISE, _VELOCITY_NOISE = 1 / 20, 1 / 4
 """Standard deviations in heights of the box: of a detection, and of the change of
 velocity in a second, in heights a second."""
@@ -35,9 +35,9 @@ class Tracks:
     """Tracked objects at one frame.
 
     Attributes:
-        ids: int64 (T,), counted from 1, never used again.
-        classes: int64 (T,), the class seen most.
-        votes: float64 (T, K), how often, by score, each class was seen.
+        ids: int64 (T,), counted from 1, never reused.
+        classes: int64 (T,), the most frequent class of each.
+        votes: float64 (T, K), sum of the scores with which each class was detected.
         mean: float64 (T, 4, 2): center x, center y, width, height, each with its
             velocity, px and px/s.
         covariance: float64 (T, 4, 2, 2).
@@ -90,7 +90,7 @@ def no_tracks(classes: int, time: float) -> Tracks:
     """Return an empty set of tracks.
 
     Args:
-        classes: how many there are.
+        classes: number of classes.
         time: s.
     """
     none = np.zeros(0)
@@ -131,11 +131,11 @@ def update(
     """Update tracks with a frame; return them and each one's detection, -1 for none.
 
     Args:
-        tracks: as of the frame before.
+        tracks: of the previous frame.
         found: in this frame, those of low scores too.
         time: of this frame, s; not before that of the last.
-        sure: detections from this score on begin tracks.
-        patience: a track that has not been detected for so long ends, s.
+        sure: minimum score of detections that start tracks.
+        patience: time without a detection after which a track ends, s.
     """
     moved = _predict(tracks, time)
     of = np.full(len(moved.ids), -1, np.int64)
@@ -158,7 +158,7 @@ def _predict(tracks: Tracks, time: float) -> Tracks:
     noise = np.array([[step**3 / 3, step**2 / 2], [step**2 / 2, step]])
     scale = (_VELOCITY_NOISE * tracks.mean[:, 3:4, 0]).reshape(-1, 1, 1, 1) ** 2
     mean = tracks.mean @ move.T
-    # Hidden objects turn sooner or later: better to stay where they went out of sight.
+    # Hidden objects turn sooner or later: the last visible position is a better guess.
     mean[~tracks.present, :, 1] *= np.exp(-step / _SLOWING)
     return replace(
         tracks,
@@ -178,7 +178,7 @@ def _by_overlap(tracks: Tracks, found: Detections) -> Floats:
 def _by_class(tracks: Tracks, found: Detections) -> Floats:
     """Return association scores of lost tracks by class and distance; 0 forbids.
 
-    An object that was hidden may have turned meanwhile: the prediction is off.
+    A hidden object may have turned meanwhile, which makes the prediction unreliable.
     """
     ways = tracks.mean[:, None, :2, 0] - _centers(found.boxes)[:, :2]
     far = np.linalg.norm(ways, axis=2) / np.maximum(tracks.mean[:, None, 3, 0], 1)
@@ -193,7 +193,7 @@ def _assign(worth: Floats) -> Indices:
     Kuhn 1955 (the Hungarian method), as in SORT.
 
     Args:
-        worth: (T, N), 0 for pairs that must not be.
+        worth: (T, N), 0 for forbidden pairs.
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  slow to import
 

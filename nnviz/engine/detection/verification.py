@@ -22,7 +22,7 @@ from nnviz.engine.nn.nms import on_photo
 Floats = NDArray[np.float32]
 _CASCADE = "haarcascade_frontalface_alt2"
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""Brightness of red, green and blue (ITU-R BT.601), as OpenCV has it."""
+"""Brightness of red, green and blue (ITU-R BT.601), as in OpenCV."""
 _STEPS = 201
 _FARTHEST = 2.0
 """Distance of opposite unit vectors."""
@@ -33,10 +33,10 @@ class ErrorRates:
     """Error rates of face verification by the threshold on the distance.
 
     Attributes:
-        thresholds: (T,), rising.
-        false_accepts: (T,), share of pairs of two people that are taken for one.
-        false_rejects: (T,), share of pairs of one person that are taken for two.
-        pairs: how many pairs of one person and of two people they are of.
+        thresholds: (T,), ascending.
+        false_accepts: (T,), fraction of pairs of two people that are accepted as one.
+        false_rejects: (T,), fraction of pairs of one person that are rejected.
+        pairs: numbers of pairs of one person and of two people.
     """
 
     thresholds: Floats

@@ -22,12 +22,12 @@ from nnviz.engine.targets.resolve import probabilities
 from nnviz.media.resize import resize
 
 WORKING_SIZE = 500
-"""px: longer side of the image that is searched and cut from."""
+"""px: longer side of the image that is searched and cropped."""
 SEARCHED, WINDOWS = "selective search", "sliding windows"
 _MOST_CONTEXT = 4
-"""The input's shorter side is so many times the context or more."""
+"""Minimum ratio of the input's shorter side to the context."""
 _SMALLEST, _LONGEST = 16, 5
-"""px of a region's shorter side, and how many times longer the other may be."""
+"""px of a region's shorter side, and the largest aspect ratio."""
 
 
 def working_image(image: Image) -> tuple[NDArray[np.float32], float]:
@@ -50,7 +50,7 @@ def propose_regions(
         ctx: of the run: its generator, and what stops it.
         pixels: (H, W, 3) in [0, 1].
         source: ``SEARCHED`` or ``WINDOWS``.
-        count: most regions; the whole image is the first of them.
+        count: maximum number of regions; the whole image is the first of them.
     """
     if source == WINDOWS:
         found = windows(pixels.shape[:2], count)
@@ -74,11 +74,11 @@ def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
     """Return about ``count`` square windows of three sizes on a grid, largest first.
 
     Their sides are 1, 1/2 and 1/4 of the image's shorter side; neighbors overlap by
-    half or more, as the count allows.
+    half or more, as far as the count allows.
 
     Args:
         size: height and width, px.
-        count: most windows.
+        count: maximum number of windows.
     """
     height, width = size
     found: list[tuple[float, float, float, float]] = []

@@ -16,7 +16,7 @@ from nnviz.engine.models.model import Model
 from nnviz.engine.sharing import Share, Worker
 
 BATCH = 32
-"""Images that are asked about together."""
+"""Images that are classified together."""
 _TOP = 5
 _CONFUSIONS = 10
 _NAMED = 5
@@ -30,12 +30,12 @@ def classify(
     Args:
         model: a network with one output for each of its labels.
         questions: images and the names of their classes; names are compared
-            without regard to case.
-        share: has each batch asked about.
+            case-insensitively.
+        share: runs each batch.
 
     Raises:
         InputError: the classifier knows none of the classes.
-        ModelError: the network gives no number for each label.
+        ModelError: the output is not one number per label.
     """
     labels = model.info.labels
     places = [class_called(each.name, labels) for each in questions]
@@ -80,7 +80,7 @@ def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
 def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
     """Return preprocessed inputs: one batch, or single images if their shapes differ.
 
-    Where images keep their shape they cannot share a batch.
+    Images that keep their aspect ratio cannot share a batch.
     """
     pixels = [model.pixel_input(each.open()) for each in batch]
     alike = {each.shape for each in pixels}
@@ -92,7 +92,7 @@ def answer_batch(worker: Worker, batch: Sequence[Question]) -> Tensor:
     """Return the classes with the highest outputs, best first, (N, top).
 
     Raises:
-        ModelError: the network gives no number for each label.
+        ModelError: the output is not one number per label.
     """
     worker.check()
     model = worker.model

@@ -33,7 +33,7 @@ from nnviz.engine.training.segmenter import confusion, intersection_over_union
 from nnviz.media.decode import MAX_PIXELS, open_image
 
 _DETECT: Mapping[str, Value] = {"score": 0.01, "overlap": 0.45, "limit": 100}
-"""COCO counts the best hundred boxes, however unsure."""
+"""COCO counts the best hundred boxes, at any score."""
 _BACKGROUNDS = ("background", "__background__")
 
 
@@ -64,7 +64,7 @@ def detect_image(worker: Worker, picture: Annotated) -> Found:
     """Return a detector's boxes on an image.
 
     Raises:
-        TypeError: the detector gives no boxes.
+        TypeError: the detector returns no boxes.
     """
     image = open_image(picture.path, MAX_PIXELS)
     boxes = _run(worker, "detect", image, _DETECT).main
@@ -110,7 +110,7 @@ def segment_image(worker: Worker, task: tuple[Annotated, dict[int, int]]) -> Ten
     """Return the confusion matrix of a segmenter's pixels on an image, (K, K).
 
     Raises:
-        TypeError: the segmenter gives no mask.
+        TypeError: the segmenter returns no mask.
     """
     picture, classes = task
     image = open_image(picture.path, MAX_PIXELS)

@@ -36,13 +36,13 @@ def evaluate(
 
     Args:
         model: the network.
-        request: that is measured on what.
+        request: measure and data.
         check: raises to stop.
-        share: has the images asked about.
+        share: runs the images.
 
     Raises:
-        InputError: there are no such data, or none that the network knows.
-        UsageError: the data cannot be split as asked.
+        InputError: there are no such data, or none with classes of the network.
+        UsageError: the data cannot be split as requested.
     """
     started = time.monotonic()
     yield Progress(0, 0, "reading the images")
@@ -59,7 +59,7 @@ def evaluate(
 
 def _sentences(model: Model, request: EvaluateModel, check: Check) -> Measuring:
     """Evaluate a captioner's accuracy on held-out scenes."""
-    # It imports what trains, which others need not wait for.
+    # Its import loads the training code, which other evaluations need not wait for.
     from nnviz.engine.training.captioner.fit import JUDGED, measure  # noqa: PLC0415
 
     count = request.limit or JUDGED

@@ -33,7 +33,7 @@ from nnviz.media.folders import list_images
 Check = Callable[[], None]
 Measuring = Generator[Progress, None, Robustness]
 _STRIDE = 2.5
-"""All steps of PGD together are so many times epsilon (Madry et al. 2018, sec. 5)."""
+"""Total length of PGD's steps as a multiple of epsilon (Madry et al. 2018, sec. 5)."""
 _CANDIDATES = 10
 _OVERSHOOT = 0.02
 _ROUNDS = 5
@@ -51,7 +51,7 @@ class _Batch:
     Attributes:
         attacked_model: the network.
         clean: (N, C, H, W) in [0, 1].
-        goal: away from what is right.
+        goal: away from the correct classes.
         generator: of random starts.
     """
 
@@ -75,12 +75,13 @@ def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring
 
     Args:
         model: the network.
-        request: the attack, and on what.
-        share: has each batch attacked.
+        request: the attack and the data.
+        share: runs each batch.
 
     Raises:
         InputError: there are no images.
-        UsageError: no such attack, one of another norm, or epsilons that do not rise.
+        UsageError: no such attack, one of another norm, or epsilons that do not
+            increase.
         ModelError: the network does not classify.
     """
     started = time.monotonic()
@@ -120,7 +121,7 @@ class _Task:
         request: the attack.
         number: of the batch; random starts depend on it and the seed alone.
         questions: the images.
-        truth: what tells which answer is right.
+        truth: source of the correct answers.
     """
 
     request: MeasureRobustness
@@ -139,7 +140,7 @@ def attack_batch(worker: Worker, task: _Task) -> Tensor:
     """Attack a batch; return the number of correct answers at each epsilon, (E,).
 
     Raises:
-        ModelError: the network gives no number for each of its labels.
+        ModelError: the output is not one number per label.
     """
     worker.check()
     model, generator = worker.model, task.generator()
@@ -186,8 +187,8 @@ def _questions(
 ) -> tuple[list[Question], Truth, tuple[str, ...]]:
     """Return the images, the source of their true classes, and notes on it.
 
-    A folder whose sub-folders are called as classes of the network tells the truth;
-    of any other the network's own answers are taken.
+    A folder whose sub-folders are named after classes of the network provides the true
+    classes; for any other the network's own predictions are used.
     """
     labels = model.info.labels
     try:
@@ -220,7 +221,7 @@ def _attacked_model(model: Model, pixels: Tensor, check: Check) -> AttackedModel
     """Return the network wrapped for attacks.
 
     Raises:
-        ModelError: the network gives no number for each of its labels.
+        ModelError: the output is not one number per label.
     """
     attacked_model = AttackedModel(model.pixel_model(check))
     logits = attacked_model.logits(pixels[:1])
@@ -260,7 +261,7 @@ def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
     right = ~batch.fooled(batch.clean)
     counts = []
     for epsilon in request.epsilons:
-        # What is fooled within a smaller ball is so within a larger one.
+        # An image fooled within a smaller ball is also fooled within a larger one.
         if epsilon > 0 and bool(right.any()):
             rest = batch.among(right)
             right[right.clone()] = ~_climbed(rest, epsilon / LEVELS, request)

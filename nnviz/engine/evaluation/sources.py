@@ -28,7 +28,7 @@ class Question:
     """An image and its true class.
 
     Attributes:
-        open: gives the image.
+        open: opens the image.
         name: of the class.
     """
 
@@ -48,7 +48,7 @@ MADE: dict[str, Callable[[], LabeledPhotos]] = {
         load_shapes, HELD_OUT, SIDE, Shortcut.CONTRADICTING
     ),
 }
-"""Data that need no file, by name: images that no bundled network is trained on."""
+"""Generated data by name: images that no bundled network is trained on."""
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
@@ -56,7 +56,7 @@ def questions_made(name: str, limit: int) -> list[Question]:
 
     Args:
         name: one of ``MADE``.
-        limit: most images; 0 for all.
+        limit: maximum number of images; 0 for all.
     """
     photos = _made(name)
     chosen = spread(range(len(photos)), limit)
@@ -71,13 +71,13 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
 
     Args:
         folder: one sub-folder for each class.
-        limit: most images, taken evenly from all; 0 for all.
-        held_out: only the fifth, by file hash, that the project never trains on; of
-            data that come split in ``train`` and ``test``, the latter.
+        limit: maximum number of images, taken at even intervals from all; 0 for all.
+        held_out: whether to use only the fifth, by file hash, that is never trained on;
+            for data split in ``train`` and ``test``, the latter.
 
     Raises:
         InputError: there are no class folders, or no images in them.
-        UsageError: the data come split and it is not said which part is meant.
+        UsageError: the data are split and no part is chosen.
     """
     names = class_folders(folder, frozenset())
     if {"train", "test"} <= set(names):

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _REACH = 3
-"""Standard deviations at which a Gaussian is cut off."""
+"""Number of standard deviations at which a Gaussian is truncated."""
 
 
 def blurred(pixels: Tensor, sigma: float) -> Tensor:

@@ -1,8 +1,8 @@
 """Decorrelated color axes, as in Lucid.
 
-Light and dark vary most in images, so a step along that axis is made larger than
-one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning
-and Parameterization"; numbers as in Lucid's ``param/color.py``).
+Luminance varies most in images, so a step along that axis is made larger than one along
+the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning and
+Parameterization"; numbers as in Lucid's ``param/color.py``).
 """
 
 import torch
@@ -17,10 +17,10 @@ def correlated(x: Tensor) -> Tensor:
     """Convert decorrelated colors to RGB.
 
     Args:
-        x: (N, C, H, W); colors where C is 3, anything else is returned as it is.
+        x: (N, C, H, W); colors where C is 3, anything else is returned unchanged.
 
     Returns:
-        As ``x``, around 0.
+        Of the shape of ``x``, around 0.
     """
     if x.shape[1] != COLORS:
         return x

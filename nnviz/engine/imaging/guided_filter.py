@@ -11,9 +11,9 @@ def guided_filter(maps: Tensor, guide: Tensor, radius: int, epsilon: float) -> T
     """Smooth maps by a local linear model of the guide in each window.
 
     Args:
-        maps: (N, C, H, W), what is smoothed.
+        maps: (N, C, H, W), to be smoothed.
         guide: (N, 1, H, W) in [0, 1], a gray image whose edges are kept.
-        radius: px; a window has 2 radius + 1 px a side, less at the image's edge.
+        radius: px; a window's side is 2 radius + 1 px, less at the image's edge.
         epsilon: variance of the guide below which a window counts as flat.
 
     Returns:

@@ -12,7 +12,7 @@ def mask_on_input(mask: NDArray[np.generic], placement: Placement) -> Mask:
     """Return which input pixels have their center in an image's mask, bool (H, W).
 
     Args:
-        mask: (h, w) over the image, of any size; what is not zero belongs to it.
+        mask: (h, w) over the image, of any size; nonzero values belong to it.
         placement: of the input on the image.
     """
     found = np.zeros(placement.input_size, np.bool_)

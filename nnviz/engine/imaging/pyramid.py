@@ -13,7 +13,7 @@ Size = tuple[int, int]
 """Height and width, px."""
 
 _SPREADS = (0.5, 1.0, 2.0)
-"""Standard deviations that are averaged, as shares of the one asked for."""
+"""Standard deviations that are averaged, relative to the requested one."""
 
 
 def scaled(size: Size, longest: int) -> Size:
@@ -41,7 +41,7 @@ def octave_of(picture: Tensor, sizes: Sequence[Size], octave: int) -> Tensor:
     """Return an image reduced to the size of an octave, octave by octave.
 
     Args:
-        picture: (1, C, H, W) of the last of the sizes; returned itself for the last.
+        picture: (1, C, H, W) of the last of the sizes, for which it is returned itself.
         sizes: smallest first.
         octave: index of a size.
     """
@@ -53,7 +53,7 @@ def octave_of(picture: Tensor, sizes: Sequence[Size], octave: int) -> Tensor:
 def resized(picture: Tensor, size: Size) -> Tensor:
     """Resize bilinearly with aligned corners, (1, C, h, w).
 
-    That is ``scipy.ndimage.zoom`` of order 1, the notebook's.
+    Equal to ``scipy.ndimage.zoom`` of order 1, which the notebook uses.
     """
     return functional.interpolate(picture, size, mode="bilinear", align_corners=True)
 
@@ -61,7 +61,7 @@ def resized(picture: Tensor, size: Size) -> Tensor:
 def smoothed(gradient: Tensor, sigma: float) -> Tensor:
     """Return the mean of three Gaussian blurs, of half, one and two sigma.
 
-    They stand for the pyramid that lets large shapes grow beside small ones
+    They stand for the pyramid that lets large shapes grow next to small ones
     (gordicaleksa/pytorch-deepdream, ``CascadeGaussianSmoothing``).
 
     Args:
@@ -79,14 +79,14 @@ def moved_closer(picture: Tensor, zoom: float, turn: float) -> Tensor:
 
     Args:
         picture: (1, C, H, W).
-        zoom: share of its sides that is lost; negative moves away, the edges carried
-            on outside.
+        zoom: fraction of its sides that is cut off; a negative value moves away, with
+            edges replicated outside.
         turn: counter-clockwise, degrees.
     """
     height, width = picture.shape[2:]
     angle = math.radians(turn)
     cosine, sine = math.cos(angle) * (1 - zoom), math.sin(angle) * (1 - zoom)
-    # From places in the result to places in the image, both from -1 to 1.
+    # From coordinates in the result to coordinates in the image, both from -1 to 1.
     matrix = torch.tensor(
         [[[cosine, -sine * height / width, 0], [sine * width / height, cosine, 0]]],
         dtype=picture.dtype,

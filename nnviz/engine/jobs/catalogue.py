@@ -16,9 +16,9 @@ def live_catalogue(folder: Path | None = None) -> Catalogue:
     """Return this process's methods, plug-ins included, and the shipped models.
 
     The catalogue also lists this machine's devices, and the weights in ``folder`` or
-    the usual places.
+    the default folders.
 
-    The models are read from the shipped list, since finding them out imports
+    The models are read from the bundled list, since finding them would import
     torchvision, which takes longer than a first prediction may.
     """
     shipped = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))

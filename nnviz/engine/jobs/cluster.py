@@ -1,8 +1,8 @@
 """Dask: distribution of a job's tasks over local processes or a cluster's workers.
 
-Dask gives a task to another worker where one is lost; the answers are taken in the
-order of the tasks, so a job ends as it would in one process, bit for bit on machines
-of one kind.
+Dask reassigns the tasks of a lost worker; results are consumed in the order of the
+tasks, so a job gives the same result as in one process, bit for bit on machines of one
+kind.
 """
 
 import importlib
@@ -31,12 +31,12 @@ LOCAL = "local"
 _RETRIES = 3
 """Of a task that failed or whose worker was lost."""
 _AHEAD = 2
-"""Tasks that are given out for each worker."""
+"""Tasks in flight for each worker."""
 _POLL = 0.25
 _CONNECT_SECONDS = 15
 FROM_PROGRAM = "object:"
 _CACHED_BYTES = 64 << 20
-"""Of activations that a worker keeps."""
+"""Size of a worker's cache of activations, B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
     Args:
         here: this process.
         opened: the request that opens the network.
-        request: says where.
+        request: contains the cluster's address.
 
     Raises:
         UsageError: the network is a Python object, which workers cannot open.
@@ -79,7 +79,7 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
     def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
         remaining = iter(tasks)
         first = list(islice(remaining, 1))
-        if not first:  # no cluster is started to find that all is done
+        if not first:  # a finished job starts no cluster
             return
         threads = torch.get_num_threads()
         calls = ((opened, threads, work, task) for task in chain(first, remaining))
@@ -95,10 +95,10 @@ def connected(address: str, workers: int) -> Iterator[Any]:
 
     Args:
         address: ``LOCAL`` or a scheduler's, "tcp://HOST:PORT".
-        workers: processes of a local cluster; 0 for as many as there are cores.
+        workers: processes of a local cluster; 0 for one per core.
 
     Raises:
-        InputError: Dask is not installed, no scheduler is reached, or it was lost.
+        InputError: Dask is not installed, or no scheduler is reached or it was lost.
     """
     library = _library()
     with _in_words(address):
@@ -132,7 +132,7 @@ def in_order(
 ) -> Iterator[Any]:
     """Yield the workers' results of some calls, in the order of the calls.
 
-    A few calls for each worker are on their way at a time.
+    A few calls for each worker are in flight at a time.
 
     Args:
         client: of the cluster.
@@ -159,7 +159,7 @@ def carry_out(
 
     Args:
         request: of the network, which is opened once.
-        threads: of torch, as many as the process that asks has.
+        threads: of torch, as many as in the requesting process.
         work: the function.
         task: its argument.
     """
@@ -228,7 +228,7 @@ def _in_words(address: str) -> Iterator[None]:
     """Convert the loss of a cluster to a one-line error; other errors pass.
 
     Raises:
-        InputError: the scheduler is gone, or workers died over and over.
+        InputError: the scheduler is gone, or workers died repeatedly.
     """
     library = _library()
     lost = (

@@ -8,7 +8,7 @@ from nnviz.engine.compute.memory import memory_error
 def error_record(error: BaseException) -> ErrorRecord:
     """Convert an error to text, out-of-memory recognized, without its frames.
 
-    A traceback pins every tensor of the frames it names, on the GPU too.
+    A traceback would keep every tensor of its frames alive, on the GPU too.
     """
     short = memory_error(error)
     record = errors.error_record(error)

@@ -15,7 +15,7 @@ from nnviz.engine.jobs.runner import Steered, usable_threads
 from nnviz.engine.method import Context, find
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "pillow")
-"""What the last bits of a result depend on."""
+"""Libraries that determine the last bits of a result."""
 
 
 def recipe_of(
@@ -24,10 +24,10 @@ def recipe_of(
     """Return the recipe of a finished run.
 
     Args:
-        request: what was asked for.
+        request: of the run.
         asked: the method's parameters before any were steered.
-        ctx: what the method worked with.
-        changes: what was steered, by step.
+        ctx: context of the method.
+        changes: steered parameters, by step.
     """
     info = ctx.model.info
     image, values = request.image, values_of(asked)

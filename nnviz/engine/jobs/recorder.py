@@ -15,7 +15,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.kinds.packing import pack
 from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.recipes import Recipe, file_of, with_file
+from nnviz.base.recipes import Recipe, with_paths
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import ColorImage, Report
 from nnviz.engine.method import Context, Kept, State
@@ -31,19 +31,19 @@ from nnviz.media.recordings import (
 from nnviz.media.resize import resize
 
 _LONGEST = 1280
-"""Of a frame, px: larger images are made smaller for the recording."""
+"""Largest side of a frame, px: larger images are reduced for the recording."""
 _SMALL = 512
-"""Longest side, px, of an image whose state is kept twice a second."""
+"""Longest side, px, of an image whose state is stored twice a second."""
 _SMALL_SECONDS, _LARGE_SECONDS = 0.5, 10.0
 _FRAME_SECONDS = 1 / 20
 _FREE_SECONDS = 1.0
-"""What writing may take in a run of any length."""
+"""Time that writing may take in any run."""
 _STOP_SECONDS = 0.06
-"""Stopping must not be felt as waiting."""
+"""Time that stopping may take: too short to notice."""
 _FRAME_SHARE, _STATE_SHARE = 0.03, 0.1
-"""Most of the run's time that writing may take."""
+"""Maximum fraction of the run's time for writing frames and states."""
 _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
-"""Names of what is ours among a state's arrays; no method's begins with a dot."""
+"""Names of the recorder's own arrays in a state; no method's begins with a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class ResumePoint:
     """A resume point: the recorded step from which a run continues.
 
     Attributes:
-        recording: that it comes from.
-        steps: how many are done.
-        arrays: what the state of the last of them holds; empty for the very beginning.
+        recording: its source.
+        steps: number of completed steps.
+        arrays: state after the last of them; empty for the very beginning.
     """
 
     recording: Recording
@@ -64,7 +64,7 @@ class ResumePoint:
         """Restore the state of the recorded run in a context.
 
         Raises:
-            InputError: the network or the image is another one.
+            InputError: the network or the image differs from the recorded one.
         """
         _require_same(self.recording.recipe, ctx.model, ctx.inference.image)
         if not self.arrays:
@@ -82,17 +82,17 @@ class ResumePoint:
 def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint | None]:
     """Return a request as its recording was requested, and the resume point.
 
-    Values that differ from those that the recording has at that step become a change
-    there.  The newest state at or before the step is loaded; with the changes that were
-    made in between, computing the rest again leads to the step bit for bit.
+    Values that differ from the recorded ones at that step become a change there.  The
+    latest state at or before the step is loaded; with the changes made in between,
+    recomputing the rest leads to the step bit for bit.
 
     Args:
         request: with or without ``begin``.
-        method: its parameters' declaration.
+        method: class that declares its parameters.
 
     Raises:
         InputError: no recording, or a damaged one.
-        UsageError: the recording is another method's, or has no such step.
+        UsageError: the recording belongs to another method, or has no such step.
     """
     if request.begin is None:
         return request, None
@@ -118,7 +118,7 @@ def _step_of(recording: Recording, request: RunMethod) -> int:
     """Return the recorded step to resume from; -1 for an empty recording.
 
     Raises:
-        UsageError: the recording is another method's, or has no such step.
+        UsageError: the recording belongs to another method, or has no such step.
     """
     name = recording.folder.name
     method = recording.recipe.method
@@ -149,15 +149,10 @@ def _differing(
 def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
     """Return a recording's values, with the image folders that the request names.
 
-    A recording knows their names alone.
+    A recording stores only their names.
     """
-    values = dict(recipe.values)
-    for name in recipe.pictures:
-        again = request.values.get(name)
-        same = with_file(values[name], Path(file_of(again or "")).name)
-        if again is not None and same == values[name]:
-            values[name] = again
-    return values
+    named = {each: request.values.get(each, "") for each in recipe.pictures}
+    return with_paths(recipe.values, named)
 
 
 def _nearest(recording: Recording, step: int) -> ResumePoint:
@@ -166,7 +161,7 @@ def _nearest(recording: Recording, step: int) -> ResumePoint:
         try:
             arrays = recording.state(kept)
         except InputError:
-            continue  # it was damaged: an earlier one leads to the same
+            continue  # damaged: an earlier one leads to the same step
         if _GENERATOR in arrays and _CHUNKS in arrays:
             return ResumePoint(recording, kept + 1, arrays)
     return ResumePoint(recording)
@@ -176,7 +171,7 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
     """Refuse to resume with another network or image.
 
     Raises:
-        InputError: names what differs.
+        InputError: names the difference.
     """
     info = model.info
     if recipe.model_sha256 != info.sha256 or recipe.preprocess != info.preprocess:
@@ -196,14 +191,14 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
 class Recorder:
     """Records each step's numbers, and frames and states within time limits.
 
-    Frames are kept 20 times a second at most, in 3 % of the time and a second more, so
-    that a short run has all; where a method makes a video, all its images.  The state
-    is kept twice a second up to 512 px; of larger images every 10 s, in 10 % of the
-    time and a second more.  So a process that is killed loses little.
+    Frames are stored 20 times a second at most, within 3 % of the time plus a second,
+    so that a short run has all; where a method makes a video, all its images.  The
+    state is stored twice a second up to 512 px; for larger images every 10 s, within 10
+    % of the time plus a second.  So a killed process loses little.
 
     Args:
         recording: to append to.
-        recipe_of: returns the recipe of the run as far as it has come.
+        recipe_of: returns the recipe of the run up to now.
     """
 
     def __init__(self, recording: Recording, recipe_of: Callable[[], Recipe]) -> None:
@@ -261,7 +256,7 @@ class Recorder:
         large = _longest(self._last) > _SMALL
         self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
         self._states.share = _STATE_SHARE if large else 1.0
-        # The last planned one always: what was trained is written from it.
+        # Always the last planned one: the trained network is exported from it.
         if not self._states.due() and ctx.journal.progress.fraction != 1:
             return
         began = time.perf_counter()
@@ -289,8 +284,8 @@ def reopen_recording(
 ) -> Recording | None:
     """Open the recording that a request writes to; None if it records nothing.
 
-    In the folder that it goes on from, what came later is dropped; into another one
-    what came before is copied.
+    In the folder of the resume point, later steps are dropped; into another folder the
+    earlier ones are copied.
 
     Raises:
         InputError: the folder cannot be used, or holds another recording.
@@ -318,12 +313,12 @@ def reopen_recording(
 class _Rhythm:
     """Rate limiter of writing: a minimum interval and a small share of the time.
 
-    The first second of writing is free, so that of a short run every step is kept.
+    The first second of writing is free, so that a short run keeps every step.
 
     Attributes:
-        seconds: from one time to the next, at least.
-        share: of the time that writing may take.
-        seconds_taken: by what was written last.
+        seconds: minimum interval.
+        share: fraction of the time that writing may take.
+        seconds_taken: duration of the last write.
     """
 
     def __init__(self, seconds: float, share: float) -> None:
@@ -364,7 +359,8 @@ def _longest(report: Report | None) -> int:
 def _frame(report: Report | None) -> StoredFrame | None:
     """Return the stored frame of a report.
 
-    An image is stored in 8 bits, small enough for scrubbing; other reports unchanged.
+    An image is stored in 8 bits, small enough for scrubbing; other reports are
+    unchanged.
     """
     if report is None:
         return None

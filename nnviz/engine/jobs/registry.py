@@ -24,7 +24,7 @@ _JOBS = (
         "dataset.ablate",
     ),
 )
-"""Files of this package that register; each is light to import."""
+"""Modules of this package that register jobs; each is cheap to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}
 
 
@@ -32,7 +32,7 @@ def carries_out(kind: type[R]) -> Callable[[Handler[R]], Handler[R]]:
     """Register the decorated function for a kind of request.
 
     Raises:
-        ValueError: the kind has one already.
+        ValueError: the kind is already registered.
     """
 
     def add(handler: Handler[R]) -> Handler[R]:
@@ -48,7 +48,7 @@ def job_of(resources: Resources, request: Request[Any], check: Check) -> Job:
     """Return the job of a request, not yet started.
 
     Raises:
-        TypeError: nothing carries out requests of this kind.
+        TypeError: no job is registered for requests of this kind.
     """
     _discover()
     handler = _HANDLERS.get(type(request))

@@ -19,7 +19,7 @@ from nnviz.engine.models.store import ModelStore
 
 Check = Callable[[], None]
 _SOURCES = 2
-"""Of which something is kept: a camera, and a video that is exported meanwhile."""
+"""Number of sources with kept state: a camera, and a video exported meanwhile."""
 
 
 @dataclass(slots=True)
@@ -38,9 +38,9 @@ class KeptHand:
     """An image prepared for occlusion by hand, kept between requests.
 
     Attributes:
-        key: network, image and question.
-        hand: answers.
-        current: the check of the job that asks.
+        key: network, image and target.
+        hand: the prepared occlusion.
+        current: the check of the running job.
     """
 
     key: Hashable
@@ -51,7 +51,7 @@ class KeptHand:
 class PreviousFrames:
     """State that methods keep between frames of one video or camera.
 
-    Kept while the same network is asked the same about the same source.
+    Kept while requests have the same network, settings and source.
     """
 
     def __init__(self) -> None:
@@ -82,23 +82,23 @@ class PreviousFrames:
 class Resources:
     """Open networks and caches of recent computations.
 
-    For one thread at a time.
+    For use by one thread at a time.
 
     Attributes:
         weights_folder: where downloaded weights are kept; None for the user's cache.
         store: the opened networks.
-        cache: what was computed on still images.
-        frame_cache: what was computed on the newest frame of a camera.
-        previous_frames: what methods left for the next frame.
-        brief: whether the next turn of a job is to be short, since somebody waits.
-        trust_scores: of curves by which maps were judged.
-        hands: the image whose parts were hidden by hand last.
-        placed: the projection that was fitted last, and what lays new images on it.
+        cache: values computed on still images.
+        frame_cache: values computed on the newest frame of a camera.
+        previous_frames: values that methods stored for the next frame.
+        brief: whether a job's next turn should be short because a user is waiting.
+        trust_scores: of the curves for assessing maps.
+        hands: the image that was last occluded by hand.
+        placed: the last fitted projection, and the function that projects new images.
 
     Args:
-        weights_folder: as the attribute.
-        activation_bytes: how much of what layers gave is kept for walking about.
-        model_bytes: how much opened networks may take; None for a share of memory.
+        weights_folder: see the attribute.
+        activation_bytes: size of the cache of activations, B.
+        model_bytes: memory for opened networks; None for a fraction of the free memory.
     """
 
     def __init__(
@@ -122,8 +122,9 @@ class Resources:
     def cache_for(self, image: Image | None) -> TensorCache:
         """Return the cache for computations on an image.
 
-        A frame never comes back, but the last one may be held and looked at: its own
-        cache is emptied for the next, and those of still images stay as they are.
+        A past frame never returns, but the last one may be frozen and inspected: its
+        own cache is emptied for the next frame, and those of still images are
+        unchanged.
         """
         if not isinstance(image, FrameImage):
             return self.cache

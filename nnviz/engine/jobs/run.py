@@ -108,7 +108,8 @@ def _with_remark(report: Report, ctx: Context) -> Report:
 def _with_prediction(report: Report, ctx: Context) -> Report:
     """Add the network's prediction to a frame's map, if it is already computed.
 
-    On a still image that is a method of its own; of a frame the next already waits.
+    For a still image that is a separate run; for a frame, the next one is already
+    waiting.
     """
     known = ctx.inference.live and ctx.inference.has_outputs
     classifies = ctx.model.info.task is Task.CLASSIFY
@@ -152,7 +153,7 @@ def _require_task(info: MethodInfo, model: Model) -> None:
     """Refuse a network of a task that the method does not support.
 
     Raises:
-        ModelError: says for which networks it is.
+        ModelError: names the tasks that it supports.
     """
     if not info.suits(model.info.task):
         raise ModelError(
@@ -167,7 +168,7 @@ def _require_size(model: Model) -> None:
     """Refuse an input that is too small for a forward pass.
 
     Raises:
-        ModelError: names the smallest size.
+        ModelError: states the smallest size.
     """
     given = model.info.preprocess.input_size
     smallest = model.info.smallest_input

@@ -17,9 +17,9 @@ from nnviz.engine.jobs.recorder import Recorder
 from nnviz.engine.method import Context, Registered
 
 _THREADS_PER_CORE, _FEWEST_LIMIT = 4, 64
-"""Threads that are always allowed, and that a machine of many cores may have."""
+"""Threads allowed per core, and the minimum of that limit."""
 Steered = tuple[tuple[int, Mapping[str, Value]], ...]
-"""(step, values): what was changed after how many reports."""
+"""(step, values): changed parameters after a number of reports."""
 
 
 class Steering:
@@ -27,9 +27,9 @@ class Steering:
 
     Args:
         registered: the method.
-        ctx: what it works with; given the new parameters.
+        ctx: context of the method; gets the new parameters.
         planned: (step, values) of an earlier run.
-        steps: how many of its steps are done; their changes are made at once.
+        steps: number of completed steps; their changes are applied at once.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ def follow(
 
     Args:
         registered: the method.
-        ctx: what it works with.
+        ctx: context of the method.
         request: what was asked.
-        steering: is told what is sent.
-        recorder: keeps the steps.
-        steps: how many were made by the run that this one takes up.
+        steering: gets the changes sent meanwhile.
+        recorder: stores the steps.
+        steps: number of steps of the resumed run.
 
     Returns:
         The last report.
 
     Raises:
-        UsageError: there is nothing left to do after the steps made before.
+        UsageError: no steps remain after those already made.
     """
     run = registered.method().run(ctx, ctx.params)
     report = None
@@ -165,8 +165,8 @@ def _steer(registered: Registered, ctx: Context, changes: Changes) -> None:
 def usable_threads(threads: int) -> int:
     """Return a recipe's thread count, limited to what this machine can start.
 
-    More than it has cores only make it slower, and keep the last bits of a result;
-    thousands end in an error of the library that starts them.
+    More threads than cores only slow it down but preserve the last bits of a result;
+    thousands fail in the library that starts them.
     """
     return min(threads, max(_FEWEST_LIMIT, _THREADS_PER_CORE * (os.cpu_count() or 1)))
 

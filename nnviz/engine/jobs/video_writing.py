@@ -1,8 +1,8 @@
 """Video processing: a method applied to every frame of a video.
 
-The last result can be mixed into the next image, so that one's dream goes on in the
-other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows
-cameras is given frames: it steadies them by itself.
+The last result can be blended into the next image, so that a dream continues across
+frames (gordicaleksa/pytorch-deepdream blends in 15 %).  A method that follows cameras
+gets frames and stabilizes them itself.
 """
 
 import itertools
@@ -39,22 +39,23 @@ RunFrame = Callable[[RunMethod], Job]
 def write_changed(asked: ChangeVideo, info: MethodInfo, run: RunFrame) -> Job:
     """Write a video of a method applied to each frame of another.
 
-    An MP4 file gets the other's sound.  An interrupted video is kept as far as it is.
+    An MP4 file gets the original's sound.  An interrupted video is kept as far as
+    written.
 
     Args:
-        asked: which video becomes which.
+        asked: source and destination.
         info: of the method.
         run: runs it on an image.
 
     Yields:
-        Each new image, and how far it is.
+        Each new image, and the progress.
 
     Returns:
-        What is to be said of it, in words.
+        Notes for the user.
 
     Raises:
-        UsageError: a share or an ending that makes no sense; no images come out.
-        InputError: no video, or the disk does not allow it.
+        UsageError: an invalid blend or suffix; the method returns no images.
+        InputError: the video cannot be read or written.
     """
     source, out = Path(asked.film), Path(asked.out)
     _require_sensible(asked)
@@ -66,7 +67,8 @@ def write_changed(asked: ChangeVideo, info: MethodInfo, run: RunFrame) -> Job:
             report = yield from _quietly(run(painter.request(grab)), painter.progress)
             pixels = painter.take(report)
             if film is None:
-                # Below the film: the sound is added when that has its name.
+                # Registered before the video: the sound is added once that has its
+                # final name.
                 stack.callback(lambda: heard.append(_add_sound(out, source)))
                 size = pixels.shape[0], pixels.shape[1]
                 film = stack.enter_context(VideoWriter(out, size, reader.rate))

@@ -8,7 +8,7 @@ Kind = Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers
 _STAGES = (1, 2, 4)
 """Channels of the stages, in widths."""
 _PER_STAGE = 6
-"""Weight layers that another block in each of three stages adds."""
+"""Weight layers added by one more block in each of three stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +16,14 @@ class Architecture:
     """A small network's architecture with its options.
 
     Attributes:
-        kind: which one.
+        kind: name of the architecture.
         layers: words of its layers, for the kind "layers".
         depth: weight layers of a plain or residual network; rounded to 6 n + 2.
-        width: channels of the first of three stages; the next has twice as many.
-        activation: word of the activation function.
+        width: channels of the first of three stages; each later one has twice as many.
+        activation: name of the activation function.
         batch_norm: normalize each layer over the batch, before the activation.
         local_response_norm: normalize across maps, after the activation.
-        dropout: share of the values that is dropped before linear layers.
+        dropout: fraction of the values that is dropped before linear layers.
     """
 
     kind: Kind

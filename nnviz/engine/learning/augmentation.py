@@ -16,17 +16,17 @@ class Augmentation:
     """Data augmentation: random changes, applied to each training image on its own.
 
     Attributes:
-        shift: up to so many px along each axis; the border is repeated.
-        rotate: up to so many degrees either way.
-        elastic: spread of the displacements of 3 x 3 points that an elastic
+        shift: maximum along each axis, px; the border is replicated.
+        rotate: maximum in either direction, degrees.
+        elastic: standard deviation of the displacements of 3 x 3 points that an elastic
             deformation interpolates (Ronneberger et al. 2015, arXiv:1505.04597, sec.
             3.1), px.
-        flip: half of them left to right.
+        flip: whether half of the images are flipped horizontally.
         cut: side of a square that is grayed out (DeVries & Taylor 2017,
             arXiv:1708.04552), px.
-        noise: spread of Gaussian noise, in [0, 1].
-        color: spread of the principal components' weights (Krizhevsky et al. 2012,
-            sec. 4.1): 0.1 there.
+        noise: standard deviation of Gaussian noise, in [0, 1].
+        color: standard deviation of the principal components' weights (Krizhevsky et
+            al. 2012, sec. 4.1, where it is 0.1).
     """
 
     shift: int = 0

@@ -27,14 +27,14 @@ class AutoencoderSwitches:
 
     Attributes:
         kind: of its layers.
-        code: numbers of the code.
-        noise: spread of the Gaussian noise on its input (Vincent et al. 2008,
-            doi:10.1145/1390156.1390294); it is to give back the image without.
-        epochs: how often each image is seen.
+        code: length of the code.
+        noise: standard deviation of the Gaussian noise on its input (Vincent et al.
+            2008, doi:10.1145/1390156.1390294); the target is the image without it.
+        epochs: number of times that each image is seen.
         learning_rate: of Adam.
         hidden: units of the layers before a deep code.
-        activation: word of a deep one's activation function.
-        batch: images of a step.
+        activation: name of a deep one's activation function.
+        batch: images in a step.
     """
 
     kind: Kind = "deep"
@@ -56,7 +56,7 @@ class AutoencoderRun:
         held: likewise of the held-out images.
 
     Args:
-        switches: everything that decides what is learned.
+        switches: all settings of the training.
         examples: images; their classes only color the map of codes.
         generator: of all random numbers.
     """
@@ -70,7 +70,7 @@ class AutoencoderRun:
         self.switches, self.examples = switches, examples
         self._generator = generator
         channels, size = examples.pixels.shape[1], examples.pixels.shape[3]
-        # Its layers draw weights from the global generator, which are drawn anew.
+        # Its layers draw weights from the global generator; they are redrawn below.
         with torch.random.fork_rng(devices=[]):
             self.net = Autoencoder(
                 switches.kind,

@@ -23,7 +23,7 @@ from nnviz.engine.models.match.declared import side_car_within
 from nnviz.engine.models.weights.checkpoints import read_state
 
 UNKNOWN = "□"
-"""Stands for characters that the model did not learn."""
+"""Placeholder for characters outside the alphabet."""
 GATES = ("input", "forget", "candidate", "output")
 """Gates in the order in which torch's LSTM has their weights."""
 _LARGEST_GRADIENT = 1.0
@@ -38,7 +38,7 @@ class CharacterLstm(nn.Module):
     Hochreiter & Schmidhuber 1997 (doi:10.1162/neco.1997.9.8.1735), with forget gates.
 
     Args:
-        alphabet: the characters that it knows; the first stands for all others.
+        alphabet: the known characters; the first stands for all others.
         hidden: units of the LSTM.
     """
 
@@ -69,7 +69,7 @@ class CharacterLstm(nn.Module):
 def alphabet_of(text: str) -> str:
     """Return a text's characters in order, behind a placeholder for unknown ones.
 
-    The commonest are kept where there are too many.
+    The most frequent are kept where there are too many.
 
     Raises:
         UsageError: the text is too short to learn from.
@@ -91,7 +91,8 @@ class CharacterSwitches:
 
     Attributes:
         hidden: units of the LSTM.
-        span: characters after which the gradient through time is cut.
+        span: number of characters through which the gradient is propagated back in
+            time.
         learning_rate: of Adam.
     """
 
@@ -103,18 +104,18 @@ class CharacterSwitches:
 class CharacterRun:
     """Training of a character model by truncated back-propagation through time.
 
-    The text is read by several streams at once, each from another place of it.
+    The text is read by several streams in parallel, each from another position.
 
     Attributes:
         net: the model.
-        losses: mean cross entropy of each step, nats a character.
+        losses: mean cross entropy of each step, nats per character.
         held: of the held-out end of the text after each report.
 
     Args:
         text: to learn from; its last tenth is held out.
         switches: sizes and rates.
         generator: of the first weights.
-        net: a model to go on with; None for a new one.
+        net: a model to train further; None for a new one.
     """
 
     def __init__(
@@ -199,14 +200,14 @@ class CharacterRun:
 
 def _drawn(alphabet: str, hidden: int, generator: torch.Generator) -> CharacterLstm:
     """Initialize a model from a generator, with forget gates biased open."""
-    # Its layers draw weights from the global generator, which are drawn anew.
+    # Its layers draw weights from the global generator; they are redrawn below.
     with torch.random.fork_rng(devices=[]):
         net = CharacterLstm(alphabet, hidden)
     bound = hidden**-0.5
     for weight in net.parameters():
         nn.init.uniform_(weight, -bound, bound, generator=generator)
     with torch.no_grad():
-        # Jozefowicz et al. 2015, section 2.2: else long spans are hardly learned.
+        # Jozefowicz et al. 2015, section 2.2: otherwise long spans are hardly learned.
         net.get_parameter("lstm.bias_ih_l0")[hidden : 2 * hidden] += 1
     return net
 
@@ -224,9 +225,9 @@ def sample(
     Args:
         net: the model.
         start: characters that it reads first.
-        count: how many are drawn.
-        temperature: logits are divided by it: near 0 takes the likeliest.
-        generator: what they are drawn with.
+        count: number of characters drawn.
+        temperature: divisor of the logits: near 0 the likeliest is taken.
+        generator: source of the draws.
     """
     begun = net.encode(start or net.alphabet[-1])
     logits, state = net(net.one_hot(begun[None]))
@@ -285,8 +286,8 @@ def read(net: CharacterLstm, text: str) -> Reading:
 def saliency(net: CharacterLstm, text: str) -> Tensor:
     """Return gradient times input of each character for the next prediction, (T,).
 
-    Gradient times input of the likeliest next character's log probability: for vectors
-    with a single 1 the gradient at that 1.  Positive values support it.
+    Gradient times input of the likeliest next character's log probability: for one-hot
+    vectors, the gradient at the 1.  Positive values support the prediction.
     """
     x = net.one_hot(net.encode(text))[None].requires_grad_()
     with torch.enable_grad():
@@ -309,7 +310,7 @@ def from_state(
 
     Args:
         state: weights by name.
-        facts: beside them in the file.
+        facts: metadata of the file.
         source: name of the file, for errors.
 
     Raises:

@@ -20,8 +20,8 @@ _FIGURES = ("held-out loss", "training loss", "held-out accuracy")
 class TrainingComparison:
     """Training runs that differ in some hyperparameters and share a seed.
 
-    So two runs of one architecture begin with the same weights and see the images in
-    the same order: what differs then comes from the hyperparameter.
+    So two runs of one architecture start with the same weights and see the images in
+    the same order: all differences come from the hyperparameter.
 
     Attributes:
         runs: by name.
@@ -78,7 +78,7 @@ class TrainingComparison:
     def numbers(self) -> dict[str, float]:
         """Return the latest held-out loss of each run by its name.
 
-        Before the end of its first epoch it is its newest training loss.
+        Before the end of its first epoch, its latest training loss.
         """
         return {
             name: (run.history["held-out loss"] or [run.recent_loss])[-1]

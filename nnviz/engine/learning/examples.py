@@ -22,7 +22,7 @@ from nnviz.engine.data.shapes import load_shapes
 
 _DIGIT_SIDE = 16
 SIDE = 32
-"""Side of a training image that is no digit, px."""
+"""Side of training images other than digits, px."""
 _HELD_SHARE = 8
 """Ratio of training images to the limit of held-out ones."""
 _LEAST_HELD = 50
@@ -64,12 +64,12 @@ def load_examples(
         data: "digits", "scenes" or "folder".
         folder: with a sub-folder for each class, or with such folders "train" and
             "test".
-        count: of images to learn from, at most.
+        count: maximum number of training images.
         check: raises to stop, before each file.
 
     Raises:
         UsageError: no folder is named.
-        InputError: the folder cannot be read, or holds too little.
+        InputError: the folder cannot be read, or holds too few images.
     """
     if data == "digits":
         return _examples(load_digits(), _DIGIT_SIDE, count)

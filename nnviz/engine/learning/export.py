@@ -20,7 +20,7 @@ from nnviz.media.recordings import Recording, open_recording
 
 State = Mapping[str, NDArray[Any]]
 StateAt = Callable[[Recording, int], State]
-"""Gives the state after a step of a recorded run."""
+"""Returns the state after a step of a recorded run."""
 _SWITCHES = (
     *(
         "activation",
@@ -38,12 +38,12 @@ def export_step(request: ExportTrained, state_at: StateAt) -> tuple[str, ...]:
     """Export the network of a step and the figures so far; return the paths.
 
     Args:
-        request: recording, step and place.
-        state_at: gives the state after a step of a recording.
+        request: recording, step and destination.
+        state_at: returns the state after a step of a recording.
 
     Raises:
-        InputError: no recording of a training run, or a folder that is no place to
-            write to.
+        InputError: no recording of a training run, or a folder that cannot be written
+            to.
     """
     recording = open_recording(Path(request.recording))
     export = _EXPORTS.get(recording.recipe.method)
@@ -149,7 +149,7 @@ def write_events(
     """Write the figures as TensorBoard events into the folder ``stem.events``.
 
     Returns:
-        The folder; nothing where the package tensorboardX is not installed.
+        The folder; nothing if the package tensorboardX is not installed.
     """
     try:
         from tensorboardX import SummaryWriter  # noqa: PLC0415  optional

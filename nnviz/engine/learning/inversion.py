@@ -25,23 +25,23 @@ from nnviz.engine.learning.run_state import (
 SIDE = 64
 """Of the decoded images, px."""
 _BATCH, _PASS = 16, 4
-"""Images of a step, and of a pass of the network."""
+"""Images in a step, and in a pass of the network."""
 _STEPS = 3
 """Steps between two reports."""
 _MOST_BYTES = 1 << 30
-"""Of kept features."""
+"""Maximum size of the kept features."""
 _WIDEST, _NARROWEST = 128, 32
 _FIRST_SIDE = 4
 _LEAK = 0.2
-"""Slope below zero, as in the paper."""
+"""Slope of the leaky ReLU below zero, as in the paper."""
 
 
 class InversionDecoder(nn.Module):
     """Up-convolutional decoder from a layer's maps to images.
 
-    Each step doubles the maps and convolves them; leaky ReLU between.  As in the paper
-    but for nearest neighbors in place of zeros between the values, which leave a
-    checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+    Each step doubles the maps and convolves them, with leaky ReLU between.  As in the
+    paper except for nearest-neighbor upsampling instead of zeros between the values,
+    which cause checkerboard artifacts (Odena et al. 2016, doi:10.23915/distill.00003).
 
     Args:
         shape: of the features, (C, h, w); a vector is (D, 1, 1).
@@ -87,7 +87,7 @@ class FeaturePairs:
 
     Args:
         pixels: of the images, (N, channels, H, W) in [0, 1].
-        extract: gives a layer's maps for some of them, (n, C, h, w).
+        extract: returns a layer's maps for some of them, (n, C, h, w).
     """
 
     def __init__(self, pixels: Tensor, extract: Callable[[Tensor], Tensor]) -> None:
@@ -112,7 +112,7 @@ class FeaturePairs:
             part: indices, int64 (n,).
 
         Raises:
-            UsageError: those of all images together fit no memory.
+            UsageError: the features of all images together exceed the memory.
         """
         missing = [index for index in part.tolist() if index not in self._known]
         for start in range(0, len(missing), _PASS):
@@ -142,12 +142,12 @@ class InversionRun:
         net: the decoder.
         losses: mean squared error of each epoch, training images.
         held: likewise of the held-out images.
-        blind: error on the held-out images of who always gives the mean image.
-        latest: error of the newest step.
+        blind: error on the held-out images when always predicting the mean image.
+        latest: error of the latest step.
 
     Args:
-        learned: to learn from.
-        held_out: to measure with.
+        learned: training pairs.
+        held_out: pairs for measuring.
         learning_rate: of Adam.
         generator: of all random numbers.
         check: raises to stop, between two steps.
@@ -164,11 +164,11 @@ class InversionRun:
         self._learned, self._held_out = learned, held_out
         self._generator, self._check = generator, check
         count, height, width = learned.features(torch.tensor([0])).shape[1:]
-        # Its layers draw weights from the global generator, which are drawn anew.
+        # Its layers draw weights from the global generator; they are redrawn below.
         with torch.random.fork_rng(devices=[]):
             self.net = InversionDecoder((count, height, width), learned.images.shape[1])
         initialize(self.net, "kaiming", generator)
-        # It begins with the mean image, and learns what images differ in.
+        # It starts from the mean image, and learns the differences of images from it.
         nn.init.zeros_(self.net.last.weight)
         self._mean = learned.images.mean(0, keepdim=True)
         self.blind = float((held_out.images - self._mean).square().mean())

@@ -12,14 +12,15 @@ from nnviz.engine.models.networks.layer_list import ACTIVATIONS
 from nnviz.engine.nn.hooks import run_to_all
 
 _GRID = 48
-"""Places along each axis of the decision map."""
+"""Cells along each axis of the decision map."""
 _MOST_TILES = 64
 _MARGIN = 0.05
 _DEAD = 1e-6
 _WATCHED = 48
-"""Held-out images at most whose activations are looked at: more would slow training."""
+"""Maximum number of held-out images whose activations are computed: more would slow
+training."""
 _FEWEST_WATCHED, _WATCHED_SHARE = 8, 30
-"""Images at least; and the training images that count for one that is looked at."""
+"""Minimum number, and training images per observed one."""
 
 
 def training_report(run: TrainingRun) -> Report:
@@ -88,8 +89,8 @@ def _layers(run: TrainingRun, kind: str, label: str) -> Curves:
 def first_weights(net: nn.Module) -> Mosaic:
     """Return the kernels of the first layer with weights, as tiles.
 
-    Convolutions of one or three channels in their colors; linear layers on pixels as
-    images of weights.
+    Convolutions of one or three channels in color; linear layers on pixels as images of
+    their weights.
     """
     name, layer = next(
         (name, module)
@@ -130,7 +131,7 @@ def _as_images(weight: Tensor, net: nn.Module) -> Tensor:
 def activation_table(run: TrainingRun) -> Table:
     """Return mean, spread and dead units of each activation on held-out images.
 
-    A unit is silent that is 0 for all of them: under ReLU it learns no more.
+    A unit is dead if it is 0 for all of them: a ReLU then learns no more.
     """
     kinds = tuple(type(make()) for make in ACTIVATIONS.values())
     layers = [n for n, m in run.net.named_modules() if isinstance(m, kinds)]
@@ -166,8 +167,8 @@ def activation_table(run: TrainingRun) -> Table:
 def decision_map(logits: Tensor, run: TrainingRun) -> Plane:
     """Plot held-out images on two principal axes of their outputs, with decisions.
 
-    The axes are the first principal components of the logarithms of the
-    probabilities; behind, each place has the class of the nearest image.
+    The axes are the first principal components of the log-probabilities; the background
+    has the class of the nearest image.
     """
     places = principal_plane(logits.double().numpy())
     truth = run.examples.held_labels.numpy()

@@ -17,7 +17,7 @@ LossName = Literal["cross entropy", "squared error"]
 _MOMENTUM = 0.9
 _WARM_UP = 0.3
 _FALLS = (0.5, 0.75)
-"""Shares of a run after which the schedule "steps" divides the rate by ten."""
+"""Fractions of a run after which the schedule "steps" divides the rate by ten."""
 
 
 def make_optimizer(
@@ -89,14 +89,14 @@ def loss_of(
 ) -> Tensor:
     """Return the mean loss of logits (N, K) for classes (N,).
 
-    Squared error is of the softmax against the classes as 0 and 1, summed over them.
+    The squared error of the softmax to the one-hot classes, summed over the classes.
 
     Args:
         logits: (N, K).
         labels: int64 (N,).
         name: of the loss.
-        smoothing: share of the target that is spread over all classes (Szegedy et al.
-            2016, arXiv:1512.00567, sec. 7).
+        smoothing: fraction of the target that is spread over all classes (Szegedy et
+            al. 2016, arXiv:1512.00567, sec. 7).
     """
     if name == "cross entropy":
         return functional.cross_entropy(logits, labels, label_smoothing=smoothing)

@@ -34,9 +34,10 @@ from nnviz.engine.models.networks.layer_list import LayerList, LayerWordError
 
 Arrays = dict[str, NDArray[np.generic]]
 _PARTS = 4
-"""Reports of an epoch."""
+"""Reports per epoch."""
 _LARGEST_GRADIENT = 100.0
-"""A longer one, in the Euclidean norm, is shortened: so divergence stays finite."""
+"""Euclidean norm to which longer gradients are clipped, so that divergence stays
+finite."""
 _LARGEST_LOSS = 1e6
 
 
@@ -49,18 +50,19 @@ class Switches:
         optimizer: name of the optimizer.
         learning_rate: before its schedule.
         schedule: of the learning rate over the run.
-        epochs: how often each image is seen.
-        batch: images of a step.
+        epochs: number of times that each image is seen.
+        batch: images in a step.
         loss: name of the loss.
-        label_smoothing: share of the target spread over all classes.
+        label_smoothing: fraction of the target spread over all classes.
         initialization: of the weights.
         l1: weight of the sum of absolute weights.
         l2: weight of half the sum of squared weights.
         augmentation: of the training images.
-        patience: epochs without a lower held-out loss after which it stops; 0: never.
-        members: networks of an ensemble.
+        patience: epochs without a lower held-out loss after which training stops; 0:
+            never.
+        members: number of networks in an ensemble.
         bagging: each member draws its images with replacement (Breiman 1996).
-        ten_crop: held-out images are judged by the mean over ten crops.
+        ten_crop: whether held-out predictions are the mean over ten crops.
     """
 
     architecture: Architecture
@@ -112,14 +114,14 @@ class TrainingRun:
     """Training of a small network, or of an ensemble.
 
     Attributes:
-        switches: as they stand; may be replaced between steps.
+        switches: the current settings; may be replaced between steps.
         nets: members of the ensemble.
         history: figures of the epochs so far.
-        done: steps of the current epoch taken.
+        done: completed steps of the current epoch.
         stopped: whether early stopping ended it.
 
     Args:
-        switches: everything that decides what is learned.
+        switches: all settings of the training.
         examples: images.
         generator: of all random numbers.
         check: raises to stop, between two steps.
@@ -158,7 +160,7 @@ class TrainingRun:
         channels, size = examples.pixels.shape[1], examples.pixels.shape[3]
         words = self.switches.architecture.words()
         try:
-            # Its layers draw weights from the global generator, which are drawn anew.
+            # Its layers draw weights from the global generator; they are redrawn below.
             with torch.random.fork_rng(devices=[]):
                 net = LayerList(words, len(examples.classes), channels, size)
         except LayerWordError as error:
@@ -247,7 +249,7 @@ class TrainingRun:
         net.train(len(part) > 1)  # batch norm has no statistics of one image
         seed = int(torch.randint(1 << 30, (1,), generator=self._generator))
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            torch.default_generator.manual_seed(seed)  # dropout knows no other
+            torch.default_generator.manual_seed(seed)  # dropout uses no other generator
             logits = net(self.examples.normalized(pixels))
         with torch.enable_grad():
             loss = loss_of(

@@ -10,7 +10,7 @@ from nnviz.base.parameters import Kind, Parameter, Value
 _OPTION = "--vary"
 _EXAMPLE = "batch_norm = no, yes; depth = 20, 56"
 _MOST = 6
-"""Runs that are still told apart, and that end within a lecture."""
+"""Maximum number of runs that can be told apart and that finish within a lecture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Variant:
 
     Attributes:
         name: the values in which it differs from the others, for people.
-        values: of the switches that are varied, by parameter.
+        values: of the varied settings, by parameter.
     """
 
     name: str
@@ -36,8 +36,8 @@ def parse_variants(
         parameters: that may be varied, by name.
 
     Raises:
-        UsageError: the text is not written so, names no parameter or no value of one,
-            or asks for fewer than two runs or more than six.
+        UsageError: the text has another form, names an unknown parameter or value, or
+            defines fewer than two runs or more than six.
     """
     axes = [_read_axis(each, parameters) for each in text.split(";") if each.strip()]
     found = tuple(
@@ -54,7 +54,7 @@ def parse_variants(
 
 
 _Choice = tuple[str, tuple[str, Value]]
-"""Words for a value, and the switch that has it."""
+"""Displayed text of a value, and its parameter with the value."""
 
 
 def _read_axis(text: str, parameters: Mapping[str, Parameter]) -> list[_Choice]:

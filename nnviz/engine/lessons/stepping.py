@@ -23,15 +23,15 @@ def stepped(
 ) -> Iterator[Report]:
     """Yield the reports of a lesson as the steps of its recording.
 
-    Taken up again, the reports are made anew from the first and those already shown
-    are passed over.  So they must follow from the parameters and the seed alone.
+    When resumed, the reports are recomputed from the first and those already shown are
+    skipped.  So they must depend on the parameters and the seed alone.
 
     Args:
         ctx: of the lesson, registered as ``recorded``.
-        reports: what was measured at each step, by name, with its report.
-        total: how many there are, for the progress.
-        noun: what a step is, "position".
-        seed: of ``draw_seed``, for a lesson that draws random numbers.
+        reports: measured values of each step, by name, with its report.
+        total: number of reports, for the progress.
+        noun: name of a step, "position".
+        seed: from ``draw_seed``, for a lesson that draws random numbers.
     """
     done = int(ctx.begun[_STEP]) if ctx.begun else 0
     for number, (numbers, report) in enumerate(reports, 1):

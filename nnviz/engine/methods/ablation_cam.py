@@ -26,7 +26,8 @@ from nnviz.engine.targets.resolve import ResolvedTarget, Scorer, resolve
 _AT_ONCE = 256
 """Channels ablated in one run of a short tail."""
 _COPIES = 4
-"""Of a layer's output that a run holds: the ablated one and what follows from it."""
+"""Copies of a layer's output in a run: the ablated one and the values computed from
+it."""
 
 
 @register(
@@ -88,7 +89,7 @@ class _Ablation:
                 "the score is not positive: weights are divided by its size",
             )
         maps = maps_of(tail.activation, self.layer)[0]
-        # A channel that is zero everywhere takes nothing away.
+        # Ablating a channel that is zero everywhere changes nothing.
         alive = maps.flatten(1).any(1).nonzero().flatten()
         scorer = Scorer(
             PixelModel(net=tail.net, normalizer=nn.Identity(), check=ctx.check), target

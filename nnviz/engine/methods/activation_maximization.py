@@ -66,11 +66,11 @@ from nnviz.media.decode import open_image
 _PERCENT = 100
 _LEVELS = 255
 _SHIFT = 16
-"""Px either way, as the lectures shift."""
+"""Px in either direction, as in the lectures."""
 _FIRST_NOISE = 10 / _LEVELS
-"""On the mean color, as Yosinski begins."""
+"""On the mean color, Yosinski's initial image."""
 _CROPS = (0.5, 0.05)
-"""Side of MaCo's crops at the first step and at the last, as a share of the image."""
+"""Side of MaCo's crops at the first and the last step, relative to the image's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,14 +79,14 @@ class Activations:
     presets: ClassVar[Presets] = {
         "demo": {},
         "separate scales": {"scale": "own"},
-        # In front of a camera tiles that change places cannot be followed.
+        # In front of a camera, tiles that change their order cannot be followed.
         "live": {"order": "network"},
     }
 
     def run(self, ctx: Context, params: ActivationsParams) -> Iterator[Report]:
         """Yield one report: the mosaic, an overlay, a histogram and figures.
 
-        The overlay is of the channel asked for, then it comes first, or of the
+        The overlay shows the chosen channel, in which case it comes first, or the
         strongest one.
         """
         layer, notes = _choose_layer(ctx, params.layer)
@@ -154,8 +154,8 @@ def _checked_channel(channel: int, layer: LayerInfo, count: int) -> int | None:
 def _height(figures: ChannelFigures) -> NDArray[np.float64]:
     """Return each channel's largest absolute value.
 
-    Not its mean or root mean square: a channel that gives nearly the same everywhere
-    would come first, and it tells nothing of the image.
+    Not its mean or root mean square: they would favor channels that are nearly
+    constant, which are uninformative about the image.
     """
     return np.maximum(np.abs(figures.lowest), np.abs(figures.highest))
 
@@ -166,7 +166,7 @@ def _ordered(figures: ChannelFigures, order: str) -> NDArray[np.int64]:
         case "strongest":
             return np.argsort(-_height(figures), kind="stable")
         case "sparsest":
-            # Silent channels show nothing, so they come last.
+            # Silent channels carry no information, so they come last.
             return np.lexsort((-figures.zeros, figures.silent))
         case _:
             return np.arange(len(figures.strength))

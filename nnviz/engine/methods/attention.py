@@ -25,7 +25,7 @@ from nnviz.engine.nn.map_layers import ChosenLayers
 from nnviz.engine.targets.resolve import Scorer
 
 _SQUARE = 4
-"""Axes of attention's weights: images, heads, tokens, tokens."""
+"""Axes of attention weights: images, heads, tokens, tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,8 @@ def _token_layer(ctx: Context) -> LayerInfo:
     """Return the last layer whose tokens form a grid.
 
     Raises:
-        ModelError: there is none: no vision transformer, or one that attends in
-            windows.
+        ModelError: there is none: not a vision transformer, or one with windowed
+            attention.
     """
     layers = [
         layer

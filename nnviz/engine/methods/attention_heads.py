@@ -22,7 +22,7 @@ from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 
 _SQUARE = 4
-"""Axes of attention's weights: images, heads, queries, keys."""
+"""Axes of attention weights: images, heads, queries, keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _attention_of(ctx: Context, depth: int) -> tuple[LayerInfo, Tensor]:
     """Return the token layer, and the weights of one attention, (heads, T, T).
 
     Raises:
-        UsageError: there is no attention of that number.
+        UsageError: there is no attention of that index.
         ModelError: there is none between all patches.
     """
     info = ctx.model.info

@@ -27,7 +27,7 @@ _SHOWN = 128
 _USUAL = Augmentation(
     shift=4, rotate=15.0, elastic=2.0, flip=True, cut=12, noise=0.1, color=0.1
 )
-"""Strengths where none is asked for."""
+"""Default strengths."""
 _WORDS = {
     "shift": "shift {} px",
     "rotate": "rotate {:g}°",
@@ -110,8 +110,8 @@ def _tile(image: Image) -> Tensor:
 def _each(asked: Augmentation) -> dict[str, Augmentation]:
     """Return one augmentation for each kind of change, by name, then all together.
 
-    A strength of 0 is replaced by a usual one; all together are those asked for, or
-    the usual ones where none is.
+    A strength of 0 is replaced by the default; the last entry combines the chosen ones,
+    or all defaults where none is chosen.
     """
     none = Augmentation()
     strengths = {

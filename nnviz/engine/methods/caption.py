@@ -17,10 +17,10 @@ from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.models.networks.scene_captioner import CaptionState, SceneCaptioner
 
 _LONGEST = 40
-"""Words at most: a network that never ends a sentence is stopped."""
+"""Maximum number of words: a network that never ends a sentence is stopped."""
 _TINY = 1e-30
 _ENCODER = "merge"
-"""The layer whose maps the words look at."""
+"""The layer whose maps are attended to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ class _Sentence:
     Attributes:
         words: indices into the vocabulary.
         shares: probability of each word.
-        rivals: index and probability of the likeliest other word at each place.
-        looks: weights of the places, (P,), before each word.
+        rivals: index and probability of the likeliest other word at each position.
+        looks: weights of the positions, (P,), before each word.
         state: of the LSTM after the last word.
     """
 
@@ -114,7 +114,7 @@ class Caption:
         """Yield one report a word: "attention" (main), "sentence", "words", "beams".
 
         Raises:
-            ModelError: the network writes no sentences.
+            ModelError: the network does not generate sentences.
         """
         net = ctx.model.net
         if not isinstance(net, SceneCaptioner):

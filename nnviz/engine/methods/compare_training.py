@@ -28,7 +28,7 @@ from nnviz.engine.method import Context, Presets, State, register
 
 _SEED = "seed"
 _SHARED = {each.name for each in parameters_of(TrainingDataParams)}
-"""Parameters that all runs share: they learn from the same images."""
+"""Parameters shared by all runs, which use the same images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

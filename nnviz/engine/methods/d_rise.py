@@ -27,10 +27,10 @@ from nnviz.engine.nn.nms import on_photo
 
 _OVERLAP = 0.5
 _MOST = 24
-"""Boxes that are explained together."""
+"""Maximum number of boxes explained together."""
 _UNIT = "mean overlap × score"
 _FLOOR = 0.01
-"""Score down to which a box counts as found again."""
+"""Minimum score of a box that counts as detected again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +122,8 @@ def similarity(target: Candidates, found: Candidates) -> Tensor:
     """Return each box's similarity to the best detection, float64 (K,).
 
     Equation 4 of the paper with one-hot classes: the largest product of overlap and
-    score among the candidates of the box's class; its cosine of class vectors is then
-    1 for the same class and 0 for another.
+    score among the candidates of the box's class; the cosine of class vectors is then 1
+    for the same class and 0 for another.
 
     Args:
         target: the K boxes.
@@ -152,7 +152,7 @@ def _weighing(
         masks = drawn.masks(part)
         weights = []
         with torch.no_grad():
-            # One by one: what a detector gives for several images has no common form.
+            # One by one: a detector's outputs for several images have no common format.
             for mask in masks:
                 outputs = passes.outputs(image * mask.to(image.device))
                 found = candidates_of(model.net, outputs, size, _FLOOR)

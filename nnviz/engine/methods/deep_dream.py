@@ -65,11 +65,12 @@ _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _REDUCTIONS = {"shallow": 8, "middle": 16, "deep": 32}
 _OF_DREAM = ("layer", "depth", "layers", "channel", "strongest", "loss", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
-"""Of main memory that images and a tile may take, and that a tile may at least."""
+"""Main memory for images and a tile, and the minimum for a tile, B."""
 _COPIES = 14
-"""Of the picture: its source, its gradient, both rolled, its bands, what is shown."""
+"""Of the image: its source, its gradient, both rolled, its bands, the displayed
+image."""
 _SHARE = 0.5
-"""For what is not foreseen."""
+"""Safety margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,7 +393,7 @@ class _DreamRun:
     def _shift(self, jitter: int) -> tuple[int, int]:
         """Draw the random shift of the image, down and to the right, px."""
         if not self._tiling(self._side).exact(self.schedule.size):
-            # Where borders of tiles could show, they fall elsewhere each time.
+            # Where tile borders could show, they are at another position in each step.
             jitter = max(jitter, self._side // 2)
         down, right = torch.randint(
             -jitter, jitter + 1, (2,), generator=self._ctx.generator
@@ -403,7 +404,7 @@ class _DreamRun:
         """Return the gradient, in smaller tiles if memory runs out.
 
         Raises:
-            OutOfMemoryError: the smallest tile is too much.
+            OutOfMemoryError: the smallest tile does not fit into memory.
         """
 
         def work(side: int) -> tuple[Tensor, float]:
@@ -434,7 +435,7 @@ class _Canvas:
         source: (1, C, H, W) in [0, 1].
         sizes: of the octaves, smallest first.
         frame: that it replaces.
-        notes: what could not be done as asked.
+        notes: deviations from the parameters.
     """
 
     source: Tensor
@@ -482,7 +483,7 @@ def _dream(
     return Dream(
         maps=passes,
         signals={name: _signal(ctx, params, passes, name) for name in layers},
-        # A mean over the numbers of each layer, times the pixels of the image.
+        # A mean over the values of each layer, times the number of pixels of the image.
         shares={
             name: height * width / math.prod(layer.shape or ())
             for name, layer in layers.items()

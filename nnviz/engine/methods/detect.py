@@ -19,9 +19,9 @@ from nnviz.engine.nn.detection import Candidates, KeypointFinder, Outliner
 from nnviz.engine.nn.nms import on_photo
 
 _FLOOR = 0.005
-"""Lowest score that can be asked for: below it nearly every place says something."""
+"""Minimum allowed score: below it nearly every position has a box."""
 _MASK_BYTES = 256 << 20
-"""What the outlines of all objects may take on a large image."""
+"""Maximum memory for the masks of all objects in a large image."""
 _INSIDE = 0.5
 """Probability above which a pixel belongs to an object (He et al. 2017)."""
 

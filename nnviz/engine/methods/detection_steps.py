@@ -27,7 +27,7 @@ from nnviz.engine.nn.detection import RoiPooler, Stages, stages_of
 from nnviz.engine.nn.nms import on_photo
 
 _TOP = 8
-"""Class scores that are listed."""
+"""Number of class scores listed."""
 _FLOOR = 0.005
 
 

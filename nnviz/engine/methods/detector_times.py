@@ -18,9 +18,9 @@ from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.proposals.selective_search import search
 
 _SIDE = 224
-"""px: of a region that R-CNN warps."""
+"""px: side of a region that R-CNN warps."""
 _SAMPLE = 8
-"""Regions that R-CNN is timed on; all take as long as these."""
+"""Number of regions that R-CNN is timed on; all take the same time."""
 _TOGETHER = 4
 _TWO_STAGE = "fasterrcnn_resnet50_fpn"
 _PUBLISHED = {
@@ -29,8 +29,8 @@ _PUBLISHED = {
     "Faster R-CNN": 0.2,
     "SSD300": 0.022,
 }
-"""Seconds an image on the GPUs of their years, with VGG-16, proposals included: Ren et
-al. 2015 (arXiv:1506.01497), Liu et al. 2016 (arXiv:1512.02325)."""
+"""Seconds per image on contemporary GPUs, with VGG-16, including proposals: Ren et al.
+2015 (arXiv:1506.01497), Liu et al. 2016 (arXiv:1512.02325)."""
 _COLUMNS = (
     "detector",
     "finding regions, s",
@@ -110,7 +110,7 @@ class _Times:
     """Runtime of a detector on an image, s.
 
     Attributes:
-        regions: to find regions without the network.
+        regions: time of the region proposals without the network.
         network: of the passes.
     """
 

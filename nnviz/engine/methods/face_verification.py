@@ -28,10 +28,10 @@ from nnviz.media.resize import resize
 
 _PERCENT = 100
 _SHOWN = 224
-"""px: side of the two faces side by side."""
+"""px: side of each of the two faces."""
 _BUNDLED = "bundled:face-embedding"
 _PEOPLE, _EACH = 2, 2
-"""Least people of a folder, and least images of one of them."""
+"""Minimum number of people in a folder, and of images of one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _embed(ctx: Context, images: list[Image]) -> NDArray[np.float32]:
     """Return the unit embeddings (n, D) of some images.
 
     Raises:
-        ModelError: the network's output is no vector.
+        ModelError: the network's output is not a vector.
     """
     passes = ctx.model.pixel_model(ctx.check, ctx.inference.twin())
     found = [

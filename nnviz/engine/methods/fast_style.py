@@ -21,9 +21,9 @@ from nnviz.engine.style.color_transfer import with_colors_of
 _PERCENT = 100
 _SEEN, _PAINTED = "fast style seen", "fast style painted"
 _SQUARE = 4
-"""Side of what is taken together, px: a camera's noise is no movement."""
+"""Side of a cell that is averaged, px: a camera's noise is not movement."""
 _MOVED = 0.08
-"""Difference of two frames from which a place has moved."""
+"""Minimum difference of two frames that counts as movement."""
 _PICTURE_AXES = 4
 
 
@@ -117,7 +117,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
     """Return the painting, (1, 3, H, W) in [0, 1].
 
     Raises:
-        ModelError: the network gives something else.
+        ModelError: the network's output is not an image.
     """
     normalizer = ctx.model.normalizer
     found = ctx.model.pixel_model(ctx.check, ctx.model.twin()).outputs(photograph)[0]
@@ -135,13 +135,13 @@ def _steadied(
 ) -> Tensor:
     """Blend the painting with the previous frame's, where a live image is still.
 
-    Only where the image stays as it was: what moves leaves no trail.
+    Only where the image is static, so that moving objects leave no trail.
 
     Args:
-        ctx: keeps the frame before.
+        ctx: keeps the previous frame.
         photograph: (1, 3, H, W) in [0, 1].
         painting: of it, likewise.
-        share: of the painting before where nothing moves, 0 to 1.
+        share: weight of the previous painting where nothing moves, 0 to 1.
     """
     if not ctx.inference.live:
         return painting
@@ -155,8 +155,8 @@ def _steadied(
 def _stillness(photograph: Tensor, before: Tensor) -> Tensor:
     """Return the stillness between two frames by region, (1, 1, H, W) in [0, 1].
 
-    Counted in squares and sampled between them: a window at each pixel would take a
-    tenth of the time that a small network takes.
+    Computed on cells and interpolated: a window at each pixel would take a tenth of a
+    small network's time.
     """
     change = (photograph - before).abs_().mean(1, keepdim=True)
     squares = functional.avg_pool2d(

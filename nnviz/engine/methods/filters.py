@@ -35,7 +35,7 @@ from nnviz.engine.nn.kernels import (
 _COLORS = 3
 _BINS = 60
 _LONGEST = 4096
-"""Input channels of the largest convolution that the form allows for."""
+"""Maximum number of input channels that the form allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,7 @@ def _figures(ctx: Context, kernels: Kernels, params: FiltersParams) -> _Figures:
     sound = norm[np.isfinite(norm)]
     dead = norm < params.dead_below / 100 * np.median(sound if len(sound) else [0])
     alike = cosines(kernels, ctx.check)
-    # A dead kernel's direction says nothing, so it is nobody's twin.
+    # A dead kernel has no direction, so it is nobody's twin.
     twin, cosine = nearest(np.where(dead | dead[:, None], 0, alike))
     # One kernel alone has no twin: its cosine with itself does not count.
     doubled = (np.abs(cosine) > params.twin_above) & ~dead & (len(kernels) > 1)
@@ -245,7 +245,7 @@ def _caption(figures: _Figures, index: int) -> str:
 
 def _table(kernels: Kernels, figures: _Figures, order: NDArray[np.int64]) -> Table:
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
-    with np.errstate(invalid="ignore"):  # infinities less infinities: NaN is right
+    with np.errstate(invalid="ignore"):  # infinity minus infinity: NaN is right
         mean, deviation = flat.mean(axis=1), flat.std(axis=1)
     columns = (
         order,
@@ -279,7 +279,7 @@ def _mark(figures: _Figures, index: int) -> str:
 
 
 def _spread(kernels: Kernels) -> Curves:
-    # One weight that is no number would leave the histogram without a range.
+    # A single weight that is not finite would leave the histogram without a range.
     counts, edges = np.histogram(kernels[np.isfinite(kernels)], _BINS)
     return Curves(
         x=edges.astype(np.float64),

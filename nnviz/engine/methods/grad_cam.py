@@ -8,6 +8,11 @@ from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam, gradient_cam
 from nnviz.engine.method import Context, Presets, register
 
+_ALIKE_OBJECTS = (
+    "the gradient of a box's score lies around the box; its mean says nothing of "
+    "where, so alike objects light up too: HiResCAM stays with the object"
+)
+
 
 @register(
     "grad_cam",
@@ -48,4 +53,4 @@ class GradCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield one report: "grad_cam" and "map", or a map of each layer."""
-        yield gradient_cam("grad_cam", grad_cam, ctx, params)
+        yield gradient_cam("grad_cam", grad_cam, ctx, params, of_box=_ALIKE_OBJECTS)

@@ -105,7 +105,7 @@ class IntegratedGradients:
         for part, found in parts:
             total += found
             ctx.step(part.stop, params.steps, "steps")
-            # What is there so far stands for the rest as well.
+            # The sum so far is extrapolated to the whole path.
             shares = line.difference * total / line.weights[: part.stop].sum()
             unit = score.target.unit
             heat = attribution_map(shares, params.colors, unit, ctx.placement)
@@ -120,7 +120,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
     """Return the baseline image, (1, C, H, W).
 
     Raises:
-        UsageError: the user's own does not fit the image's input.
+        UsageError: the user's own baseline does not fit the network's input.
     """
     if params.baseline != "own":
         return baseline_of(ctx, params.baseline, params.blur)

@@ -38,7 +38,8 @@ Rules = Literal[
     "gamma",
     "z-plus",
 ]
-"""Composites as published: dense layers epsilon, then the rule of convolutions."""
+"""Published composites: epsilon rule for dense layers, then the rule of
+convolutions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ class Lrp:
 def _fused(ctx: Context) -> nn.Module:
     """Return the network with batch norms fused into convolutions, if there are any.
 
-    The copy is used where it answers the image as the network does.
+    The copy is used only if its output for the image equals the network's.
     """
     model = ctx.model
     if not any(isinstance(each, nn.BatchNorm2d) for each in model.net.modules()):

@@ -29,7 +29,7 @@ from nnviz.engine.nn.nms import on_photo
 
 _FLOOR = 0.005
 _AXES = 4
-"""Of attention's weights: images, heads, queries, places."""
+"""Axes of attention weights: images, heads, queries, positions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
 _SHARE = 7
-"""The window is a seventh of the input's side where none is given."""
+"""Ratio of the input's side to the default window's."""
 _GRAY = 0.5
 _BASELINES: dict[str, Baseline] = {
     "mean": "mean",
@@ -39,9 +39,9 @@ _BASELINES: dict[str, Baseline] = {
     "noise": "random",
 }
 _AT_ONCE = 32
-"""Windows in one incremental pass, at most: many share the shape of what differs."""
+"""Maximum number of windows in one incremental pass: many share a shape."""
 _BLUR = 16
-"""The blur's standard deviation is this part of the input's side."""
+"""Ratio of the input's side to the blur's standard deviation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _windows(ctx: Context, params: OcclusionParams) -> Windows:
     """Return the sliding windows of the parameters.
 
     Raises:
-        UsageError: they would leave gaps, or are larger than the input.
+        UsageError: the windows would leave gaps, or are larger than the input.
     """
     size = ctx.model.info.preprocess.input_size
     # A window on a signal, an image one row high, is one row high too.
@@ -162,7 +162,7 @@ class _Passes:
 
     Attributes:
         scores: of some of the windows.
-        pace: how many windows at once.
+        pace: chooses the number of windows in a pass.
         notes: for the report.
     """
 
@@ -176,7 +176,7 @@ def _passes(
 ) -> _Passes:
     """Return the passes, incremental ones if possible.
 
-    The network's twin gives the same output faster, but not the same inside.
+    The network's twin has the same output and is faster, but its inner layers differ.
     """
     model, target = ctx.model, scorer.target
     net, picture = _prepared(ctx, scorer, rough=params.computation == "bfloat16")
@@ -217,7 +217,8 @@ def _incremental(
     """Return passes that compute only what a window changes.
 
     Raises:
-        UnfollowableError: the network cannot be run so, or takes one image at a time.
+        UnfollowableError: the network cannot be run incrementally, or takes one image
+            at a time.
     """
     if score.model.alone or score.target.alone:
         raise UnfollowableError("the network takes one image at a time")
@@ -243,8 +244,8 @@ class _Hidden:
 
     Attributes:
         image: normalized, (1, C, H, W).
-        windows: which are hidden.
-        fill: gives what hides a window, normalized (C, h, w).
+        windows: the hidden windows.
+        fill: returns the replacement for a window, normalized (C, h, w).
     """
 
     image: Tensor
@@ -343,6 +344,6 @@ def _report(
         notes.append(
             f"{done} of {len(windows)} windows: the rest shows the nearest of these"
         )
-    # Windows overlap and are pushed about at the edges: their grid fits over nothing.
+    # Windows overlap and are shifted at the edges: their grid fits over no image.
     results = both_sizes("occlusion", large, whole, f"{target.unit} lost", placement)
     return Report(results, (*notes, *remarks))

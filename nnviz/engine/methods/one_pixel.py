@@ -25,7 +25,7 @@ from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.method import Context, Presets, register
 
 _MOST = 64
-"""Images at once, at most."""
+"""Maximum number of images in a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,12 +48,12 @@ from nnviz.engine.style.optimizer import Descent
 
 _PERCENT = 100
 _SHOWN = 9
-"""Samples that are shown."""
+"""Number of samples shown."""
 _GRAY = 0.5
 _FALLING = 0.5
-"""Between pixels and an image's own frequencies: large shapes are found sooner."""
+"""Between pixels and the spectrum of images: large shapes emerge sooner."""
 _MOST = 4.0
-"""Cross entropy from which on a sample counts no more: it is fooled, others are not."""
+"""Cross entropy above which a sample adds no gradient: it is fooled, others are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +272,7 @@ class _Learning:
         """Return the report with a test under fresh conditions."""
         learned = self._sticker(self._descent.pixels)
         gray = replace(learned, colors=torch.full_like(learned.colors, _GRAY))
-        # The learned one last: what is shown then are its samples.
+        # The learned patch comes last: its samples are shown then.
         rows: list[tuple[str | float, ...]] = [
             (name, params.trials, *self._rates_of(aim, (gray, learned), params))
             for name, aim in self._task.tests
@@ -332,7 +332,7 @@ class _Learning:
 
     def _picture(self) -> ColorImage:
         learned = self._sticker(self._descent.pixels)
-        # Beside the disc nothing was learned: nothing is shown.
+        # Outside the disc nothing was learned: show gray.
         colors = torch.where(learned.alpha > 0, learned.colors, _GRAY)
         alpha = learned.alpha[0, 0].cpu().float().numpy()
         return replace(as_image(colors), alpha=alpha)
@@ -344,8 +344,8 @@ class _Task:
 
     Attributes:
         words: "towards toaster".
-        learned: the images to learn from.
-        tests: those to test on, by what they are.
+        learned: the training images.
+        tests: the test images, by name of the group.
     """
 
     words: str
@@ -368,7 +368,7 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
 
 
 Aimed = Callable[[Tensor], AttackObjective]
-"""From images (N, C, H, W) to what is wanted of them."""
+"""From images (N, C, H, W) to the objective on them."""
 
 
 def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:

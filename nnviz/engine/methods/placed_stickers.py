@@ -114,7 +114,7 @@ class PlacedStickers:
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
     """Return the rankings of the image with and without stickers."""
     attacked = attacked_model(ctx)
-    # Kept: only the stickers move.
+    # Cached: only the stickers move.
     before = ctx.inference.cached("logits", lambda: attacked.logits(ctx.pixels))
     after = attacked.logits(ctx.model.pixel_input(image_from_array(pixels)))
     first, second = rankings(before, after, ctx.model.info)

@@ -118,10 +118,10 @@ def _independence(shares: Numbers) -> tuple[str, ...]:
 def _class_scores(ctx: Context) -> Tensor:
     """Return the network's output, float64 (K,) on the CPU.
 
-    That of a frame is its faster twin's.
+    For a frame, by its faster twin.
 
     Raises:
-        ModelError: it is not one finite number for each class.
+        ModelError: the output is not one finite number per class.
     """
     output = ctx.inference.outputs()[0] if ctx.inference.live else ctx.activations("")
     if output.ndim != _CLASSIFIER_NDIM:

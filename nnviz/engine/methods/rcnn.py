@@ -41,7 +41,7 @@ _PUBLISHED = (
     ("Faster R-CNN", 0.2, 66.9),
     ("SSD300", 0.022, 74.3),
 )
-"""Seconds an image on a GPU, with the proposals, and mAP on VOC 2007, %, with VGG16:
+"""Seconds per image on a GPU, including proposals, and mAP on VOC 2007, %, with VGG16:
 Ren et al. 2015 (arXiv:1506.01497), Liu et al. 2016 (arXiv:1512.02325)."""
 
 
@@ -216,7 +216,7 @@ def _scored(
 
     Args:
         ctx: with the network.
-        heads: trained on examples; None where the network's classes are shown.
+        heads: trained on examples; None to use the network's own classes.
         regions: (n, 4) corners, px of the working image.
         given: (n, D) features of the regions; without heads (n, K) probabilities.
         params: of the run.
@@ -266,7 +266,7 @@ def _results(ctx: Context, scored: _Scored, params: RcnnParams) -> dict[str, Res
         objects=False,
     )
     best = int(scored.scores.max(0).argmax())
-    if len(kept):  # the class that most boxes speak for, not one lucky patch's
+    if len(kept):  # the class of most boxes, not of one lucky patch
         best = int(np.bincount(columns[kept], scores[kept]).argmax())
     name = scored.labels[scored.classes[best]]
     counts = Counter(found.classes.tolist())

@@ -106,7 +106,7 @@ def _weighing(
 
     def weigh(part: slice) -> tuple[Tensor, Tensor]:
         masks = drawn.masks(part)
-        # Normalized: what is hidden becomes zero, the mean color.
+        # Normalized: hidden pixels become zero, the mean color.
         with torch.no_grad():
             scores = score(image * masks.to(image.device))
         return scores.double().cpu(), masks[:, 0].double()

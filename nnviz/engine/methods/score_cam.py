@@ -102,7 +102,7 @@ class _Uncovered:
     ) -> Iterator[tuple[int, int]]:
         """Score the image masked by each channel; yield the number done and in all."""
         maps = maps_of(ctx.activations(self.layer.name), self.layer)[0]
-        # One that is the same everywhere uncovers all or nothing: it tells no place.
+        # A constant map masks all or nothing, so it is skipped.
         telling = varied(maps)
         if params.channels:
             telling = telling[: params.channels]
@@ -125,7 +125,7 @@ class _Uncovered:
 def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Tensor]:
     """Return the scorer of masked images, and the image to mask.
 
-    The network's twin gives the same output faster, but not the same inside.
+    The network's twin has the same output and is faster, but its inner layers differ.
     """
     model, target = ctx.model, scorer.target
     net = model.net if target.layer else ctx.inference.twin()

@@ -32,7 +32,7 @@ from nnviz.engine.optvis.transforms import fitted, lucid
 
 _LEARNING_RATE = 0.05
 _SHOWN_EVERY = 4
-"""Steps from one report to the next."""
+"""Steps between reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ class _Looked:
     """The strongest channels of a layer at a position.
 
     Attributes:
-        layer: which.
+        layer: the layer.
         cell: row and column of its map.
         values: of all channels there, float64 (C,).
-        indices: of the channels that are shown, the strongest first.
+        indices: of the channels shown, the strongest first.
     """
 
     layer: LayerInfo
@@ -133,7 +133,7 @@ def _look(
     """Find the cell under the position, and its strongest channels.
 
     Raises:
-        UsageError: the network does not see that place of the image.
+        UsageError: the point lies outside the network's input.
     """
     row, column = cell_at(placement, params.x, params.y, maps.shape[1:])
     values = maps[:, row, column].astype(np.float64)
@@ -167,7 +167,8 @@ def _report(looked: _Looked, climbed: AscentStep) -> Report:
         shared_scale=True,
         unit="value",
         noun="channel",
-        # The tiles are not the layer's channels in their order: nothing to link.
+        # The tiles are not in the order of the layer's channels, so they are not
+        # linked.
         layer="",
     )
     ranking = Ranking(

@@ -51,11 +51,11 @@ _PERCENT = 100
 _HALF = 0.5
 _WHITE = 255
 _GRAY = "#808080"
-"""Of plain stickers whose color is searched: it does not count."""
+"""Of plain stickers whose color is searched: it is replaced."""
 _MOST = 64
-"""Images at once, at most."""
+"""Maximum number of images in a pass."""
 _LARGEST = 256
-"""Px: of the sticker's own image, what the search works with."""
+"""Px: maximum side of the sticker's own image in the search."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +248,7 @@ class _Search:
         """Return the final report: the saved file, and the original image's result.
 
         Raises:
-            UsageError: no candidate lay where it may.
+            UsageError: all candidates lie in excluded areas.
         """
         if best.fitness <= OFF_LIMITS:
             raise UsageError(

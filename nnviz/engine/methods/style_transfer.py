@@ -48,21 +48,21 @@ from nnviz.engine.style.optimizer import Descent
 
 _PERCENT = 100
 _RATIO = 2.0
-"""From one size to the next."""
+"""Ratio of successive sizes."""
 _COARSE = 256
-"""px, longest side: where large shapes are painted first."""
+"""px, longest side: size at which large shapes are painted first."""
 _FALLING = 0.5
-"""Between pixels and an image's own frequencies: strokes stay sharp."""
+"""Between pixels and the spectrum of images: strokes stay sharp."""
 _STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""What is added to the balance in the images of a strip."""
+"""Offsets of the balance in the images of a strip."""
 _STRIP_SIDE = 160
 _ROOM = 5 << 29
-"""Of main memory, B, that passes may take: 2.5 GiB."""
+"""Main memory available to passes, B: 2.5 GiB."""
 _SEGMENT = "segment:"
 _SHARE = 0.5
 _NOISE = 0.05
 _SMOOTH = 1e-3
-"""What a unit of smoothness counts beside distances in units of their own."""
+"""Weight of a unit of smoothness relative to the normalized distances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +307,7 @@ class _MultiscaleTransfer:
         else:
             self._side, self._stage, self._done = map(int, ctx.begun["place"])
             self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
-            # "felt": the name in recordings.
+            # "felt" is the name in recordings.
             self._weights = tuple(ctx.begun["felt"].tolist())
             start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.model.device)
         self._descent = self._descent_from(start)
@@ -399,7 +399,7 @@ class _MultiscaleTransfer:
         rough, smoothing = _roughness(pixels)
         total = (1 - share) * losses.content + share * losses.style + weight * rough
         gradient = losses.gradient + weight * smoothing
-        # In units of a pixel: L-BFGS takes changes below 1e-10 for none.
+        # Per pixel, since L-BFGS ignores changes below 1e-10.
         scale = pixels[0].numel()
         middle = len(pixels) // 2
         numbers = {
@@ -540,7 +540,7 @@ class _TransferSetup:
             return picture
         like = self._photograph(size)
         if self._params.colors == "luminance":
-            # All channels are the same one.
+            # All channels are equal.
             return matched(picture[:, :1], like[:, :1]).expand_as(picture).contiguous()
         return matched(picture, like)
 
@@ -549,7 +549,7 @@ class _TransferSetup:
         params, photo = self._params, self._ctx.image
         if not params.mask.startswith(_SEGMENT):
             return self._whole(self._ctx.files.image(params.mask), self.sizes[-1])
-        # Things as large as in the images that it learnt from.
+        # Objects as large as in its training images.
         larger = max(photo.size) / min(photo.size)
         size = scaled(photo.size, round(min(self._own_size) * larger))
         if self._frame is Frame.INPUT or not self._trial.takes(size):
@@ -577,8 +577,8 @@ class _Style:
 
     Attributes:
         image: the image.
-        share: how much of the style it is.
-        second: whether it is the one for where a mask is black.
+        share: fraction of the style.
+        second: whether it is applied where a mask is black.
     """
 
     image: Image
@@ -606,7 +606,7 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
     """Return the mask of a class that the network segments, (1, 1, H, W), 0 or 1.
 
     Raises:
-        UsageError: the network knows no such class, or sees none here.
+        UsageError: the network has no such class, or finds none here.
         ModelError: the network does not segment.
     """
     model = ctx.model

@@ -26,10 +26,10 @@ from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.nms import on_photo, select
 
 _LOW = 0.4
-"""Share of the minimum score down to which a detection goes on with a track."""
+"""Fraction of the minimum score above which a detection can continue a track."""
 _LIMIT = 200
 _ONE_OBJECT = 0.6
-"""Boxes of two classes that overlap more are taken for one object."""
+"""Overlap above which boxes of two classes count as one object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +134,9 @@ class _State:
     """State of tracking, carried from frame to frame.
 
     Attributes:
-        tracks: who is followed.
+        tracks: the current tracks.
         trails: float32 (T, P, 2), oldest first.
-        crossed: float64 (2,), in both directions.
+        crossed: float64 (2,), number of crossings in both directions.
         totals: float64 (K,), objects of each class seen so far.
         of: the detection of each track in this frame, -1 for none.
     """

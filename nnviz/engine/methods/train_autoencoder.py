@@ -28,7 +28,7 @@ from nnviz.engine.optvis.report import as_image as tiled
 _SHOWN = 10
 """Held-out images whose reconstructions are shown."""
 _GRID = 9
-"""Decoded places along each axis of a code of two numbers."""
+"""Decoded codes along each axis of a code of two numbers."""
 _PLANE = 2
 _MARGIN = 0.1
 
@@ -99,7 +99,8 @@ class TrainAutoencoder:
     )
     reading: ClassVar[str] = (
         "Images of one class should gather. Between two of them lie decoded images "
-        "that nobody drew: click on the map."
+        "that nobody drew: click on the map. After the last epoch click, then press "
+        "Continue from here."
     )
     misleads: ClassVar[str] = (
         "Axes of the code have no meaning of their own: another seed turns and bends "
@@ -128,15 +129,22 @@ class TrainAutoencoder:
         run = AutoencoderRun(switches, examples, ctx.generator)
         if ctx.begun is not None:
             run.restore(ctx.begun)
-            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+            ctx.generator.set_state(drawn)  # discard the draws of the initial weights
+        if run.ended:  # continued at its end: another code is decoded
+            yield _kept(ctx, run, params)
         while not run.ended:
             ctx.check()
             run.advance()
-            done = len(run.losses)
-            ctx.step(done, params.epochs, f"epoch {done}")
-            numbers = {"training error": run.losses[-1], "held-out error": run.held[-1]}
-            ctx.keep(numbers, run.state)
-            yield _report(run, ctx.params)
+            yield _kept(ctx, run, params)
+
+
+def _kept(ctx: Context, run: AutoencoderRun, params: TrainAutoencoderParams) -> Report:
+    """Keep the epoch and return its report, with the steered code decoded."""
+    done = len(run.losses)
+    ctx.step(done, params.epochs, f"epoch {done}")
+    numbers = {"training error": run.losses[-1], "held-out error": run.held[-1]}
+    ctx.keep(numbers, run.state)
+    return _report(run, ctx.params)
 
 
 def _report(run: AutoencoderRun, params: TrainAutoencoderParams) -> Report:

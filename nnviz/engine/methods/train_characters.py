@@ -55,7 +55,7 @@ _GATE_TITLES = {
     "output": "output gate",
 }
 _REPORTS = 100
-"""At most, of a run."""
+"""Maximum number in a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ class TrainCharacters:
         run = CharacterRun(_text(ctx, params), _switches(params), ctx.generator, net)
         if ctx.begun is not None:
             run.restore(ctx.begun)
-            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+            ctx.generator.set_state(drawn)  # discard the draws of the initial weights
         every = max(1, params.steps // _REPORTS)
         while True:
             left = params.steps - len(run.losses)
@@ -196,7 +196,7 @@ def _numbers(run: CharacterRun) -> dict[str, float]:
 
 def _report(run: CharacterRun, params: TrainCharactersParams) -> Report:
     net, probe = run.net, params.probe[-_SHOWN_CHARACTERS:] or " "
-    # The same draw at each step, so that only the model makes the difference.
+    # The same draw at each step, so that only the model differs.
     words = sample(
         net, probe, _SAMPLED, params.temperature, torch.Generator().manual_seed(0)
     )

@@ -26,10 +26,10 @@ from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.report import as_image as tiled
 
 _SHOWN = 7
-"""Held-out images that are shown beside the open one."""
+"""Held-out images shown next to the open one."""
 _HELD_SHARE = 5
 _LEAST_SCENE = 32
-"""Side that a generated scene has at least, px."""
+"""Minimum side of a generated scene, px."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class TrainInversion:
         )
         if ctx.begun is not None:
             run.restore(ctx.begun)
-            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+            ctx.generator.set_state(drawn)  # discard the draws of the initial weights
         own = _paired(ctx, ctx.pixels.cpu(), layer)
         while len(run.losses) < params.epochs:
             run.advance()

@@ -74,7 +74,7 @@ class TrainNetwork:
         run = TrainingRun(params.switches(), examples, ctx.generator, ctx.check)
         if ctx.begun is not None:
             run.restore(ctx.begun)
-            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+            ctx.generator.set_state(drawn)  # discard the draws of the initial weights
         report = training_report(run)
         while not run.ended:
             ctx.check()
@@ -89,7 +89,7 @@ class TrainNetwork:
 def state_at(recording: Recording, step: int, check: Callable[[], None]) -> State:
     """Return the state after a step of a recorded run, recomputed if not stored.
 
-    From the newest state before it the run is made again, bit for bit.
+    The run is recomputed from the latest earlier state, bit for bit.
 
     Args:
         recording: of this method.

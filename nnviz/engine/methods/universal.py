@@ -45,13 +45,13 @@ from nnviz.engine.optvis.report import as_image
 
 _PERCENT = 100
 _COPIES = 40
-"""Crops of the image that stand for many images where no folder is named."""
+"""Crops of the image that replace many images where no folder is given."""
 _KEPT = 8
-"""Of them, for the test."""
+"""Number of them for the test."""
 _WATCHED = 32
-"""Held-out images that are asked about on the way, at most."""
+"""Maximum number of held-out images evaluated during the run."""
 _LOOK_EVERY = 10
-"""Steps from one time that they are asked about to the next."""
+"""Steps between two evaluations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

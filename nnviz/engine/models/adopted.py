@@ -37,12 +37,12 @@ class AdoptedNetworks:
     ) -> str:
         """Store a copy of a network; return the reference that opens it.
 
-        The caller's network stays as it is, in training mode or not; what becomes of
-        it later does not change the copy, which computes in float32.
+        The caller's network is unchanged, in training mode or not; later changes to it
+        do not affect the copy, which computes in float32.
 
         Raises:
             ModelError: the network cannot be copied, or its weights do not exist yet.
-            UsageError: no preprocessing for a network that carries none.
+            UsageError: no preprocessing was given for a network that carries none.
         """
         kind = type(getattr(net, "_orig_mod", net)).__name__
         reference = str(ObjectReference(f"{kind}-{next(self._numbers)}"))
@@ -80,7 +80,7 @@ class AdoptedNetworks:
         """Return a stored network, not yet on a device.
 
         Raises:
-            ModelError: none of that name was handed over in this process.
+            ModelError: no network was registered under that name in this process.
         """
         known = self._opened.get(str(reference))
         if known is None:

@@ -51,9 +51,9 @@ def assemble(
 
     Args:
         opened: the network, already on the device.
-        preprocess: its own or another.
-        request: what was said of labels, task and output; goes before the side-car.
-        device: where the network is.
+        preprocess: its own, or one that replaces it.
+        request: labels, task and output as given by the user; overrides the side-car.
+        device: of the network.
         check: called often; raises to abandon it.
 
     Raises:
@@ -120,7 +120,7 @@ def _ranked(
 ) -> tuple[PreprocessCandidate, ...]:
     """Rank preprocessings by fit, if the right one is unknown.
 
-    Networks that ship or are published come with theirs.
+    Bundled and published networks come with theirs.
     """
     known = opened.source is not ModelSource.YOURS and preprocess == opened.preprocess
     if known or opened.weights.startswith(RANDOM):
@@ -143,7 +143,7 @@ def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
 def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | None:
     """Return the smallest input, after checking that the chosen size works.
 
-    None where only a pass with numbers can tell, which is too dear to try sizes.
+    None where only a pass with data can tell, which is too slow to search sizes.
     """
     own = opened.preprocess
     height, width = preprocess.input_size
@@ -195,7 +195,7 @@ def _adapted(
 ) -> tuple[Opened, OutputChoice | None]:
     """Return the network reduced to the relevant output, and the choice made.
 
-    Networks whose output is known stay as they are unless something was said of it.
+    Networks whose output is known are unchanged unless the user chose an output.
     """
     said = parse_task(request.task)
     if not (opened.own_code or said or request.outputs):
@@ -219,12 +219,12 @@ def _labels(
 
     Args:
         opened: the network.
-        label_file: path of a label file; empty for its own names.
+        label_file: path of a label file; empty for the network's own names.
         output: shape of the output, without the batch.
-        choice: what was decided about the output; None where it was known.
+        choice: the selected output; None where it was known.
 
     Raises:
-        InputError: there are too few or too many.
+        InputError: the number of names differs from the number of outputs.
     """
     names, source = opened.labels, "labels"
     if label_file:

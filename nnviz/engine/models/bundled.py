@@ -1,7 +1,7 @@
 """The bundled networks; opened without torchvision.
 
-The weights lie in ``resources/models``, or in a package of their own that was installed
-with the program or beside it: then the card names it, and the hash of its file.
+The weights are in ``resources/models``, or in a package of their own that was installed
+with the program or later: then the card holds its name and the hash of its file.
 """
 
 import json
@@ -28,7 +28,7 @@ from nnviz.engine.models.weights.hashing import file_sha256
 from nnviz.engine.nn.layer_info import count_parameters
 
 _FIRST = DEFAULT_MODEL.removeprefix("bundled:")
-"""What opens when nothing is asked for; leads the list."""
+"""The default network; first in the list."""
 _METRICS = {
     "top1": "top-1",
     "mAP50": "mAP50",
@@ -43,7 +43,7 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
 
     Raises:
         UsageError: no network has this name.
-        InputError: the package with its weights is missing, or holds others.
+        InputError: the package with its weights is missing, or its weights differ.
     """
     if reference.name not in bundled_names():
         known = [f"bundled:{name}" for name in bundled_names()]
@@ -84,8 +84,8 @@ def _load(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
 def _load_published(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
     """Load weights that were published for another program.
 
-    Both list their tensors in the order of the forward pass; only the names differ.
-    The card's hash says that it is the very file for which this was tried.
+    Both list their tensors in the order of the forward pass; only the names differ. The
+    card's hash guarantees that the file is the one for which this was verified.
     """
     tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     check()

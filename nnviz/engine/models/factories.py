@@ -17,8 +17,8 @@ _FILLS = frozenset({torch.nn.init.normal_, torch.Tensor.normal_})
 class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta()
     """Create new weights on the meta device, but compute constants as usual.
 
-    Unlike ``torch.device("meta")``, which also takes ``arange`` and thereby breaks
-    constructors that compute widths with it, as RegNet's do.
+    Unlike ``torch.device("meta")``, which also affects ``arange`` and thereby breaks
+    constructors that compute widths with it, such as RegNet's.
     """
 
     def __torch_function__(
@@ -41,8 +41,8 @@ class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta
 def holds_only_weights(net: nn.Module) -> bool:
     """Tell whether a state dict restores a network built on the meta device.
 
-    Not so where it keeps constants, as Swin's tables of positions, that are computed
-    when it is built and never saved.
+    It does not where a network keeps constants, such as Swin's position tables, that
+    are computed at construction and never saved.
     """
     saved = net.state_dict().keys()
     return not any(

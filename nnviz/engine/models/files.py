@@ -74,12 +74,12 @@ _SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 class SideCar:
     """The side-car ``WEIGHTS.json`` of a weight file.
 
-    ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt",
-    "preprocess": {"input_size": [224, 224], "mean": [...], ...}, "task": "regress",
-    "outputs": "age", "unit": "years"}``; all may be left out, in ``preprocess`` too,
-    where what is left out is as the architecture has it.  An architecture of ours may
-    be declared, ``{"architecture": "LeNet5", "arguments": {"classes": 10}}``; others
-    are found by their weights.
+    ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt", "preprocess":
+    {"input_size": [224, 224], "mean": [...], ...}, "task": "regress", "outputs": "age",
+    "unit": "years"}``; every key is optional, also within ``preprocess``, where the
+    architecture's values are the defaults.  A built-in architecture may be declared,
+    ``{"architecture": "LeNet5", "arguments": {"classes": 10}}``; others are found by
+    their weights.
     """
 
     title: str = ""
@@ -94,13 +94,13 @@ def open_file(
 ) -> Generator[Progress, None, Opened]:
     """Open a weight file with the architecture that it matches, or a whole network.
 
-    A program is run only where somebody said yes to it.  Without a yes its weights are
-    sought, which runs nothing.
+    A program is run only with the user's consent.  Without it, only its weights are
+    searched for, which runs nothing.
 
     Raises:
-        TrustError: the file is a program whose weights alone are not enough.
+        TrustError: the file is a program whose weights alone do not suffice.
         InputError: the file, its side-car or its labels cannot be used.
-        ModelError: the weights fit no known architecture; shows the nearest.
+        ModelError: the weights fit no known architecture; names the nearest.
     """
     opened = yield from _open(reference.path, check)
     if find_side_car(reference.path) is None:
@@ -131,7 +131,7 @@ def open_python(
     """Open the network that trusted Python code creates.
 
     Raises:
-        TrustError: nobody did.
+        TrustError: the code is not trusted.
         UsageError: there is no such module.
     """
     program = Program(ProgramKind.PYTHON, reference.path, reference.factory)
@@ -308,7 +308,7 @@ def read_side_car(path: Path) -> SideCar:
     """Read the side-car ``NAME.json`` of ``NAME.pt`` (or ``NAME.pt.json``).
 
     Raises:
-        InputError: the side-car is no JSON, or not of this form.
+        InputError: the side-car is not JSON, or not of this form.
     """
     found = find_side_car(path)
     if found is None:
@@ -366,7 +366,7 @@ def _beside(side_car: Path, name: str) -> Path:
     """Return the path of a file next to a side-car; refuse other folders.
 
     Raises:
-        InputError: the name is not that of a file alone.
+        InputError: the name is not a plain file name.
     """
     if not name or name != Path(name).name or "\0" in name or "\\" in name:
         reason = "its labels are in another folder"
@@ -427,7 +427,7 @@ def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
         usual = replace(usual, input_size=_SMALL, resize=_SMALL[0])
     if fit.channels == len(usual.mean):
         return usual
-    # No colors: one mean and one spread for all channels.
+    # No color: one mean and one standard deviation for all channels.
     return replace(
         usual,
         mean=(round(fmean(usual.mean), 3),) * fit.channels,

@@ -25,7 +25,7 @@ def weight_files(path: Path) -> tuple[Path, ...]:
         path: a file of weights, an index of several, or a folder.
 
     Returns:
-        The path itself where nothing better is found; reading it says why.
+        The path itself where no weights are found; reading it raises the error.
 
     Raises:
         InputError: an index is damaged, names files elsewhere, or one is missing.

@@ -1,7 +1,7 @@
 """Input adapter: images for networks with several inputs, or for signals.
 
 A network may take further inputs, which are fixed here (the other image of a siamese
-network, an age beside an X-ray), or signals (N, C, L), which are images one row high.
+network, an age besides an X-ray), or signals (N, C, L), which are images one row high.
 """
 
 import inspect
@@ -60,15 +60,15 @@ def adapt_inputs(
     """Hook a network so that it takes a single image; return notes.
 
     Args:
-        net: a copy of one's own; gets a hook where it needs one.
+        net: the caller's own copy; gets a hook where it needs one.
         preprocess: of its image.
-        fixed: further inputs by the names that its ``forward`` gives them, as tensors
+        fixed: further inputs by the names of the parameters of ``forward``, as tensors
             or arrays with a batch of one.
         title: the network's name, for errors.
 
     Raises:
         UsageError: the network has no such input; names the nearest.
-        ModelError: the network takes several inputs, more than one of them not fixed.
+        ModelError: the network takes several inputs, and more than one is not fixed.
     """
     names, required = _inputs(net)
     for name in fixed:

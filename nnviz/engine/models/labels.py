@@ -17,9 +17,9 @@ _REMEDY = "use one name a line (.txt), a list or {index: name} (.json), or a .cs
 def read_labels(path: Path) -> tuple[str, ...]:
     """Read class names from a file, in the order of the network's outputs.
 
-    ``.txt``: one name a line.  ``.json``: a list, or an object from index to name or
-    to [identifier, name] as ImageNet's.  ``.csv``: names in the last column, or
-    index and name; a first row of titles is skipped.
+    ``.txt``: one name per line.  ``.json``: a list, or an object from index to name or
+    to [identifier, name] as for ImageNet.  ``.csv``: names in the last column, or
+    index and name; a header row is skipped.
 
     Raises:
         InputError: no such file, not text, too large, or not of these forms.
@@ -36,7 +36,7 @@ def check_count(names: Sequence[str], outputs: int, source: str) -> tuple[str, .
     """Return the names; refuse a number other than the outputs'.
 
     Raises:
-        InputError: there are too few or too many.
+        InputError: the numbers differ.
     """
     if len(names) != outputs:
         raise InputError(

@@ -24,7 +24,7 @@ from nnviz.media.resize import resize, resize_quickly
 
 _COLORS = 3
 _SMALL = (128, 128)
-"""px: enough to see in a pass which layers feed which, where any size is taken."""
+"""px: enough to determine in a pass which layers feed which, where any size works."""
 
 Photo = NDArray[np.float32]
 
@@ -35,10 +35,10 @@ class Model:
 
     Attributes:
         net: takes normalized pixels (N, C, H, W).
-        info: what is known of it.
-        normalizer: from pixels in [0, 1] to what ``net`` takes.
-        branches: whether its pass depends on the numbers it is given, so that a copy
-            made for one image need not hold for another.
+        info: layers, labels, provenance and task.
+        normalizer: from pixels in [0, 1] to the input of ``net``.
+        branches: whether its pass depends on values, so that a copy made for one image
+            need not be valid for another.
     """
 
     net: nn.Module
@@ -56,10 +56,10 @@ class Model:
     def twin(self) -> nn.Module:
         """Return a faster copy of ``net`` with the same outputs, for passes only.
 
-        It is made once, compared with ``net`` on noise, and kept; ``net`` stays as it
-        is.  A network without convolutions is its own twin, and so is one whose copy
-        gives something else: weights that are read beside their layer, ``view`` on a
-        memory order, branches on the image's numbers.
+        It is made once, compared with ``net`` on noise, and cached; ``net`` is
+        unchanged.  A network without convolutions is its own twin, and so is one whose
+        copy has a different output: because weights are read outside their layer,
+        ``view`` relies on a memory order, or the code branches on the image's values.
         """
         if self._twin is None:
             self._twin = self._make_twin()
@@ -76,7 +76,7 @@ class Model:
     def fast_net(self, layers: Iterable[str]) -> nn.Module:
         """Return the fastest network with the same outputs at some layers, for passes.
 
-        That is the twin, unless it has folded a norm into one of the layers.
+        That is the twin, unless a norm has been folded into one of the layers.
 
         Args:
             layers: dotted paths; "" is the network's output.
@@ -100,7 +100,7 @@ class Model:
         Args:
             layers: dotted paths; "" is the network's output.
             check: called before every module; raises to abandon the pass.
-            precision: of the network; its gradients are rough in bfloat16.
+            precision: of the network; its gradients are coarse in bfloat16.
 
         Raises:
             UsageError: no such layer; names the nearest.
@@ -119,7 +119,7 @@ class Model:
 
         Args:
             check: called before every module; raises to abandon a pass.
-            net: a copy that computes the same; None for ``net`` itself.
+            net: an equivalent copy; None for ``net`` itself.
         """
         return PixelModel(
             net=self.net if net is None else net,
@@ -135,7 +135,7 @@ class Model:
 
         Args:
             check: called before every module; raises to abandon a pass.
-            net: a copy that computes the same; None for ``net`` itself.
+            net: an equivalent copy; None for ``net`` itself.
         """
         return replace(self.pixel_model(check, net), normalizer=nn.Identity())
 
@@ -157,7 +157,7 @@ class Model:
 
         Args:
             pixels: of the image, (1, C, H, W) in [0, 1].
-            output: what ``net`` gives for it.
+            output: of ``net`` for it.
             check: called before every module; raises to abandon the pass.
         """
         twin = self.twin()
@@ -167,7 +167,7 @@ class Model:
         return twin if alike(given[:1], (output,)) else self.net
 
     def _make_twin(self) -> nn.Module:
-        detects = self.info.task is Task.DETECT  # proposals always need numbers
+        detects = self.info.task is Task.DETECT  # proposals always depend on values
         if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()) or (
             self.branches and not detects
         ):
@@ -200,7 +200,7 @@ class Model:
             float32 (1, C, H, W) in [0, 1], RGB, on the network's device.
 
         Raises:
-            InputError: the photo's channels cannot become the network's.
+            InputError: the image's channels do not fit the network's.
         """
         return self._as_input(fit_to_input(image, self.info.preprocess))
 
@@ -212,7 +212,7 @@ class Model:
             size: height and width, px.
 
         Raises:
-            InputError: the photo's channels cannot become the network's.
+            InputError: the image's channels do not fit the network's.
         """
         preprocess = replace(self.info.preprocess, fit=Fit.STRETCH, input_size=size)
         return self._as_input(fit_to_input(image, preprocess))
@@ -266,9 +266,9 @@ def is_flipped(preprocess: Preprocess) -> bool:
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     """Resize, crop and match channels; return (H, W, C) float32 in [0, 1].
 
-    8-bit photos are resized in 8 bits, or for detectors as floats: as the published
-    preprocessing does.  Frames of a camera are resized in 8 bits, and quickly where
-    ``resized_quickly`` says so.
+    8-bit images are resized in 8 bits, or for detectors as floats, as in the published
+    preprocessing.  Camera frames are resized in 8 bits, and with a faster filter where
+    ``resized_quickly`` is true.
     """
     pixels = _resized(image, preprocess)
     top, left = preprocess.crop_origin(preprocess.resized(image.size))
@@ -282,12 +282,12 @@ def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
 def with_input(image: Image, preprocess: Preprocess, fitted: Photo) -> Photo:
     """Return the resized image with the network's input region replaced.
 
-    Saved without loss and opened again, it gives the network that very input.
+    If it is saved losslessly and opened again, the network gets exactly that input.
 
     Args:
         image: the photo.
         preprocess: the network's.
-        fitted: (H, W, C) in [0, 1], as ``fit_to_input`` gives it.
+        fitted: (H, W, C) in [0, 1], as returned by ``fit_to_input``.
 
     Returns:
         float32 (h, w, C) in [0, 1], of the size of the photo before it is cropped.
@@ -361,7 +361,7 @@ def _padding_color(preprocess: Preprocess) -> Photo:
     if preprocess.padding:
         return np.asarray(preprocess.padding, np.float32)
     mean = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
-    # The mean is in the network's order.
+    # The mean is in the network's channel order.
     return mean[::-1] if is_flipped(preprocess) else mean
 
 

@@ -8,7 +8,7 @@ from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 
 RANDOM = "random"
-"""How ``Opened.weights`` begins where nothing was learned."""
+"""Prefix of ``Opened.weights`` of untrained networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,21 @@ class Opened:
 
     Attributes:
         net: on the CPU, in eval mode, parameters frozen.
-        reference: what opens exactly this again.
+        reference: opens exactly the same network again.
         title: name for people.
         source: group in the browser.
         weights: "IMAGENET1K_V1", "random seed 0", a file's name.
         sha256: of the file of weights, or of the parameters where there is none.
-        preprocess: what the network was trained with.
+        preprocess: as in the network's training.
         labels: names of the outputs; may be empty.
         card: Markdown; may be empty.
-        notes: what opening it did, for people.
-        preprocess_guessed: whether nobody said it: it is what is usual.
-        task: what it is made for.
-        task_said: whether that was said by somebody, not guessed.
-        own_code: whether its forward pass is somebody's own program, which may do
-            anything: trial passes tell what.
-        said: of its output, by a side-car.
+        notes: actions taken when opening it, for users.
+        preprocess_guessed: whether it is only the usual default.
+        task: that the network is made for.
+        task_said: whether the task was stated, not guessed.
+        own_code: whether its forward pass is third-party code, which may do anything:
+            trial passes determine what.
+        said: statements on its output, from a side-car.
     """
 
     net: nn.Module

@@ -1,9 +1,9 @@
 """Output adapter: selects one tensor of a network's output, laid out for its task.
 
-People's networks give tensors, tuples, dictionaries, dataclasses (``.logits``,
-``["out"]``), one number for a yes or no, scores that a sigmoid has made probabilities.
-Which tensor is looked at, and by which function it becomes probabilities, is decided
-here, once; a forward hook on the network then gives every pass that tensor.
+Users' networks return tensors, tuples, dictionaries, dataclasses (``.logits``,
+``["out"]``), one number for yes or no, scores that a sigmoid has made probabilities.
+The tensor to use, and the function that turns it into probabilities, are determined
+here, once; a forward hook on the network then returns that tensor in every pass.
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ _TWO = 2
 _ROWS_NDIM = 3
 _MAP_NDIM = 4
 _COARSE = 8
-"""Times smaller than the input: above this a map is a feature, not an answer."""
+"""Reduction relative to the input above which a map is a feature, not a prediction."""
 _SUM_TOLERANCE = 1e-4
 
 
@@ -61,14 +61,14 @@ class OutputChoice:
     """The selected tensor of a network's output, and its interpretation.
 
     Attributes:
-        name: of the tensor among all that are given; "" for the only one.
-        form: what is done to it.
-        task: what the network is for.
-        activation: what makes probabilities of it.
-        notes: what was decided, for people.
-        head: how boxes lie in it, for a detector of a kind that is known by shapes.
-        names: of all tensors that are given, where those are several.
-        beside: name of a tensor that the head needs too: prototype masks.
+        name: of the tensor among all outputs; "" for the only one.
+        form: transformation applied to it.
+        task: of the network.
+        activation: function that turns it into probabilities.
+        notes: decisions made, for users.
+        head: layout of the boxes, for a detector recognized by shapes.
+        names: of all output tensors, if there are several.
+        beside: name of a second tensor that the head needs: prototype masks.
     """
 
     name: str
@@ -91,8 +91,8 @@ class Wish:
     """The user's settings for a network's output; all may be empty.
 
     Attributes:
-        task: what it is for.
-        output: name of the tensor to look at.
+        task: of the network.
+        output: name of the tensor to use.
         labels: names of the classes, or how many there are as far as known.
     """
 
@@ -106,8 +106,8 @@ class OutputAdapter:
 
     Args:
         name: of the tensor.
-        form: what is done to it.
-        beside: name of a tensor that is given beside it, as it is; empty for none.
+        form: transformation applied to it.
+        beside: name of a tensor that is returned with it, unchanged; empty for none.
     """
 
     def __init__(self, name: str, form: Form, beside: str = "") -> None:
@@ -147,8 +147,8 @@ def _column(tensor: Tensor) -> Tensor:
 def named_tensors(output: Any, prefix: str = "") -> dict[str, Tensor]:
     """Return all tensors in a network's output by name: "logits", "1", "aux.out".
 
-    Mappings give their keys, sequences their indices, named tuples and dataclasses
-    their fields; a tensor alone has the name "".
+    Mappings provide their keys, sequences their indices, named tuples and dataclasses
+    their fields; a single tensor has the name "".
     """
     if isinstance(output, Tensor):
         return {prefix: output}
@@ -185,11 +185,11 @@ def adapt(
     """Return a network that outputs one tensor, and the choice that was made.
 
     Args:
-        net: left untouched; what is returned shares its weights.
+        net: left untouched; the returned network shares its weights.
         channels: of its input.
         size: of its input, px.
         title: the network's name, for errors.
-        wish: what the user said.
+        wish: the user's settings.
 
     Raises:
         UsageError: the network has no output of the given name.

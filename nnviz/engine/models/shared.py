@@ -15,7 +15,7 @@ class SharedSteps(Generic[Step]):
     the work is stopped, the work is lost and the others start over.
 
     Args:
-        begin: from the check of whoever is at work to the steps.
+        begin: from the working job's check to the steps.
     """
 
     def __init__(self, begin: Callable[[Check], Generator[Step, None, None]]) -> None:

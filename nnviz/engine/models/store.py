@@ -39,11 +39,11 @@ from nnviz.engine.models.shared import Check, SharedSteps
 from nnviz.media.side_cars import find_side_car
 
 _Key = tuple[str, str]
-"""What tells a network from others, and its device."""
+"""Identity of a network, and its device."""
 _Use = tuple[Preprocess, str, str, str, str]
 """How a network is used: preprocessing, label file, task, output, unit."""
 _SHARE = 0.5
-"""Part of a device's free memory that the kept networks may fill."""
+"""Fraction of a device's free memory that cached networks may use."""
 
 
 @dataclass(eq=False)
@@ -64,9 +64,9 @@ class ModelStore:
     """Opens networks and caches the most recently used ones.
 
     Args:
-        weights_folder: where downloaded weights are; None for the user's cache.
-        model_bytes: how much the kept networks may hold together, B; None for half
-            of what is free.  One in use is never dropped.
+        weights_folder: folder of downloaded weights; None for the user's cache.
+        model_bytes: total size of the cached networks, B; None for half of the free
+            memory.  A network in use is never dropped.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class ModelStore:
         """Copy a network that exists in Python; return its reference.
 
         Args:
-            net: in any mode; left as it is.
-            preprocess: what it is given; None where it carries its own, as
-                torchvision's detectors do.
+            net: in any mode; unchanged.
+            preprocess: of its input; None where it carries its own, as torchvision's
+                detectors do.
             labels: names of its outputs.
-            task: what it is for; None to tell by its output.
-            fixed: inputs beside the image, by the names that ``forward`` gives them.
+            task: of the network; None to infer it from the output.
+            fixed: further inputs, by the names of the parameters of ``forward``.
 
         Raises:
             ModelError: the network cannot be copied, or needs a preprocessing.

@@ -1,8 +1,8 @@
 """Trial passes on noise: detect randomness, state and coupling within a batch.
 
 A network's own code may draw random numbers in eval mode (functional dropout that is
-always on, drop path, noise), keep something from pass to pass (a counter) or normalize
-over the batch (``F.batch_norm(training=True)``).  Shapes do not show it; numbers do.
+always on, drop path, noise), keep state between passes (a counter) or normalize over
+the batch (``F.batch_norm(training=True)``).  Values reveal this, shapes do not.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Trials:
         random: two passes with different seeds differ.
         stateful: two passes with the same seed differ.
         coupled: an image's output depends on the other images of its batch.
-        gradients: they come back to the image.
+        gradients: whether gradients reach the image.
         output: the first output for two images of noise, detached; None where the
             network takes one image at a time, or gives no tensor.
     """
@@ -129,10 +129,10 @@ def alike(
     """Tell whether outputs are equal up to rounding.
 
     Args:
-        given: of a pass.
-        expected: of another one.
-        in_any_order: compare the values of each tensor sorted: proposals of a
-            detector change places with the last bit of their score.
+        given: outputs of a pass.
+        expected: outputs of another one.
+        in_any_order: compare the values of each tensor sorted: rounding can change the
+            order of a detector's proposals.
     """
     if given is None or expected is None or len(given) != len(expected):
         return False
@@ -192,10 +192,10 @@ def agrees(
 
     Args:
         net: the network; its pass runs on a copy of its state.
-        other: another form of it; it is given ``x`` with channels innermost.
-        x: what both take, (N, C, H, W).
+        other: another form of it; it gets ``x`` with channels innermost.
+        x: input of both, (N, C, H, W).
         check: called before each pass; raises to stop.
-        in_any_order: as for ``alike``.
+        in_any_order: see ``alike``.
     """
     expected = _Passes(net, check).run(x, _SEEDS[0])
     inner = x.contiguous(memory_format=torch.channels_last)

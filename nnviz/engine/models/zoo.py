@@ -40,7 +40,7 @@ _WITHOUT_EPSILON = frozenset(
 """Their weights COCO_V1 were trained with batch norms that add nothing to the variance
 (torchvision's ``overwrite_eps``)."""
 _LONGEST = 2
-"""Times the shorter side: the longer side of what a segmenting network gets."""
+"""Maximum ratio of the longer side to the shorter for segmentation networks."""
 
 Weights = Any
 """A member of one of torchvision's weights enumerations, which have no common type."""
@@ -231,7 +231,7 @@ def usable(net: nn.Module, weights: Weights) -> tuple[nn.Module, Preprocess]:
 
     Args:
         net: as torchvision built it.
-        weights: those it has, or those whose preprocessing it is used with.
+        weights: its own, or those whose preprocessing it is used with.
     """
     transform = getattr(net, "transform", None)
     if transform is None:
@@ -248,7 +248,7 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
     """Open an architecture with its constructor's random initial weights."""
     name = reference.architecture
     weights = _fitting_weights(reference)
-    # Leaving no_grad is a call of torch too: stopped there, the mode would stay.
+    # Leaving no_grad is a torch call too: stopped there, the mode would remain set.
     with torch.enable_grad(), _Stoppable(check):
         net = random_network(name, reference.seed or 0)
     net, preprocess = usable(net, weights)
@@ -288,11 +288,11 @@ class _Stoppable(TorchFunctionMode):
 def random_network(architecture: str, seed: int) -> nn.Module:
     """Build ``NAME(weights=None)`` after ``torch.manual_seed(seed)``.
 
-    The global generator is as before afterwards.
+    The state of the global generator is restored afterwards.
     """
     options = _without_backbone(architecture)
     if architecture in _WITH_AUXILIARY_HEADS:
-        # What None stands for, said aloud so that torchvision does not warn.
+        # None's default, set explicitly so that torchvision does not warn.
         options["init_weights"] = True
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # noqa: TID251 -- constructors draw from it; forked above
@@ -337,7 +337,7 @@ def empty_published(architecture: str, weights: Weights) -> nn.Module:
         return empty_network(architecture, classes, aux_loss=True)
     net = empty_network(architecture, classes)
     if architecture in _WITH_AUXILIARY_HEADS:
-        # Ported weights, trained on another normalization: the network undoes ours.
+        # Ported weights, trained with another normalization: the network undoes ours.
         vars(net)["transform_input"] = True
     if architecture in _WITHOUT_EPSILON and weights.name == "COCO_V1":
         for module in net.modules():

@@ -9,7 +9,7 @@ def with_average_pooling(net: nn.Module) -> nn.Module:
     """Return a copy with average pooling for max pooling; it shares all weights.
 
     Gatys et al. 2016 (doi:10.1109/CVPR.2016.265), section 2: gradients then reach every
-    place, and paintings get smoother.  Pooling that is no module stays as it is.
+    position, and stylized images get smoother.  Functional pooling is not replaced.
     """
     shared = {id(each): each for each in (*net.parameters(), *net.buffers())}
     copied = copy.deepcopy(net, shared)

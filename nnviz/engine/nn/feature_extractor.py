@@ -13,7 +13,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.pixel_model import PixelModel, joined
 
 Maps = Mapping[str, Tensor]
-"""What layers give, (N, C, h, w) by layer; "" is the network's own output."""
+"""Outputs of layers, (N, C, h, w) by layer; "" is the network's own output."""
 Precision = Literal["float32", "bfloat16"]
 """Of the network's passes."""
 _OUTPUT_AXES = 4
@@ -25,7 +25,7 @@ class FeatureExtractor:
 
     Attributes:
         model: the network, from pixels.
-        layers: by name; the network's own output needs none.
+        layers: by name; the network's own output is not listed.
     """
 
     model: PixelModel
@@ -39,7 +39,7 @@ class FeatureExtractor:
             wanted: names of layers; "" for the network's own output.
 
         Raises:
-            ModelError: a layer is not run, or does not keep the images apart.
+            ModelError: a layer is not run, or does not keep the batch first.
         """
         parts = [self._part(part, wanted) for part in self.model.parts(pixels)]
         return {name: joined([maps[name] for maps in parts]) for name in wanted}

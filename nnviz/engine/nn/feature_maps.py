@@ -18,8 +18,8 @@ Numbers = NDArray[np.float64]
 _MAP_AXES = 4
 _BATCHED = 2
 _SAMPLE = 1 << 14
-"""Values that a histogram looks at, at most: a share is then within 0.8 points of the
-truth (two standard errors at worst), and the counting costs less than the layer."""
+"""Maximum number of values in a histogram: a fraction is then within 0.8 points of the
+truth (two standard errors at worst), and counting costs less than the layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
     """Rearrange a layer's output as maps; no value is changed.
 
     Args:
-        output: (1, ...) as the layer gave it.
-        info: says what the axes mean.
+        output: (1, ...) as returned by the layer.
+        info: gives the meaning of the axes.
 
     Returns:
         (C, h, w): tokens in their grid without the extra ones; a vector as (D, 1, 1);
-        tokens in windows as (D, windows, tokens); else the first axis counts.
-        float32 where the layer's numbers are smaller, whole or yes and no.
+        tokens in windows as (D, windows, tokens); else the first axis is the channels.
+        Smaller floating-point types, integers and booleans become float32.
 
     Raises:
         ModelError: the numbers are complex.
@@ -91,7 +91,7 @@ def channels_of(info: LayerInfo) -> int:
     """Return the number of channels that ``maps_of`` gives for a layer.
 
     Raises:
-        ModelError: what the layer gives is not known.
+        ModelError: the layout of the layer's output is not known.
     """
     if not info.shape:
         raise ModelError(info.name, "is not run, or gives no tensor", "pick another")
@@ -131,24 +131,23 @@ def histogram(
 
     Args:
         values: any shape.
-        limits: the smallest and the largest; what lies outside, and what is not a
-            number, is left out.
-        bins: how many bars.
+        limits: the smallest and the largest; values outside, and NaN, are left out.
+        bins: number of bins.
 
     Returns:
-        bins + 1 edges, bins shares, and whether only a sample was counted: of large
-        arrays every k-th value is, from the first on.
+        bins + 1 edges, bins fractions, and whether only a sample was counted: of large
+        arrays every k-th value, starting with the first.
     """
     low, high = limits if np.isfinite(limits).all() else _finite_limits(values)
     if low == high:
         low, high = low - 0.5, high + 0.5
     flat = values.reshape(-1)
     stride = -(-flat.size // _SAMPLE)
-    # An odd stride walks over all columns of maps whose width is a power of two.
+    # An odd stride visits all columns of maps whose width is a power of two.
     sample = flat[:: stride | 1] if stride > 1 else flat
     counted = torch.from_numpy(sample.astype(np.float32))
     counts = torch.histc(counted, bins, low, high)
-    # The zeros are taken from the bar that the same arithmetic puts them into.
+    # Zeros are subtracted from the bin that the same arithmetic puts them into.
     zeros = sample.size - int(np.count_nonzero(sample))
     counts -= zeros * torch.histc(torch.zeros(1), bins, low, high)
     shares = counts.numpy().astype(np.float64) / sample.size

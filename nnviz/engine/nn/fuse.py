@@ -1,14 +1,14 @@
 """Batch norm fusion (BN folding): equivalent networks that run faster.
 
-Norms are folded into convolutions, and channels lie innermost.
+Norms are folded into convolutions, and channels are innermost in memory.
 
-In eval mode a batch norm multiplies and shifts each channel by constants, which the
-convolution before it can do itself (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
-Which convolution feeds which norm is seen in a pass, not guessed from names.
+In eval mode a batch norm scales and shifts each channel by constants, which can be
+folded into the convolution before it (Jacob et al. 2018, arXiv:1712.05877, section
+3.2). The pairs of convolution and norm are found in a pass, not guessed from names.
 
-An instance norm has no constants.  torch's own copies what it is given when channels
-are innermost, to and fro, which costs what the convolutions gain; a group norm of one
-channel a group is the same sum and works on either order in memory.
+An instance norm has no constants.  torch's own copies its input to another memory order
+and back when channels are innermost, which costs what the convolutions gain; a group
+norm with one channel per group computes the same and works on either order.
 """
 
 import copy
@@ -27,13 +27,13 @@ from nnviz.engine.nn.shapes.tracer import noise_input
 def folded(net: nn.Module, channels: int, size: tuple[int, int]) -> nn.Module:
     """Return a copy of a network with batch norms folded and channels innermost.
 
-    Its outputs differ by rounding alone, about 1e-6 of their range (1e-4 where instance
-    norms are), and the network itself is left as it is.
+    Its outputs differ by rounding alone, about 1e-6 of their range (1e-4 with instance
+    norms), and the network itself is unchanged.
 
     Args:
         net: in eval mode.
         channels: of its input.
-        size: of an input that it takes, px.
+        size: of an input that the network takes, px.
     """
     twin = copy.deepcopy(net)
     for convolution, name in _pairs(twin, noise_input(twin, channels, size)):
@@ -158,7 +158,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def _is_norm(module: nn.Module) -> bool:
     """Tell whether a module is a batch norm with fixed statistics, or a frozen one.
 
-    Not one derived from them, which may do more, such as an activation.
+    Not of a subclass, which may do more, such as an activation.
     """
     if type(module) is nn.BatchNorm2d:
         return module.running_mean is not None
@@ -168,7 +168,7 @@ def _is_norm(module: nn.Module) -> bool:
 def _is_convolution(module: nn.Module) -> bool:
     """Tell whether a module is a plain convolution, its weight not reparametrized.
 
-    One derived from torch's may standardize it, a parametrized one computes it anew.
+    A subclass may standardize its weight; a parametrized one computes it at each call.
     """
     own = dict(module.named_parameters(recurse=False))
     return type(module) is nn.Conv2d and "weight" in own

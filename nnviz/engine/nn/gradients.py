@@ -13,15 +13,15 @@ from nnviz.engine.nn.hooks import checked_backward
 
 Check = Callable[[], None]
 Score = Callable[[Tensor], Tensor]
-"""From pixels (N, C, H, W) to one number an image, (N,)."""
+"""From pixels (N, C, H, W) to one number per image, (N,)."""
 Rule = Callable[[Tensor], Tensor]
 """From pixels (N, C, H, W) to an attribution of each of them, the same shape."""
 
 _BEST = 8
-"""Images at once, at most: with more, what a CPU's caches held is lost between the
-passes, and each image takes longer."""
+"""Maximum number of images in a pass: more evict the forward pass's values from the
+CPU's caches before the backward pass, and each image takes longer."""
 _BOTH_WAYS = 2
-"""The outputs kept for the way back, and the gradients on it."""
+"""The outputs kept for the backward pass, and the gradients in it."""
 
 
 def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor]:
@@ -30,10 +30,10 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
     Args:
         score: must not mix the images of a batch.
         pixels: left untouched.
-        check: called in both passes before or after every module; raises to stop.
+        check: called before or after every module in both passes; raises to stop.
 
     Raises:
-        ModelError: no gradient comes back.
+        ModelError: no gradient reaches the pixels.
     """
     leaf = pixels.detach().requires_grad_()
     with torch.enable_grad(), checked_backward(check):
@@ -45,7 +45,7 @@ def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
     """Return the gradient of each score (N,) with respect to its image.
 
     Raises:
-        ModelError: no gradient comes back.
+        ModelError: no gradient reaches the pixels.
     """
     return send_back([scores], [torch.ones_like(scores)], leaf)
 
@@ -55,7 +55,7 @@ def send_back(
 ) -> Tensor:
     """Return the vector-Jacobian product of outputs and signals with respect to a leaf.
 
-    Args and errors are ``send_back_to``'s.
+    Arguments and errors are those of ``send_back_to``.
     """
     return send_back_to(outputs, signals, [leaf])[0]
 
@@ -67,11 +67,11 @@ def send_back_to(
 
     Args:
         outputs: with their graph.
-        signals: what goes back from each of them, of its shape.
-        leaves: with respect to what.
+        signals: the vector for each output, of its shape.
+        leaves: tensors to differentiate with respect to.
 
     Raises:
-        ModelError: no gradient comes back.
+        ModelError: no gradient reaches the leaves.
     """
     if not all(output.requires_grad for output in outputs):
         raise ModelError(

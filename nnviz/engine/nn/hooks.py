@@ -26,7 +26,7 @@ def find_module(net: nn.Module, layer: str) -> nn.Module:
     """Return a module by its dotted path; "" is the network itself.
 
     Raises:
-        UsageError: there is none; names the nearest.
+        UsageError: no module of that name; names the nearest.
     """
     try:
         return net.get_submodule(layer)
@@ -40,24 +40,24 @@ def output_of(
 ) -> Tensor:
     """Return a layer's output for ``x``, bit for bit as a forward hook receives it.
 
-    The pass ends at the layer's last call; nothing behind it is computed.  A layer
-    that is called several times gives its last output, and one that gives several
-    tensors its first.
+    The pass ends at the layer's last call; nothing behind it is computed.  Of a layer
+    that is called several times the last output is returned, and of one that returns
+    several tensors the first.
 
     Args:
-        net: the network, in whatever mode it is to be looked at.
-        x: what the network takes.
+        net: the network, in the mode to be examined.
+        x: the network's input.
         layer: dotted path of a module; "" for the network's own output.
-        calls: how often one pass runs the layer; 0 where unknown, which costs the
-            pass to the end.
+        calls: how often one pass runs the layer; 0 where unknown, which costs a full
+            pass.
         check: called before every module; raises to abandon the pass.
 
     Returns:
-        Detached, in memory of its own: later in-place operations do not reach it.
+        Detached, in its own memory: later in-place operations do not change it.
 
     Raises:
         UsageError: no such layer.
-        ModelError: the pass does not run the layer, or it gives no tensor.
+        ModelError: the pass does not run the layer, or it returns no tensor.
     """
     with torch.no_grad(), checked(check):
         return run_to(net, x, layer, calls=calls)
@@ -66,7 +66,7 @@ def output_of(
 def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
     """Return a layer's output, with its graph if gradients are enabled.
 
-    Args and errors are ``output_of``'s.
+    Arguments and errors are those of ``output_of``.
     """
     return run_to_all(net, x, {layer: calls})[layer]
 
@@ -95,17 +95,17 @@ def run_to_all(
 
     Args:
         net: the network.
-        x: what it takes.
-        calls: by layer, how often one pass runs it; 0 where unknown, which costs the
-            pass to the end.
+        x: its input.
+        calls: by layer, how often one pass runs it; 0 where unknown, which costs a full
+            pass.
 
     Returns:
         Each layer's last output, first tensor, with its graph where gradients are
-        enabled; in memory of its own, as ``output_of``'s.
+        enabled; in its own memory, as for ``output_of``.
 
     Raises:
         UsageError: no such layer.
-        ModelError: the pass does not run a layer, or it gives no tensor.
+        ModelError: the pass does not run a layer, or it returns no tensor.
     """
     waiting = set(calls)
     taps = {layer: _Tap(layer, number, waiting) for layer, number in calls.items()}
@@ -154,7 +154,7 @@ def checked(check: Check) -> Iterator[None]:
         if threading.get_ident() == owner:
             check()
 
-    # One global hook: hundreds of handles would cost more than an early layer does.
+    # One global hook: hundreds of handles would cost more than an early layer.
     handle = register_module_forward_pre_hook(before)
     try:
         yield
@@ -166,8 +166,8 @@ def checked(check: Check) -> Iterator[None]:
 def checked_backward(check: Check) -> Iterator[None]:
     """Call ``check`` in the backward pass of each module with weights in the block.
 
-    The hooks sit on the outputs' graph and go with it.  What has no weights of its own
-    takes little, and a hook takes time too.
+    The hooks belong to the outputs' graph and are freed with it.  Modules without
+    weights of their own get none: they take little time, and a hook costs some too.
     """
     owner = threading.get_ident()
 
@@ -198,7 +198,7 @@ _PICK = "pick another layer"
 class _Tap:
     """Forward hook that stores a layer's last output.
 
-    The pass ends once no layer is waited for any more.
+    The pass ends once every awaited layer has run.
     """
 
     def __init__(self, layer: str, calls: int, waiting: set[str]) -> None:

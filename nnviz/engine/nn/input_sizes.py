@@ -20,7 +20,7 @@ class SizeTrial:
         net: the network; left untouched.
         channels: of its input.
         calls: by layer, how often a pass runs it.
-        working: a size that it takes.
+        working: a size that the network takes.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class SizeTrial:
         self._channels = channels
         self._calls = dict(calls)
         self._working = working
-        # A pass may ask for numbers, which an image without data does not have.
+        # A pass may read values, which an image without data does not have.
         self._blind = self._refusal(working) is not None
 
     def takes(self, size: Size) -> bool:

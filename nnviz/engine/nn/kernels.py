@@ -15,8 +15,8 @@ _BLOCK = 512
 def kernels_of(module: nn.Module) -> Kernels | None:
     """Return a copy of a layer's kernels (O, I, h, w); None if it has none.
 
-    A transposed convolution's are turned round so that outputs come first; of a
-    grouped one, I counts the inputs of one group.
+    A transposed convolution's are transposed so that outputs come first; of a grouped
+    convolution, I counts the inputs of one group.
     """
     if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         return None
@@ -38,7 +38,7 @@ def norms(kernels: Kernels) -> NDArray[np.float64]:
 def cosines(kernels: Kernels, check: Callable[[], None]) -> Square:
     """Return the cosine between every pair of kernels, (O, O).
 
-    0 where one has no direction: it is all zero, or holds infinities or NaN.
+    0 where a kernel has no direction: it is all zero, or holds infinities or NaN.
 
     Args:
         kernels: at least one.
@@ -73,11 +73,11 @@ def nearest(alike: Square) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def chain(alike: Square, first: int) -> NDArray[np.int64]:
     """Return an order in which similar kernels are adjacent.
 
-    Each is followed by the one most like it among those left (the nearest-neighbor
-    tour); of equals the first in the network's order.
+    Each is followed by the remaining kernel most similar to it (the nearest-neighbor
+    tour); ties go to the first in the network's order.
 
     Args:
-        alike: (O, O), larger is more alike.
+        alike: (O, O), larger is more similar.
         first: where to begin.
     """
     left = np.ones(len(alike), bool)

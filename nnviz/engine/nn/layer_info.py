@@ -32,7 +32,7 @@ class Facts:
         macs: multiply-accumulates for one image.
         output: shape of the network's output without the batch; None if no tensor.
         functional: torch's operations outside the leaves of the module tree.
-        needs_numbers: a pass without data is not possible; this one was with noise.
+        needs_numbers: a pass without data is not possible; these facts come from noise.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -56,7 +56,7 @@ def layer_facts(
         net: the network.
         channels: of the input.
         size: of the input, px.
-        needs_numbers: run it with noise, since it refuses a pass without data.
+        needs_numbers: run the network on noise, since it refuses a pass without data.
     """
     if needs_numbers:
         visits = probe(sharing_twin(net), noise_input(net, channels, size))
@@ -138,7 +138,7 @@ def _layout(visit: Visit, size: tuple[int, int]) -> Layout:
 def _divides(grid: tuple[int, ...], size: tuple[int, int]) -> bool:
     """Tell whether a grid is the input size divided by one whole number.
 
-    Merging patches by reshapes, as timm's Swin does, leaves nothing else to tell maps
+    Swin in timm merges patches by reshapes, which leaves only this to recognize maps
     by; windows of tokens (1, G, T, D) do not keep the input's proportions.
     """
     steps = {side // cells for side, cells in zip(size, grid, strict=True)}
@@ -164,7 +164,7 @@ def smallest_input(
 ) -> tuple[int, int]:
     """Return the smallest square input that a pass accepts, px.
 
-    Found by halving, on the assumption that what is larger works too.
+    Found by bisection, assuming that all larger sizes work too.
 
     Args:
         net: the network, left untouched.
@@ -197,8 +197,8 @@ def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None
 def takes_several(net: nn.Module, channels: int, size: tuple[int, int]) -> bool:
     """Tell whether a network accepts batches and treats their images independently.
 
-    Not where a shape of one is written into the network, and not where batch norms
-    keep no statistics, so that they look at the whole batch.
+    Not where a batch size of one is hard-coded in the network, and not where batch
+    norms keep no statistics, so that they depend on the whole batch.
     """
     if any(
         isinstance(module, nn.modules.batchnorm._NormBase)  # noqa: SLF001

@@ -10,24 +10,24 @@ from nnviz.base.notation.targets import ChannelTarget, parse_target
 from nnviz.engine.nn.feature_maps import covers_input
 
 STAGES = "stages"
-"""In place of names: the last layer of every size of map."""
+"""Instead of names: the last layer of every map size."""
 
 _REARRANGING = {
     *("Dropout", "Flatten", "Identity", "Permute", "StochasticDepth"),
     *("SamePadding", "ZeroPad2d"),
 }
-"""Layers that change no number: the one before them is named instead."""
+"""Layers that change no value: the one before them is named instead."""
 _ATTENTION = ("attn", "attention")
 _HEADS = ("head", "rpn", "roi", "fpn", "classifier", "aux", "score")
-"""What parts begin with, by name, that answer for some boxes or places only."""
+"""Name prefixes of parts that make predictions for some boxes or positions only."""
 _SHARED = 8
-"""Detectors and segmenters answer from maps of 1/8 of the input's side and below."""
+"""Detectors and segmenters predict from maps of 1/8 of the input's side and below."""
 _FINEST = 4
 """Stages begin with maps of at most 1/4 of the input's side: finer ones show edges."""
 _MIDDLE = 16
-"""What the middle's maps are smaller than the input by, at most."""
+"""Maximum reduction of the middle layer's maps relative to the input."""
 _MOST = 4
-"""Blocks of a transformer that are looked at as its stages."""
+"""Number of a transformer's blocks that are taken as its stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ChosenLayers:
 
     Attributes:
         layers: at least one, the deepest last.
-        notes: why these, where the user named none.
+        notes: reason for the choice, where the user named none.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -51,12 +51,13 @@ def choose_layers(
     Args:
         info: of the network.
         name: of one layer; empty for the one that suits best.
-        others: further names with commas between them, or "stages".
-        target: what is asked about; a layer that is chosen lies before its layer.
+        others: further names separated by commas, or "stages".
+        target: the target to be explained; a chosen layer lies before the target's
+            layer.
 
     Raises:
         UsageError: no layer of that name.
-        ModelError: a layer has no map, or one of a single place.
+        ModelError: a layer has no map, or one of a single position.
     """
     main, notes = (named(info, name), ()) if name else _best(before(info, target))
     if not others.strip():
@@ -72,7 +73,7 @@ def choose_layers(
 def before(info: ModelInfo, target: str) -> ModelInfo:
     """Return a network's layers before the one that a target scores.
 
-    Layers in it and behind it do not matter to a score inside the network.
+    Layers in it and behind it do not affect a score inside the network.
 
     Args:
         info: of the whole network.
@@ -114,7 +115,7 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
 
     Args:
         info: of the network.
-        reduction: what the map may be smaller than the input by.
+        reduction: maximum ratio of the input's side to the map's.
 
     Raises:
         ModelError: the network has no layer with a map.
@@ -131,7 +132,7 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
             for each in info.layers
         )
 
-    # Of equals min() takes the first: from the back, the deepest.
+    # min() takes the first of equals: from the back, the deepest.
     return min(reversed(found or bodies), key=coarser_around)
 
 
@@ -140,7 +141,7 @@ def named(info: ModelInfo, name: str) -> LayerInfo:
 
     Raises:
         UsageError: no such layer.
-        ModelError: the layer has no map, or one of a single place; names another.
+        ModelError: the layer has no map, or one of a single position; names another.
     """
     layer = info.known_layer(name)
     size = map_size(layer)
@@ -195,8 +196,8 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
 def _before_heads(info: ModelInfo, candidates: Sequence[LayerInfo]) -> LayerInfo:
     """Return the deepest layer that all of a detector's or segmenter's heads share.
 
-    Coarser maps say nothing about small boxes where a detector answers from several
-    (SSD, section 2.1); those of a head speak for its own level alone.
+    Coarser maps hold nothing about small boxes where a detector predicts from several
+    (SSD, section 2.1); those of a head hold information for its own level alone.
     """
     whole = max(info.preprocess.input_size)
 
@@ -241,8 +242,8 @@ def _before_last_attention(
 ) -> list[LayerInfo]:
     """Drop layers behind the last attention, which no longer reach the class token.
 
-    Behind the last attention the other tokens have no way to the class token, so the
-    score's gradient is zero there.
+    Behind the last attention no path leads from the other tokens to the class token, so
+    the score's gradient is zero there.
     """
     attending = [
         place

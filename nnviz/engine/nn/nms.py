@@ -12,7 +12,7 @@ Corners = NDArray[np.float32]
 Scores = NDArray[np.float32]
 Indices = NDArray[np.int64]
 _AT_ONCE = 256
-"""Boxes that are compared with each other at once."""
+"""Number of boxes compared with each other in one block."""
 
 
 def select(
@@ -26,17 +26,17 @@ def select(
     """Return the boxes that survive non-maximum suppression, best first.
 
     Greedy non-maximum suppression within each class (Girshick et al. 2014,
-    arXiv:1311.2524, section 2.2): a box goes where one of its class with a higher
-    score covers it by more than ``overlap``.  Only as many are looked at as it
-    takes to find ``limit``.
+    arXiv:1311.2524, section 2.2): a box is dropped where one of its class with a higher
+    score overlaps it by more than ``overlap``.  Boxes are examined only until ``limit``
+    are found.
 
     Args:
         boxes: (N, 4).
         scores: (N,).
         classes: (N,).
         overlap: intersection over union, in [0, 1].
-        limit: most boxes to return.
-        check: called now and then; raises to abandon it.
+        limit: maximum number of boxes to return.
+        check: called periodically; raises to abandon it.
     """
 
     def covered(by: Indices, those: Indices) -> NDArray[np.bool_]:
@@ -62,8 +62,8 @@ def suppressors(
 ) -> Indices:
     """Return the index of the box that suppressed each box; -1 if none did.
 
-    It is the best-scored of the kept boxes of its class that has a higher score and
-    covers it by more than ``overlap``, as in ``select``.
+    The suppressor is the best-scored of the kept boxes of the class that has a higher
+    score and overlaps the box by more than ``overlap``, as in ``select``.
 
     Args:
         boxes: (N, 4).
@@ -85,7 +85,7 @@ def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return a mask of the boxes that no better surviving box covers, best first.
 
     Args:
-        covered: (N, N), the one of the row covers the one of the column.
+        covered: (N, N), whether the row's box covers the column's.
     """
     stays = np.ones(len(covered), np.bool_)
     for place, row in enumerate(covered):
@@ -97,8 +97,8 @@ def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def overlaps(ones: Corners, others: Corners) -> Scores:
     """Return intersection over union of boxes (..., 4), with 0 / 0 taken as 0.
 
-    In float32 and in the order of operations of torchvision's, so that a box at the
-    very limit goes the same way.
+    In float32 and in torchvision's order of operations, so that a box exactly at the
+    threshold is decided in the same way.
     """
     corner = np.minimum(ones[..., 2:], others[..., 2:])
     corner = np.maximum(corner - np.maximum(ones[..., :2], others[..., :2]), 0)

@@ -1,8 +1,8 @@
 """Repeated passes through the part of a network behind a layer.
 
-One full pass records what the modules before the layer gave.  A replay runs the
-network's own code once more, in which each of these modules gives its record and the
-layer what it is told to: whatever the code does with them is done as always.
+One full pass records the outputs of the modules before the layer.  A replay runs the
+network's own code once more; these modules return their records and the layer its
+replacement, and everything that the code does with them runs as usual.
 """
 
 import threading
@@ -33,9 +33,9 @@ class _Record:
 
     Attributes:
         module: the module.
-        output: its copy.
-        tensors: what it gave itself, with the version each had; a later version means
-            that somebody wrote into it.
+        output: a copy of it.
+        tensors: the original tensors with the version of each; a later version means
+            that other code wrote into it.
     """
 
     module: nn.Module
@@ -55,8 +55,8 @@ class PartialForward:
     Attributes:
         net: the network.
         x: the normalized image, (1, C, H, W).
-        output: what the network gave for it.
-        given: what the layer gave for it, in its structure.
+        output: of the network for that image.
+        given: the layer's output for that image, in its structure.
         layer: the layer itself.
         skipped: modules that a replay leaves out, the layer among them.
     """
@@ -89,8 +89,8 @@ class PartialForward:
         """Return the network's scores with the layer's output replaced.
 
         Args:
-            outputs: (N, ...), in place of what the layer gave.
-            score: from what ``net`` takes (N, C, H, W) to (N,), by running ``net``.
+            outputs: (N, ...), in place of the layer's own output.
+            score: from the input of ``net`` (N, C, H, W) to (N,), by running ``net``.
         """
         replay = _Replay(self, outputs)
         places = {id(module): module for module, _, _ in self._queue}
@@ -114,11 +114,11 @@ def record_partial_forward(
     Args:
         net: the network.
         x: normalized, (1, C, H, W).
-        layer: its last call is where the tail begins.
+        layer: the tail begins at its last call.
         check: called before every module; raises to abandon the pass.
 
     Raises:
-        ModelError: the pass does not run the layer or it gives no tensor, or a module
+        ModelError: the pass does not run the layer or it returns no tensor, or a module
             before it does not keep the batch first.
     """
     recorder = _Recorder(net, layer)
@@ -180,7 +180,7 @@ class _Recorder:
 
     def _leave(self, module: nn.Module, output: Any) -> None:
         _, start = self._stack.pop()
-        # What was recorded inside is replaced by what the whole gave.
+        # The records of inner modules are replaced by the one of the whole.
         del self.records[start:]
         if module is self.layer:
             self._seen += 1
@@ -194,7 +194,8 @@ class _Recorder:
         tensors = [(each, each._version) for each in tensors_in(output)]  # noqa: SLF001
         shared = {each.untyped_storage().data_ptr() for each, _ in tensors}
         for earlier in self.records:
-            # A module that writes in place is left out itself: that is no harm.
+            # A module that writes in place is skipped itself: its own write does no
+            # harm.
             earlier.tensors = [
                 (each, each._version if _memory(each) in shared else version)  # noqa: SLF001
                 for each, version in earlier.tensors

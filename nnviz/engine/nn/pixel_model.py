@@ -30,7 +30,7 @@ class PixelModel:
     enabled, and leaves the global random generators as it found them.
 
     Attributes:
-        net: takes what ``normalizer`` gives.
+        net: takes the normalizer's output.
         normalizer: takes pixels in [0, 1] (N, C, H, W).
         check: raises to abandon a pass.
         alone: the network takes one image at a time.
@@ -67,7 +67,7 @@ class PixelModel:
 
         Raises:
             UsageError: no such layer.
-            ModelError: the pass does not run a layer, or it gives no tensor.
+            ModelError: the pass does not run a layer, or it returns no tensor.
         """
         with checked(self.check):
             return run_to_all(self.net, self._normalized(pixels), calls)
@@ -93,7 +93,7 @@ class PixelModel:
                 images of a batch.
 
         Raises:
-            ModelError: no gradient comes back.
+            ModelError: no gradient reaches the pixels.
         """
         leaf = pixels.detach().requires_grad_()
         with self.differentiable():
@@ -132,7 +132,7 @@ def joined(parts: Sequence[Tensor]) -> Tensor:
 def is_channels_last(net: nn.Module) -> bool:
     """Tell whether a network's kernels are stored with channels innermost.
 
-    Others are given images as they lie: their code may count on it (``view``).
+    Others get images in their own memory order: their code may rely on it (``view``).
     """
     kernels = (each for each in net.parameters() if each.ndim == _KERNEL_AXES)
     wide = next((each for each in kernels if each.shape[1] > 1), None)

@@ -1,7 +1,7 @@
 """Modified backward passes of ReLUs: guided backpropagation, deconvnet, redirection.
 
-ReLUs are met at the level of torch's functions, so modules, functional calls, those in
-place and modules that are run several times are all the same.
+ReLUs are intercepted as torch functions, so modules, functional calls, in-place ones
+and modules that run several times are all treated alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,9 +23,9 @@ class ReluRule(StrEnum):
     DECONVNET = "deconvnet"
     """g [g > 0]: Zeiler & Fergus 2013, arXiv:1311.2901."""
     REDIRECTED = "redirected"
-    """g [a > 0]; of an image whose g would be zero everywhere, g where following it
-    downhill brings a nearer to what the ReLU lets through.  As in Lucid's
-    ``redirected_relu_grad.py``: g is of a loss, to be made small."""
+    """g [a > 0]; for an image whose gradient would be zero everywhere, g where descent
+    along it brings a closer to the range that the ReLU passes.  As in Lucid's
+    ``redirected_relu_grad.py``: g is the gradient of a loss to be minimized."""
 
 
 class ChangedRelus:
@@ -64,8 +64,8 @@ _WARNINGS = {
 def changed_relus(rule: ReluRule) -> Iterator[ChangedRelus]:
     """Make the backward pass of every ReLU run inside the block follow a rule.
 
-    ReLU6 is one whose mask is 0 < a < 6.  Other activations (GELU, SiLU, leaky ReLU)
-    keep their gradient.  Outputs stay what they are, bit for bit.
+    For ReLU6 the mask is 0 < a < 6.  Other activations (GELU, SiLU, leaky ReLU) keep
+    their gradient.  Outputs are unchanged, bit for bit.
     """
     counted = ChangedRelus(rule)
     with _ReluMode(counted):
@@ -151,7 +151,7 @@ _RELUS: dict[Any, Callable[..., _Relu | None]] = {
     torch.threshold: _threshold,
     torch.threshold_: _threshold_in_place,
 }
-"""Every spelling of a ReLU, with a reader of its arguments."""
+"""Every torch function that computes a ReLU, with a reader of its arguments."""
 
 
 class _Rectify(torch.autograd.Function):
@@ -180,7 +180,7 @@ class _Rectify(torch.autograd.Function):
         if ctx.rule is ReluRule.DECONVNET:
             return gradient.clamp(min=0), None, None, None
         (out,) = ctx.saved_tensors
-        # In one sweep: g [0 < out] [out < largest].
+        # In one kernel: g [0 < out] [out < largest].
         active = torch.ops.aten.hardtanh_backward(gradient, out, 0.0, ctx.largest)
         if ctx.rule is ReluRule.REDIRECTED:
             return _redirected(gradient, active, out, ctx.largest), None, None, None

@@ -1,8 +1,8 @@
 """Deep dream gradients: amplify the activations of layers in an image.
 
-The signal that goes back from a layer is the gradient of what is made large, as in the
-notebook of deep dream (google/deepdream, ``dream.ipynb``), where half the squared L2
-norm sends back the activation itself.
+The signal sent back from a layer is the gradient of the objective, as in the notebook
+of deep dream (google/deepdream, ``dream.ipynb``), where half the squared L2 norm sends
+back the activation itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +16,10 @@ from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.gradients import differentiate
 
 Signal = Callable[[Tensor], Tensor]
-"""From a layer's maps (1, C, h, w) to what goes back from them, of a fitting shape."""
+"""From a layer's maps (1, C, h, w) to the signal sent back, of a compatible shape."""
 
 _PRODUCTS = 1 << 24
-"""Dot products with a guide that are held at once."""
+"""Number of dot products with a guide that are held in memory together."""
 _TINY = 1e-8
 
 
@@ -67,7 +67,7 @@ def strongest(maps: Tensor, count: int) -> tuple[int, ...]:
 
     Args:
         maps: (1, C, h, w).
-        count: how many; all where there are fewer.
+        count: number of channels; all where there are fewer.
     """
     strengths = maps[0].flatten(1).square().mean(1)
     return tuple(strengths.topk(min(count, len(strengths))).indices.tolist())
@@ -80,9 +80,9 @@ class Dream:
     Attributes:
         maps: runs the network up to the deepest of the layers.
         signals: by layer.
-        shares: by layer, how much it counts beside the others.
-        spans: by layer, which pixels its places depend on; None where images are
-            not taken apart.
+        shares: by layer, its weight relative to the others.
+        spans: by layer, which pixels its positions depend on; None where images are not
+            tiled.
     """
 
     maps: FeatureExtractor
@@ -95,14 +95,14 @@ class Dream:
 
         Args:
             picture: (1, C, H, W) in [0, 1]; left untouched.
-            tiling: how it is taken apart.
+            tiling: how the image is divided into tiles.
 
         Returns:
-            As ``picture``; and the activations times what is sent back from them,
-            summed over all places and layers.
+            Of the shape of ``picture``; and the activations times the signals, summed
+            over all positions and layers.
 
         Raises:
-            ModelError: no gradient comes back.
+            ModelError: no gradient reaches the pixels.
         """
         total = torch.zeros_like(picture)
         size: float = 0

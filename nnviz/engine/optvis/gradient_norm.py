@@ -13,7 +13,7 @@ _DOUBLED = 2
 def by_mean(gradient: Tensor) -> Tensor:
     """Divide a gradient in place by the mean of its magnitude.
 
-    One without any is left as it is (google/deepdream, ``dream.ipynb``).
+    A gradient of zero is unchanged (google/deepdream, ``dream.ipynb``).
     """
     return _divided(gradient, float(gradient.abs().mean(dtype=torch.float64)))
 
@@ -60,7 +60,7 @@ def _halved(picture: Tensor) -> Tensor:
 def _doubled(picture: Tensor, like: Tensor) -> Tensor:
     """Return an image upsampled by 2, to the size of another."""
     reach = len(_BINOMIAL) // 2
-    # The edges' pixels are carried on, or the kernel would see zeros beyond them.
+    # Edges are replicated, or the kernel would see zeros beyond them.
     padded = functional.pad(picture, (1,) * 4, mode="replicate")
     kernel = _kernel(picture) * _DOUBLED**2
     found = functional.conv_transpose2d(

@@ -24,7 +24,7 @@ from nnviz.engine.optvis.optimize import Aim, StepRules
 from nnviz.engine.optvis.transforms import Geometry, fitted, lucid_gentle
 
 Compare = Callable[[str, Tensor], Objective]
-"""From a layer and what it gives for the image."""
+"""From a layer and its output for the image to the objective."""
 
 _PERCENT = 100
 
@@ -90,13 +90,13 @@ def compared(
 ) -> Aim:
     """Return the aim that compares images with a reference image at a layer.
 
-    Each view changes the image as it does the images, as in Lucid: else what a
-    shift does to the layer would count as a difference.
+    Each view transforms the reference as it does the images, as in Lucid: otherwise the
+    effect of a shift on the layer would count as a difference.
 
     Args:
-        look: what layers give for pixels.
-        photograph: (1, C, H, W) in [0, 1], as large as the images.
-        layer: where they are compared.
+        look: computes outputs of layers from pixels.
+        photograph: (1, C, H, W) in [0, 1], of the images' size.
+        layer: at which they are compared.
         compare: makes the objective.
     """
 

@@ -1,7 +1,7 @@
 """Objectives of feature visualization: scores of layers' maps, one for each image.
 
-An objective reads the maps of some layers and gives each image of a batch a score, to
-be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
+An objective reads the maps of some layers and gives each image of a batch a score to be
+maximized.  Objectives add, subtract and scale, and carry a description.  Formulas are
 those of Olah et al. 2017 (doi:10.23915/distill.00007) as in Lucid's ``objectives.py``.
 """
 
@@ -19,7 +19,7 @@ Place = tuple[int, int]
 """Row and column of a layer's map."""
 
 _FLOOR = 0.1
-"""The least that a cosine counts: a place that points elsewhere keeps a gradient."""
+"""Lower bound of a cosine: a position that points elsewhere keeps a gradient."""
 _TINY = 1e-4
 _TINIEST = 1e-10
 
@@ -29,9 +29,9 @@ class Objective:
     """Score of images, computed from layers' outputs.
 
     Attributes:
-        words: what is made strong, "channel 12 of layer3".
-        layers: that it reads; "" is the network's own output.
-        score: from their maps to one number an image, (N,), with its graph.
+        words: description of what is maximized, "channel 12 of layer3".
+        layers: those that it reads; "" is the network's own output.
+        score: from their maps to one number per image, (N,), with its graph.
     """
 
     words: str
@@ -86,10 +86,10 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
     """Return the objective of a channel at one place.
 
     Args:
-        layer: whose.
+        layer: the channel's layer.
         index: of the channel.
-        place: None is the center; of an even number of places the lower right of the
-            middle ones.
+        place: None is the center; for an even number of positions the lower right of
+            the central ones.
     """
 
     def score(maps: Maps) -> Tensor:
@@ -128,11 +128,11 @@ def direction(
     """Return the objective of the mean over places of dot(A, v) max(0.1, cos(A, v))^k.
 
     Args:
-        layer: whose channels are the axes.
+        layer: the layer whose channels are the axes.
         vector: v, (C,).
-        center: whether the place in the middle alone counts.
+        center: whether only the position in the middle counts.
         cosine_power: k; 0 is the plain dot product.
-        words: what the direction is.
+        words: description of the direction.
     """
 
     def score(maps: Maps) -> Tensor:
@@ -150,8 +150,8 @@ def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
     """Return the objective of a layer's mean square, as in deep dream.
 
     Args:
-        layer: whose.
-        channels: that count alone; none for all.
+        layer: its name.
+        channels: the only ones that count; empty for all.
     """
 
     def score(maps: Maps) -> Tensor:
@@ -169,15 +169,15 @@ def likeness(
 ) -> Objective:
     """Return the objective dot(A, B) max(0.1, cos(A, B))^k of layers, place by place.
 
-    With B of an image it makes a caricature: what is strong becomes stronger.  As
-    in Lucid's ``recipes/caricature.py``, but that its "cosine" is not divided by the
-    length of B.
+    With B from an image the result is a caricature: strong features become stronger.
+    As in Lucid's ``recipes/caricature.py``, except that its "cosine" is not divided by
+    the length of B.
 
     Args:
-        layer: whose.
+        layer: its name.
         reference: B, (1 or N, C, h, w), detached.
         cosine_power: k.
-        words: what the reference is of.
+        words: description of the reference.
     """
 
     def score(maps: Maps) -> Tensor:
@@ -195,9 +195,9 @@ def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Obje
     Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
 
     Args:
-        layer: whose.
+        layer: its name.
         reference: B, (1 or N, C, h, w), detached.
-        words: what the reference is of.
+        words: description of the reference.
     """
 
     def score(maps: Maps) -> Tensor:
@@ -246,7 +246,7 @@ def dot_times_cosine(a: Tensor, b: Tensor, power: float) -> Tensor:
 
     Args:
         a: (N, C, ...).
-        b: of a shape that fits.
+        b: of a shape that broadcasts with ``a``.
         power: 0 for the plain dot product.
     """
     dot = (a * b).sum(1)

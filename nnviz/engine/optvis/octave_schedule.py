@@ -13,7 +13,7 @@ from nnviz.engine.imaging.pyramid import Size, octave_of, resized
 
 State = Mapping[str, NDArray[Any]]
 Move = Callable[[Tensor], Tensor]
-"""From a video's image to what its next one is dreamt from."""
+"""From a frame of a video to the image that the next frame's dream starts from."""
 
 
 @dataclass(kw_only=True)
@@ -21,14 +21,14 @@ class OctaveSchedule:
     """State of a dream: frame, octave, step and image.
 
     Attributes:
-        source: what is dreamt of, (1, C, H, W) in [0, 1].
+        source: the image that the dream starts from, (1, C, H, W) in [0, 1].
         sizes: of the octaves, smallest first; the last is the source's.
-        keeps_detail: only what was added goes over to the next octave, onto the
-            image's own detail; else the image as it is.
-        frame: of the video.
+        keeps_detail: whether only the changes are carried over to the next octave and
+            added to the source's own detail; else the image itself is.
+        frame: index of the video's frame.
         octave: index of a size.
-        step: how many are done in this octave.
-        picture: that is being made, (1, C, h, w) of the octave's size.
+        step: number of steps completed in this octave.
+        picture: the current image, (1, C, h, w) of the octave's size.
     """
 
     source: Tensor
@@ -57,7 +57,7 @@ class OctaveSchedule:
     def cost(self, steps: int, frames: int) -> float:
         """Return the fraction of the total time that the completed steps take, 0 to 1.
 
-        A step takes as long as its octave has pixels.
+        A step takes time in proportion to its octave's pixels.
 
         Args:
             steps: of an octave.
@@ -74,7 +74,7 @@ class OctaveSchedule:
         Args:
             steps: of an octave.
             frames: of the video; 1 for a single image.
-            move: makes the next frame's source.
+            move: computes the next frame's source.
         """
         if self.step < steps:
             return True
@@ -97,7 +97,7 @@ class OctaveSchedule:
         """Return a copy of the image, (h, w, C) in [0, 1], blended with the source.
 
         Args:
-            blend: share of the source in it.
+            blend: weight of the source.
         """
         shown = self.picture.clamp(0, 1)
         if blend:

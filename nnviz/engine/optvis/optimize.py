@@ -25,11 +25,11 @@ from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
 Optimizer = Literal["adam", "nadam", "ascent", "progress"]
 Make = Callable[[torch.Generator], Parametrization]
 Aim = Callable[[Geometry], Objective]
-"""What is made strong when an image is changed by a geometry."""
+"""Returns the objective for an image transformed by a geometry."""
 State = Mapping[str, NDArray[Any]]
 
 _REDIRECTED_STEPS = 16
-"""After so many steps even a slow unit has started, as Lucid holds."""
+"""After this many steps even a slow unit has started, according to Lucid."""
 _LONGEST = 10 / 255
 """Root mean square of the longest step of "progress".  Yosinski's limit, 100 times the
 gradient, was made for CaffeNet: networks with smaller activations would hardly move."""
@@ -38,8 +38,8 @@ _SEPARATOR = "."
 _IMPORTANCE = "importance"
 _TINY = 1e-12
 _BEST = 8
-"""Images at once, at most: with more, what a CPU's caches held is lost between the
-passes, and each takes longer."""
+"""Maximum number of images in a pass: more evict the forward pass's values from the
+CPU's caches before the backward pass, and each image takes longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +47,15 @@ class StepRules:
     """Settings of one optimization step; may differ between steps.
 
     Attributes:
-        learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
-            the objective is to gain.
-        transforms: what the images are changed by before the network sees them.
-        views: changed copies whose mean gradient is followed.
+        learning_rate: Adam's; for "ascent" the length of the step, for "progress" the
+            intended gain of the objective.
+        transforms: applied to the images before the network sees them.
+        views: number of transformed copies whose mean gradient is followed.
         noise: standard deviation of normal noise on a view; half as much uniform noise
-            comes on top, as in MaCo.
-        total_variation: its weight beside the objective.
-        pixels: what is done to pixels after the step, where these are optimized.
-        redirected: whether ReLUs that let nothing through are helped at first.
+            is added, as in MaCo.
+        total_variation: its weight relative to the objective.
+        pixels: regularization of the pixels after the step, where pixels are optimized.
+        redirected: whether ReLUs that pass nothing are redirected at first.
     """
 
     learning_rate: float
@@ -73,9 +73,9 @@ class AscentStep:
 
     Attributes:
         pixels: the images before it, (N, C, H, W) in [0, 1].
-        scores: how good these were, (N,), mean over the views.
-        importance: how much each pixel mattered so far: the sum over the steps of the
-            gradient's size, (N, H, W), as in MaCo.
+        scores: their objectives, (N,), mean over the views.
+        importance: of each pixel so far: the sum over the steps of the gradient's
+            magnitude, (N, H, W), as in MaCo.
     """
 
     pixels: Tensor
@@ -90,14 +90,15 @@ class Ascent:
     """Gradient ascent of a batch of images towards an objective.
 
     Args:
-        make: makes what is optimized, with the generator for its first numbers.
-        optimizer: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
-            "progress" so far that the objective gains what is wanted.
-        look: what layers give for pixels.
-        mean: the color that normalization takes to zero, (C, 1, 1).
+        make: makes the parametrization, with the generator for its initial values.
+        optimizer: "adam"; "nadam"; "ascent" takes steps of fixed length along the
+            gradient; "progress" steps whose length gains the intended amount.
+        look: computes outputs of layers from pixels.
+        mean: the color that normalization maps to zero, (C, 1, 1).
         generator: on the CPU.
-        begun: the ``state`` to go on from; None for a fresh start.  With it,
-            ``generator`` is as it was then, and nothing is drawn for the start.
+        begun: the ``state`` to resume from; None for a fresh start.  With it,
+            ``generator`` has the state that it had at that step, and no initial values
+            are drawn.
 
     Raises:
         UsageError: the state is of another kind of image, or of another size.
@@ -130,11 +131,11 @@ class Ascent:
         """Take one step.
 
         Args:
-            aim: gives the objective for each view.
+            aim: returns the objective for each view.
             rules: of this step.
 
         Raises:
-            ModelError: no gradient comes back, or it is not finite.
+            ModelError: no gradient reaches the pixels, or it is not finite.
             UsageError: transforms leave nothing of the image.
         """
         with torch.enable_grad():

@@ -1,7 +1,7 @@
 """Image parametrizations: pixels, Fourier spectrum, or Fourier phases.
 
-The same gradient makes another image in another space: steps along an image's
-own frequencies and colors give no noise (Olah et al. 2017,
+The same gradient leads to a different image in a different space: steps along the
+frequencies and colors of natural images create no noise (Olah et al. 2017,
 doi:10.23915/distill.00007, "Preconditioning and Parameterization").
 """
 
@@ -18,7 +18,7 @@ Shape = Sequence[int]
 """(N, C, H, W)"""
 
 _DEVIATION = 0.01
-"""Of Lucid's first spectrum."""
+"""Of Lucid's initial spectrum."""
 _QUARTER = 4
 _TINY = 1e-5
 
@@ -54,9 +54,9 @@ class Pixels:
 class Spectrum:
     """Images parametrized by Fourier coefficients of decorrelated colors, as in Lucid.
 
-    A coefficient at F cycles a pixel counts sqrt(W H) / max(F, 1 / max(W, H))^p / 4, so
-    that a step changes all frequencies as strongly as images have them.  It begins
-    with N(0, 0.01²) for real and imaginary parts.
+    A coefficient at F cycles per pixel is scaled by sqrt(W H) / max(F, 1 / max(W, H))^p
+    / 4, so that a step changes frequencies in proportion to their strength in images.
+    The initial values are N(0, 0.01²) for real and imaginary parts.
 
     Args:
         shape: of the images; 3 channels are colors.
@@ -91,8 +91,8 @@ class Phases:
     Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardizations of Xplique.
 
     Args:
-        magnitudes: (C, H, W // 2 + 1), of independent colors, as
-            ``nnviz.engine.optvis.spectrum_prior`` makes them.
+        magnitudes: (C, H, W // 2 + 1), of decorrelated colors, as returned by
+            ``nnviz.engine.optvis.spectrum_prior``.
         shape: of the images.
         generator: on the CPU.
         device: where to compute.
@@ -122,7 +122,7 @@ def frequencies(height: int, width: int) -> Tensor:
     """Return the frequency of each coefficient of a half spectrum, cycles per pixel.
 
     Returns:
-        float64 (H, W // 2 + 1); of an odd width one column more, as in Lucid.
+        float64 (H, W // 2 + 1); for an odd width one column more, as in Lucid.
     """
     columns = width // 2 + 1 + width % 2
     down = torch.fft.fftfreq(height, dtype=torch.float64)
@@ -148,6 +148,6 @@ def _inverse(spectrum: Tensor, shape: Shape) -> Tensor:
     """Return the inverse transform of half spectra (N, C, H, columns, 2)."""
     _, _, height, width = shape
     whole = torch.view_as_complex(spectrum)
-    # Of an odd width the transform gives one column more, which is cut off.
+    # For an odd width the transform returns one column more, which is cropped.
     pictures: Tensor = torch.fft.irfft2(whole, s=(height, width + width % 2))
     return pictures[..., :width]

@@ -33,7 +33,7 @@ from nnviz.engine.targets.directions import (
 )
 
 Where = Literal["everywhere", "centre"]
-"""The mean over all places of a channel, or its unit in the middle."""
+"""The mean of a channel over all positions, or its unit in the middle."""
 
 
 def of_channels(
@@ -47,14 +47,14 @@ def of_channels(
 
     Args:
         info: of the network.
-        layer: whose channels; "" for the network's output, whose channels are classes.
+        layer: its name; "" for the network's output, whose channels are classes.
         mixtures: one for each image.
-        place: the mean over all places, or the unit in the middle.
-        cosine_power: how often the cosine with a mixture's direction counts.
+        place: the mean over all positions, or the unit in the middle.
+        cosine_power: exponent of the cosine with a mixture's direction.
 
     Raises:
         UsageError: no such layer or channel.
-        ModelError: the output is no row of classes.
+        ModelError: the output is not one vector of classes.
     """
     known = info.known_layer(layer) if layer else None
     return [_mixed(info, known, mixture, place, cosine_power) for mixture in mixtures]
@@ -64,7 +64,7 @@ def of_layer(info: ModelInfo, layer: str) -> Objective:
     """Return the objective of a whole layer, its mean square.
 
     Raises:
-        UsageError: no layer is named, or there is none of this name.
+        UsageError: no layer is named, or there is none of that name.
     """
     if not layer:
         raise UsageError("--layer", "none is named", "choose the layer to maximize")
@@ -76,13 +76,12 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
 
     Args:
         info: of the network.
-        text: a class, class - class, or layer:channel, as ``notation.targets`` has
-            them.
+        text: a class, class - class, or layer:channel, see ``notation.targets``.
         place: as for ``of_channels``.
 
     Raises:
         UsageError: no such class, layer or channel, or a target of an image.
-        ModelError: the output is no row of classes.
+        ModelError: the output is not one vector of classes.
     """
     names = {layer.name for layer in info.layers}
     match parse_target(text, info.labels, names):
@@ -115,10 +114,10 @@ def side_of(info: ModelInfo, size: int) -> int:
 
     Args:
         info: of the network.
-        size: as asked for; 0 for that of the network's input.
+        size: as requested; 0 for that of the network's input.
 
     Raises:
-        UsageError: the network cannot be given such small images.
+        UsageError: the network does not accept images this small.
     """
     smallest = max(info.smallest_input)
     if info.takes_any_size and 0 < size < smallest:
@@ -171,8 +170,8 @@ def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> No
     """Refuse a channel that does not exist.
 
     Raises:
-        UsageError: says how many there are.
-        ModelError: the output is no row of classes.
+        UsageError: states the number of channels.
+        ModelError: the output is not one vector of classes.
     """
     if layer is None and info.task is Task.DETECT:
         raise ModelError(

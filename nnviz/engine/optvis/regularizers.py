@@ -1,7 +1,7 @@
 """Regularizers of optimized pixels: decay, blur, small values set to the mean.
 
-Yosinski et al. 2015, arXiv:1506.06579, section 3, with the deviations from the mean
-color in place of Caffe's mean-free pixels.
+Yosinski et al. 2015, arXiv:1506.06579, section 3, with deviations from the mean color
+instead of Caffe's mean-free pixels.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class PixelRules:
     """Regularization of the pixels, applied after each step.
 
     Attributes:
-        decay: share of the deviation from the mean color that goes each step.
+        decay: fraction of the deviation from the mean color that is removed each step.
         blur: standard deviation of the Gaussian, px; 0 for none.
         blur_every: steps from one blur to the next; 0 for none.
         small_values: percentage of pixels, those nearest to the mean color, that are
             set to it.
-        small_gradients: percentage of pixels, those that add least to the objective,
-            that are set to the mean color.
+        small_gradients: percentage of pixels, those that contribute least to the
+            objective, that are set to the mean color.
     """
 
     decay: float = 0.0
@@ -39,15 +39,15 @@ class PixelRules:
 
         Args:
             pixels: (N, C, H, W), detached.
-            mean: the color that normalization takes to zero, (C, 1, 1).
-            gradient: of what was made small, as ``pixels``.
+            mean: the color that normalization maps to zero, (C, 1, 1).
+            gradient: of the minimized loss, of the shape of ``pixels``.
             step: counted from 0.
         """
         moved = (pixels - mean) * (1 - self.decay)
         if self.blur and self.blur_every and step % self.blur_every == 0:
             moved = blurred(moved, self.blur)
         moved = without_small(moved, moved.norm(dim=1), self.small_values)
-        # What a pixel's deviation adds to the objective, to first order.
+        # The contribution of a pixel's deviation to the objective, to first order.
         added = (moved * gradient).sum(1).abs()
         moved = without_small(moved, added, self.small_gradients)
         pixels.copy_((moved + mean).clamp(0, 1))
@@ -59,7 +59,7 @@ def without_small(values: Tensor, sizes: Tensor, percentage: float) -> Tensor:
     Args:
         values: of several channels.
         sizes: (N, H, W).
-        percentage: of each image's places, 0 to 100.
+        percentage: of each image's positions, 0 to 100.
     """
     if not percentage:
         return values

@@ -11,10 +11,10 @@ from nnviz.base.results import ColorImage, Curves, Report
 from nnviz.engine.optvis.optimize import Ascent, AscentStep
 
 _GAP = 2
-"""Px between two images."""
+"""Pixels between two images."""
 _TINY = 1e-12
 _OPAQUE = 0.8
-"""Share of the pixels below the importance from which a pixel is shown in full."""
+"""Quantile of the importance from which a pixel is fully opaque."""
 
 
 def ascent_report(
@@ -23,11 +23,11 @@ def ascent_report(
     """Return the report of one step.
 
     Args:
-        climb: after the step.
-        climbed: what the step gave.
-        words: what is made strong.
-        placement: of the network's input on the image, where the images are in
-            its place.
+        climb: the optimization after the step.
+        climbed: result of the step.
+        words: description of what is maximized.
+        placement: of the network's input on the image, where the results have the frame
+            of the input.
 
     Returns:
         "picture", the images that were scored, and "objective", a curve.
@@ -49,8 +49,8 @@ def ascent_report(
 def faded(climbed: AscentStep, color: Tensor) -> AscentStep:
     """Fade the images to a color where pixels have little importance, as in MaCo.
 
-    The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
-    a pixel is shown rises with its importance, up to the 80th percentile.
+    The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): the opacity
+    of a pixel rises with its importance, up to the 80th percentile.
 
     Args:
         climbed: a step.
@@ -68,7 +68,7 @@ def as_image(pixels: Tensor, columns: int = 0) -> ColorImage:
     Args:
         pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is
             shown.
-        columns: images in a row; 0 makes a near square.
+        columns: images in a row; 0 makes a nearly square layout.
 
     Returns:
         Float32 (rows, columns, 1 or 3), white between the images.

@@ -1,7 +1,7 @@
 """The spectrum prior of MaCo: mean magnitude of each frequency in images.
 
 Fel et al. 2023, arXiv:2306.06805, section 3: the mean over images of the absolute
-values of their Fourier coefficients, of independent colors.
+values of the Fourier coefficients of their decorrelated colors.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from nnviz.base.shipped.resources import resource
 from nnviz.engine.imaging.color import decorrelated
 
 SIDE = 128
-"""Rows of the template that ships; half as many columns and one."""
+"""Rows of the bundled template; its columns are half as many plus one."""
 _LEAST = 1e-6
 
 
@@ -55,7 +55,8 @@ def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) ->
 
     Args:
         template: (C, h, w // 2 + 1).
-        channels: of the images; where they are not C, each is as light and dark are.
+        channels: of the images; where they are not C, each gets the magnitudes of
+            luminance.
         size: of the images, px.
 
     Returns:
@@ -63,7 +64,7 @@ def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) ->
     """
     if channels != len(template):
         template = template[:1].expand(channels, -1, -1)
-    # Frequencies in rising order, and logarithms: magnitudes fall as a power.
+    # Frequencies in ascending order, and logarithms: magnitudes follow a power law.
     rising = template.clamp(min=_LEAST).log().roll(template.shape[1] // 2, 1)[None]
     rows, columns = template.shape[1:]
     height, width = size

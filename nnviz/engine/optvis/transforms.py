@@ -2,8 +2,8 @@
 
 A chain of paddings, crops, scalings and rotations is one affine map, so the image is
 sampled once for all of them.  Where Lucid's chain resizes and then rotates to the
-nearest pixel, this samples linearly at the very place; what is padded and what a
-rotation leaves black are the same.
+nearest pixel, this samples bilinearly at the exact position; the gray of padding and
+the black of rotated corners are the same.
 """
 
 import math
@@ -28,7 +28,7 @@ Matrix = NDArray[np.float64]
 _GRAY = 0.5
 _HALF = 0.5
 _DEGREE = 3.14 / 180
-"""Lucid's."""
+"""As rounded in Lucid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +37,10 @@ class Geometry:
 
     Attributes:
         source: of the image.
-        size: of the changed one.
-        matrix: from a pixel of the changed image to a place of the image.
-        cuts: what lies outside of one of these is black: a map from the changed
-            image to a plane, and the plane's size.
+        size: of the transformed one.
+        matrix: from a pixel of the transformed image to a position in the source.
+        cuts: everything outside any of these is black: a map from the transformed image
+            to a plane, and the plane's size.
     """
 
     source: Size
@@ -56,7 +56,7 @@ class Geometry:
             matrix: from a pixel after the step to one before it.
 
         Raises:
-            UsageError: nothing would be left of the image.
+            UsageError: nothing of the image would remain.
         """
         if min(size) < 1:
             raise UsageError(
@@ -78,7 +78,7 @@ class Geometry:
             pictures: (N, C, H, W) in [0, 1].
 
         Returns:
-            (N, C, *size); what lies outside the image is gray.
+            (N, C, *size); gray outside the source image.
         """
         cuts = [cut for cut in self.cuts if not self._inside(*cut)]
         shift = self._shift()
@@ -107,12 +107,12 @@ class Geometry:
 
     def _sampled(self, pictures: Tensor) -> Tensor:
         height, width = self.source
-        # grid_sample counts from -1 at the first pixel to 1 at the last.
+        # grid_sample's coordinates run from -1 at the first pixel to 1 at the last.
         whole = np.diag([2 / max(width - 1, 1), 2 / max(height - 1, 1), 1.0])
         whole[:2, 2] = -1
         x, y = self._places(whole @ self.matrix, pictures)
         grid = torch.stack([x, y], -1).expand(len(pictures), -1, -1, -1)
-        # Zero outside of what is sampled, so gray is made zero meanwhile.
+        # Sampling outside returns zero, so pixels are shifted to make gray zero.
         return _GRAY + functional.grid_sample(
             pictures - _GRAY, grid, padding_mode="zeros", align_corners=True
         )
@@ -168,7 +168,7 @@ class Jitter:
     """A random crop, which shrinks the image.
 
     Attributes:
-        pixels: by how many.
+        pixels: number of pixels by which the image shrinks.
     """
 
     pixels: int
@@ -186,7 +186,7 @@ class Scale:
     """Scaling by a factor drawn from a list.
 
     Attributes:
-        factors: to choose from, each as likely.
+        factors: to choose from, with equal probability.
     """
 
     factors: tuple[float, ...]
@@ -205,7 +205,7 @@ class Rotate:
     """Rotation about the center by an angle drawn from a list; the corners are black.
 
     Attributes:
-        degrees: to choose from, each as likely; counter-clockwise.
+        degrees: to choose from, with equal probability; counter-clockwise.
     """
 
     degrees: tuple[float, ...]
@@ -240,7 +240,7 @@ class CropOrPad:
     """Center crop to a fixed size, padded with black if the image is too small.
 
     Attributes:
-        size: after it.
+        size: of the result.
     """
 
     size: Size
@@ -263,7 +263,7 @@ class Crop:
 
     Attributes:
         share: of the image's side.
-        size: after it.
+        size: of the result.
     """
 
     share: float
@@ -294,7 +294,7 @@ def drawn(
         generator: on the CPU.
 
     Raises:
-        UsageError: nothing would be left of the image.
+        UsageError: nothing of the image would remain.
     """
     geometry = Geometry(size, size)
     for transform in transforms:
@@ -345,7 +345,8 @@ def fitted(transforms: Sequence[Transform], info: ModelInfo) -> tuple[Transform,
 
     Args:
         transforms: in their order.
-        info: of the network; one that takes a single size gets that, cut or padded.
+        info: of the network; one that accepts a single size gets it by cropping or
+            padding.
     """
     if info.takes_any_size:
         return tuple(transforms)

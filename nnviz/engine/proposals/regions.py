@@ -19,7 +19,7 @@ class Regions:
     """Regions of an image with the features that their similarity compares.
 
     Attributes:
-        color: float32 (N, 75), 25 bins a channel; each row sums to 1.
+        color: float32 (N, 75), 25 bins per channel; each row sums to 1.
         texture: float32 (N, 240), 10 bins for each of 8 orientations and 3 channels;
             each row sums to 1.
         size: float32 (N,), px.
@@ -38,7 +38,7 @@ def segment(pixels: Floats, scale: float, smallest: int) -> Labels:
     Args:
         pixels: (H, W, 3) in [0, 1].
         scale: k, larger for larger segments, in units of colors in [0, 255].
-        smallest: px; smaller segments are joined to a neighbor.
+        smallest: px; smaller segments are merged with a neighbor.
 
     Returns:
         int64 (H, W), numbered from 0.
@@ -53,7 +53,7 @@ def measure_regions(pixels: Floats, labels: Labels) -> Regions:
     """Return the regions of a segmentation with their histograms.
 
     Args:
-        pixels: (H, W, 3) in [0, 1], in the color space that is compared.
+        pixels: (H, W, 3) in [0, 1], in the color space of the comparison.
         labels: int64 (H, W), numbered from 0 without gaps.
     """
     count = int(labels.max()) + 1
@@ -74,7 +74,7 @@ def oriented_gradients(pixels: Floats) -> Floats:
         pixels: (H, W, 3).
 
     Returns:
-        (H, W, 24) in [0, 1]: each scaled by its largest.
+        (H, W, 24) in [0, 1]: each scaled by its maximum.
     """
     import cv2
 

@@ -23,10 +23,11 @@ from nnviz.engine.proposals.similarity import MEASURES
 
 _ALL = tuple(MEASURES)
 _WITHOUT_COLOR = ("texture", "size", "fill")
+_COMBINATIONS = (_ALL, _WITHOUT_COLOR, ("fill",), ("size",))
 _THIN = 4
-"""px: thinner boxes are no objects."""
+"""px: thinner boxes are not objects."""
 _REPEATED = 0.7
-"""Overlap from which on a box repeats another; strategies find most regions again."""
+"""Overlap from which a box repeats another; strategies find most regions repeatedly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Strategy:
 
     Attributes:
         space: color space, one of ``COLOR_SPACES``.
-        measures: names of the similarities that are added up.
-        scale: of the first segments.
+        measures: names of the similarities that are summed.
+        scale: of the initial segmentation.
     """
 
     space: str
@@ -45,10 +46,11 @@ class Strategy:
 
 
 def strategies(mode: str) -> tuple[Strategy, ...]:
-    """Return the strategies of a mode: "single", "fast" (8) or "quality" (24).
+    """Return the strategies of a mode.
 
-    The first two as in Uijlings et al. 2013, table 5; "quality" takes three color
-    spaces, two combinations of measures and four scales.
+    "single" (1), "fast" (8) and "quality" (80) as in Uijlings et al. 2013, table 5;
+    "varied" (16) has the spaces and scales of "fast" and the combinations of measures
+    of "quality": these cost little, since the segments and histograms are the same.
     """
     spaces, mixes, scales = _MODES[mode]
     return tuple(
@@ -62,11 +64,8 @@ def strategies(mode: str) -> tuple[Strategy, ...]:
 _MODES: dict[str, tuple[Sequence[str], Sequence[tuple[str, ...]], Sequence[float]]] = {
     "single": (("HSV",), (_ALL,), (100,)),
     "fast": (("HSV", "Lab"), (_ALL, _WITHOUT_COLOR), (50, 100)),
-    "quality": (
-        ("HSV", "Lab", "rgI"),
-        (_ALL, _WITHOUT_COLOR),
-        (25, 50, 100, 200),
-    ),
+    "varied": (("HSV", "Lab"), _COMBINATIONS, (50, 100)),
+    "quality": (("HSV", "Lab", "rgI", "H", "I"), _COMBINATIONS, (50, 100, 150, 300)),
 }
 MODES = tuple(_MODES)
 
@@ -76,11 +75,11 @@ class Hierarchy:
     """The merges of a strategy, from many regions to one.
 
     Attributes:
-        labels: int64 (H, W), the first segments.
-        merges: int64 (N - 1, 2), the pair that each step merges; the region made by
-            step i is number N + i.
+        labels: int64 (H, W), the initial segments.
+        merges: int64 (N - 1, 2), the pair that each step merges; the region that step i
+            creates has index N + i.
         similarity: float32 (N - 1,), of each pair.
-        boxes: float32 (2 N - 1, 4), of all regions, the first segments' first.
+        boxes: float32 (2 N - 1, 4), of all regions, the initial segments first.
     """
 
     labels: Labels
@@ -98,7 +97,7 @@ class Hierarchy:
         names = np.arange(2 * self.count - 1)
         for step in range(self.count - min(max(regions, 1), self.count)):
             names[self.merges[step]] = self.count + step
-        # A region's name may have been merged on: follow the names to the last.
+        # A region may have been merged again: follow the names to the last one.
         last = names[names]
         while not np.array_equal(last, names):
             names, last = last, last[last]
@@ -115,14 +114,14 @@ def search(
     """Yield the proposals after each strategy, the likeliest objects first.
 
     Regions are ranked by how late they were merged, times a random number, so that no
-    strategy comes before another (section 4.1).  Where the paper drops boxes that occur
-    twice, those go here that nearly do: 2,000 boxes then hold more objects.
+    strategy comes before another (section 4.1).  The paper drops duplicate boxes; near
+    duplicates are dropped here as well: 2,000 boxes then cover more objects.
 
     Args:
         pixels: RGB, (H, W, 3) in [0, 1].
         mode: one of ``MODES``.
-        random: draws the order.
-        check: called now and then; raises to abandon it.
+        random: source of the ranking's random numbers.
+        check: called periodically; raises to abandon the search.
 
     Yields:
         float32 (N, 4): left, top, right, bottom, px.
@@ -163,10 +162,10 @@ def merge(
     """Merge the most similar neighbors repeatedly (section 3.1, algorithm 1).
 
     Args:
-        labels: int64 (H, W), the first segments.
+        labels: int64 (H, W), the initial segments.
         regions: their histograms, sizes and boxes.
-        measures: names of the similarities that are added up.
-        check: called now and then; raises to abandon it.
+        measures: names of the similarities that are summed.
+        check: called periodically; raises to abandon the merging.
     """
     count = len(regions.size)
     grown = _with_room(regions)
@@ -258,6 +257,8 @@ def _distinct(boxes: Floats) -> Floats:
     """Return boxes without thin ones and near duplicates of earlier ones."""
     from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, at its first use only
 
+    # Strategies share their first segments, and so most of their small boxes.
+    boxes = boxes[np.sort(np.unique(boxes, axis=0, return_index=True)[1])]
     sides = boxes[:, 2:] - boxes[:, :2]
     given = torch.from_numpy(boxes[(sides >= _THIN).all(1)])
     falling = -torch.arange(len(given), dtype=torch.float32)
@@ -290,9 +291,22 @@ def _rg_intensity(pixels: Floats) -> Floats:
     return np.concatenate((shares, mean), 2).astype(np.float32)
 
 
+def _hue(pixels: Floats) -> Floats:
+    """Return the hue alone, as three equal planes."""
+    return np.repeat(_hsv(pixels)[..., :1], 3, 2)
+
+
+def _intensity(pixels: Floats) -> Floats:
+    """Return the mean of red, green and blue, as three equal planes."""
+    mean: Floats = pixels.mean(2, keepdims=True)
+    return np.repeat(mean, 3, 2)
+
+
 COLOR_SPACES: dict[str, Callable[[Floats], Floats]] = {
     "HSV": _hsv,
     "Lab": _lab,
     "rgI": _rg_intensity,
+    "H": _hue,
+    "I": _intensity,
 }
-"""From a color space's name to what converts RGB into it, (H, W, 3) in [0, 1]."""
+"""From a color space's name to the conversion from RGB, (H, W, 3) in [0, 1]."""

@@ -12,7 +12,8 @@ from nnviz.engine.proposals.regions import Floats, Regions
 
 Rows = NDArray[np.int64]
 Measure = Callable[[Regions, int, Rows, float], Floats]
-"""Of one region with others in an image of some px; higher is more alike."""
+"""Similarity of one region to others in an image of a number of px; higher is more
+similar."""
 
 
 def color_similarity(regions: Regions, one: int, others: Rows, area: float) -> Floats:
@@ -47,7 +48,7 @@ MEASURES: Mapping[str, Measure] = {
     "size": size_similarity,
     "fill": fill_similarity,
 }
-"""The measures by name; a strategy adds up some of them (equation 6)."""
+"""The measures by name; a strategy sums some of them (equation 6)."""
 
 
 def _intersection(histograms: Floats, one: int, others: Rows) -> Floats:

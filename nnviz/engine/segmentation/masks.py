@@ -16,7 +16,7 @@ def input_logits(ctx: Context) -> Tensor:
     """Return the logits over the network's input, (1, K, H, W).
 
     Raises:
-        ModelError: the output is no finite map for each class.
+        ModelError: the output is not one finite map per class.
     """
     logits, title = ctx.inference.outputs()[0], ctx.model.info.title
     if logits.ndim != _NDIM:
@@ -44,13 +44,13 @@ def enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
 def make_mask(ctx: Context, probabilities: Tensor, lowest: float = 0.0) -> Mask:
     """Return the mask of the likeliest classes, over the network's input.
 
-    Not over the photo: these are the pixels that the network decided on; how they are
-    laid over a larger photo is the painter's business and can be seen as such.
+    Not over the photo: these are the pixels that the network classified; how they are
+    overlaid on a larger photo is left to the painter.
 
     Args:
         ctx: with the network's labels.
         probabilities: (K, H, W), of the classes.
-        lowest: pixels of less confidence are background, where there is that class.
+        lowest: pixels of less confidence are background, if there is such a class.
     """
     confidence, classes = probabilities.detach().max(0)
     labels = ctx.model.info.labels

@@ -16,7 +16,7 @@ from nnviz.engine.nn.segmentation import LeveledSegmenter
 from nnviz.engine.segmentation.masks import enlarged
 
 STRIDES = (32, 16, 8)
-"""Output strides that are compared, px of the input for a cell."""
+"""Output strides that are compared, px of the input per cell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class Resolution:
     """A network's prediction on a grid of cells, over the whole input.
 
     Attributes:
-        stride: px of the input that a cell stands for.
+        stride: side of a cell, px of the input.
         cells: rows and columns of the grid.
         logits: (K, H, W), interpolated to the input's size.
     """
@@ -63,17 +63,17 @@ def sliding_windows(
 ) -> Iterator[tuple[int, int, Tensor]]:
     """Yield the logits of sliding windows, each classified only at its center.
 
-    Ciresan et al. 2012: a network that sees a window answers for its middle; the image
-    is answered by as many passes as there are windows.
+    Ciresan et al. 2012: a network that sees a window classifies its center; the image
+    takes as many passes as there are windows.
 
     Args:
         ctx: of the run.
         size: side of a window, px.
-        stride: side of the middle that an answer stands for, px.
+        stride: side of the center that a prediction applies to, px.
 
     Yields:
-        Windows done, of how many, and the logits of all cells so far, (1, K, rows,
-        columns): cells that are not done are 0.
+        Completed windows, their total, and the logits of all cells so far, (1, K, rows,
+        columns): remaining cells are 0.
     """
     passes = ctx.model.pixel_model(ctx.check, ctx.inference.twin())
     height, width = ctx.pixels.shape[2:]

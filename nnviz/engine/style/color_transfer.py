@@ -24,7 +24,7 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
         like: (1, C, h, w).
 
     Returns:
-        As ``picture``, in [0, 1].
+        Of the shape of ``picture``, in [0, 1].
     """
     matrix, shift = matching(color_statistics(picture), color_statistics(like))
     flat = picture[0].flatten(1).double()
@@ -63,7 +63,7 @@ def to_luminance(picture: Tensor) -> Tensor:
     """Return an image's luminance, repeated over its channels.
 
     Args:
-        picture: (N, C, H, W); colors where C is 3, else returned as it is.
+        picture: (N, C, H, W); colors where C is 3, else returned unchanged.
     """
     if picture.shape[1] != COLORS:
         return picture
@@ -74,15 +74,16 @@ def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
     """Return one image's luminance with the colors of another.
 
     Args:
-        picture: (N, C, H, W); colors where C is 3, else returned as it is.
+        picture: (N, C, H, W); colors where C is 3, else returned unchanged.
         photograph: (1, C, H, W).
 
     Returns:
-        As ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the other.
+        Of the shape of ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the
+        other.
     """
     if picture.shape[1] != COLORS:
         return picture
-    # I and Q stay as they are where the same is added to red, green and blue.
+    # Adding the same value to red, green and blue leaves I and Q unchanged.
     change = _luminance(picture) - _luminance(photograph)
     return (photograph + change).clamp(0, 1)
 

@@ -12,7 +12,7 @@ _ENTRY = re.compile(r"(?P<name>[^,*]+?)\s*(\*\s*(?P<weight>\d*\.?\d+)\s*)?")
 _ACTIVATIONS = ("ReLU", "ReLU6", "LeakyReLU", "SiLU", "GELU", "Hardswish", "Mish")
 _NORM = "Norm"
 _COARSEST = 16
-"""Maps of less than 1/16 of the input's side hold too few places for a texture."""
+"""Maps of less than 1/16 of the input's side have too few positions for a texture."""
 _VGG = "features"
 _PUBLISHED_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 _PUBLISHED_CONTENT = "relu4_2"
@@ -23,11 +23,10 @@ def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
 
     Args:
         info: of the network.
-        text: names with commas between them, each with a weight or without:
-            "stem.relu, stage2.0.relu1*0.5"; of a VGG "relu3_1" too.  Empty for those
-            that suit: of a VGG the published ones, else the first activation of each
-            size of map.
-        option: where it was given, for errors.
+        text: names separated by commas, each with or without a weight: "stem.relu,
+            stage2.0.relu1*0.5"; for a VGG also "relu3_1".  Empty for the default: for a
+            VGG the published layers, else the first activation of each map size.
+        option: name of the parameter, for errors.
 
     Raises:
         UsageError: no such layer, or weights that are all zero.
@@ -40,7 +39,7 @@ def content_layers(info: ModelInfo, text: str, option: str) -> Shares:
     """Return the layers that represent content, with weights; as ``style_layers``.
 
     The default is relu4_2 of a VGG, else the first activation of the coarsest map that
-    still distinguishes places.
+    still distinguishes positions.
     """
     listed = _listed(info, text, option)
     if listed:
@@ -112,8 +111,8 @@ def _first_of_each_size(info: ModelInfo) -> list[tuple[str, float]]:
 def _typical(layers: Sequence[LayerInfo]) -> LayerInfo:
     """Return the first activation, preferably one that is called once; else a norm.
 
-    What a residual block adds up has a few channels that drown all others (Wang et
-    al. 2021, arXiv:2104.05623), so layers inside of it come first.
+    The sum of a residual block has a few channels that dominate all others (Wang et al.
+    2021, arXiv:2104.05623), so layers inside the block are preferred.
     """
     once = [layer for layer in layers if layer.calls == 1] or layers
     for kinds in (_is_activation, _is_norm, _is_block):

@@ -1,13 +1,13 @@
 """Content and style losses (Gram matrices), computed tile by tile.
 
-Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265): content is what deep layers give
-at each place (equation 1), style the Gram matrices of several layers (equations 3 to
-5), each divided by its number of elements as in neural-style-pt.
+Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265): content is the output of deep
+layers at each position (equation 1), style the Gram matrices of several layers
+(equations 3 to 5), each divided by its number of elements as in neural-style-pt.
 
-What goes back from a layer has a closed form for both, so the network is run forward
-and back once and the losses themselves are not differentiated.  An image that is too
-large is run in tiles: once to add up the Gram matrices of the whole of it, once more
-for the gradient.
+The gradient at a layer has a closed form for both, so the network is run forward and
+backward once and the losses themselves are not differentiated.  An image that is too
+large is run in tiles: once to sum the Gram matrices of the whole image, once more for
+the gradient.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +35,9 @@ class Region:
     """A region of the image, with its target style.
 
     Attributes:
-        grams: by layer (C, C), of one number of a map.
-        mask: how much each pixel belongs to it, (H, W) in [0, 1]; None is wholly.
+        grams: by layer (C, C), divided by the number of elements.
+        mask: weight of each pixel in the region, (H, W) in [0, 1]; None is 1
+            everywhere.
     """
 
     grams: Maps
@@ -48,9 +49,9 @@ class Goal:
     """Target of images of one size: content maps and styles.
 
     Attributes:
-        tiles: that they are run in.
-        content: what the content's layers give for the images, tile by tile.
-        units: by content layer, what its squared distances are divided by, (N,).
+        tiles: of the images.
+        content: outputs of the content layers for the images, tile by tile.
+        units: by content layer, the divisor of its squared distances, (N,).
         regions: with the style of each.
     """
 
@@ -100,11 +101,11 @@ class StyleLoss:
 
     Attributes:
         maps: runs the network up to the deepest of the layers.
-        content: by layer, how much its distance counts.
+        content: by layer, weight of its distance.
         style: likewise.
-        spans: by layer, which pixels its places depend on.
-        plain: distances are mean squares, as published; else they are in units of what
-            a layer gives for the image or the style, so that the layers of any
+        spans: by layer, which pixels its positions depend on.
+        plain: whether distances are mean squares, as published; else they are relative
+            to the layer's output for the image or the style, so that the layers of any
             network count alike.
     """
 
@@ -120,7 +121,7 @@ class StyleLoss:
 
         Args:
             picture: (1, C, H, W) in [0, 1].
-            tiling: how it is taken apart.
+            tiling: how the image is divided into tiles.
         """
         found = self._grams(picture, _tiles(picture, tiling), (Region({}),))
         return {layer: matrix[0] for (_region, layer), matrix, _count in found.items()}
@@ -134,7 +135,7 @@ class StyleLoss:
         Args:
             photograph: (1, C, H, W) in [0, 1]; or one for each image.
             regions: with the style of each.
-            tiling: how images are taken apart.
+            tiling: how images are divided into tiles.
         """
         tiles = _tiles(photograph, tiling)
         content = []
@@ -155,11 +156,11 @@ class StyleLoss:
 
         Args:
             pictures: (N, C, H, W), of the goal's size.
-            goal: from ``goal``.
-            share: how much style counts, (N,) in [0, 1]; content counts the rest.
+            goal: as returned by ``goal``.
+            share: weight of style, (N,) in [0, 1]; content has 1 minus it.
 
         Raises:
-            ModelError: no gradient comes back.
+            ModelError: no gradient reaches the pixels.
         """
         layers = frozenset({*self.content, *self.style})
         grams = None

@@ -1,8 +1,8 @@
 """Minimization of a loss over pixels, step by step, by L-BFGS or Adam.
 
-Each step evaluates the loss once.  ``torch.optim.LBFGS`` with one iteration a step
-walks the same way as with many, so what neural-style-pt does in one call is cut into
-steps that can be shown, stopped and gone on from.
+Each step evaluates the loss once.  ``torch.optim.LBFGS`` with one iteration per step
+follows the same trajectory as with many, so the single call of neural-style-pt is
+divided into steps that can be shown, stopped and resumed.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,9 +21,10 @@ Look = Callable[[Tensor], tuple[float, Tensor]]
 """From pixels to the loss and its gradient."""
 
 _HISTORY_BYTES = 512 << 20
-"""What L-BFGS may remember at most: of each step two images."""
+"""Memory limit of L-BFGS's history, B: of each step two images."""
 _FURTHEST = 0.1
-"""Root mean square of a step of L-BFGS, of the range from black to white."""
+"""Maximum root mean square of a step of L-BFGS, relative to the range black to
+white."""
 _LISTS = ("old_dirs", "old_stps", "ro")
 _NUMBERS = ("func_evals", "n_iter")
 
@@ -33,12 +34,11 @@ class Descent:
 
     Args:
         start: (N, C, H, W); copied.
-        optimizer: "lbfgs", with steps as neural-style-pt takes them, without a line
-            search or a tolerance at which it ends, but none longer than a tenth of
-            the range; or "adam".
-        history: steps that L-BFGS remembers; fewer where the images are large.
-        falling: what is moved are not the pixels but frequencies, of which one of f
-            cycles a pixel counts (1 / 2f)^falling; 0 is the pixels.  Images have
+        optimizer: "lbfgs", with steps as in neural-style-pt, without a line search or a
+            stopping tolerance, but none longer than a tenth of the range; or "adam".
+        history: number of steps in L-BFGS's history; fewer where the images are large.
+        falling: optimize frequencies instead of pixels, each of f cycles per pixel
+            scaled by (1 / 2f)^falling; 0 is the pixels.  The spectrum of images has
             about 1: with it, large shapes change as readily as grain.
     """
 
@@ -63,8 +63,8 @@ class Descent:
         """Take a step; afterwards ``pixels`` have not been evaluated by ``look`` yet.
 
         Args:
-            look: evaluated once; what it raises leaves all as it was.
-            rate: Adam's; L-BFGS's steps have their own length.
+            look: evaluated once; if it raises, the state is unchanged.
+            rate: Adam's; L-BFGS determines the length of its steps.
 
         Raises:
             ModelError: the gradient is not finite.
@@ -131,7 +131,7 @@ class Descent:
         if key == "step":
             return value
         value = value.to(self._numbers.device)
-        # A part of a larger tensor is aligned otherwise, and a BLAS sums it otherwise.
+        # A view of a larger tensor is aligned differently, which changes a BLAS's sums.
         return [part.clone() for part in value] if key in _LISTS else value
 
     def _made(self) -> torch.optim.Optimizer:

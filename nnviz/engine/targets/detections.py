@@ -18,12 +18,12 @@ from nnviz.engine.nn.shapes.calls import tensors_in
 
 Score = Callable[[Any], Tensor]
 _LOWEST = 0.05
-"""Score of the boxes that can be asked about."""
+"""Minimum score of the boxes that can be targets."""
 _FLOOR = 0.001
-"""Score down to which a box is followed when the image changes."""
+"""Score down to which a box is tracked when the image changes."""
 _OVERLAP = 0.5
-"""Of two boxes of a class that share more, one is left out; a box that shares less with
-the one asked about is another one."""
+"""Of two boxes of a class that overlap more, one is left out; a box that overlaps the
+target less is a different one."""
 _MOST = 100
 _MAP = 4
 
@@ -35,10 +35,10 @@ class Subject:
     Attributes:
         net: takes normalized pixels.
         size: height and width of the input, px.
-        outputs: gives all tensors of a pass with the image.
+        outputs: returns all output tensors for the image.
         pixels: the image, normalized, (1, C, H, W).
-        other: gives another image, normalized, by its file.
-        direction: gives a layer and a vector on its channels, by their file.
+        other: returns another image, normalized, by its file.
+        direction: returns a layer and a vector over its channels, by their file.
     """
 
     net: nn.Module
@@ -51,16 +51,16 @@ class Subject:
     def box(self, rank: int, kind: int | None) -> tuple[int, Score]:
         """Return the class of a box, and the score of the box by its log-odds.
 
-        In another image it is the candidate of that class, before those that say the
-        same are dropped, that overlaps it most; none overlapping by half counts as the
-        lowest score that is followed.
+        In another image the box is the candidate of that class, before non-maximum
+        suppression, that overlaps it most; if none overlaps it by half, the score is
+        the lowest that is tracked.
 
         Args:
             rank: 0 is the box with the highest score.
-            kind: count the boxes of this class only; None for all.
+            kind: class to which the ranking is limited; None for all.
 
         Raises:
-            UsageError: there are not so many boxes.
+            UsageError: there are too few boxes.
         """
         with torch.no_grad():
             found = candidates_of(self.net, self.outputs(), self.size, _LOWEST)
@@ -109,10 +109,10 @@ class _Box:
         found = candidates_of(self.net, tensors, self.size, _FLOOR)
         found = found.taken(found.classes == self.kind)
         row = self._nearest(found)
-        if row is None:  # still of the graph, so that the gradient is zero
+        if row is None:  # keeps the graph, so that the gradient is zero
             nothing = sum(each.sum() for each in tensors) * 0.0
             return (nothing + torch.tensor(_FLOOR).logit()).reshape(1)
-        # Float32 cannot tell a probability of 1 from the nearest ones below.
+        # Float32 cannot distinguish a probability of 1 from the nearest ones below.
         return found.scores[row].logit(1e-6).reshape(1)
 
     def _nearest(self, found: Candidates) -> int | None:
@@ -120,7 +120,8 @@ class _Box:
         if not len(boxes):
             return None
         shares = overlaps(self.corners, boxes)
-        # Of equal overlaps the surest: anchors at one place decode to one box.
+        # Among equal overlaps the highest score: anchors at one position decode to one
+        # box.
         order = np.lexsort((found.scores.detach().cpu().numpy(), shares))
         return int(order[-1]) if shares[order[-1]] >= _OVERLAP else None
 
@@ -130,15 +131,16 @@ def segment(
 ) -> tuple[int, int, Score]:
     """Return a class, the number of places it wins, and the sum of logits over them.
 
-    The places are the image's and stay the same for other images.
+    The positions are the image's and stay the same for other images.
 
     Args:
         logits: (1, K, H, W), of the image.
-        kind: the class; None for the one other than the background that wins most.
-        background: its class; -1 for none.
+        kind: the class; None for the one other than the background that wins most
+            positions.
+        background: index of its class; -1 for none.
 
     Raises:
-        ModelError: the output is no map for each class.
+        ModelError: the output is not one map per class.
     """
     if logits.ndim != _MAP:
         raise ModelError(

@@ -20,9 +20,9 @@ class PixelGradient:
     """The gradient of a score with respect to the pixels.
 
     Attributes:
-        target: what was scored.
+        target: the scored target.
         gradient: (C, H, W), detached.
-        relus: those that were changed; None where none were to be.
+        relus: the modified ReLUs; None where none were to be modified.
     """
 
     target: ResolvedTarget
@@ -43,7 +43,7 @@ class InputGradient:
         model: the network, from pixels.
         info: of the network.
         pixels: (1, C, H, W).
-        rule: what ReLUs do to gradients, where not what they do by nature.
+        rule: how ReLUs pass gradients back; None for their true gradient.
     """
 
     model: PixelModel
@@ -57,8 +57,8 @@ class InputGradient:
         """Return the pixel gradient of a target's score.
 
         Raises:
-            UsageError: nothing of that name.
-            ModelError: the network cannot be asked this, or gives no gradients.
+            UsageError: no target of that name.
+            ModelError: the network does not support this target, or gives no gradients.
         """
         leaf = self.pixels.detach().requires_grad_()
 

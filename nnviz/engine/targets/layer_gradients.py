@@ -33,11 +33,11 @@ class LayerGradients:
     """Activations of some layers and a score's gradients with respect to them.
 
     Attributes:
-        target: what was scored.
-        maps: one (C, h, w) a layer, detached, in main memory, float64.
+        target: the scored target.
+        maps: one (C, h, w) per layer, detached, in main memory, float64.
         gradients: likewise, of the same shapes.
         products: likewise, of the score's Hessian with the maps; empty where they were
-            not asked for.
+            not requested.
     """
 
     target: ResolvedTarget
@@ -50,15 +50,15 @@ class LayerGradients:
 class LayerGradientPass:
     """A forward pass whose graph starts at the first of some layers.
 
-    What lies before needs no gradient, so nothing of it is kept; the network's weights
-    are frozen, so nothing is computed for them.
+    Modules before it need no gradient, so nothing of theirs is kept; the network's
+    weights are frozen, so nothing is computed for them.
 
     Attributes:
         model: the network, from pixels.
         info: of the network.
         pixels: (1, C, H, W).
-        layers: where gradients are wanted.
-        curvature: whether Hessian-vector products are wanted as well.
+        layers: those whose gradients are needed.
+        curvature: whether Hessian-vector products are needed as well.
     """
 
     model: PixelModel
@@ -82,12 +82,13 @@ class LayerGradientPass:
             text: the target, as ``notation.targets`` describes.
             activations: of the image, for targets inside the network.
             subject: for boxes, segments and likeness.
-            change: makes of the target what is scored; None for itself.
+            change: turns the target into the one to differentiate; None for the target
+                itself.
 
         Raises:
-            UsageError: nothing of that name.
-            ModelError: the network cannot be asked this, or the score does not depend
-                on a layer.
+            UsageError: no target of that name.
+            ModelError: the network does not support this target, or the score does not
+                depend on a layer.
         """
 
         def given(layer: str) -> Tensor:
@@ -178,8 +179,8 @@ def kept_layers(
 
     Args:
         net: the network.
-        layers: that a pass runs.
-        kept: gets the tensors, by the layer's name.
+        layers: dotted paths of modules that a pass runs.
+        kept: filled with the tensors, by the layer's name.
     """
     handles = []
     try:
@@ -208,7 +209,7 @@ class _Keeper:
         if not tensor.requires_grad:
             tensor = tensor.detach().clone().requires_grad_()
         self.kept[self.layer.name] = tensor
-        # The copy is for those who write into it: ReLUs in place do.
+        # A copy, since in-place ReLUs write into it.
         return with_first_tensor(output, tensor.clone())
 
 

@@ -39,14 +39,14 @@ class ResolvedTarget:
     """A target resolved for one network, ready to be scored.
 
     Attributes:
-        target: what was asked about; classes have their index.
-        words: what the score is, "logit of tabby".
+        target: the parsed target; classes have their index.
+        words: description of the score, "logit of tabby".
         unit: the score's unit: "logit", "probability", "activation", "cosine".
-        layer: where the pass ends; "" for the network's own output.
+        layer: at which the pass ends; "" for the network's own output.
         calls: how often one pass runs that layer.
-        score: from what the layer gives, (N, ...), to (N,); differentiable.
+        score: from the layer's output, (N, ...), to (N,); differentiable.
         value: the score of the image itself.
-        before: what the layer is given is scored, not what it gives.
+        before: whether the layer's input is scored, not its output.
         alone: images must be scored one at a time.
     """
 
@@ -72,7 +72,7 @@ class Scorer:
 
     Attributes:
         model: the network, from pixels.
-        target: what is scored.
+        target: the scored target.
     """
 
     model: PixelModel
@@ -82,7 +82,7 @@ class Scorer:
         """Return the scores of a batch, (N,), with their graph.
 
         Raises:
-            ModelError: the layer does not keep the images of a batch apart.
+            ModelError: the layer does not keep the batch first.
         """
         parts = self.model.parts(pixels, alone=self.target.alone)
         return joined([self._part(part) for part in parts])
@@ -108,7 +108,7 @@ class Scorer:
 
 
 Activations = Callable[[str], Tensor]
-"""What a layer gives for the image, (1, ...); "" is the network's output."""
+"""Returns a layer's output for the image, (1, ...); "" is the network's output."""
 
 
 def resolve(
@@ -123,8 +123,8 @@ def resolve(
         subject: the network and the image, for boxes, segments and likeness.
 
     Raises:
-        UsageError: nothing of that name; names the nearest.
-        ModelError: the network cannot be asked this.
+        UsageError: no target of that name; names the nearest.
+        ModelError: the network does not support this target.
     """
     target = parse_target(text, info.labels, {layer.name for layer in info.layers})
     match _meant(target, info):
@@ -146,7 +146,7 @@ def _meant(target: Target, info: ModelInfo) -> Target:
     """Return a class target adapted to the task: its segment, or its best box.
 
     Raises:
-        ModelError: the network is made for something else.
+        ModelError: the network is made for another task.
     """
     kind = target.index if isinstance(target, ClassTarget) else None
     plain = isinstance(target, ClassTarget) and not target.probability
@@ -172,7 +172,7 @@ _NEEDED = {
     DifferenceTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
     ContrastTarget: (Task.CLASSIFY, Task.MULTILABEL),
 }
-"""The tasks of the networks that a target is made for; others are for any."""
+"""The tasks of networks that a kind of target applies to; others apply to any."""
 
 
 def _box(target: BoxTarget, info: ModelInfo, subject: Subject) -> ResolvedTarget:
@@ -281,7 +281,7 @@ def _classes(
 
 def _one_class(target: ClassTarget, info: ModelInfo, output: Tensor) -> ResolvedTarget:
     index = target.index
-    if index is None:  # no number of a regression is a prediction more than another
+    if index is None:  # outputs of a regression are not ranked
         index = 0 if info.task is Task.REGRESS else int(output[0].argmax())
     unit, chosen = output_unit(info), index
     if target.probability and info.task is Task.REGRESS:

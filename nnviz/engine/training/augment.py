@@ -20,7 +20,7 @@ def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
 
     Args:
         photo: uint8 (C, H, W).
-        size: side of the square that comes out, px.
+        size: side of the resulting square, px.
         generator: source of all random numbers.
 
     Returns:
@@ -42,7 +42,7 @@ def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
 def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Tensor:
     """Shift each image of (N, C, H, W) by up to ``reach`` px; flip half of them.
 
-    What moves in at the edges is what a mirror there would show.
+    Pixels beyond the edges are filled by reflection.
     """
     count, _, height, width = batch.shape
     mirrored = torch.rand(count, 1, 1, 1, generator=generator) < 1 / 2
@@ -67,7 +67,7 @@ def center_crop(photo: Tensor, size: int) -> Tensor:
 def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
     """Jitter brightness, contrast, saturation and hue of each image of (N, 3, H, W).
 
-    One image in ten becomes gray, so that shape has to do.
+    One image in ten becomes gray, so that shape has to be used.
     """
     draws = 2 * torch.rand(4, len(batch), 1, 1, 1, generator=generator) - 1
     brightness, contrast, saturation = 1 + _COLOR_STRENGTH * draws[:3]

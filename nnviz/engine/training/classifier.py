@@ -33,19 +33,20 @@ class ClassifierRecipe:
     """Side of the training crops, px; smaller than ``test_size`` because crops show
     objects larger than they are (arXiv:1906.06423)."""
     first_size: int = 0
-    """Side of the crops of the first ``first_share`` of the epochs, px: small ones
-    are cheap."""
+    """Side of the crops in the first ``first_share`` of the epochs, px: small crops are
+    cheap."""
     first_share: float = 0.0
     test_size: int = 128
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     rate: float = 0.1
     warm_up: float = 0.1
-    """Share of the training in which the rate rises to its peak."""
+    """Fraction of the training in which the rate rises to its peak."""
     bias_rate: float = 1.0
-    """How much faster the biases learn (Jordan 2024, arXiv:2404.00498, sec. 3.4)."""
+    """Factor on the learning rate of the biases (Jordan 2024, arXiv:2404.00498, sec.
+    3.4)."""
     head_rate: float = 1.0
-    """How much faster the last, linear layer learns."""
+    """Factor on the learning rate of the last linear layer."""
     momentum: float = 0.9
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
@@ -54,7 +55,7 @@ class ClassifierRecipe:
     balanced: bool = True
     """Whether rare classes are drawn more often than they occur."""
     watch_every: int = 1
-    """Each n-th held-out image is looked at after each epoch, all at the end."""
+    """Every n-th held-out image is evaluated after each epoch, all at the end."""
     seed: int = 0
 
     def side(self, number: int) -> int:
@@ -64,12 +65,12 @@ class ClassifierRecipe:
 
 
 Draw = Callable[[LabeledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
-"""From images, the chosen ones' indices, a side in px and a source of random
-numbers to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
+"""From images, indices of the chosen ones, a side in px and a source of random numbers
+to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
 
 
 Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
-"""Draws the first weights of a network; may look at the training images."""
+"""Draws the initial weights of a network; may use the training images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Plan:
     """Plan of a training run: network, data augmentation, initialization.
 
     Attributes:
-        build: gives the network; its weights are drawn anew.
-        draw: makes a batch, with all random changes.
-        initialize: draws the first weights.
+        build: returns the network; its weights are redrawn.
+        draw: makes a batch, with all augmentations.
+        initialize: draws the initial weights.
     """
 
     build: Callable[[], nn.Module]
@@ -180,7 +181,7 @@ def _train_epoch(
         pixels, targets = draw(photos, chosen, recipe.side(number), generator)
         if torch.rand((), generator=generator) < recipe.cut_mix_share:
             pixels, targets = augment.cut_mix(pixels, targets, generator)
-        # On a CPU bfloat16 batch norm eats up what the convolutions gain.
+        # On a CPU bfloat16 batch norm costs what the convolutions gain.
         with torch.autocast(device.type, torch.bfloat16, device.type == "cuda"):
             logits = net(_normalize(pixels, recipe, device))
         loss = functional.cross_entropy(
@@ -204,9 +205,9 @@ def _order(
 ) -> Tensor:
     """Draw the image indices of an epoch, as many as there are images.
 
-    Balanced, a class of n images is drawn in proportion to sqrt(n): between the
-    data's own frequencies (which starve small classes) and equal ones (which wear
-    them out).  Otherwise each comes once.
+    Balanced, a class of n images is drawn in proportion to sqrt(n), between the data's
+    own frequencies (which neglect small classes) and equal ones (which overuse them).
+    Otherwise each image occurs once.
     """
     if not recipe.balanced:
         return torch.randperm(len(photos), generator=generator)

@@ -41,13 +41,14 @@ class Words:
 
     Attributes:
         title: name for people.
-        about: one or two sentences on network and purpose.
-        input: what images it takes.
+        about: one or two sentences on the network and its purpose.
+        input: description of its input images.
         data: with authors and licence.
-        split: what is held out; ``{count}`` stands for how many images.
-        train: options of ``nnviz train`` that say where the data are.
-        evaluate: options of ``nnviz evaluate`` that pick the held-out part.
-        weaknesses: what it is bad at.
+        split: description of the held-out part; ``{count}`` stands for its number of
+            images.
+        train: options of ``nnviz train`` that locate the data.
+        evaluate: options of ``nnviz evaluate`` that select the held-out part.
+        weaknesses: known limitations.
     """
 
     title: str
@@ -71,12 +72,12 @@ class Course:
     Attributes:
         recipe: sizes, rates.
         architecture: its name among ``ARCHITECTURES``.
-        arguments: of the architecture, but for ``classes``.
+        arguments: of the architecture, except ``classes``.
         load: reads the data and splits them.
-        draw: makes a batch, with all random changes.
-        initialize: draws the first weights.
+        draw: makes a batch, with all augmentations.
+        initialize: draws the initial weights.
         words: for the card.
-        more: gives further scores for the card, by name, in [0, 1].
+        more: returns further scores for the card, by name, in [0, 1].
     """
 
     recipe: ClassifierRecipe
@@ -93,7 +94,7 @@ class Course:
 
         Raises:
             InputError: there is no such data.
-            UsageError: data must be named and are not.
+            UsageError: no data are named.
         """
         recipe = replace(
             self.recipe,
@@ -117,7 +118,7 @@ class Course:
     ) -> None:
         trained = load_trained(assignment.checkpoint)
         net = self._build(split)
-        # The scores are of the weights that ship, so after rounding.
+        # The scores are measured after rounding, with the weights as published.
         net.load_state_dict(in_half_precision(trained.weights))
         scores = measure(net, split.held_out, recipe)
         facts = {

@@ -8,19 +8,19 @@ from torch import Tensor, nn
 from nnviz.engine.nn.hooks import removed_hooks
 
 PICTURES = 200
-"""How many a channel must leave cold to count as dead."""
+"""Minimum number of images for which a dead channel is zero."""
 
 
 @torch.inference_mode()
 def dead_units(net: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
     """Return the share of dead channels behind each ReLU, in [0, 1].
 
-    A channel is dead that is 0 at every place of every picture: no gradient passes
-    it, so it never learns again, and there is nothing to see in it.
+    A channel is dead if it is 0 at every position of every image: no gradient passes
+    it, so it never learns again, and there is nothing to visualize.
 
     Args:
-        net: in evaluation mode; left as it was.
-        batches: normalized pixels (N, C, H, W), where the network is.
+        net: in evaluation mode; unchanged.
+        batches: normalized pixels (N, C, H, W), on the network's device.
     """
     alive: dict[str, Tensor] = {}
 

@@ -20,13 +20,13 @@ from nnviz.engine.training.scene_fit import SceneTask
 
 _CORNERS = 4
 _MATCHED = 0.5
-"""Overlap from which on an anchor is a shape's (SSD, sec. 2.2)."""
+"""Minimum overlap of an anchor with its shape (SSD, sec. 2.2)."""
 _NEGATIVES = 3
-"""Background anchors learned from for each that is a shape's (hard negative mining)."""
+"""Background anchors in the loss for each anchor of a shape (hard negative mining)."""
 _IGNORED = -1
 _LEAST_SCORE = 0.01
 _MOST_OVERLAP = 0.45
-"""Of two boxes of one class, the less certain one goes from here on."""
+"""Overlap above which the less certain of two boxes of a class is dropped."""
 
 
 def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> Tensor:
@@ -38,7 +38,7 @@ def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> T
     Args:
         boxes: (M, 4): left, top, right, bottom, px.
         anchors: (M, 4): center x, center y, width, height, px.
-        weights: what the offsets are multiplied by.
+        weights: factors of the offsets.
 
     Returns:
         (M, 4): dx, dy, dw, dh.
@@ -52,8 +52,8 @@ def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> T
 def match(boxes: Tensor, anchors: Tensor) -> Tensor:
     """Return the box that each anchor is matched to; -1 for none (SSD, sec. 2.2).
 
-    An anchor is for the box that it overlaps most, from 0.5 on; and each box has at
-    least the anchor that overlaps it most.
+    An anchor is matched to the box that it overlaps most, if by 0.5 at least; and each
+    box gets at least the anchor that overlaps it most.
 
     Args:
         boxes: (n, 4): left, top, right, bottom, px.
@@ -72,8 +72,8 @@ def match(boxes: Tensor, anchors: Tensor) -> Tensor:
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
     """Return the loss of SSD (Liu et al. 2016, arXiv:1512.02325, eq. 1 to 3).
 
-    Smooth L1 of the offsets and cross entropy of the classes, where of the background
-    only the anchors count that are most wrong, three for each that is a shape's.
+    Smooth L1 of the offsets and cross entropy of the classes; of the background only
+    the anchors with the largest loss count, three for each anchor of a shape.
     """
     if not isinstance(net, SceneDetector):
         raise TypeError(type(net).__name__)

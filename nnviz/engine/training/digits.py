@@ -18,9 +18,9 @@ from nnviz.engine.training.course import Course, Words
 
 _TURN = math.radians(12)
 _SCALES = (0.95, 1.5)
-"""How much smaller than the image the digit is drawn."""
+"""Range of the ratio of the image's size to the digit's."""
 _SHIFT = 0.15
-"""Of the image's half side."""
+"""As a fraction of half the image's side."""
 
 
 def load(_data: Path | None, recipe: ClassifierRecipe) -> Split:
@@ -70,7 +70,8 @@ def initialize(
 ) -> None:
     """Draw Kaiming-normal weights for convolutions and linear layers.
 
-    He et al. 2015 (arXiv:1502.01852, eq. 10): no batch norm mends it here.
+    He et al. 2015 (arXiv:1502.01852, eq. 10): no batch norm compensates a bad scale
+    here.
     """
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

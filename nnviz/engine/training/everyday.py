@@ -51,10 +51,10 @@ def initialize_whitened(
 ) -> None:
     """Initialize near the identity, behind a whitening first layer.
 
-    The first layer's filters are the principal components of the images' patches,
-    each with both signs, scaled to unit variance; every other convolution hands its
-    inputs on.  Both make training several times shorter (Jordan 2024,
-    arXiv:2404.00498, sec. 3.1 and 3.2).
+    The first layer's filters are the principal components of the images' patches, each
+    with both signs, scaled to unit variance; every other convolution passes its inputs
+    on.  Both make training several times shorter (Jordan 2024, arXiv:2404.00498, sec.
+    3.1 and 3.2).
     """
     convolutions = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
     for module in convolutions:

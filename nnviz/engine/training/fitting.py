@@ -19,12 +19,12 @@ class Assignment:
     """Arguments of a training run of ``nnviz train``.
 
     Attributes:
-        data: folder or zip file; None where nothing was named.
+        data: folder or zip file; None if not given.
         stem: path of the files to write, without suffix.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
-        style: file or pattern whose manner is learnt, where one is.
-        network: that judges paintings, where some are made.
+        style: file or pattern of the style to be learned, if any.
+        network: computes the loss of paintings, if any.
     """
 
     data: Path | None
@@ -46,9 +46,9 @@ class Step:
 
     Attributes:
         epoch: its number, from 1.
-        epochs: how many there are in all.
-        done: steps of the epoch taken.
-        steps: how many it has.
+        epochs: total number of epochs.
+        done: completed steps of the epoch.
+        steps: number of steps of the epoch.
     """
 
     epoch: int
@@ -68,11 +68,11 @@ class Epoch:
 
     Attributes:
         number: of the epoch, from 1.
-        epochs: how many there are in all.
+        epochs: total number of epochs.
         loss: mean over the epoch.
         scores: on the held-out part by name ("top-1"), in [0, 1].
-        seconds: of the processor's time spent on training so far, earlier starts
-            included: what another machine may expect, however busy this one was.
+        seconds: processor time of the training so far, including earlier sessions: an
+            estimate for other machines, independent of this one's load.
     """
 
     number: int
@@ -128,8 +128,8 @@ class Learner:
 
         Args:
             loss: a number.
-            ema_decay: share of the average that stays.
-            largest_gradient: a longer one, in the Euclidean norm, is shortened to it.
+            ema_decay: fraction of the average that is kept.
+            largest_gradient: Euclidean norm to which longer gradients are clipped.
         """
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -167,13 +167,13 @@ def run_epochs(
     most one.  ``load_trained`` reads the weights from it.
 
     Args:
-        learner: with first weights.
-        epochs: how many in all.
+        learner: with initial weights.
+        epochs: total number of epochs.
         checkpoint: a file that need not exist.
-        train: trains for the epoch of a number (from 0); draws from a generator of
-            that epoch, so that a resumed run equals an unbroken.
-        measure: gives the averaged network's scores on the held-out part.
-        subject: what is learnt; a checkpoint of something else is not gone on from.
+        train: trains for the epoch of a number (from 0); draws from a generator of that
+            epoch, so that a resumed run equals an uninterrupted one.
+        measure: returns the averaged network's scores on the held-out part.
+        subject: identifies the run; a checkpoint of another one is not resumed.
     """
     first, seconds = 0, 0.0
     saved = _saved(checkpoint, subject, learner.device)
@@ -214,7 +214,7 @@ def initialize_kaiming(net: nn.Module, generator: torch.Generator) -> None:
     """Initialize all weights from one generator; biases to 0.
 
     Convolutions as in He et al. 2015 (arXiv:1502.01852, sec. 2.2), by their outputs.
-    Linear layers and convolutions with a bias, which no batch norm follows, give a
+    Linear layers and convolutions with a bias, which no batch norm follows, produce a
     network's output: nearly 0.
     """
     for module in net.modules():

@@ -34,8 +34,8 @@ def publish(
 ) -> None:
     """Write ``stem.safetensors`` (half precision), ``stem.json`` and ``stem.md``.
 
-    Half precision halves the download and, for these networks, leaves the held-out
-    accuracy as it is to the last image; batch norm's counters are dropped.
+    Half precision halves the download and, for these networks, does not change the
+    held-out accuracy by a single image; batch norm's counters are dropped.
 
     Args:
         weights: state dict.
@@ -52,7 +52,7 @@ def publish(
     file = stem.with_suffix(".safetensors")
     partial = stem.with_suffix(".partial")
     save_file(shipped, partial)
-    # Its writer lets nobody else read it, so a package made of it could not be used.
+    # Its writer makes the file unreadable for other users, and so any package with it.
     partial.chmod(0o644)
     # Earlier weights of this name may be open.
     partial.replace(file)
@@ -69,7 +69,7 @@ def card_text(name: str, about: str, rows: Mapping[str, str], weaknesses: str) -
         name: "everyday".
         about: what the network is and does.
         rows: of the table: task, data, split, figures, training, ...
-        weaknesses: what it is bad at.
+        weaknesses: known limitations.
     """
     table = "\n".join(f"| {title} | {text} |" for title, text in rows.items())
     return (
@@ -82,8 +82,8 @@ def train_command(assignment: Assignment, options: str = "") -> str:
     """Return the command that trains a network, for its card.
 
     Args:
-        assignment: which network, how long, from what seed.
-        options: further ones, that say where the data are.
+        assignment: network, epochs and seed.
+        options: further ones that locate the data.
     """
     parts = [
         f"nnviz train {assignment.stem.name}",
@@ -101,10 +101,10 @@ def training_text(
     """Describe how a network was trained, for its card.
 
     Args:
-        epochs: how many.
+        epochs: number of epochs.
         seed: of weights, order and augmentation.
-        seconds: of the processor's time.
-        start: the weights that it began with.
+        seconds: processor time.
+        start: the initial weights.
     """
     minutes = max(1, round(seconds / 60))
     unit = "minute" if minutes == 1 else "minutes"

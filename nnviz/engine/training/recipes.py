@@ -20,7 +20,7 @@ from nnviz.engine.training.captioner.fit import captioner_course
 from nnviz.engine.training.fitting import Assignment, Stand
 
 Recipe = Callable[[Assignment], Iterator[Stand]]
-"""Trains, yields steps and epochs, and writes the files that ship at the end."""
+"""Trains, yields steps and epochs, and writes the published files at the end."""
 
 RECIPES: dict[str, Recipe] = {
     "objects": objects.COURSE,
@@ -42,14 +42,14 @@ def train(
     """Run a recipe; yield after each step, and return the path of the weights.
 
     Args:
-        request: which network, from what, to where.
+        request: network, data and destination.
         check: raises ``CancelledError`` when the job is to stop; called after each
-            step.  The checkpoint of the last epoch is then there to go on from.
+            step.  The checkpoint of the last epoch then allows resuming.
 
     Raises:
-        UsageError: there is no such recipe, the number of epochs is negative, or
-            data must be named and are not.
-        InputError: the data is not there.
+        UsageError: there is no such recipe, the number of epochs is negative, or no
+            data are named.
+        InputError: there are no such data.
     """
     if request.name not in RECIPES:
         raise unknown("training recipe", request.name, RECIPES)

@@ -16,24 +16,27 @@ class SceneRecipe:
 
     epochs: int
     scenes: int = 2048
-    """Drawn anew for each epoch; each is used twice, the second time mirrored."""
+    """Generated anew for each epoch; each is used twice, the second time mirrored."""
     batch: int = 16
     size: int = 128
     """Side of the images, px."""
     shapes: tuple[int, int] = (1, 5)
-    """Fewest and most in an image."""
+    """Minimum and maximum number in an image."""
     early: float = 0.0
-    """Share of the epochs, from the first on, whose scenes are crowded: more shapes to
+    """Fraction of the epochs, from the first, whose scenes are crowded: more shapes to
     learn from in the same time."""
     crowd: tuple[int, int] = (4, 8)
-    """Fewest and most in a crowded image."""
+    """Minimum and maximum number in a crowded image."""
     held_out: int = 500
-    """Scenes of the seeds from 0 on, that the figures are measured on."""
+    """Number of scenes, of the seeds from 0 on, that the figures are measured on."""
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.25, 0.25, 0.25)
     rate: float = 2e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.998
+    mixed_precision: bool = False
+    """Whether the network computes in bfloat16, the loss and the weights' steps in
+    single precision (mixed precision, Micikevicius et al. 2018, arXiv:1710.03740)."""
     seed: int = 0
 
     @property
@@ -87,7 +90,7 @@ class SceneBatch:
 def training_batches(recipe: SceneRecipe, epoch: int) -> Iterator[SceneBatch]:
     """Yield the batches of an epoch (from 0), whose scenes occur in no other epoch.
 
-    The same scenes come mirrored in the second half of the epoch.
+    The same scenes are repeated, mirrored, in the second half of the epoch.
     """
     run = recipe.seed * recipe.epochs + epoch
     first = FIRST_TRAINING_SEED + run * recipe.scenes
@@ -124,5 +127,5 @@ def _normalized(scenes: list[Scene], recipe: SceneRecipe) -> Tensor:
     scaled = (pixels.float() / 255 - torch.tensor(recipe.mean)) / torch.tensor(
         recipe.std
     )
-    # (N, H, W, 3) in memory seen as (N, 3, H, W): channels last, as CPUs like it.
+    # (N, H, W, 3) in memory seen as (N, 3, H, W): channels last, faster on CPUs.
     return scaled.permute(0, 3, 1, 2)

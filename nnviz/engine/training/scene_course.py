@@ -21,9 +21,9 @@ from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
 _JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
 _SIDES = (0.16, 0.62)
-"""Of the smallest and the largest shapes, in sides of the image."""
+"""Of the smallest and the largest shapes, relative to the image's side."""
 _LONGEST = 256
-"""A wide image becomes at most this wide, px."""
+"""Maximum width of a wide image, px."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class SceneCourse:
         name: of the bundled network.
         title: name for people.
         architecture: its name among ``ARCHITECTURES``.
-        classes: what its outputs mean.
+        classes: names of its outputs.
         arguments: of the architecture.
-        kind: what the network is made for.
+        kind: task of the network.
         task: network, loss and figures.
         recipe: sizes, rates, seed.
         about: one or two sentences for the card.
-        weaknesses: what it is bad at.
-        start: the weights that training began with, for the card.
+        weaknesses: known limitations.
+        start: the initial weights, for the card.
     """
 
     name: str
@@ -67,7 +67,7 @@ class SceneCourse:
         """Write the weights, facts and card of a run at its checkpoint."""
         trained = load_trained(assignment.checkpoint)
         net = self.task.build().eval()
-        # The figures are of the weights that ship, so after rounding.
+        # The figures are measured after rounding, with the weights as published.
         net.load_state_dict(in_half_precision(trained.weights))
         figures = {
             name: round(100 * value, 1)

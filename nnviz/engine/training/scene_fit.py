@@ -35,14 +35,12 @@ class SceneTask:
     """A task on scenes: network, loss and metric.
 
     Attributes:
-        build: gives the network.
+        build: returns the network.
         loss: from a network and a batch to a number.
-        early_loss: what to use in its stead in the recipe's early epochs.
+        early_loss: replaces ``loss`` in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
-        initialize: draws the first weights.
-        frozen: names of parts that bring their weights and at first keep them, while
-            new layers would spoil them.
-        thaw: share of the epochs after which it learns with the rest.
+        initialize: draws the initial weights.
+        frozen: names of parts with pretrained weights that are kept.
     """
 
     build: Callable[[], nn.Module]
@@ -51,7 +49,6 @@ class SceneTask:
     early_loss: Loss | None = None
     initialize: Callable[[nn.Module, torch.Generator], None] = initialize_kaiming
     frozen: tuple[str, ...] = ()
-    thaw: float = 1.0
 
 
 def fit_scenes(
@@ -81,17 +78,18 @@ def _train_epoch(
     total = 0.0
     learner.net.train()
     for name in task.frozen:
-        part = learner.net.get_submodule(name)
-        kept = number < task.thaw * recipe.epochs
-        # Its batch norm too: what it says of an image then depends on no other.
-        part.requires_grad_(not kept).train(not kept)
+        # Its batch norm too: its output for an image then depends on no other.
+        learner.net.get_submodule(name).requires_grad_(False).eval()
     early = task.early_loss if recipe.is_early(number) else None
     judge = early or task.loss
     for step, batch in enumerate(training_batches(recipe, number)):
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
         learner.optimizer.param_groups[0]["lr"] = rate
-        loss = judge(learner.net, batch.to(learner.device))
+        with torch.autocast(
+            learner.device.type, torch.bfloat16, recipe.mixed_precision
+        ):
+            loss = judge(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()
         yield Step(number + 1, recipe.epochs, step + 1, steps)

@@ -1,9 +1,9 @@
 """Training of segmenters for scenes with the same trunk and different decoders.
 
-Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s begins with a
-classifier's layers, here those of ``bundled:scenes``, FCN-16s with FCN-32s, FCN-8s with
-FCN-16s.  The other decoders are trained on the trunk of FCN-8s, which stays as it is,
-with the same scenes in the same order: what differs is the decoder.
+Staged as in Long et al. 2015 (arXiv:1411.4038, section 4.3): FCN-32s starts from a
+classifier's layers, here those of ``bundled:scenes``, FCN-16s from FCN-32s, FCN-8s from
+FCN-16s.  The other decoders are trained on the frozen trunk of FCN-8s with the same
+scenes in the same order: only the decoder differs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +35,10 @@ from nnviz.engine.training.segmenter import (
 
 _CLASSIFIER = "scenes"
 _STAGES = 3
-"""How many stages the classifier and the trunk have in common."""
+"""Number of stages that the classifier and the trunk share."""
 _FROZEN = ("trunk.stem", *(f"trunk.stages.{number}" for number in range(_STAGES)))
-"""What keeps the classifier's weights: the dear layers, which know shapes already."""
+"""Parts that keep the classifier's weights: the slow layers, which know shapes
+already."""
 _RECIPE = SceneRecipe(
     epochs=2,
     scenes=1024,
@@ -58,6 +59,12 @@ _STARTS = {
     "scenes-fcn8": "scenes-fcn16",
 }
 """From a network to the one that it begins with, where that is not FCN-8s."""
+_BYPASS = (
+    "Unlike the paper's, which scores its last maps only, it scores the maps of every "
+    "level of the decoder; the scores of each level, doubled in size by interpolation, "
+    "are added to those of the next finer one, so they pass beside the unpooling."
+)
+"""What the cards say of ``DeeplySupervised`` where the paper has nothing like it."""
 
 
 def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
@@ -69,7 +76,7 @@ def supervised_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
 def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
     """Return the mean loss of levels down to a quarter of the size, the cheaper ones.
 
-    What a shape is shows there already; half of the epochs go into where it ends.
+    The class of a shape is visible there already; half of the epochs go into outlines.
     """
     return torch.stack([*islice(_level_losses(net, batch), _COARSE_LEVELS)]).mean()
 
@@ -203,7 +210,7 @@ COURSES = {
             "Scenes SegNet",
             "SegNet",
             "An encoder and its mirror image, which unpools with the places that the "
-            "encoder's max pooling remembers.",
+            f"encoder's max pooling remembers.  {_BYPASS}",
             "What small shapes are must pass through the deepest maps: it finds their "
             "borders more often than their names.",
         ),
@@ -212,7 +219,7 @@ COURSES = {
             "Scenes DeconvNet",
             "DeconvolutionNetwork",
             "A code of the deepest maps, then unpooling with remembered places in turn "
-            "with transposed convolutions.",
+            f"with transposed convolutions.  {_BYPASS}",
             "What small shapes are must pass through its code: it finds their borders "
             "more often than their names.  The paper trains it in two stages, first on "
             "cut-out objects; this one was trained in one.",

@@ -1,7 +1,7 @@
 """``nnviz train style``: trains a fast style transfer network for one style image.
 
-Johnson et al. 2016 (arXiv:1603.08155): the network's paintings are judged as style
-transfer judges pixels, by another network's layers.
+Johnson et al. 2016 (arXiv:1603.08155): the loss of the network's paintings is that of
+style transfer on pixels, computed by another network's layers.
 """
 
 import hashlib
@@ -59,9 +59,10 @@ from nnviz.media.encode import write_png
 _ARCHITECTURE = QuickPainter.__name__
 _LARGEST_GRADIENT = 10.0
 _FINER = 2
-"""Which of a network's style layers, fine to coarse, keeps what is shown too."""
+"""Index among the judge's style layers, fine to coarse, of the one that also preserves
+content."""
 _WHOLE = 1 << 20
-"""Side of a tile, px: nothing is taken apart."""
+"""Side of a tile, px: no tiling."""
 _SHOWN = 4
 _PERCENT = 100
 _WHITE = 255
@@ -80,21 +81,22 @@ class StyleRecipe:
     """Hyperparameters of a style's training: weights, rates, steps.
 
     Attributes:
-        epochs: how many; after each the preview is drawn anew.
+        epochs: number of epochs; the preview is updated after each.
         steps: of an epoch.
         batch: images in a step.
-        side: of the squares that are cut from the images, px.
-        size: shorter side of the images, px: about what it is going to be used
-            at.
+        side: of the squares that are cropped from the images, px.
+        size: shorter side of the images, px: about the size at which the network will
+            be used.
         style_size: longest side of the style's image, px: strokes grow with it.
-        photos: how many are read, at most.
-        held_out: how many of those never trained on are judged.
-        share: how much style counts, content the rest.
-        color: how much mean and covariance of the style's colors count beside that.
-        smoothness: how much total variation counts.
-        rate: largest learning rate.
-        ema_decay: share of the averaged weights that stays, a step.
-        seed: of weights, order and cuts.
+        photos: maximum number that is read.
+        held_out: number of held-out images that are evaluated.
+        share: weight of style; content has 1 minus it.
+        color: weight of the mean and covariance of the style's colors, relative to
+            that.
+        smoothness: weight of total variation.
+        rate: maximum learning rate.
+        ema_decay: fraction of the averaged weights that is kept in a step.
+        seed: of weights, order and crops.
     """
 
     epochs: int = 20
@@ -121,7 +123,7 @@ class Judge:
         loss: content and style.
         region: the style.
         colors: moments of the style's colors, (4, 4).
-        recipe: how much each counts.
+        recipe: weights of the terms.
     """
 
     loss: StyleLoss
@@ -156,7 +158,8 @@ class Judge:
     def _recoloring(self, paintings: Tensor) -> Tensor:
         """Return the gradient of the distance between color statistics.
 
-        Layers behind a batch norm hardly see flat colors, so pixels are judged too.
+        Layers behind a batch norm hardly respond to uniform colors, so pixels are used
+        too.
         """
         colors = torch.cat([paintings, torch.ones_like(paintings[:, :1])], 1)
         places = paintings.shape[2] * paintings.shape[3]
@@ -168,8 +171,8 @@ class Judge:
 def style_course(assignment: Assignment) -> Iterator[Stand]:
     """Train a style network; yield steps and epochs.
 
-    After each epoch the files are written anew, so that what has been learnt so far can
-    be painted with; ``STEM.png`` shows held-out images and their paintings.
+    After each epoch the files are rewritten, so that the current network can be used;
+    ``STEM.png`` shows held-out images and their paintings.
 
     Raises:
         UsageError: no style or no data are named.
@@ -200,7 +203,7 @@ def fit_style(
     """Train from scratch, or resume from ``stem.ckpt``; yield steps and epochs.
 
     Args:
-        judge: of paintings.
+        judge: loss of the paintings.
         photos: uint8 (3, H, W), shorter side at least ``recipe.side``.
         watched: images never trained on, (N, 3, side, side) in [0, 1].
         recipe: sizes, rates, seed.
@@ -264,12 +267,12 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
     """Build the perceptual loss on a network's layers.
 
     Args:
-        model: whose layers.
+        model: the judge network.
         style: the image, (1, 3, H, W) in [0, 1].
-        recipe: what counts how much.
+        recipe: weights of the terms.
     """
     wanted = style_layers(model.info, "", "")
-    # Deep layers alone let eyes and letters go.
+    # Deep layers alone do not preserve eyes and letters.
     finer = [*wanted][: _FINER + 1][-1]
     shown = dict.fromkeys((finer, *content_layers(model.info, "", "")), 0.5)
     layers = {*wanted, *shown}
@@ -326,7 +329,7 @@ def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
     paintings = painted(learner.net, photographs)
     content, style, gradient = judge(paintings.detach(), photographs)
     rough = total_variation(paintings).mean()
-    # A product whose gradient at the paintings is the judge's.
+    # A product whose gradient with respect to the paintings is the judge's.
     judged = (paintings * gradient / count).sum()
     smooth = recipe.smoothness * rough
     learner.learn(judged + smooth, recipe.ema_decay, _LARGEST_GRADIENT)
@@ -400,6 +403,6 @@ def _publish(
         "weights": "half precision, computed with in single precision",
     }
     card = card_text(name, _ABOUT.format(style=style), rows, _WEAKNESSES)
-    # It is the user's, not one that ships.
+    # It belongs to the user and is not published.
     card = f"# {card.removeprefix('# bundled:')}"
     publish(in_half_precision(trained.weights), facts, card, assignment.stem)

@@ -37,7 +37,7 @@ _WRITTEN = {
     "left": "left end",
     "right": "right end",
 }
-"""Choices whose words on the command line are not what a person reads best."""
+"""Choices whose command-line values are not the best text for a person."""
 
 
 class SegmentedControl(Control):
@@ -54,7 +54,7 @@ class SegmentedControl(Control):
             button.setObjectName("segment")
             button.setText(shown(choice))
             button.setCheckable(True)
-            button.setAutoExclusive(True)  # told to screen readers as one of several
+            button.setAutoExclusive(True)  # screen readers say one of several
             button.setToolTip(parameter.help)
             button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
             self._group.addButton(button, index)

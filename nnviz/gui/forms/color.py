@@ -11,7 +11,7 @@ from nnviz.gui.forms.text import TextControl
 class ColorControl(TextControl):
     """Control of a ``Kind.COLOR``; empty means that the method chooses.
 
-    What is no color is kept in the line and said, but not taken.
+    Invalid text stays in the field and is reported, but not applied.
     """
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:

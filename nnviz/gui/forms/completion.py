@@ -10,8 +10,8 @@ _ROWS = 12
 class NameCompleter(QCompleter):
     """Completer of names that contain the typed text, styled like the window.
 
-    Its list has no parent, so that the window's style sheet would not reach it.  Esc
-    closes the list and no more.
+    Its list has no parent, so the window's style sheet would not reach it.  Esc closes
+    only the list.
     """
 
     def __init__(self, names: QAbstractItemModel, parent: QObject) -> None:

@@ -11,9 +11,9 @@ from nnviz.base.parameters import Parameter, Value
 SLIDER_STEPS = 1000
 """Positions of a slider."""
 LEAST_BOX_LETTERS = 9
-"""Width of a spin box in a narrow panel, in average letters."""
+"""Minimum width of a spin box, in a narrow panel, in average letters."""
 _INDENT = 7
-"""Before a spin box's number, px, so that it starts where other fields' text does."""
+"""Indentation of a spin box's number, px, to align it with the text of other fields."""
 
 
 class FolderMemory(Protocol):
@@ -32,9 +32,9 @@ class Control(QWidget):
     """Base of the controls that edit one parameter's value.
 
     Signals:
-        edited: the value and whether it is settled: False while a slider is dragged.
-            Emitted for what the user does, never for ``set_value``.
-        refused: why what was typed cannot be taken; empty once it can.
+        edited: the value and whether it is final: False while a slider is dragged.
+            Emitted for user input, never for ``set_value``.
+        refused: why the typed text is invalid; empty once it is valid.
     """
 
     edited = Signal(object, bool)

@@ -14,7 +14,7 @@ from nnviz.gui.forms.control import FolderMemory
 from nnviz.gui.forms.row import Row
 
 _PAUSE = 60
-"""ms between two ``changed`` while a slider is dragged or text is typed."""
+"""Milliseconds between two ``changed`` while a slider is dragged or text is typed."""
 _SPACE = 8
 _COMMAND_ID = 1
 Apply = Callable[[Mapping[str, Value]], None]
@@ -24,10 +24,10 @@ class Change(QUndoCommand):
     """Undo command that changes values; the changes of one drag merge into one.
 
     Args:
-        text: what the menu shows: "window".
+        text: name in the menu: "window".
         old: values before.
         new: values after.
-        apply: brings the form to some values.
+        apply: sets the form's values.
         stroke: equal for the changes of one drag; 0 never merges.
     """
 
@@ -70,14 +70,14 @@ class Change(QUndoCommand):
 class Form(QWidget):
     """The form of a method's parameters.
 
-    What matters only beside certain other values is hidden while it does not matter;
-    its value is kept.  A row is made when it is first to be seen: some methods have
-    forty parameters, of which six are essential.
+    A parameter that depends on other values is hidden while it has no effect; its value
+    is kept.  Rows are created when first shown: some methods have forty parameters, of
+    which six are essential.
 
     Signals:
-        changed: all values by name, after the user or undo changed some.  Not emitted
+        changed: all values by name, after a change by the user or by undo.  Not emitted
             by ``set_values``.
-        unfolded: whether the user let all parameters be shown, or the essential ones.
+        unfolded: whether the user shows all parameters or only the essential ones.
     """
 
     changed = Signal(dict)
@@ -91,7 +91,7 @@ class Form(QWidget):
         self._parameters = {each.name: each for each in parameters}
         self._rows: dict[str, Row] = {}
         self._unmade: dict[str, Value] = self._defaults()
-        """Values of the parameters whose rows are not made."""
+        """Values of the parameters whose rows are not yet created."""
         self._layers: tuple[LayerInfo, ...] = ()
         self._labels: tuple[str, ...] = ()
         self._folders: FolderMemory | None = None
@@ -108,7 +108,7 @@ class Form(QWidget):
         self._column.setSpacing(_SPACE)
         self._column.addWidget(self._more)
         for each in parameters:
-            if each.kind is Kind.CHANNEL:  # a layer without the channel changes it
+            if each.kind is Kind.CHANNEL:  # a layer without that channel resets it
                 self.row(each.name)
         self._refresh()
 
@@ -122,9 +122,9 @@ class Form(QWidget):
         }
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Show some values; the others stay.
+        """Show some values; the others are kept.
 
-        Undo starts anew and ``changed`` is not emitted.
+        The undo history is cleared and ``changed`` is not emitted.
 
         Raises:
             UsageError: an unknown name or a value that is not allowed; nothing changed.

@@ -20,7 +20,7 @@ from nnviz.gui.layout.plain_text import literal
 class LayerControl(Control):
     """Control of a ``Kind.LAYER``; empty means that the method chooses.
 
-    A name that the network does not have is kept and said to be unknown: the network
+    A name that the network does not have is kept and reported as unknown: the network
     may still be loading.
     """
 

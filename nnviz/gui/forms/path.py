@@ -8,7 +8,7 @@ from nnviz.gui.forms.text import TextControl
 
 _IMAGES = "images"
 _MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
-"""Kinds of files, for the memory of folders."""
+"""Kinds of files under which folders are remembered."""
 
 
 class PathControl(TextControl):

@@ -96,7 +96,7 @@ class PreprocessForm(QWidget):
         """Show a value without emitting ``changed``.
 
         Args:
-            value: what is used now.
+            value: the current preprocessing.
             original: the network's own, for reset; ``value`` if None.
         """
         self._original = original or value
@@ -148,7 +148,7 @@ class PreprocessForm(QWidget):
             self.changed.emit(value)
 
     def _read(self) -> Preprocess:
-        padding = self._value.padding  # it has no field here
+        padding = self._value.padding  # it has no field in this form
         return Preprocess(
             input_size=(self._height.value(), self._width.value()),
             resize=self._resize.value(),
@@ -289,7 +289,7 @@ class _Numbers(QWidget):
         while len(self._fields) > count:
             field = self._fields.pop()
             self._values.pop()
-            # A field that goes loses the focus, and that ends its editing.
+            # A removed field loses the focus, which would finish its editing.
             field.blockSignals(True)
             field.setParent(None)
             field.deleteLater()
@@ -315,7 +315,7 @@ class _Numbers(QWidget):
     def _taker(self, index: int) -> Callable[[], None]:
         def take() -> None:
             field = self._fields[index]
-            # Leaving a field as it was must not round what it stands for.
+            # Leaving a field unchanged must not round its value.
             if field.text() != _written(self._values[index]):
                 self._values[index] = float(field.text())
                 self.edited.emit()

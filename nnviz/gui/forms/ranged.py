@@ -11,14 +11,14 @@ _LEAST_SLIDER = 28
 _BOX_LETTERS = 13
 """Width of a box beside a slider, in average letters."""
 _BOX_FIRST = 100
-"""Share of a box in the room of its line; the slider's is 1."""
+"""Stretch factor of the box in its line; the slider's is 1."""
 
 
 class RangedControl(Control):
     """Base of controls with a spin box, and a slider where there is a range.
 
     Args:
-        parameter: what to edit.
+        parameter: the parameter to edit.
         box: the spin box, with its range.
         changed: the box's signal.
         parent: as for all widgets.

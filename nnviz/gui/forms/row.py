@@ -16,9 +16,9 @@ from nnviz.gui.forms.registry import make_control
 _SPACE = 4
 _RESET_WIDTH = 20
 _LABEL_LETTERS = 15
-"""Average letters' widths of the labels' column, so that controls stand in line."""
+"""Width of the label column, in average letters, so that controls are aligned."""
 _STACKED_BELOW = 46
-"""Letters' widths of a row below which the label stands above the control."""
+"""Width of a row, in average letters, below which the label is above the control."""
 
 
 class Row(QWidget):

@@ -24,8 +24,9 @@ class TargetControl(Control):
     """Control of a ``Kind.TARGET``; empty means the predicted class.
 
     Typing offers the classes whose names contain the text, after " - " those to
-    subtract.  Other forms (layer4:12, box:0) are typed as they are.  What is no target
-    of the opened network is kept in the line and said, but not taken.
+    subtract.  Other forms (layer4:12, box:0) are typed without completion.  Text that
+    is no target of the open network stays in the field and is reported, but not
+    applied.
     """
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:

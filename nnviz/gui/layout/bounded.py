@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 class Bounded(QScrollArea):
     """Scroll area whose minimum size is fixed, whatever its panel needs.
 
-    The panel gets all the room there is.  Where that is less than its minimum, it is
-    scrolled, so that no text from outside, text size or method can widen the window.
+    The panel gets all available space.  If that is less than its minimum, it scrolls,
+    so that no external text, text size or method can widen the window.
 
     Args:
-        panel: what is shown.
-        least: the minimum, px.
+        panel: the widget to show.
+        least: minimum size, px.
     """
 
     def __init__(self, panel: QWidget, least: QSize) -> None:

@@ -11,12 +11,12 @@ _LEAST_LETTERS = 6
 class ComboBox(QComboBox):
     """Combo box named by a hidden label: on X11 and Wayland Qt reports its value.
 
-    There ``QAccessible`` takes the current text for a combo box's name, and its name
-    from a label beside it, which may be hidden.
+    There ``QAccessible`` reports the current text as a combo box's name, unless a
+    label, which may be hidden, is its buddy.
 
     Args:
-        parent: of the list.
-        labeled: a label of the form has the list for its buddy already.
+        parent: parent of the combo box.
+        labeled: whether a label of the form already has the combo box as its buddy.
     """
 
     def __init__(self, parent: QWidget | None = None, *, labeled: bool = False) -> None:
@@ -35,7 +35,7 @@ class ComboBox(QComboBox):
         return hint
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        """Cut what is chosen at its end where there is too little room."""
+        """Elide the current text at its end where it does not fit."""
         super().initStyleOption(option)
         if not self.isEditable():
             part = QStyle.SubControl.SC_ComboBoxEditField
@@ -49,11 +49,11 @@ class ComboBox(QComboBox):
 
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:
-        """Return a combo box with room for a few letters that grows where it can.
+        """Return a combo box with space for a few letters that grows where it can.
 
         Args:
             name: for screen readers.
-            letters: of an entry that are seen at least.
+            letters: minimum number of an entry's letters that are visible.
         """
         box = cls()
         box.setAccessibleName(name)

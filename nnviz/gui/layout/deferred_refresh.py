@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 class DeferredRefresh(QTimer):
     """Timer that calls a refresh once in the event loop, when its widget is visible.
 
-    A theme tells every widget several times, seen or not; painting a map anew at each
-    would hold up the window's thread.
+    A theme change notifies every widget several times, visible or not; repainting a map
+    each time would block the GUI thread.
 
     Args:
-        widget: whose sight it waits for; also the parent.
-        refresh: brings it up to date.
+        widget: widget whose visibility it waits for; also the parent.
+        refresh: updates the widget.
     """
 
     def __init__(self, widget: QWidget, refresh: Callable[[], object]) -> None:

@@ -16,7 +16,7 @@ _SPACE = 4
 class Flow(QLayout):
     """Layout of controls in wrapping lines; its minimum width is the widest control's.
 
-    Controls that expand share what is left of their line.
+    Expanding controls share the rest of their line.
     """
 
     def __init__(self, spacing: int) -> None:
@@ -119,7 +119,7 @@ class Flow(QLayout):
             if lines and used + self.spacing() + needed <= width:
                 lines[-1].append(item)
                 used += self.spacing() + needed
-            elif needed or not lines:  # a gap begins no line
+            elif needed or not lines:  # a line does not begin with a gap
                 lines.append([item])
                 used = needed
         return lines

@@ -6,14 +6,14 @@ import re
 from PySide6.QtGui import Qt
 
 _LONG = 24
-"""Letters of a word from which it may be broken."""
+"""Length from which a word may be broken, in letters."""
 _BREAK = re.compile(r"[^\w\s]+|\w{24}")
 
 
 def literal(text: str) -> str:
     """Return text that a tool tip shows literally, tags included.
 
-    Qt takes what looks like HTML for it, and opens the files that it names.
+    Qt would render text that looks like HTML, and open the files that it names.
     """
     if not Qt.mightBeRichText(text):
         return text

@@ -19,20 +19,20 @@ from nnviz.gui.views.tokens import tokens_of
 
 _BAR = 3
 _INSET = 4
-"""Px on both sides, for the frame around the row that the keys are about."""
+"""Inset on both sides, px, for the frame around the keyboard's row."""
 _CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class Bars(QWidget):
     """Bar chart of a ranking: a name, a number and a bar on each row.
 
-    Up, Down, Home and End go from row to row where the bars take the focus; Enter and
-    the space bar do what a click does.
+    If the chart accepts the focus, Up, Down, Home and End move between rows; Enter and
+    the space bar act like a click.
 
     Signals:
         chosen: the index, in the network's output, of a class that was clicked.
-        menu_wanted: likewise of one whose menu was asked for, and where, px of the
-            screen.
+        menu_wanted: the index of a class whose context menu was requested, and its
+            position on the screen, px.
     """
 
     chosen = Signal(int)

@@ -16,8 +16,8 @@ def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
     """Return the entries for a class of the open network.
 
     Args:
-        app: whose network it is.
-        index: in the network's output.
+        app: services, with the open network.
+        index: index of the class in the network's output.
     """
     model = app.selection.model
     labels = model.labels if model is not None else ()

@@ -39,11 +39,11 @@ class EmptyState(QWidget):
         """Build the buttons.
 
         Args:
-            commands: names of commands; the first is the one that most people want.
-            words: said above the buttons.
+            commands: names of commands; the first is the most common choice.
+            words: text above the buttons.
             parent: as for all widgets.
-            low: the place is wide, low and at the side: the buttons stand beside each
-                other, and none of them stands out.
+            low: for a wide, low panel: the buttons are side by side, and none is
+                highlighted.
         """
         super().__init__(parent)
         self.setObjectName("canvas")
@@ -82,13 +82,13 @@ class EmptyState(QWidget):
         return line
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for all lines of the words at the width that there is."""
+        """Return a minimum size for all lines of the text at the current width."""
         least, words = super().minimumSizeHint(), self.words
         lines = words.heightForWidth(max(words.width(), 1))
         return least + QSize(0, max(0, lines - words.minimumSizeHint().height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for more room where the words take more lines."""
+        """Update the minimum size when the text wraps differently."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()

@@ -20,7 +20,7 @@ _MARKDOWN = (
     QTextDocument.MarkdownFeature.MarkdownDialectCommonMark
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
-"""No HTML in it: a lesson file shows words, and nothing else."""
+"""Markdown without HTML: a lesson file can show nothing but text."""
 
 
 class GuidePanel(QWidget):

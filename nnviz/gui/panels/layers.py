@@ -48,9 +48,9 @@ _ICONS = (
 )
 _LAYER, _KIND, _OUTPUT = range(3)
 _NAMES = 0.4
-"""Share of the width that names take before kinds are shown."""
+"""Maximum fraction of the width for names while kinds are shown."""
 _NARROWEST_NAME = 96
-"""Px that the layers' names keep, however long the kinds are."""
+"""Minimum width of the layers' names, px, however long the kinds are."""
 _SMALLER = 0.92
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEAF_ICON, _BLOCK_ICON = "square", "layers"
@@ -60,7 +60,7 @@ class LayerPanel(QWidget):
     """Tree of the layers with their facts; its current layer is the selection's."""
 
     activated = Signal(str)
-    """A layer was clicked or entered: its activations are wanted."""
+    """Name of a layer that was clicked or entered, to show its activations."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -156,7 +156,7 @@ class LayerPanel(QWidget):
 
     def _fit_columns(self) -> None:
         """Fit the columns of kind and output to their contents; names get the rest."""
-        head = self.tree.header()  # as wide as the view inside the frame
+        head = self.tree.header()  # as wide as the viewport
         least, most = self._app.look.px(_NARROWEST_NAME), round(_NAMES * head.width())
         names = max(least, min(self.tree.sizeHintForColumn(_LAYER), most))
         room = head.width() - names
@@ -166,7 +166,7 @@ class LayerPanel(QWidget):
         kind = max(kind, head.sectionSizeHint(_KIND))
         self.tree.setColumnWidth(_OUTPUT, output)
         self.tree.setColumnWidth(_KIND, min(kind, room - output))
-        # A few letters of a kind say nothing: then rather more of the names.
+        # A few letters of a kind are useless: prefer longer names.
         enough = max(kind // 2, head.sectionSizeHint(_KIND))
         self.tree.setColumnHidden(_KIND, room - output < enough)
 
@@ -260,7 +260,7 @@ def _facts(layer: LayerInfo) -> str:
         "" if _field(layer) == DASH else f"receptive field {_field(layer)}",
         f"called {layer.calls} times" if layer.calls > 1 else "",
     ]
-    # The parts may be parted at a line's end, but not in the middle.
+    # Lines may break between the parts, but not within.
     return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 

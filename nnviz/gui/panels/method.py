@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
 
 
 _LEAST_LETTERS = 11
-"""Of a method's name."""
+"""Minimum width of a method's name, in letters."""
 
 
 class MethodPanel(QWidget):
@@ -65,7 +65,7 @@ class MethodPanel(QWidget):
         self._state = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")
         self._form_place = QVBoxLayout()
         self.help = HelpText(app)
-        for widget in (self._presets, self.run):  # until a method is known
+        for widget in (self._presets, self.run):  # disabled until a method is known
             widget.hide()
         self._lay_out()
         self._connect()
@@ -224,7 +224,7 @@ class MethodPanel(QWidget):
             self.form.set_labels(model.labels)
 
     def _show_values(self, values: dict[str, Value]) -> None:
-        # While methods are changed, values may be told that are not this form's.
+        # While methods change, values of another method's form may arrive.
         if self.form is None or values.keys() != self.form.values().keys():
             return
         if self.form.values() != values:

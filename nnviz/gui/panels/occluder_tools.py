@@ -11,7 +11,7 @@ from nnviz.gui.theme.parts import named
 from nnviz.gui.views.widgets.named_slider import NamedSlider
 
 _LEAST, _MOST, _USUAL = 5, 60, 25
-"""Side of the patch, % of the image's shorter side."""
+"""Minimum, maximum and default side of the patch, % of the image's shorter side."""
 _PERCENT = 100
 _WORDS = {
     "mean": "mean color",

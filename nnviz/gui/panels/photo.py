@@ -23,7 +23,7 @@ class PhotoPane(QWidget):
 
     hovered = Signal(str)
     wanted = Signal(str)
-    """Name of a command."""
+    """Name of a command to run."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -54,7 +54,7 @@ class PredictionPanel(QWidget):
         self.bars.show()
 
     def _stay(self) -> None:
-        """Show again what holds on, as another network or image did not open."""
+        """Show the last predictions again after a failure to open something."""
         if not self._app.predictions.running:
             self._show(self._app.predictions.report)
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from nnviz.base.documents.recordings import RecordingEntry
-from nnviz.base.results import Report
+from nnviz.base.recipes import Run
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
@@ -18,7 +18,7 @@ from nnviz.render.miniature import miniature
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 44
 _THUMBNAIL_MS = 400
-"""Between two thumbnails of a recording that is being made."""
+"""Milliseconds between two thumbnails of a recording in progress."""
 
 
 class RecordingsPanel(QWidget):
@@ -91,13 +91,13 @@ class RecordingsPanel(QWidget):
             item.setData(_KEY, entry)
             item.setText(f"{self._title(entry)}\n{self._state(entry)}")
 
-    def _follow_image(self, report: Report) -> None:
+    def _follow_image(self, run: Run) -> None:
         """Update the thumbnail of the recording in progress, at a limited rate."""
         item = self._running_item()
         if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
             return
         self._painted.restart()
-        item.setIcon(icon_of(miniature(report.main, self._app.selection.image)))
+        item.setIcon(icon_of(miniature(run.report.main, run.image)))
 
     def remove(self) -> None:
         """Delete the selected recording."""

@@ -28,7 +28,7 @@ from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
 from nnviz.render.text.words import number
 
 RATES = (1, 2, 3, 6, 15, 30)
-"""Steps a second that a lesson can be played at."""
+"""Playback rates of a lesson, steps a second."""
 
 
 class TimelinePanel(QWidget):

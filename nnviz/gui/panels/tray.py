@@ -43,7 +43,7 @@ class ImageTray(QWidget):
     """List of the images; a click or the arrow keys open one.
 
     Signals:
-        wanted: name of a command that would fill it.
+        wanted: name of a command that would fill the tray.
     """
 
     wanted = Signal(str)
@@ -175,7 +175,7 @@ class ResultTray(QWidget):
     """List of the session's results, newest first; a click restores one.
 
     Signals:
-        wanted: name of a command that is to be done with the result that is shown.
+        wanted: name of a command to run on the shown result.
     """
 
     wanted = Signal(str)
@@ -200,7 +200,7 @@ class ResultTray(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
         app.runs.history.changed.connect(self._fill)
-        # The predicted class is the target of those that were asked about none.
+        # Results without a target are about the predicted class.
         app.predictions.predicted.connect(lambda _: self._fill())
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemClicked.connect(self._click)
@@ -306,7 +306,7 @@ def icon_of(pixels: Bytes) -> QIcon:
     whole = np.ascontiguousarray(pixels)
     pixmap = QPixmap.fromImage(image_of(whole))
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen image
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a selected image
     return icon
 
 

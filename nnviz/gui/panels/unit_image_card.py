@@ -20,8 +20,8 @@ class PortraitCard(QFrame):
     """Card with a unit's synthetic image, if cached; hovering computes none.
 
     Args:
-        app: knows the unit images.
-        view: whose maps the cursor rests on; the card lies over it.
+        app: services, with the unit images.
+        view: view whose maps the cursor rests on; the card lies over it.
     """
 
     def __init__(self, app: AppContext, view: ReportView) -> None:

@@ -71,32 +71,32 @@ _LOOKING = Lane("files", Policy.QUEUE)
 _DATA = "data"
 """Name of the workspace of data sets."""
 _LEARNED_WIDTH = 0.4
-"""A learned sticker is laid about as large as it was learned to be."""
+"""Initial width of a learned sticker, about the one for which it was learned."""
 
 
 class AppContext(QObject):
     """The services that panels use.  Panels know them, but not each other."""
 
     attached = Signal(object)
-    """The Bridge is there."""
+    """The Bridge, once it exists."""
     compare_wanted = Signal(object, object)
-    """Two Runs are to be seen beside each other."""
+    """Two Runs to show side by side."""
     explain_wanted = Signal()
-    """Something was chosen to be explained."""
+    """A request to show the Explain workspace."""
     stickers_wanted = Signal()
-    """The sticker studio is to be seen."""
+    """A request to show the sticker studio."""
     imagine_wanted = Signal()
-    """Something was chosen to be imagined."""
+    """A request to show the Imagine workspace."""
     job_wanted = Signal(object)
-    """A JobHandle: its run is to be seen, where it was started."""
+    """A JobHandle whose run should be shown, in the workspace that started it."""
     board_wanted = Signal(list)
-    """Paths of the images that the board is to compare."""
+    """Paths of the images that the board should compare."""
     workspace_wanted = Signal(str)
-    """Name of the workspace that is to be entered."""
+    """Name of the workspace to enter."""
     trust_wanted = Signal()
-    """The figures behind the map's verdict are to be seen."""
+    """A request to show the figures behind the map's verdict."""
     live_wanted = Signal()
-    """A video was opened: it is to be seen."""
+    """A request to show the live view: a video was opened."""
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -126,11 +126,11 @@ class AppContext(QObject):
         )
         self._make_stickers()
         self._standing_in = False
-        """Whether the bundled network is opened since the one wanted could not be."""
+        """Whether the bundled network replaces one that could not be opened."""
         self.bridge: Bridge | None = None
         self._sample = ""
         self._connect()
-        # After that: what it finds stands when the network's own banners are gone.
+        # Created after the network's own banners, so that its findings are shown last.
         self.restoring = RecipeRestore(
             self.models, self.images, self.choice, self.messages
         )
@@ -259,9 +259,9 @@ class AppContext(QObject):
         """Open the files that the program was started with, or the sample.
 
         Args:
-            files: of any kind.
-            model: reference of the network; the bundled one where it does not open.
-            sample: image to open where none of the files is one.
+            files: files of any kind.
+            model: reference of the network; the bundled one opens where it fails.
+            sample: image to open if none of the files is one.
         """
         self._sample = sample
         self.open_model(model)
@@ -370,7 +370,7 @@ class AppContext(QObject):
         """Open an index or a guide, or offer to build an index.
 
         Returns:
-            Whether the images are for nothing else.
+            Whether the images serve no other purpose.
         """
         for guide in dropped.guides[:1]:
             self.open_guide(guide)
@@ -532,7 +532,7 @@ class AppContext(QObject):
 
     def _model_opened(self, info: ModelInfo) -> None:
         topics = ["run", "predict"]
-        if not self._standing_in:  # else the banner says why it is not the one wanted
+        if not self._standing_in:  # else its banner explains the stand-in
             topics.append("model")
         self._standing_in = False
         for topic in topics:

@@ -25,15 +25,15 @@ class Boards(QObject):
     """Queue that computes the cells of a plan, keeping results and errors."""
 
     planned = Signal()
-    """There is another board; nothing of it is filled."""
+    """There is a new board, with no cell filled."""
     filled = Signal()
-    """One more place has its result or its error."""
+    """One more cell has its result or error."""
     progressed = Signal(str, float)
-    """What is being done, and the share of the whole board, 0 to 1."""
+    """The current work, and the finished fraction of the whole board, 0 to 1."""
     painted = Signal(object)
-    """BoardSheet: what there is now, to be shown."""
+    """BoardSheet of the current state."""
     ended = Signal(bool)
-    """Nothing more comes: all is there, or, if not, it was stopped."""
+    """The board has ended; whether it is complete rather than stopped."""
 
     def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,10 +69,10 @@ class Boards(QObject):
         return Board(self._plan, self.outcomes) if self._plan is not None else None
 
     def paint(self, lock: "Lock | None", ink: "Ink") -> None:
-        """Paint the board as it is; emits ``painted`` when done.
+        """Paint the current board; emits ``painted`` when done.
 
         Args:
-            lock: which maps share a scale; None for the usual.
+            lock: which maps share a scale; None for the default.
             ink: the theme's colors.
         """
         self._lock, self._ink = lock, ink

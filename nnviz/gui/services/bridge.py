@@ -29,14 +29,14 @@ from nnviz.storage.sessions import SessionFiles
 
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
-"""Time for answers before the event loop looks after the user again."""
+"""Longest time for answers before control returns to the event loop."""
 _SWITCH_SECONDS = 0.001
-"""After so long other threads' Python code lets the window's go on; 5 ms is usual."""
+"""Python's thread switch interval while the window exists; 5 ms is the default."""
 _JOIN_SECONDS = 10.0
 _EXIT_SECONDS = 60.0
-"""So long a script that never shut the worker down is kept from its end."""
+"""Longest wait at exit for a worker that was never shut down."""
 _CLOSE_SECONDS = 0.5
-"""So long a window that was closed is waited for; Qt takes it away after that."""
+"""Longest wait for the worker on closing, before Qt removes the window."""
 _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
@@ -53,20 +53,20 @@ class Bridge(QObject):
         parent: Qt parent.
 
     Attributes:
-        catalogue: methods and models; the shipped list until the live one is there.
-        live: the loop of a camera; what it has to say comes as signals.
-        files: what can be asked of the disk, as work for ``Jobs.do``.
-        sessions: kept on disk; asked by threads of files.
+        catalogue: methods and models; the shipped list until the live one arrives.
+        live: the live loop, whose events are emitted as signals.
+        files: file operations, as work for ``Jobs.do``.
+        sessions: session files on disk; used on file threads.
     """
 
     catalogue_changed = Signal(object)
-    """Catalogue: the live one, with plug-ins.  The engine is imported now."""
+    """The live Catalogue, with plug-ins; from now on the engine is imported."""
     engine_failed = Signal(object)
     """ErrorRecord: the engine cannot be imported, so every request will fail."""
     live_shown = Signal(object)
-    """Shown: a frame and what the method found in it."""
+    """Shown: a frame and the method's result for it."""
     live_failed = Signal(object)
-    """ErrorRecord: the method cannot work on the frames."""
+    """ErrorRecord: the method fails on the frames."""
     source_changed = Signal(object)
     """SourceStatus."""
     recorded = Signal(object)
@@ -125,7 +125,7 @@ class Bridge(QObject):
         """Parse a source of frames, as in ``nnviz live``.
 
         Raises:
-            InputError: it is none, or no such file.
+            InputError: the text names no source, or the file does not exist.
         """
         from nnviz.runtime.capture import source_of  # noqa: PLC0415 -- PyAV, OpenCV
 
@@ -139,10 +139,10 @@ class Bridge(QObject):
         atexit.unregister(self._exit)
 
     def close(self) -> None:
-        """Stop everything; nothing is emitted from now on.  Idempotent.
+        """Stop everything; nothing is emitted afterwards.  Idempotent.
 
-        Saving that was asked for is finished first.  A worker that is still busy, for
-        importing torch cannot be stopped, ends by itself: see ``shutdown``.
+        Requested saving is finished first.  A worker that is still busy (an import of
+        torch cannot be interrupted) ends by itself: see ``shutdown``.
         """
         if self._closed:
             return
@@ -178,7 +178,7 @@ class Bridge(QObject):
         self._writer.send(_WAKE)
 
     def _woken(self) -> None:
-        # An event loop inside a slot may have read it already.
+        # A nested event loop in a slot may have read it already.
         with suppress(BlockingIOError):
             self._reader.recv(4096)
         self._deliver()
@@ -186,8 +186,8 @@ class Bridge(QObject):
     def _deliver(self) -> None:
         """Emit the mailbox's messages, for a limited time."""
         for posted in self._worker.mailbox.drain(_TURN_SECONDS):
-            # Before it is heard: who hears it may open a dialog, an event loop of its
-            # own, which has to go on with the rest.
+            # Restart before emitting: a slot may open a dialog, whose nested event loop
+            # must process the remaining events.
             self._again.start()
             self._hear(posted)
             if self._closed:

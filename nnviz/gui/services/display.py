@@ -24,8 +24,8 @@ from nnviz.gui.state.selection import Selection
 class Display(QObject):
     """Contents of the canvas in each workspace.
 
-    Whoever has something to show gives it here; the central view paints what
-    ``changed`` says and nothing else.
+    Everything to show is passed to this class; the central view paints only the state
+    that ``changed`` emits.
     """
 
     changed = Signal(object)
@@ -45,9 +45,9 @@ class Display(QObject):
         self._contents: dict[str, Content] = {}
         self._mode = RESULT
         self._holds = False
-        """Whether a step of a recording is shown while its run goes on."""
+        """Whether a step of a recording is shown while its run continues."""
         self._portraits = "", ""
-        """Workspace in which a layer's unit images are wanted, and their title."""
+        """Workspace in which a layer's unit images were requested, and their title."""
         self.state = DisplayState()
         self._connect()
 
@@ -57,7 +57,7 @@ class Display(QObject):
         content = self.state.content
         return content.run if content is not None else None
 
-    # --- what is to be shown
+    # --- contents
 
     def set_mode(self, mode: str) -> None:
         """Set the mode: image, result, both, comparison, or another page."""
@@ -109,7 +109,7 @@ class Display(QObject):
             self.state = state
             self.changed.emit(state)
 
-    # --- what is heard
+    # --- event handlers
 
     def _connect(self) -> None:
         runs, choice = self._runs, self._choice
@@ -175,7 +175,7 @@ class Display(QObject):
             if gone or place != here or not self._runs.automatic:
                 self._contents.pop(place)
 
-    # --- inside
+    # --- internals
 
     def _show(self, content: Content) -> None:
         self._contents[self._choice.place] = content

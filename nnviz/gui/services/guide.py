@@ -14,7 +14,7 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.services.recording.timeline import Timeline
 
 _LATEST_MS = 120
-"""Between two looks for a step of a lesson that is still at work."""
+"""Milliseconds between two checks for a step of a lesson that is still running."""
 _PATIENCE = 50
 
 
@@ -25,11 +25,11 @@ class GuideRunner(QObject):
         changed: another guide, step, or the answer is shown.
 
     Args:
-        choice: of methods and their values.
+        choice: the selected method and its values.
         models: opens networks.
         timeline: shows steps of lessons.
-        enter: a workspace by its name.
-        parent: owns it.
+        enter: enters a workspace by name.
+        parent: Qt parent.
     """
 
     changed = Signal()
@@ -120,7 +120,8 @@ class GuideRunner(QObject):
                     pass
         if chosen or values:
             name = chosen or (method.name if method is not None else "")
-            # A method for a network that is still being opened does not suit the old.
+            # A method for the network that is being opened may not suit the current
+            # one.
             opening = self._models.is_opening
             take = self._choice.prefer if opening else self._choice.choose
             take(name, self._fresh(name) | values)
@@ -145,7 +146,7 @@ class GuideRunner(QObject):
         try:
             return {action.name: value_of(action, method)}
         except UsageError:
-            return {}  # it was checked against the methods of another version
+            return {}  # the lesson was checked against the methods of another version
 
     def _seek(self, step: int, patience: int) -> None:
         """Show a step once it is recorded, retrying for a while."""

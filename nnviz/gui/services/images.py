@@ -22,7 +22,7 @@ THUMBNAIL = 160
 """Longer side of a thumbnail, px."""
 _KEPT_BYTES = 96 << 20
 _MOST_REMOVALS = 20
-"""That can be undone."""
+"""Maximum number of removals that can be undone."""
 _OPENING = Lane("image", Policy.QUEUE)
 _SMALL = Lane("thumbnail", Policy.QUEUE)
 
@@ -31,13 +31,13 @@ class Images(QObject):
     """The list of images; opens them off the GUI thread and caches the newest."""
 
     added = Signal(list)
-    """Paths that were put into the tray."""
+    """Paths that were added to the tray."""
     removed = Signal(str)
-    """A path that was taken out of it."""
+    """A path that was removed from the tray."""
     inserted = Signal(int, str)
-    """Place in the tray and path of an image that came back."""
+    """Index in the tray and path of a restored image."""
     removals_changed = Signal()
-    """What can be brought back is something else."""
+    """The list of restorable images has changed."""
     thumbnail = Signal(str, object)
     """Path and uint8 (h, w, 3)."""
     opening = Signal(str)
@@ -45,9 +45,9 @@ class Images(QObject):
     failed = Signal(str, object)
     """Path and ErrorRecord."""
     opened = Signal(object)
-    """The Image that the selection has now."""
+    """The opened Image, which the selection already has."""
     current_changed = Signal(str)
-    """Path of the image that is open now."""
+    """Path of the open image."""
 
     def __init__(
         self, jobs: Jobs, selection: Selection, parent: QObject | None = None
@@ -58,7 +58,7 @@ class Images(QObject):
         self._paths: list[str] = []
         self._wanted = ""
         self.newest_count = 0
-        """How many images were put into the tray together last."""
+        """Number of images in the last addition to the tray."""
         self._kept: OrderedDict[str, Image] = OrderedDict()
         self._removals: list[list[tuple[int, str, Image | None]]] = []
 
@@ -89,7 +89,7 @@ class Images(QObject):
         if new:
             self.added.emit(new)
         for path in dict.fromkeys(paths):
-            # Opened again: the file may be another one by now.
+            # Reopen: the file may have changed.
             self._kept.pop(path, None)
             self._ask_thumbnail(path)
         if paths:
@@ -181,7 +181,7 @@ class Images(QObject):
 
         Args:
             path: of the file.
-            show: gets uint8 (h, w, 3).
+            show: called with uint8 (h, w, 3).
             size: its longer side, px.
         """
         if self._bridge is not None:
@@ -198,7 +198,7 @@ class Images(QObject):
 
     def _opened(self, path: str, image: Image) -> None:
         self._keep(path, image)
-        if path != self._wanted:  # another one was asked for meanwhile
+        if path != self._wanted:  # another image was requested meanwhile
             return
         if path not in self._paths:
             self._paths.insert(0, path)

@@ -1,6 +1,6 @@
 """Job handles: requests to the worker or the file threads, and their answers.
 
-Nothing here needs the worker: what is submitted before it has started waits for it.
+Nothing here needs the worker: requests submitted before its start wait for it.
 """
 
 import itertools
@@ -36,8 +36,8 @@ class Hook(Generic[T]):
     """A typed signal of one job, emitted in the GUI thread.
 
     A method of a widget that Qt has deleted is not called, as with Qt's own signals.
-    What ends a job is remembered: who connects to it afterwards is told at once, so
-    that no answer is missed between asking and connecting.
+    The final event of a job is remembered: a slot connected afterwards is called at
+    once, so that no answer is missed between submitting and connecting.
     """
 
     def __init__(self, *, remembers: bool = False) -> None:
@@ -57,7 +57,7 @@ class Hook(Generic[T]):
         slots = list(self._slots)
         if self._remembers:
             self._values.append(value)
-            self._slots.clear()  # they may hold the job, which would hold them
+            self._slots.clear()  # slots may hold the job, a reference cycle
         for slot in slots:
             if _is_alive(slot):
                 slot(value)
@@ -79,9 +79,9 @@ class Lane:
 
     Attributes:
         name: for people and tests; two lanes may share one.
-        policy: what a new job does to the earlier ones of the lane.
-        priority: of its jobs.
-        address: of its answers.
+        policy: policy of a new job toward earlier ones of the lane.
+        priority: priority of its jobs.
+        address: address of its answers.
     """
 
     name: str
@@ -117,19 +117,19 @@ class Controls(Protocol):
 class JobHandle(Generic[T]):
     """Handle of one job: its answers as signals, and its controls.
 
-    Signals, all on the GUI's thread; exactly one of the last three is emitted, unless
-    a newer job of the lane took its place, after which nothing is heard of it.
+    Signals, all on the GUI's thread; exactly one of the last three is emitted, unless a
+    newer job of the lane replaced it, after which it emits nothing.
 
     Attributes:
-        lane: where it waits for its turn.
-        title: for people, empty where nobody needs to know.
-        progressed: how far it is.
-        partial: a first or better report.
-        done: what its request promises.
-        failed: why it ended, in words.
-        cancelled: it was stopped.
-        seconds: how long it worked, once it is done.
-        progress: what was told last.
+        lane: queue of the job.
+        title: title for people; empty to hide the job.
+        progressed: progress.
+        partial: a first or improved report.
+        done: the result that its request promises.
+        failed: the error, as text.
+        cancelled: the job was cancelled.
+        seconds: running time, once it is done.
+        progress: last progress.
     """
 
     def __init__(self, lane: Lane, title: str = "") -> None:
@@ -144,7 +144,7 @@ class JobHandle(Generic[T]):
         self._began = monotonic()
         self._paused_at: float | None = None
         self._rested = 0.0
-        """Seconds of all pauses that are over."""
+        """Total duration of finished pauses, s."""
         self._open = True
         self._controls: Controls | None = None
         self._ticket = 0
@@ -273,9 +273,9 @@ class Jobs(QObject):
     """All open jobs; requests made before the worker is ready wait for it."""
 
     changed = Signal()
-    """A job with a title was started, ended, or is further."""
+    """A job with a title started, ended or progressed."""
     submitted = Signal(object)
-    """Lane of a job that was just asked for."""
+    """Lane of a job that was just submitted."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -296,9 +296,9 @@ class Jobs(QObject):
         """Submit a request to the worker.
 
         Args:
-            request: what is asked.
-            lane: what it takes the place of, and how soon it is done.
-            title: for the list of what is being done; empty where it is too quick.
+            request: the request.
+            lane: queue, which sets what the job replaces and its priority.
+            title: title in the list of jobs; empty for quick ones.
         """
         self.submitted.emit(lane)
         handle: JobHandle[T] = JobHandle(lane, title)
@@ -311,9 +311,10 @@ class Jobs(QObject):
         """Submit work to a file thread; see ``Bridge.files``.
 
         Args:
-            work: what.
-            lane: what it takes the place of; what has begun is finished unheard.
-            title: as of ``submit``.
+            work: the work.
+            lane: queue, which sets what the work replaces; work that has started
+                finishes silently.
+            title: as in ``submit``.
         """
         handle: JobHandle[T] = JobHandle(lane, title)
         for replaced in self._enter(handle):

@@ -31,7 +31,7 @@ class Models(QObject):
     progressed = Signal(object)
     """Progress of opening."""
     opened = Signal(object)
-    """ModelInfo; the selection has it already."""
+    """ModelInfo; the selection already has it."""
     failed = Signal(str, object)
     """Reference and ErrorRecord."""
     stopped = Signal(str)
@@ -39,7 +39,7 @@ class Models(QObject):
     fetching = Signal(str, object)
     """Reference and the Progress of its download."""
     fetched = Signal(str)
-    """Reference whose weights are on this machine now."""
+    """Reference whose weights were downloaded."""
     fetch_failed = Signal(str, object)
     """Reference and ErrorRecord; None where it was cancelled."""
     listed = Signal(object)

@@ -19,11 +19,11 @@ def connect_while_in(
     """Connect a signal to a slot that is called only while its workspace is entered.
 
     Args:
-        choice: knows which workspace is looked at.
+        choice: knows the current workspace.
         place: name of the workspace.
-        signal: what is told.
-        slot: hears it.
-        late: whether the newest of what was told meanwhile is heard on entering.
+        signal: the signal.
+        slot: receives the signal.
+        late: whether the newest emission meanwhile is delivered on entering.
     """
     missed: list[tuple[Any, ...]] = []
 

@@ -55,11 +55,11 @@ class StickerLibrary(QObject):
     """The shelf of stickers, opened when first needed."""
 
     changed = Signal()
-    """There are other stickers, or one of them is opened now."""
+    """The list of stickers has changed, or one was opened."""
     learned = Signal(str)
-    """A learned sticker, its text, stands on the shelf."""
+    """Text of a learned sticker that was added to the shelf."""
     lost = Signal(str)
-    """The sticker of a text cannot be opened."""
+    """Text of a sticker that cannot be opened."""
 
     def __init__(
         self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
@@ -170,7 +170,7 @@ class StickerLayout(QObject):
     """Stickers on one image, the lowest first, with undo."""
 
     changed = Signal()
-    """They lie elsewhere, are others, or another one is chosen."""
+    """The stickers, their placement or the selected one have changed."""
 
     def __init__(
         self, shelf: StickerLibrary, settings: Settings, where: str, parent: QObject
@@ -178,15 +178,15 @@ class StickerLayout(QObject):
         """Restore the last layout from the settings.
 
         Args:
-            shelf: where their images are.
-            settings: remember them.
-            where: what they lie on, for the settings.
+            shelf: shelf with their images.
+            settings: settings that remember them.
+            where: key of the surface they lie on, in the settings.
             parent: Qt parent.
         """
         super().__init__(parent)
         self.shelf = shelf
         self.shown = True
-        """Whether handles are to be shown on them."""
+        """Whether the stickers have handles."""
         self._settings, self._where = settings, where
         self._placed = _known(settings.placed(where))
         self._chosen = NONE
@@ -234,7 +234,7 @@ class StickerLayout(QObject):
         """Replace the stickers by those of a text.
 
         Raises:
-            UsageError: says what is wrong with it.
+            UsageError: the text is invalid; says why.
         """
         wanted = parse_placed(text)
         if wanted != self._placed:
@@ -345,13 +345,13 @@ class Stickers(StickerLayout):
     """Stickers on the image, and the network's answers while they move."""
 
     answered = Signal(object)
-    """Report with "before" and "after"; None where nothing can be asked."""
+    """Report with "before" and "after"; None where no prediction is possible."""
     rate_changed = Signal(float)
-    """Answers a second while something moves; 0 at rest."""
+    """Answers a second during a movement; 0 at rest."""
     kept = Signal(object)
     """Run: the image with its stickers."""
     taken = Signal(object, str)
-    """Pixels and name of the image with its stickers, to be opened as one."""
+    """Pixels and name of the image with its stickers, to open as an image."""
 
     def __init__(
         self,
@@ -385,7 +385,7 @@ class Stickers(StickerLayout):
         """Save the image with its stickers as a result.
 
         Args:
-            take: also open it as the image, for any method.
+            take: whether to also open it as the image, for any method.
         """
         request = self._request({"picture": True})
         if request is None:

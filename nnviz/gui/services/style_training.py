@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 TOPIC = "lesson"
 _COURSE = "style"
 _LANE = Lane("lesson", Policy.REPLACE, Priority.NORMAL)
-"""Whatever is clicked, and a camera, go first: training takes minutes."""
+"""Low priority, behind interactive requests and a camera: training takes minutes."""
 _PREVIEW = 640
 """Longer side of the preview, px."""
 
@@ -30,18 +30,18 @@ class StyleTraining(QObject):
     """Trainer of one style at a time, saving into the folder of the user's networks.
 
     Attributes:
-        style: path of the image whose manner is learnt, or a pattern's name.
-        photographs: folder of the images that it is practised on.
-        progress: of the lesson; None before its first step.
-        left: seconds to its end; negative where not known.
+        style: path of the style image, or a pattern's name.
+        photographs: folder of the training images.
+        progress: of the training; None before its first step.
+        left: remaining seconds; negative where unknown.
     """
 
     changed = Signal()
-    """What is chosen, whether it runs, or how far it is."""
+    """The choice, running state or progress has changed."""
     improved = Signal(object)
     """The newest preview, uint8 (h, w, 3); None where there is none."""
     learnt = Signal(str)
-    """Path of the weights: they can be painted with, or are better than before."""
+    """Path of the weights, which are usable for the first time or improved."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class StyleTraining(QObject):
         self.progress: Progress | None = None
         self.left = -1.0
         self._began: tuple[float, float] | None = None
-        """When the first step of this start was over, and how far that was."""
+        """Time at the end of this session's first step, and the progress then."""
 
     def attach(self, bridge: "Bridge") -> None:
         """Connect to the worker, which is ready."""
@@ -147,7 +147,7 @@ class StyleTraining(QObject):
             rate = (now - since) / (progress.done - done)
             self.left = rate * (progress.total - progress.done)
         self.progress = progress
-        # With the next epoch's first step, or the end: the files are written by then.
+        # At the next epoch's first step, or the end, the files have been written.
         if before is None or math.ceil(before.done) != math.ceil(progress.done):
             self.look()
         self.changed.emit()

@@ -25,7 +25,7 @@ from nnviz.gui.state.settings import Settings
 _UNASKED = Lane("trust", Policy.REPLACE, Priority.IDLE)
 _ASKED = Lane("trust check", Policy.REPLACE, Priority.NORMAL)
 _QUIET_MS = 600
-"""Without anything asked, until a map is measured."""
+"""Milliseconds without requests before a map is measured."""
 _KEPT = 64
 
 
@@ -34,9 +34,9 @@ class TrustState:
     """The trust scores known of the shown map.
 
     Attributes:
-        run: the map; None where no map is shown that can be measured.
-        found: the figures so far; None while there are none.
-        progress: of what is being measured; None while nothing is.
+        run: the map; None where no measurable map is shown.
+        found: figures so far; None while there are none.
+        progress: of the running measurement; None while there is none.
         error: why it could not be measured.
     """
 
@@ -49,8 +49,8 @@ class TrustState:
 class TrustChecks(QObject):
     """Measures the shown map's trust scores while nothing else is running.
 
-    Whatever else is asked of the network ends the measuring at once, in the middle of
-    a pass; it begins again, from the curves that were complete, when it is quiet.
+    Any other request stops the measurement at once, even within a check; it resumes
+    from the completed curves when the worker is idle.
     """
 
     changed = Signal(object)
@@ -72,7 +72,9 @@ class TrustChecks(QObject):
         self._captions, self._settings = captions, settings
         self.state = TrustState()
         self._known: OrderedDict[int, tuple[Report, Trust]] = OrderedDict()
-        """By the report's identity; the report is kept, so that it stays its own."""
+        """Scores by the report's ``id``; the report is kept alive, so that the id stays
+        unique.
+        """
         self._job: JobHandle[Trust] | None = None
         self._wait = QTimer(self, singleShot=True, interval=_QUIET_MS)
         self._wait.timeout.connect(self._start)
@@ -97,8 +99,8 @@ class TrustChecks(QObject):
         """Run one more check of the shown map, on request.
 
         Args:
-            check: what is measured.
-            mask: (h, w) over the image, of the object, where that is compared.
+            check: the check.
+            mask: (h, w) over the image, of the object, for the check of the object.
         """
         run = self.state.run
         if run is None:

@@ -45,18 +45,18 @@ _UNSAFE = re.compile(r"[^\w.]+")
 class UnitImages(QObject):
     """Synthetic images of the selected unit and of a whole layer, cached on disk.
 
-    They are looked for in the cache on disk first.  One is made at a time, with the
-    lowest priority; the chosen unit goes before the layer.
+    The cache on disk is searched first.  One image is computed at a time, with the
+    lowest priority; the selected unit goes before the layer.
     """
 
     changed = Signal()
-    """Whose unit image is wanted, what there is of it, or how far the layer is."""
+    """The requested unit, its image, or the layer's progress has changed."""
     layer_begun = Signal()
-    """The unit images of a layer are wanted."""
+    """The unit images of a layer were requested."""
     mosaic_changed = Signal(object)
-    """Report with the layer's unit images as far as they are there."""
+    """Report with the layer's unit images so far."""
     looked_up = Signal(str, int, object)
-    """Layer and unit that were looked up, and the unit image, uint8 (H, W, 3)."""
+    """Layer and unit of a cache lookup, and the unit image, uint8 (H, W, 3)."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class UnitImages(QObject):
         """Connect to the worker, which is ready."""
         self._bridge = bridge
 
-    # --- what there is
+    # --- state
 
     @property
     def pixels(self) -> Colors | None:
@@ -116,7 +116,7 @@ class UnitImages(QObject):
         """Whether the images of a layer are being computed."""
         return self._making and len(self._tiles) < len(self._layer)
 
-    # --- what is asked
+    # --- requests
 
     def look_up(self, layer: str, unit: int) -> None:
         """Look a unit's image up in the cache, without computing it."""
@@ -205,7 +205,7 @@ class UnitImages(QObject):
         self.stop()
         self.unit_key, self._growing, self.trouble = None, None, ""
 
-    # --- one at a time
+    # --- queue
 
     def _next(self) -> None:
         if self._bridge is None or self._current is not None:

@@ -16,13 +16,13 @@ class Command:
     """The name, shortcut and icon of an action.
 
     Attributes:
-        name: unchanging, for tests and settings: "file.open".
-        title: in the menu.
+        name: constant, for tests and settings: "file.open".
+        title: title in the menu.
         shortcut: "Ctrl+O"; several are separated by "; ".
-        icon: of ``resources/icons``.
-        group: menu it stands in; the palette shows it before the title.
-        hint: tool tip; empty where the title is enough.
-        checkable: whether it can be on and off.
+        icon: name in ``resources/icons``.
+        group: menu of the command; the palette shows it before the title.
+        hint: tool tip; empty where the title suffices.
+        checkable: whether it can be checked.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Actions(QObject):
                 lambda: self._look.icon(command.icon),
                 action.setIcon,
             )
-        # Without what Qt sends along: whether a checkable action is checked.
+        # Drop Qt's argument, whether a checkable action is checked.
         action.triggered.connect(lambda: act())  # noqa: PLW0108
         self._window.addAction(action)
         self._actions[command.name] = action

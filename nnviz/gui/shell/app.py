@@ -27,9 +27,9 @@ def run(
     """Open the window; return its exit status when it is closed.
 
     Args:
-        files: to open in it; the sample image if there are none.
+        files: files to open; the sample image if there are none.
         model: reference of the network; the bundled one if None or empty.
-        order: what to look at live; None to begin with an image.
+        order: live source and method; None to begin with an image.
     """
     application = QApplication.instance() or make_application()
     log = begin_log()
@@ -48,14 +48,14 @@ def run(
 def run_kiosk(order: KioskOrder) -> int:
     """Run a kiosk with one lesson or Live; return the exit status.
 
-    What is chosen, recorded or learned there is gone when it is closed.
+    Selections, recordings and learned weights are discarded when it closes.
     """
     from nnviz.gui.shell.kiosk import Kiosk  # noqa: PLC0415 - no other start needs it
 
     application = QApplication.instance() or make_application()
     QCoreApplication.setAttribute(
         Qt.ApplicationAttribute.AA_DontUseNativeDialogs
-    )  # those of Qt can be closed at once
+    )  # Qt's windows can be closed at once
     use_language(application, Settings().language)
     with tempfile.TemporaryDirectory(prefix="nnviz-kiosk-") as folder:
         window = make_window(scratch_settings(Path(folder)))

@@ -23,7 +23,7 @@ from nnviz.render.text.words import short_bytes
 
 _DOWNLOAD, _FILM = "download", "film:progress"
 _ROOM = 2
-"""Buttons from which they stand below the words."""
+"""Number of buttons from which they are below the text."""
 _LOCAL = {
     "run",
     "live",
@@ -34,14 +34,14 @@ _LOCAL = {
     "robustness",
     "content",
 }
-"""Topics of what is done in one workspace."""
+"""Topics that belong to one workspace."""
 
 
 class Banner(QFrame):
     """A notice with its buttons.
 
     Signals:
-        dismissed: its cross was pressed.
+        dismissed: the close button was pressed.
     """
 
     dismissed = Signal()
@@ -65,7 +65,7 @@ class Banner(QFrame):
         ]
         if notice.details:
             answers.append(button(self.tr("Details"), self._unfold))
-        # Several buttons would leave the words no room on a small screen.
+        # Several buttons would leave no space for the text on a small screen.
         beside, below = (answers, []) if len(answers) < _ROOM else ([], answers)
         line = row(text, *beside, spacing=2 * GRID)
         line.setStretch(0, 1)
@@ -92,9 +92,9 @@ class ProgressBanner(QFrame):
     """Progress of background work, with a button to stop it.
 
     Args:
-        name: what it is, in a word.
-        text: until more is known.
-        stop: ends it.
+        name: name of the work, in a word.
+        text: text until the first progress.
+        stop: stops the work.
         parent: Qt parent.
     """
 
@@ -137,7 +137,7 @@ class Banners(QWidget):
         self._app = app
         self._banners: dict[str, QFrame] = {}
         self._places: dict[str, str] = {}
-        """Workspace of each notice that is about what is done there."""
+        """Workspace of each notice that belongs to one."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)

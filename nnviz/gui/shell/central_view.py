@@ -56,21 +56,20 @@ if TYPE_CHECKING:  # made when they are first looked at
     from nnviz.gui.workspaces.live.panel import LivePane
 
 _WIDE = 1.35
-"""Width over height from which two images stand beside each other."""
+"""Aspect ratio from which two images are shown side by side."""
 
 
 class CentralView(QWidget):
     """Central view: image, result or both, a comparison, a board, or live frames.
 
-    It paints what ``Display.changed`` says, and nothing else decides what is seen.
-    Notices stand above it.
+    It paints only the state that ``Display.changed`` emits. Notices are shown above it.
     """
 
     hovered = Signal(str)
     mode_changed = Signal(str)
-    """What is shown now, as ``mode``."""
+    """The current mode."""
     wanted = Signal(str)
-    """Name of a command."""
+    """Name of a command to run."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +86,7 @@ class CentralView(QWidget):
         self.result = ReportView()
         self.portrait_card = PortraitCard(app, self.result)
         self.timeline = TimelinePanel(app)
-        # Method and target come first; image and network give way.
+        # Method and target take precedence; image and network are elided.
         left, end = Qt.AlignmentFlag.AlignLeft, Qt.TextElideMode.ElideRight
         self.title = named(ElidedLabel(align=left, elide=end), "muted")
         self.chip = TrustChip(app)
@@ -310,7 +309,7 @@ class CentralView(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        # A line of its own: beside the modes there is no room on a small screen.
+        # On its own line: next to the modes there is no space on a small screen.
         self.title.setContentsMargins(2 * GRID, 0, 0, 0)
         column = QVBoxLayout(header)
         column.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
@@ -318,7 +317,7 @@ class CentralView(QWidget):
         column.addLayout(line)
         self._titled = QWidget()
         titled = row(self.title, self.chip, spacing=2 * GRID)
-        for place in range(titled.count()):  # each gives way to the other
+        for place in range(titled.count()):  # each can be elided
             titled.setStretch(place, 1)
         self._titled.setLayout(titled)
         column.addWidget(self._titled)

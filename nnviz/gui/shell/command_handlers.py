@@ -55,7 +55,7 @@ from nnviz.gui.views.canvas.layers import array_of, image_of
 from nnviz.gui.views.results.base import Painting
 from nnviz.render.boards.board import Board
 
-if TYPE_CHECKING:  # made by its workspace when this is first entered
+if TYPE_CHECKING:  # created by its workspace on first entry
     from nnviz.gui.workspaces.live.panel import LivePane
 
 Act = Callable[[], object]
@@ -64,14 +64,14 @@ _PAINTING = Lane("painting", Policy.QUEUE)
 _ZOOM = 1.5
 _FIGURES = (".svg", ".pdf", ".png")
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
-"""Of pasted text that may name files."""
+"""Limits of pasted text that may name files."""
 
 
 class CommandHandlers(QObject):
     """A small method for each command that takes more than one call."""
 
     language_chosen = Signal(str)
-    """Code of the language that texts have from the next start on."""
+    """Code of the language to use from the next start."""
 
     def __init__(
         self, app: AppContext, window: QMainWindow, stage: DockManager
@@ -244,7 +244,7 @@ class CommandHandlers(QObject):
             self._app.open_files([folder])
 
     def _open_dataset(self, ask: Callable[[QWidget, Settings], str]) -> None:
-        """Ask for a data set and go to where it is seen."""
+        """Ask for a data set and open it in its workspace."""
         source = ask(self._window, self._app.settings)
         if source:
             self._app.open_dataset(source)
@@ -266,7 +266,7 @@ class CommandHandlers(QObject):
         else:
             self._app.open_model(entry)
 
-    # --- walking
+    # --- navigation
 
     def look_into(self, layer: str) -> None:
         """Select a layer, switching to activations if the method cannot show it."""
@@ -361,7 +361,7 @@ class CommandHandlers(QObject):
         shown = center.board if center.mode == "board" else None
         return shown.board() if shown is not None else None
 
-    # --- keeping
+    # --- saving
 
     def save(self) -> None:
         """Save the result to the last folder, asking the first time."""
@@ -462,7 +462,7 @@ class CommandHandlers(QObject):
         """Paint in a file thread, then copy to the clipboard and report it."""
 
         def put(picture: NDArray[np.uint8]) -> None:
-            # A copy: the clipboard outlives the array, and Python at the end.
+            # A copy: the clipboard outlives the array, and even Python.
             QApplication.clipboard().setImage(image_of(picture).copy())
             self._app.messages.say(words)
 
@@ -483,7 +483,7 @@ class CommandHandlers(QObject):
             return
         recipe = run.recipe
         if run.image is not None and run.image.path:
-            # A recipe names no folder; the command is for this machine.
+            # A recipe names no folder, but the command is for this machine.
             recipe = dataclasses.replace(recipe, image=run.image.path)
         self._put_text(write(recipe, *self._declared(recipe)))
 
@@ -519,7 +519,7 @@ class CommandHandlers(QObject):
         if out:
             films.make(asked, film, out)
 
-    # --- looks
+    # --- appearance
 
     def _use_language(self, code: str) -> None:
         """Save the language, which applies from the next start."""
@@ -589,7 +589,7 @@ class CommandHandlers(QObject):
 def file_names(text: str) -> list[str]:
     """Return the files that a text names, one per line; () if any line is not a file.
 
-    A relative name is none: it would be looked for wherever the program was started.
+    A relative name does not count: it would depend on the working directory.
     """
     lines = [line.strip().strip("\"'") for line in text.splitlines() if line.strip()]
     if not lines or len(lines) > _MOST_LINES or max(map(len, lines)) > _LONGEST_PATH:

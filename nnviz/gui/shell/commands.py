@@ -63,7 +63,7 @@ SYNONYMS = {
     "live.record": "recording video capture",
     "help.keys": "shortcuts hotkeys",
 }
-"""Other words for commands, which the palette finds them by."""
+"""Synonyms by which the palette finds commands."""
 METHOD_SYNONYMS = {
     "Explain": "heatmap attribution explanation saliency",
     "Imagine": "visualization dream synthesize",

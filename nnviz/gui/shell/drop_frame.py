@@ -25,7 +25,7 @@ class DropFrame(QFrame):
         """Show the frame.
 
         Args:
-            files: how many are dragged; 0 for an image without a file.
+            files: number of dragged files; 0 for an image without a file.
         """
         several = self.tr("Drop to open {0} files").format(files)
         self._words.setText(several if files > 1 else self.tr("Drop to open"))

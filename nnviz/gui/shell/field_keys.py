@@ -20,7 +20,7 @@ class FieldKeys(QObject):
     """Event filter on the focused text field only.
 
     Args:
-        window: whose fields are watched.
+        window: window whose fields are watched.
         rest: gets the focus when a field is left.
     """
 

@@ -26,7 +26,7 @@ from nnviz.gui.theme.parts import LEADS_OUT
 from nnviz.gui.workspaces.live.workspace import LIVE
 
 LEAVE = "Ctrl+Alt+Shift+Q"
-"""The one way out."""
+"""The only way to leave the kiosk."""
 LESSON_COMMANDS = frozenset(
     {
         *("guide.back", "guide.next", "guide.reveal", "run.run", "run.stop"),
@@ -59,8 +59,8 @@ class Kiosk(QObject):
     """Locks a window to one lesson or Live; nothing can be opened or saved.
 
     Args:
-        window: that is shown, with an engine.
-        order: what for.
+        window: the window, with an engine.
+        order: settings of the kiosk.
     """
 
     def __init__(self, window: MainWindow, order: KioskOrder) -> None:
@@ -83,12 +83,12 @@ class Kiosk(QObject):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.installEventFilter(self)
-        slot: Any = "refuse_link"  # a str at run time, bytes to the stubs
+        slot: Any = "refuse_link"  # a str at run time, but bytes in the stubs
         for scheme in _SCHEMES:
             QDesktopServices.setUrlHandler(scheme, self, slot)
         leave = QShortcut(QKeySequence(LEAVE), self._window)
         leave.activated.connect(self.leave)
-        # What went wrong is in the log; visitors could not mend it.
+        # Errors are in the log; visitors could not fix them.
         messages = self._app.messages
         messages.noticed.connect(lambda each: _later(self, messages.settle, each.topic))
         self._window.showFullScreen()

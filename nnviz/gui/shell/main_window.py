@@ -54,11 +54,11 @@ from nnviz.gui.workspaces.train.workspace import TRAIN
 
 WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, TRAIN, LIVE, DATA, LEARN)
 _LEAST = QSize(1280, 800)
-"""Px that the first window has where the screen is large enough."""
+"""Initial size of the window, px, where the screen is large enough."""
 _FRAMED_AFTER = 200
-"""Milliseconds after which a desktop has put its frame around a new window."""
+"""Milliseconds after which a desktop has framed a new window."""
 _SHARE = 0.92
-"""Of the screen's free area that the first window takes."""
+"""Maximum fraction of the screen's available area for the initial window."""
 
 
 class MainWindow(QMainWindow):
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         FieldKeys(self, self.stage.center)
         self.setFocus()
 
-    # --- putting together
+    # --- construction
 
     def _bind(self) -> None:
         operations = self.operations.table() | {
@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         self.move(frame.topLeft())
 
     def event(self, event: QEvent) -> bool:
-        """Fit into the screen once the frame of the desktop is around the window."""
+        """Fit the window into the screen once the desktop has framed it."""
         if event.type() is QEvent.Type.Show and not event.spontaneous():
             self._framed.start()
         return super().event(event)
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
     def childEvent(self, event: QChildEvent) -> None:
         """Name the tab bars that Qt creates where docks share a place."""
         super().childEvent(event)
-        # Only then: a private class of Qt makes PySide load all that it had put off.
+        # Only then: a private class of Qt makes PySide load everything it had deferred.
         if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Panels that share a place"))
 
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def enter(self, workspace: Workspace) -> None:
         """Enter a workspace: show its docks, and open the camera only in Live."""
-        self.presentation.finish()  # its hidden docks are no layout to remember
+        self.presentation.finish()  # do not save the layout with its hidden docks
         if workspace is self.workspace:
             return
         self.workspace = workspace

@@ -22,7 +22,7 @@ from nnviz.gui.theme.parts import named
 
 _SHOWN = 60
 _SPREAD, _SYNONYM = 1000, 500
-"""Scores: of letters that are spread over a text; of another word for it."""
+"""Scores of scattered letters, and of a synonym."""
 _MARK_ALPHA = 70
 _WIDTH = 620
 _ROWS = 12
@@ -41,10 +41,10 @@ class Entry:
     """An entry of the palette.
 
     Attributes:
-        text: what it is called.
-        hint: the shortcut, or where it belongs.
-        act: does it.
-        enabled: whether it can be done now.
+        text: title.
+        hint: the shortcut, or the menu.
+        act: runs the entry.
+        enabled: whether it is available now.
     """
 
     text: str
@@ -52,14 +52,14 @@ class Entry:
     act: Callable[[], object]
     enabled: bool = True
     synonyms: str = ""
-    """Other words for it, that can be typed too."""
+    """Synonyms that can also be typed."""
 
 
 def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
     """Return the entries that match the typed text, best first.
 
-    Every word must be in the text, or its letters in that order; what is called just
-    so, then whole words, beginnings of words and early places win.
+    Every word must be in the text, or its letters in that order; an exact title ranks
+    first, then whole words, prefixes of words and early positions.
     """
     words = typed.lower().split()
     scored = []
@@ -149,7 +149,7 @@ class Palette(QFrame):
     def _hear_key(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
         if event.type() is QEvent.Type.ShortcutOverride:
-            # Else the window's shortcuts for the same keys would take them.
+            # Else the window's shortcuts would take these keys.
             event.setAccepted(key in _MOVES or key is Qt.Key.Key_Escape)
             return event.isAccepted()
         return event.type() is QEvent.Type.KeyPress and self._key(key)

@@ -7,7 +7,7 @@ from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.theme.manager import ThemeManager
 
 _STEPS = 3
-"""By which text is larger."""
+"""Number of text sizes by which text grows."""
 
 
 class Presentation(QObject):
@@ -47,9 +47,9 @@ class Presentation(QObject):
     def end(self) -> None:
         """Leave presentation mode, restoring docks, bars and text size.
 
-        Text and docks in a turn of the event loop of their own: giving a thousand
-        widgets another size takes as long as entering a workspace, and both together
-        would be felt.
+        Text and docks are restored in separate turns of the event loop: resizing the
+        text of a thousand widgets takes as long as entering a workspace, and both
+        together would be noticeable.
         """
         if self.on:
             self._show_bars(shown=True)
@@ -68,7 +68,7 @@ class Presentation(QObject):
         self._look.set_scale(self._before)
 
     def _recall(self) -> None:
-        """Bring the docks back, once the text has its size again."""
+        """Restore the docks, once the text has its former size."""
         if self._recalling:
             self._recalling = self._stage.layouts.held = False
             self._stage.layouts.recall()

@@ -17,7 +17,7 @@ from nnviz.render.text.words import short_bytes
 
 _MEMORY_EVERY = 2000
 _LIVE_EVERY = 0.25
-"""Seconds between two figures of what is live."""
+"""Seconds between two updates of the live figures."""
 
 
 class StatusBar(QStatusBar):

@@ -50,7 +50,8 @@ class TopBar(QToolBar):
             ended.connect(lambda *_: self._name_model(app.selection.model))
 
     def _lay_out(self) -> None:
-        # In one widget: a tool bar gives each of its own its minimum, not its hint.
+        # In one widget: a tool bar gives its own widgets their minimum, not their size
+        # hint.
         line = row(self.model, self.source, self.device, None, self.search)
         line.setSpacing(2 * GRID)
         pickers = QWidget()

@@ -9,7 +9,7 @@ from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import ThemeManager
 
 _ICON, _LEAST = 20, 12
-"""Px of an icon, usually and at least."""
+"""Default and minimum size of an icon, px."""
 
 
 class WorkspaceBar(QToolBar):

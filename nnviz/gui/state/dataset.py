@@ -16,7 +16,7 @@ CONFIDENCE, MARGIN_COLUMN, ENTROPY = "confidence", "margin", "entropy"
 LOSS, CENTER = "loss", "center_distance"
 HEIGHT, WIDTH = "height", "width"
 CATEGORIES = (LABEL, PREDICTED, SPLIT)
-"""Columns that count names, -1 for none."""
+"""Columns of indices into names, -1 for none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class DataSet:
         label = self.columns[LABEL]
         right: NDArray[np.int8]
         right = (label == self.columns[PREDICTED]).astype(np.int8)
-        # Classes that only the set knows are no output of the network.
+        # Classes that only the set has are no outputs of the network.
         right[(label < 0) | (label >= self.index.facts.outputs)] = -1
         return right
 
@@ -70,7 +70,7 @@ class DataSet:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """Names of the columns that came with the set, as those of a table."""
+        """Names of the columns that came with the set, such as a table's."""
         return tuple(each for each in self.columns if each not in OWN_COLUMNS)
 
     def prepare(self) -> None:

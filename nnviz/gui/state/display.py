@@ -15,11 +15,11 @@ class ContentKind(StrEnum):
     """The kind of a report on the canvas."""
 
     RESULT = "result"
-    """Of a method, complete or not: its recipe makes it again."""
+    """A method's result, complete or not; its recipe reproduces it."""
     PORTRAITS = "portraits"
-    """Units' images of a layer, as far as they are made."""
+    """The unit images of a layer so far."""
     CURVE = "curve"
-    """Measured over a folder."""
+    """A curve measured over a folder."""
 
 
 class Phase(StrEnum):
@@ -36,14 +36,15 @@ class Content:
     """The content of a workspace's canvas.
 
     Attributes:
-        report: what is painted.
-        image: that it is about.
-        run: the same as a method's result, complete or not; None for what is none.
-        key: of the question that it answers, as ``MethodChoice.key``.
-        kind: what it is.
-        phase: how far it is.
-        percent: where it was stopped, -1 where not known.
-        title: of what has no recipe.
+        report: the report to paint.
+        image: image of the report.
+        run: the method's run, complete or not; None where the content is no method's
+            result.
+        key: key of its request, as ``MethodChoice.key``.
+        kind: kind of content.
+        phase: progress of the run.
+        percent: progress in percent at which it was stopped, -1 where unknown.
+        title: title of content without a recipe.
     """
 
     report: Report
@@ -61,17 +62,17 @@ class DisplayInputs:
     """Everything that decides what is shown.
 
     Attributes:
-        mode: what the user wants to see.
-        modes: those that the workspace has.
-        live: whether a camera is looked at.
+        mode: mode that the user selected.
+        modes: modes of the workspace.
+        live: whether a camera is shown.
         content: of the workspace; None while there is none.
         title: of the content.
-        method: that is chosen.
-        key: of the question as it stands, as ``MethodChoice.key``.
-        begun: title of the run that is at work; empty where none is.
-        automatic: whether the method runs by itself.
-        running: whether it is at work.
-        unit: that is chosen.
+        method: the selected method.
+        key: key of the current request, as ``MethodChoice.key``.
+        begun: title of the current run; empty where there is none.
+        automatic: whether the method runs automatically.
+        running: whether the method is running.
+        unit: the selected unit.
     """
 
     mode: str = RESULT
@@ -101,17 +102,17 @@ class DisplayState:
     """State of the central view, to which title, Save, Copy and tray refer too.
 
     Attributes:
-        mode: what is shown: "photo", "both", "result", or one of ``WHOLE``.
-        live: whether the camera is shown in place of it.
-        content: what is on the canvas; None for the image alone.
+        mode: the shown page: "photo", "both", "result", or one of ``WHOLE``.
+        live: whether the camera is shown in its place.
+        content: content of the canvas; None for the image alone.
         title: of the content.
-        veil: why it is dimmed.
+        veil: why the content is dimmed.
         image: whether the image is shown.
-        invited: whether words that invite to run the method stand there instead: it
-            looks at no image, so one would seem to be its result.
-        result: whether the content is.
+        invited: whether a prompt to run the method is shown instead of the image: the
+            method takes no image, so one would look like its result.
+        result: whether the content is shown.
         timeline: whether the timeline is shown.
-        unit: that is marked.
+        unit: the marked unit.
     """
 
     mode: str = RESULT
@@ -170,10 +171,10 @@ def _needs_no_image(inputs: DisplayInputs) -> bool:
 
 
 def _belongs(inputs: DisplayInputs) -> bool:
-    """Return whether the content is still to be shown.
+    """Return whether to keep showing the content.
 
-    Of another method it is while that one runs by itself, so that nothing flickers;
-    else the image alone says that there is something to run.
+    Content of another method is kept while the current method runs automatically, to
+    avoid flicker; otherwise the bare image shows that there is something to run.
     """
     content, method = inputs.content, inputs.method
     if content is None:

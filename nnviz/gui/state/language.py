@@ -30,7 +30,7 @@ class Catalog(QTranslator):
 
     Args:
         language: code of a language that has a catalog.
-        parent: owns it.
+        parent: Qt parent.
     """
 
     def __init__(self, language: str, parent: QObject | None = None) -> None:
@@ -76,7 +76,7 @@ def use_language(application: QCoreApplication, chosen: str) -> str:
     """Install the translations of a language; return the language used.
 
     Args:
-        application: whose texts.
+        application: the application to translate.
         chosen: code of a language; empty for the system's.
     """
     language = language_of(chosen)

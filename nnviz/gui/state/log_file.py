@@ -1,6 +1,6 @@
 """Rotating log file of messages, notices and uncaught errors.
 
-Nothing of it is sent anywhere.
+The log is never sent anywhere.
 """
 
 import faulthandler
@@ -17,7 +17,7 @@ from platformdirs import user_log_path
 from nnviz.gui.state.messages import Messages, Notice
 
 _BYTES, _OLDER = 1_000_000, 4
-"""Size from which a new file is begun, and how many older ones are kept."""
+"""Size at which a new file starts, and the number of older files kept."""
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -25,7 +25,7 @@ class LogFile:
     """Logs messages, notices with details, and uncaught errors.
 
     Args:
-        folder: where the files are; the user's own folder of logs where left out.
+        folder: folder of the files; by default the user's own log folder.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -34,7 +34,7 @@ class LogFile:
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
         self._crashes = self.path.with_name("crashes.log")
-        with suppress(OSError):  # a full or locked disk is no reason not to start
+        with suppress(OSError):  # a full or locked disk must not prevent the start
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handler = RotatingFileHandler(
                 self.path, maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8"
@@ -66,7 +66,7 @@ class LogFile:
 
         sys.excepthook, threading.excepthook = note, note_thread
         with suppress(OSError):
-            # Stays open: it is written by a process that can do nothing else any more.
+            # Stays open, to be written while the process crashes.
             self._crash_file = self._crashes.open("a", encoding="utf-8")
             faulthandler.enable(self._crash_file)
 

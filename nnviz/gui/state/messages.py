@@ -22,10 +22,10 @@ class Notice:
     """A notice of a banner, with its remedies.
 
     Attributes:
-        topic: a newer notice on the same topic takes the place of an older one.
-        severity: decides the color.
+        topic: a newer notice on the same topic replaces the older one.
+        severity: sets the color.
         text: one line.
-        details: for the copy button; empty if there is no more to say.
+        details: text for the copy button; empty if there are no details.
         remedies: buttons.
     """
 
@@ -46,7 +46,7 @@ class Messages(QObject):
     noticed = Signal(object)
     """A Notice."""
     settled = Signal(str)
-    """The topic is no longer a problem."""
+    """A topic that is no longer a problem."""
 
     def say(self, text: str) -> None:
         """Show a message."""

@@ -3,14 +3,14 @@
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
 OCCLUDER = "occluder"
-"""Page on which the image is hidden by hand."""
+"""Page on which the user hides parts of the image."""
 WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
 NEIGHBORS, CONCEPTS = "neighbors", "concepts"
 """Pages of the open data set."""
 TEACH = "teach"
-"""Page of the images that a network is taught with."""
+"""Page of the images that a network is trained on."""
 LIVE = "live"
-"""Page of the camera, in place of all modes."""
+"""Page of the camera, which replaces all modes."""
 PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
 SET = (WALL, MAP, NEIGHBORS, ERRORS, UNITS, CONCEPTS)

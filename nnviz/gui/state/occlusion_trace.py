@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 _MOST = 20_000
-"""Points that are kept."""
+"""Maximum number of points kept."""
 _HEAD = ("seconds", "y", "x", "score", "hidden share")
 
 
@@ -16,10 +16,10 @@ class TracePoint:
 
     Attributes:
         seconds: since the trace began.
-        y: center of what is hidden, as a share of the image's height.
-        x: likewise, of its width.
-        score: of what is asked about.
-        share: of the image that is hidden.
+        y: center of the hidden region, as a fraction of the image's height.
+        x: likewise, of the image's width.
+        score: score of the target.
+        share: fraction of the image that is hidden.
     """
 
     seconds: float

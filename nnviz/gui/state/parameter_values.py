@@ -10,7 +10,7 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.gui.state.workspace import Workspace
 
 _LIVE_PRESET = "live"
-"""Preset that a method starts with where it follows a camera, if it has one."""
+"""Preset with which a method starts on a camera, if it has one."""
 
 
 class ParameterStore:
@@ -32,11 +32,11 @@ class ParameterStore:
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
         """Return a method's parameters that differ from their defaults.
 
-        What is asked about is the selection's and left out.
+        The target belongs to the selection and is left out.
 
         Args:
             info: the method.
-            workspace: where they were set.
+            workspace: workspace in which they were set.
         """
         held = self._held.get((workspace, info.name), {})
         return {
@@ -125,9 +125,10 @@ class SelectionSync:
         Args:
             info: the method.
             values: its parameters; changed here.
-            explicit: the values were asked for: the selection follows them.
-            follow: the layer was chosen just now: also methods that choose a better
-                one themselves follow it.
+            explicit: whether the values were given explicitly, so that the selection
+                follows them.
+            follow: whether the layer was just selected, so that even methods that
+                choose a layer automatically follow it.
         """
         layers = self._selection.model.layers if self._selection.model else ()
         follow = follow or not info.capabilities.picks_layer

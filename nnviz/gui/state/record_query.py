@@ -19,11 +19,11 @@ from nnviz.gui.state.dataset import (
 
 Records = NDArray[np.int64]
 ANY = -1
-"""In place of a category: all of them."""
+"""Stands in place of a category: any of them."""
 ORIGINAL = ""
-"""Sorted as indexed."""
+"""Sort order of the index."""
 SORTS = (ORIGINAL, CONFIDENCE, MARGIN_COLUMN, ENTROPY, LOSS, CENTER)
-"""Columns that records are sorted by."""
+"""Columns by which records can be sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class RecordQuery:
         label: true class, ``ANY`` for all.
         predicted: likewise.
         split: likewise.
-        right: True for right answers only, False for wrong ones, None for all.
-        confidence: lowest and highest; all where it is (0, 1).
-        text: that the path holds.
+        right: True for correct predictions only, False for wrong ones, None for all.
+        confidence: lowest and highest; (0, 1) for all.
+        text: text that the path must contain.
         sort: a column; ``ORIGINAL`` for none.
-        descending: whether the highest come first.
+        descending: whether the highest values come first.
     """
 
     label: int = ANY

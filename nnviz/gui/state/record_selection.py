@@ -13,9 +13,9 @@ class RecordSelection(QObject):
     """The selected records and the current one."""
 
     changed = Signal()
-    """Other records are selected."""
+    """The selected records have changed."""
     current_changed = Signal(int)
-    """The record that details are shown of; -1 for none."""
+    """The record whose details are shown; -1 for none."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -7,20 +7,20 @@ from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.requests import RunMethod
 
 QUICK_SECONDS = 0.4
-"""Longer than this and a change would be felt as waiting."""
+"""Duration above which a change would feel like waiting."""
 _RUNS = 2
 SMALLER_SIDE = 2048
-"""Longest side that is offered in place of the image's own, px."""
+"""Longest side offered in place of the image's own, px."""
 _MOST_PIXELS = 8_000_000
-"""Up to which nobody is asked."""
+"""Number of pixels up to which no confirmation is needed."""
 
 
 class RuntimeEstimate:
     """Durations of each method on each network.
 
-    The quicker of the last two runs counts: the first on a network is slow, for memory
-    and kernels are not warm yet.  So a method that can follow a camera counts as quick
-    until it was slow twice.
+    The faster of the last two runs counts: the first on a network is slow, before
+    memory and kernels are warm.  So a method that can run live counts as quick until it
+    was slow twice.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class RuntimeEstimate:
     def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
         """Return whether a method runs automatically at every change."""
         if info.recorded and not info.capabilities.section:
-            return False  # each run leaves a recording; a lesson's is not kept
+            return False  # each run creates a recording; a lesson's is dropped
         if info.capabilities.runs_by_itself:
             return True
         known = self._known(info, model)
@@ -58,8 +58,8 @@ class LargeOutput:
 
     Attributes:
         title: of the method.
-        parameter: name of the one that says the longest side, px.
-        image: that it is about.
+        parameter: name of the parameter for the longest side, px.
+        image: image of the run.
     """
 
     title: str
@@ -81,7 +81,7 @@ class LargeOutput:
 def large_output(info: MethodInfo, request: RunMethod) -> LargeOutput | None:
     """Return the run's large output, to be confirmed; None where it is small.
 
-    Only optimizations are asked about: what is one pass is over soon at any size.
+    Only optimizations need confirmation: a single pass is quick at any size.
     """
     image = request.image
     if not info.recorded or image is None:

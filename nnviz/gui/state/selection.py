@@ -13,8 +13,8 @@ NO_UNIT = -1
 class Selection(QObject):
     """Network, image, layer, unit, target and position, announced by signals.
 
-    A signal is sent only when the value is another one, so panels may set what they
-    were just told without going round in circles.
+    A signal is emitted only when the value changes, so panels may set a value that they
+    have just received without causing a loop.
     """
 
     model_changed = Signal(object)
@@ -26,11 +26,11 @@ class Selection(QObject):
     unit_changed = Signal(int)
     """Channel, token feature or class of the layer; -1 for none."""
     target_changed = Signal(str)
-    """What is asked about, as ``notation.targets`` reads it."""
+    """Target, as ``notation.targets`` parses it."""
     position_changed = Signal(object)
     """(y, x) on the photo, px, or None."""
     changed = Signal(object)
-    """Frozen set of the names of all that was changed by one choice, told last."""
+    """Frozen set of the names of all values that one change set, emitted last."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class Selection(QObject):
 
     def _differs(self, name: str, value: object) -> bool:
         old = getattr(self, f"_{name}")
-        # Models and images are told apart by identity: comparing arrays takes long.
+        # Models and images are compared by identity: comparing arrays takes long.
         return value is not old if name in {"model", "image"} else bool(value != old)
 
 

@@ -1,6 +1,6 @@
 """Settings that persist between starts, in one JSON file.
 
-Plain text only: Qt's own settings unpickle Python objects that a file names.
+Plain text only: Qt's own settings would unpickle Python objects from the file.
 """
 
 import base64
@@ -19,9 +19,9 @@ from nnviz.base.host.reading import is_folder
 
 _MAX_RECENT = 24
 _SMALLEST, _LARGEST = 0.25, 8.0
-"""Sizes of text that a file may ask for."""
+"""Smallest and largest text size that a file may set."""
 _MOST_BYTES = 4 * 2**20
-"""Of a settings file; a larger one is not ours."""
+"""Maximum size of a settings file; a larger one is not ours."""
 
 
 class Settings:
@@ -201,7 +201,7 @@ class Settings:
     def sync(self) -> None:
         """Write changed settings to disk, ignoring failures.
 
-        What another window changed meanwhile stays, but for the keys changed here.
+        Changes by another window are kept, except for the keys changed here.
         """
         if self._values == self._written:
             return

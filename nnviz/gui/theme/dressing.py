@@ -1,14 +1,14 @@
 """Style sheet applied per part of a window, to hidden parts only when shown.
 
-Qt polishes every widget below the one whose style sheet changes, seen or not, at about
-a tenth of a millisecond each.  A window that has entered all workspaces holds more than
-a thousand, most of them in docks and pages that are hidden.  So the window itself has a
-sheet of its own that never changes, and each of its direct children has the theme's.
-A child that is taken apart has none either: its children are parts in its place.
+Qt polishes every widget below the one whose style sheet changes, visible or not, at
+about 0.1 ms each.  A window that has entered all workspaces holds more than a thousand,
+most of them in hidden docks and pages.  So the window has its own sheet, which never
+changes, and each of its direct children has the theme's.  A child marked by
+``take_apart`` has none either: its children are the parts instead.
 
-What is seen holds some hundreds of widgets, whose change would still be felt at a
-stretch on a busy machine.  So it goes on in further turns of the event loop, with
-the window unpainted until all of its parts match.
+The visible parts hold some hundreds of widgets, whose change at a stretch would still
+be noticeable on a busy machine.  So it continues in further turns of the event loop,
+with the window unpainted until all of its parts match.
 """
 
 import time
@@ -19,18 +19,18 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
 _THEME = "theme"
-"""Property of the window that the rules of its own sheet select by."""
+"""Property of the window by which its own sheet's rules select."""
 _APART = "apart"
 """Property of widgets whose children are parts."""
 _TURN = 0.04
-"""s of processor time after which the rest is left to the next turn."""
+"""Seconds of processor time after which the next turn continues."""
 
 
 def take_apart(container: QWidget) -> None:
     """Mark a container whose children are styled singly, hidden ones when shown.
 
-    Call it before the widget is added to the window.  What the widget itself looks
-    like is a rule of the window's own sheet.
+    Call it before the widget is added to the window.  The widget itself is styled by
+    the window's own sheet.
     """
     container.setProperty(_APART, True)
 
@@ -39,15 +39,15 @@ class WindowDressing(QObject):
     """Applies the theme's style sheet to the parts of a window.
 
     Args:
-        window: whose direct children are dressed.
+        window: window whose direct children are styled.
         frame: style sheet of the window alone; its rules select by the property
-            ``theme``, so that another theme polishes the window and nothing below it.
-        theme: name of the one in use.
-        sheet: style sheet of the parts, all of them still to be added.
+            ``theme``, so that a theme change polishes the window and nothing below it.
+        theme: name of the current theme.
+        sheet: style sheet of the parts, which are added later.
     """
 
     finished = Signal()
-    """All parts match, after turns of the event loop that ``put_on`` had left."""
+    """All parts match, after the turns to which ``put_on`` deferred."""
 
     def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
@@ -62,13 +62,13 @@ class WindowDressing(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether parts are still to be dressed in further turns."""
+        """Whether parts remain to be styled in further turns."""
         return bool(self._left)
 
     def put_on(self, theme: str, sheet: str) -> None:
         """Apply another theme to the window and its visible parts.
 
-        Where that takes long, ``busy`` is true afterwards, and ``finished`` follows.
+        If that takes long, ``busy`` is True afterwards, and ``finished`` follows.
         """
         self._sheet = sheet
         parts = list(_parts(self._window))
@@ -81,7 +81,7 @@ class WindowDressing(QObject):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Dress parts for the time of a turn."""
+        """Style parts for the duration of one turn."""
         end = time.thread_time() + _TURN
         while self._left:
             part = self._left.pop(0)

@@ -16,9 +16,9 @@ def draw(name: str, color: str, disabled: str, side: int) -> QIcon:
     """Return an icon.
 
     Args:
-        name: file name in ``resources/icons`` without its ending; one that does not
-            ship gives an empty icon, so that a button falls back to its text.
-        color: #rrggbb that takes the place of ``currentColor``.
+        name: file name in ``resources/icons`` without its ending; an unknown one gives
+            an empty icon, so that a button falls back to its text.
+        color: #rrggbb that replaces ``currentColor``.
         disabled: color for disabled controls.
         side: px of the largest size; drawn once and scaled down by Qt.
     """
@@ -37,7 +37,7 @@ def file(name: str, color: str) -> str:
     """Return the path of an icon file in a color, for use in style sheets.
 
     Args:
-        name: as for ``draw``, one that ships.
+        name: as for ``draw``; must exist.
         color: as for ``draw``.
     """
     path = Path(_folder().name, f"{name}-{color.removeprefix('#')}.svg")

@@ -15,7 +15,7 @@ from nnviz.gui.theme.stylesheet import FRAME_TEMPLATE, TEMPLATE
 GRID = 4
 """Every distance is a multiple of this many px."""
 SCALES = (0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Sizes of text and controls; the last ones are for a projector."""
+"""Sizes of text and controls; the largest are for a projector."""
 _TEXT_PX = 13
 _STYLE = "fusion"
 _SIGNS = {
@@ -26,7 +26,7 @@ _SIGNS = {
     "icon_check": ("check", "on_accent"),
     "icon_check_muted": ("check", "muted"),
 }
-"""Icons that the style sheet names, and the theme's color for each."""
+"""Icons that the style sheet uses, and the theme's color for each."""
 _FAMILIES = ("Inter", "Noto Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
 
 
@@ -40,16 +40,16 @@ class Theme:
         panel: background of docks.
         field: background of inputs and lists.
         raised: buttons and chosen rows.
-        hover: what the pointer is on.
+        hover: hovered items.
         canvas: around images.
         line: separators and frames.
-        text: words that matter.
-        muted: words that help.
-        accent: what is chosen or running.
-        on_accent: words on the accent.
+        text: primary text.
+        muted: secondary text.
+        accent: selected or running items.
+        on_accent: text on the accent.
         danger: errors.
         warning: warnings.
-        good: what went well.
+        good: success.
     """
 
     title: str
@@ -128,7 +128,9 @@ class ThemeManager(QObject):
     """The current theme and text size, with a signal for changes."""
 
     changed = Signal()
-    """Windows have another theme or size: at once, or some turns of the loop later."""
+    """The theme or size of the windows has changed, possibly some turns of the loop
+    later.
+    """
 
     def __init__(self, name: str, scale: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -205,8 +207,8 @@ class ThemeManager(QObject):
     def dress(self, window: QMainWindow) -> None:
         """Style a window and everything that will be added to it.
 
-        Not the application: Qt polishes what an application's sheet concerns once for
-        each widget that it lies in, which takes several times as long.
+        The application is not styled: Qt would polish each widget once per ancestor,
+        which takes several times as long.
         """
         dressing = WindowDressing(window, _frame_sheet(), self._name, self._sheet)
         dressing.finished.connect(self._tell)
@@ -216,7 +218,8 @@ class ThemeManager(QObject):
     def dress_part(self, part: QWidget) -> None:
         """Style a widget before it is added to a styled window.
 
-        Qt polishes it once then; else a second time, when the window finds it bare.
+        Qt then polishes it only once; otherwise it would be polished again when the
+        window styles it.
         """
         part.setStyleSheet(self._sheet)
 

@@ -25,7 +25,7 @@ from nnviz.gui.theme.manager import GRID, ThemeManager
 Named = TypeVar("Named", bound=QWidget)
 
 MARGIN = 3 * GRID
-"""Between a panel's edge and what is in it, px."""
+"""Margin between a panel's edge and its contents, px."""
 
 
 def named(widget: Named, style: str = "", name: str = "") -> Named:

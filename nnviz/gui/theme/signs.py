@@ -3,4 +3,4 @@
 TIMES = "\u00d7"
 DASH = "\u2013"
 FULL = "\u25cf"
-"""Marks a layer that gave activations."""
+"""Marks a layer that returned activations."""

@@ -6,7 +6,7 @@ QMainWindow[theme="$name"]::separator { background: $window; width: 4px; height:
 QMainWindow[theme="$name"]::separator:hover { background: $accent; }
 QMainWindow[theme="$name"] QWidget#centre { background: $canvas; }
 """
-"""Of a window without its parts, for one theme of several that one sheet holds."""
+"""Style of a window without its parts, for one of the themes in its sheet."""
 
 TEMPLATE = """
 QWidget { color: $text; }

@@ -7,13 +7,13 @@ from PySide6.QtGui import QColor, QPalette
 from nnviz.render.colormaps import default_map
 
 SPACE = 8
-"""The grid that distances are multiples of, px."""
+"""Grid unit, px: all distances are multiples of it."""
 SMALL_SPACE = 4
 
 _DARK = 128
 _QUIETER, _QUIETER_IN_CONTRAST = 0.36, 0.1
 _WIDEST = 255
-"""Between black and white: a theme for high contrast."""
+"""Contrast between black and white, as in a high-contrast theme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,22 @@ class Tokens:
         return self.accent if index == 0 else QColor(names[index % len(names)])
 
 
+_KNOWN: dict[tuple[int, QPalette.ColorGroup], Tokens] = {}
+_MOST_PALETTES = 256
+
+
 def tokens_of(palette: QPalette) -> Tokens:
-    """Derive the tokens from a palette."""
+    """Return the tokens of a palette; derived once for each, since each row asks."""
+    key = palette.cacheKey(), palette.currentColorGroup()
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) == _MOST_PALETTES:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _derived(palette)
+    return known
+
+
+def _derived(palette: QPalette) -> Tokens:
     surface = palette.color(QPalette.ColorRole.Window)
     text = palette.color(QPalette.ColorRole.WindowText)
     dark = surface.lightness() < _DARK

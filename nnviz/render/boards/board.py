@@ -161,7 +161,7 @@ class Board:
         """Write STEM.png, STEM.html, STEM.npz (maps) and STEM.json (recipes, numbers).
 
         Args:
-            folder: made where it does not exist.
+            folder: created if it does not exist.
             stem: first part of the names; by default the first image's.  Files of these
                 names are replaced.
             lock: which maps share a scale; None for the default.

@@ -74,7 +74,7 @@ def paint(
     """Paint a board: headings, maps over their images, ranges, scale.
 
     Args:
-        tiles: what to show; at least one.
+        tiles: the tiles; at least one.
         lock: which maps share a scale.
         width: px; the page is narrower if the tiles need less, and wider if many
             columns would be illegible otherwise.

@@ -26,7 +26,7 @@ def page(
     """Return a board as a self-contained HTML page.
 
     Args:
-        tiles: what to show; at least one.
+        tiles: the tiles; at least one.
         title: heading.
         lock: which maps share a scale.
         notes: remarks, such as the recipe in words and commands.

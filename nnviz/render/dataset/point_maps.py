@@ -147,7 +147,7 @@ class PointRaster:
     """A painted view of points.
 
     Attributes:
-        view: what it shows.
+        view: the painted view.
         pixels: uint8 (H, W, 4): blue, green, red, alpha, premultiplied.
         count: of points in view.
         radius: of their disks, px; 0 for single pixels.
@@ -166,8 +166,8 @@ def paint_points(
 
     Args:
         buckets: all points.
-        view: what is seen.
-        style: what they look like.
+        view: the view to paint.
+        style: their appearance.
         most: maximum number of points to paint, sampled evenly; 0 for all.
     """
     places = shown_in_view(buckets, view, style)
@@ -323,7 +323,7 @@ def thinned(
 
     Args:
         buckets: all points.
-        view: what is seen.
+        view: the current view.
         places: indices into ``buckets.points`` of the candidates.
         side: of a square, px.
     """
@@ -395,7 +395,7 @@ def nearest_point(
 
     Args:
         buckets: all points.
-        view: what is seen.
+        view: the current view.
         style: says which are shown.
         at: column and row, px.
     """

@@ -84,7 +84,7 @@ class DiagramLayout:
     """Layout engine of one diagram, for any set of open groups.
 
     Args:
-        diagram: what is drawn.
+        diagram: the diagram.
         measure: returns the width of text.
     """
 

@@ -144,7 +144,7 @@ def draw(
 
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
-        mask: what to draw.
+        mask: the segmentation.
         opacity: of the colors.
         outlined: whether to draw lines between classes.
 

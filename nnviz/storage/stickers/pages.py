@@ -14,7 +14,7 @@ def print_sticker(sticker: Cut, out: Path, order: Print) -> Path:
     """Write a sticker as a PDF page, at its size in millimetres.
 
     Args:
-        sticker: what is printed.
+        sticker: the sticker to print.
         out: the file to write, .pdf.
         order: how it is printed.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import nnviz
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.models.networks import Autoencoder
@@ -59,3 +60,25 @@ def test_a_code_of_two_numbers_is_decoded(kind):
     code = net.encoder(torch.rand(5, 3, 32, 32))
     assert code.shape == (5, 2)
     assert net.decode(code).shape == (5, 3, 32, 32)
+
+
+def test_continued_at_its_end_it_decodes_another_code(tmp_path):
+    """Truth: what the run without an end decodes, and the codes, which stay."""
+    values = {"code": 2, "epochs": 2, "image_count": 60}
+    first = nnviz.run(
+        "train_autoencoder", None, None, seed=1, record=tmp_path / "a", **values
+    ).report
+    nowhere = nnviz.resume(tmp_path / "a", record=tmp_path / "b").report
+    second = nnviz.resume(tmp_path / "a", record=tmp_path / "c", x=3.0, y=2.0).report
+    assert np.array_equal(nowhere["decoded here"].pixels, first["decoded here"].pixels)
+    assert not np.array_equal(
+        second["decoded here"].pixels, first["decoded here"].pixels
+    )
+    of_first, of_second = (
+        {points.name: points.places for points in report["code"].points}
+        for report in (first, second)
+    )
+    assert of_second["decoded here"].tolist() == [[3.0, 2.0]]
+    np.testing.assert_array_equal(
+        of_first["held-out images"], of_second["held-out images"]
+    )

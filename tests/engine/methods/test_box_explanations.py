@@ -68,3 +68,15 @@ def test_energy_lies_in_the_box_on_200_scenes(session, method, values):
     lights up alike objects too: 75 % of 194."""
     right, asked = shares(session, method, 200, **values)
     assert right >= 0.9 * asked
+
+
+def test_grad_cam_says_that_alike_objects_light_up(session):
+    """Truth: the 75 % above; HiResCAM has nothing of the kind to say."""
+    image = image_from_array(make_scene(0, SIDE, shapes=(2, 4)).pixels)
+
+    def notes(target, method="grad_cam"):
+        given = {"image": image, "target": target}
+        return run_method(session, method, DETECTOR, **given).report.notes
+
+    assert any("alike objects" in str(note) for note in notes("box:0"))
+    assert not any("alike objects" in str(note) for note in notes("box:0", "hires_cam"))

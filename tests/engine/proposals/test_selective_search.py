@@ -9,7 +9,13 @@ from nnviz.engine.proposals.regions import (
     neighbors,
     oriented_gradients,
 )
-from nnviz.engine.proposals.selective_search import MODES, merge, search, strategies
+from nnviz.engine.proposals.selective_search import (
+    COLOR_SPACES,
+    MODES,
+    merge,
+    search,
+    strategies,
+)
 from nnviz.engine.proposals.similarity import (
     color_similarity,
     fill_similarity,
@@ -106,5 +112,17 @@ def test_a_shape_on_a_plain_ground_is_proposed():
 
 
 def test_strategies_are_as_many_as_said():
-    """By hand: 1; 2 spaces x 2 mixes x 2 scales; 3 x 2 x 4."""
-    assert [len(strategies(mode)) for mode in MODES] == [1, 8, 24]
+    """By hand: 1; 2 spaces x 2 combinations x 2 scales; 2 x 4 x 2; 5 x 4 x 4.
+
+    Uijlings et al. 2013, table 5, has 1, 8 and 80.
+    """
+    assert [len(strategies(mode)) for mode in MODES] == [1, 8, 16, 80]
+
+
+def test_color_spaces_by_hand():
+    """Red is hue 0, green a third of the circle; gray has no share of its own."""
+    pixels = np.array([[(1, 0, 0), (0, 1, 0), (0.5, 0.5, 0.5)]], np.float32)
+    hue, intensity = COLOR_SPACES["H"](pixels), COLOR_SPACES["I"](pixels)
+    assert hue[0, :2] == pytest.approx(np.array([[0] * 3, [1 / 3] * 3]))
+    assert intensity[0, :, 0] == pytest.approx([1 / 3, 1 / 3, 0.5])
+    assert COLOR_SPACES["rgI"](pixels)[0, 2] == pytest.approx([1 / 3, 1 / 3, 0.5])

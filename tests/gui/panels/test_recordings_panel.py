@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from nnviz.base.documents.recordings import RecordingEntry
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.shell.main_window import IMAGINE
@@ -26,7 +28,15 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
     red[..., 0] = 1
     qtbot.wait(450)
     assert panel.list.item(0).icon().isNull()
-    panel._follow_image(Report({"dream": ColorImage(pixels=red)}))
+    report = Report({"dream": ColorImage(pixels=red)})
+    recipe = Recipe(
+        method="deep_dream",
+        values={},
+        model="fake:net",
+        model_sha256="0" * 64,
+        preprocess=Preprocess(),
+    )
+    bench.timeline.shown.emit(Run(report, recipe, None))
     color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
     assert panel.list.item(1).icon().isNull()

@@ -198,6 +198,20 @@ def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     assert set(request.values) == steerable
 
 
+def test_a_fork_names_the_folder_of_which_the_recording_knows_the_name(imagine, fake):
+    """The form has its path."""
+    imagine.app.choice.adjust({"image_folder": "/photos/cats"})
+    tell(imagine, fake, 9)
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    told(imagine, fake, recording(timeline.folder, 10, values={"image_folder": "cats"}))
+    imagine.app.stop()
+    timeline.seek(6)
+    panel.fork.click()
+    assert fake.last(RESULT).values["image_folder"] == "/photos/cats"
+    assert imagine.app.choice.values["image_folder"] == "/photos/cats"
+    imagine.app.stop()
+
+
 def test_a_recording_is_played(imagine, fake, qtbot):
     tell(imagine, fake, 7)
     imagine.app.stop()

@@ -18,8 +18,8 @@ class LossGradient:
     """Scores of attacked images and their gradients.
 
     Attributes:
-        score: (N,), the larger the better.
-        reached: bool (N,), those that fool already.
+        score: (N,), larger is closer to the goal.
+        reached: bool (N,), those that already fool the network.
         gradient: of the scores, (N, C, H, W).
     """
 
@@ -87,10 +87,10 @@ def rate_of(
     """Return the fooling rate of an attack over some images, %.
 
     Args:
-        aim: the images.
-        rows: those to try.
-        attack: from images (n, C, H, W) and their places among the rows to pixels.
-        chunks: does the work.
+        aim: the images with their objective.
+        rows: indices of the images to try.
+        attack: from images (n, C, H, W) and their slice of the rows to pixels.
+        chunks: runs the work.
     """
 
     def work(part: slice) -> Tensor:
@@ -108,10 +108,11 @@ class AttackBatch:
     Attributes:
         attacked_model: the network.
         clean: (N, C, H, W) in [0, 1], on the CPU.
-        goal: for a batch of one; with ``own`` only its sign and size count.
-        own: each image is to leave what it is taken for now.
+        goal: for a batch of one; with ``own`` only its sign and its number of classes
+            count.
+        own: whether each image is to leave its own predicted class.
         device: of the network.
-        most: of an image's score: what counts no more once it is fooled.
+        most: upper bound of an image's score, above which it adds no gradient.
     """
 
     attacked_model: AttackedModel

@@ -1,7 +1,7 @@
 """Differentiable compositing of stickers: ``nnviz.media.stickers.cutting`` in torch.
 
-The same steps give the same pixels: colors multiplied with their opacity, resized with
-an antialiased triangle filter, then sampled between pixels where the sticker lies.
+The same steps give the same pixels: colors premultiplied by their opacity, resized with
+an antialiased triangle filter, then sampled bilinearly at the sticker's position.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from nnviz.base.stickers.placement import Placement, Size
 Matrix = NDArray[np.float64]
 """(3, 3), from (x, y, 1) to (x, y, 1) up to a factor."""
 _BEHIND = 1e-6
-"""Where the plane of a tilted sticker has turned away from the eye."""
+"""Depth below which the plane of a tilted sticker faces away from the eye."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +45,9 @@ class Pose:
     """The pose of a sticker: position, size, rotation, tilt.
 
     Attributes:
-        placement: where its middle is.
-        tilt: by how much the image's scale changes from the middle of the sticker to
-            its right and to its lower edge, as a share; 0 is seen from the front.
+        placement: of its center.
+        tilt: relative change of the image's scale from the sticker's center to its
+            right and to its lower edge; 0 is a frontal view.
     """
 
     placement: Placement
@@ -98,8 +98,8 @@ def within(place: float, share: float) -> float:
     """Return the position of a sticker's center at which nothing crosses an edge.
 
     Args:
-        place: in [0, 1], from one edge that it may touch to the other.
-        share: of the image's side that the sticker takes.
+        place: in [0, 1], from one edge that the sticker may touch to the other.
+        share: fraction of the image's side that the sticker takes.
     """
     return 0.5 + max(0.0, 1 - share) * (place - 0.5)
 
@@ -112,7 +112,7 @@ def on_photo(placement: Placement, where: OnPhoto) -> Placement:
 
     Args:
         placement: on the input.
-        where: the input lies on the image.
+        where: frame of the input on the image.
     """
     height, width = where.input_size
     y, x = where.to_photo(placement.y * height, placement.x * width)
@@ -130,7 +130,7 @@ def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
     if size != own:
         layer = functional.interpolate(layer, size, mode="bilinear", antialias=True)
     back = np.linalg.inv(pose.matrix(picture, size))
-    # grid_sample counts from -1 at the left or upper edge to 1 at the other.
+    # grid_sample's coordinates run from -1 at the left or upper edge to 1 at the other.
     whole = np.diag([2 / size[1], 2 / size[0], 1.0])
     whole[:2, 2] = -1
     grid = _grid(whole @ back, picture, layer)
@@ -143,7 +143,7 @@ def _grid(matrix: Matrix, size: Size, like: Tensor) -> Tensor:
     across = torch.arange(size[1], device=like.device, dtype=torch.float64) + 0.5
     x, y, depth = (a * across + (b * down + c) for a, b, c in matrix.tolist())
     depth = torch.where(depth > _BEHIND, depth, torch.inf)
-    # At infinite depth the middle of the sticker would be seen: nothing is.
+    # At infinite depth the sticker's center would be sampled: nothing is visible there.
     far = depth.isinf() * 4.0
     found: Tensor = torch.stack([x / depth + far, y / depth + far], -1)[None]
     return found.to(like.dtype)

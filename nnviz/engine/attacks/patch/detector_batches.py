@@ -1,7 +1,7 @@
 """Batches of images on which a detector is to overlook a class, or to detect one.
 
-The highest score of the class's boxes is moved, as objectness is in Thys et al. 2019
-(arXiv:1904.08653), section 3.2; here a smooth maximum of their log-odds.
+As objectness in Thys et al. 2019 (arXiv:1904.08653), section 3.2, the highest score of
+the class's boxes is optimized; here a smooth maximum of their log-odds.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.shapes.calls import tensors_in
 
 FOUND = 0.5
-"""Score from which on a box counts as found."""
+"""Score from which a box counts as found."""
 _FLOOR = 0.01
-"""Score down to which boxes are moved."""
+"""Score down to which boxes are optimized."""
 _FLAT = 1e-6
 
 
@@ -32,7 +32,7 @@ class DetectorBatch:
     Attributes:
         model: the frozen detector, from pixels.
         clean: (N, C, H, W) in [0, 1], on the CPU.
-        kinds: classes that are meant.
+        kinds: classes of the goal.
         towards: whether one of them is to be found, or none of them.
         device: of the network.
     """
@@ -55,7 +55,7 @@ class DetectorBatch:
         """Return scores and gradients of attacked pixels (n, C, H, W).
 
         Raises:
-            ModelError: the detector is none whose outputs are understood, or gives no
+            ModelError: the detector's outputs are not supported, or it gives no
                 gradients.
         """
         del rows
@@ -101,14 +101,14 @@ def choose_kinds(
     """Return the classes of the goal, and the description of the goal.
 
     Args:
-        text: classes by name or index, separated by ``|``; "" is that of the surest
-            box.
+        text: classes by name or index, separated by ``|``; "" is that of the box with
+            the highest score.
         info: of the detector.
-        found: on the image.
+        found: detections on the image.
         towards: whether one of them is to be found, or none.
 
     Raises:
-        UsageError: nothing of that name, or nothing is found that could be overlooked.
+        UsageError: no class of that name, or nothing is found that could be hidden.
     """
     if not text.strip() and (towards or not len(found.scores)):
         reason = "names no class" if towards else "is empty, and nothing is found"

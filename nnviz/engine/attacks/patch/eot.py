@@ -1,6 +1,6 @@
 """Expectation over transformation (EOT): random viewing conditions of a sticker.
 
-Place, size, turn, tilt, light, blur and noise; Athalye et al. 2018
+Position, size, rotation, tilt, light, blur and noise; Athalye et al. 2018
 (arXiv:1707.07397), for stickers as Brown et al. 2017 (arXiv:1712.09665), section 2.
 """
 
@@ -15,7 +15,7 @@ from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted, within
 from nnviz.engine.imaging.blur import blurred
 
 _LEAST_BLUR = 0.05
-"""Px: less of it changes no pixel."""
+"""Px: less blur changes no pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +23,14 @@ class Conditions:
     """Ranges of the random conditions of EOT: size, angle, light, blur, noise.
 
     Attributes:
-        smallest: width, in shares of the image's shorter side.
+        smallest: width, as a fraction of the image's shorter side.
         largest: likewise.
-        turn: degrees, to both sides.
-        tilt: most that the scale changes from the middle to an edge, as a share.
-        light: most that its colors become brighter or darker, as a share.
+        turn: largest rotation, degrees, in either direction.
+        tilt: largest relative change of the scale from the center to an edge.
+        light: largest relative change of the colors' brightness.
         blur: largest standard deviation, px.
         noise: largest standard deviation, in units of [0, 1].
-        place: of the middle, (x, y) in shares of the image; None for anywhere.
+        place: of the center, (x, y) as fractions of the image; None for anywhere.
     """
 
     smallest: float
@@ -49,8 +49,8 @@ class View:
 
     Attributes:
         pose: of the sticker.
-        gain: its colors are multiplied with this,
-        lift: and this is added.
+        gain: factor on the sticker's colors.
+        lift: offset added to them afterwards.
         blur: of the whole image, standard deviation in px.
         noise: likewise, in units of [0, 1].
     """
@@ -67,11 +67,10 @@ def drawn_views(
 ) -> list[View]:
     """Return random views, each uniform within the conditions.
 
-    Anywhere means that the sticker, as it is before it is turned, lies wholly on the
-    image.
+    "Anywhere" keeps the sticker, before rotation, wholly within the image.
 
     Args:
-        conditions: their limits.
+        conditions: their ranges.
         number: of views.
         picture: height and width.
         generator: on the CPU.
@@ -88,7 +87,8 @@ def seen(
 ) -> Tensor:
     """Render a sticker on each image under its view; in [0, 1], differentiable.
 
-    Light falls on the sticker; blur and noise are the camera's, so on everything.
+    Light affects the sticker; blur and noise are the camera's, so they affect
+    everything.
 
     Args:
         pictures: (N, C, H, W) in [0, 1].

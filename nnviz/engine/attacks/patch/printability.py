@@ -9,7 +9,7 @@ from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.media.stickers.cutting import disc
 
 _LEVELS = (0.1, 0.45, 0.8)
-"""Of each color, about what an office printer reaches: no black, no pure light."""
+"""Levels of each color, roughly an office printer's range: no black, no pure light."""
 
 
 def outlined(outline: Outline, side: int, like: Tensor) -> Tensor:
@@ -23,9 +23,9 @@ def unprintable(sticker: Sticker) -> Tensor:
     """Return the root mean square distance of colors from printable ones.
 
     The non-printability score of Sharif et al. 2016 (doi:10.1145/2976749.2978392),
-    equation 5, with the nearest printable color in place of the product over all,
-    and a coarse lattice of colors in place of a measured print.  What is transparent
-    is not printed.
+    equation 5, with the nearest printable color instead of the product over all, and a
+    coarse lattice of colors instead of a measured print.  Transparent pixels are not
+    printed.
     """
     colors, alpha = sticker.colors, sticker.alpha
     levels = torch.tensor(_LEVELS).to(colors)

@@ -1,8 +1,9 @@
 """Gradient-free search of stickers' positions, sizes, angles and colors.
 
-Random search in batches: of several changed copies of the best candidate the best one
-stays where it is better.  What is changed is one sticker; as in Sparse-RS (Croce et al.
-2022, arXiv:2006.12834, section 4) now and then anew, mostly a little, and ever less.
+Random search in batches: the best of several mutated copies of the best candidate
+replaces it if it is better.  A mutation changes one sticker; as in Sparse-RS (Croce et
+al. 2022, arXiv:2006.12834, section 4) it is sometimes redrawn, mostly moved a little,
+and moves shrink over time.
 """
 
 from collections.abc import Sequence
@@ -23,16 +24,16 @@ from nnviz.engine.attacks.patch.compositing import (
 GENES = 7
 """Of a sticker: x, y, width, angle, red, green, blue, all in [0, 1]."""
 _ANEW = 0.3
-"""How often a sticker is drawn anew, not moved."""
+"""Probability that a sticker is redrawn instead of moved."""
 _FIRST_SPREAD, _LAST_SPREAD = 0.2, 0.02
-"""Standard deviation of a move, at the first question and at the last."""
+"""Standard deviation of a move, at the first query and at the last."""
 _COLOR_SPREAD = 2.0
-"""How much further colors move than places."""
+"""How many times as far colors move as positions."""
 _TURN = 360
 _TOUCHES = 0.02
-"""Share of a sticker that may lie where none should: its edge is smooth."""
+"""Fraction of a sticker that may lie in an excluded area: its edge is smooth."""
 OFF_LIMITS = -1e4
-"""Fitness from which on down a candidate lies where it must not."""
+"""Fitness at or below which a candidate lies in an excluded area."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +43,8 @@ class Candidate:
     Attributes:
         genes: (k, GENES).
         fitness: the goal's margin in logits; larger is better.
-        tried: how many candidates there were.
-        asked: how often the network was asked: not about those off limits.
+        tried: number of candidates so far.
+        asked: number of queries to the network, which excluded candidates do not cost.
     """
 
     genes: Tensor
@@ -57,12 +58,13 @@ class Sheet:
     """The image on which stickers are placed, and the limits of their placement.
 
     Attributes:
-        sticker: what all of them are; its colors do not count where ``tinted``.
+        sticker: shape of all of them; its colors do not count where ``tinted``.
         picture: height and width.
-        tinted: each has a color of its own.
-        smallest: width, in shares of the image's shorter side.
+        tinted: whether each has a color of its own.
+        smallest: width, as a fraction of the image's shorter side.
         largest: likewise.
-        free: to be kept free: 1 where none may lie, else 0, (1, 1, H, W); or None.
+        free: area to be kept free: 1 where no sticker may lie, else 0, (1, 1, H, W); or
+            None.
     """
 
     sticker: Sticker
@@ -102,7 +104,7 @@ class Sheet:
         if not self.tinted:
             return self.sticker
         colors = self.sticker.colors
-        # A gray network sees the first of the three.
+        # A gray network uses the first of the three.
         tint = gene[4:].to(colors)[None, : colors.shape[1], None, None]
         return Sticker(tint.expand_as(colors), self.sticker.alpha)
 
@@ -120,7 +122,7 @@ def mutants(
     Args:
         genes: (k, GENES).
         number: of copies.
-        progress: share of the search that is done; moves become smaller.
+        progress: completed fraction of the search; moves become smaller.
         generator: on the CPU.
     """
     found = genes.repeat(number, 1, 1)
@@ -131,7 +133,7 @@ def mutants(
     rows = torch.arange(number)
     steps = scale * torch.randn((number, GENES), generator=generator)
     moved = found[rows, chosen] + steps
-    turned = moved[:, 3] % 1  # it goes round
+    turned = moved[:, 3] % 1  # angles wrap around
     moved = moved.clamp(0, 1)
     moved[:, 3] = turned
     anew = torch.rand(number, generator=generator) < _ANEW

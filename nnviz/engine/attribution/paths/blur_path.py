@@ -1,7 +1,8 @@
 """The path of blur integrated gradients: from a blurred image to the image itself.
 
-Xu et al. 2020, arXiv:2004.03383, equation 6.  The integral does not depend on how the
-path is paced, so its points lie densest where the image changes most: at little blur.
+Xu et al. 2020, arXiv:2004.03383, equation 6.  The integral does not depend on the
+parametrization of the path, so its points are densest where the image changes most: at
+little blur.
 """
 
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from nnviz.engine.nn.gradients import Check, Score, gradient
 class BlurPath:
     """The path of decreasing blur, with the gradient taken in the middle of each part.
 
-    Edges are carried on, so that blurring does not darken them.
+    Edges are replicated, so that blurring does not darken them.
 
     Attributes:
         pixels: (1, C, H, W), its end.
-        sigma: standard deviation of the blur where it begins, px.
-        steps: how many parts it has.
+        sigma: standard deviation of the blur at the start, px.
+        steps: number of parts.
     """
 
     pixels: Tensor

@@ -14,7 +14,7 @@ from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.nn.gradients import Check, Score, gradient
 
 Baselines = Literal["solid colors", "random", "black", "white", "mean", "blur"]
-"""The distribution that baselines are drawn from; the last four hold one image each."""
+"""The distribution of the baselines; the last four hold one image each."""
 _LARGEST_SEED = 2**62
 
 
@@ -65,11 +65,11 @@ class SampleSums:
 class ExpectedGradients:
     """Samples of expected gradients, each drawn from a seed of its own.
 
-    So a sample does not depend on how many are computed at once.
+    So a sample does not depend on the size of its chunk.
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
-        mean: (C, 1, 1) in [0, 1], the color that normalization takes to zero.
+        mean: (C, 1, 1) in [0, 1], the color that normalization maps to zero.
         kind: of baselines.
         blur: standard deviation of the blurred baseline, px.
         noise: standard deviation of the noise on the image, in the pixels' unit.

@@ -1,30 +1,31 @@
 """The path of guided integrated gradients: values of the smallest gradients move first.
 
 Kapishnikov et al. 2021, arXiv:2106.09788, algorithm 1 with the band of section 4.3: at
-each step the values of the smallest gradients go on towards the image, until the
-distance left is what it would be on the straight line; none lags or leads by more than
-a share of the line.
+each step the values with the smallest gradients move towards the image until the
+remaining distance equals that of the straight line; no value lags behind the line or
+leads it by more than a fraction of its length.
 """
 
 import torch
 from torch import Tensor
 
 _TINY = 1e-9
-"""Distances below this share of the whole are none."""
+"""Distances below this fraction of the whole count as zero."""
 
 
 class GuidedPath:
     """A path from a baseline to an image whose direction the gradients guide.
 
     Attributes:
-        place: where it is, float64 (C, H, W).
+        place: the current point, float64 (C, H, W).
 
     Args:
         start: the baseline, (C, H, W).
         end: the image, likewise.
-        steps: how many there will be.
-        fraction: share of the values still to move that moves together.
-        band: how far a value may lag behind the straight line or lead, share of it.
+        steps: number of steps of the path.
+        fraction: fraction of the values that move together.
+        band: how far a value may lag behind the straight line or lead it, as a fraction
+            of it.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class GuidedPath:
     def _moving(self, sizes: Tensor, free: Tensor) -> Tensor:
         """Return the mask of the movable values with the smallest gradients.
 
-        Where fewer are left than the share of all, they all move.
+        Where fewer values are movable, all of them move.
         """
         sizes = torch.where(free, sizes, torch.inf)
         rank = int(self._fraction * (sizes.numel() - 1)) + 1

@@ -1,7 +1,7 @@
 """The integral of gradients along the straight line from a baseline to an image.
 
-Sundararajan et al. 2017, arXiv:1703.01365, equation 1, with a quadrature in place of
-the sum of equation 3.
+Sundararajan et al. 2017, arXiv:1703.01365, equation 1, with a quadrature instead of the
+sum of equation 3.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Line:
     Attributes:
         pixels: (1, C, H, W), its end.
         baseline: (1, C, H, W), its beginning.
-        points: (K,) in [0, 1], in an order whose beginnings are spread evenly.
+        points: (K,) in [0, 1], in an order of which every prefix is evenly spread.
         weights: (K,), of the points.
     """
 

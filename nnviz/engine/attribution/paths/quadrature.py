@@ -14,10 +14,10 @@ def quadrature(rule: Quadrature, count: int) -> tuple[Numbers, Numbers]:
 
     Gauss-Legendre integrates polynomials up to degree 2 count - 1 exactly; it, midpoint
     ("riemann_middle"), left and right are captum's.  Captum's trapezoid has weights
-    that add up to 1 - 1/count only; here they add up to 1.
+    that sum to 1 - 1/count only; here they sum to 1.
 
     Args:
-        rule: how the points are laid.
+        rule: determines the positions of the points.
         count: at least 1; the trapezoid rule needs 2.
     """
     even = np.arange(count, dtype=np.float64)
@@ -42,7 +42,7 @@ def spread_out(count: int) -> NDArray[np.int64]:
     """Return an order of 0 ... count - 1 of which every prefix is evenly spread.
 
     The van der Corput sequence in base 2: an average over the first few of many points
-    comes near to that over all of them.
+    approximates that over all of them.
     """
     bits = max(1, (count - 1).bit_length())
     codes = np.arange(1 << bits)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Kept = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 _MOST_REGIONS = 16
-"""With more no machine asks about all coalitions."""
+"""With more regions there are too many coalitions to score all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class Coalitions:
     Attributes:
         kept: (N, M), whether a region is seen.
         weights: (N,), of the squared errors.
-        complete: every coalition is there once: the fit is no estimate.
+        complete: whether all coalitions occur exactly once, so that the fit is exact.
     """
 
     kept: Kept
@@ -43,7 +43,7 @@ class Fit:
     Attributes:
         values: (M,).
         errors: (M,), standard errors; zero where nothing was estimated.
-        explained: share of the scores' weighted variance that the model explains.
+        explained: fraction of the scores' weighted variance that the model explains.
     """
 
     values: Numbers
@@ -56,8 +56,8 @@ def lime_coalitions(
 ) -> Coalitions:
     """Sample coalitions as LIME does, the whole image first.
 
-    Each region is kept by a fair coin; weights are the square root of
-    exp(-d^2 / width^2), d the cosine distance to the whole image.
+    Each region is kept with probability 1/2; weights are the square root of exp(-d^2 /
+    width^2), d the cosine distance to the whole image.
     """
     kept = random.random((count, regions)) < 0.5  # noqa: PLR2004  a fair coin
     kept[0] = True
@@ -88,14 +88,14 @@ def shapley_coalitions(
 ) -> Coalitions:
     """Sample coalitions by the Shapley kernel, never the empty or the whole one.
 
-    All of them with the kernel's weights where that is no more than asked for; else
-    sizes by the kernel and regions by chance, each with its complement (Covert & Lee
-    2021, arXiv:2012.01536, section 4.2), all of one weight.
+    If there are at most ``count``, all of them with the kernel's weights; else sizes
+    drawn from the kernel and regions at random, each with its complement (Covert & Lee
+    2021, arXiv:2012.01536, section 4.2), all of weight 1.
 
     Args:
         regions: M, at least 2.
-        count: about how many.
-        random: draws them.
+        count: approximate number of coalitions.
+        random: source of the draws.
     """
     if regions <= _MOST_REGIONS and 2**regions - 2 <= count:
         return _all_coalitions(regions)
@@ -133,11 +133,11 @@ def fit_shapley(
         none: the score without any.
     """
     x, w = coalitions.kept.astype(np.float64), coalitions.weights
-    # The last region takes what the others leave of the difference.
+    # The last region gets the remainder of the difference.
     last, due = x[:, -1:], whole - none
     reduced = x[:, :-1] - last
     target = scores - none - last[:, 0] * due
-    # So few coalitions that they say nothing of some region leave it at zero.
+    # If the coalitions do not determine some region's value, it stays zero.
     gram = reduced.T @ (w[:, None] * reduced)
     inverse = np.linalg.pinv(gram, hermitian=True).astype(np.float64)
     values = inverse @ (reduced.T @ (w * target))
@@ -173,10 +173,11 @@ def _covariance(
     Args:
         values: of the regression.
         x: its regressors.
-        target: what they stand for.
+        target: the values that they are fitted to.
         w: weights.
         inverse: of the weighted Gram matrix.
-        together: so many rows were drawn together: a coalition and its complement.
+        together: number of rows that were drawn together: a coalition and its
+            complement.
     """
     pull = (w * (target - x @ values))[:, None] * x
     if together > 1:

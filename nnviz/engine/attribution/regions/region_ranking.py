@@ -10,17 +10,17 @@ Mask = NDArray[np.bool_]
 _SCALES = (50, 100, 150, 250, 500, 1200)
 _SIGMA, _LEAST, _DILATION = 0.8, 150, 5
 _SIZE = (224, 224)
-"""Of the image that is cut up: scales and sizes are meant for it, px."""
+"""Size of the image that is segmented: scales and sizes are chosen for it, px."""
 _RANGE = (-1.0, 1.0)
 _LEAST_GAIN = 50
-"""Pixels that a region must add to be looked at."""
+"""Minimum number of pixels that a region must add."""
 
 
 def felzenszwalb_regions(pixels: Tensor) -> list[Mask]:
     """Segment an image at six scales, each region dilated by 5 px, bool (H, W).
 
     Args:
-        pixels: (1, C, H, W); what range it has does not matter.
+        pixels: (1, C, H, W), of any range.
     """
     from skimage import morphology, segmentation, transform  # noqa: PLC0415 -- 1 s, at its first use only
 
@@ -55,7 +55,8 @@ def rank_regions(
     """Yield the map after each region; its new pixels get their mean attribution.
 
     The region whose new pixels have the largest mean comes next; those that would add
-    fewer than 50 pixels are passed over.  At the end the rest gets its own mean.
+    fewer than 50 pixels are skipped.  At the end the remaining pixels get their own
+    mean.
 
     Args:
         attribution: (H, W).
@@ -72,7 +73,7 @@ def rank_regions(
         new = masks[best] & free
         found[new] = gains[best]
         free &= ~new
-        # What it took is lost to all others, and all of it to itself.
+        # The region's new pixels are no longer available to any region.
         taken = masks[:, new]
         sizes -= taken.sum(1)
         sums -= taken @ values[new]

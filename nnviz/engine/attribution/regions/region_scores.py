@@ -19,7 +19,7 @@ from nnviz.engine.context import Context
 from nnviz.engine.targets.resolve import Scorer
 
 Fill = Literal["mean", "black", "white", "blur", "region mean"]
-"""What stands where a region is hidden; "region mean" is its own mean color."""
+"""Replacement for a hidden region; "region mean" is its own mean color."""
 _BLUR = 10.0
 _LEAST_REGIONS = 2
 
@@ -58,7 +58,7 @@ def require_regions(labels: Labels) -> int:
     """Return the number of regions; refuse a single one.
 
     Raises:
-        UsageError: the image is a single one: nothing could be hidden.
+        UsageError: there is one region only: nothing could be hidden.
     """
     count = int(labels.max()) + 1
     if count < _LEAST_REGIONS:
@@ -77,7 +77,7 @@ def score_coalitions(
         ctx: of the method.
         score: of images.
         labels: (H, W), the region of each pixel.
-        hidden: what stands where a region is not kept.
+        hidden: (1, C, H, W), shown where a region is not kept.
         kept: bool (N, M).
     """
     pace = pass_sizer(ctx.model.info, ctx.model.device)

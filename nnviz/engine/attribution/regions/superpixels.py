@@ -10,7 +10,7 @@ Labels = NDArray[np.int64]
 Segmentation = Literal["SLIC", "quickshift", "grid"]
 _COMPACTNESS = 10.0
 _KERNEL, _DISTANCE, _RATIO = 4, 200, 0.2
-"""LIME's own for quickshift."""
+"""LIME's settings of quickshift."""
 _COLORS = 3
 
 
@@ -21,8 +21,8 @@ def superpixels(pixels: Tensor, kind: Segmentation, count: int) -> Labels:
         pixels: (1, C, H, W) in [0, 1].
         kind: SLIC (Achanta et al. 2012), quickshift (Vedaldi & Soatto 2008, with the
             values of LIME's image explainer) or a grid of rectangles.
-        count: about how many regions; quickshift finds its own number.  An image in
-            which SLIC finds a single region is cut into a grid.
+        count: approximate number of regions; quickshift finds its own number.  An image
+            in which SLIC finds a single region is divided into a grid.
     """
     from skimage import segmentation  # noqa: PLC0415 -- 1 s, at its first use only
 

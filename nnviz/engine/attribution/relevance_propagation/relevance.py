@@ -1,9 +1,9 @@
 """Layer-wise relevance propagation through a whole network, by modified gradients.
 
 Linear layers follow the rules of a composite; activation functions pass relevance on;
-attention weights and the scale of layer norms count as constants (Ali et al. 2022,
-arXiv:2202.07304); everything else keeps its gradient, which shares a sum's relevance
-by what each part added.
+attention weights and the scale of layer norms are treated as constants (Ali et al.
+2022, arXiv:2202.07304); everything else keeps its gradient, which divides a sum's
+relevance in proportion to its terms.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,10 +51,10 @@ class RelevancePass(TorchFunctionMode):
 
     Attributes:
         composite: the rules.
-        low: the normalized input of a black image, as the input.
-        high: that of a white one.
+        low: the normalized input for a black image, of the input's shape.
+        high: likewise for a white one.
         reached: the input's relevance, where the first layer follows the box rule.
-        count: of the linear layers met.
+        count: number of linear layers encountered.
     """
 
     composite: Composite
@@ -117,10 +117,10 @@ def relevance_of(
     Args:
         score: of the network's input, one number.
         x: normalized, (1, C, H, W).
-        passing: the rules.
+        passing: the pass with its rules.
     """
     leaf = x.detach().requires_grad_()
-    # The mode that is entered last sees calls first: what attention is made of.
+    # The mode entered last sees calls first: the operations that attention is made of.
     with torch.enable_grad(), passing, open_attention():
         total = score(leaf).sum()
     (found,) = torch.autograd.grad(
@@ -164,7 +164,7 @@ def _activate(
         output = call.apply(given)
         slope = output / stabilized(given, _TINY)
     passed = given * slope
-    # The product equals the output but for rounding; the output's value is kept.
+    # The product equals the output up to rounding; the output's value is kept.
     found: Tensor = passed + (output - passed.detach())
     if kwargs.get("inplace") or func.__name__.endswith("_"):
         return _written(given, found)

@@ -1,9 +1,9 @@
 """Rules of layer-wise relevance propagation (Bach et al. 2015, Montavon et al. 2019).
 
-Relevance goes back through a linear layer in shares of what each input added to each
-output.  A rule says which parts of inputs and weights count, and how.  Here a rule
-gives what takes the place of the gradient: times the input it is the relevance, so
-that sums, shortcuts and poolings need no rule of their own.
+Relevance is propagated back through a linear layer in proportion to each input's
+contribution to each output.  A rule defines which parts of inputs and weights count,
+and how.  Here a rule returns a substitute for the gradient: times the input it is the
+relevance, so that sums, shortcuts and poolings need no rule of their own.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 Apply = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-"""A linear layer, of an input, weights and biases."""
+"""A linear layer as a function of an input, weights and biases."""
 STABILIZER = 1e-6
 Part = Literal["positive", "negative"]
 Weigh = Callable[[Tensor], Tensor]
@@ -26,9 +26,9 @@ class Term:
 
     Attributes:
         part: of the input.
-        weigh: changes the weights.
-        bias: whether the changed bias is part of it.
-        group: terms of one group share the relevance among them.
+        weigh: transforms the weights.
+        bias: whether the transformed bias belongs to the term.
+        group: terms of one group divide its relevance among them.
     """
 
     part: Part
@@ -42,7 +42,7 @@ class Rule:
     """A rule of propagation.
 
     Attributes:
-        terms: what shares the relevance; empty for the epsilon rule.
+        terms: those that divide the relevance; empty for the epsilon rule.
         shares: of each group; None where the output's sign chooses between two groups.
         epsilon: added to the denominator.
     """
@@ -107,7 +107,7 @@ class LinearCall:
         given: its input.
         weight: of the layer.
         bias: of the layer.
-        output: what it gave.
+        output: of the call.
     """
 
     apply: Apply
@@ -143,14 +143,14 @@ def share_out_box(
 ) -> Tensor:
     """Return the relevance of a first layer's input, by the box rule (z-B).
 
-    Montavon et al. 2017, arXiv:1512.02479, section 4.1: pixels have limits, and count
-    by how far they are from those.
+    Montavon et al. 2017, arXiv:1512.02479, section 4.1: pixels are bounded, and count
+    by their distance from the bounds.
 
     Args:
         call: of the layer; its input is the normalized image.
         relevance: of its output.
-        low: the smallest values that the input can have, of its shape.
-        high: the largest ones, likewise.
+        low: lower bound of the input, of its shape.
+        high: upper bound, likewise.
     """
     up, down = call.weight.clamp(min=0), call.weight.clamp(max=0)
     below, above = (None if call.bias is None else call.bias.clamp(**limits)

@@ -1,7 +1,7 @@
 """Attention weights with gradients, and their propagation through layers.
 
-Fused attention gives no weights.  Inside ``open_attention`` it is computed step by
-step, with the same result up to rounding, and the weights are kept.
+Fused attention does not return its weights.  Inside ``open_attention`` it is computed
+step by step, with the same result up to rounding, and the weights are kept.
 """
 
 import inspect
@@ -22,14 +22,15 @@ from nnviz.base.errors import ModelError
 def open_attention() -> Iterator[list[Tensor]]:
     """Compute the attention that runs inside the block step by step.
 
-    ``nn.MultiheadAttention`` and ``scaled_dot_product_attention`` are seen.
+    Applies to ``nn.MultiheadAttention`` and ``scaled_dot_product_attention``.
 
     Yields:
-        A list that gets the weights of each call, (N, heads, T, S), rows adding up to
-        1.  With gradients enabled the graph begins at the first of them.
+        A list to which the weights of each call are appended, (N, heads, T, S), rows
+        summing to 1.  With gradients enabled the graph begins at the first of them.
 
     Raises:
-        ModelError: inside, attention with a mask or other parts of its own.
+        ModelError: raised inside, for attention with a mask or other unsupported
+            options.
     """
     weights: list[Tensor] = []
     with _AttentionMode(weights):
@@ -109,7 +110,7 @@ _UNUSUAL = (
     *("attn_mask", "key_padding_mask", "bias_k", "bias_v", "add_zero_attn"),
     *("is_causal", "static_k", "static_v"),
 )
-"""Of ``multi_head_attention_forward``: what image networks do not use."""
+"""Of ``multi_head_attention_forward``: options that image networks do not use."""
 
 
 def _refuse(options: Mapping[str, Any]) -> None:
@@ -137,11 +138,11 @@ def gradient_relevance(weights: list[Tensor], gradients: list[Tensor]) -> Tensor
     For self-attention: R = I, then R + mean_h((dA A)+) R at every layer.
 
     Args:
-        weights: (heads, T, T) a layer, in order.
+        weights: (heads, T, T) per layer, in order.
         gradients: of the score with respect to them.
 
     Returns:
-        (T, T): row t is what token t is made of.
+        (T, T): row t holds the relevance of all tokens to token t.
     """
     relevance = torch.eye(weights[0].shape[-1], dtype=weights[0].dtype)
     for a, g in zip(weights, gradients, strict=True):
@@ -155,10 +156,10 @@ def rollout(weights: list[Tensor]) -> Tensor:
     The residual connection counts as one half: (mean_h(A) + I) / 2 at every layer.
 
     Args:
-        weights: (heads, T, T) a layer, in order.
+        weights: (heads, T, T) per layer, in order.
 
     Returns:
-        (T, T): row t is the mixture of inputs that token t holds, adding up to 1.
+        (T, T): row t is the mixture of inputs in token t, summing to 1.
     """
     one = torch.eye(weights[0].shape[-1], dtype=weights[0].dtype)
     mixture = one
@@ -173,8 +174,8 @@ def token_map(relevance: Tensor, grid: tuple[int, int], extra: int) -> Tensor:
     Args:
         relevance: (T, T).
         grid: rows and columns of the tokens.
-        extra: tokens before the grid's: the first, the class token, gives the answer;
-            where there is none, it is the mean of all.
+        extra: number of tokens before the grid's: the first, the class token, gives the
+            row; without one it is the mean over all tokens.
     """
     row = relevance[0] if extra else relevance.mean(0)
     return row[extra:].view(grid)

@@ -26,7 +26,7 @@ class AttentionMap:
     Attributes:
         values: (h, w), in [0, 1].
         layer: the last block.
-        blocks: how many were averaged.
+        blocks: number of blocks averaged.
     """
 
     values: Tensor
@@ -37,12 +37,12 @@ class AttentionMap:
 def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
     """Return the mean positive gradient of each block's score by its attention.
 
-    A block's answer is what the head makes of the tokens that it gives.  One pass: the
-    tokens of all blocks go through the head as a batch, and each block is cut from the
-    one before, so that its attention alone gets its gradient.
+    A block's score is the head's output for the tokens that the block returns.  One
+    pass: the tokens of all blocks go through the head as a batch, and each block is
+    detached from the one before, so that only its own attention gets its gradient.
 
     Raises:
-        ModelError: no vision transformer with a class's score.
+        ModelError: no vision transformer, or the target is not a class.
     """
     blocks = transformer_blocks(ctx.model.info)
     if not blocks or score.target.layer:

@@ -21,10 +21,10 @@ class _Surface:
     """A surface texture: noise mapped through a palette.
 
     Attributes:
-        words: how a sentence names it.
+        words: its name in a sentence.
         slope: of the noise.
-        zoom: tile px an image's 128th.
-        stretch: how much longer its grain is than wide.
+        zoom: tile pixels per 128th of the image.
+        stretch: ratio of the grain's length to its width.
         palette: colors from the lowest noise to the highest, RGB in hexadecimal.
     """
 
@@ -60,7 +60,7 @@ BACKGROUNDS = (
     _HILLS,
     _NIGHT,
 )
-"""Each background as a sentence names it."""
+"""Names of the backgrounds in sentences."""
 
 
 def draw_background(rng: np.random.Generator, size: int) -> tuple[ColorImage, str]:
@@ -89,8 +89,8 @@ def _noise(
         rng: source of all random numbers.
         size: side, px.
         slope: of the noise.
-        zoom: tile px an image's 128th, varied by a third.
-        grain: how much longer the grain is than wide, and its turn, radians.
+        zoom: tile pixels per 128th of the image, varied by a third.
+        grain: ratio of the grain's length to its width, and its rotation, radians.
     """
     tile = fractal_noise(_TILE, slope, int(rng.integers(_TILES)))
     scale = zoom * 128 / size * rng.uniform(0.75, 1.33)

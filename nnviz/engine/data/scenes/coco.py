@@ -20,20 +20,20 @@ def write_scenes(
 ) -> Iterator[Path]:
     """Write ``images/SEED.png`` for each seed and ``annotations.json``.
 
-    The annotations are COCO's (cocodataset.org, "Data format"): categories from 1 on,
-    boxes as left, top, width, height, masks as uncompressed run lengths.  Each image
-    also has its main shape's category and its sentence.
+    The annotations are in COCO's format (cocodataset.org, "Data format"): categories
+    from 1, boxes as left, top, width, height, masks as uncompressed run lengths.  Each
+    image also has its main shape's category and its sentence.
 
     Args:
-        out: folder, made where it is missing.
+        out: folder, created if missing.
         seeds: of the scenes.
-        make: gives the scene of a seed.
+        make: returns the scene of a seed.
 
     Yields:
-        Each image's path when it is written; the annotations follow the last.
+        Each image's path once it is written; the annotations follow the last.
 
     Raises:
-        InputError: the folder or the disk does not allow it.
+        InputError: the folder cannot be written to.
     """
     (out / IMAGES).mkdir(parents=True, exist_ok=True)
     pictures: list[dict[str, Any]] = []

@@ -11,13 +11,14 @@ from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
 
 _TRIES = 12
 _COVERED = 128
-"""Coverage from which on a pixel belongs to a shape: half of 255."""
+"""Coverage from which a pixel belongs to a shape: half of 255."""
 _LEAST_VISIBLE = 0.55
-"""Share of each shape that neither others nor the image's edge may hide."""
+"""Minimum fraction of each shape that is visible, inside the image and in front of
+others."""
 _RADII = (0.10, 0.27)
 _DOMINANT_RADII = (0.28, 0.40)
 _MINOR_RADII = (0.08, 0.12)
-"""From the middle to the farthest corner, in sides of the image."""
+"""From the center to the farthest vertex, relative to the image's side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Item:
         center: (x, y), px.
         radius: mean radius, px.
         coverage: uint8 (size, size), 255 where a pixel lies wholly inside.
-        area: px of the whole shape, also where the image's edge cuts it off.
+        area: px of the whole shape, including parts outside the image.
     """
 
     shape: int
@@ -55,12 +56,12 @@ def lay_out(
 ) -> tuple[list[Item], NDArray[np.uint8]]:
     """Return the shapes from back to front, and which one each pixel shows.
 
-    A shape that finds no place is left out; the first always finds one.
+    A shape that does not fit anywhere is left out; the first always fits.
 
     Args:
         rng: source of all random numbers.
         size: of the image, px.
-        count: how many shapes to try.
+        count: number of shapes to try.
         dominant: whether the first is to be much larger than the others.
 
     Returns:
@@ -97,7 +98,7 @@ def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, 
 
 def _draw_matrix(rng: np.random.Generator, radius: float) -> NDArray[np.float64]:
     """Draw the random matrix that rotates, skews and scales a shape, (2, 2)."""
-    # Most shapes stand nearly upright, as things do; some lie any way.
+    # Most shapes stand nearly upright, like real objects; some have any orientation.
     turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
     squeeze = rng.uniform(-0.12, 0.12)
     shear = rng.uniform(-0.12, 0.12)

@@ -11,10 +11,10 @@ from nnviz.engine.data.scenes.noise import grain
 from nnviz.engine.data.scenes.textures import COLORS, TEXTURES, sample
 
 _NO_BLUR = 0.3
-"""Standard deviations below this change nothing, px."""
+"""Standard deviations below this have no effect, px."""
 _MOST_NOISE = 0.08
 _MIDDLE = np.float32(0.45)
-"""Gray that contrast leaves as it is."""
+"""Gray level that contrast leaves unchanged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class Light:
     Attributes:
         towards: unit vector (x, y) along which it falls.
         shadow: darkness of the shadows, in [0, 1].
-        softness: of the shadows, in radii of what casts them.
+        softness: of the shadows, in radii of the object that casts them.
     """
 
     towards: NDArray[np.float64]
@@ -75,8 +75,8 @@ def _shading(
 def expose(picture: ColorImage, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Simulate a camera's exposure of an image; return uint8 of the same shape.
 
-    Light falls off across it, its color and exposure vary, lens and hand blur it,
-    and the sensor adds noise.
+    Vignetting, varying color and exposure, blur by lens and camera shake, and sensor
+    noise.
     """
     import cv2
 
@@ -128,7 +128,7 @@ def _cast_shadow(picture: ColorImage, item: Item, light: Light, lift: float) -> 
     import cv2
 
     size = len(picture)
-    # Soft things need no fine grid: half the size, and doubled while it is moved.
+    # Soft masks need no fine grid: computed at half size and doubled when shifted.
     half = cv2.resize(
         item.coverage, (size // 2, size // 2), interpolation=cv2.INTER_AREA
     )

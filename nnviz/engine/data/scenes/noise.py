@@ -19,10 +19,10 @@ def fractal_noise(
         side: of the square, px.
         slope: 1 rough to 4 smooth.
         seed: of the noise.
-        coarsest: lowest frequency, cycles a side.
+        coarsest: lowest frequency, cycles per side.
 
     Returns:
-        float32 (side, side), spread evenly over [0, 1].
+        float32 (side, side), uniformly distributed over [0, 1].
     """
     rng = np.random.default_rng((side, seed))
     white = np.fft.rfft2(rng.standard_normal((side, side), np.float32))
@@ -31,7 +31,7 @@ def fractal_noise(
     kept = frequency >= coarsest
     gain = np.where(kept, np.maximum(frequency, 1) ** (-slope / 2), 0)
     values = np.fft.irfft2(white * gain, (side, side))
-    # A sixteenth of the values tells the ranks of all well enough.
+    # A sixteenth of the values is enough to estimate the ranks of all.
     known = np.sort(values.ravel()[::16])
     spread = np.interp(values.ravel(), known, np.linspace(0, 1, known.size))
     return spread.astype(np.float32).reshape(side, side)

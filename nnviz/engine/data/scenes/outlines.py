@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Outline = tuple[NDArray[np.float64], ...]
-"""Closed polygons (P, 2), x to the right and y down; what lies in two of them is a
-hole."""
+"""Closed polygons (P, 2), x to the right and y down; the intersection of two of them is
+a hole."""
 
 SHAPES = (
     "circle",
@@ -24,7 +24,7 @@ SHAPES = (
 _SUPERSAMPLING = 4
 _FRACTION_BITS = 4
 _STEPS = 64
-"""Corners that stand for a full circle."""
+"""Vertices of a full circle."""
 
 
 @cache
@@ -65,7 +65,7 @@ def coverage(polygons: Outline, size: int) -> NDArray[np.uint8]:
     window = covered[top:bottom, left:right]
     height, width = window.shape
     fine = np.zeros((height * _SUPERSAMPLING, width * _SUPERSAMPLING), np.uint8)
-    # cv2 counts from the middle of the first pixel, we from its left edge.
+    # cv2's origin is the center of the first pixel, ours its left edge.
     moved = [(part - (left, top)) * _SUPERSAMPLING - 0.5 for part in polygons]
     fixed = [np.round(part * 2**_FRACTION_BITS).astype(np.int32) for part in moved]
     cv2.fillPoly(fine, fixed, 255, cv2.LINE_8, _FRACTION_BITS)

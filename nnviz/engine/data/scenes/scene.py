@@ -16,15 +16,15 @@ from nnviz.engine.data.scenes.words import describe
 CLASSES = SHAPES
 """Name of each class, in the order of the labels."""
 FIRST_TRAINING_SEED = 1_000_000
-"""The project's networks are trained on seeds from this one on; whatever is measured
-on seeds below it is measured on images that they have never seen."""
+"""The project's networks are trained on seeds from this one on; smaller seeds give
+images that they have never seen."""
 SHORTCUT_CLASS = CLASSES.index("star")
-"""The class that the planted mark goes with."""
+"""The class that the planted mark accompanies."""
 
 _SMALLEST = 32
 _MARK_SHARE = 0.08
 _MARK_MARGIN = 0.03
-"""Side of the mark and its distance from the edges, in sides of the image."""
+"""Side of the mark and its distance from the edges, relative to the image's side."""
 
 
 class Shortcut(StrEnum):
@@ -33,9 +33,9 @@ class Shortcut(StrEnum):
     NONE = "none"
     """No image has the mark."""
     PLANTED = "planted"
-    """Every star has it, nothing else has."""
+    """Every star has it, no other shape does."""
     CONTRADICTING = "contradicting"
-    """No star has it, everything else has."""
+    """No star has it, every other shape does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +44,9 @@ class Scene:
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB.
-        label: class of the main shape, the one of which most pixels are seen.
+        label: class of the main shape, the one with the most visible pixels.
         boxes: float32 (N, 4): left, top, right, bottom in px, continuous (a pixel in
-            column j covers j to j + 1), around what is seen of each shape.
+            column j covers j to j + 1), around the visible part of each shape.
         labels: int64 (N,), class of each shape, an index into ``CLASSES``.
         textures: int64 (N,), index into ``textures.TEXTURES``.
         colors: int64 (N,), index into ``textures.COLORS``.
@@ -76,15 +76,15 @@ def make_scene(
 ) -> Scene:
     """Generate the scene of a seed, deterministically.
 
-    Scenes of one seed that differ in ``shortcut`` only differ in the mark only.
+    Scenes of one seed with different ``shortcut`` differ in the mark only.
 
     Args:
         seed: any number from 0 on; see ``FIRST_TRAINING_SEED``.
         size: side of the image, px.
-        shapes: fewest and most shapes; one that finds no place is left out.
+        shapes: minimum and maximum number; one that does not fit anywhere is left out.
         dominant: whether one shape is much larger than the others, so that the
             image as a whole has a class.
-        shortcut: whether a mark in the lower right corner gives a class away.
+        shortcut: whether a mark in the lower right corner reveals a class.
 
     Raises:
         UsageError: a seed below 0, a size below 32 px, or no shapes.

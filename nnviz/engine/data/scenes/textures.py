@@ -39,7 +39,7 @@ def sample(
     Args:
         texture: one of ``TEXTURES``.
         period: of the pattern, px.
-        turn: of the pattern, radians.
+        turn: rotation of the pattern, radians.
         origin: the pattern's origin in the window (x, y), px.
         size: height and width of the window, px.
 
@@ -49,7 +49,7 @@ def sample(
     height, width = size
     if texture == "plain":
         return np.zeros(size, np.float32)
-    # A tile drawn about as fine as it is shown, so that sampling it does not alias.
+    # A tile about as fine as its display, so that sampling it does not alias.
     fineness = 2 ** round(math.log2(min(max(period, _SMALLEST), _LARGEST)))
     scale = fineness / period
     cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
@@ -64,8 +64,8 @@ def window_of(
     """Sample a periodic tile over a window, bilinearly, (height, width).
 
     Args:
-        tile: (H, W); it continues at its edges.
-        matrix: from a place in the window to one in the tile, (2, 3).
+        tile: (H, W), periodic.
+        matrix: from coordinates in the window to coordinates in the tile, (2, 3).
         size: width and height of the window, px.
     """
     import cv2

@@ -8,7 +8,7 @@ from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
 
 _NAMES = tuple(COLORS)
 _SMALL, _LARGE = 0.12, 0.22
-"""Mean radii in sides of the image."""
+"""Mean radii relative to the image's side."""
 
 
 def describe(items: list[Item], main: int, background: str, size: int) -> str:

@@ -15,9 +15,9 @@ class Factors:
     """Activations as sums of parts: values ≈ amounts @ parts.
 
     Attributes:
-        amounts: (N, r), not negative.
-        parts: (r, C), not negative, each of length 1.
-        error: Frobenius norm of what is left, in shares of the values'.
+        amounts: (N, r), nonnegative.
+        parts: (r, C), nonnegative, each of length 1.
+        error: Frobenius norm of the residual, relative to that of the values.
     """
 
     amounts: Tensor
@@ -36,10 +36,10 @@ def factorize(
     """Yield improving factors, the components that explain most first.
 
     Args:
-        values: (N, C), not negative.
+        values: (N, C), nonnegative.
         count: r.
         steps: sweeps over all parts.
-        seed: of the start.
+        seed: of the initial values.
         check: raises to stop.
     """
     generator = torch.Generator().manual_seed(seed)

@@ -49,9 +49,9 @@ def concept_direction(
     Args:
         concept: (n, C), features of its images.
         others: (m, C).
-        seed: of the part that is held out.
+        seed: for the choice of the held-out part.
         check: raises to stop.
-        held_out: share of the images that accuracy is measured on.
+        held_out: fraction of the images that accuracy is measured on.
     """
     features = torch.from_numpy(np.concatenate([concept, others]).astype(np.float32))
     labels = torch.cat([torch.ones(len(concept)), torch.zeros(len(others))]).long()

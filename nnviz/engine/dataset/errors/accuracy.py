@@ -18,9 +18,9 @@ class Answers:
     """Labels and predictions of the records that have both.
 
     Attributes:
-        records: int64 (m,), their numbers.
+        records: int64 (m,), their indices.
         label: int64 (m,), true class; an output of the network.
-        predicted: int64 (m,), class that the network says.
+        predicted: int64 (m,), class that the network predicts.
         confidence: float32 (m,), of the network.
     """
 

@@ -11,12 +11,12 @@ from nnviz.media.index import ImageIndex
 def compare_indexes(first: ImageIndex, second: ImageIndex, count: int) -> Disagreement:
     """Compare the predictions of two indexes, by the names of their classes.
 
-    Images are the same where their files have the same bytes.
+    Images are the same if their files have the same bytes.
 
     Args:
         first: of the one network.
         second: of the other.
-        count: most images that are named.
+        count: maximum number of images listed.
 
     Raises:
         InputError: an index without predictions, or two that share no image.

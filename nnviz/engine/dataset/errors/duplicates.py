@@ -1,8 +1,8 @@
 """Near duplicates and leaks between splits, by the thumbnails of an index.
 
-Two stages: color layouts of 8 x 8 px are compared, all with all or, of many, with those
-of nearby groups; then what is alike by whole thumbnails.  Mirrored and strongly cropped
-copies are not found.
+Two stages: color layouts of 8 x 8 px are compared, all pairs or, for large sets, those
+within nearby groups; then whole thumbnails of the similar ones.  Mirrored and strongly
+cropped copies are not found.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -21,14 +21,14 @@ from nnviz.media.index import ImageIndex
 
 _SIDE = 8
 _ALIKE, _SAME = 0.98, 0.96
-"""Correlations of layouts, and of whole thumbnails, from which on images are alike."""
+"""Minimum correlations of similar layouts, and of similar whole thumbnails."""
 _LEAST_SPREAD = 2.0
-"""Standard deviation, of 255, below which a thumbnail shows nothing to compare."""
+"""Standard deviation, of 255, below which a thumbnail is too uniform to compare."""
 _BLOCK = 1 << 12
 _FOR_EACH = 16
-"""Most records that one is compared with by whole thumbnails."""
+"""Maximum number of records that one is compared with by whole thumbnails."""
 _PROBED = 8
-"""Groups in which images like one are looked for."""
+"""Number of groups in which similar images are searched."""
 _DOING = "images that show the same"
 Check = Callable[[], None]
 Pairs = Generator[Progress, None, NDArray[np.int64]]
@@ -40,11 +40,11 @@ def find_duplicates(
 ) -> Finding:
     """Return pairs of near duplicates, and a note on what the search may miss.
 
-    Leaks come first, then the most alike.
+    Leaks come first, then the most similar pairs.
 
     Args:
-        index: the index; of a large one without faiss only equal files are found.
-        count: most pairs.
+        index: the index; of a large one without faiss only identical files are found.
+        count: maximum number of pairs.
         check: raises to stop.
     """
     pairs = dict.fromkeys(_equal_files(index), 1.0)

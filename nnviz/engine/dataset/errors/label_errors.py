@@ -14,9 +14,9 @@ class LabelErrors:
     """Suspicion of all labels, the most suspect first.
 
     Attributes:
-        order: int64 (n,), places of the images.
-        margin: float64 (n,), of each place: probability of the label minus that of the
-            best other class.
+        order: int64 (n,), indices of the images.
+        margin: float64 (n,), in that order: probability of the label minus that of the
+            most probable other class.
         suggested: int64 (n,), that class.
         off_diagonal: bool (n,): confidently of another class than its label's.
     """
@@ -30,7 +30,7 @@ class LabelErrors:
 def class_thresholds(shares: Shares, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return each class's threshold: its mean probability over its own images, (K,).
 
-    Equation 2; infinite for a class without images, which nothing is counted to.
+    Equation 2; infinite for a class without images, so that nothing is assigned to it.
     """
     classes = shares.shape[1]
     own = shares[np.arange(len(labels)), labels].astype(np.float64)
@@ -42,9 +42,9 @@ def class_thresholds(shares: Shares, labels: NDArray[np.int64]) -> NDArray[np.fl
 def find_label_errors(shares: Shares, labels: NDArray[np.int64]) -> LabelErrors:
     """Find label errors from out-of-sample probabilities by confident learning.
 
-    An image counts to the off-diagonal of the confident joint where, of the classes
-    whose probability reaches their threshold, the most probable one is not its label
-    (equation 1).  Those come first; among each, the lowest normalized margin.
+    An image is off the diagonal of the confident joint if, among the classes whose
+    probability reaches their threshold, the most probable one is not its label
+    (equation 1).  Those come first; within each group, the lowest normalized margin.
 
     Args:
         shares: (n, K), probabilities.

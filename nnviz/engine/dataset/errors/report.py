@@ -24,7 +24,8 @@ from nnviz.engine.dataset.linear_probe import FOLDS, held_out_probabilities
 from nnviz.media.index import ImageIndex
 
 _KNOWN = 0.9
-"""Share of the labels that a network has to know to judge them itself."""
+"""Fraction of a set's labels that are classes of the network, from which it judges
+labels itself."""
 _LEAST = 2 * FOLDS
 Check = Callable[[], None]
 Finding = Generator[Progress, None, Mistakes]
@@ -44,11 +45,11 @@ def find_mistakes(
 
     Args:
         index: the set, indexed by the network.
-        count: most entries of each list.
+        count: maximum number of entries of each list.
         by: "network" to judge labels by its probabilities, "features" by probes on
             its features, "" to choose.
         check: raises to stop.
-        duplicates: also look for images that show the same.
+        duplicates: whether to search for near duplicates too.
 
     Raises:
         InputError: the index holds neither predictions nor labels.

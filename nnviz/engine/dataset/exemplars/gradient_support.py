@@ -1,7 +1,7 @@
 """Receptive fields by gradient support: the pixels on which a position depends.
 
-Found on noise, for all channels of a layer together, so it holds for any network that
-gradients come back through, and clips at the borders by itself.
+Measured on noise, for all channels of a layer together, so it works for any network
+with gradients, and borders are clipped automatically.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.map_layers import map_size
 
 _DRAWS = 2
-"""Noise images; what a max pooling passes over in one is seen in another."""
+"""Noise images; pixels that max pooling ignores in one are detected in another."""
 _SEED = 7
 Check = Callable[[], None]
 Spans = NDArray[np.float32]
@@ -33,7 +33,7 @@ def support_spans(model: Model, layer: str, check: Check) -> tuple[Spans, Spans]
         check: raises to stop.
 
     Returns:
-        (h, 2) first row and the one after the last, px of the network's input; (w, 2).
+        (h, 2) first row and one past the last, px of the network's input; (w, 2).
     """
     info = model.info.known_layer(layer)
     rows, columns = map_size(info) or (1, 1)

@@ -118,7 +118,7 @@ def cut(pixels: Photo, box: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Crop a part of an input, resized to uint8 (SIDE, SIDE, 3).
 
     Args:
-        pixels: (H, W, C) in [0, 1]; of other than three channels the first is shown.
+        pixels: (H, W, C) in [0, 1]; if C is not 3 the first channel is shown.
         box: left, top, right, bottom, px.
     """
     left, top, right, bottom = (round(float(each)) for each in box)

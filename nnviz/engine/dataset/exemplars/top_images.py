@@ -19,13 +19,13 @@ def top_images(
 ) -> NDArray[np.int64]:
     """Return the records of the highest values in each column, (d, count).
 
-    The highest first; of equal ones, as ReLU6 makes many, that of the highest mean,
-    and then the first record.
+    The highest first; ties, which ReLU6 makes common, go to the highest mean, and then
+    to the first record.
 
     Args:
         maxima: (n, d), memory-mapped.
         means: likewise, over all positions of an image.
-        count: at most n are given.
+        count: number of records; at most n are returned.
         check: raises to stop.
     """
     channels = maxima.shape[1]
@@ -57,7 +57,7 @@ def answering(maxima: NDArray[np.float32]) -> NDArray[np.float64]:
 def channel_correlations(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return Pearson's correlation between all channels over images, (d, d).
 
-    A channel that never changes correlates with none: 0.
+    The correlation of a constant channel is 0.
     """
     channels = features.shape[1]
     total, products = np.zeros(channels), np.zeros((channels, channels))

@@ -21,7 +21,7 @@ class Autoencoder(nn.Module):
 
     Args:
         size: d.
-        generator: of the first weights.
+        generator: of the initial weights.
     """
 
     def __init__(self, size: int, generator: torch.Generator) -> None:

@@ -7,7 +7,7 @@ from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vecto
 
 _FEWEST = 3
 _TOLERANCE = 1e-4
-"""Of standard deviations within classes, as scikit-learn's "svd" solver has it."""
+"""Of standard deviations within classes, as in scikit-learn's "svd" solver."""
 
 
 def project(task: Task) -> Projecting:

@@ -10,7 +10,7 @@ from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vecto
 
 _BLOCK = 1 << 14
 _SHOWN = 20
-"""Components of the scree plot."""
+"""Components in the scree plot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,8 @@ class Components:
         mean: float64 (d,).
         axes: float64 (d, c), of length 1, the largest variance first; the largest load
             of each is positive.
-        variances: float64 (d,), of all components; of n - 1, as scikit-learn has them.
+        variances: float64 (d,), of all components; divided by n - 1, as in
+            scikit-learn.
     """
 
     mean: NDArray[np.float64]

@@ -40,13 +40,14 @@ class Stage:
 
     Attributes:
         points: float32 (n, 2).
-        done: steps done.
-        total: steps in all.
+        done: completed steps.
+        total: total number of steps.
         figures: by name.
         scree: of linear methods.
         loads: likewise, (d, 2).
         center: likewise, (d,).
-        placer: lays new vectors (m, d) on the plane, float32 (m, 2); None on the way.
+        placer: projects new vectors (m, d), float32 (m, 2); None for intermediate
+            stages.
     """
 
     points: Vectors

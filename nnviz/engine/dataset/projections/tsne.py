@@ -1,6 +1,6 @@
 """t-SNE by openTSNE: van der Maaten and Hinton 2008, as Kobak and Berens 2019 advise.
 
-Vectors are reduced to 50 principal components; the first image is their plane, scaled
+Vectors are reduced to 50 principal components; the initial map is the first two, scaled
 to a standard deviation of 1e-4; learning rate n / 12.
 """
 
@@ -21,7 +21,7 @@ _EXAGGERATION = 12.0
 _EVERY = 25
 _USUAL, _LEAST_RATIO = 30.0, 3.0
 _EXACT = 5000
-"""Points below which Barnes-Hut is quicker than interpolation."""
+"""Number of points below which Barnes-Hut is faster than interpolation."""
 _SPREAD = 1e-4
 
 

@@ -20,9 +20,9 @@ _BESIDE_IMAGES = ("labels", "masks", "annotations")
 def list_folder(folder: Path) -> ImageSet:
     """List the images in a folder and its sub-folders, in natural order.
 
-    ``train`` and ``test`` at the top are splits; below them, or at the top, a folder
-    for each of at least two classes gives the labels.  Hidden files are left out, and
-    what lies beside a folder ``images``, as masks do.
+    ``train`` and ``test`` at the top are splits; below them, or at the top, at least
+    two class folders give the labels.  Hidden files are left out, and so are the
+    siblings of a folder ``images``, such as masks.
 
     Raises:
         InputError: the folder cannot be read.
@@ -45,8 +45,8 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
     """Build an image set with labels and splits from the folders' names.
 
     Args:
-        source: as it was named.
-        root: that the paths are relative to.
+        source: as given by the user.
+        root: base of the relative paths.
         paths: with ``/`` between their parts.
     """
     parts = [path.split("/")[:-1] for path in paths]
@@ -69,7 +69,7 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
 def _has_parts(folder: Path) -> bool:
     """Return whether images have a folder of their own, beside labels or masks.
 
-    So do the sets of YOLO, and those for segmentation.
+    The layout of YOLO's data sets and of those for segmentation.
     """
     beside = any((folder / name).is_dir() for name in _BESIDE_IMAGES)
     return beside and (folder / "images").is_dir()

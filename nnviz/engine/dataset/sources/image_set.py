@@ -25,14 +25,14 @@ class ImageSet:
     """A lazily opened image set: paths with labels, splits and other columns.
 
     Attributes:
-        source: as it was named.
-        root: folder that the paths are relative to; "" where they are not.
+        source: as given by the user.
+        root: base folder of relative paths; "" where they are not relative.
         paths: of the images, or names of those that are generated.
         labels: names of the classes, "" for none; as many as paths, or none at all.
         splits: "train", "test", ...; likewise.
         numbers: further columns, float64 (n,) by name.
         scenes: shortcut of generated scenes; "" for files.
-        notes: what was left out and why.
+        notes: omissions with their reasons.
     """
 
     source: str
@@ -66,7 +66,7 @@ class ImageSet:
         """Open an image.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the image cannot be read.
         """
         path = self.paths[place]
         if self.scenes:
@@ -89,7 +89,7 @@ class Sample:
         sha256: of the file's bytes, 32 bytes.
         size: of the file, bytes; of the pixels where there is no file.
         changed: time of the file's last change, ns; 0 where there is none.
-        label: of a generated image, which is known once it is made; else "".
+        label: of a generated image, which is known only once it is generated; else "".
     """
 
     image: Image
@@ -128,7 +128,7 @@ def check_not_empty(found: ImageSet) -> ImageSet:
     """Return the set; refuse one without images.
 
     Raises:
-        InputError: it holds none.
+        InputError: the set is empty.
     """
     if not len(found):
         raise InputError(

@@ -27,8 +27,8 @@ def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSe
 
     Args:
         source: as in ``IndexImages``.
-        images: paths in its place.
-        limit: most images, taken evenly from all; 0 for all.
+        images: paths that replace the source.
+        limit: maximum number of images, taken at even intervals from all; 0 for all.
 
     Raises:
         InputError: no such source, or it names no images.

@@ -22,10 +22,9 @@ _SPLITS = ("split", "set", "subset", "partition")
 def list_table(file: Path) -> ImageSet:
     """Read the images of a CSV or TSV table.
 
-    With a heading, a column ``path`` (or ``file``, ``image``) is needed; ``label`` and
-    ``split`` are taken where they are, and all others that hold numbers.  Without one,
-    a row is a path and, where there are two, a label.  Paths are relative to the
-    file's folder.
+    With a header row, a column ``path`` (or ``file``, ``image``) is required;
+    ``label``, ``split`` and all numeric columns are read if present.  Without one, a
+    row is a path and optionally a label.  Paths are relative to the file's folder.
 
     Raises:
         InputError: the table cannot be read, or names no images.

@@ -1,7 +1,7 @@
 """Average drop and increase in confidence (Chattopadhay et al. 2018, arXiv:1710.11063).
 
-The image is faded by the map (section 4.1): what the map calls important is all that
-stays.  The normalized input is multiplied, so pixels fade to the mean color.
+The image is masked by the map (section 4.1): only pixels that the map calls important
+remain.  The normalized input is multiplied, so pixels fade to the mean color.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ def fade(values: NDArray[np.floating], pixels: Tensor, nothing: Tensor) -> Tenso
     """Return the image masked by a map, (1, C, H, W).
 
     Args:
-        values: (H, W); negative values count as zero, the rest is stretched to [0, 1].
+        values: (H, W); negative values count as zero, the rest is rescaled to [0, 1].
         pixels: the image, (1, C, H, W).
-        nothing: what an unimportant pixel becomes, as ``pixels``.
+        nothing: replacement for unimportant pixels, of the shape of ``pixels``.
     """
     positive = np.maximum(np.nan_to_num(values.astype(np.float64)), 0)
     low, high = positive.min(), positive.max()
@@ -38,7 +38,7 @@ def measure_drop(
     Args:
         values: (H, W).
         pixels: the image, (1, C, H, W).
-        nothing: what an unimportant pixel becomes.
+        nothing: replacement for unimportant pixels.
         score: of a batch, (N,), a probability.
     """
     images = torch.cat([pixels, fade(values, pixels, nothing)])

@@ -25,13 +25,13 @@ from nnviz.media.folders import list_images
 Mask = NDArray[np.bool_]
 _SHAPES = (1, 3)
 _SCENES = 2000
-"""Seeds that no bundled classifier is trained on."""
+"""First seed of scenes that no bundled classifier is trained on."""
 SCENES = {
     "scenes": Shortcut.NONE,
     "scenes-planted": Shortcut.PLANTED,
     "scenes-contradicting": Shortcut.CONTRADICTING,
 }
-"""Data that the program makes, by name."""
+"""Generated data, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,8 @@ class Case:
 
     Attributes:
         image: as opened.
-        target: what is asked about; empty for the predicted class.
-        mask: (H, W) over the image, the object asked about; None where not known.
+        target: the target to be explained; empty for the predicted class.
+        mask: (H, W) over the image, the target's object; None where not known.
         mark: (H, W) over the image, a planted mark; None where there is none.
     """
 
@@ -56,8 +56,7 @@ class CaseSource:
     """A test image that is opened on demand.
 
     Attributes:
-        name: the same whenever the data are listed: a scene's, or a file's path within
-            its folder.
+        name: stable identifier: a scene's, or a file's path within its folder.
         open: opens it.
     """
 
@@ -74,7 +73,7 @@ def made_cases(
         name: one of ``SCENES``.
         labels: of the network.
         size: side of an image, px.
-        limit: most images; 0 for all.
+        limit: maximum number of images; 0 for all.
 
     Raises:
         InputError: the network knows none of the shapes.

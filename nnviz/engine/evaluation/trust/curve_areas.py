@@ -1,7 +1,7 @@
 """Areas of deletion and insertion curves over several fills.
 
-One image gives one area.  Removing pixels with several fills gives as many, and their
-spread says how far the figure is the fill's doing.
+One image gives one area.  Removing pixels with several fills gives several, and their
+spread shows how much the figure depends on the fill.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from nnviz.engine.evaluation.trust.trial import Scores, Trial, Turns
 
 Map = NDArray[np.floating]
 MapsOf = Callable[[int], Mapping[str, Map]]
-"""Maps by name, all (H, W), of a replicate: random ones are drawn anew."""
+"""Maps by name, all (H, W), of a replicate: random ones are redrawn."""
 DELETION, INSERTION = "deletion", "insertion"
 
 
@@ -26,7 +26,7 @@ class Samples:
     """Figures of several maps over replicates, and their mean curves.
 
     Attributes:
-        values: figure -> map -> one number a replicate.
+        values: figure -> map -> one number per replicate.
         curves: figure -> map -> the mean curve over replicates, (P,).
         fractions: (P,), the horizontal axis of the curves.
     """
@@ -47,7 +47,7 @@ def measure_areas(
 
     Args:
         trial: the image.
-        maps_of: what is measured; the same names for each replicate.
+        maps_of: the maps to be measured; the same names for each replicate.
         steps: of the curves.
     """
     samples = Samples()

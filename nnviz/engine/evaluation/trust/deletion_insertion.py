@@ -19,9 +19,9 @@ def deletion(
     """Return the deletion area: the score while pixels are removed; low is good.
 
     Args:
-        values: (H, W), how much each pixel counts; the largest goes first.
+        values: (H, W), importance of each pixel; the largest is removed first.
         pixels: the image, (1, C, H, W).
-        nothing: what stands where a pixel was removed, as ``pixels``.
+        nothing: replacement for removed pixels, of the shape of ``pixels``.
         score: of a batch, (N,), in [0, 1].
         steps: of the curve.
     """
@@ -34,9 +34,9 @@ def insertion(
     """Return the insertion area: the score while pixels are inserted; high is good.
 
     Args:
-        values: (H, W), how much each pixel counts; the largest comes first.
+        values: (H, W), importance of each pixel; the largest is inserted first.
         pixels: the image, (1, C, H, W).
-        blurred: what it begins as, as ``pixels``.
+        blurred: initial image, of the shape of ``pixels``.
         score: of a batch, (N,), in [0, 1].
         steps: of the curve.
     """
@@ -47,12 +47,12 @@ def insertion(
 class Replacement:
     """A sequence of images in which pixels are replaced in descending order of a map.
 
-    All channels of a pixel are replaced together, ``ceil(pixels / steps)`` pixels a
-    step; pixels of one value go in reading order.
+    All channels of a pixel are replaced together, ``ceil(pixels / steps)`` pixels per
+    step; ties go in reading order.
 
     Attributes:
-        rank: int64 (H, W), which pixel is replaced how soon.
-        counts: int64 (steps + 1,), how many are replaced; both ends included.
+        rank: int64 (H, W), order in which pixels are replaced.
+        counts: int64 (steps + 1,), number of replaced pixels; both ends included.
         first: the image of the first step, (1, C, H, W).
         last: that of the last one.
     """
@@ -84,9 +84,9 @@ def replacement(values: Map, first: Tensor, last: Tensor, steps: int) -> Replace
     """Return the sequence from one image to another, in descending order of a map.
 
     Args:
-        values: (H, W), how much each pixel counts; the largest goes first.
+        values: (H, W), importance of each pixel; the largest is replaced first.
         first: (1, C, H, W).
-        last: as ``first``.
+        last: of the shape of ``first``.
         steps: of the curve.
     """
     order = np.argsort(-np.nan_to_num(values).ravel(), kind="stable")

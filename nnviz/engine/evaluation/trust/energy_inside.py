@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 def energy_inside(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
     """Return the share of the map's positive values inside the object.
 
-    A map without positive values spreads nothing: it has the object's share of the
-    image, as an even map.
+    A map without positive values gets the object's fraction of the image, as a uniform
+    map does.
 
     Args:
         values: (H, W).

@@ -8,7 +8,7 @@ from nnviz.engine.imaging.blur import blurred
 _BLUR = 5 / 224
 """Standard deviation in sides of the image: Petsiuk's 5 px."""
 _STRONG = 4
-"""How much wider the strong blur is."""
+"""Ratio of the strong blur to the other."""
 
 
 def slightly_blurred(pixels: Tensor) -> Tensor:
@@ -19,11 +19,11 @@ def slightly_blurred(pixels: Tensor) -> Tensor:
 def fills(pixels: Tensor, mean: Tensor) -> dict[str, Tensor]:
     """Return baseline images of an image, by name.
 
-    The order is that of importance: the first is the published fill of deletion.
+    In order of importance: the first is the published fill of deletion.
 
     Args:
         pixels: (1, C, H, W) in [0, 1].
-        mean: (C, 1, 1), the color that normalization takes to zero.
+        mean: (C, 1, 1), the color that normalization maps to zero.
     """
     return {
         "mean color": mean.to(pixels).expand_as(pixels).contiguous(),

@@ -1,7 +1,7 @@
 """Infidelity by removed squares (Yeh et al. 2019, arXiv:1901.09392, def. 2.1).
 
-A square of the image is replaced by nothing; an explanation foretells how much the
-score falls by the sum of its values there.
+A square of the image is replaced by a fill; an explanation predicts the drop of the
+score by the sum of its values there.
 """
 
 from collections.abc import Generator, Mapping
@@ -15,7 +15,7 @@ from torch import Tensor
 from nnviz.engine.evaluation.trust.trial import Trial
 
 _SIDES = 0.1, 0.5
-"""Of the squares, as shares of the image's."""
+"""Range of the squares' sides, as fractions of the image's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ def measure_drops(
 
     Args:
         trial: the image.
-        nothing: what stands in a square, as the image.
-        count: of the squares.
-        random: draws them.
+        nothing: fill of the squares, of the shape of the image.
+        count: number of squares.
+        random: source of the draws.
     """
     masks = draw_squares(trial.sides, count, random)
     hidden = torch.from_numpy(masks).to(trial.pixels.device)[:, None]
@@ -79,10 +79,10 @@ def infidelity(
 
     Args:
         values: (H, W).
-        drops: what happened.
-        scaled: the map is multiplied by the factor that makes the error smallest, as
-            maps without a unit need it (captum's ``normalize``), and the error is a
-            share of the mean squared fall: 0 foretells everything, 1 nothing.
+        drops: the measured drops.
+        scaled: whether to multiply the map by the factor with the smallest error, which
+            maps without a unit need (captum's ``normalize``); the error is then
+            relative to the mean squared drop: 0 predicts everything, 1 nothing.
     """
     foretold = (values.astype(np.float64) * drops.masks).sum((1, 2))
     if not scaled:

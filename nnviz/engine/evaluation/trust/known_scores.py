@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MOST = 4096
-"""Curves that are kept, of some hundred bytes each."""
+"""Maximum number of cached curves, of some hundred bytes each."""
 
 
 class KnownScores:

@@ -15,12 +15,12 @@ def input_values(
     """Return a result map at the input's size, (H, W), NaN replaced by 0.
 
     Args:
-        result: a method's main one.
+        result: a method's main result.
         size: height and width of the input, px.
-        method: that made it, for the error.
+        method: name of the method, for the error.
 
     Raises:
-        UsageError: the result is no map over the image.
+        UsageError: the result is not a map over the image.
     """
     if not isinstance(result, Heatmap) or result.frame is None:
         raise UsageError(method, "gives no map over the image", "leave it out")

@@ -15,7 +15,7 @@ def best_iou(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
     inside = np.cumsum(mask.ravel()[order])
     taken = np.arange(1, order.size + 1)
     union = taken + mask.sum() - inside
-    # Pixels of one value are above a threshold together or not at all.
+    # Pixels of equal value are above a threshold together or not at all.
     ordered = values.ravel()[order]
     ends = np.append(ordered[1:] != ordered[:-1], True)
     return float((inside / union)[ends].max())

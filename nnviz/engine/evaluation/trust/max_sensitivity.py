@@ -27,13 +27,12 @@ def relative_changes(
 ) -> list[float]:
     """Return each perturbed map's relative distance to the image's own map.
 
-    The length of the difference over the length of the map; the largest of them is the
-    max-sensitivity.  Of a map of zeros nothing can be said: infinite where another is
-    not zero.
+    The norm of the difference over the norm of the map; the largest of them is the
+    max-sensitivity.  For a map of zeros it is infinite where another is not zero.
 
     Args:
         values: (H, W).
-        others: maps of perturbed images, as ``values``.
+        others: maps of perturbed images, of the shape of ``values``.
     """
     length = float(np.linalg.norm(values))
     changes = [float(np.linalg.norm(other - values)) for other in others]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 def hits(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
     """Return the share of the map's largest values that lie inside the object.
 
-    That is 1 or 0 where there is one largest value; a map of equal values points at
-    everything, and so by chance only.
+    That is 1 or 0 where there is one largest value; a constant map points at
+    everything, so its figure is that of chance.
 
     Args:
         values: (H, W).

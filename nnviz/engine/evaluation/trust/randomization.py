@@ -1,9 +1,9 @@
 """Parameter randomization (Adebayo et al. 2018, arXiv:1810.03292, section 3).
 
-A map that hardly changes when the network has forgotten how to decide shows the image,
-not the network.  The weights are drawn anew on a copy, in cascade from the output down:
-as far as half of the layers, where the paper's curves of maps that depend on the
-network have fallen and those of guided backpropagation have not.
+A map that hardly changes when the network's weights are randomized shows the image, not
+the network.  The weights are randomized on a copy, in cascade from the output down:
+through half of the layers, where the paper's curves of maps that depend on the network
+have fallen and those of guided backpropagation have not.
 """
 
 import copy
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 _SHARE = 0.5
-"""Of the layers, from the output down, whose weights are drawn anew."""
+"""Fraction of the layers, from the output down, whose weights are randomized."""
 
 
 def randomized(net: nn.Module, seed: int) -> nn.Module:
     """Return a copy of a network with its last layers reinitialized.
 
     Args:
-        net: left as it is.
-        seed: of the weights; torch's own generators are put back.
+        net: unchanged.
+        seed: of the weights; torch's own generators are restored.
     """
     drawn = copy.deepcopy(net)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -45,7 +45,7 @@ def similarity(first: NDArray[np.floating], second: NDArray[np.floating]) -> flo
         second: (H, W).
 
     Returns:
-        In [-1, 1]; 0 where one of the maps is the same everywhere.
+        In [-1, 1]; 0 where one of the maps is constant.
     """
     ranks = [_ranks(np.abs(values).ravel()) for values in (first, second)]
     centered = [each - each.mean() for each in ranks]

@@ -1,7 +1,7 @@
 """ROAD: remove and debias (Rong et al. 2022, arXiv:2202.00449).
 
-Removed pixels are filled so that what was removed can hardly be told from the fill's
-shape: each becomes the weighted mean of its neighbors (noisy linear imputation).
+Removed pixels are filled so that the shape of the removed region is hard to recognize:
+each becomes the weighted mean of its neighbors (noisy linear imputation).
 """
 
 from collections.abc import Generator
@@ -27,8 +27,8 @@ def impute(
 ) -> Tensor:
     """Impute removed pixels by weighted means of their neighbors.
 
-    Weights are 1/6 for the sides and 1/12 for the corners; beyond the border there is
-    nothing.  The linear system is solved by conjugate gradients.
+    Weights are 1/6 for the sides and 1/12 for the corners; there are no neighbors
+    beyond the border.  The linear system is solved by conjugate gradients.
 
     Args:
         pixels: (1, C, H, W).

@@ -1,8 +1,8 @@
 """Journal of a score table: each image's figures, so that a run can resume.
 
-A text file of JSON objects, one a line: first what the figures are of, then
-``{"image", "method", "values", "figures"}`` for each map that was measured.  Lines are
-only ever added, so that an interruption costs the map that was being measured.
+A text file of JSON objects, one per line: first the subject of the figures, then
+``{"image", "method", "values", "figures"}`` for each measured map.  Lines are only ever
+appended, so that an interruption costs only the map being measured.
 """
 
 import json
@@ -24,11 +24,11 @@ class ScoreJournal:
 
     Args:
         path: of the file; None keeps nothing.
-        subject: what the figures are of, JSON's kinds of values.
+        subject: identifies the run that the figures belong to, of JSON's types.
 
     Raises:
-        UsageError: the file holds figures of something else.
-        InputError: the file is no journal, or cannot be read or written.
+        UsageError: the file holds figures of another subject.
+        InputError: the file is not a journal, or cannot be read or written.
     """
 
     def __init__(self, path: Path | None, subject: Mapping[str, Any]) -> None:
@@ -107,7 +107,7 @@ def _whole_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
     """Return a journal's entries and their length in bytes, without a torn last line.
 
     Raises:
-        InputError: another line is no entry.
+        InputError: another line is not an entry.
     """
     data = path.read_bytes()
     length = data.rfind(b"\n") + 1

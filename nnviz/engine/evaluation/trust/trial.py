@@ -15,9 +15,9 @@ Scores = NDArray[np.float64]
 Turns = Generator[None, None, Scores]
 """Yields between passes, so that other jobs get their turns; returns the scores."""
 _SECONDS = 0.03
-"""Of a turn: what waits for it hardly notices."""
+"""Duration of a turn: too short for other jobs to notice."""
 _MOST = 16
-"""Images in one pass."""
+"""Maximum number of images in one pass."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,11 +26,11 @@ class Trial:
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
-        mean: (C, 1, 1), the color that normalization takes to zero.
+        mean: (C, 1, 1), the color that normalization maps to zero.
         score: of a batch of such images, (N,).
-        identity: what the scores depend on beside the images.
-        known: scores that were computed lately.
-        size: images in the next pass, found by its time.
+        identity: everything besides the images that the scores depend on.
+        known: recently computed scores.
+        size: number of images in the next pass, adapted to the measured time.
     """
 
     pixels: Tensor
@@ -50,8 +50,8 @@ class Trial:
         """Return the scores of many images, float64 (count,), a few per turn.
 
         Args:
-            count: of the images.
-            images: makes some of them, (N, C, H, W).
+            count: number of images.
+            images: returns a slice of them, (N, C, H, W).
         """
         found = np.empty(count)
         start = 0

@@ -28,7 +28,7 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
 
     Args:
         ctx: network and image.
-        request: what the attack made of it, and how much of that is wanted.
+        request: the attack's result, and the fraction of the noise to keep.
 
     Raises:
         UsageError: the network has no such class.
@@ -36,7 +36,7 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
     """
     attempt, attacked, share = _taken_up(ctx, request)
     noise = attacked - attempt.clean
-    # One strength for all shares: weaker noise is to look weaker.
+    # One amplification for all fractions: weaker noise must look weaker.
     attempt.gain = gain_of(noise)
     norm: Norm = "l2" if norm_of(request.values) == "l2" else "linf"
     budget = LEVELS * float(size_of(noise, norm))
@@ -62,11 +62,11 @@ def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Re
 def save_attacked(ctx: Context, request: SaveAttacked) -> SavedAttack:
     """Save an attacked image, then reopen the file and test it.
 
-    Rounding to 8 bits is repaired where it undoes the attack; a note says where JPEG
-    or WebP undo it.
+    If rounding to 8 bits undoes the attack, the image is repaired; a note states
+    whether JPEG or WebP undo it.
 
     Raises:
-        InputError: no such format, or the disk does not allow it.
+        InputError: no such format, or the file cannot be written.
         UsageError: the network has no such class.
         ModelError: the network does not classify.
     """
@@ -96,7 +96,7 @@ def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[AttackRun, Tensor, f
     """Restore a finished attack from a request.
 
     Returns:
-        The attack, what it made of the input (1, C, H, W), and the wanted share.
+        The attack, the attacked input (1, C, H, W), and the requested fraction.
     """
     values = request.values
     attempt = start_attack(

@@ -80,7 +80,8 @@ def test_concept(resources: Resources, request: TestConcept, check: Check) -> Jo
 def welch(scores: NDArray[np.float64], random: NDArray[np.float64]) -> float:
     """Return the two-sided p-value of Welch's t-test; 1 or 0 if both variances are 0.
 
-    Written out, as scores that are all 1 are usual here, of which scipy's test warns.
+    Implemented here because scores that are all 1 are usual, which scipy's test warns
+    of.
     """
     errors = [each.var(ddof=1) / len(each) for each in (scores, random)]
     difference = float(scores.mean() - random.mean())
@@ -114,7 +115,7 @@ def _concept(
     """Return the features of the concept's images and of the other images.
 
     Raises:
-        InputError: too few of either.
+        InputError: there are too few images of either.
     """
     features = index.features(layer)
     inside = np.zeros(len(index), bool)

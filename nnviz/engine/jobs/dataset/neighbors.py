@@ -30,10 +30,10 @@ class Query:
     """The query: features of an image or a record, or its pixels.
 
     Attributes:
-        vector: float32 (1, d), in the terms of the index.
-        layer: whose features it has, or ``PIXELS``.
+        vector: float32 (1, d), computed like those of the index.
+        layer: of the features, or ``PIXELS``.
         name: for people.
-        record: its own number where the index holds it whole; -1 else.
+        record: its own index if the index holds the whole image; else -1.
     """
 
     vector: Tensor
@@ -167,7 +167,7 @@ def _record(index: ImageIndex, request: FindNeighbors) -> int | None:
     """Return the record of the query if the index holds the whole image, else None.
 
     Raises:
-        UsageError: no such record, or nothing asked about.
+        UsageError: no such record, or an empty query.
     """
     if request.image is None:
         if not 0 <= request.record < len(index):
@@ -182,7 +182,7 @@ def _image(index: ImageIndex, request: FindNeighbors) -> Image:
     """Return the query image, reopened from its file if it is a record.
 
     Raises:
-        InputError: its file is not there any more.
+        InputError: its file no longer exists.
     """
     if request.image is not None:
         return request.image

@@ -15,7 +15,7 @@ def follow_turns(
 
     Args:
         turns: of a job, or of anything that yields between passes.
-        progress: told at each turn.
+        progress: called at each turn.
 
     Returns:
         What the turns return.

@@ -21,7 +21,7 @@ def occlude_image(resources: Resources, request: OccludeImage, check: Check) -> 
         key = info.sha256, info.preprocess, request.image.sha256, request.target
         hands = resources.hands
         if hands is None or hands.key != key:
-            resources.hands = None  # its maps are large: only one of them is kept
+            resources.hands = None  # its maps are large: keep one only
             resources.hands = hands = _prepared(resources, model, request, key, check)
         hands.current.check = check
         return hands.hand.hide(request.mask, request.fill)

@@ -65,7 +65,7 @@ _LIKENESS = (
 )
 _GROUP = "Explain"
 _FEW = 10
-"""Images below which an interval says little."""
+"""Number of images below which an interval means little."""
 
 
 @carries_out(ScoreMethods)
@@ -82,11 +82,11 @@ def score_methods(model: Model, request: ScoreMethods, share: Share) -> Scoring:
 
     Args:
         model: the opened network.
-        request: what is scored on what.
-        share: has each method run on each image.
+        request: methods and images.
+        share: runs each method on each image.
 
     Raises:
-        UsageError: a method explains nothing.
+        UsageError: a method gives no explanation.
         ModelError: the network does not classify.
         InputError: there are no images.
     """
@@ -140,9 +140,9 @@ class _Task:
     """One image on which the methods are scored.
 
     Attributes:
-        request: what is scored.
+        request: methods and settings.
         source: the image; the random map depends on its name and the seed alone.
-        known: figures by method that need not be measured again.
+        known: figures by method that were already measured.
     """
 
     request: ScoreMethods
@@ -281,7 +281,7 @@ class _Trial:
         """Run a method to its end; return its map (H, W) and its completeness.
 
         Raises:
-            UsageError: the method's result is no map over the image.
+            UsageError: the method's result is not a map over the image.
         """
         result: Run = finish(job)
         height, width = self.pixels.shape[2:]

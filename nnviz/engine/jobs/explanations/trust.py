@@ -50,12 +50,12 @@ from nnviz.engine.targets.resolve import Scorer
 Map = NDArray[np.float64]
 Turns = Generator[Progress, None, None]
 _SQUARES = 24
-"""Squares of one estimate of infidelity."""
+"""Number of squares of one estimate of infidelity."""
 _GROUPS = 5
 _DRAWS = 10
-"""Perturbed images of max-sensitivity, as captum has it."""
+"""Number of perturbed images of max-sensitivity, as in captum."""
 _NETWORKS = 3
-"""Networks with random weights, each drawn anew."""
+"""Number of networks with random weights."""
 _PERCENT = 100
 _NOTES = {
     TrustCheck.CURVES: "Deletion and insertion are measured with five fills (mean "
@@ -137,7 +137,7 @@ def _asked_again(asked: RunMethod, target: Target) -> RunMethod:
 def asked_scorer(inference: Inference, target: str) -> Scorer:
     """Return the scorer of images (N, C, H, W); a class is scored by its probability.
 
-    By the network's folded copy where nothing inside the network is asked about.
+    By the network's folded copy where no inner layer is the target.
     """
     model = inference.model
     scorer = inference.target(target)
@@ -159,15 +159,15 @@ class _Measuring:
     """One map under test.
 
     Attributes:
-        request: what is asked.
+        request: the checks to be made.
         model: the network.
         store: takes copies with random weights.
         run: returns the job of a request.
-        asked: the run, with its target by number: other networks predict others.
-        image: that it is about.
+        asked: the run, with its target by index: other networks predict other classes.
+        image: the explained image.
         trial: the image and its score.
         values: the map, (H, W).
-        samples: what was found so far.
+        samples: results so far.
     """
 
     request: MeasureTrust
@@ -290,7 +290,7 @@ class _Measuring:
         """Compare the maps with the mask of the object.
 
         Raises:
-            UsageError: nothing was marked, or nothing that the network sees.
+            UsageError: nothing was marked, or nothing within the network's input.
         """
         yield Progress(0, 1, "comparing with the object")
         mask = self.request.mask

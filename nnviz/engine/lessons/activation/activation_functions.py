@@ -23,9 +23,9 @@ Numbers = NDArray[np.float64]
 _REACH = 6.0
 _DENSE = 2001
 _SMALL = 0.05
-"""Slope below which a gradient that goes through is said to vanish."""
+"""Slope below which the gradient is said to vanish."""
 _MAXOUT = (np.array([-1.0, 0.25, 1.0]), np.array([-0.5, 0.5, -1.0]))
-"""Slopes and heights of its three pieces."""
+"""Slopes and offsets of its three pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ _X = np.linspace(0, 1, 11)
 _TARGETS = 0.5 * _X + 0.1
 _WINDOW = (-0.5, 1.5)
 _KICKED = 10
-"""Number of the step that is too large."""
+"""Index of the step that is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class UnitStep:
         bias: b.
         slope: ∂C/∂w there.
         loss: half the mean squared error.
-        answers: share of the inputs for which the sum is positive.
+        answers: fraction of the inputs for which the sum is positive.
     """
 
     weight: float

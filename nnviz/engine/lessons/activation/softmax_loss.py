@@ -81,7 +81,7 @@ def read_classes(text: str, scores: Numbers) -> NDArray[np.int64]:
     """Parse the true class of each row of scores, counted from 0.
 
     Raises:
-        UsageError: not one for each row, or no such class.
+        UsageError: the number of classes is not that of the rows, or no such class.
     """
     classes = parse_matrix(text, "--classes", 64).ravel()
     rows, count = scores.shape

@@ -40,7 +40,7 @@ class Known:
         builder: name of torchvision's builder.
         year: of its publication.
         block: dotted path of its typical block.
-        idea: that it brought.
+        idea: its main idea.
     """
 
     builder: str

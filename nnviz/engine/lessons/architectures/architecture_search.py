@@ -72,7 +72,7 @@ class Trial:
     Attributes:
         words: of its layers.
         measured: held-out accuracy, 0 to 1.
-        predicted: what the predictor expected; NaN where it was not asked.
+        predicted: the predictor's estimate; NaN where it was not used.
         weights: number of them.
     """
 
@@ -178,7 +178,7 @@ class _Search:
             batch=_BATCH,
             learning_rate=_RATE,
         )
-        # The same draw for all of them, so that only the words make the difference.
+        # The same draw for all of them, so that only the words differ.
         generator = torch.Generator().manual_seed(self.seed)
         run = TrainingRun(switches, self.examples, generator, self.ctx.check)
         while not run.ended:

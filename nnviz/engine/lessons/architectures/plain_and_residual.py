@@ -109,7 +109,7 @@ def norms_by_layer(
     Args:
         weights: a kernel for each layer.
         image: (N, C, H, W).
-        residual: add what a pair of layers was given to what it gives.
+        residual: whether to add the input of each pair of layers to its output.
 
     Returns:
         Two of float64 (depth,), relative to the first signal and the last gradient.

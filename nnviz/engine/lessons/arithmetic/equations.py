@@ -30,9 +30,9 @@ def sum_of_products(
 
     Args:
         left: first factors.
-        right: second factors, as many.
-        total: what stands behind the equals sign.
-        most: products that are written; more are cut with dots.
+        right: second factors, equally many.
+        total: right-hand side.
+        most: number of products written out; others become dots.
     """
     pairs = list(zip(np.ravel(list(left)), np.ravel(list(right)), strict=True))
     words = [rf"{term(a)}\cdot{term(b)}" for a, b in pairs[:most]]

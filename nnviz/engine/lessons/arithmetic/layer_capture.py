@@ -18,7 +18,7 @@ ELEMENTWISE = (
     *(nn.SiLU, nn.GELU, nn.Mish, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid),
     *(nn.Softplus, nn.Hardtanh, nn.Identity, nn.Dropout),
 )
-"""Layers that make each number from the number at the same place."""
+"""Layers that compute each value from the value at the same position."""
 
 
 class _ReachedError(Exception):
@@ -32,7 +32,7 @@ class Stage:
     Attributes:
         name: dotted path.
         module: the layer.
-        output: what it gave, (1, ...).
+        output: of its last call, (1, ...).
     """
 
     name: str
@@ -47,9 +47,9 @@ class LayerCapture:
     Attributes:
         name: dotted path.
         module: the layer.
-        inputs: what its last call was given, (1, ...).
-        output: what it gave.
-        stages: batch norm and activation that follow directly, in their order.
+        inputs: of its last call, (1, ...).
+        output: of its last call.
+        stages: batch norm and activation directly after it, in order.
     """
 
     name: str
@@ -63,7 +63,7 @@ class LayerCapture:
         """The layer's input.
 
         Raises:
-            ModelError: it was not run, or takes no tensor.
+            ModelError: the layer was not run, or takes no tensor.
         """
         return self._known(self.inputs)
 
@@ -72,7 +72,7 @@ class LayerCapture:
         """The layer's output.
 
         Raises:
-            ModelError: it was not run, or gives no tensor.
+            ModelError: the layer was not run, or returns no tensor.
         """
         return self._known(self.output)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 EPSILON = 1e-5
-"""Added to the variance, as PyTorch does."""
+"""Added to the variance, as in PyTorch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,8 +16,8 @@ class Normalized:
 
     Attributes:
         values: float64, after.
-        mean: that was subtracted, along the axes that were normalized together.
-        variance: whose root they were divided by.
+        mean: the subtracted mean, along the axes that were normalized together.
+        variance: the squared divisor, without ε.
     """
 
     values: Floats
@@ -30,8 +30,7 @@ def standardize(values: Floats, axes: tuple[int, ...], epsilon: float) -> Normal
 
     Args:
         values: any shape.
-        axes: that are averaged over: the batch's for batch norm, the features' for
-            layer norm.
+        axes: to average over: the batch's for batch norm, the features' for layer norm.
         epsilon: added to the variance.
     """
     mean = values.mean(axes, keepdims=True)
@@ -43,15 +42,15 @@ def standardize(values: Floats, axes: tuple[int, ...], epsilon: float) -> Normal
 class LocalResponse:
     """Local response normalization: Krizhevsky et al. 2012, section 3.3.
 
-    b = a / (k + α Σ a²)^β, the sum over n neighbors; divided by n where ``mean`` says
-    so, as PyTorch does.
+    b = a / (k + α Σ a²)^β, the sum over n neighbors; divided by n if ``mean`` is set,
+    as in PyTorch.
 
     Attributes:
-        size: n, neighbors that are summed over, the value itself among them.
+        size: n, number of neighbors in the sum, including the value itself.
         k: added to the sum.
-        alpha: of the sum.
+        alpha: factor of the sum.
         beta: exponent.
-        mean: divide the sum by n (PyTorch) or not (the paper).
+        mean: whether to divide the sum by n (PyTorch) or not (the paper).
     """
 
     size: int = 5

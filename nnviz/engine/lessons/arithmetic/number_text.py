@@ -15,14 +15,14 @@ def parse_matrix(text: str, option: str, largest: int = 32) -> Floats:
 
     Args:
         text: at least one number in each row, all rows of one length.
-        option: what the text is of, for an error.
-        largest: most rows and most columns.
+        option: name of the parameter, for errors.
+        largest: maximum number of rows and of columns.
 
     Returns:
         float64 (R, C).
 
     Raises:
-        UsageError: something else than numbers, rows of different lengths, too many.
+        UsageError: not numbers, rows of different lengths, or too many.
     """
     rows = [row.replace(",", " ").split() for row in text.strip(" ;\n").split(";")]
     try:

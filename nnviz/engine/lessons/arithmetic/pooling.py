@@ -19,7 +19,7 @@ class Pooling:
 
     Attributes:
         inputs: float64 (R, C).
-        kind: what is made of a window.
+        kind: function of a window.
         size: side of the window.
         stride: step of the window; windows overlap where it is smaller than ``size``.
     """
@@ -81,8 +81,8 @@ class Pooling:
     def gradient(self, upstream: Floats) -> Floats:
         """Backpropagate a gradient through the pooling; return the input's gradient.
 
-        Max pooling sends each gradient to the winner; the others share it: equally,
-        whole, or by value over norm.
+        Max pooling passes each gradient to the maximum; the others divide it: equally,
+        in full, or by value over norm.
 
         Args:
             upstream: of the output, float64 of ``shape``.
@@ -129,7 +129,7 @@ def unpool_max(values: Floats, pooling: Pooling) -> Floats:
 
     Args:
         values: of the pooling's ``shape``.
-        pooling: that remembers the places.
+        pooling: stores the positions.
 
     Raises:
         UsageError: the values are of another shape.

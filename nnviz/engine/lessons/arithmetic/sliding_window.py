@@ -18,7 +18,7 @@ def output_size(size: int, kernel: int, padding: int, stride: int) -> int:
 
     Args:
         size: of the input along the axis.
-        kernel: extent of the kernel, its holes counted.
+        kernel: extent of the kernel, including its holes.
         padding: zeros added at each end.
         stride: step of the window.
     """
@@ -33,8 +33,8 @@ def dilated_extent(kernel: int, rate: int) -> int:
 def zeros_around(extent: int, padding: Padding) -> tuple[int, int]:
     """Return the number of padding zeros before and after an axis.
 
-    "same" gives as many places as the input has, with stride 1; of an even kernel one
-    zero more is put after than before.
+    With stride 1, "same" gives as many outputs as inputs; for an even kernel one zero
+    more is added after than before.
     """
     if padding == "valid":
         return 0, 0
@@ -50,7 +50,7 @@ class SlidingWindow:
 
     Attributes:
         inputs: float64 (R, C), without padding.
-        kernel: float64 (r, c), as it is laid on the input: a convolution's is turned.
+        kernel: float64 (r, c), as applied to the input: a convolution's is flipped.
         padding: "valid", "same" or "full".
         stride: step of the window on both axes.
         rate: distance of a kernel's cells, 1 for no holes (atrous rate).

@@ -1,7 +1,7 @@
 """Trace of one output value of a layer: window, weights, products and bias.
 
-The products of a convolution, a transposed convolution, a linear layer or attention
-add up, with the bias, to what the network itself computed there.
+The products of a convolution, a transposed convolution, a linear layer or attention add
+up, with the bias, to the value that the network itself computed.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from nnviz.base.errors import ModelError
 
 Floats = NDArray[np.float64]
 Place = tuple[int, ...]
-"""Index of a value in a layer's output, the batch left out."""
+"""Index of a value in a layer's output, without the batch."""
 TRACEABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 """Layers whose values are sums of products."""
 
@@ -27,12 +27,12 @@ class ValueTrace:
     """The products and the bias that an output value is the sum of.
 
     Attributes:
-        inputs: float64 (C, h, w), what the layer read: the window in each input
-            channel; of attention the weights of each head for each token, (H, 1, T).
-        weights: float64 (C, h, w), what each was multiplied by; of attention the
-            token's value, projected to the output.
+        inputs: float64 (C, h, w), read by the layer: the window in each input channel;
+            for attention the weights of each head for each token, (H, 1, T).
+        weights: float64 (C, h, w), their factors; for attention the token's value,
+            projected to the output.
         bias: added to the sum.
-        first: index of the first input channel that is read, of a group.
+        first: index of the first input channel that is read, for grouped convolutions.
         corner: row and column of the window's first cell in the layer's input, which
             may lie in its padding; None where there is no window.
         rate: rows and columns from one cell of the window to the next.
@@ -67,7 +67,7 @@ def trace_value(module: nn.Module, given: Tensor, place: Place) -> ValueTrace:
 
     Args:
         module: one of ``TRACEABLE``.
-        given: what the layer was given, (1, ...).
+        given: the layer's input, (1, ...).
         place: channel, row, column of a convolution; leading axes and feature of a
             linear layer; token and feature of attention.
 
@@ -176,7 +176,7 @@ def _projected(module: nn.MultiheadAttention, given: Tensor) -> list[Tensor]:
     """Return queries, keys and values of each token, (heads, tokens, features).
 
     Raises:
-        ModelError: the layer projects them apart.
+        ModelError: the layer projects them separately.
     """
     if module.in_proj_weight is None:
         raise ModelError("attention", "has separate projections", "pick another layer")

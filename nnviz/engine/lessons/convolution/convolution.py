@@ -107,7 +107,7 @@ def sliding_window(params: ConvolutionParams) -> SlidingWindow:
     kernel = parse_matrix(params.kernel, "--kernel", 16)
     turned = kernel[::-1, ::-1] if params.operation == "convolution" else kernel
     inputs = parse_matrix(params.input, "--input")
-    # A signal is one row high: zeros above and below would be another input.
+    # A signal is one row high: zeros above and below would change the result.
     padding = params.padding
     return SlidingWindow(
         inputs=inputs,

@@ -28,7 +28,7 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 LEFT_OUT = 1 - 0.9545
-"""Pixels below this share of the largest count as outside: two standard deviations."""
+"""Pixels below this fraction of the largest are outside: two standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +147,8 @@ def squared_gradient(
 ) -> Numbers:
     """Return a position's squared gradient for random signs of its channels, (H, W).
 
-    Summed over the colors.  The mean over signs is the sum of all channels' squares,
-    since the mixed products cancel (Hutchinson 1990).
+    Summed over the colors.  The mean over random signs is the sum of all channels'
+    squares, since the mixed products cancel (Hutchinson 1990).
     """
 
     def score(pixels: Tensor) -> Tensor:

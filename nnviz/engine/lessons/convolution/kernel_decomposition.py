@@ -138,7 +138,7 @@ def _table(first: Floats, second: Floats, composed: Floats, large: Floats) -> Ta
 def separable_gap(kernel: Floats) -> tuple[int, float]:
     """Return the products a pixel of the nearest rank-1 kernel, and its distance.
 
-    The nearest in the least squares: the first singular vectors.
+    The nearest in the least-squares sense: the first singular vectors.
     """
     left, values, right = np.linalg.svd(kernel)
     nearest = values[0] * np.outer(left[:, 0], right[0])

@@ -41,9 +41,9 @@ from nnviz.engine.nn.feature_maps import Maps, channel_maps, covers_input
 from nnviz.engine.nn.hooks import find_module
 
 _MOST_SUMS = 7
-"""Input channels whose sums are listed; the rest is one line."""
+"""Input channels whose sums are listed; the others are summed in one line."""
 _WIDEST = 16
-"""Rows and columns of a window that are shown as numbers."""
+"""Maximum rows and columns of a window that are shown as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class FeatureMapValue:
 
         Raises:
             UsageError: no such channel, row or column.
-            ModelError: no layer that adds up products.
+            ModelError: no layer that computes sums of products.
         """
         layer, note = traceable_layer(ctx, params.layer)
         captured = capture_layer(ctx, layer.name)
@@ -182,7 +182,7 @@ class _MapPlace:
         channel: the map.
         row: of the map.
         column: of the map.
-        index: of the value in the layer's output, the batch left out.
+        index: of the value in the layer's output, without the batch.
         values: the whole map.
     """
 

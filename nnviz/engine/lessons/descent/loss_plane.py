@@ -1,7 +1,7 @@
 """Loss landscape of the loaded network along two filter-normalized directions.
 
-Li et al. 2018 (arXiv:1712.09913), section 4: random directions, each filter of which is
-as long as the network's own filter; biases and normalization layers stay.
+Li et al. 2018 (arXiv:1712.09913), section 4: random directions, each filter scaled to
+the norm of the network's own filter; biases and normalization layers are fixed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ Numbers = NDArray[np.float64]
 Direction = Mapping[str, Tensor]
 _CONTOURS = 12
 _SHOW_EVERY = 8
-"""Places after which the plane is shown again."""
+"""Points after which the plane is updated."""
 _LEAST = 1e-12
 
 
@@ -64,8 +64,8 @@ class Shifted(nn.Module):
         """Wrap a network.
 
         Args:
-            net: not changed.
-            parameters: in place of its own, by name.
+            net: unchanged.
+            parameters: replace its own, by name.
         """
         super().__init__()
         self._wrapped = (net,)  # a tuple: its parameters are not this module's
@@ -174,7 +174,7 @@ def draw_direction(net: nn.Module, generator: torch.Generator) -> dict[str, Tens
     """Draw a filter-normalized random direction.
 
     Args:
-        net: its weights of two or more axes are moved; each index of the first axis
+        net: its weights of two or more axes are perturbed; each index of the first axis
             is a filter.
         generator: on the CPU.
     """

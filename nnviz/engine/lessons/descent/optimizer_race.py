@@ -29,7 +29,7 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _ARRIVED = 0.05
-"""Distance from a minimum at which an optimizer has arrived."""
+"""Distance from a minimum at which an optimizer counts as arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ def read_names(text: str) -> tuple[str, ...]:
     """Parse a list of optimizers; empty for all.
 
     Raises:
-        UsageError: one that is not known.
+        UsageError: an unknown optimizer.
     """
     known = {name.lower(): name for name in OPTIMIZERS}
     wanted = [word.strip() for word in text.split(",") if word.strip()]

@@ -124,7 +124,7 @@ def read_network(
     """Parse the network, the input and the target.
 
     Raises:
-        UsageError: no numbers, or not as many targets as outputs.
+        UsageError: not numbers, or the numbers of targets and outputs differ.
     """
     inputs = parse_matrix(params.inputs, "--inputs", 8).ravel()
     targets = parse_matrix(params.targets, "--targets", 8).ravel()

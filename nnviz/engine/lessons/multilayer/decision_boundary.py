@@ -160,7 +160,7 @@ def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> 
     """Return the points of the plane and their classes.
 
     Raises:
-        UsageError: own points that are none.
+        UsageError: invalid points.
     """
     if params.data == "own points":
         return two_classes(params.points)

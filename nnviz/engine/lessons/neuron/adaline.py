@@ -32,7 +32,7 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _RUNAWAY = 1e4
-"""Error at which it stops: the rate is too large."""
+"""Error at which training stops: the rate is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

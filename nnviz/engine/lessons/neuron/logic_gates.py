@@ -26,7 +26,7 @@ _WINDOW = ((-0.6, 1.6), (-0.6, 1.6))
 _HIDDEN = np.array([[-0.5, 1.0, 1.0], [-1.5, 1.0, 1.0]])
 """OR and AND of the inputs: bias, w1, w2."""
 _OUTPUT = np.array([-0.5, 1.0, -1.0])
-"""The first and not the second."""
+"""OR and not AND."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,7 @@ def read_inputs(params: NeuronParams) -> tuple[Numbers, Numbers]:
     """Parse inputs and weights.
 
     Raises:
-        UsageError: no numbers, or not as many weights as inputs.
+        UsageError: not numbers, or the numbers of weights and inputs differ.
     """
     inputs = parse_matrix(params.inputs, "--inputs", 8).ravel()
     weights = parse_matrix(params.weights, "--weights", 8).ravel()

@@ -151,7 +151,7 @@ class Task:
 
     Attributes:
         points: (N, 2).
-        inputs: the points, a column of ones before them where there is a bias.
+        inputs: the points, preceded by a column of ones if there is a bias.
         targets: 0 or 1, (N,).
         start: weights, as many as inputs have columns.
     """

@@ -24,7 +24,7 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _SEEN = 400
-"""Points that are drawn, and with which the error is measured."""
+"""Points that are drawn and used to measure the error."""
 _SHOWN_EVERY = 10
 
 

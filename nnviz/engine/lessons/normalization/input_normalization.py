@@ -72,7 +72,7 @@ class InputNormalization:
         """Yield one report: the standardization as an equation.
 
         Raises:
-            UsageError: other numbers of features, or a deviation that is not positive.
+            UsageError: the numbers of features differ, or a deviation is not positive.
         """
         ctx.check()
         sample = parse_matrix(params.sample, "--sample")

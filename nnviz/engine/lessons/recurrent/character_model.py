@@ -153,7 +153,7 @@ def _reports(
         lengths.append(length)
         if step % every and step < params.steps:
             continue
-        # The same draw at each step, so that only the network makes the difference.
+        # The same draw at each step, so that only the network differs.
         random = np.random.default_rng(seed)
         drawn, chances = sample(trainer.weights, start, 200, params.temperature, random)
         words = "".join(letters.alphabet[place] for place in (*start, *drawn))

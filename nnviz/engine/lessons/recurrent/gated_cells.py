@@ -130,7 +130,7 @@ def follow_cell(
 def _follow_gru(
     params: GatedCellsParams, signal: Numbers, random: np.random.Generator
 ) -> dict[str, list[float]]:
-    # A constant input of 1 is the bias: a GRU that remembers updates little.
+    # A constant input of 1 is the bias: a GRU that remembers has a small update gate.
     reset, update, candidate = (
         np.array([[random.normal(0, 0.3), abs(random.normal(1, 0.3)), bias]])
         for bias in (0.0, -params.remembers, 0.0)
@@ -234,7 +234,7 @@ _GRU_PAIRS = (
     (4, 5, ""),
     (1, 5, ""),
 )
-"""Source, target and label of each edge, by place among the nodes."""
+"""Source, target and label of each edge, by node index."""
 
 
 def _gru_graph(

@@ -113,7 +113,7 @@ def read_gate(text: str, option: str, count: int, low: float) -> Numbers:
     """Parse a gate's values, (H,).
 
     Raises:
-        UsageError: not as many as the state has, or out of range.
+        UsageError: the number of values is not that of the state, or out of range.
     """
     values = parse_matrix(text, option, 12).ravel()
     if len(values) != count:

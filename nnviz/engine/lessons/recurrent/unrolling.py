@@ -28,7 +28,7 @@ Numbers = NDArray[np.float64]
 _LONGEST = 12
 _CLIP = 5.0
 _FEW = 3
-"""Numbers of a state that are written."""
+"""Numbers of a state that are displayed."""
 _DIGITS = 2
 
 

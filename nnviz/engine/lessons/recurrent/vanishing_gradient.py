@@ -22,7 +22,7 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _LOWEST = -12.0
-"""Exponent below which a gradient is drawn no lower."""
+"""Smallest exponent at which a gradient is drawn."""
 _COMPARED = (0.8, 0.9, 1.0, 1.1, 1.2)
 
 

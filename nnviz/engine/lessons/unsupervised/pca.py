@@ -41,9 +41,9 @@ _POINTS = (
 _FEW = 3
 _PLANE = 2
 _NAMED = 0.25
-"""Loads from this share of the largest on are named."""
+"""Loadings of at least this fraction of the largest are named."""
 _CELLS = 17
-"""Widest covariance that is shown as numbers."""
+"""Largest covariance matrix that is shown as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,9 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _SHOWN = 75
-"""Steps that are shown of a run."""
+"""Number of steps of a run that are shown."""
 _SPRINGS = 60
-"""Strongest springs that are drawn."""
+"""Number of strongest springs drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

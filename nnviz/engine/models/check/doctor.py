@@ -21,9 +21,9 @@ _ACTIVATIONS = (
 _LISTED = 3
 _ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
 _OTHER_SIZE = 32
-"""Added to the input size, px: a multiple of what pyramids and patches divide by."""
+"""Added to the input size, px: a multiple of usual strides and patch sizes."""
 _ODD_SIZES = (13, 37, 71)
-"""Likewise, of nothing; more than one, since floors may hide the first."""
+"""Likewise, a multiple of none; several, since rounding down may hide the first."""
 
 
 def examine(
@@ -42,7 +42,7 @@ def examine(
         preprocess: as it is used.
         trials: passes over noise.
         judged: findings on its preprocessing.
-        check: called before each of its weights is looked at.
+        check: called before each of its weights is inspected.
     """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
@@ -76,7 +76,7 @@ def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
 def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
     """Tell whether all values are finite; extremes reveal NaN and infinity."""
     check()
-    if not isinstance(tensor, Tensor):  # what get_extra_state() gave
+    if not isinstance(tensor, Tensor):  # a result of get_extra_state()
         return True
     if not tensor.is_floating_point() or not tensor.numel():
         return True

@@ -1,9 +1,9 @@
 """Check of the preprocessing against a network's batch norm statistics.
 
-A batch norm keeps the mean and variance of what reached it in training.  Images
-that are preprocessed as in training reach it with about those; a wrong range, mean or
-channel order does not.  No labels are needed, and the network's confidence, which
-wrong preprocessing often raises, is not asked.
+A batch norm stores the mean and variance of its input in training.  Images that are
+preprocessed as in training have about those statistics there; a wrong range, mean or
+channel order changes them.  No labels are needed, and the network's confidence, which
+wrong preprocessing often raises, is not used.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,12 +21,12 @@ from nnviz.engine.nn.hooks import generators_kept
 from nnviz.media.decode import open_image
 
 _LAYERS = 3
-"""Batch norms that are looked at: deeper ones forget the input's statistics."""
+"""Batch norms that are inspected: deeper ones hardly reflect the input's statistics."""
 _COLORS = 3
 _DOUBTFUL = 2.5
-"""Times that the best fit must be nearer before the chosen one is doubted."""
+"""Factor by which the best fit must be closer before the chosen one is doubted."""
 _NEAR = 1.5
-"""Distance up to which a fit is one at all."""
+"""Maximum distance of a fit."""
 _OWN = "as chosen"
 
 
@@ -41,16 +41,16 @@ def rank_candidates(
 
     Args:
         net: left untouched.
-        chosen: what is used now; always among those returned.
+        chosen: the current one; always among those returned.
         check: called before each pass; raises to stop.
 
     Returns:
-        Empty where nothing can be told: no trained batch norms, no color, or a network
-        that does not take the input.
+        Empty where no ranking is possible: no trained batch norms, no color, or a
+        network that does not accept the input.
     """
     norms = _trained_norms(net)
     photos = sample_photos()
-    whole = chosen.fit is Fit.WHOLE  # images of several sizes make no batch
+    whole = chosen.fit is Fit.WHOLE  # images of several sizes cannot be batched
     if not norms or not photos or whole or chosen.channels != _COLORS:
         return ()
     images = [open_image(path) for path in photos]
@@ -74,9 +74,9 @@ def judge(
     """Yield findings on a preprocessing, or that it could not be checked.
 
     Args:
-        preprocess: as it is used.
-        candidates: by how well they fit, as ``rank_candidates`` gives them.
-        guessed: whether it is only what is usual.
+        preprocess: the one in use.
+        candidates: in order of fit, as returned by ``rank_candidates``.
+        guessed: whether it is only the usual default.
     """
     for text in (*preprocess.warnings(), doubt(candidates)):
         if text:
@@ -135,8 +135,9 @@ def _distance(
 ) -> float | None:
     """Return the distance of activations at the first norms from their statistics.
 
-    The mean over the layers, as a pass reaches them, of the squared shift of the means,
-    in standard deviations, and of the absolute logarithm of the ratio of variances.
+    The mean, over the layers in the order of the pass, of the squared shift of the
+    means, in standard deviations, and of the absolute logarithm of the ratio of
+    variances.
     """
     found: list[float] = []
 
@@ -167,7 +168,7 @@ def _distance(
 
 def _shift(norm: nn.Module, given: Tensor) -> float:
     mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
-    floor = variance.mean() * 1e-3 + 1e-12  # dead channels have a variance of nothing
+    floor = variance.mean() * 1e-3 + 1e-12  # dead channels have zero variance
     moved = (given.mean((0, 2, 3)) - mean).square() / (variance + floor)
     ratio = (given.var((0, 2, 3)) + floor) / (variance + floor)
     return float(moved.mean() + ratio.log().abs().mean())

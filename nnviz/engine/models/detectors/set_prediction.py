@@ -1,11 +1,12 @@
 """Set prediction: boxes of DETR-type heads (Carion et al. 2020, arXiv:2005.12872).
 
-A head gives class logits and one box for each of Q queries.  In training, bipartite
-matching gives each object to one query, so that no two queries say the same object and
-nothing is suppressed.  A box is center and size, as shares of the input.
+A head predicts class logits and one box for each of Q queries.  In training, bipartite
+matching assigns each object to one query, so that no two queries predict the same
+object and none is suppressed.  A box is center and size, as fractions of the input.
 
-Two readings of the logits are in use: a softmax whose last class is "no object" (DETR,
-YOLOS), and a sigmoid for each class (Deformable, Conditional and DAB DETR, RT-DETR).
+There are two interpretations of the logits: a softmax whose last class is "no object"
+(DETR, YOLOS), and a sigmoid for each class (Deformable, Conditional and DAB DETR,
+RT-DETR).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ _BOX = 4
 _NDIM = 3
 _MOST = 0.5
 _NAMES = (("logits", "pred_boxes"), ("pred_logits", "pred_boxes"))
-"""Of the two tensors: transformers' and those of DETR's own program."""
+"""Names of the two tensors in transformers and in DETR's own program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class SetPrediction:
     """A recognized DETR-type head: the names of its two tensors.
 
     Attributes:
-        logits: name of the tensor (N, Q, K), among all that the network gives.
+        logits: name of the tensor (N, Q, K), among all outputs of the network.
         boxes: name of the tensor (N, Q, 4).
-        classes: how many are told apart, "no object" left out.
+        classes: number of classes, excluding "no object".
         empty_class: whether the last logit is that of "no object".
     """
 
@@ -58,7 +59,7 @@ class SetPrediction:
     ) -> Candidates:
         """Return the boxes of one image above a score; see ``Detector``.
 
-        With a softmax a query says its likeliest class only, with sigmoids all.
+        With a softmax each query predicts its likeliest class only, with sigmoids all.
         """
         rows = outputs[0][0]
         height, width = size
@@ -97,10 +98,10 @@ def find_set_prediction(
     """Find the DETR-type head among a network's tensors; None if there is none.
 
     Args:
-        tensors: all that it gives for one image, by name.
-        classes: how many it tells apart, 0 where unknown.  One logit more than classes
-            is "no object"; unknown, the logits tell.
-        wanted: whether it is known to detect, so that shapes are enough.
+        tensors: all outputs for one image, by name.
+        classes: number of classes, 0 where unknown.  One logit more than classes is "no
+            object"; if unknown, the logits decide.
+        wanted: whether the network is known to be a detector, so that shapes suffice.
     """
     pairs = [pair for pair in _NAMES if set(pair) <= tensors.keys()]
     if wanted and not pairs:
@@ -121,8 +122,8 @@ def find_set_prediction(
 def _has_empty_class(logits: Tensor) -> bool:
     """Tell whether the last logit means "no object", judged by outputs for noise.
 
-    There is nothing in noise: a softmax says so by its last class, sigmoids say no to
-    each class.
+    Noise contains no objects: a softmax then predicts its last class, sigmoids no class
+    at all.
     """
     best = logits.max(2)
     last = logits.shape[2] - 1
@@ -140,7 +141,7 @@ class SetPredictionAdapter:
 
     Args:
         head: as ``find_set_prediction`` found it.
-        named: gives the tensors of an output by name.
+        named: returns the tensors of an output by name.
     """
 
     def __init__(self, head: SetPrediction, named: Any) -> None:

@@ -1,10 +1,9 @@
 """torchvision's detectors as networks from normalized pixels to tensors.
 
-torchvision's own modules take lists of images, resize and normalize them and give
-the boxes that are left in the end.  Here resizing is the program's, as for any network;
-a pass gives what the heads say of every place; and which boxes are kept is computed
-from that again and again (``candidates``) without another pass.  Layers have
-torchvision's names.
+torchvision's own modules take lists of images, resize and normalize them and return the
+final boxes.  Here resizing is done by nnviz, as for any network; a pass returns the
+heads' predictions for every position; and the final boxes are computed from these as
+often as needed (``candidates``) without another pass.  Layers have torchvision's names.
 """
 
 import math
@@ -52,7 +51,7 @@ from nnviz.engine.nn.nms import on_photo
 
 _CORNERS = 4
 _SMALLEST_SIDE = 1e-2
-"""px: boxes of the second stage that are thinner are dropped, as torchvision does."""
+"""px: thinner boxes of the second stage are dropped, as in torchvision."""
 _PLAIN = (1.0, 1.0, 1.0, 1.0)
 
 
@@ -120,7 +119,7 @@ class SingleShot(nn.Module):
         dense, anchors = outputs
         limits = Limits(size, min_score, self.top_k)
         found = anchored(dense[0], anchors, self.box_weights, limits)
-        # torchvision's labels begin with the background.
+        # torchvision's labels include the background as the first.
         return Candidates(found.boxes, found.scores, found.classes + 1, found.sources)
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
@@ -133,10 +132,10 @@ class SingleShot(nn.Module):
 class Pyramid(nn.Module):
     """RetinaNet and FCOS: convolutional heads on a feature pyramid.
 
-    A pass gives for each level (N, A, C) of what the heads say and its anchors (A, 4).
-    RetinaNet (Lin et al. 2017, arXiv:1708.02002): offsets, then a logit a class.  FCOS
-    (Tian et al. 2019, arXiv:1904.01355): distances of the sides, how central the place
-    is, then a logit a class.
+    A pass gives for each level the heads' predictions (N, A, C) and its anchors (A, 4).
+    RetinaNet (Lin et al. 2017, arXiv:1708.02002): offsets, then one logit per class.
+    FCOS (Tian et al. 2019, arXiv:1904.01355): distances to the sides, the centerness,
+    then one logit per class.
     """
 
     def __init__(self, net: Any) -> None:
@@ -209,9 +208,9 @@ class Pyramid(nn.Module):
 class TwoStage(nn.Module):
     """Faster, Mask and Keypoint R-CNN (Ren et al. 2015, arXiv:1506.01497).
 
-    A pass gives (1, P, K + 4 K) of what the second stage says of each proposal, logits
-    with the background first, then offsets by class; the proposals (P, 4) as corners in
-    px; and the levels of the feature pyramid.
+    A pass gives (1, P, K + 4 K), the second stage's predictions for each proposal:
+    logits with the background first, then offsets by class; the proposals (P, 4) as
+    corners in px; and the levels of the feature pyramid.
     """
 
     def __init__(self, net: Any) -> None:
@@ -255,8 +254,8 @@ class TwoStage(nn.Module):
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
         """Return the predictions of the region proposal network and the second stage.
 
-        The region proposal network is computed anew from the pyramid's levels, so the
-        proposals are, to the bit, those that the pass gave.
+        The region proposal network is recomputed from the pyramid's levels, so the
+        proposals equal those of the pass to the bit.
         """
         anchors, objectness = self._anchors(outputs, size)
         sources, suppressed = self._proposed(anchors, objectness, size)
@@ -298,7 +297,7 @@ class TwoStage(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return the proposed anchors, and the suppressed ones.
 
-        Ren et al. 2015 (section 3.3): the best of each level, cut to the image,
+        Ren et al. 2015 (section 3.3): the best of each level, clipped to the image,
         without the tiny ones, then non-maximum suppression within each level.
         """
         rpn: Any = self.rpn

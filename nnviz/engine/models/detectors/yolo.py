@@ -6,8 +6,8 @@ end-to-end heads (YOLOv10, Wang et al. 2024, arXiv:2405.14458) give (N, M, 6) of
 corners, score and class, which need no suppression.  Scores are probabilities and
 boxes px of the input in all of them.
 
-Rows of YOLOv8 may go on with coefficients of prototype masks (YOLACT, Bolya et al.
-2019, arXiv:1904.02689), which a second tensor holds, or with keypoints (x, y,
+Rows of YOLOv8 may continue with coefficients of prototype masks (YOLACT, Bolya et al.
+2019, arXiv:1904.02689), which are in a second tensor, or with keypoints (x, y,
 visibility).
 """
 
@@ -47,7 +47,7 @@ class YoloLayout:
 
     Attributes:
         kind: "v5", "v8" or "end-to-end".
-        classes: how many are told apart; 0 where the output does not say.
+        classes: number of classes; 0 where the output does not determine it.
         masks: coefficients of prototype masks after the class scores.
         points: keypoints after the class scores.
     """
@@ -86,7 +86,7 @@ class YoloLayout:
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages | None:
         """Return the cells behind the boxes; see ``StagedDetector``.
 
-        None where the rows are no whole grids of strides 8, 16 and 32.
+        None where the rows do not fill the grids of strides 8, 16 and 32.
         """
         rows = outputs[0][0].float()
         rows = rows.T if self.kind == "v8" else rows
@@ -113,8 +113,8 @@ class YoloLayout:
     ) -> Iterator[Tensor]:
         """Yield each box's mask, (H, W) in [0, 1] over the image, 0 outside the box.
 
-        The prototypes (C, h, w) lie over the whole input; each object's mask is the
-        sigmoid of their sum by its coefficients.
+        The prototypes (C, h, w) cover the whole input; each object's mask is the
+        sigmoid of their sum weighted by its coefficients.
         """
         rows, prototypes = outputs[0][0].float().T, outputs[1].float()
         grid = _photo_in_input(place).to(rows)
@@ -169,8 +169,8 @@ def yolo_layout(
     Args:
         shape: with the batch.
         title: the network's name, for errors.
-        classes: how many it tells apart, 0 where unknown.
-        masks: channels of the prototype masks that it gives beside, 0 for none.
+        classes: number of classes, 0 where unknown.
+        masks: channels of the prototype masks in a second output, 0 for none.
 
     Raises:
         ModelError: the shape matches no known layout.
@@ -215,7 +215,7 @@ def _photo_in_input(place: Placement) -> Tensor:
 def _cells(count: int, size: Size) -> Tensor | None:
     """Return the cells of the grids of strides 8, 16 and 32, as center and size, px.
 
-    None where ``count`` is not that of one or three boxes a cell.  With three, the
+    None where ``count`` does not match one or three boxes per cell.  With three, the
     first boxes of all cells of a grid come first (YOLOv5's order).
     """
     grids = [_grid_cells(stride, size) for stride in _STRIDES]

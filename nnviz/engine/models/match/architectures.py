@@ -21,7 +21,7 @@ from nnviz.engine.models.references import ZooReference
 
 _COLORS = 3
 _SMALL = "objects"
-"""The bundled network whose preprocessing suits the small architectures."""
+"""The bundled network whose preprocessing is used for the small architectures."""
 _INTERPOLATIONS = {
     "bicubic": Interpolation.BICUBIC,
     "bilinear": Interpolation.BILINEAR,
@@ -33,8 +33,8 @@ class Library(Protocol):
     """Protocol of an architecture library.
 
     Attributes:
-        name: what stands before the colon: "timm" in "timm:vit_small_patch16_224".
-        package: what has to be installed; empty for our own.
+        name: prefix before the colon: "timm" in "timm:vit_small_patch16_224".
+        package: the Python package that it needs; empty for nnviz's own.
     """
 
     name: str
@@ -52,8 +52,8 @@ class Library(Protocol):
             name: without the library.
             classes: number of outputs.
             **options: ``image_size`` in px where positions are learned; ``auxiliary``,
-                whether it has the heads that only training uses; ``empty``, whether
-                its weights hold no memory, True where it is left out.
+                whether to build the heads that only training uses; ``empty``, whether
+                its weights have no memory, True by default.
         """
 
     @abstractmethod
@@ -183,7 +183,7 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
         )
     }
 )
-"""By name, those that are always there first."""
+"""By name, always available ones first."""
 
 
 def split_name(architecture: str) -> tuple[Library, str]:
@@ -213,7 +213,8 @@ def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
 
     Args:
         config: with ``input_size`` (channels, height, width), ``crop_pct``,
-            ``interpolation``, ``mean`` and ``std``; what is missing is timm's default.
+            ``interpolation``, ``mean`` and ``std``; missing entries have timm's
+            defaults.
     """
     channels, *size = config.get("input_size") or (3, 224, 224)
     height, width = (int(side) for side in size)
@@ -252,10 +253,10 @@ _REPAINTED = {
     "JohnsonNet": _repainted(0, 1, 255),
     "CycleGanGenerator": _repainted(0.5, 0.5),
 }
-"""What networks that paint an image anew take, and give."""
+"""Preprocessing of networks that take and return an image."""
 
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.", "aux_classifier.")
-"""Before the names of the weights of heads that only training uses."""
+"""Prefixes of the weights of heads that only training uses."""
 
 
 def _drop_auxiliary(net: nn.Module) -> None:

@@ -16,12 +16,12 @@ from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.networks import ARCHITECTURES
 
 METADATA = "nnviz"
-"""Key of a safetensors file's metadata under which its side-car stands once more."""
+"""Key of a safetensors file's metadata that holds a copy of its side-car."""
 _COUNTER = "num_batches_tracked"
-"""Of batch norms: not needed to compute with."""
+"""Of batch norms: not needed for inference."""
 _LONGEST = 100_000
 _LARGEST = 1_000_000
-"""Of numbers among the arguments: a width beyond it is no network."""
+"""Largest number among the arguments: no network is wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Declared:
 
     Attributes:
         name: one of ``ARCHITECTURES``.
-        arguments: numbers, texts and lists of them.
+        arguments: numbers, strings and lists of them.
     """
 
     name: str
@@ -45,7 +45,8 @@ def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
     """Return the architecture that a side-car declares, or None.
 
     Raises:
-        InputError: there is no such architecture, or its arguments are no values.
+        InputError: there is no such architecture, or its arguments are not plain
+            values.
     """
     name, arguments = values.get("architecture"), values.get("arguments", {})
     if name is None:
@@ -98,12 +99,12 @@ def write_weights(
 ) -> Path:
     """Write ``stem.safetensors`` and ``stem.json``; return the weights' path.
 
-    The weights' metadata hold the side-car too, so that the one file is enough.
+    The weights' metadata hold the side-car too, so that the one file suffices.
 
     Args:
         state: of the network; counters of batch norms are left out.
         side_car: title, labels, preprocess, ...; with a declared architecture.
-        stem: path without suffix; its folder is made.
+        stem: path without suffix; its folder is created.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -116,7 +117,7 @@ def write_weights(
     }
     weights, partial = stem.with_suffix(".safetensors"), stem.with_suffix(".partial")
     save_file(tensors, partial, {METADATA: json.dumps(side_car)})
-    # Its writer lets nobody else read it.
+    # Its writer makes the file unreadable for other users.
     partial.chmod(0o644)
     partial.replace(weights)
     text = json.dumps(side_car, indent=1, ensure_ascii=False)

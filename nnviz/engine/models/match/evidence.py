@@ -1,9 +1,8 @@
 """Evidence of a network's training, in its file and its folder.
 
-Training programs write down what they were told: timm's ``args`` and
-``pretrained_cfg``, torchvision's reference scripts' ``args``, Hugging Face's
-``preprocessor_config.json``, OpenMMLab's ``data_preprocessor``, Lightning's
-``hyper_parameters``.
+Training programs save their settings: timm's ``args`` and ``pretrained_cfg``,
+torchvision's reference scripts' ``args``, Hugging Face's ``preprocessor_config.json``,
+OpenMMLab's ``data_preprocessor``, Lightning's ``hyper_parameters``.
 """
 
 import math
@@ -23,10 +22,10 @@ _CROP_SHARE = 0.875
 _LEAST_SHARE = 0.01
 _LEVIT_SHARE = 256 / 224
 _LARGE = 384
-"""px: from this on ConvNeXt's processor crops nothing."""
+"""px: from this size on ConvNeXt's processor does not crop."""
 _LARGEST_NUMBER = 1e9
 _PILLOW = {0: "nearest", 2: "bilinear", 3: "bicubic"}
-"""Numbers of Pillow's filters, as Hugging Face's configurations name them."""
+"""Pillow's filter numbers, as used in Hugging Face's configurations."""
 _INTERPOLATIONS = {
     "bicubic": Interpolation.BICUBIC,
     "bilinear": Interpolation.BILINEAR,
@@ -41,9 +40,9 @@ class Evidence:
     """Evidence of a network's training: preprocessing, architecture and labels.
 
     Attributes:
-        preprocess: those of ``Preprocess``'s fields that are known, as in its JSON.
-        source: where it stands, for people; empty where nothing was found.
-        architecture: the name that the training program gave it; may be empty.
+        preprocess: the known fields of ``Preprocess``, as in its JSON.
+        source: where it was found, for users; empty where nothing was found.
+        architecture: its name according to the training program; may be empty.
         labels: names of the classes; may be empty.
     """
 
@@ -57,7 +56,7 @@ def gather(values: Mapping[str, Any], path: Path) -> Evidence:
     """Collect the evidence in a checkpoint and in its folder.
 
     Args:
-        values: numbers, texts and containers of them that stand beside the weights.
+        values: numbers, strings and containers of them, saved beside the weights.
         path: of the file of weights.
 
     Raises:
@@ -100,7 +99,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
     return parse_object(text, file.name, "mend it or move it away")
 
 
-# --- one function a program ---------------------------------------------------------
+# --- one function per program -------------------------------------------------------
 
 
 def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
@@ -139,8 +138,8 @@ def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
 def _hugging_face_colors(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return mean, std, range and channel order of a ``preprocessor_config.json``.
 
-    MobileViT's does not normalize unless told to; EfficientNet's divides by the std
-    once more (``include_top``).
+    MobileViT's does not normalize unless enabled; EfficientNet's divides by the std
+    twice (``include_top``).
     """
     usual = not _kind_of(config).startswith("MobileViT")
     mean, std = (_numbers(config.get(key)) for key in ("image_mean", "image_std"))
@@ -168,8 +167,8 @@ def _kind_of(config: Mapping[str, Any]) -> str:
 def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resizing of a ``preprocessor_config.json``.
 
-    The middle of a resized image; both sides stretched; or, as detectors have it, the
-    shorter side with a limit on the longer.
+    A center crop of the resized image; both sides stretched; or, for detectors, the
+    shorter side with a limit on the longer one.
     """
     size, crop = _sides(config.get("size")), _sides(config.get("crop_size"))
     kind = _kind_of(config)

@@ -25,9 +25,9 @@ Check = Callable[[], None]
 _TRIED = 12
 """Architectures that are compared weight by weight."""
 _NEARLY = 0.85
-"""Share of the best resemblance from which another one is tried too."""
+"""Fraction of the best similarity from which another one is tried too."""
 _ALIKE = 0.3
-"""Resemblance from which an architecture is worth naming as the nearest."""
+"""Similarity from which an architecture is suggested as the nearest."""
 _SHOWN = 5
 _STRANGER = (
     "its own code is needed: open the .py file that makes the network (or "
@@ -42,14 +42,14 @@ def find_architecture(
 
     Args:
         tensors: the weights, by their names in the file.
-        hint: text that may name the architecture: the file's name, or a name that
-            stands in it.
+        hint: text that may name the architecture: the file's name, or a name stored in
+            it.
         source: the file's name, for errors.
         check: raises to stop.
 
     Raises:
         ModelError: none fits; names the nearest with its mismatches, or the package
-            that would have it.
+            that may provide it.
     """
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     candidates = _candidates(shapes, hint)
@@ -73,7 +73,7 @@ def find_architecture(
 def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
     """Return the most similar architectures, best first, with the renaming for each.
 
-    Of two that resemble them alike, one that the hint names goes first.
+    Among equally similar ones, one that the hint names goes first.
     """
     found = [
         (view, each)
@@ -89,7 +89,8 @@ def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
 def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
     """Return the sort key: similarity, then hint, size and simplicity.
 
-    The plainest is that of the first library, and there the one of the shortest name.
+    The simplest is that of the first library, and within it the one of the shortest
+    name.
     """
     library, _, name = found.architecture.partition(":")
     place = list(LIBRARIES).index(library)
@@ -134,14 +135,14 @@ def install(
     """Load weights into a network built without them; names and shapes must agree.
 
     Args:
-        net: as ``build`` gives it.
+        net: as returned by ``build``.
         tensors: by their names in the file.
         source: the file's name, for errors.
         check: raises to stop.
-        fit: says which weight is which; without it names are as they are.
+        fit: maps weights to names; without it the names are unchanged.
 
     Raises:
-        InputError: they do not; names the first that does not.
+        InputError: names or shapes differ; names the first difference.
     """
     names = fit.names if fit is not None else {name: name for name in tensors}
     state = {_in_head(usual, fit): tensors[name] for usual, name in names.items()}
@@ -149,7 +150,7 @@ def install(
     for key, value in expected.items():
         check()
         if key not in state and key.endswith(BOOKKEEPING):
-            # Written by versions before 0.4.1; only training reads it.
+            # Missing in files of versions before 0.4.1; only training reads it.
             state[key] = value.new_zeros((), device="cpu")
         _require_shape(key, state, value, source)
     net.load_state_dict({key: state[key] for key in expected}, assign=True)

@@ -28,7 +28,7 @@ _OUTER_HEADS = frozenset({"classifier", "head", "fc", "linear", "cls_head"})
 _PRETEXT = frozenset({"encoder_q", "encoder_k", "base_encoder", "momentum_encoder"})
 """Around networks whose head serves contrastive training only: MoCo's."""
 _POSITIONS = ("encoder.pos_embedding", "pos_embed")
-"""torchvision's and timm's names for learned positions of patches."""
+"""torchvision's and timm's names for learned position embeddings of patches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,11 @@ class Fit:
         channels: of the input, read from the first convolution.
         image_size: side of the input where positions are learned, else 0, px.
         auxiliary: whether there are weights for the heads that only training uses.
-        head: what stands in the place of its own head; None where nothing does.
-        kernel: side of the first convolution's kernel where it is not as published: the
-            variant for small images, without the first pooling; else 0.
-        left_out: names in the file that no forward pass reads: losses, optimizers.
+        head: replacement for the architecture's own head; None if there is none.
+        kernel: side of the first convolution's kernel where it differs from the
+            published one: the variant for small images, without the first pooling; else
+            0.
+        left_out: names in the file that no forward pass uses: losses, optimizers.
         missing: names of the architecture that the weights lack.
         unexpected: names of the weights that the architecture lacks.
         mismatched: lines "name: found shape, expected shape".
@@ -104,9 +105,9 @@ class _Plan:
 
     Attributes:
         shapes: of its state dict.
-        first: name of the weight of the convolution that takes the image.
+        first: name of the weight of the first convolution.
         patch: side of the first convolution's kernel.
-        head: path of the module that gives the classes.
+        head: path of the module that returns the classes.
     """
 
     shapes: dict[str, tuple[int, ...]]
@@ -142,7 +143,7 @@ def lay(view: View, prefix: str, shapes: Shapes, architecture: str) -> Fit:
 
     Args:
         view: from usual names to names in the file.
-        prefix: of the network's names among the usual ones.
+        prefix: of the network among the usual names.
         shapes: of the weights, by name in the file.
         architecture: with its library.
     """
@@ -236,7 +237,7 @@ def _repair_head(fit: Fit, plan: _Plan, here: Shapes) -> Fit:
         _with_head(fit, ".".join(parts[:depth]), here, plan)
         for depth in range(len(parts), 0, -1)
     ]
-    # The innermost path that explains most: "classifier.6" before "classifier".
+    # The innermost path with the fewest faults: "classifier.6" before "classifier".
     return min([fit, *repaired], key=lambda each: each.faults)
 
 

@@ -22,9 +22,9 @@ class HeadLayer:
     Attributes:
         name: of the layer in the head, "1" of "fc.1"; empty where it is the head.
         kind: "Linear", "BatchNorm1d" or "LayerNorm".
-        inputs: number of values that it takes.
-        outputs: number of values that it gives.
-        bias: whether it adds one.
+        inputs: number of input values.
+        outputs: number of output values.
+        bias: whether it has a bias.
     """
 
     name: str
@@ -41,9 +41,9 @@ class Head:
     Attributes:
         path: the module that is replaced, "fc".
         layers: those with weights, first to last; none where there is no head and the
-            network gives its features.
-        doubled: whether it takes the maxima of the last maps beside their means, as
-            those of fastai do.
+            network returns its features.
+        doubled: whether it takes the maxima of the last maps besides their means, as in
+            fastai.
     """
 
     path: str
@@ -97,7 +97,7 @@ def read_head(path: str, shapes: Shapes) -> Head | None:
         if layer is None:
             return None
         layers.append(layer)
-    # In the file they stand in the order of the module tree, which need not be kept.
+    # Their order in the file is that of the module tree, which may have been changed.
     if all(layer.name.isdigit() for layer in layers):
         layers.sort(key=lambda layer: int(layer.name))
     fits = all(first.outputs == second.inputs for first, second in pairwise(layers))
@@ -131,9 +131,9 @@ class ConcatPool2d(nn.Module):
 def build_head(head: Head) -> nn.Module:
     """Build the head without weights.
 
-    What has no weights leaves no trace but a gap in the numbers: a ReLU is put before
-    a linear layer that does not follow the layer before at once, nothing elsewhere
-    (dropout does nothing in use).
+    Modules without weights leave only gaps in the numbering: a ReLU is inserted before
+    a linear layer whose number does not directly follow its predecessor's, nothing
+    elsewhere (dropout does nothing in inference).
     """
     if not head.layers:
         return nn.Identity()

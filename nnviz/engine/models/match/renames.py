@@ -1,7 +1,7 @@
 """Renaming of weights: names given by wrappers, forks and other libraries.
 
-Each view is a way to read the names of a file: from the name that today's libraries
-use to the name in the file.
+Each view is one interpretation of a file's names: from the name in today's libraries to
+the name in the file.
 """
 
 import re
@@ -14,7 +14,7 @@ _WRAPPERS = frozenset(
     {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 )
 """Parts of names that DataParallel, torch.compile, FSDP and activation checkpointing
-put in: anywhere, not only in front."""
+insert: anywhere, not only in front."""
 _OLD_DENSENET = re.compile(
     r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_\w+))"
 )

@@ -1,10 +1,11 @@
 """Architecture signatures: bottom-k sketches that rank known ones by similarity.
 
 Names and shapes of all weights of an architecture are hashed, and the smallest hashes
-are kept (bottom-k sketch, Cohen & Kaplan 2007).  The share of a sketch that occurs in
-a file is an estimate of the share of the architecture's weights that do, so all known
-architectures are ranked in milliseconds, without building one.  What depends on the
-number of classes is left out.  ``packaging/architectures.py`` writes the sketches.
+are kept (bottom-k sketch, Cohen & Kaplan 2007).  The fraction of a sketch found in a
+file is an estimate of the fraction of the architecture's weights in it, so all known
+architectures are ranked in milliseconds, without building one.  Weights whose shape
+depends on the number of classes are left out.  ``packaging/architectures.py`` writes
+the sketches.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +22,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 Sketch = NDArray[np.uint32]
 
 CLASSES = 1013
-"""A prime: a size that only the number of classes can have given."""
+"""A prime: a size that can only result from the number of classes."""
 SKETCH_SIZE = 64
 BOOKKEEPING = ("num_batches_tracked", "total_ops", "total_params")
-"""Last parts of names of what no forward pass reads."""
+"""Last name parts of entries that no forward pass uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class Resemblance:
 
     Attributes:
         architecture: name with its library, "timm:vit_small_patch16_224".
-        share: of its weights, by name and shape, 0-1; an estimate.
-        surplus: how many weights more, or fewer, than the architecture has there are.
-        prefix: what stands before their names in the file.
+        share: fraction of its weights found, by name and shape, 0-1; an estimate.
+        surplus: difference between the numbers of weights in the file and the
+            architecture.
+        prefix: of their names in the file.
     """
 
     architecture: str
@@ -78,7 +80,7 @@ def rank(shapes: Shapes, count: int) -> list[Resemblance]:
 
     Args:
         shapes: of a file's weights, by name.
-        count: how many to return.
+        count: number of architectures to return.
     """
     index = _index()
     best: dict[int, Resemblance] = {}
@@ -118,7 +120,7 @@ def prefixes(names: Iterable[str]) -> Iterator[str]:
 
 _DEEPEST = 4
 _LEAST_SHARE = 0.05
-"""A network is at least so large a share of what is in a file."""
+"""Minimum fraction of a file's weights that belongs to the network."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,18 +31,18 @@ CLASSIFIERS: dict[str, Callable[[int], nn.Module]] = {
     "SmallVgg": SmallVgg,
     "LeNet5": LeNet5,
 }
-"""From a class's name to what builds it for a number of classes: with these a file
-of bare weights is compared."""
+"""From a class's name to its constructor with a number of classes: the candidates for a
+file of bare weights."""
 
 REPAINTERS: dict[str, Callable[[], nn.Module]] = {
     "QuickPainter": QuickPainter,
     "JohnsonNet": JohnsonNet,
     "CycleGanGenerator": CycleGanGenerator,
 }
-"""What paints an image anew: from a class's name to what builds it."""
+"""Image-to-image networks: from a class's name to its constructor."""
 
 CHANNELS = ("red", "green", "blue")
-"""What the outputs of these are."""
+"""Names of their outputs."""
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
@@ -62,7 +62,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
     "VggUNet": VggUNet,
 }
-"""From the name in a card to what builds it from the card's ``arguments``."""
+"""From the name in a card to the constructor for the card's ``arguments``."""
 
 __all__ = [
     "ARCHITECTURES",

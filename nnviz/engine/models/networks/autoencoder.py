@@ -10,24 +10,24 @@ from nnviz.engine.models.networks.layer_list import ACTIVATIONS
 
 Kind = Literal["linear", "deep", "convolutional"]
 HIDDEN = (256, 64)
-"""Units of the layers before a deep code, where nothing else is asked for."""
+"""Default units of the layers before a deep code."""
 _WIDTHS = (16, 32)
 
 
 class Autoencoder(nn.Module):
     """An encoder to a code of k numbers, and a decoder to images.
 
-    Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  Linear: no activation
-    function, whose best code spans the first k principal components (Baldi & Hornik
-    1989, doi:10.1016/0893-6080(89)90014-2).
+    Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  The linear kind has no
+    activation function; its optimal code spans the first k principal components (Baldi
+    & Hornik 1989, doi:10.1016/0893-6080(89)90014-2).
 
     Args:
         kind: of the layers.
         channels: of the image.
         size: its height and width, px, a multiple of 4.
-        code: numbers of the code.
-        hidden: units of the layers before a deep code; after it in turn.
-        activation: word of a deep one's activation function.
+        code: length of the code.
+        hidden: units of the layers before a deep code; after it in reverse order.
+        activation: name of a deep one's activation function.
     """
 
     def __init__(

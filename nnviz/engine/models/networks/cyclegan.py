@@ -6,10 +6,10 @@ from torch import Tensor, nn
 class CycleGanGenerator(nn.Sequential):
     """CycleGAN's generator: translates images between domains (Zhu et al. 2017).
 
-    ``resnet_9blocks`` of junyanz/pytorch-CycleGAN-and-pix2pix with its names of
-    weights, but for the prefix "model.": instance norms without weights, transposed
-    convolutions.  Takes and gives (N, 3, H, W) in [-1, 1], of at least 16 x 16 px;
-    what is up-sampled too far is cut off again.
+    ``resnet_9blocks`` of junyanz/pytorch-CycleGAN-and-pix2pix with its weight names,
+    except for the prefix "model.": instance norms without weights, transposed
+    convolutions.  Takes and returns (N, 3, H, W) in [-1, 1], of at least 16 x 16 px;
+    excess rows and columns of the upsampling are cropped.
     """
 
     def __init__(self) -> None:

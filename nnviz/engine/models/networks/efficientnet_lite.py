@@ -12,7 +12,7 @@ _STEM, _HEAD = 32, 1280
 _DIVISOR = 8
 """Widths are multiples of it."""
 _LEAST_KEPT = 0.9
-"""Rounding takes away a tenth of a width at most."""
+"""Rounding reduces a width by at most a tenth."""
 _EPSILON = 1e-3
 """Of all batch normalizations, as in TensorFlow."""
 
@@ -50,7 +50,7 @@ _STAGES = (
 class SamePadding(nn.Module):
     """TensorFlow's "SAME" zero padding for the next convolution.
 
-    The output has ceil(side / stride) px; where the padding is odd, the bottom and the
+    The output has ceil(side / stride) px; if the padding is odd, the bottom and the
     right get the larger part.  (N, C, H, W) in and out.
     """
 
@@ -73,8 +73,8 @@ class SamePadding(nn.Module):
 class InvertedResidual(nn.Module):
     """Inverted residual block (MobileNetV2; Sandler et al. 2018, arXiv:1801.04381).
 
-    Takes (N, inputs, H, W) and gives (N, outputs, ceil(H/stride), ceil(W/stride)); the
-    projection has no activation.  The input is added where the shapes agree.
+    Takes (N, inputs, H, W) and returns (N, outputs, ceil(H/stride), ceil(W/stride));
+    the projection has no activation.  The input is added where the shapes agree.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, stage: _Stage) -> None:
@@ -99,9 +99,10 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite(nn.Module):
     """EfficientNet without squeeze-and-excitation, with ReLU6 instead of Swish.
 
-    Google's variant for small devices (2020), scaled as EfficientNet but for the stem,
-    the head and the first and last stage, which keep their size.  Every ReLU6 is a
-    module of its own and none works in place.  Works for any input of 32 x 32 px on.
+    Google's variant for small devices (2020), scaled as EfficientNet except for the
+    stem, the head and the first and last stage, which are not scaled.  Every ReLU6 is a
+    module of its own and none works in place.  Accepts any input of at least 32 x 32
+    px.
 
     Args:
         classes: length of the output.
@@ -150,7 +151,7 @@ def _convolution(
     activated: bool = True,
 ) -> nn.Sequential:
     """Build a padded convolution with batch norm and an optional ReLU6."""
-    # At stride 1, "SAME" pads both sides alike: the convolution does that itself.
+    # At stride 1, "SAME" padding is symmetric: the convolution does it itself.
     own_padding = kernel // 2 if stride == 1 else 0
     groups = inputs if depthwise else 1
     steps: OrderedDict[str, nn.Module] = OrderedDict()

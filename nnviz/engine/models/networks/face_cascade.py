@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     import cv2
 
 _STEP = 1.1
-"""From one size of the window to the next."""
+"""Ratio of successive window sizes."""
 _AGREEING = 3
-"""So many windows around one face must agree."""
+"""Minimum number of overlapping windows for a face."""
 _SMALLEST = 28
-"""px of the input: the smallest window.  Smaller ones would take as long again."""
+"""px of the input: the smallest window.  Smaller ones would double the time."""
 _MIDDLE, _SLOPE = 55.4, 2.5
-"""Margin of the last stage that gives a score of 0.5, and how steep the score is there:
-of the faces of Caltech-101, 99 in 100 have more than this."""
+"""Margin of the last stage at which the score is 0.5, and the slope of the score there:
+99 of 100 faces of Caltech-101 have a larger margin."""
 _HEAD = (-0.28, -0.49, 0.31, 0.35)
-"""What the window lacks of the head at the left, top, right and bottom, in its own
-sides: the medians over Caltech-101's faces, whose boxes hold hair and chin."""
+"""Extension of the window to the head at the left, top, right and bottom, relative to
+its sides: the medians over Caltech-101's faces, whose boxes include hair and chin."""
 
 
 class FaceCascade(nn.Module):
     """Boosted cascade of Haar features (Viola & Jones 2001; Lienhart & Maydt 2002).
 
-    No network: it has no layers, no weights that torch knows, and no gradients.
+    Not a network: it has no layers, no torch weights, and no gradients.
 
     Args:
-        cascade: name of a file among those that come with OpenCV.
+        cascade: name of one of the files that come with OpenCV.
     """
 
     def __init__(self, cascade: str) -> None:

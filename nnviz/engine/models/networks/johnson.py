@@ -7,10 +7,10 @@ from torch.nn import functional
 class JohnsonNet(nn.Module):
     """Feed-forward style transfer in one pass (Johnson et al. 2016, arXiv:1603.08155).
 
-    The network of pytorch/examples ``fast_neural_style`` with its names of weights:
-    reflected edges, nearest-neighbor up-sampling and instance norms (Ulyanov et al.
-    2016, arXiv:1607.08022).  Takes and gives pixels from 0 to 255, (N, 3, H, W), of at
-    least 16 x 16 px; what is up-sampled too far is cut off again.
+    The network of pytorch/examples ``fast_neural_style`` with its weight names:
+    reflection padding, nearest-neighbor upsampling and instance norms (Ulyanov et al.
+    2016, arXiv:1607.08022).  Takes and returns pixels from 0 to 255, (N, 3, H, W), of
+    at least 16 x 16 px; excess rows and columns of the upsampling are cropped.
     """
 
     def __init__(self) -> None:

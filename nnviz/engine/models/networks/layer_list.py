@@ -15,7 +15,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
 }
-"""By the word in a list of layers."""
+"""Activations by their word in a list of layers."""
 MOST_LAYERS = 200
 _MOST_CHANNELS = 4096
 _FORMS = (
@@ -78,18 +78,18 @@ class Block(nn.Module):
 class LayerList(nn.Module):
     """A chain of layers that ends in one output per class.
 
-    Before the first linear layer maps are flattened.  Every activation is a module of
+    Maps are flattened before the first linear layer.  Every activation is a module of
     its own and none works in place.
 
     Args:
-        layers: words with commas between, "conv 6 5, relu, pool, linear 84, relu";
-            a linear layer with one output a class is added.
+        layers: words separated by commas, "conv 6 5, relu, pool, linear 84, relu"; a
+            linear layer with one output per class is appended.
         classes: number of outputs.
         channels: of the input.
         size: height and width of the input, px.
 
     Raises:
-        LayerWordError: a layer of no such kind, or one that does not fit.
+        LayerWordError: a layer of unknown kind, or one that does not fit.
     """
 
     def __init__(

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 class LeNet5(nn.Module):
     """LeNet-5 (LeCun et al. 1998, doi:10.1109/5.726791, fig. 2) with modern parts.
 
-    C1, S2, C3, S4, C5, F6 and the output have the sizes of the paper.  ReLU stands
-    for its scaled tanh, max pooling for its trained averages, a linear layer for its
-    radial units, and each map of C3 sees all of S2.
+    C1, S2, C3, S4, C5, F6 and the output have the sizes of the paper.  ReLU replaces
+    its scaled tanh, max pooling its trained averages, a linear layer its radial basis
+    units, and each map of C3 reads all of S2.
 
     Args:
         classes: length of the output.

@@ -25,7 +25,7 @@ _REACH = 16.0
 _SIDES = 4
 _STEM, _LAST = 16, 480
 _GATE = 4
-"""Channels of a map for one of its narrow part."""
+"""Ratio of channels of a map to those of its narrow part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class _Tap:
     """A lateral input: a backbone map that is merged with coarser ones.
 
     Attributes:
-        block: its place.
-        expanded: whether the block's expansion is taken, not its output.
+        block: index of the block.
+        expanded: whether the block's expansion is used, not its output.
         channels: of that map.
-        joined: channels that it becomes.
+        joined: channels after the lateral convolution.
     """
 
     block: int
@@ -92,10 +92,10 @@ _TAPS = (_Tap(3, True, 72, 64), _Tap(5, True, 96, 96), _Tap(11, False, 88, 128))
 class MobileNetCenterNet(nn.Module):
     """CenterNet (Zhou et al. 2019, arXiv:1904.07850) on MobileNetV3.
 
-    A class's objects are the peaks of its heat map at a quarter of the input's size; at
-    each cell stand the distances from its place to the left, top, right and bottom of
-    the box.  The features of four strides are joined from the coarsest up.  Works for
-    any input of 32 x 32 px on.
+    A class's objects are the peaks of its heat map at a quarter of the input's size;
+    each cell predicts the distances from its position to the left, top, right and
+    bottom of the box.  The features of four strides are merged from the coarsest up.
+    Accepts any input of at least 32 x 32 px.
 
     Args:
         classes: kinds of objects.
@@ -275,7 +275,7 @@ class _Upsample(nn.Module):
 
 def _doubled(x: Tensor) -> Tensor:
     """Upsample by two with TensorFlow 1's grid: pixel k samples position k / 2."""
-    # As mode="replicate" of ``pad`` does, whose shapes are found by slow imports.
+    # Equal to ``pad`` with mode="replicate", whose shape inference needs slow imports.
     taller = torch.cat((x, x[..., -1:, :]), -2)
     padded = torch.cat((taller, taller[..., -1:]), -1)
     size = 2 * x.shape[2] + 1, 2 * x.shape[3] + 1

@@ -19,7 +19,7 @@ class MobileNetEmbedding(nn.Module):
     """MobileNet (Howard et al. 2017, arXiv:1704.04861) up to its average pool.
 
     Batch norms are folded into the convolutions.  Every ReLU6 is a module of its own
-    and none works in place.  Works for any input of 32 x 32 px on.
+    and none works in place.  Accepts any input of at least 32 x 32 px.
     """
 
     def __init__(self) -> None:

@@ -11,14 +11,14 @@ _LARGEST = 2.0
 class QuickPainter(nn.Module):
     """Feed-forward style transfer: Johnson et al.'s network at a tenth of its cost.
 
-    The image is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
-    nothing wide is computed at its full size; what it shows comes back by a way around
-    everything that mixes its colors alone.  Takes (N, 3, H, W), about -2 to 2, of at
-    least 16 x 16 px, and gives what lies between -2 and 2: a style that needs colors
-    that no screen has is not learnt.
+    The image is halved by the first convolution, of 7 x 7 instead of 9 x 9, so nothing
+    wide is computed at full size; full-resolution detail is restored by a skip
+    connection of one 1 x 1 convolution.  Takes (N, 3, H, W), about -2 to 2, of at least
+    16 x 16 px, and returns values between -2 and 2: a style that needs colors outside a
+    screen's range is not learned.
 
     Args:
-        width: channels at half the size; at a quarter there are twice as many.
+        width: channels at half the size; at a quarter twice as many.
         blocks: residual blocks at a quarter of the size.
     """
 

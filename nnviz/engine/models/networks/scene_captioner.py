@@ -35,9 +35,9 @@ class PlaceAttention(nn.Module):
     (arXiv:1706.03762, eq. 1): many times cheaper than the additive one of Xu et al.
 
     Args:
-        features: channels of the places.
+        features: channels of the encoder's features.
         hidden: of the LSTM.
-        width: of the vectors that are compared.
+        width: length of keys and queries.
     """
 
     def __init__(self, features: int, hidden: int, width: int) -> None:
@@ -49,7 +49,7 @@ class PlaceAttention(nn.Module):
         """Return the weights of positions, (N, P), which sum to 1.
 
         Args:
-            keys: of the places, (N, P, width).
+            keys: of the positions, (N, P, width).
             hidden: of the LSTM, (N, hidden).
         """
         query = self.query(hidden)[..., None]
@@ -61,17 +61,17 @@ class PlaceAttention(nn.Module):
 class SceneCaptioner(nn.Module):
     """Show, attend and tell (Xu et al. 2015, arXiv:1502.03044) on a residual network.
 
-    The encoder gives features at 1/8 of the input's size; the decoder, an LSTM, looks
-    at a weighted mean of them before each word.  A second head says of each place
-    which words hold there, and its largest answers are the network's output: the words
-    that an image is likely to be described with (Fang et al. 2015, arXiv:1411.4952,
-    sec. 3).  Every ReLU is a module of its own and none works in place.  Takes any size
-    from 32 x 32 px.
+    The encoder returns features at 1/8 of the input's size; the decoder, an LSTM,
+    attends to a weighted mean of them before each word.  A second head predicts for
+    each position which words apply to it, and the maxima over the positions are the
+    network's output: the words likely to occur in a description of the image (Fang et
+    al. 2015, arXiv:1411.4952, sec. 3).  Every ReLU is a module of its own and none
+    works in place.  Accepts any size of at least 32 x 32 px.
 
     Args:
-        words: names of the vocabulary; the first starts, the second ends a sentence.
-        concepts: length of the output: words that can be seen at a place.
-        features: channels of the places.
+        words: the vocabulary; the first starts, the second ends a sentence.
+        concepts: length of the output: words that can be recognized at a position.
+        features: channels of the encoder's features.
         hidden: of the LSTM.
 
     Attributes:
@@ -105,7 +105,7 @@ class SceneCaptioner(nn.Module):
             )
         )
         self.concepts = nn.Conv2d(features, concepts, 1)
-        # Two more channels say where a place is, from -1 to 1 across and down.
+        # Two more channels encode the position, from -1 to 1 across and down.
         self.attention = PlaceAttention(features + 2, hidden, features // 2)
         self.embedding = nn.Embedding(len(words), features)
         self.initial = nn.Linear(features + 2, 2 * hidden)
@@ -125,7 +125,7 @@ class SceneCaptioner(nn.Module):
             lateral(each)
             for lateral, each in zip(self.laterals, (fine, middle, coarse), strict=True)
         ]
-        # The trunk learned shapes; what color they have, the pixels say best.
+        # The trunk learned shapes; colors are best read from the pixels.
         parts.append(self.colors(functional.adaptive_avg_pool2d(x, size)))
         summed = parts[0] + sum(
             functional.interpolate(each, size, mode="nearest") for each in parts[1:]
@@ -161,10 +161,11 @@ class SceneCaptioner(nn.Module):
             places: (N, P, C + 2).
             keys: ``look`` of them.
             state: before the step.
-            words: the words said last, int64 (N,).
+            words: the previous words, int64 (N,).
 
         Returns:
-            Logits of the next word (N, V), weights of the places (N, P), the new state.
+            Logits of the next word (N, V), weights of the positions (N, P), the new
+            state.
         """
         weights = self.attention(keys, state.hidden)
         seen = torch.einsum("np,npc->nc", weights, places)

@@ -6,26 +6,26 @@ from torch import Tensor, nn
 from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
 _RATIOS = (1.0, 1.0, 2.0, 0.5)
-"""Width to height of the anchors at each place; the second square is larger."""
+"""Aspect ratios of the anchors at each position; the second square is larger."""
 _STEP = 2**0.5
-"""How much larger."""
+"""Ratio of its side to the smaller one's."""
 _CORNERS = 4
 
 
 class SceneDetector(nn.Module):
     """SSD (Liu et al. 2016, arXiv:1512.02325, section 2.1) on a small residual network.
 
-    Feature maps at 1/8, 1/16 and 1/32 of the input's size each look for objects of one
-    size, with four anchors a place.  Every ReLU is a module of its own and none works
-    in place.  Takes any input of at least 32 x 32 px.
+    Feature maps at 1/8, 1/16 and 1/32 of the input's size detect objects of one size
+    each, with four anchors per position.  Every ReLU is a module of its own and none
+    works in place.  Accepts any input of at least 32 x 32 px.
 
     Args:
         classes: kinds of objects, the background not counted.
         width: channels of the first convolution.
 
     Attributes:
-        outputs: numbers that are said of each anchor.
-        box_weights: what box offsets are multiplied by, (dx, dy, dw, dh).
+        outputs: number of predictions per anchor.
+        box_weights: factors of the box offsets, (dx, dy, dw, dh).
     """
 
     strides = (8, 16, 32)

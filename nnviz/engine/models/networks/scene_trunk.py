@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from nnviz.engine.models.networks.small_resnet import ResidualBlock
 
+_STAGES = ("stage1", "stage2", "stage3", "stage4")
+
 
 class SceneTrunk(nn.Module):
     """A small residual network that returns features at five scales.
@@ -14,12 +16,15 @@ class SceneTrunk(nn.Module):
 
     Args:
         width: channels of the first convolution.
+        deeper: how many residual blocks follow each of the four stages.
 
     Attributes:
         channels: of the features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size.
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(
+        self, width: int = 16, deeper: tuple[int, int, int, int] = (0, 0, 0, 0)
+    ) -> None:
         super().__init__()
         self.channels = (width, 2 * width, 4 * width, 8 * width, 8 * width)
         self.stem = nn.Sequential(
@@ -39,10 +44,20 @@ class SceneTrunk(nn.Module):
             ResidualBlock(8 * width, 8 * width, 1),
         )
         self.stage4 = ResidualBlock(8 * width, 8 * width, 2)
+        self.deeper = nn.ModuleDict(
+            {
+                name: nn.Sequential(*(ResidualBlock(size, size, 1) for _ in range(n)))
+                for name, size, n in zip(
+                    _STAGES, self.channels[1:], deeper, strict=True
+                )
+                if n
+            }
+        )
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pixels (N, 3, H, W) to five feature maps, the largest first."""
         found = [self.stem(x)]
-        for stage in (self.stage1, self.stage2, self.stage3, self.stage4):
-            found.append(stage(found[-1]))
+        for name in _STAGES:
+            maps = getattr(self, name)(found[-1])
+            found.append(self.deeper[name](maps) if name in self.deeper else maps)
         return found

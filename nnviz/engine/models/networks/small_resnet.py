@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut (He et al. 2016, arXiv:1512.03385, fig. 5).
 
-    Takes (N, inputs, H, W) and gives (N, outputs, ceil(H/stride), ceil(W/stride)).
+    Takes (N, inputs, H, W) and returns (N, outputs, ceil(H/stride), ceil(W/stride)).
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
@@ -40,7 +40,7 @@ class SmallResNet(nn.Module):
     """An 18-layer residual network of half the usual width, for small images.
 
     Every ReLU is a module of its own and none works in place, so each one can be
-    looked at and changed.  Works for any input of at least 64 x 64 px.
+    inspected and changed.  Accepts any input of at least 64 x 64 px.
 
     Args:
         classes: length of the output.

@@ -10,9 +10,8 @@ class SmallVgg(nn.Module):
     """A plain stack of seven 3x3 convolutions (Simonyan & Zisserman, arXiv:1409.1556).
 
     One convolution at full size, then three stages of two, each of which halves the
-    image after its first.  Every ReLU is a module of its own and none works in
-    place, so each one can be looked at and changed.  Works for any input of at least
-    8 x 8 px.
+    image after its first.  Every ReLU is a module of its own and none works in place,
+    so each one can be inspected and changed.  Accepts any input of at least 8 x 8 px.
 
     Args:
         classes: length of the output.

@@ -25,21 +25,27 @@ def merge_block(channels: int) -> nn.Sequential:
 class UNet(nn.Module):
     """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) with a residual trunk.
 
-    The way down is the detector's trunk, from 1/2 to 1/32 of the input's size; on the
-    way up each level sees the features of its size from the way down again.  Every
-    level names classes, and the next finer one corrects what it is told (as in Long et
-    al. 2015, arXiv:1411.4038, fig. 3): what a shape is shows at coarse levels, where
-    it ends at fine ones.  Every ReLU is a module of its own and none works in place.
-    Takes any size from 32 x 32 px.
+    The encoder is the detector's trunk, from 1/2 to 1/32 of the input's size; in the
+    decoder each level is concatenated with the encoder's features of its size.  Every
+    level predicts classes, and the next finer one adds its correction (as in Long et
+    al. 2015, arXiv:1411.4038, fig. 3): coarse levels recognize a shape, fine ones its
+    outline.  Every ReLU is a module of its own and none works in place. Accepts any
+    size of at least 32 x 32 px.
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
         width: channels of the trunk's first convolution.
+        deeper: how many residual blocks follow each stage of the trunk.
     """
 
-    def __init__(self, classes: int, width: int = 16) -> None:
+    def __init__(
+        self,
+        classes: int,
+        width: int = 16,
+        deeper: tuple[int, int, int, int] = (0, 0, 0, 0),
+    ) -> None:
         super().__init__()
-        self.trunk = SceneTrunk(width)
+        self.trunk = SceneTrunk(width, deeper)
         *upper, deepest = self.trunk.channels
         rising = [deepest, *upper[::-1]]
         self.up = nn.ModuleList(
@@ -59,7 +65,7 @@ class UNet(nn.Module):
     def levels(self, x: Tensor) -> Iterator[Tensor]:
         """Yield logits from 1/32 of the input's size, doubling, up to the full size.
 
-        Nothing is computed for a level before it is asked for.
+        Each level is computed only when requested.
         """
         size = x.shape[2:]
         levels = zip(self.scores, rise(self.trunk(x), self.up, self.merge), strict=True)

@@ -1,7 +1,8 @@
 """Batching for ONNX networks that were exported with a batch of one.
 
-Exports without dynamic axes have the batch of one among the sizes of their reshapes.
-Running one and two images side by side shows along which axis they lie there.
+Exports without dynamic axes have the batch size of one among the sizes of their
+reshapes. Running one and two images side by side shows along which axis the images lie
+there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ def batch_rule(
 
     Args:
         one: shape of its input for one image.
-        two: for two.
+        two: likewise for two.
         result: shape of its output for one.
     """
     changed = [axis for axis, size in enumerate(one) if two[axis] != size]
@@ -43,9 +44,10 @@ def batch_rule(
 def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | None:
     """Return the axis of a reshape's result that indexes images, or None.
 
-    An axis of 1 among those that the images' axis became is theirs alone.  Else they
-    are merged: with what comes before them where axes become fewer, as of (tokens,
-    images, features) to (tokens images, features), else with what comes behind.
+    An axis of 1 among those that the images' axis became belongs to the images alone.
+    Else they are merged: with the preceding axes where axes become fewer, as from
+    (tokens, images, features) to (tokens images, features), else with the following
+    ones.
     """
     before = prod(one[:axis])
     until = [prod(result[:place]) for place in range(len(result) + 1)]
@@ -63,8 +65,8 @@ def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | Non
 def keep_apart(net: nn.Module, sample: Tensor) -> None:
     """Undo the batching rules if outputs of a batch mix its images.
 
-    Where images lie along the first axis before and after each reshape, one behind the
-    other, nothing can mix them up, and no pass is spent on it.
+    Where images lie along the first axis before and after each reshape, consecutively,
+    they cannot be mixed, and no pass is spent on the check.
 
     Args:
         net: in eval mode.

@@ -44,9 +44,9 @@ def build_network(
     """Build a network of modules that computes a graph.
 
     Args:
-        graph: is used up.
+        graph: consumed.
         sample: an input, (1, C, H, W).
-        other: the shape of another possible input; None where only one is.
+        other: the shape of another possible input; None if there is only one.
         check: called for each node; raises to abandon it.
 
     Raises:
@@ -81,7 +81,7 @@ def _calls(
         passes.append(_Pass({given: second}, graph.constants))
     translator = _Translator(graph, passes)
     calls = []
-    # Sizes may become constants on the way; the file's own constants stay as they are.
+    # Sizes may become constants meanwhile; the file's own constants are unchanged.
     for node in graph.nodes:
         check()
         call = translator.call(node)
@@ -157,7 +157,7 @@ class _Translator:
     """Translates nodes to calls, running them to infer shapes.
 
     Args:
-        graph: its constants grow by the sizes that turn out to be fixed.
+        graph: sizes that turn out to be fixed are added to its constants.
         passes: with inputs of one shape or two.
     """
 
@@ -302,7 +302,7 @@ class _Translator:
         found = self._try(call, self._passes[0])
         for each in self._passes[1:]:
             if _refusal(lambda each=each: each.run(call)):  # type: ignore[misc]
-                # Not for inputs of another shape: all sizes are those of this one.
+                # Not for inputs of another shape: all sizes are then those of this one.
                 self._passes = self._passes[:1]
                 for name, value in self._passes[0].values.items():
                     if isinstance(value, np.ndarray):

@@ -23,9 +23,10 @@ from nnviz.engine.nn.shapes.meta import Shapes
 Check = Callable[[], None]
 
 _LARGEST = 1 << 28
-"""B of a folded constant; those of real networks are tables of positions."""
+"""B of a folded constant; real networks have at most position tables."""
 _SURELY_SMALL = 1 << 16
-"""Numbers: what is computed from fewer is not measured first, unless it may grow."""
+"""Number of values: smaller inputs are evaluated without a size check, unless the
+result may grow."""
 _LISTED = 4
 _REMEDY = "open the network's weights (.pt, .safetensors) instead of the ONNX file"
 
@@ -34,7 +35,7 @@ def operator_of(node: Node) -> Operator:
     """Return the operator of a node.
 
     Raises:
-        ModelError: this program does not have its operator.
+        ModelError: its operator is not supported.
     """
     known = OPERATORS.get(node.kind)
     if known is None:
@@ -221,7 +222,7 @@ def _check_size(node: Node, function: Function, arguments: Sequence[Any]) -> Non
     with torch.device("meta"), Shapes():  # type: ignore[no-untyped-call]
         refused = memory.refusal(lambda: found.append(function(*empty)))
     if refused is not None:
-        # Where shapes cannot be told without numbers, the result is no larger.
+        # Where shapes depend on values, the result is no larger.
         return
     results = found[0] if isinstance(found[0], tuple) else (found[0],)
     size = sum(

@@ -92,11 +92,11 @@ class Graph:
     """A graph of nodes in execution order.
 
     Attributes:
-        nodes: each after those whose values it takes.
+        nodes: each after those that compute its inputs.
         constants: weights and other fixed values, on the CPU.
-        inputs: values that are given, constants left out.
+        inputs: values supplied by the caller, without constants.
         outputs: names of the values that are returned.
-        weights: names of the constants that are trained, as far as the file tells.
+        weights: names of the constants that are trained, if the file contains them.
     """
 
     nodes: list[Node]

@@ -14,7 +14,7 @@ from nnviz.engine.models.onnx.operators.convolution import Window, window_of
 from nnviz.engine.models.onnx.operators.normalization import refuse_training
 
 Layer = tuple[nn.Module, tuple[int, ...]]
-"""A module and the positions of the inputs that it is called with."""
+"""A module and the indices of the inputs that it is called with."""
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _BATCH_NORMS = {
@@ -30,7 +30,7 @@ _MAP_AXES = 4
 _SIX = 6.0
 _HALF = 0.5
 _SINGLE = 1e-6
-"""Relative rounding of numbers in single precision, and some more."""
+"""Relative rounding error of single precision, with a margin."""
 
 
 @dataclass(slots=True)
@@ -39,8 +39,10 @@ class Materials:
 
     Attributes:
         constants: fixed values of the graph by name.
-        ranks: number of axes of the other values, as far as the graph is built.
-        parameters: those made already: what two layers share is one parameter.
+        ranks: number of axes of the other values, for the part of the graph already
+            built.
+        parameters: those already created: layers that share a value share the
+            parameter.
     """
 
     constants: dict[str, Tensor]
@@ -392,7 +394,7 @@ class ErfGelu(nn.GELU):
 
 
 ErfGelu.__name__ = "GELU"
-"""What people know it by."""
+"""Its usual name."""
 
 
 @_layer("ErfGelu")
@@ -436,7 +438,7 @@ class Attention(nn.Module):
 
         Args:
             query: (..., T, D).
-            key: (..., D, S), as a matrix product takes it.
+            key: (..., D, S), transposed as for a matrix product.
             value: (..., S, E).
         """
         alone = query.ndim == len("htd")

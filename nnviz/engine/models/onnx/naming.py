@@ -5,14 +5,14 @@ from dataclasses import replace
 from nnviz.engine.models.onnx.graph import Graph, Node
 
 _MADE = "onnx::"
-"""How torch's exporter begins the names of constants that it computed."""
+"""Prefix of the names of constants that torch's exporter computed."""
 
 
 def named_layers(graph: Graph) -> None:
     """Name convolutions with a folded batch norm after both layers.
 
-    What they give is what the batch norm gave: under the name of the convolution alone
-    it would be mistaken for what the convolution gave.
+    Their output is the batch norm's: under the name of the convolution alone it would
+    be mistaken for the convolution's.
     """
     graph.nodes = [
         _both(node) if node.kind in {"Conv", "ConvTranspose"} else node

@@ -35,7 +35,7 @@ _LETTERBOX = 114 / 255
 _USUAL_SIZE = 224
 _LARGEST_SIDE = 8192
 _STEP = 64
-"""px: added to a size that is left open, to see what depends on it."""
+"""px: added to an open size, to find the values that depend on it."""
 _WHITE = 255
 _LONGEST_NAMES = 1 << 20
 _NAMES = ("names", "classes", "class_names", "labels")
@@ -47,12 +47,12 @@ class OnnxNetwork:
 
     Attributes:
         net: the network, from (N, C, H, W).
-        preprocess: as the file tells, the rest as usual.
-        guessed: whether the file tells nothing of it, so that it is what is usual.
+        preprocess: as stated in the file, the rest by default.
+        guessed: whether the file states nothing of it, so that it is the default.
         labels: names of classes that the file holds; may be empty.
-        task: what it is for, as the file or the shape of its output tells; None where
-            neither does.
-        notes: what was done and what had to be guessed, for people.
+        task: according to the file or the shape of its output; None where neither
+            determines it.
+        notes: actions taken and guesses made, for users.
     """
 
     net: nn.Module
@@ -124,14 +124,14 @@ _NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
 _TASKS = {"detect": Task.DETECT, "classify": Task.CLASSIFY}
 """ultralytics' names."""
 _BOXED = ("", "segment", "pose")
-"""Likewise, of those whose outputs may be boxes."""
+"""Likewise, of tasks whose outputs may be boxes."""
 _STRIDES = (8, 16, 32)
-"""px between the places of a YOLO head's three grids."""
+"""px between the cells of a YOLO head's three grids."""
 _ANCHORS = 3
-"""Boxes at each place, where these are anchors (YOLOv5)."""
+"""Boxes per cell, where these are anchors (YOLOv5)."""
 _BOX = 4
 _ROW = 6
-"""Numbers of a box of an end-to-end head: corners, score, class."""
+"""Length of a box of an end-to-end head: corners, score, class."""
 _MOST_ROWS = 1000
 
 
@@ -330,7 +330,7 @@ def _resize(size: tuple[int, int]) -> int:
 def _own_range(graph: Graph, name: str) -> int:
     """Return the input range, 1 or 255, of a network that normalizes itself; else 0.
 
-    What it takes in 0 to 255 it divides by so much, or subtracts means above 2 from it.
+    Pixels in 0 to 255 are divided by this value, or means above 2 are subtracted.
     """
     found = 0
     limit = 2.0
@@ -363,8 +363,8 @@ def _factors(graph: Graph, node: Node, name: str) -> list[float]:
 def labels_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
     """Parse the class names in an exporter's metadata.
 
-    A list, or a dictionary from numbers, as ultralytics writes it, or names with
-    commas between.
+    A list, or a dictionary from numbers, as written by ultralytics, or names separated
+    by commas.
     """
     text = next((metadata[key] for key in _NAMES if metadata.get(key)), "")
     if not text or len(text) > _LONGEST_NAMES:

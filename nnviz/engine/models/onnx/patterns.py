@@ -8,12 +8,12 @@ from typing import Any
 from nnviz.engine.models.onnx.graph import Graph, Node
 
 _CLOSE = 1e-4
-"""Relative: how exactly a constant is written that stands for a mathematical one."""
+"""Relative tolerance of a constant that stands for a mathematical one."""
 LINEAR = "Linear"
 ATTENTION = "Attention."
 ERF_GELU = "ErfGelu"
 GATE = "HardSigmoidGate"
-"""Kinds of nodes of this program's own; ONNX has an operator called Attention."""
+"""Kinds of nodes defined by nnviz; ONNX has an operator called Attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class _Match:
     """Nodes that together are one operation.
 
     Attributes:
-        node: what takes their place, where the last of them stood.
-        inner: the values between them, which nobody else takes.
+        node: replaces them, at the index of the last one.
+        inner: the values between them, which no other node reads.
     """
 
     node: Node
@@ -168,7 +168,7 @@ def _halved(look: _Look, product: Node, gate: str, x: str) -> tuple[Node, str] |
 def _layer_norm(look: _Look, node: Node) -> _Match | None:
     """Match layer norm, (x - mean) / sqrt(variance + eps) w + b: arXiv:1607.06450.
 
-    As exporters write it for opsets before 17, over the last axis.
+    In the form that exporters write for opsets before 17, over the last axis.
     """
     steps = _norm_steps(look, node)
     if steps is None:

@@ -29,17 +29,17 @@ from nnviz.engine.models.onnx.skimming import SkimmingError, Span, skim
 Check = Callable[[], None]
 
 _LARGEST_FILE = 1 << 31
-"""B: protobuf reads no more."""
+"""B: protobuf's limit."""
 _MOST_NODES = 100_000
 _MOST_AXES = 16
 _BLOCK = 1 << 22
 """B read between two checks."""
 _DEEPEST = 4
-"""Graphs inside nodes inside graphs."""
+"""Maximum depth of graphs inside nodes."""
 _ROOM = 2.5
 """Times its size: a message, its parsed form, and the weights taken out of it."""
 _ANONYMOUS = ("onnx::", "val_", "_val_", "const", "Constant", "/", "node_")
-"""How names of constants begin that exporters made themselves."""
+"""Prefixes of constants' names that exporters generate."""
 _STANDARD = frozenset({"", "ai.onnx"})
 _OLDEST_OPSET = 7
 _DAMAGED = "export the network again, or download the file again"
@@ -69,10 +69,10 @@ class OnnxFile:
     """Contents of an ONNX file.
 
     Attributes:
-        graph: what it computes; all numbers in single precision at least.
+        graph: the computation; all floating-point numbers in single precision at least.
         producer: the program that wrote it, for people.
         metadata: what was written beside the graph, by name.
-        notes: what reading it did, for people.
+        notes: changes made while reading, for users.
     """
 
     graph: Graph
@@ -202,7 +202,7 @@ class _Reader:
     """Converts parsed protobuf messages into a graph.
 
     Args:
-        path: of the file; weights beside it are sought in its folder.
+        path: of the file; its external weights are searched in the same folder.
         opset: version of the operators.
         check: called for each constant.
     """
@@ -391,8 +391,8 @@ class _Reader:
 def _placed(nodes: list[Node], known: Sequence[bool]) -> list[Node]:
     """Return nodes with scopes filled in for those that the exporter's optimizer made.
 
-    Such a node lies in the scope that its neighbors in the graph share; without one, it
-    would cut the module that is called around it into two.
+    Such a node gets the scope that its neighbors in the graph share; without one, it
+    would split the call of the module around it.
 
     Args:
         nodes: in computing order.
@@ -456,7 +456,7 @@ def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:
         return np.fromiter(values, of_bytes)
     whole = np.fromiter(tensor.int32_data, np.int32)
     if tensor.data_type in {TensorProto.FLOAT16, TensorProto.BFLOAT16}:
-        # The bits of the number, not its value.
+        # The bit pattern of the number, not its value.
         return whole.astype(np.uint16).view(of_bytes)
     return whole.astype(of_bytes)
 

@@ -1,7 +1,7 @@
 """Networks run by onnxruntime in a separate process: outputs only.
 
 A file may have operators that the reader lacks: recurrent layers, loops, quantized
-convolutions, those of other vendors.  onnxruntime (an extra) computes their outputs;
+convolutions, vendor-specific ones.  onnxruntime (an extra) computes their outputs;
 there are no modules, so no activations, and no gradients.
 """
 
@@ -31,9 +31,9 @@ _Kind = tuple[tuple[int, ...], torch.dtype]
 
 _LONGEST_START = 120
 _LONGEST_PASS = 300
-"""s: after these the process is ended."""
+"""s: the process is ended after this time."""
 _TURN = 0.0005
-"""s: how often its answer is looked for."""
+"""s: interval at which its answer is polled."""
 
 
 class RuntimeFailure(ModelError, RuntimeError):  # noqa: N818 -- a failed pass
@@ -96,7 +96,7 @@ class RuntimeProcess:
     def run(self, values: Values) -> list[Values]:
         """Return all outputs for an input (N, C, H, W).
 
-        A job that is stopped leaves the pass to itself; the next one waits for its end.
+        A stopped job abandons its pass; the next job waits until it ends.
 
         Raises:
             RuntimeFailure: onnxruntime refuses the input, or its process ended.

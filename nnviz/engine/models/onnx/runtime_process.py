@@ -1,9 +1,9 @@
 """Worker process: onnxruntime runs a network that the ONNX reader cannot build.
 
-``python -m nnviz.engine.models.onnx.runtime_process NETWORK FOLDER THREADS`` leaves
-``network.json``, the network's inputs and outputs.  For each number N that comes on a
-line it takes ``N.npy``, the input, and leaves ``N.npz``, the outputs in their order.
-What goes wrong is one line in ``network.txt`` or ``N.txt``.  It ends with its input.
+``python -m nnviz.engine.models.onnx.runtime_process NETWORK FOLDER THREADS`` writes
+``network.json``, the network's inputs and outputs.  For each number N read from a line
+it reads ``N.npy``, the input, and writes ``N.npz``, the outputs in order. Errors are
+one line in ``network.txt`` or ``N.txt``.  It exits when its input ends.
 """
 
 import json
@@ -17,9 +17,9 @@ import numpy as np
 import onnxruntime
 
 _ROOM = 2 << 30
-"""B of addresses: Python, onnxruntime and the values of a pass."""
+"""B of address space: Python, onnxruntime and the values of a pass."""
 _TIMES = 3
-"""Times the file's size: parsed, rearranged for this processor, and the file."""
+"""Multiple of the file's size: parsed, rearranged for this processor, and the file."""
 _LONGEST = 300
 _KINDS: dict[str, Any] = {
     "tensor(float)": np.float32,
@@ -30,7 +30,7 @@ _KINDS: dict[str, Any] = {
     "tensor(int32)": np.int32,
     "tensor(int64)": np.int64,
 }
-"""Types that a network may take an image in."""
+"""Types in which a network may take an image."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -97,7 +97,7 @@ def _packed(outputs: Sequence[Any], file: Any) -> None:
 def _attempt(work: Any, target: Path, write: Any) -> Any:
     """Run a function and write its result, or the line of its error, to a file.
 
-    A file appears at once with all that is in it.
+    A file appears atomically with its full content.
     """
     part = target.with_suffix(".part")
     try:

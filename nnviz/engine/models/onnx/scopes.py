@@ -59,7 +59,7 @@ def _from_list(text: str) -> Scope:
         return ()
     if not isinstance(listed, list):
         return ()
-    # A module that is called again is written with the number of its call.
+    # A repeated call of a module is written with its call number.
     paths = [str(each).partition("@")[0] for each in listed[:-1]]
     return _nested([path for path in paths if path])
 

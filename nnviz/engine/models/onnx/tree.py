@@ -29,7 +29,7 @@ class Fixed:
 
 
 Argument = Slot | Fixed | None | int | float | bool | np.ndarray[Any, Any]
-"""Arrays and numbers are given as they are."""
+"""Arrays and numbers are passed unchanged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +37,10 @@ class Call:
     """One operation with its arguments, ready to run.
 
     Attributes:
-        node: where it comes from.
+        node: its source.
         target: a module of torch's, or a function.
-        arguments: what it is called with.
-        outputs: names of what it gives; "" for what nobody takes.
+        arguments: of the call.
+        outputs: names of its outputs; "" for unused ones.
     """
 
     node: Node
@@ -59,12 +59,12 @@ class Step:
     """A call inside a block, with value indices in place of names.
 
     Attributes:
-        function: what is called; None where a module is.
+        function: to be called; None where a module is.
         module: its path below the block.
-        arguments: places (``int`` in a ``list``), names of constants, or values.
-        outputs: places; -1 for what nobody takes.
-        done: places of values that nobody takes any more.
-        several: whether it gives a tuple.
+        arguments: value indices (``int`` in a ``list``), names of constants, or values.
+        outputs: value indices; -1 for unused ones.
+        done: indices of values that are not used any more.
+        several: whether it returns a tuple.
     """
 
     function: Function | None
@@ -152,9 +152,9 @@ def build_tree(
     """Build a network that runs calls in order, its modules named by their scopes.
 
     Args:
-        calls: each behind those whose values it takes.
-        inputs: names of what the network is called with.
-        outputs: names of what it gives.
+        calls: each after those that compute its inputs.
+        inputs: names of the network's inputs.
+        outputs: names of its outputs.
         constants: values that calls take by name.
         weights: which of these are parameters.
     """
@@ -250,7 +250,7 @@ class _Builder:
     Args:
         constants: values that calls take by name.
         weights: which of these are parameters.
-        outputs: of the network: somebody takes them.
+        outputs: of the network, which count as used.
     """
 
     def __init__(
@@ -308,7 +308,7 @@ class _Builder:
         if not isinstance(call.target, nn.Module):
             layout.add(call.target, (), arguments, call.outputs, several)
             return
-        # A layer that the code around it makes itself is another one at each call.
+        # A layer created by the surrounding code is a new one at each call.
         named = scope != parent.scope
         path = self._path(parent.scope, scope) if named else (_own_name(call),)
         place = _place(layout.block, path, call.target, again=named)
@@ -420,12 +420,12 @@ def _place(
 ) -> tuple[str, ...]:
     """Add a module below a block and return its path.
 
-    Another one of the same name gets a number.
+    A different module of the same name gets a number.
 
     Args:
         block: any.
         path: names from the block to the module.
-        module: what is called.
+        module: the module to add.
         again: whether one that does the same under that name is this very one.
     """
     holder: nn.Module = block
@@ -507,8 +507,8 @@ class WithArrays:
     """Wraps a function of tensors to accept arrays, which hold shapes and axes.
 
     Args:
-        function: takes tensors, and arrays where it takes sizes.
-        positions: of the arguments that come as arrays and that it takes as tensors.
+        function: takes tensors, and arrays for sizes.
+        positions: of the arguments that are arrays and that it takes as tensors.
     """
 
     def __init__(self, function: Function, positions: Iterable[int]) -> None:

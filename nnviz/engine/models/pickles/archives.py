@@ -30,7 +30,7 @@ LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 _LARGEST_PICKLE = 1 << 28
 _LARGEST_LEGACY_PICKLES = 1 << 26
 _LARGEST_PLAIN_PICKLE = 1 << 30
-"""Its arrays of numpy are in it."""
+"""Its NumPy arrays are included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Contents:
     Attributes:
         value: containers, numbers, text, tensors and stubs.
         named: the classes and functions that its pickle names.
-        called: those that unpickling would call, with the arguments of a first call.
-        program: whether it is a TorchScript program: its code was left aside.
+        called: those that unpickling would call, with the arguments of the first call.
+        program: whether it is a TorchScript program, whose code was ignored.
     """
 
     value: object

@@ -1,7 +1,7 @@
 """Pickle virtual machine, protocols 0 to 5, unable to import or call anything.
 
-Python's own unpickler looks names up and calls what it finds.  Here a name stays a
-name: what it would make becomes a ``Stub``, except where a function of this program
+Python's own unpickler looks names up and calls the objects found.  Here a name stays a
+name: instead of its object there is a ``Stub``, except where a function of this program
 is given for it (containers, tensors).  Depth costs nothing: the machine has a stack.
 """
 
@@ -32,7 +32,7 @@ _LITERALS = frozenset(
 )
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _READ_ERRORS = (ValueError, IndexError, OverflowError, struct.error, SyntaxError)
-"""What pickletools raises where an opcode or its argument is damaged."""
+"""Raised by pickletools where an opcode or its argument is damaged."""
 _IGNORED = frozenset({"PROTO", "FRAME"})
 _RECONSTRUCTORS = frozenset({"copyreg._reconstructor", "copy_reg._reconstructor"})
 _NEW_OBJECTS = frozenset({"copyreg.__newobj__", "copy_reg.__newobj__"})
@@ -47,8 +47,8 @@ class PickleMachine:
     """Reads one pickle, or several that share a memo.
 
     Args:
-        budget: what reading may cost.
-        makers: by dotted name, what is done in place of calling it.
+        budget: limit on the cost of reading.
+        makers: by dotted name, the function that replaces its call.
         resolve: from a persistent id, torch's name for a storage, to its value.
 
     Attributes:
@@ -271,7 +271,7 @@ class PickleMachine:
     def _build(self, _argument: object) -> None:
         state = self._pop()
         target = self._top()
-        # What is set on a dictionary or a tensor (metadata, hooks) is not needed.
+        # Attributes set on a dictionary or a tensor (metadata, hooks) are not needed.
         if isinstance(target, Stub):
             target.state = state
 

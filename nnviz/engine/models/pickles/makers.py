@@ -1,6 +1,6 @@
 """Makers for checkpoints: containers and tensors in place of a pickle's calls.
 
-Arguments come from the file, so each is checked; whatever is not expected becomes a
+Arguments come from the file, so each is checked; anything unexpected becomes a
 ``PickleError`` or stays a stub.
 """
 
@@ -86,7 +86,8 @@ def tensor_makers(load_nested: Callable[[bytes], object]) -> dict[str, Maker]:
     """Return the makers of torch's tensors, by dotted name.
 
     Args:
-        load_nested: reads bytes that torch.save wrote: plain pickles hold storages so.
+        load_nested: reads bytes written by torch.save, in which plain pickles hold
+            storages.
     """
     made: dict[str, Maker] = {
         "torch._utils._rebuild_tensor": _tensor,

@@ -52,8 +52,8 @@ def attributes_of(value: object) -> Mapping[object, object]:
 def plain_values(value: object, depth: int = _DEEPEST_VALUES) -> Any:
     """Return the numbers, texts and containers of these in a value; else None.
 
-    Objects that hold options, as argparse's do, become dictionaries.  Long lists and
-    what lies deep are left out: these values are read for what they say of a training.
+    Objects that hold options, such as argparse's, become dictionaries.  Long lists and
+    deeply nested values are left out: only facts about the training are needed.
     """
     if isinstance(value, bool | int | float | str) or value is None:
         return value

@@ -1,7 +1,7 @@
 """NumPy arrays and numbers in pickles, parsed without NumPy.
 
-Unpickling a dtype is where a file can make numpy read any address, so no object of
-numpy is made from one: what is plain numbers becomes a tensor, all else is left out.
+Unpickling a dtype can make NumPy read any address, so no NumPy object is created from a
+file: plain numbers become tensors, all else is left out.
 """
 
 import math
@@ -53,7 +53,7 @@ _BUFFERS = frozenset(f"numpy.{core}.numeric._frombuffer" for core in ("core", "_
 def number_of(*args: object) -> int | float | None:
     """Return the value of a pickled ``numpy.multiarray.scalar(dtype, bytes)``.
 
-    None where it is no plain number.
+    None if it is not a plain number.
     """
     code = _plain_code(args[0]) if args else ""
     data = args[1] if len(args) > 1 else b""

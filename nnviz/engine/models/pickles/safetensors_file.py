@@ -1,7 +1,7 @@
 """safetensors files: eight bytes of length, a JSON header, then the data.
 
-The package of that name maps the file, so that copies of its tensors need memory
-twice; here each is read into the memory in which it stays.
+The safetensors package maps the file, so that copies of its tensors need memory twice;
+here each is read into its final memory.
 """
 
 import json
@@ -23,7 +23,7 @@ from nnviz.engine.models.pickles.tensors import (
 from nnviz.engine.models.pickles.values import Check, PickleError
 
 _LARGEST_HEADER = 100_000_000
-"""As the specification says."""
+"""The limit of the specification."""
 _LENGTH = 8
 _LARGEST = 1 << 62
 _DTYPES = {

@@ -90,7 +90,7 @@ class TensorReference:
 
     Attributes:
         storage: where its numbers are.
-        dtype: of the numbers.
+        dtype: of its values.
         offset: of the first one, in elements.
         shape: of the tensor.
         strides: in elements.
@@ -148,8 +148,9 @@ def read_tensors(
 
     Args:
         tensors: what to read.
-        limit: bytes of the file; tensors that share storages may add up to more.
-        check: called for each block that is read; raises to stop.
+        limit: size of the file in bytes; tensors that share storages may add up to
+            more.
+        check: called for each block; raises to stop.
 
     Raises:
         PickleError: the tensors add up to far more than the file holds.
@@ -192,7 +193,8 @@ def _read_storage(storage: StorageReference, check: Check) -> Tensor:
 def _working(tensor: TensorReference, whole: Tensor, check: Check) -> Tensor:
     """Return a tensor from its storage's bytes, in single precision if it is real."""
     boolean = tensor.dtype == torch.bool
-    # Bytes other than 0 and 1 are no booleans: what torch does with them is undefined.
+    # Bytes other than 0 and 1 are no valid booleans: torch's behavior is undefined
+    # then.
     dtype = torch.uint8 if boolean else tensor.dtype
     itemsize = dtype.itemsize
     numbers = whole[: whole.numel() // itemsize * itemsize].view(dtype)

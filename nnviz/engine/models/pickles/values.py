@@ -34,11 +34,11 @@ class Stub:
     """An object described by a pickle, without its class.
 
     Attributes:
-        maker: what would be called to make it.
-        args: with which arguments.
-        state: what its ``__setstate__`` or ``__dict__`` would be given.
-        items: what would be appended or added to it.
-        entries: what would be set by key.
+        maker: the function that would create it.
+        args: its arguments.
+        state: the argument of its ``__setstate__``, or its ``__dict__``.
+        items: values that would be appended or added to it.
+        entries: values that would be set by key.
     """
 
     maker: object
@@ -57,7 +57,7 @@ class Budget:
     """Limits on the operations and processor time of reading one pickle.
 
     Args:
-        check: called now and then; raises to stop.
+        check: called periodically; raises to stop.
 
     Attributes:
         check: the same.

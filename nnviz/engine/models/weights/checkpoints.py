@@ -55,7 +55,7 @@ class Checkpoint:
     Attributes:
         tensors: by key, prefixes of wrappers removed, on the CPU, in their own memory.
         labels: names of classes that were saved beside them; may be empty.
-        notes: what was done to get at them, for people.
+        notes: steps taken to extract them, for users.
         values: numbers, texts and containers of them that were saved beside them.
     """
 

@@ -41,7 +41,7 @@ class RemoteFile:
     Attributes:
         url: where it is, http or https.
         name: what it is called on disk.
-        sha256: how its hash begins; empty if not known.
+        sha256: beginning of its hash; empty if not known.
     """
 
     url: str
@@ -58,8 +58,8 @@ def download(
 ) -> Generator[Progress, None, Path]:
     """Download a file into a folder, resuming an earlier partial download.
 
-    What has arrived stays in ``NAME.partial`` when the job is stopped or the
-    connection breaks.  The file appears under its name only when it is whole.
+    A partial download stays in ``NAME.partial`` when the job is stopped or the
+    connection breaks.  The file gets its name only once it is complete.
 
     Returns:
         The file's path.
@@ -127,7 +127,7 @@ def _receive_all(file: RemoteFile, sink: BinaryIO, check: Check) -> Steps:
         try:
             yield from _receive(file, sink, check)
         except _CutError:
-            # A try that brought data costs nothing: the next goes on behind it.
+            # A try that brought data does not count: the next one resumes after it.
             tries = 0 if sink.tell() > before else tries + 1
             if tries >= _TRIES:
                 raise
@@ -161,8 +161,8 @@ def _copy(
 ) -> Steps:
     waited = 0.0
     what = f"downloading {progress.what}"
-    # Data that came with the headers is in the response's buffer, which a look at
-    # the socket would not show: so read first, then wait.
+    # Data received with the headers is in the response's buffer, where polling the
+    # socket would not show it: so read first, then wait.
     while block := _read(response):
         sink.write(block)
         while sink.tell() < total and not _readable(response):

@@ -1,7 +1,7 @@
 """Hugging Face transformers' networks, opened from their saved folder.
 
-The architecture is a class of the installed package, named in ``config.json``; code
-that a folder brings along is never run.
+The architecture is a class of the installed package, named in ``config.json``; code in
+the folder is never run.
 """
 
 import importlib
@@ -34,7 +34,7 @@ _TASKS = {
     "ForMaskedImageModeling": Task.GENERIC,
     "Model": Task.EMBED,
 }
-"""By the end of a class's name."""
+"""Tasks by the end of a class's name."""
 _CONFIG_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, OSError),
     *(ArithmeticError, RuntimeError),
@@ -66,7 +66,7 @@ def open_transformers(
     """Return the network that a folder's ``config.json`` describes, with its weights.
 
     Args:
-        folder: that ``save_pretrained`` wrote, or a download of one.
+        folder: written by ``save_pretrained``, or a download of one.
         config: its ``config.json``.
         tensors: its weights, by their names in the files.
 

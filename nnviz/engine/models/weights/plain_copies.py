@@ -1,8 +1,8 @@
 """Plain copies of networks: without the owner's hooks, plain weights, uncompiled.
 
-A network that is handed over may carry its owner's hooks (which keep activations or
-ask for numbers), weights that a hook computes before each pass (weight norm, spectral
-norm, pruning) and wrappers of ``torch.compile``.  The copy computes the same without.
+A network passed in by a caller may have hooks (which keep activations or read values),
+weights that a hook computes before each pass (weight norm, spectral norm, pruning) and
+wrappers of ``torch.compile``.  The copy computes the same without these.
 """
 
 import copy

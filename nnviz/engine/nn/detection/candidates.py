@@ -7,7 +7,7 @@ from torch import Tensor
 Size = tuple[int, int]
 """Height and width, px."""
 Weights = tuple[float, float, float, float]
-"""What offsets were multiplied by in training: dx, dy, dw, dh."""
+"""Factors of the offsets in training: dx, dy, dw, dh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,9 @@ class Limits:
     """Limits below which a box is no candidate.
 
     Attributes:
-        size: of the input: boxes are cut to it.
-        score: candidates have more than this.
-        top_k: most candidates of a class or level; None for all.
+        size: of the input; boxes are clipped to it.
+        score: candidates score above it.
+        top_k: maximum number of candidates of a class or level; None for all.
     """
 
     size: Size
@@ -30,12 +30,12 @@ class Candidates:
     """Candidate boxes before non-maximum suppression, in no particular order.
 
     Attributes:
-        boxes: float32 (M, 4): left, top, right, bottom in px of the input, in it.
+        boxes: float32 (M, 4): left, top, right, bottom in px, clipped to the input.
         scores: float32 (M,) in [0, 1].
         classes: int64 (M,), indices into the network's labels.
         sources: int64 (M,), the anchor, cell or proposal that each box came from;
             None where the network does not say.
-        distinct: whether no two say the same object, so that none is suppressed.
+        distinct: whether all boxes show different objects, so that none is suppressed.
     """
 
     boxes: Tensor

@@ -33,7 +33,7 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
     Args:
         offsets: (M, 4): dx, dy, dw, dh.
         anchors: (M, 4): center x, center y, width, height, px.
-        weights: what the offsets were multiplied by in training.
+        weights: factors of the offsets in training.
 
     Returns:
         (M, 4): left, top, right, bottom, px.
@@ -89,17 +89,17 @@ def anchored(
 ) -> Candidates:
     """Return the candidates in a single-shot detector's output.
 
-    Liu et al. 2016 (arXiv:1512.02325), section 2: softmax over the classes, background
-    left out.  Only what is above the score is decoded.
+    Liu et al. 2016 (arXiv:1512.02325), section 2: softmax over the classes, without the
+    background.  Only boxes that score above the limit are decoded.
 
     Args:
         dense: (A, 4 + 1 + K).
         anchors: (A, 4): center x, center y, width, height, px.
-        weights: what the offsets were multiplied by in training.
-        limits: what is left out; ``top_k`` counts by class.
+        weights: factors of the offsets in training.
+        limits: bounds on the candidates; ``top_k`` counts by class.
 
     Returns:
-        Classes are counted without the background.
+        Classes are numbered without the background.
     """
     scores = dense[:, _CORNERS:].softmax(1)[:, 1:]
     rows, classes = torch.nonzero(scores > limits.score, as_tuple=True)
@@ -130,8 +130,8 @@ def levelled(scores: Tensor, limits: Limits) -> tuple[Tensor, Tensor, Tensor]:
     Lin et al. 2017 (arXiv:1708.02002), section 4.1, inference.
 
     Args:
-        scores: (A, K), each class by itself.
-        limits: what is left out; ``top_k`` counts all classes together.
+        scores: (A, K), of each class independently.
+        limits: bounds on the candidates; ``top_k`` counts all classes together.
 
     Returns:
         Anchors, scores and classes of at most ``top_k``, the best first.

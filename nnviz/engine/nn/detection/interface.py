@@ -21,9 +21,9 @@ class Detector(Protocol):
         """Return the candidates above a score in the outputs for one image.
 
         Args:
-            outputs: what a pass gave, batch of one.
+            outputs: of a pass, batch of one.
             size: of the input.
-            min_score: candidates have more than this.
+            min_score: candidates score above it.
         """
         ...
 
@@ -35,7 +35,7 @@ class AnchorDetector(Protocol):
     The labels leave the background out.
 
     Attributes:
-        box_weights: what the offsets were multiplied by in training.
+        box_weights: factors of the offsets in training.
     """
 
     box_weights: Weights
@@ -54,7 +54,7 @@ class Outliner(Protocol):
     ) -> Iterator[Tensor]:
         """Yield each box's mask over the image, float32 (H, W) in [0, 1].
 
-        How likely each pixel belongs to the object.
+        Each value is the probability that the pixel belongs to the object.
         """
         ...
 
@@ -83,13 +83,13 @@ def candidates_of(
 
     Args:
         net: the detector.
-        outputs: what a pass of it gave, batch of one.
+        outputs: of one of its passes, batch of one.
         size: of the input.
-        min_score: candidates have more than this.
+        min_score: candidates score above it.
 
     Raises:
-        ModelError: the network is none of those whose outputs are understood, or
-            gives no numbers.
+        ModelError: the network is none of those whose outputs are supported, or its
+            outputs are not numbers.
     """
     if not all(bool(each.sum().isfinite()) for each in outputs):
         reason = "gives outputs that are infinite or not numbers"

@@ -14,7 +14,7 @@ from nnviz.engine.nn.detection.decoding import decode
 from nnviz.engine.nn.detection.interface import AnchorDetector
 
 OFFSETS = ("dx", "dy", "dw", "dh")
-"""Shift of the center in anchor sizes, and logarithm of the growth."""
+"""Shift of the center in anchor sizes, and logarithm of the scaling."""
 SIDES = ("left", "top", "right", "bottom")
 """Distances of the sides from the anchor's center, in anchor sizes."""
 _CORNERS = 4
@@ -54,7 +54,7 @@ class AnchorStage:
     Attributes:
         anchors: (A, 4): center x, center y, width, height, px of the input.
         offsets: (A, 4), named by ``terms``.
-        boxes: (A, 4): left, top, right, bottom after the offsets, px, not cut.
+        boxes: (A, 4): left, top, right, bottom after the offsets, px, not clipped.
         scores: (A, K) in [0, 1]: of each class, without the background, or (A, 1).
         measure: what the scores are.
         terms: names of the four offsets.
@@ -152,7 +152,7 @@ def anchor_stages(dense: Tensor, anchors: Tensor, weights: Weights) -> Stages:
     Args:
         dense: (A, 4 + 1 + K): offsets, then logits with the background first.
         anchors: (A, 4): center x, center y, width, height, px.
-        weights: what the offsets were multiplied by in training.
+        weights: factors of the offsets in training.
     """
     offsets = dense[:, :_CORNERS]
     return Stages(
@@ -168,8 +168,8 @@ def anchor_stages(dense: Tensor, anchors: Tensor, weights: Weights) -> Stages:
 def grids_of(anchors: Tensor) -> tuple[Grid, ...]:
     """Return the levels of anchors that are ordered cell by cell, row by row.
 
-    Rows of one map come from top to bottom, so a map ends where the next anchor lies
-    higher, or where the anchors of a cell are as many as there are without end.
+    Rows of one map come from top to bottom, so a map begins at each anchor that lies
+    higher than the one before it.
 
     Args:
         anchors: (A, 4): center x, center y, width, height, px.

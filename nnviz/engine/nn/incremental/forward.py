@@ -1,13 +1,13 @@
 """Incremental forward pass: recomputes only the parts that a changed patch affects.
 
 The feature maps of the image itself are kept.  For images that differ from it in a
-rectangle, each operation computes the part of its map that can differ: what it reads
-around that part comes from the kept map.  Where everything can differ, as behind a
-global pooling, the rest of the pass is computed as always.
+rectangle, each operation computes the part of its map that can differ, and reads the
+surroundings of that part from the kept map.  Where everything can differ, as behind a
+global pooling, the rest of the pass is computed in full.
 
-What can differ is kept as a batch of single places, each an image of 1 x 1: so one
-operation treats images whose parts are of all shapes, and only a sliding window needs
-them laid out, one call for those that share a shape.
+Changed parts are stored as a batch of single positions, each an image of 1 x 1: so one
+operation handles images whose parts have different shapes, and only a sliding window
+needs them laid out as maps, one call for all that share a shape.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -33,7 +33,7 @@ from nnviz.engine.nn.incremental.trace import ForwardTrace, Ref, Step, Value, su
 
 Check = Callable[[], None]
 _FILLS = (0.0, -torch.inf)
-"""What padding is made of: the first rows of every store."""
+"""Values of padding: the first rows of every store."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +41,9 @@ class Part:
     """A value of the trace for a batch of images, whole or limited to a region.
 
     Attributes:
-        tensor: with the value's axes: of all of it (N, ...), or of the places of a
-            region one by one, the first axis for all of them and rows and columns 1.
-        region: what of the maps it is; None for all of it.
+        tensor: with the value's axes: in full (N, ...), or the positions of a region
+            one by one along the first axis, with one row and one column.
+        region: the part of the maps that it holds; None for all of them.
     """
 
     tensor: Tensor
@@ -73,7 +73,7 @@ class IncrementalForward:
         """Return the network's output for the image with one rectangle replaced.
 
         Args:
-            patches: normalized, (N, C, h, w), what stands in the rectangle.
+            patches: normalized, (N, C, h, w), the rectangle's new content.
             tops: its first row in each image, (N,).
             lefts: its first column in each image, (N,).
 
@@ -173,7 +173,7 @@ def _placed(starts: Sequence[int], length: int, side: int) -> Interval:
 class _Store:
     """A value's base map followed by a batch's changed places, as rows of one array.
 
-    A row is what one place holds, in all channels.
+    A row holds all channels of one position.
     """
 
     def __init__(self, value: Value) -> None:
@@ -313,9 +313,9 @@ class _Batch:
 
         Args:
             index: of the value.
-            wanted: places to read.
-            key: tells ``wanted`` from others of this batch.
-            fill: what pads.
+            wanted: positions to read.
+            key: distinguishes ``wanted`` from others of this batch.
+            fill: value of the padding.
         """
         part, store = self.parts[index], self.forward.store(index)
         if part.region is None:

@@ -14,14 +14,14 @@ from nnviz.engine.nn.incremental.rules import (
 from nnviz.engine.nn.incremental.trace import ForwardTrace, Step
 
 _WHOLE = 0.95
-"""Share of the maps from which on they are computed as a whole."""
+"""Fraction of the maps above which they are computed in full."""
 _CALL_COST = 5e6
 """Of one call of a convolution, in multiply-accumulates: about 0.05 ms."""
 _WEIGHT_COST = 40
-"""Of each weight of a call, in multiply-accumulates: they are laid out anew."""
+"""Of each weight of a call, in multiply-accumulates: weights are repacked each time."""
 
 Rule = SlidingRule | Literal["places", "reshape", "whole"]
-"""How an operation is run on parts of its maps; "whole" is not at all."""
+"""How an operation is run on parts of its maps; "whole": it is not."""
 
 
 def rule_of(step: Step, trace: ForwardTrace) -> Rule:
@@ -35,7 +35,7 @@ def rule_of(step: Step, trace: ForwardTrace) -> Rule:
 class Plan:
     """The region of each value of a trace that can change; None for all of it.
 
-    Regions that are equal by how they come about are one object.
+    Regions with the same derivation are one object.
     """
 
     regions: dict[int, Region | None]

@@ -1,7 +1,8 @@
 """Regions of feature maps that can change between images: interval arithmetic.
 
 All along one axis at a time: a region of a map is the product of two intervals.  The
-arithmetic of sliding windows is Dumoulin & Visin 2016 (arXiv:1603.07285), chapter 2.
+arithmetic of sliding windows follows Dumoulin & Visin 2016 (arXiv:1603.07285), chapter
+2.
 """
 
 from collections import Counter
@@ -35,8 +36,8 @@ class Interval:
 
     Attributes:
         first: (N,), the first position.
-        end: (N,), the one behind the last.
-        side: of the map, positions.
+        end: (N,), one past the last position.
+        side: length of the map.
     """
 
     first: Numbers
@@ -52,12 +53,12 @@ class Interval:
         """Return the output positions of a sliding window that read any of these.
 
         Args:
-            window: which slides along the axis.
-            side: of the map behind it.
+            window: slides along the axis.
+            side: length of the output map.
         """
         first = -((window.reach - window.padding - self.first) // window.stride)
         end = (self.end - 1 + window.padding) // window.stride + 1
-        # A window that skips all of them leaves one position, which is the same.
+        # If a window skips all of them, one position remains, which is unchanged.
         first = np.clip(first, 0, side - 1)
         return Interval(first, np.clip(end, first + 1, side), side)
 
@@ -73,14 +74,14 @@ class Interval:
 class Rectangles:
     """One rectangle for each image of a batch; may extend past the map's edges.
 
-    Its places are kept row by row, those of all images one after the other.
+    Their positions are stored row by row, one image after the other.
 
     Attributes:
         tops: (N,), first row.
         lefts: (N,), first column.
         heights: (N,).
         widths: (N,).
-        order: (N,), the images in the order in which their places are kept.
+        order: (N,), the images in storage order.
     """
 
     tops: Numbers
@@ -117,8 +118,9 @@ class Region:
     Attributes:
         rows: which can differ.
         columns: which can differ.
-        kept: these or a few more, so that images share shapes.
-        groups: how many images, one after the other in ``kept.order``, share one.
+        kept: the rectangles to store: these or slightly larger, so that images share
+            shapes.
+        groups: numbers of consecutive images in ``kept.order`` that share a shape.
     """
 
     rows: Interval
@@ -149,8 +151,8 @@ def keep(
     Args:
         rows: which can differ.
         columns: which can differ.
-        place_cost: of computing one place.
-        group_cost: of computing one more shape by itself.
+        place_cost: of computing one position.
+        group_cost: of computing one more shape separately.
     """
     shapes = list(zip(rows.lengths.tolist(), columns.lengths.tolist(), strict=True))
     given = _grouped(shapes, place_cost, group_cost)
@@ -175,7 +177,8 @@ def _grouped(
 ) -> dict[Shape, Shape]:
     """Return the stored shape for each shape: greedily grouped, largest first.
 
-    A shape joins the group that it costs least to enlarge, if less than a new one.
+    A shape joins the group that is cheapest to enlarge, if that costs less than a group
+    of its own.
     """
     counts = Counter(shapes)
     groups: list[tuple[int, int, int]] = []
@@ -246,14 +249,14 @@ def gather_index(
     """Return the row index of each place of rectangles.
 
     Args:
-        held: what is kept of each image beside the one whole map.
-        wanted: to be read.
-        padding: index of what stands for places off the map.
-        maps: index of the whole map's first place.
-        parts: index of the first place of ``held``.
+        held: the part stored for each image, besides the whole map shared by all.
+        wanted: rectangles to read.
+        padding: index of the row that stands for positions off the map.
+        maps: index of the whole map's first position.
+        parts: index of the first position of ``held``.
 
     Returns:
-        (places,), in the order of ``wanted``.
+        (positions,), in the order of ``wanted``.
     """
     image, row, column = wanted.places()
     kept = held.kept

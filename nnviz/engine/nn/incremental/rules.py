@@ -1,7 +1,8 @@
 """Rules of operations: those that treat places independently, and sliding windows.
 
-An operation without a rule is computed on whole maps.  So is one with a rule whose
-arguments the rule does not cover: a wrong guess would cost truth, a missed one time.
+An operation without a rule is computed on whole maps.  So is one whose arguments its
+rule does not cover: a wrong guess would give wrong results, a missed one costs only
+time.
 """
 
 import math
@@ -26,11 +27,11 @@ class SlidingRule:
     Attributes:
         rows: the window along y.
         columns: the window along x.
-        apply: runs it on maps that are padded already.
-        fill: what pads: 0, or minus infinity for a maximum.
-        cost: of one place, multiply-accumulates.
-        weight: numbers of the kernels.
-        resizes: the map grows though the windows are single places: padding.
+        apply: runs it on maps that are already padded.
+        fill: value of the padding: 0, or minus infinity for a maximum.
+        cost: of one position, multiply-accumulates.
+        weight: number of weights in the kernels.
+        resizes: the map grows although each window is a single position: padding.
     """
 
     rows: Sliding
@@ -61,7 +62,7 @@ def sliding_rule(step: Step, trace: ForwardTrace) -> SlidingRule | None:
 def keeps_places(step: Step, trace: ForwardTrace) -> bool:
     """Tell whether each output place of an operation depends on that place alone.
 
-    Then it can run on a part of the maps as it runs on the whole.
+    It can then run on a part of the maps just as on the whole.
     """
     values = [trace.values[index] for index in (*step.inputs, *step.outputs)]
     sizes = {_map_size(value) if value.spatial else None for value in values}

@@ -1,8 +1,8 @@
 """Trace of a forward pass: the tensor operations that depend on the image.
 
-A dispatch mode sees every operation of the network, functional ones too, and notes
+A dispatch mode sees every operation of the network, functional ones too, and records
 those that depend on the image.  The trace can be replayed for other images only where
-the network's code does not look at numbers: a pass that asks for one is refused.
+the network's code does not read values: a pass that asks for one is refused.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Value:
     """A tensor that depends on the image.
 
     Attributes:
-        base: what it is for the image itself, (1, ...) or as the network has it.
+        base: its value for the image itself, (1, ...) or as the network has it.
         axes: a letter for each axis, as in ``Trace``: n, c, y, x, "?".
     """
 
@@ -56,7 +56,7 @@ class Step:
     Attributes:
         function: of torch.
         name: of the operation, "conv2d".
-        pointwise: whether torch says that it treats each number by itself.
+        pointwise: whether torch declares that it treats each number independently.
         args: by name; values of the trace as ``Ref``.
         inputs: indices of the values it takes.
         outputs: indices of the values it gives, in their order.
@@ -79,7 +79,7 @@ class ForwardTrace:
     Attributes:
         steps: in order; only those that the output depends on.
         values: the image first.
-        output: what the pass gave, its tensors as ``Ref``.
+        output: of the pass, its tensors as ``Ref``.
     """
 
     steps: tuple[Step, ...]
@@ -105,10 +105,10 @@ def record_trace(run: Callable[[Tensor], Any], x: Tensor) -> ForwardTrace:
         x: the image, (1, C, H, W).
 
     Raises:
-        UnfollowableError: the code looks at numbers, or writes into tensors in a way
-            that cannot be told in operations.
+        UnfollowableError: the code reads values, or writes into tensors in a way that
+            operations cannot express.
     """
-    # Another object: the caller's must not be written into.
+    # A copy: the caller's tensor must not be written into.
     x = x.clone(memory_format=torch.preserve_format)
     recorder = _Recorder(x)
     with recorder, _NumberGuard(recorder):
@@ -151,8 +151,8 @@ def _references(structure: Any) -> list[Ref]:
 
 
 _RECURRENT = ("rnn", "lstm", "gru")
-"""In names of operations whose first state has the batch of the recorded pass: oneDNN's
-read past its end for a larger batch, and no error is raised."""
+"""In names of operations whose initial state has the batch size of the recorded pass:
+oneDNN's read past its end for a larger batch, and no error is raised."""
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -162,7 +162,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.steps: list[Step] = []
         self.values: list[Value] = []
-        # The tensors are kept so that an id cannot be taken by a later one.
+        # The tensors are kept alive so that no later one reuses an id.
         self._known: dict[int, tuple[Tensor, int]] = {}
         self._stale: set[int] = set()
         self._note(x, Trace("ncyx"))
@@ -260,7 +260,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _note(self, tensor: Tensor, trace: Trace) -> int:
         axes = trace.axes if len(trace.axes) == tensor.ndim else "?" * tensor.ndim
-        # Another view of the memory: the object itself may be given other memory.
+        # Another view of the memory: the tensor object may later be given other memory.
         self.values.append(Value(tensor.detach(), axes))
         self._known[id(tensor)] = (tensor, len(self.values) - 1)
         return len(self.values) - 1

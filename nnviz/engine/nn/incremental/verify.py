@@ -12,11 +12,11 @@ from nnviz.engine.nn.incremental.trace import UnfollowableError, record_trace
 from nnviz.engine.nn.shapes.calls import tensors_in
 
 _TOLERANCE = 128
-"""Roundings, in units of the last place of the largest number of the output."""
+"""Rounding errors, in units in the last place of the output's largest number."""
 _WORTHWHILE = 0.85
-"""Share of the full passes' work above which they are as fast."""
+"""Fraction of the full passes' work above which full passes are as fast."""
 _FAILURES = (RuntimeError, TypeError, ValueError, LookupError, AssertionError)
-"""Raised by operations that take a part of their maps, or a batch, in another way."""
+"""Raised by operations that treat a part of their maps, or a batch, differently."""
 
 
 def verified_forward(
@@ -27,9 +27,9 @@ def verified_forward(
 ) -> IncrementalForward:
     """Return an image's incremental forward pass, verified against full passes.
 
-    It gives what the network gave for the image itself where a rectangle is replaced
-    by what was there, in all corners and in the middle, and what the network gives
-    where the middle is replaced by something else.
+    The incremental pass must reproduce the image's own output where a rectangle is
+    replaced by itself, at all corners and in the middle, and a full pass's output where
+    the middle is replaced by another patch.
 
     Args:
         run: the network's forward pass, or part of it.
@@ -38,7 +38,7 @@ def verified_forward(
         check: called before every operation; raises to abandon the pass.
 
     Raises:
-        UnfollowableError: the pass cannot be followed, gives something else, or is no
+        UnfollowableError: the pass cannot be traced, its result differs, or it is no
             less work than full passes.
     """
     trace = record_trace(run, x)
@@ -77,7 +77,7 @@ def _compare(found: Any, expected: Any) -> None:
     pairs = zip(tensors_in(found), tensors_in(expected), strict=True)
     for mine, right in pairs:
         limit = _TOLERANCE * torch.finfo(right.dtype).eps * right.abs().max()
-        # A comparison with NaN is false: what is no number is no equal.
+        # A comparison with NaN is false: NaN equals nothing.
         if mine.shape[1:] != right.shape[1:] or not bool(
             (mine - right).abs().max() <= limit
         ):

@@ -19,8 +19,8 @@ class Trace:
     Attributes:
         axes: a letter for each axis: n image, c channel, y row, x column, t token,
             ? not known.
-        grid: rows and columns that were laid out along t.
-        fields: spans along y and x; None once every place can see everything, or
+        grid: rows and columns that are flattened along t.
+        fields: spans along y and x; None once every position can see everything, or
             where the arithmetic does not apply.
     """
 

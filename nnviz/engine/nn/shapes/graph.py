@@ -1,7 +1,7 @@
 """Graph of a network's operations, as one forward pass runs them.
 
-A dispatch mode sees every operation and which earlier one made each of its inputs.
-Operations inside a module without children are one node, that module's call;
+A dispatch mode sees every operation and which earlier one produced each of its inputs.
+All operations inside a module without children form one node, that module's call;
 operations outside, such as the sum of a residual block, are nodes of their own in the
 box of the module that runs them.
 """
@@ -55,8 +55,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
         *("swish", "mish", "softplus", "softsign", "glu", "clamp", "exp", "square"),
     ),
 }
-"""Kind of a node by how a word in the name of its operation or class begins; the
-first that fits."""
+"""Kind of a node by the beginning of a word in the name of its operation or class; the
+first match counts."""
 _WORD = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+(?![a-z])\d*")
 """A word of a name in snake_case or CamelCase."""
 
@@ -81,12 +81,13 @@ def operation_graph(
         net: the network.
         channels: of the input.
         size: of the input, px.
-        needs_numbers: run it with noise, since it refuses a pass without data.
+        needs_numbers: run the network on noise, since it refuses a pass without data.
 
     Returns:
-        Nodes in computing order, from the input to the output; what neither depends on
-        the input nor reaches the output is left out.  Edges carry the tensors' shapes
-        without the batch.  Groups are the modules with children, titled by class.
+        Nodes in computing order, from the input to the output; nodes that do not depend
+        on the input or do not reach the output are left out.  Edges carry the tensors'
+        shapes without the batch.  Groups are the modules with children, titled by
+        class.
     """
     twin = sharing_twin(net) if needs_numbers else meta_twin(net)
     pixels = (noise_input if needs_numbers else _empty)(net, channels, size)
@@ -109,11 +110,11 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
     def __init__(self, pixels: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.nodes = [_Node("input", "Input")]
-        # The tensors are kept so that an id cannot be taken by a later one.
+        # The tensors are kept alive so that no later one reuses an id.
         self._makers: dict[int, tuple[Tensor, int]] = {id(pixels): (pixels, 0)}
         self._stack: list[tuple[str, nn.Module]] = []
         self._call: int | None = None
-        """The node of the childless module that runs."""
+        """The node of the childless module that is running."""
         self._seen: dict[str, int] = defaultdict(int)
 
     def watch(self, twin: nn.Module) -> list[Any]:

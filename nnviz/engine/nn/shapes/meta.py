@@ -12,8 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Computes shapes on the meta device, by own formulas for common operations.
 
-    torch's functions for these are written in Python: they are slow and import its
-    compiler first, which takes 2 s.
+    torch's functions for these are written in Python: they are slow and first import
+    its compiler, which takes 2 s.
     """
 
     @classmethod
@@ -35,7 +35,7 @@ class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
 _CONV_DEFAULTS: list[Any] = [(1,), (0,), (1,), 1]
 """Stride, padding, dilation and groups, as in torch's schema."""
 _TRANSPOSED_DEFAULTS: list[Any] = [(1,), (0,), (0,), 1, (1,)]
-"""Stride, padding, padding of the output, groups and dilation."""
+"""Stride, padding, output padding, groups and dilation."""
 
 
 def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -126,15 +126,15 @@ def _slid(
 ) -> list[int]:
     """Return the rows and columns of a sliding window's output.
 
-    Settings are one number or two, as torch takes them.  With ``ceil`` a last window
-    may hang over the end, if it begins before it.
+    Settings are one number or two, as in torch.  With ``ceil`` a last window may extend
+    past the end if it begins before it.
 
     Raises:
         RuntimeError: the window does not fit; torch's own refusal would import sympy.
     """
     sizes = []
     for axis in (-2, -1):
-        # The last of one number is also its first.
+        # If there is one number, its last is also its first.
         k, s, p, d = (
             each[max(axis, -len(each))] for each in (kernel, stride, padding, dilation)
         )
@@ -178,7 +178,7 @@ def _reduced(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False) -> Tenso
 
 
 def _quotient(x: Tensor, y: object) -> Tensor | None:
-    # Of whole numbers it is none: torch has better say what.
+    # Division of integers returns floats: let torch decide the type.
     return _broadcast(x, y) if x.is_floating_point() else None
 
 
@@ -212,7 +212,7 @@ def _padded_shape(
     """Return a padded map's shape, constant or reflected; None to ask torch.
 
     Raises:
-        RuntimeError: there is too little to reflect.
+        RuntimeError: the map is too small to reflect.
     """
     if mode not in ("constant", "reflect") or len(padding) != len("lrtb"):
         return None

@@ -9,8 +9,8 @@ from nnviz.engine.compute.span import Span
 from nnviz.engine.nn.shapes.calls import UNKNOWN, Call, Trace
 
 _UNFORESEEN = (LookupError, TypeError, ValueError)
-"""What a rule raises on a variant of its operation that nobody thought of: not to know
-what the axes mean is no reason to refuse a network that works."""
+"""Raised by a rule on an unforeseen variant of its operation: unknown axes are no
+reason to refuse a network that works."""
 
 
 def follow(call: Call, output: Tensor) -> Trace | None:
@@ -181,7 +181,7 @@ def _reshape(call: Call, output: Tensor) -> Trace:
     if between == "yx" and count == 1:
         middle, grid = "t", (old[head], old[head + 1])
     named = axes[:head] + middle + axes[len(old) - tail :]
-    # The only axis without a name is the channels' if these are missing.
+    # The only unnamed axis is the channel axis if no axis is named c.
     if named.count(UNKNOWN) == 1 and "c" not in named:
         named = named.replace(UNKNOWN, "c")
     fields = call.trace.fields if {"y", "x"} <= set(named) else None

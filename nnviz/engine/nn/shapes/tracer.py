@@ -1,10 +1,10 @@
 """One pass without data: the shapes and traces of all operations of a network.
 
 The pass runs on torch's ``meta`` device, where tensors have a shape and no memory, so
-it costs the same for the largest network, and on a copy, so the network stays as it
-is.  A network whose pass asks for numbers (``if x.mean() > 0``) gets noise instead.  A
-dispatch mode sees every operation, functional ones too, and carries along each tensor a
-``Trace``: what its axes mean and which input pixels it can depend on.
+it costs the same for the largest network, and on a copy, so the network is unchanged.
+A network whose pass reads values (``if x.mean() > 0``) gets noise instead.  A dispatch
+mode sees every operation, functional ones too, and records with each tensor a
+``Trace``: the meaning of its axes and which input pixels it can depend on.
 """
 
 import copy
@@ -32,7 +32,7 @@ class Visit:
         trace: of that tensor.
         macs: multiply-accumulates in it and below, over all calls.
         calls: number of calls.
-        operations: torch's operations in it, those of modules below left out.
+        operations: torch's operations in it, excluding those of modules below.
     """
 
     shape: tuple[int, ...] | None = None
@@ -99,8 +99,8 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
 
     def __init__(self, pixels: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        # The tensors are kept so that an id cannot be taken by a later one; they are
-        # on the meta device, but for a few networks, and hold no memory.
+        # The tensors are kept alive so that no later one reuses an id; except for a few
+        # networks they are on the meta device and hold no memory.
         self._traces: dict[int, tuple[Tensor, Trace]] = {}
         self._by_shape: dict[tuple[int, ...], Trace] = {}
         self._stack: list[Visit] = []
@@ -134,7 +134,7 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Run an operation and record its trace and its cost."""
-        # The trace of an operation in place is that of its input: read it first.
+        # An in-place operation's trace is that of its input: read it first.
         call = Call(func, args, kwargs or {}, self._trace)
         output = super().__torch_dispatch__(func, types, args, kwargs)
         macs = macs_of(call, output)
@@ -155,8 +155,8 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
     def _note(self, tensor: Tensor, trace: Trace) -> None:
         shape = tuple(tensor.shape)
         if UNKNOWN in trace.axes and trace.fields is None:
-            # Attention takes tensors apart and puts them together again: what comes
-            # out has the shape and the meaning of what went in, seen from everywhere.
+            # Attention splits tensors and merges them again: the output has the shape
+            # and the meaning of the input, with everything in its receptive field.
             trace = self._by_shape.get(shape, trace).lost()
         elif UNKNOWN not in trace.axes:
             self._by_shape[shape] = trace

@@ -20,9 +20,9 @@ from nnviz.engine.training.captioner.sentences import (
 )
 
 IGNORED = -100
-"""Target of the places after a sentence's end, as cross entropy has it."""
+"""Target of the positions after a sentence's end, ignored by cross entropy."""
 _STRIDE = 8
-"""Side of a place, px."""
+"""Side of a cell of the feature maps, px."""
 _HALF = 0.5
 
 
@@ -32,23 +32,23 @@ class CaptionRecipe:
 
     epochs: int = 20
     scenes: int = 2048
-    """Drawn anew for each epoch; each is used twice, the second time mirrored."""
+    """Generated anew for each epoch; each is used twice, the second time mirrored."""
     batch: int = 32
     size: int = 128
     """Side of the images, px."""
     shapes: tuple[int, int] = (1, 3)
-    """Fewest and most in an image."""
+    """Minimum and maximum number in an image."""
     held_out: int = 256
-    """Scenes of the seeds from 0 on, that the figures are measured on."""
+    """Number of scenes, of the seeds from 0 on, that the figures are measured on."""
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.25, 0.25, 0.25)
     rate: float = 2e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.995
     attention: float = 0.5
-    """Weight of the attention's loss beside that of the words."""
+    """Weight of the attention loss relative to that of the words."""
     concepts: float = 0.3
-    """Weight of the loss of the words at places."""
+    """Weight of the loss of the words at positions."""
     seed: int = 0
 
 
@@ -59,10 +59,11 @@ class CaptionBatch:
     Attributes:
         pixels: float32 (N, 3, H, W), normalized.
         words: int64 (N, T), ``IGNORED`` after the end.
-        looks: float32 (N, T, P): share of each place that shows what the word is about;
+        looks: float32 (N, T, P): fraction of each cell that shows the word's object;
             all 0 for words about nothing.
-        concepts: float32 (N, K, H / 8, W / 8): 1 where a concept holds at a place.
-        weights: float32 (N, 1, H / 8, W / 8): 0 where a place is half of a shape.
+        concepts: float32 (N, K, H / 8, W / 8): 1 where a concept applies to a cell.
+        weights: float32 (N, 1, H / 8, W / 8): 0 where a shape covers a cell only
+            partly.
     """
 
     pixels: Tensor
@@ -94,7 +95,7 @@ def make_batch(
     Args:
         scenes: all of one size.
         recipe: for the normalization.
-        mirrored: as a mirror shows them.
+        mirrored: whether to flip them horizontally.
     """
     sentences = [read_sentence(scene, mirrored=mirrored) for scene in scenes]
     maps = [_coverage(scene) for scene in scenes]
@@ -102,7 +103,7 @@ def make_batch(
     scaled = (pixels.float() / 255 - torch.tensor(recipe.mean)) / torch.tensor(
         recipe.std
     )
-    # (N, H, W, 3) in memory seen as (N, 3, H, W): channels last, as CPUs like it.
+    # (N, H, W, 3) in memory seen as (N, 3, H, W): channels last, faster on CPUs.
     batch = scaled.permute(0, 3, 1, 2)
     concepts = torch.stack(
         [_concepts(scene, cover) for scene, cover in zip(scenes, maps, strict=True)]
@@ -149,7 +150,7 @@ def _looks(about: Sequence[int], cover: Tensor) -> Tensor:
 def _concepts(scene: Scene, cover: Tensor) -> Tensor:
     """Return the concepts at each place, (K, rows, columns), by its largest shape.
 
-    A texture, color and kind of shape each where a shape is, else a background.
+    A texture, color and kind each where a shape is, else a background.
     """
     main = cover.argmax(0)
     found = cover.new_zeros(len(CONCEPTS), *cover.shape[1:])

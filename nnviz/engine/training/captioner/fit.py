@@ -54,7 +54,7 @@ _WARM_UP = 0.05
 _LARGEST_GRADIENT = 5.0
 _FLOOR = 1e-4
 _LONGEST = 40
-"""Words of a sentence at most."""
+"""Maximum number of words of a sentence."""
 JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
 
@@ -71,10 +71,9 @@ class Losses:
 def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
     """Return the losses of words, attention and concepts.
 
-    Words: cross entropy with the true words before (teacher forcing).  Attention: minus
-    the logarithm of the weight that lies on what the word is about (attention
-    correctness, Liu et al. 2017, arXiv:1605.09553, sec. 3.2).  Concepts: binary cross
-    entropy.
+    Words: cross entropy given the true preceding words (teacher forcing).  Attention:
+        minus the logarithm of the weight on the word's object (attention correctness,
+        Liu et al. 2017, arXiv:1605.09553, sec. 3.2).  Concepts: binary cross entropy.
     """
     maps = net.encode(batch.pixels)
     logits, weights = _teach(net, net.places(maps), batch.words)
@@ -82,7 +81,7 @@ def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
         logits.flatten(0, 1), batch.words.flatten(), ignore_index=IGNORED
     )
     about = batch.looks.sum(-1) > 0
-    # A place half covered counts half; the whole of what is looked for counts 1.
+    # Cells covered by half or more count fully, others in proportion.
     on_it = (weights * batch.looks.clamp(max=0.5) * 2).sum(-1)[about]
     attention = -on_it.clamp(min=_FLOOR).log().mean()
     each = functional.binary_cross_entropy_with_logits(
@@ -122,9 +121,9 @@ def describe(net: SceneCaptioner, pixels: Tensor) -> tuple[Tensor, Tensor]:
 def measure(net: nn.Module, recipe: CaptionRecipe) -> dict[str, float]:
     """Return the accuracy of sentences about held-out scenes, in [0, 1].
 
-    "sentences": share that name the color and kind of every shape and no others;
-    "shapes": share of the shapes that are named so; "attention": share of words naming
-    a kind of shape, in true sentences, whose attention lies mostly on that shape.
+    "sentences": fraction that names the color and kind of every shape and no others;
+    "shapes": fraction of the shapes that are named so; "attention": fraction of words
+    naming a kind of shape, in true sentences, whose attention is mostly on that shape.
     """
     if not isinstance(net, SceneCaptioner):
         raise TypeError(type(net).__name__)
@@ -257,7 +256,7 @@ def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
     """Write the weights, facts and card of a run at its checkpoint."""
     trained = load_trained(assignment.checkpoint)
     net = build().eval()
-    # The figures are of the weights that ship, so after rounding.
+    # The figures are measured after rounding, with the weights as published.
     net.load_state_dict(in_half_precision(trained.weights))
     measured = measure(net, replace(recipe, held_out=JUDGED))
     figures = {name: round(100 * value, 1) for name, value in measured.items()}

@@ -13,7 +13,7 @@ _RELATIONS = ("to its left", "to its right", "above it", "below it")
 _GLUE = ("a", "an", "small", "large", "with", "and", ",")
 _MIRRORED = {"left": "right", "right": "left"}
 CONCEPTS = (*COLORS, *TEXTURES, *CLASSES, *BACKGROUNDS)
-"""Names that hold at a place of an image: the captioner's outputs."""
+"""Names that apply to a position of an image: the captioner's outputs."""
 NOTHING, BACKGROUND = -1, 0
 """Markers of words about no shape: about nothing, or about the background."""
 
@@ -45,12 +45,12 @@ class Sentence:
 def read_sentence(scene: Scene, *, mirrored: bool = False) -> Sentence:
     """Return a scene's sentence, with other shapes ordered from left to right.
 
-    An order that can be seen in the image makes the next word certain; the scene's own
-    is that in which the shapes were drawn.
+    An order visible in the image makes the next word predictable; the scene's own order
+    is the one in which the shapes were drawn.
 
     Args:
         scene: any.
-        mirrored: as a mirror shows it.
+        mirrored: whether the scene is flipped horizontally.
     """
     main = main_shape(scene)
     others = [index for index in range(len(scene.labels)) if index != main]

@@ -24,10 +24,10 @@ class Examples:
 
     Attributes:
         files: of the images.
-        targets: index into ``classes``; of a regression the number.
-        classes: names of the outputs; of a regression the one quantity.
+        targets: index into ``classes``; for a regression the number.
+        classes: names of the outputs; for a regression the one quantity.
         regression: whether the targets are numbers.
-        held_out: whether each is kept back, to measure with.
+        held_out: whether each is held out for measuring.
     """
 
     files: tuple[Path, ...]
@@ -40,10 +40,10 @@ class Examples:
         """Return the examples without some; each class keeps one to train on.
 
         Args:
-            refused: their places.
+            refused: their indices.
 
         Raises:
-            InputError: nothing is left of a class, or too little to learn numbers.
+            InputError: a class has no images left, or too few remain for a regression.
         """
         if not refused:
             return self
@@ -76,7 +76,7 @@ def read_examples(data: Path, *, regression: bool) -> Examples:
         regression: whether the names are numbers to learn.
 
     Raises:
-        InputError: there is no such folder or file, or too little in it.
+        InputError: there is no such folder or file, or too few images in it.
     """
     if data.suffix.lower() == ".csv":
         return _read_table(data, regression=regression)

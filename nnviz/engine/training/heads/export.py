@@ -42,7 +42,7 @@ class Taught:
 
     Attributes:
         net: with its new head.
-        backbone: the network that it was made from.
+        backbone: the network that it was derived from.
         classes: names of the outputs.
         task: classification or regression.
         unit: of a regression.
@@ -71,14 +71,14 @@ def with_head(model: Model, layer: str, head: LinearHead) -> nn.Module:
 def export(taught: Taught, stem: Path) -> tuple[Path, Path | None]:
     """Write ``stem.safetensors``, ``stem.json`` and ``stem.py``.
 
-    The weights' metadata hold the side-car too, so that the one file is enough.
+    The weights' metadata hold the side-car too, so that the one file suffices.
 
     Returns:
         The weights, and the program that uses them with torch alone, None where the
-        architecture cannot be written down.
+        architecture cannot be expressed in code.
 
     Raises:
-        ModelError: the backbone's architecture is known to nobody but its owner.
+        ModelError: the backbone's architecture is known to its owner only.
         InputError: the folder cannot be written to.
     """
     declared = declaration_of(taught.backbone, len(taught.classes))
@@ -103,10 +103,10 @@ def export(taught: Taught, stem: Path) -> tuple[Path, Path | None]:
 def declaration_of(info: ModelInfo, classes: int) -> Declared | None:
     """Return a backbone's architecture for another number of classes.
 
-    None where its weights alone say which it is, as those of torchvision's.
+    None where its weights alone determine it, as for those of torchvision.
 
     Raises:
-        ModelError: it is a program, or was handed over.
+        ModelError: it is a program, or a Python object of the caller's.
     """
     reference = parse(info.reference)
     if isinstance(reference, BundledReference):

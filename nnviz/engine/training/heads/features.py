@@ -15,8 +15,8 @@ from nnviz.engine.models.model import Model
 from nnviz.media.decode import open_image
 
 _BATCH = 4
-"""Images of a pass: maps of more do not stay in the processor's cache, which took half
-as long again (EfficientNet-Lite0, 224 px)."""
+"""Images in a pass: maps of more exceed the processor's cache, which took half as long
+again (EfficientNet-Lite0, 224 px)."""
 _Key = tuple[str, str, str, int, int]
 _NO_HEAD = "pick a classifier that ends in a linear layer, as bundled:imagenet"
 
@@ -27,7 +27,7 @@ class Features:
 
     Attributes:
         values: float32 (N, D) on the CPU, of the images that could be read.
-        refused: of each other file the reason, by its place among the files.
+        refused: the reason for each other file, by its index among the files.
     """
 
     values: Tensor
@@ -57,11 +57,11 @@ def head_layer(model: Model, pixels: Tensor, check: Callable[[], None]) -> str:
 
     Args:
         model: any network.
-        pixels: one image as the network gets it, (1, C, H, W) in [0, 1].
+        pixels: one preprocessed image, (1, C, H, W) in [0, 1].
         check: raises to stop.
 
     Raises:
-        ModelError: the network does not end in one.
+        ModelError: the last layer is not linear.
     """
     linear: list[str] = [
         n for n, each in model.net.named_modules() if isinstance(each, nn.Linear)
@@ -90,13 +90,13 @@ def compute_features(
 ) -> Generator[Progress, None, Features]:
     """Compute a layer's input for each image, using the cache.
 
-    Files that cannot be read are passed over.
+    Files that cannot be read are skipped.
 
     Args:
         model: the backbone.
         layer: its last linear layer.
         files: of the images.
-        cache: keeps the features by file.
+        cache: stores the features by file.
         check: raises to stop.
 
     Raises:
@@ -136,7 +136,7 @@ def prepare_features(
 ) -> Generator[Progress, None, int]:
     """Compute and cache features ahead of training; return the number cached.
 
-    Files that cannot be read are passed over: teaching says what is wrong with them.
+    Unreadable files are skipped: teaching reports them.
 
     Raises:
         ModelError: the network does not end in a linear layer.
@@ -168,7 +168,7 @@ def _pass(
     several = len(alike) == 1 and model.info.takes_several
     groups = [torch.cat(pixels)] if several else pixels
     features = torch.cat([run(group, layer) for group in groups]).float().cpu()
-    return tuple(each.clone() for each in features)  # each is kept by itself
+    return tuple(each.clone() for each in features)  # each is stored separately
 
 
 def _model_key(model: Model) -> str:

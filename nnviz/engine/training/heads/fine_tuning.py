@@ -30,10 +30,10 @@ class FineTuning:
     """Settings of a fine-tuning run.
 
     Attributes:
-        net: with its new head; learns in place.
-        backbone: the network that it was made from, for its preprocessing.
+        net: with its new head; trained in place.
+        backbone: the network that it was derived from, for its preprocessing.
         layer: the head's name.
-        epochs: how many.
+        epochs: number of epochs.
         seed: of the order and of the mirrored images.
         stem: of the checkpoint, removed at the end.
         check: raises to stop.
@@ -58,7 +58,8 @@ def fine_tune(
 ) -> Generator[Progress, None, Tensor]:
     """Fine-tune all layers; batch norms keep their statistics.
 
-    The head's rate is ten times the body's.  A checkpoint is kept after each epoch.
+    The head's learning rate is ten times the body's.  A checkpoint is kept after each
+    epoch.
 
     Args:
         tuning: network and settings.
@@ -132,7 +133,7 @@ def _epoch(
     order = learned[torch.randperm(len(learned), generator=generator)]
     parts = torch.split(order, _BATCH)
     total = 0.0
-    learner.net.eval()  # so few images would spoil the statistics of batch norms
+    learner.net.eval()  # few images would spoil the statistics of batch norms
     for step, part in enumerate(parts):
         progress = (number + step / len(parts)) / tuning.epochs
         for group in learner.optimizer.param_groups:

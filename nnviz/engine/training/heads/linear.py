@@ -34,15 +34,15 @@ def fit_logistic_regression(
 ) -> LinearHead:
     """Fit multinomial logistic regression with an L2 penalty by L-BFGS.
 
-    Minimizes ``strength * sum(cross entropy) + |W|^2 / 2`` on standardized features,
-    in float64 from zero; the bias is not penalized.  Convex: there is one minimum, and
-    no random number.
+    Minimizes ``strength * sum(cross entropy) + |W|^2 / 2`` on standardized features, in
+    float64 from zero; the bias is not penalized.  The problem is convex: it has one
+    minimum, and no random numbers are needed.
 
     Args:
         features: (N, D).
         targets: int64 (N,), below ``classes``.
         classes: number of outputs.
-        strength: of the data against the penalty; scikit-learn's ``C``.
+        strength: of the data relative to the penalty; scikit-learn's ``C``.
     """
     x, mean, spread = _standardized(features)
     weight = torch.zeros(classes, x.shape[1], dtype=x.dtype, requires_grad=True)

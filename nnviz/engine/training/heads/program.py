@@ -50,7 +50,7 @@ def program_text(
 
     Args:
         title: name of the network.
-        weights: name of the file beside the program.
+        weights: name of the weight file next to the program.
         preprocess: of the network.
         labels: names of the outputs.
         unit: of a regression; None for classes.

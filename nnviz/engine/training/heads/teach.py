@@ -73,13 +73,13 @@ def teach(
 
     Args:
         model: the backbone.
-        request: the examples, and what to learn from them.
-        cache: keeps the backbone's features by file.
+        request: the examples and the training settings.
+        cache: stores the backbone's features by file.
         check: raises to stop.
 
     Raises:
-        UsageError: a name that no file can have.
-        InputError: too few images that can be read.
+        UsageError: the name is not a valid file name.
+        InputError: too few readable images.
         ModelError: the backbone does not end in a linear layer.
     """
     started = time.perf_counter()

@@ -15,9 +15,9 @@ from nnviz.render.text.words import short_number
 
 _EXCERPT = "…"
 _HEADING = re.compile(r"^#(#*) ", re.MULTILINE)
-"""A card's headings are made smaller: it stands in a narrow panel."""
+"""Headings of a card, which are reduced for a narrow panel."""
 _SHARES = (30, 70)
-"""Widths of the columns of a card's table, per cent."""
+"""Column widths of a card's table, percent."""
 
 
 class FactsPanel(QWidget):

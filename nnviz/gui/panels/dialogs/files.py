@@ -21,7 +21,7 @@ def ask_file(
     Args:
         parent: of the dialog.
         settings: remember the folder.
-        kind: of file: each has a folder of its own.
+        kind: kind of file: each remembers its own folder.
         title: of the dialog.
         patterns: as Qt's file dialog takes them.
     """
@@ -72,9 +72,9 @@ def ask_new_file(
 
     Args:
         parent: of the dialog.
-        settings: know and remember the folder of all that is saved.
+        settings: remember the folder for saved files.
         title: of the dialog.
-        name: that is proposed.
+        name: proposed name.
         patterns: as Qt's file dialog takes them.
     """
     start = str(Path(settings.export_folder, name))

@@ -23,9 +23,9 @@ def ask_new_video(parent: QWidget, settings: Settings, title: str, name: str) ->
 
     Args:
         parent: of the dialog.
-        settings: know and remember the folder of all that is saved.
+        settings: remember the folder for saved files.
         title: of the dialog.
-        name: that is proposed.
+        name: proposed name.
     """
     kinds = _tr("Videos (*.mp4);;Animations (*.gif)")
     path, _ = ask_new_file(parent, settings, title, name, kinds)

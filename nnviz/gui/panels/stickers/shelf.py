@@ -35,7 +35,7 @@ from nnviz.gui.views.canvas.stickers import STICKER_MIME
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 56
 _GRAY, _DARK, _LIGHT = 0.12, 0.08, 0.96
-"""Saturation and lightness outside of which a color has no hue to be named."""
+"""Saturation below which, and lightness outside which, a color has no hue name."""
 _HUES = (
     *("Red", "Orange", "Yellow", "Lime", "Green", "Mint"),
     *("Cyan", "Azure", "Blue", "Violet", "Magenta", "Pink"),
@@ -48,7 +48,8 @@ _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 class ShelfPanel(QWidget):
     """Shelf of stickers: click one to place it, or drag it to a position.
 
-    Images are dropped here; those that methods have learned come by themselves.
+    Images can be dropped here; stickers that methods have learned are added
+    automatically.
     """
 
     def __init__(
@@ -225,5 +226,5 @@ def _icon(opened: OpenedSticker | None, side: int) -> QIcon:
             (side - small.width()) // 2, (side - small.height()) // 2, small
         )
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen one
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a selected one
     return icon

@@ -15,7 +15,7 @@ from nnviz.gui.views.widgets.opacity import OpacitySlider
 
 _PERCENT = 100
 _WIDTH = 0.25
-"""Of a sticker that is dropped, in shares of the image's shorter side."""
+"""Width of a dropped sticker, in fractions of the image's shorter side."""
 
 
 class StickerTools(QWidget):

@@ -21,28 +21,29 @@ from nnviz.gui.state.record_selection import RecordSelection
 from nnviz.media.index import is_index
 
 TOPIC = "dataset"
-"""Of the messages about it."""
+"""Topic of messages about the data set."""
 _TYPING_MS = 120
-"""A query that changes while somebody types is asked after this pause."""
+"""Pause in typing after which a changed query runs."""
 
 
 class Datasets(QObject):
     """The open data set and its query, announced by signals."""
 
     opened = Signal(object)
-    """DataSet: another one, or the same with another network; None for none."""
+    """The opened DataSet: another one, or the same with another network; None for none.
+    """
     grown = Signal(object)
-    """DataSet: the same with more records at its end."""
+    """The same DataSet with more records at its end."""
     query_changed = Signal()
-    """Filters, sorting or the list are others; ``ordered`` follows."""
+    """Filters, sorting or the list have changed; ``ordered`` follows."""
     ordered = Signal(object)
-    """The records that are shown, int64, in their order."""
+    """The visible records, int64, in display order."""
     opening = Signal(str)
     """Folder of the index that is being opened."""
     offered = Signal(str)
-    """Folder of images that an index may be made of; empty for none any more."""
+    """Folder of images to offer for indexing; empty to withdraw the offer."""
     shown_wanted = Signal()
-    """What is shown was chosen elsewhere: it is to be seen on the wall."""
+    """A request to show the wall, since the records were chosen elsewhere."""
 
     def __init__(self, jobs: Jobs, messages: Messages, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,10 +51,10 @@ class Datasets(QObject):
         self.selection = RecordSelection(self)
         self.dataset: DataSet | None = None
         self.folder = ""
-        """Of images, that may be indexed."""
+        """Folder of images offered for indexing."""
         self.query = RecordQuery()
         self.listed: RecordList | None = None
-        """Records that the query is asked of; None for all."""
+        """Records that the query searches; None for all."""
         self.order: Records = np.zeros(0, np.int64)
         self._open_lane, self._query_lane = Lane("dataset"), Lane("records")
         self._shown: NDArray[np.bool_] | None = None
@@ -125,7 +126,7 @@ class Datasets(QObject):
         self._find()
         self.shown_wanted.emit()
 
-    # --- inside
+    # --- internals
 
     def _take(self, dataset: DataSet) -> None:
         before, self.dataset = self.dataset, dataset

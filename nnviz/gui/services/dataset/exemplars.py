@@ -13,9 +13,9 @@ from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.selection import NO_UNIT, Selection
 
 COUNT = 9
-"""Images of a unit."""
+"""Number of images of a unit."""
 _PAUSE_MS = 200
-"""Channels that are walked over faster are not asked about."""
+"""Channels that are passed faster than this are not requested."""
 
 
 class UnitExemplars(QObject):
@@ -41,7 +41,7 @@ class UnitExemplars(QObject):
         self.unit: Exemplars | None = None
         self.layer: Exemplars | None = None
         self.working = False
-        """Whether patches of the selected unit are being cut out."""
+        """Whether patches of the selected unit are being cropped."""
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask_unit)
         selection.layer_changed.connect(lambda _: self._wait())

@@ -18,13 +18,13 @@ from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.settings import Settings
 
 SCENES = "scenes-planted"
-"""The ready sample: generated scenes, in which one color gives the class away."""
+"""The built-in sample: generated scenes, in which one color predicts the class."""
 _SAMPLED = 600
-"""Scenes of the sample."""
+"""Number of scenes in the sample."""
 _LOOK_SECONDS = 2.0
-"""Between two looks at what was added to the index."""
+"""Seconds between two checks for new records in the index."""
 _FIRST_LOOK_SECONDS = 0.2
-"""Likewise before its first images are seen."""
+"""Likewise before the first records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class IndexOrder:
 
     Attributes:
         source: folder of images, or the name of generated scenes.
-        layers: whose features are kept; empty for the deepest with maps.
-        limit: most images; 0 for all.
+        layers: layers whose features are kept; empty for the deepest with maps.
+        limit: maximum number of images; 0 for all.
     """
 
     source: str
@@ -51,7 +51,7 @@ class Indexing(QObject):
     """Builds one index at a time, opened as a data set once it has records."""
 
     changed = Signal()
-    """It began, went on or ended."""
+    """Indexing started, progressed or ended."""
 
     def __init__(
         self,

@@ -20,10 +20,10 @@ Records = NDArray[np.int64]
 Box = tuple[float, float, float, float]
 _NONE: Records = np.zeros(0, np.int64)
 _LINES, _LISTED = 8, 60
-"""Neighbors that are drawn as lines, and that a list shows."""
+"""Number of neighbors that are drawn as lines, and that a list shows."""
 _MANY = 200_000
 _PAUSE_MS = 150
-"""A record that the keyboard rests on so long is asked about."""
+"""Pause of the keyboard on a record after which its neighbors are requested."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +31,10 @@ class NeighborQuestion:
     """An image whose neighbors are to be listed.
 
     Attributes:
-        title: of the list, for people.
-        record: its number; not read where ``image`` is given.
-        image: one that is no record.
-        box: left, top, right, bottom, px of the image; empty for all of it.
+        title: title of the list, for people.
+        record: record number; ignored where ``image`` is given.
+        image: an image that is not a record.
+        box: left, top, right, bottom, px of the image; empty for the whole image.
         pixels: whether thumbnails are compared, in place of features.
     """
 

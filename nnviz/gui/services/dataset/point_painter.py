@@ -24,12 +24,12 @@ from nnviz.render.dataset.point_maps import (
 
 Floats = NDArray[np.float32]
 _MOST_QUICK = 120_000
-"""Points painted while the view moves."""
+"""Maximum number of points painted while the view moves."""
 _FEW = 600
-"""Points in view from which on they are painted as thumbnails."""
+"""Number of visible points up to which they are painted as thumbnails."""
 _MOST_THUMBNAILS = 1200
 _DIMMED = 0.35
-"""Brightness of thumbnails that are not selected while others are."""
+"""Brightness of unselected thumbnails while others are selected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +38,10 @@ class PointScene:
 
     Attributes:
         buckets: the points.
-        style: colors, what is shown and selected.
+        style: colors, filter and selection.
         dataset: thumbnails; None for none.
         side: of a thumbnail, device px.
-        always: whether thumbnails are painted however many points there are.
+        always: whether thumbnails are painted regardless of the number of points.
     """
 
     buckets: PointBuckets
@@ -61,7 +61,7 @@ class PointPainter(QObject):
     refused = Signal(object)
     """RasterRequest that could not be painted."""
     caught = Signal(object, bool)
-    """Records within a lasso, and whether they come to what is selected."""
+    """Records within a lasso, and whether they are added to the selection."""
 
     def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
@@ -103,9 +103,9 @@ def _paint_images(
     places = shown_in_view(buckets, view, scene.style)
     places = thinned(buckets, view, places, scene.side)[:_MOST_THUMBNAILS]
     records = buckets.records[places]
-    order = np.argsort(records)  # in the order of the file, for the disk's sake
+    order = np.argsort(records)  # in file order, for sequential reads
     selected = scene.style.selected
-    if selected is not None:  # those that are selected lie above the others
+    if selected is not None:  # selected ones are painted above the others
         order = order[np.argsort(selected[records[order]], kind="stable")]
     places, records = places[order], records[order]
     thumbnails = dataset.index.thumbnails[records]

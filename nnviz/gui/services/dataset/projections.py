@@ -22,7 +22,7 @@ Records = NDArray[np.int64]
 
 PCA, LDA, TSNE = "pca", "lda", "tsne"
 _MOST = {TSNE: 10_000, "umap": 20_000, "autoencoder": 20_000}
-"""Records that slow methods are fitted to where there are more: taken evenly."""
+"""Maximum number of records to which slow methods are fitted, sampled evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ProjectionChoice:
 
     Attributes:
         method: one of ``nnviz.base.dataset.projections.PROJECTIONS``.
-        layer: whose features; "" for the deepest.
+        layer: layer whose features are projected; "" for the deepest.
         perplexity: of t-SNE; 0 to choose.
     """
 
@@ -46,7 +46,7 @@ class Projections(QObject):
     moved = Signal(object)
     """Points, float32 (n, 2), one for each record; NaN where it has none."""
     changed = Signal()
-    """Another choice, state or progress."""
+    """The choice, state or progress has changed."""
 
     def __init__(self, jobs: Jobs, datasets: Datasets, messages: Messages) -> None:
         super().__init__(datasets)
@@ -57,9 +57,9 @@ class Projections(QObject):
         self.choice = ProjectionChoice()
         self.points: Points | None = None
         self.projection: Projection | None = None
-        """The finished one; None while it is fitted."""
+        """The finished projection; None during fitting."""
         self.fitted: ProjectIndex | None = None
-        """What was asked for of the finished one."""
+        """Request of the finished projection."""
         self.progress: Progress | None = None
         datasets.opened.connect(self._forget)
 
@@ -120,7 +120,7 @@ class Projections(QObject):
             words.append(some.format(len(self._records), dataset.count))
         return " · ".join(word.rstrip(".") for word in words if word)
 
-    # --- what is heard
+    # --- event handlers
 
     def _follow(self, progress: Progress) -> None:
         self.progress = progress

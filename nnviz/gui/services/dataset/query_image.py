@@ -16,20 +16,20 @@ from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.record_selection import NO_RECORD
 
 _SHA256 = 64
-"""Letters of a file's hash; images without a file have other ones."""
+"""Length of a file's hash; images without a file have shorter names."""
 
 
 class QueryImage(QObject):
     """Takes images as they are opened, and places them on the projection.
 
-    An image that the set holds is selected in its place.  One that it does not hold is
-    laid on the map as soon as a projection is finished.
+    An image that the set holds is selected as a record.  Any other is placed on the map
+    as soon as a projection is finished.
     """
 
     changed = Signal()
-    """Another image, or none."""
+    """The query image has changed."""
     placed = Signal()
-    """The image has a point on the map, or none any more."""
+    """The image's point on the map was set or removed."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class QueryImage(QObject):
         self._projections = projections
         self._lane, self._search_lane = Lane("placing"), Lane("known image")
         self.watched = False
-        """Whether somebody sees what is taken."""
+        """Whether a view shows the query image."""
         self.image: Image | None = None
         self.place: PlacedImage | None = None
         images.opened.connect(self._take)

@@ -22,7 +22,7 @@ class OtherIndex:
     Attributes:
         folder: of the index.
         model: reference of the network.
-        source: what was indexed.
+        source: source of the indexed images.
     """
 
     folder: str
@@ -34,7 +34,7 @@ class SecondNetwork(QObject):
     """Indexes of the same set by other networks, of which one is chosen."""
 
     changed = Signal()
-    """Others are known, or another one is chosen."""
+    """The list of other indexes, or the chosen one, has changed."""
 
     def __init__(
         self, jobs: Jobs, datasets: Datasets, settings: Settings, messages: Messages
@@ -45,7 +45,7 @@ class SecondNetwork(QObject):
         self._lane, self._open_lane = Lane("other indexes"), Lane("other index")
         self._known: Mapping[str, OtherIndex] = {}
         self.folder = ""
-        """Of the chosen index; empty for none."""
+        """Folder of the chosen index; empty for none."""
         datasets.opened.connect(self._forget)
 
     @property
@@ -119,7 +119,7 @@ def _facts_of(folder: Path) -> OtherIndex:
     """Read the network and source of an index; runs in a file thread.
 
     Raises:
-        InputError: it is none.
+        InputError: the folder is no index.
     """
     facts = ImageIndex(folder).facts
     return OtherIndex(str(folder), facts.model, facts.source)

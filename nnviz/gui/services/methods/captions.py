@@ -20,8 +20,8 @@ _CONTEXT = "Captions"
 class Captions:
     """Builder of titles: "Grad-CAM · crab · cat.png · Objects".
 
-    The target is named also where the method was asked about the predicted class, so
-    that two results of one method can be told apart.
+    The target is named even if it is the predicted class, so that two results of one
+    method can be distinguished.
     """
 
     def __init__(
@@ -92,8 +92,8 @@ class Captions:
         """Return a short title that distinguishes a result from others.
 
         Args:
-            run: which one.
-            among: the results that it is to be told from.
+            run: the result.
+            among: the results to distinguish it from.
         """
         recipe = run.recipe
         words = [self.method(recipe.method), self.subject(run)]

@@ -9,7 +9,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value, with_current_names
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, with_paths
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.models import Models
@@ -18,30 +18,30 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.gui.state.workspace import Workspace
 
 _OWN_TARGET = {"Attack", "Imagine"}
-"""Groups in which a target is a goal, and no class that is looked at."""
+"""Groups in which a target is a goal, not a class to explain."""
 
 
 class MethodChoice(QObject):
     """The selected method and its parameters.
 
-    The selection and the form change it; ``edited`` says once for each act of the
-    user that something is to be asked anew.
+    The selection and the form change it; ``edited`` is emitted once for each user
+    action that requires a new run.
     """
 
     entered = Signal()
-    """The workspace is another one."""
+    """The workspace has changed."""
     method_changed = Signal(object)
     """MethodInfo."""
     offered_changed = Signal()
-    """There are other methods to choose from."""
+    """The list of available methods has changed."""
     elsewhere = Signal(object)
-    """The MethodInfo that is to be shown does not belong to this workspace."""
+    """MethodInfo of a selected method that belongs to another workspace."""
     unsuited = Signal(object, object)
-    """MethodInfo that was asked for, with its values: not for the open network."""
+    """MethodInfo and values that do not suit the open network."""
     values_changed = Signal(object)
-    """The method's parameters, by name, changed by something else than the form."""
+    """The method's parameters by name, changed by something other than the form."""
     edited = Signal()
-    """What is to be asked is something else now."""
+    """The request has changed."""
 
     def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,21 +52,23 @@ class MethodChoice(QObject):
         self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
         self._last: dict[str, str] = {}
         """Name of the method that each workspace had last."""
+        self._unasked: set[str] = set()
+        """Names of the workspaces whose method nobody has chosen yet."""
         self._values = ParameterStore()
         self._link = SelectionSync(selection)
         self._targets: dict[str, str] = {}
-        """What was asked about, by what a target means."""
+        """Last target, by the meaning of targets."""
         self._seed = 0
         self._acts = 0
         self._pending = False
         self.steered: Callable[[Mapping[str, Value]], bool] = lambda _: False
-        """Hands changed values to a running job; tells whether it took them."""
+        """Passes changed values to a running job; returns whether it accepted them."""
         for gone in (models.failed, models.stopped):
             gone.connect(self._forget_preferred)
         models.listed.connect(self._relist)
         selection.changed.connect(self._follow)
 
-    # --- what is chosen
+    # --- selection
 
     @property
     def method(self) -> MethodInfo | None:
@@ -198,6 +200,7 @@ class MethodChoice(QObject):
         info, model = self.info(name), self._selection.model
         if info is None:
             return
+        self._unasked.discard(self.place)
         if model is not None and not info.suits(model.task):
             self.unsuited.emit(info, dict(values or {}))
             return
@@ -216,7 +219,9 @@ class MethodChoice(QObject):
     def choose_recipe(self, recipe: Recipe) -> None:
         """Select a recipe's method, parameters and seed without running it."""
         with self._act():
-            self.choose(recipe.method, recipe.values, recipe.seed)
+            info = self.info(recipe.method)
+            held = self._held(info) if info is not None else {}
+            self.choose(recipe.method, with_paths(recipe.values, held), recipe.seed)
             self._tell_selection()
             self._pending = False
 
@@ -232,7 +237,7 @@ class MethodChoice(QObject):
         if info is None or dict(values) == self.values:
             return
         if values.keys() != self.values.keys():
-            return  # a form that is about to go: it edits another method
+            return  # a form that is about to be removed edits another method
         before = self.values
         self._held(info).update(values)
         changes = {name: new for name, new in values.items() if before[name] != new}
@@ -252,16 +257,19 @@ class MethodChoice(QObject):
         """Restore a recording's parameters, except those that are steerable.
 
         Returns:
-            The steerable ones as they are now.
+            The steerable ones as they are now, and the paths of files and folders, of
+            which a recording knows the names alone.
         """
         if self._method is None:
             return {}
         steerable = {p.name for p in self._method.parameters if p.steerable}
         held = self._held(self._method)
-        recorded = with_current_names(self._method.parameters, recorded)
-        held.update({n: v for n, v in recorded.items() if n not in steerable})
+        names = with_current_names(self._method.parameters, recorded)
+        known = with_paths(names, held)
+        held.update({n: v for n, v in known.items() if n not in steerable})
         self.values_changed.emit(self.values)
-        return {name: held[name] for name in steerable}
+        paths = {name for name, value in known.items() if value != names[name]}
+        return {name: held[name] for name in steerable | paths}
 
     def reset(self) -> None:
         """Reset the method's parameters to their defaults."""
@@ -292,7 +300,7 @@ class MethodChoice(QObject):
         self._selection.set_layer(shown)
         self.values_changed.emit(self.values)
 
-    # --- inside
+    # --- internals
 
     @contextmanager
     def _act(self) -> Iterator[None]:
@@ -319,7 +327,7 @@ class MethodChoice(QObject):
         kept = self._held(info)
         values = with_current_names(info.parameters, values)
         kept.update(values)
-        # First the form: the selection, which follows next, tells values to it.
+        # Update the form first: the selection, updated next, passes values to it.
         if changed:
             self.method_changed.emit(info)
         self._link.adopt_layer(info, kept, explicit=bool(values))
@@ -330,14 +338,16 @@ class MethodChoice(QObject):
     def _choose_usual(self) -> None:
         """Select the workspace's last method, else the first that suits the network."""
         offered = {info.name: info for info in self.offered()}
-        workspace = self._workspace
+        workspace, model = self._workspace, self._selection.model
         if workspace is None or not offered:
             return
         last = self._last.get(workspace.name, "")
-        usual = [
-            name for name in (last, *workspace.methods, *offered) if name in offered
-        ]
-        self.choose(usual[0])
+        unasked = not last or workspace.name in self._unasked
+        usual = workspace.usual(model.task if model else None)
+        names = (*usual, *offered) if unasked else (last, *usual, *offered)
+        self.choose(next(name for name in names if name in offered))
+        if unasked:
+            self._unasked.add(workspace.name)
 
     def _follow(self, names: frozenset[str]) -> None:
         """Update the parameters from the selection."""
@@ -381,8 +391,12 @@ class MethodChoice(QObject):
         preferred, self._preferred = self._preferred, None
         if preferred is not None:
             self.choose(*preferred)
-        elif model and self._method and not self._method.suits(model.task):
+        elif model and self._method and self._to_be_replaced(self._method, model):
             self._choose_usual()
+
+    def _to_be_replaced(self, method: MethodInfo, model: ModelInfo) -> bool:
+        """Tell whether another network asks for another method."""
+        return self.place in self._unasked or not method.suits(model.task)
 
     def _forget_preferred(self) -> None:
         self._preferred = None

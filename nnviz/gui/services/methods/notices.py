@@ -14,9 +14,9 @@ from nnviz.gui.theme.signs import TIMES
 _TOPIC = "run"
 _LONG_TOPIC = "long run"
 _LONG = 60.0
-"""s to go from which a run is told to take long."""
+"""Remaining seconds from which a run is announced as long."""
 _PACE_SECONDS = 2.0
-"""After so long the pace is known."""
+"""Seconds after which the pace can be estimated."""
 
 
 def ask_about_size(
@@ -47,9 +47,9 @@ def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
     """Announce the duration of each run of a minute or more, once.
 
     An occlusion of every pixel takes hours; an optimization has its timeline, and is
-    looked at while it goes on.
+    watched while it runs.
     """
-    told = [0.0]  # when the run began of which it was told: no run is kept alive
+    told = [0.0]  # start time of the last announced run, so that no run is kept alive
 
     def follow(_: Progress, left: float) -> None:
         run = runs.current

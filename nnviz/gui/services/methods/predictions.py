@@ -18,7 +18,7 @@ _TOP = 5
 class Predictions(QObject):
     """Requests a prediction whenever the image or the network changes.
 
-    While a camera is looked at nothing is asked; it is made up for afterwards.
+    While a camera is shown nothing is requested; the prediction follows afterwards.
     """
 
     predicted = Signal(object)

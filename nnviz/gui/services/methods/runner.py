@@ -29,16 +29,16 @@ class MethodRun:
     """A run of a method from start to end.
 
     Attributes:
-        request: what was asked.
+        request: the request.
         info: of the method.
-        model: the network; None for a method that looks at none.
-        workspace: name of the one that it was started in.
-        automatic: whether it runs by itself at every change.
-        key: of the question, as ``MethodChoice.key``.
+        model: the network; None for a method without a network.
+        workspace: name of the workspace that started it.
+        automatic: whether it was started automatically by a change.
+        key: key of the request, as ``MethodChoice.key``.
         job: its handle.
-        began: when, s.
-        percent: how far it is, -1 where not known.
-        report: what there is of it.
+        began: start time, s.
+        percent: progress in percent, -1 where unknown.
+        report: report so far.
     """
 
     request: RunMethod
@@ -70,42 +70,42 @@ class MethodRun:
 class MethodRunner(QObject):
     """Runs the chosen method.
 
-    What is told of a run here is told of the newest one of the workspace that is
-    looked at; the others go on, are seen in the list of jobs, and leave their results.
-    In a live workspace nothing is run: what is to be asked of each frame is told.
+    Signals concern the newest run of the current workspace; other runs continue, appear
+    in the list of jobs, and leave their results. In a live workspace nothing runs; the
+    request for each frame is emitted instead.
     """
 
     template_changed = Signal(object)
-    """RunMethod without an image: what to ask of live frames; None for nothing."""
+    """RunMethod without an image, the template for live frames; None for none."""
     started = Signal()
     outdated = Signal()
-    """What is shown is not what the form says: the method is to be run by hand."""
+    """The shown result no longer matches the form: the user must start the run."""
     large = Signal(object)
-    """LargeOutput: the user is to say first whether the run is to be that large."""
+    """LargeOutput: the user must first confirm a run of that size."""
     lacking = Signal(str)
     """Why the method cannot be run."""
     pace_changed = Signal()
-    """It is known anew whether the method runs by itself."""
+    """Whether the method runs automatically was re-evaluated."""
     progressed = Signal(object, float)
-    """Progress and the seconds left, negative where not known."""
+    """Progress and remaining seconds, negative where unknown."""
     reported = Signal(object)
-    """A better Report of the running method."""
+    """An improved Report of the running method."""
     finished = Signal(object)
     """Run."""
     stopped = Signal(int)
-    """Stopped by the user at so many percent, -1 where not known."""
+    """Progress in percent at which the user stopped the run, -1 where unknown."""
     failed = Signal(object)
     """ErrorRecord."""
     cut_short = Signal(object)
-    """MethodRun that was stopped, looked at or not."""
+    """MethodRun that was stopped, visible or not."""
     restored = Signal(object)
-    """An earlier Run is to be shown again."""
+    """An earlier Run to show again."""
     finished_behind = Signal(object)
     """Run of another workspace, or an earlier one of this."""
     failed_behind = Signal(str, object)
     """Title of such a run, and ErrorRecord."""
     front_changed = Signal()
-    """Another run is the newest one of the workspace that is looked at."""
+    """The newest run of the current workspace has changed."""
 
     def __init__(
         self,
@@ -124,18 +124,18 @@ class MethodRunner(QObject):
         self.history = History(self)
         self._quickness = RuntimeEstimate()
         self._full_size = ""
-        """Hash of the image that may be worked on at its full size."""
+        """Hash of the image for which the user confirmed full size."""
         choice.steered = self._steer
         choice.edited.connect(self._renew)
         choice.entered.connect(self.front_changed.emit)
 
-    # --- what there is
+    # --- state
 
     @property
     def current(self) -> MethodRun | None:
         """The newest run of the current workspace, ended or not.
 
-        None while another image or network is open than that it was asked about.
+        None while another image or network is open than the run's.
         """
         run = self._front.get(self._choice.place)
         return run if run is not None and self._fits(run) else None
@@ -165,7 +165,7 @@ class MethodRunner(QObject):
             return None
         return self._quickness.seconds(method, self._choice.model)
 
-    # --- what is done
+    # --- actions
 
     def run(self) -> None:
         """Run the selected method."""
@@ -196,10 +196,9 @@ class MethodRunner(QObject):
         """Resume a recording; return False without a network or image.
 
         Args:
-            resume_point: where.
+            resume_point: step to resume from.
             recording: folder that keeps the steps from there on.
-            recorded: the values that it began with; only those that are steerable may
-                have other ones now.
+            recorded: the recording's values; only steerable ones may differ now.
         """
         if self._request() is None:
             return False
@@ -231,7 +230,7 @@ class MethodRunner(QObject):
         """Return the newest run of each workspace."""
         return dict(self._front)
 
-    # --- inside
+    # --- internals
 
     def _fits(self, run: MethodRun) -> bool:
         image, model = self._selection.image, self._selection.model
@@ -254,7 +253,7 @@ class MethodRunner(QObject):
         if self._choice.live:
             self.run()
         elif current is not None and current.key == self._choice.key():
-            self.outdated.emit()  # there already, or on its way
+            self.outdated.emit()  # its result exists, or is being computed
         elif self.automatic and self._request() is not None:
             self.run()
         else:
@@ -282,7 +281,7 @@ class MethodRunner(QObject):
             return
         self._end_replaced(self.current)
         automatic, key = self.automatic, self._choice.key()
-        # What takes long lets a camera, what is clicked and each other go first.
+        # Long runs yield to a camera, to interactive requests and to each other.
         priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
         title = "" if automatic else self._captions.of_request(request)
         job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
@@ -300,7 +299,7 @@ class MethodRunner(QObject):
     def _end_replaced(self, run: MethodRun | None) -> None:
         """Cancel the run that a new one replaces; slow runs of other methods continue.
 
-        Runs that are neither automatic nor of the same method and image go on.
+        Runs that are neither automatic nor of the same method and image continue.
         """
         if run is None or not run.job.open:
             return

@@ -33,7 +33,7 @@ class Recordings(QObject):
     leaving = Signal(str)
     """The recording in this folder is about to be deleted."""
     film_changed = Signal(object)
-    """Progress of the video that is made; None when there is none any more."""
+    """Progress of the video export; None when there is none."""
 
     def __init__(
         self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
@@ -63,7 +63,8 @@ class Recordings(QObject):
             return ""
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")[:-3]
         name = f"{now}-{info.name}"
-        # A lesson runs at every change: its steps go at the next start, unlisted.
+        # A lesson runs at every change: its recording is unlisted and deleted at the
+        # next start.
         passing = bool(info.capabilities.section)
         name = f".{name}.deleted" if passing else name
         return str(Path(self._settings.recordings, name))

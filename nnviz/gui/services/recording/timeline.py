@@ -31,7 +31,7 @@ RATE = 15
 LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
-"""How often the folder is looked into while the job writes."""
+"""Milliseconds between two reads of the folder while the job writes."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
@@ -41,17 +41,17 @@ _NOTES = Lane("recording noted", Policy.QUEUE)
 class Timeline(QObject):
     """Follows a recorded run, and shows any step of a recording.
 
-    While the run is followed, what it reports is shown by whoever hears it.  Elsewhere
-    on the timeline, or with the image blended in, frames are read from the disk:
-    one at a time, the one wanted last.
+    While the run is followed, its reports are shown by their receivers.  At other
+    steps, or with the image blended in, frames are read from disk: one at a time, the
+    latest requested.
     """
 
     changed = Signal()
-    """Recording, place, or whether it goes."""
+    """The recording, its step or the playback state has changed."""
     shown = Signal(object)
     """Run of a step, to be shown."""
     opened = Signal(object)
-    """Saved: what an opened recording was made with."""
+    """Saved settings of an opened recording."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Timeline(QObject):
         """Connect to the worker, which is ready."""
         self._bridge = bridge
 
-    # --- what there is
+    # --- state
 
     @property
     def running(self) -> bool:
@@ -137,7 +137,7 @@ class Timeline(QObject):
             and not self.recording.finished
         )
 
-    # --- going
+    # --- playback
 
     def toggle(self) -> None:
         """Pause or resume the run; without one, play or stop the recording."""
@@ -227,7 +227,7 @@ class Timeline(QObject):
             job.done.connect(self._open)
             job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
 
-    # --- what is heard
+    # --- event handlers
 
     def _follow_front(self) -> None:
         """Follow the newest run of the workspace, if it is recorded."""
@@ -325,7 +325,7 @@ class Timeline(QObject):
             self._recordings.list()
         self.recording = recording
         self.total = recording.total or self.total
-        if self.following:  # of a run's last steps not each is reported
+        if self.following:  # not every one of a run's last steps is reported
             self.step = self.last
         self.changed.emit()
 
@@ -404,7 +404,7 @@ class Timeline(QObject):
 
     def _read(self) -> None:
         if self._bridge is not None and self.folder:
-            # It may fail: nothing is there yet when a run begins.
+            # Reading may fail: the recording is still empty when a run begins.
             work = self._bridge.files.recordings.read(self.folder)
             self._jobs.do(work, _READING).done.connect(self._take_read)
 

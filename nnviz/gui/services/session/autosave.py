@@ -21,7 +21,7 @@ from nnviz.gui.state.messages import Messages
 
 _PAUSE_MS = 400
 LOCK = "running.lock"
-"""File of a session's folder that its process holds."""
+"""Lock file in a session's folder, held by its process."""
 
 
 class SessionStore(Protocol):
@@ -114,7 +114,7 @@ class Autosave(QObject):
         store, self._store = self._store, None
         self._pause.stop()
         if store is not None:
-            with suppress(NnvizError):  # nothing was kept yet, or cannot be
+            with suppress(NnvizError):  # nothing was saved yet, or saving fails
                 store.close(self.folder)
         if self._lock is not None:
             self._lock.unlock()
@@ -128,7 +128,7 @@ class Autosave(QObject):
         store = self._store
         if store is None:
             return
-        if self._writing:  # a slow disk: the newest state is written next
+        if self._writing:  # the disk is slow: the newest state is written next
             self._due = True
             return
         self._writing = True

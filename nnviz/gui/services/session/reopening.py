@@ -25,7 +25,7 @@ class Reopening(QObject):
     """Finds the previous session and restores it."""
 
     workspace_wanted = Signal(str)
-    """Name of the workspace that was seen."""
+    """Name of the session's workspace."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class Reopening(QObject):
         """Find earlier sessions, and offer the last if it was not closed.
 
         Args:
-            store: of all sessions.
-            own: folder of the session that begins.
+            store: files of all sessions.
+            own: folder of the starting session.
         """
         self._store = store
         found = [

@@ -19,14 +19,14 @@ class VideoExports(QObject):
     """Exports one video at a time, in the background."""
 
     changed = Signal(object)
-    """Progress of the video that is made; None once none is."""
+    """Progress of the video export; None once it ends."""
 
     def __init__(self, jobs: Jobs, messages: Messages, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs, self._messages = jobs, messages
         self._job: JobHandle[tuple[str, ...]] | None = None
         self._out = ""
-        """Name of the video that is being made."""
+        """Name of the video that is being exported."""
 
     @property
     def busy(self) -> bool:
@@ -37,9 +37,9 @@ class VideoExports(QObject):
         """Export a video of a method's results on another, with its sound.
 
         Args:
-            asked: method, network, values and seed; its image does not matter.
+            asked: method, network, values and seed; its image is ignored.
             film: path of the video.
-            out: path of the new one.
+            out: path of the new video.
         """
         self._messages.settle(TOPIC)
         request = ChangeVideo(

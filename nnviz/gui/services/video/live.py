@@ -41,19 +41,19 @@ class Live(QObject):
     """The source of frames, open only while its workspace is visible."""
 
     shown = Signal(object)
-    """Shown: a frame, what the method found, how live it is."""
+    """Shown: a frame, the method's result and the performance figures."""
     status_changed = Signal(object)
     """SourceStatus; None when no source is open."""
     held_changed = Signal(bool)
-    """Whether the frame is held."""
+    """Whether playback is held."""
     pinned = Signal(object)
-    """Shown that is to stand beside the running one; None for none."""
+    """Shown to display next to the running one; None for none."""
     cameras_found = Signal(object)
     """Tuple of Camera."""
     recording_changed = Signal(bool)
     """Whether a video is being written."""
     kept = Signal(object)
-    """Run: a frame's result, the frame being an image now."""
+    """Run: a frame's result, with the frame as an image."""
 
     def __init__(
         self,
@@ -69,11 +69,11 @@ class Live(QObject):
         self._films, self._messages = films, messages
         self._bridge: Bridge | None = None
         self.entered = False
-        """Whether the workspace is seen."""
+        """Whether the workspace is visible."""
         self._away = False
-        """Whether the camera is off for as long as the window is minimized."""
+        """Whether the camera is off while the window is minimized."""
         self._offered = False
-        """Whether a camera was offered already."""
+        """Whether a camera has already been offered."""
         self.request: SourceRequest | None = None
         self.status: SourceStatus | None = None
         self.last: Shown | None = None
@@ -94,7 +94,7 @@ class Live(QObject):
         if self.entered:
             self._begin()
 
-    # --- being seen
+    # --- visibility
 
     @property
     def running(self) -> bool:
@@ -202,7 +202,7 @@ class Live(QObject):
         if self._source is not None:
             self._source.set_speed(speed)
 
-    # --- going and standing still
+    # --- playback
 
     def toggle_hold(self) -> None:
         """Hold the current frame, or resume."""
@@ -227,7 +227,7 @@ class Live(QObject):
         if self._source is not None:
             self._source.seek(position)
 
-    # --- keeping
+    # --- saving
 
     def toggle_pin(self) -> None:
         """Pin the current frame beside the live one, or unpin it."""
@@ -264,7 +264,7 @@ class Live(QObject):
             self._bridge.live.stop_recording()
             self._set_recording(recording=False)
 
-    # --- a video of the video
+    # --- video export
 
     @property
     def exportable(self) -> bool:
@@ -276,7 +276,7 @@ class Live(QObject):
     def export(self, path: str) -> None:
         """Export the open video with every frame repainted, with its sound.
 
-        The video that is seen is held meanwhile: both would be slower.
+        Playback is held meanwhile: it would slow both down.
         """
         if self._template is None or self.request is None:
             return
@@ -308,7 +308,7 @@ class Live(QObject):
         self.kept.emit(run)
         self._messages.say(self.tr("{0} saved").format(run.recipe.image))
 
-    # --- what the loop tells
+    # --- events of the live loop
 
     @property
     def _source(self) -> SourceControls | None:
@@ -357,7 +357,7 @@ class Live(QObject):
 
     def _hear(self, status: SourceStatus) -> None:
         if not self.entered:
-            return  # the last words of a source that was closed on leaving
+            return  # late events of a source that was closed on leaving
         self.status = status
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:

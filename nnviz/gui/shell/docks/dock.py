@@ -9,7 +9,9 @@ from nnviz.gui.theme.parts import LEADS_OUT, icon_button, named, row
 from nnviz.gui.views.widgets.elided import ShrinkingLabel
 
 _LEAST = QSize(144, 64)
-"""Of a panel, px: three docks above each other and three beside fit 1024 x 700."""
+"""Minimum size of a panel, px: three docks stacked and three side by side fit 1024 x
+700.
+"""
 
 
 class Dock(QDockWidget):

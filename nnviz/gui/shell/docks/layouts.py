@@ -10,23 +10,23 @@ from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import ThemeManager
 
 _LEFT, _RIGHT = 316, 392
-"""Width of the docks beside the middle, px, where it leaves them so much."""
+"""Width of the docks left and right of the central view, px, where space allows."""
 _LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
-"""Height of what stands below the browser, and of the trays: likewise."""
+"""Height of the docks below the browser, and of the trays: likewise."""
 _CENTER = 0.46
-"""Share of the window's width that the docks beside the middle leave to it."""
+"""Minimum fraction of the window's width for the central view."""
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
 _LOWER_DOCKS = ("prediction", "recordings", "robustness")
 _BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
 _DATASET, _RECORD = 264, 240
-"""Width of the docks of a data set: its wall is what needs the room."""
+"""Width of the docks of a data set, whose wall needs the space."""
 
 
 class DockLayouts(QObject):
     """Saves and restores the dock layout of each workspace.
 
-    A layout is kept for one text size: at another one the usual sizes are given anew.
+    A layout is saved for one text size: at another one the default sizes apply again.
     """
 
     def __init__(
@@ -44,9 +44,10 @@ class DockLayouts(QObject):
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
         self._new = self.held = False
-        """Of ``held``: the docks are as nobody arranged them, and not remembered."""
+        """``held``: the docks are arranged temporarily, and their layout is not saved.
+        """
         self._before: dict[str, dict[str, int]] = {}
-        """Widths of docks before they gave way to the middle, by layout."""
+        """Widths of docks before they were narrowed, by layout."""
         self._fitting = QTimer(self, singleShot=True, interval=0)
         self._fitting.timeout.connect(self.give_way)
         window.installEventFilter(self)
@@ -54,7 +55,7 @@ class DockLayouts(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Set default sizes when the window is shown; narrow docks when it shrinks.
 
-        Qt takes the room that a smaller window lacks from the middle alone.
+        Qt takes the missing space of a smaller window from the central view alone.
         """
         if event.type() is QEvent.Type.Show and self._new and watched is self._window:
             QTimer.singleShot(0, self, self.arrange)
@@ -68,7 +69,7 @@ class DockLayouts(QObject):
 
         Args:
             workspace: its name.
-            shown: docks that stand open in it as long as the user changed nothing.
+            shown: docks that are open in it by default.
         """
         self.remember()
         self._workspace, self._shown = workspace, tuple(shown)
@@ -78,7 +79,7 @@ class DockLayouts(QObject):
     def recall(self) -> None:
         """Restore the saved layout, or the default one."""
         QTimer.singleShot(0, self, self._hide_stale_tabs)
-        # Docks that are newer than the layout are left as they are by Qt.
+        # Qt does not restore docks that are newer than the layout.
         self._show_usual()
         if not self._restored():
             self._new = True
@@ -117,9 +118,9 @@ class DockLayouts(QObject):
             dock.setVisible(name in self._shown)
 
     def give_way(self) -> None:
-        """Narrow the docks beside the central view where it lacks room.
+        """Narrow the docks beside the central view where it lacks space.
 
-        They take their widths back when the window is large enough again.
+        They regain their widths when the window is large enough again.
         """
         now, before = self._widths(), self._before.pop(self._key(), {})
         if not self._window.isVisible() or not (before or self._room() < 0):

@@ -46,7 +46,7 @@ _BESIDE = (
     "trust",
 )
 _LEAST_CENTER = QSize(300, 180)
-"""Px that the middle asks for; what does not fit is scrolled to."""
+"""Minimum size of the central view, px; larger contents scroll."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -62,11 +62,11 @@ class DockManager(QObject):
         super().__init__(window)
         self._window, self._app = window, app
         self.rooms: dict[str, object] = {}
-        """What each workspace that was entered has added."""
+        """Additions of each workspace that was entered."""
         self._look = app.look
         self.docks: dict[str, Dock] = {}
         self._aside: tuple[str, ...] = ()
-        """Docks that are hidden while the middle is wide."""
+        """Docks that are hidden while the central view is widened."""
         self.center = CentralView(app)
         self.models = ModelPanel(app)
         self.layers = LayerPanel(app)
@@ -89,7 +89,7 @@ class DockManager(QObject):
         app.live.kept.connect(lambda _: self.docks["results"].show())
         app.trust_wanted.connect(self._show_trust)
 
-    # --- what workspaces add
+    # --- additions by workspaces
 
     @property
     def photo(self) -> PhotoPane:
@@ -156,7 +156,7 @@ class DockManager(QObject):
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
         self._add("guide", self.tr("Guide"), self.guide, _LEFT)
         window.tabifyDockWidget(self.docks["browser"], self.docks["guide"])
-        # All below each other would be too high for a small screen.
+        # Stacked vertically they would be too high for a small screen.
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)

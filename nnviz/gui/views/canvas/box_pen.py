@@ -8,18 +8,18 @@ from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, px of the image."""
 _LEAST = 3.0
-"""Sides below which a pull was a click, px of the image."""
+"""Sides below which a drag counts as a click, px of the image."""
 
 
 class BoxPen(QObject):
     """Box-drawing tool; while it is active, the wheel still zooms the canvas.
 
     Attributes:
-        box: in the image; None for none.
+        box: the box in the image; None for none.
     """
 
     drawn = Signal()
-    """A box was finished, or taken away."""
+    """A box was completed or removed."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)

@@ -10,11 +10,11 @@ from nnviz.gui.views.tokens import tokens_of
 from nnviz.render.maps import masks
 
 LONGEST = 768
-"""Longest side of a mask, px: finer than what is painted by hand."""
+"""Longest side of a mask, px: finer than painting by hand."""
 SIZES = (0.01, 0.4)
 """Smallest and largest brush, as shares of the image's longest side."""
 _STEPS = 40
-"""Strokes that can be undone."""
+"""Number of strokes that can be undone."""
 _VEIL = 120
 """Opacity of the mask's color, of 255."""
 _CURSOR = 128
@@ -28,11 +28,11 @@ class MaskBrush(QObject):
     Attributes:
         mask: uint8 (h, w), 255 where it is painted; None without an image.
         size: the brush's width, as a share of the image's longest side.
-        erasing: whether it takes away.
+        erasing: whether it erases.
 
     Signals:
-        changed: a stroke has ended, or the mask is another one.
-        painted: a stroke has gone on.
+        changed: a stroke has ended, or the mask was replaced.
+        painted: a stroke was extended.
     """
 
     changed = Signal()
@@ -157,7 +157,7 @@ class MaskBrush(QObject):
         self._show()
         self.changed.emit()
 
-    # --- what is seen
+    # --- display
 
     def _show(self) -> None:
         if self.mask is None or not (self._active or self.mask.any()):

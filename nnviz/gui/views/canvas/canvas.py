@@ -39,7 +39,7 @@ from nnviz.gui.views.canvas.viewport import Bounds, Viewport, ViewState, visible
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 
 _NOTCH = 120
-"""What Qt reports for one step of a wheel, eighths of a degree."""
+"""Qt's angle for one notch of a wheel, in eighths of a degree."""
 _ZOOM_PER_NOTCH = 1.2
 _PAN_PER_KEY = 0.1
 _GRID_FROM = 14.0
@@ -73,7 +73,7 @@ class MarkStyle(enum.Enum):
     HOVER = enum.auto()
     SELECTED = enum.auto()
     INPUT = enum.auto()
-    """The part that the network sees; what lies outside is dimmed."""
+    """The part that the network sees; the rest is dimmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Overlay:
 
 
 Readout = Callable[[float, float], str]
-"""From image coordinates (y, x) to what is there, in words."""
+"""Maps image coordinates (y, x) to a text about that position."""
 Drawing = Callable[[QPainter, Viewport], None]
 """Draws on top of the image, in widget coordinates: lines stay sharp at any zoom."""
 
@@ -102,8 +102,8 @@ class Canvas(QWidget):
     """Zooming and panning view of an image with an overlay, marks and a readout.
 
     Wheel zooms at the cursor, dragging pans, a double click fits; ``+ - 0`` and the
-    arrow keys do the same.  Pixels are averaged when made smaller and shown as squares
-    when enlarged beyond two.
+    arrow keys do the same.  Pixels are averaged when shrunk and shown as squares when
+    magnified more than twofold.
 
     Attributes:
         pans_by_key: whether the arrow keys pan; else they go to the parent.
@@ -111,9 +111,9 @@ class Canvas(QWidget):
         smooth: whether the image is interpolated, however much it is enlarged.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
+        hovered: text about the position under the cursor; empty when it leaves.
         pointed: image coordinates (y, x) under the cursor; NaN when it leaves.
-        clicked: image coordinates (y, x) of a click that was no drag.
+        clicked: image coordinates (y, x) of a click without a drag.
     """
 
     hovered = Signal(str)
@@ -149,7 +149,7 @@ class Canvas(QWidget):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName(self.tr("Canvas"))
 
-    # --- what is shown
+    # --- contents
 
     @property
     def state(self) -> ViewState:
@@ -162,7 +162,7 @@ class Canvas(QWidget):
         return self._base.size if self._base else None
 
     def set_image(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
-        """Show an image; the zoom stays.
+        """Show an image, keeping the zoom.
 
         Args:
             pixels: uint8 (H, W), (H, W, 3) or (H, W, 4); a large one is not copied, so
@@ -187,10 +187,11 @@ class Canvas(QWidget):
         """Show an overlay over part of the image.
 
         Args:
-            pixels: as in ``set_image``; None takes the overlay away.
+            pixels: as in ``set_image``; None removes the overlay.
             bounds: top, left, bottom, right in image coordinates; None covers all.
             opacity: 0-1.
-            smooth: interpolate when enlarged; else its pixels are shown as squares.
+            smooth: whether to interpolate when magnified; else its pixels are shown as
+                squares.
         """
         before, self._overlay = self._overlay, None
         if pixels is not None:
@@ -198,7 +199,7 @@ class Canvas(QWidget):
             box = bounds or (0.0, 0.0, float(height), float(width))
             self._overlay = _Overlay(Layer(pixels), box, opacity, smooth)
         for each in (before, self._overlay):
-            if each is not None:  # the rest of the widget stays as it is painted
+            if each is not None:  # the rest of the widget is not repainted
                 self.update(_area(self.viewport().box_to_widget(each.bounds)))
 
     def set_marks(self, *marks: Mark) -> None:

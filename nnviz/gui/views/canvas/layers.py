@@ -13,12 +13,12 @@ from nnviz.gui.views.canvas.viewport import Bounds, Viewport, visible_pixels
 Bytes = NDArray[np.uint8]
 
 NEAREST_FROM = 2.0
-"""Device px per image px from which pixels are shown as the squares they are."""
+"""Device px per image px from which pixels are shown as squares."""
 _HALVE_BELOW = 0.5
 _AT_ONCE = 4 << 20
-"""Images of up to this many px are converted and made smaller when painted."""
+"""Images of up to this many px are converted and downscaled when painted."""
 _STRIP = 1 << 20
-"""Px that are made smaller in one go: some milliseconds."""
+"""Number of px downscaled at once, which takes some milliseconds."""
 _ALPHA_CHANNELS = 4
 
 _FORMATS = {
@@ -63,8 +63,9 @@ def _format_of(pixels: Bytes) -> QImage.Format:
 class Layer:
     """An image with its mip map levels, made on demand.
 
-    A large image is not copied: its QImage looks at the array, which is held as long,
-    and is never handed out, since a copy would share the memory without holding it.
+    A large image is not copied: its QImage refers to the array, which is kept alive as
+    long, and is never handed out, since a copy would share the memory without keeping
+    it alive.
     """
 
     def __init__(self, pixels: Bytes, table: Bytes | None = None) -> None:
@@ -124,7 +125,7 @@ class Layer:
         *,
         smooth: bool = False,
     ) -> None:
-        """Paint the layer at its place on the image.
+        """Paint the layer at its position on the image.
 
         Args:
             painter: of the widget.
@@ -161,8 +162,8 @@ class Layer:
     def _level(self, scale: float) -> QImage:
         """Return the smallest mip map level that is magnified at most twofold.
 
-        One that would take long to make is left to ``refine``, and the next larger one
-        stands in for it.
+        A level that would take long to compute is left to ``refine``, and the next
+        larger one is used instead.
         """
         level = 0
         while scale < _HALVE_BELOW and min(self.size) >> level > 1:

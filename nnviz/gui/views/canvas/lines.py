@@ -18,6 +18,9 @@ _HALO = 110
 """Opacity, of 255, of the dark edge of an opaque line."""
 _GRIP = 14.0
 """Across what a divider is taken by, px."""
+# Put together once: Qt's flags are slow in Python, and each label is painted often.
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
@@ -37,10 +40,10 @@ def draw_lines(
 
     Args:
         painter: of the widget.
-        view: from image to widget.
-        bounds: where the map lies on the image.
+        view: map from image to widget.
+        bounds: rectangle of the map on the image.
         size: rows and columns of the map.
-        lines: what to draw.
+        lines: the lines to draw.
         color: of the lines.
     """
     top, left, bottom, right = view.box_to_widget(bounds)
@@ -57,9 +60,11 @@ def draw_lines(
 def draw_frame(painter: QPainter, box: QRectF, color: QColor, width: float) -> None:
     """Draw a frame with a dark edge, visible on any background."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen = QPen()
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     for ink, thick in ((_halo(color), width + 2), (color, width)):
-        pen = QPen(ink, thick)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        pen.setColor(ink)
+        pen.setWidthF(thick)
         painter.setPen(pen)
         painter.drawRect(box)
 
@@ -119,11 +124,10 @@ class Lettering:
         painter.fillRect(position, QColor(*color))
         painter.setPen(QColor(*ink_on(color)))
         area = position.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._plain)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])
+        painter.drawText(area, _RIGHT, words[1])
         painter.setFont(self._bold)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, words[0])
+        painter.drawText(area, _LEFT, words[0])
 
 
 def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> None:

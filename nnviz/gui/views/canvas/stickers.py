@@ -27,21 +27,21 @@ from nnviz.gui.views.canvas.viewport import Viewport
 from nnviz.gui.views.tokens import tokens_of
 
 STICKER_MIME = "application/x-nnviz-sticker"
-"""What a sticker of the shelf is dragged as: its text."""
+"""MIME type of a sticker dragged from the shelf: its text."""
 NONE = -1
 _HANDLE = 9
 """Side of a handle, px."""
 _REACH = 11
-"""So near to a handle a press takes hold of it, px."""
+"""Distance from a handle within which a press grabs it, px."""
 _STALK = 26
-"""Between a sticker's upper edge and the handle that turns it, px."""
+"""Distance from a sticker's upper edge to its rotation handle, px."""
 _STEP, _FINE_STEP = 0.01, 0.002
-"""Shares of the image's shorter side that an arrow key moves by; with Shift."""
+"""Steps of an arrow key, in fractions of the image's shorter side; with Shift."""
 _GROWTH, _FINE_GROWTH = 1.06, 1.01
 _TURN, _FINE_TURN = 5.0, 1.0
-"""Degrees."""
+"""Rotation steps, degrees; with Shift."""
 _SNAP = 15.0
-"""Degrees that a sticker is turned in with Shift held."""
+"""Rotation increment with Shift held, degrees."""
 _HALO = QColor(0, 0, 0, 150)
 
 _MOVES = {
@@ -81,7 +81,7 @@ class Sheet:
 
     Attributes:
         pixels: uint8 (H, W, 4).
-        placement: where it lies.
+        placement: placement on the image.
         opacity: 0 to 1.
     """
 
@@ -100,9 +100,9 @@ class _Grip:
     """A drag in progress: the sticker's handle, and where it started.
 
     Attributes:
-        handle: what of the sticker is held.
-        start: of the pointer, image px as (x, y).
-        placement: where the sticker lay then.
+        handle: the grabbed handle.
+        start: position of the pointer at the start, image px as (x, y).
+        placement: placement of the sticker at the start.
     """
 
     handle: Handle
@@ -113,19 +113,21 @@ class _Grip:
 class StickerCanvas(Canvas):
     """Canvas with stickers; without any, an ordinary canvas.
 
-    A press on a sticker chooses it.  Its inside moves it, a corner scales it about its
-    center, the round handle turns it; Shift turns in steps of 15 degrees.  The arrow
-    keys, ``+ -``, ``[ ]`` and Delete do the same to the chosen one, with Shift finely.
+    A press on a sticker selects it.  Dragging its inside moves it, a corner scales it
+    about its center, the round handle rotates it; Shift snaps to steps of 15 degrees.
+    The arrow keys, ``+ -``, ``[ ]`` and Delete act on the selected one, with Shift in
+    finer steps.
 
     Attributes:
-        paints: whether the stickers are painted; else the image has them already.
+        paints: whether the stickers are painted; False if the image already shows them.
 
     Signals:
-        moved: the sticker of an index is to lie elsewhere (a Placement).
-        settled: what was dragged, or moved by a key, has come to rest.
-        chosen: the sticker of an index was pressed; -1 for none.
-        removed: the sticker of an index is to go.
-        dropped: a sticker of the shelf, its text, at (x, y) in shares of the image.
+        moved: index and new Placement of a sticker.
+        settled: a drag or a movement by keys has ended.
+        chosen: index of a pressed sticker; -1 for none.
+        removed: index of a sticker to remove.
+        dropped: text of a sticker dropped from the shelf, and its position (x, y) in
+            fractions of the image.
     """
 
     moved = Signal(int, object)
@@ -366,7 +368,7 @@ class StickerCanvas(Canvas):
 
 
 _FINE_GROWN = (Qt.Key.Key_Asterisk, Qt.Key.Key_Underscore)
-"""What ``+`` and ``-`` become with Shift on keyboards that need none for them."""
+"""Keys that ``+`` and ``-`` become with Shift on keyboards where they need no Shift."""
 _CURSORS = {
     Handle.BODY: Qt.CursorShape.SizeAllCursor,
     Handle.CORNER: Qt.CursorShape.SizeFDiagCursor,

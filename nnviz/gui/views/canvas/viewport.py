@@ -7,7 +7,7 @@ from typing import Self
 from PySide6.QtCore import QObject, Signal
 
 MAXIMUM_ZOOM = 64.0
-"""Widget px per image px that one can always reach."""
+"""Widget px per image px that can always be reached."""
 MINIMUM_MAGNIFICATION = 0.25
 MAXIMUM_MAGNIFICATION = 8.0
 
@@ -22,7 +22,7 @@ class ViewState(QObject):
 
     Attributes:
         magnification: 1 shows the whole image.
-        center: what lies in the widget's middle, as fractions of height and width.
+        center: image point in the widget's center, as fractions of height and width.
     """
 
     changed = Signal()
@@ -58,8 +58,8 @@ class Viewport:
     Attributes:
         picture: height and width, px.
         widget: height and width, logical px.
-        magnification: relative to the zoom at which the image just fits.
-        center: fraction of the image's height and width in the widget's middle.
+        magnification: relative to the zoom at which the image fits.
+        center: image point in the widget's center, as fractions of height and width.
         margin: free space on each side of a fitted image, logical px.
     """
 
@@ -148,11 +148,11 @@ def visible_pixels(
 
     Args:
         shape: rows and columns of the layer.
-        box: where the layer lies in the widget.
+        box: rectangle of the layer in the widget.
         widget: height and width of the widget.
 
     Returns:
-        First row and column and those after the last; None if it is out of sight.
+        First row and column, and one past the last; None if nothing is visible.
     """
     spans = []
     for axis in (0, 1):

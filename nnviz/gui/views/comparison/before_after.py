@@ -14,10 +14,10 @@ from nnviz.gui.views.canvas.viewport import Viewport, ViewState
 from nnviz.gui.views.tokens import SPACE, tokens_of
 
 _REACH = 10.0
-"""So near to the divider the mouse takes it, px."""
+"""Distance within which a press grabs the divider, px."""
 _MIDDLE = 0.5
 _STEP, _LEAP = 0.02, 0.1
-"""Shares of the width that an arrow key moves the divider by; with Shift."""
+"""Steps of an arrow key, in fractions of the width; with Shift."""
 
 
 class Showing(enum.StrEnum):
@@ -31,16 +31,16 @@ class Showing(enum.StrEnum):
 class SwipeCanvas(Canvas):
     """Two images stacked, separated by a divider: the first left, the second right.
 
-    The divider is dragged, or moved by the arrow keys (with Shift further) and by Home
-    and End; a double click on it puts it into the middle, and so does Return.
+    The divider is moved by dragging, by the arrow keys (further with Shift) and by Home
+    and End; a double click on it, or Return, centers it.
 
     Attributes:
-        split: where the divider is, as a share of the image's width.
+        split: position of the divider, as a fraction of the image's width.
         names: of the two images.
         titled: whether to write the second name also where there is no divider.
 
     Signals:
-        split_changed: where the divider is, as a share of the image's width.
+        split_changed: position of the divider, as a fraction of the image's width.
     """
 
     split_changed = Signal(float)
@@ -167,7 +167,7 @@ class BeforeAfter(QWidget):
     """View of an image before and after, with one zoom.
 
     Signals:
-        hovered: what is under the cursor, in words.
+        hovered: text about the position under the cursor.
     """
 
     hovered = Signal(str)
@@ -176,7 +176,7 @@ class BeforeAfter(QWidget):
         """Create an empty view.
 
         Args:
-            names: of the image and of what became of it.
+            names: of the images before and after.
             parent: as for all widgets.
         """
         super().__init__(parent)
@@ -221,7 +221,7 @@ class BeforeAfter(QWidget):
         """Show two images of one shape, keeping layout and zoom.
 
         Args:
-            before: uint8 (H, W, 3), or as ``Canvas.set_image`` takes it.
+            before: uint8 (H, W, 3), or as for ``Canvas.set_image``.
             after: likewise; it may be smaller.
         """
         turned = self._pair is None or self._pair[0].shape != before.shape
@@ -271,11 +271,11 @@ def _write_name(
     """Draw an image's name at its visible upper edge.
 
     Args:
-        canvas: that shows it.
+        canvas: canvas of the image.
         painter: of the canvas.
         view: of the canvas.
-        name: what to write.
-        x: middle of the words, px; None for the canvas' own.
+        name: the name to write.
+        x: center of the text, px; None for the canvas's center.
     """
     top = max(view.to_widget(0, 0)[0], 0.0) + SPACE
     at = QPointF(canvas.width() / 2 if x is None else x, top)

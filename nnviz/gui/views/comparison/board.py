@@ -30,13 +30,13 @@ from nnviz.render.boards.board_sheet import BoardSheet
 from nnviz.render.boards.scale_locks import Lock, Tile
 
 _TILE = 120
-"""Least height of a tile, px."""
+"""Minimum height of a tile, px."""
 _HEAD_LETTERS = 15
-"""Length of a line in the headings of columns."""
+"""Length of a line in column headings, in letters."""
 _WORDS = 84
-"""Px of the words above and below a tile, about."""
+"""Approximate height of the text above and below a tile, px."""
 _SCROLLED = 0.7
-"""What a tile that is out of sight is worth beside one that is seen."""
+"""Weight of a tile outside the view relative to a visible one."""
 _HEAD = 104
 """Width of the rows' headings, px."""
 
@@ -45,10 +45,9 @@ class BoardView(QWidget):
     """Grid of tiles; the readout shows the same position in all of them.
 
     Signals:
-        hovered: the values of a row under the cursor, in words; empty when it leaves.
-        tile_chosen: the place, among the tiles given, of one that was clicked.
-        repaint_wanted: another scale was chosen, or the theme changed: a sheet of these
-            is to be painted and shown.
+        hovered: the values of a row under the cursor, as text; empty when it leaves.
+        tile_chosen: index of a clicked tile.
+        repaint_wanted: the scale or the theme has changed, and requires a new sheet.
     """
 
     hovered = Signal(str)
@@ -195,7 +194,7 @@ class BoardView(QWidget):
             cells.addWidget(self.sides[n], place, at + 1)
             cells.addWidget(self._agreements[n], place + 1, at + 1)
             cells.setRowStretch(place, 100)
-        cells.setRowStretch(3 * len(rows) * lines, 1)  # what the tiles do not need
+        cells.setRowStretch(3 * len(rows) * lines, 1)  # space left by the tiles
 
     def _best_across(self, rows: int, columns: int) -> int:
         """Return the number of tiles per line that makes them largest."""
@@ -300,8 +299,8 @@ def _heading(words: str) -> ElidedLabel:
 def _column_heading(words: str) -> QLabel:
     """Build a column heading, wrapped.
 
-    Broken by hand: a label that wraps makes the rows as tall as they would like to be,
-    in place of as tall as there is room.
+    Wrapped manually: a label with word wrap would give the rows their preferred height
+    instead of the available one.
     """
     label = QLabel(textwrap.fill(words, _HEAD_LETTERS, break_long_words=False))
     label.setObjectName("heading")

@@ -18,7 +18,7 @@ class DiagramPairView(QWidget):
     """View of two graphs; selecting a layer in one selects its counterpart.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
+        hovered: text about the position under the cursor; empty when it leaves.
     """
 
     hovered = Signal(str)

@@ -19,7 +19,7 @@ from nnviz.render.palette import PAPER, SCREEN, Ink
 from nnviz.render.text.words import number
 
 Share = tuple[float, float]
-"""A place on the photograph: shares of its height and width."""
+"""A position on the photo, as fractions of its height and width."""
 
 
 def ink_of(widget: QWidget) -> Ink:
@@ -37,7 +37,7 @@ def value_at(tile: Tile, place: Share) -> str:
 
     Args:
         tile: a map, or an image.
-        place: as shares of the image's (or the map's own) height and width.
+        place: position as fractions of the image's (or the map's own) height and width.
     """
     result = tile.result
     if isinstance(result, ColorImage):
@@ -54,8 +54,8 @@ def pixel_at(image: Image | None, place: Share) -> str:
     """Return an image's pixel at a position as text; "" without an image.
 
     Args:
-        image: that a tile's map lies over.
-        place: as shares of its height and width.
+        image: image below a tile's map.
+        place: position as fractions of its height and width.
     """
     if image is None:
         return ""
@@ -83,7 +83,7 @@ class Side(QWidget):
     """View of one tile, linked with others by zoom and pointing.
 
     Signals:
-        pointed: where the cursor is, as shares of height and width; else None.
+        pointed: position of the cursor as fractions of height and width; None outside.
         chosen: the tile was clicked.
     """
 

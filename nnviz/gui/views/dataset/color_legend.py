@@ -21,11 +21,11 @@ class ColorKey:
     """The contents of a color legend.
 
     Attributes:
-        title: of the column.
+        title: title of the column.
         swatches: color and name of categories.
-        rest: how many more categories there are.
+        rest: number of further categories.
         scale: range of numbers; None for categories.
-        color_map: its name.
+        color_map: name of the color map.
     """
 
     title: str = ""

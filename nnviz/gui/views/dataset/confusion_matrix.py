@@ -21,12 +21,12 @@ from nnviz.render.maps.classes import ink_on
 from nnviz.render.text.words import percent
 
 _NUMBERS_FROM = 26
-"""Px of a cell from which on its count is written in it."""
+"""Size of a cell from which its count is written into it, px."""
 _LABELS_FROM = 11
-"""Px of a cell from which on rows and columns have names."""
+"""Size of a cell from which rows and columns have names, px."""
 _SMALLEST = 2
 _NAME_SHARE = 0.22
-"""Of the widget, that names may take at most."""
+"""Maximum fraction of the widget for names."""
 _MOST_CELL = 64
 
 
@@ -34,9 +34,9 @@ class ConfusionMatrix(QWidget):
     """Confusion matrix: images by true class (rows) and prediction (columns)."""
 
     cell_chosen = Signal(int, int)
-    """Row and column that were clicked, or Return pressed on."""
+    """Row and column of a cell that was clicked, or on which Return was pressed."""
     hovered = Signal(str)
-    """Words on the cell below the pointer."""
+    """Text about the cell below the pointer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ConfusionMatrix(QWidget):
         self._names: tuple[str, ...] = ()
         self._colors: NDArray[np.uint8] = np.zeros((1, 1, 3), np.uint8)
         self._cell = QPoint(0, 0)
-        """Column and row that the keyboard is on."""
+        """Column and row of the keyboard's cell."""
         self._area = QRect()
 
     def show_counts(self, counts: NDArray[np.int64], names: tuple[str, ...]) -> None:
@@ -82,7 +82,7 @@ class ConfusionMatrix(QWidget):
         shares = self._counts / np.maximum(sums, 1)
         tokens = tokens_of(self.palette())
         name = "viridis" if tokens.dark else "ink"
-        # A root lifts rare confusions from nothing; the count says the rest.
+        # The square root makes rare confusions visible; the count is exact.
         self._colors = apply(np.sqrt(shares).astype(np.float32), name, 0.0, 1.0)
         empty = tokens.surface
         rgb = (empty.red(), empty.green(), empty.blue())

@@ -11,7 +11,7 @@ class GridGeometry:
     """Grid of cells in rows, left to right; all lengths in device px.
 
     Attributes:
-        count: of cells.
+        count: number of cells.
         side: of a cell.
         gap: between cells.
         width: of the view.
@@ -56,8 +56,8 @@ class GridGeometry:
         """Return a grid whose cells fill the width: as many as fit, then enlarged.
 
         Args:
-            count: of cells.
-            least: side that they have at least, px.
+            count: number of cells.
+            least: minimum side, px.
             gap: between them, px.
             view: its width and height, px.
         """

@@ -16,7 +16,7 @@ Flags = NDArray[np.bool_]
 _FRAME = 3
 _WRONG = 3
 _CAPTION_FROM = 112
-"""Side of a cell from which it has a caption, logical px."""
+"""Minimum side of a cell with a caption, logical px."""
 _SHADE = QColor(0, 0, 0, 160)
 _WORDS = QColor("#f2f4f7")
 
@@ -27,8 +27,8 @@ class GridMarks:
 
     Attributes:
         selected: bool (n,).
-        wrong: bool (n,): answers that are not the label.
-        caption: words on a record, for large cells; None for none.
+        wrong: bool (n,): predictions that differ from the label.
+        caption: returns a record's text, for large cells; None for none.
     """
 
     selected: Flags = field(default_factory=lambda: np.zeros(0, bool))
@@ -50,9 +50,9 @@ class GridPart:
 
     Attributes:
         geometry: of the grid.
-        offset: that it is scrolled to, device px.
-        first: place of the first cell.
-        records: of the cells.
+        offset: scroll position, device px.
+        first: index of the first cell.
+        records: records of the cells.
     """
 
     geometry: GridGeometry
@@ -86,10 +86,10 @@ def paint_marks(
 
     Args:
         painter: in device px.
-        part: what is in view.
+        part: the cells in view.
         marks: of all records.
         tokens: colors.
-        current: place that the keyboard is on; -1 for none.
+        current: index of the keyboard's cell; -1 for none.
     """
     ratio = painter.device().devicePixelRatioF()
     if marks.caption is not None and part.geometry.side >= _CAPTION_FROM * ratio:

@@ -28,16 +28,16 @@ from nnviz.render.dataset.point_maps import PointRaster, PointView
 
 _ZOOM = 1.2
 _BEYOND = 0.3
-"""Share of the view painted beyond its edges, so that a move shows no empty strip."""
+"""Share of the view painted beyond its edges, so that panning shows no empty strip."""
 _FREE = 0.06
-"""Share of the view left free around all points."""
+"""Fraction of the view left free around all points."""
 _REST_MS = 140
-"""After this time without a move the whole raster is painted, in full."""
+"""Milliseconds without a movement after which the full raster is painted."""
 _CLICK = 4
 _STEP = 0.1
 _LARGEST_SCALE = 1e9
 _STRETCHED = 4.0
-"""How much a raster of points that moved may be scaled until the next one."""
+"""Maximum scaling of a raster of moved points until the next one."""
 _LEAST_HEIGHT = 110
 _DIRECTIONS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
@@ -55,9 +55,9 @@ class RasterRequest:
     """A view to be painted.
 
     Attributes:
-        view: in device px, with what lies beyond its edges.
-        seen: the part of it that is seen.
-        quick: whether the view moves: some of the points are enough.
+        view: in device px, including the margin beyond its edges.
+        seen: the visible part of it.
+        quick: whether the view is moving, so that some of the points suffice.
     """
 
     view: PointView
@@ -70,9 +70,9 @@ class Lasso:
     """A closed lasso drawn on the map.
 
     Attributes:
-        view: on which it was drawn, device px.
+        view: view on which it was drawn, device px.
         corners: float32 (N, 2): column and row, device px.
-        add: whether what it holds comes to what is selected.
+        add: whether its points are added to the selection.
     """
 
     view: PointView
@@ -94,7 +94,7 @@ class PointMap(QWidget):
     walked = Signal(object, bool)
     """Direction (x, y) of an arrow key, y upwards; whether Shift was held."""
     toggled = Signal()
-    """The space bar: the point that the keyboard is on is selected, or no more."""
+    """The space bar was pressed: toggle the selection of the keyboard's point."""
     activated = Signal()
     """Return was pressed."""
 
@@ -106,14 +106,15 @@ class PointMap(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Map of the data set"))
         self.lassoing = False
-        """Whether pulling draws a lasso; else it moves the map, with Shift a lasso."""
+        """Whether dragging draws a lasso; else it pans, and draws a lasso with Shift.
+        """
         self._view = PointView(0, 0, 1, 1, 1)
         self._extent: Extent = (0, 0, 1, 1)
         self._fitted = True
         self._raster: tuple[QImage, PointRaster] | None = None
         self._asked: RasterRequest | None = None
         self._outdated = False
-        """Whether points, colors or selection have changed since it was asked."""
+        """Whether points, colors or selection have changed since the last request."""
         self._lines = np.zeros((0, 4), np.float32)
         self._pin: tuple[float, float, str] | None = None
         self._words = ""
@@ -125,7 +126,7 @@ class PointMap(QWidget):
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._settle)
 
-    # --- what is shown
+    # --- contents
 
     @property
     def view(self) -> PointView:
@@ -147,7 +148,7 @@ class PointMap(QWidget):
         before = self._view.scale
         self.fit()
         if not 1 / _STRETCHED < self._view.scale / before < _STRETCHED:
-            self._raster = None  # of points that lay elsewhere: they would be a smear
+            self._raster = None  # the points have moved: the old raster would smear
 
     def fit(self) -> None:
         """Show all points."""
@@ -165,8 +166,8 @@ class PointMap(QWidget):
     def repaint_points(self) -> None:
         """Request a repaint, after points, colors or selection changed.
 
-        What is being painted is finished first: points that move faster than they are
-        painted are seen all the same.
+        A running paint is finished first, so that points that move faster than they are
+        painted are still visible.
         """
         self._outdated = self._asked is not None
         self._ask(quick=False)

@@ -10,7 +10,7 @@ from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.text.words import percent
 
 _HISTOGRAM = 0.18
-"""Share of the height that the numbers of images take."""
+"""Fraction of the height for the histogram of images."""
 _LARGEST = 520
 _FAINT = 70
 _HALF = 0.5
@@ -19,14 +19,14 @@ _HALF = 0.5
 class ReliabilityDiagram(QWidget):
     """Accuracy by confidence bin; a calibrated network's bars end on the diagonal.
 
-    Lower bars tell of overconfidence, higher ones of the contrary.  Below stands how
-    many images each bar is about.
+    Lower bars mean overconfidence, higher ones underconfidence.  Below is the histogram
+    of the number of images in each bin.
     """
 
     bin_chosen = Signal(float, float)
     """Lowest and highest confidence of a bar that was clicked."""
     hovered = Signal(str)
-    """Words on the bar below the pointer."""
+    """Text about the bar below the pointer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,7 @@
 """The wall: thumbnails of a million images, painted only where in view.
 
-Rows are painted elsewhere and asked for with ``rows_wanted``; scrolling only blits
-the rows that are there.
+Rows are painted elsewhere and requested with ``rows_wanted``; scrolling only blits
+existing rows.
 """
 
 from collections import OrderedDict
@@ -32,13 +32,13 @@ from nnviz.render.dataset.thumbnail_rows import RowLayout
 from nnviz.render.palette import Color
 
 SMALLEST, LARGEST = 16, 320
-"""Sides of a thumbnail, logical px."""
+"""Smallest and largest side of a thumbnail, logical px."""
 _GAP = 2
 _CACHE_BYTES = 96 << 20
-"""Of painted rows, but for those of three screens."""
+"""Size limit of the cache of painted rows, beyond those of three screens."""
 _ZOOM = 1.25
 _LINE = 3
-"""Of a turn of the wheel, in rows' thirds."""
+"""Scroll distance of a wheel notch, in thirds of a row."""
 _AUTOSCROLL_MS = 30
 _NO_PLACE = -1
 
@@ -51,9 +51,10 @@ class RowRequest:
     """A request to paint rows.
 
     Attributes:
-        version: of the grid's order and sizes; rows of an older one are not taken.
-        rows: their numbers.
-        records: those of each row.
+        version: version of the grid's order and sizes; rows of an older one are
+            rejected.
+        rows: indices of the rows.
+        records: records of each row.
         layout: sizes, device px.
         backdrop: color of gaps.
     """
@@ -68,22 +69,22 @@ class RowRequest:
 class ThumbnailGrid(QAbstractScrollArea):
     """Grid of a data set's records as thumbnails, with selection.
 
-    A click selects one, with Shift a range, with Ctrl one more; pulling from a record
-    that is not selected draws a rubber band, from one that is drags the selection.
+    A click selects one record, with Shift a range, with Ctrl one more; dragging from an
+    unselected record draws a rubber band, from a selected one it drags the selection.
     """
 
     rows_wanted = Signal(object)
     """RowRequest: answered with ``put_rows``, always."""
     selection_edited = Signal(object)
-    """Bool (n,): which records are to be selected."""
+    """Bool (n,): the records to select."""
     current_edited = Signal(int)
-    """The record that the keyboard is on."""
+    """The keyboard's record."""
     activated = Signal(int)
     """A record was double-clicked, or Return pressed on it."""
     dragged = Signal()
-    """The selection is pulled out of the wall."""
+    """The selection is dragged out of the wall."""
     menu_wanted = Signal(QPoint)
-    """Where, on the screen."""
+    """Position of the context menu on the screen."""
     hovered = Signal(int)
     """The record below the pointer; -1 for none."""
     side_changed = Signal(int)
@@ -111,7 +112,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.side = 72
         self.marks = GridMarks()
         self.describe: Callable[[int], str] = str
-        """Words on a record, for screen readers."""
+        """Returns a record's description, for screen readers."""
         self._version = 0
         self._geometry = GridGeometry()
         self._rows: OrderedDict[int, tuple[QImage, Bytes]] = OrderedDict()
@@ -123,12 +124,12 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._pulling = False
         """Whether the press was on a selected record, which may be dragged."""
 
-    # --- what is shown
+    # --- contents
 
     def show_order(self, order: Records, current: int) -> None:
         """Show records in this order, scrolled to the current one if it is there."""
         self.order = order
-        places = np.flatnonzero(order == current)  # no record is -1
+        places = np.flatnonzero(order == current)  # -1, no record, is never found
         self._current = int(places[0]) if len(places) else _NO_PLACE
         self._anchor = max(0, self._current)
         self._renew()
@@ -164,7 +165,8 @@ class ThumbnailGrid(QAbstractScrollArea):
     def set_side(self, side: int) -> None:
         """Set the size of the thumbnails.
 
-        The current record stays in view if it is; else what is in the middle stays.
+        The current record stays in view if it is visible; else the middle of the view
+        stays.
         """
         side = min(LARGEST, max(SMALLEST, side))
         if side == self.side:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # figures load slowly
     from nnviz.render.figures import FigureLook
 
 Painting = Callable[[], NDArray[np.uint8]]
-"""Paints what a view showed when it was asked for."""
+"""Paints the view's contents at the time of the call to ``painting``."""
 PAINTED_WIDTH = 960
 
 
@@ -31,19 +31,19 @@ class ResultView(QWidget):
     """Base view of one result.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
-        unit_chosen: a tile that the user chose, by the network's own index.
+        hovered: text about the position under the cursor; empty when it leaves.
+        unit_chosen: index of a tile that the user selected, as in the network.
         unit_pointed: layer and index of the unit whose tile is under the cursor; an
             empty layer for none.
-        target_chosen: a part of the result that the user chose to ask about, as a
-            target is written: "box:0"; empty when it is let go.
-        layer_chosen: name of a layer that the user chose.
+        target_chosen: a part of the result that the user selected as the target, in
+            target notation: "box:0"; empty when it is deselected.
+        layer_chosen: name of a layer that the user selected.
         values_edited: parameters by name that the user changed in the result itself,
             by moving points.
-        position_chosen: row and column of the photo, px, that the user chose.
+        position_chosen: row and column of the photo, px, that the user selected.
     """
 
-    _themed: DeferredRefresh | None = None  # events come before the end of __init__
+    _themed: DeferredRefresh | None = None  # events may arrive before __init__ ends
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
@@ -69,9 +69,9 @@ class ResultView(QWidget):
         """Show a result, keeping zoom and selection where they still apply.
 
         Args:
-            result: of the kind that the view is for.
-            image: the image that it is about, if any.
-            stale: whether it is out of date; the report's view grays it.
+            result: result of the view's kind.
+            image: the image of the result, if any.
+            stale: whether it is outdated; the report's view grays it.
         """
         self.result, self.image, self.stale = result, image, stale
         self.update_view()
@@ -105,7 +105,7 @@ class ResultView(QWidget):
     def painting(self) -> Painting:
         """Return a function that paints the result for export, on any thread.
 
-        It gives uint8 (H, W, 3) with caption and legend.
+        The function returns uint8 (H, W, 3) with caption and legend.
         """
         if self.result is None:
             return nothing

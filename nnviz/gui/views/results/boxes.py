@@ -33,11 +33,11 @@ from nnviz.render.text.labels import Label
 from nnviz.render.text.words import percent
 
 _KEYS_FROM = 560
-"""Width of the view from which there is room for the list of objects, px."""
+"""Minimum width of the view with the list of objects, px."""
 _MOST_LABELS = 120
 _DIMMED = 90
 _SAME = 0.5
-"""Overlap (IoU) from which a box of the next frame is taken for the same object."""
+"""Overlap (IoU) from which a box of the next frame counts as the same object."""
 _STEPS = {
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Down: 1,
@@ -122,7 +122,7 @@ class BoxesView(ResultView):
         self._choose(min(max(place, 0), count - 1))
         self.hovered.emit(self._words(self._chosen))
 
-    # --- what was found
+    # --- results
 
     def _measure_masks(self, found: Boxes) -> None:
         """Prepare tint and outlines of instance masks."""
@@ -329,7 +329,7 @@ class BoxesView(ResultView):
 
 def _key(found: Boxes, index: int) -> Key:
     name, score = boxes.caption(found, index)
-    if not name:  # a suppressed box has no label on the image, but stands in the list
+    if not name:  # a suppressed box has no label on the image, but is in the list
         name = found.labels[found.classes[index]]
         score = percent(float(found.scores[index]))
     return Key(boxes.color_of(found, index), name, score.strip())

@@ -13,13 +13,13 @@ Cell = tuple[int, int, int]
 
 @dataclass(slots=True)
 class CellEdit:
-    """A stroke, which gives all its cells the first one's new value.
+    """A stroke, which sets all its cells to the first one's new value.
 
     Attributes:
         grid: index of the grid that is drawn in.
-        name: of the parameter that its cells are.
-        cells: bool (R, C), as they are now.
-        ink: what the stroke gives.
+        name: name of the parameter that holds its cells.
+        cells: bool (R, C), current cells.
+        ink: value that the stroke sets.
     """
 
     grid: int

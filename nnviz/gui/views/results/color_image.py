@@ -27,6 +27,6 @@ class ImageView(ResultView):
     def update_view(self) -> None:
         """Show the pixels."""
         if self.result is not None:
-            # What a network was made to see has no pixels of a camera to be shown.
+            # A synthetic image has no camera pixels worth showing as squares.
             self.canvas.smooth = self.result.frame is not Frame.PHOTO
             self.canvas.set_image(rgb8(self.result.pixels))

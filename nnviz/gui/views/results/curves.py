@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Curves
@@ -12,8 +13,11 @@ from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.render.text.words import number
 
 _BAR_ALPHA = 150
+_LEGEND_ALPHA = 200
+_LEGEND_AT = (-10, 10)
+"""Px from the right and the top."""
 _FEW, _DOT = 12, 7
-"""Points up to so many are marked, by dots of so many px."""
+"""Largest number of points that are marked, and the size of the dots, px."""
 
 
 class CurvesView(ResultView):
@@ -35,7 +39,7 @@ class CurvesView(ResultView):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.addWidget(self._plot)
         for side in ("bottom", "left"):
-            # Only while an axis has no label: later it keeps the scale of the moment.
+            # Only while an axis has no label: later it would keep the current scale.
             self._plot.getAxis(side).enableAutoSIPrefix(False)
         self._theme()
 
@@ -50,7 +54,11 @@ class CurvesView(ResultView):
             item.legend.scene().removeItem(item.legend)
             item.legend = None
         if len(curves.series) > 1:
-            item.addLegend(labelTextColor=tokens_of(self.palette()).text)
+            tokens = tokens_of(self.palette())
+            ground = QColor(tokens.backdrop)
+            ground.setAlpha(_LEGEND_ALPHA)
+            # Losses fall: they leave room on the right.
+            item.addLegend(offset=_LEGEND_AT, labelTextColor=tokens.text, brush=ground)
         for index, (name, values) in enumerate(curves.series.items()):
             self._draw(index, name, np.asarray(values, np.float64))
         item.setLabel("bottom", curves.x_label)

@@ -24,7 +24,7 @@ class TileDetail(QWidget):
     """Enlarged tile, over the part of the image where it lies, or alone.
 
     Signals:
-        hovered: what is under the cursor, in words.
+        hovered: text about the position under the cursor.
     """
 
     hovered = Signal(str)
@@ -78,10 +78,10 @@ class TileDetail(QWidget):
         """Show a tile by its index in the network, on its own scale.
 
         Args:
-            mosaic: that it is part of.
-            tile: which one.
+            mosaic: mosaic of the tile.
+            tile: index of the tile in the network.
             image: the image, if any.
-            clip: whether to leave outliers out of the scale.
+            clip: whether to clip outliers.
         """
         values = mosaic.tiles[tile]
         self.title.setText(f"{mosaic.noun} {mosaic.caption(tile)}")

@@ -47,14 +47,14 @@ _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
 _SMALLEST, _LARGEST = 0.02, 4.0
 _WORDS_FROM = 0.4
-"""Zoom from which words are drawn: smaller ones cannot be read."""
+"""Zoom from which text is drawn: smaller text is illegible."""
 _COMFORTABLE = 0.75
-"""Zoom from which a whole diagram is shown rather than its beginning."""
+"""Zoom from which the whole diagram is shown rather than its beginning."""
 _BOXES = 40
-"""Groups are open at first until about so many boxes are shown."""
+"""Groups are open at first until about this many boxes are shown."""
 _MARGIN = 16.0
 _DRAG = 4
-"""A press that moves less, px, is a click."""
+"""Distance in px below which a press is a click."""
 _PAN_PER_KEY = 60.0
 _FOUND_ALPHA = 70
 
@@ -109,10 +109,10 @@ class DiagramCanvas(QWidget):
     """Canvas of a laid-out diagram, with zoom, pan and collapsible groups.
 
     The wheel zooms at the cursor, dragging and the arrow keys pan, ``0`` fits.  A click
-    chooses a layer; a double click, or Enter, opens and closes a group.
+    selects a layer; a double click, or Enter, opens and closes a group.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
+        hovered: text about the position under the cursor; empty when it leaves.
         layer_chosen: name of the layer that was clicked.
         chosen: name of the node or group that was clicked.
     """
@@ -139,7 +139,7 @@ class DiagramCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Graph of the network"))
 
-    # --- what is shown
+    # --- contents
 
     @property
     def drawing(self) -> Drawing:

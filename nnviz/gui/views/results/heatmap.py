@@ -51,7 +51,7 @@ class HeatmapView(ResultView):
         self._words = ""
         self._usual = heatmaps.PLAIN
         self._looks: dict[MapLook, MapLook] = {}
-        """What the user made of each usual look; it stays for the next map."""
+        """The user's variant of each default look, kept for later maps."""
         self._below = Backdrop()
         self._set_up_controls()
         layout = QVBoxLayout(self)

@@ -21,14 +21,15 @@ from nnviz.render.text import paragraphs as text
 from nnviz.render.text.words import percent
 
 _KEYS_FROM = 480
-"""Width of the view from which there is room for the list of classes, px."""
+"""Minimum width of the view with the list of classes, px."""
 _LINE = QColor(255, 255, 255, 200)
 
 
 class MaskView(ResultView):
     """View of a ``Mask`` with legend, opacity and outlines.
 
-    Pointing at a row of the legend shows that class alone; a click keeps it so.
+    Hovering over a row of the legend shows that class alone; a click makes this
+    permanent.
     """
 
     result: Mask | None

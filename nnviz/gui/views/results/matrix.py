@@ -37,7 +37,8 @@ from nnviz.render.text.words import number
 
 _MARGIN = 2 * SPACE
 _LEAST_WORDS, _WORDS_IN_ROOM = 9.0, 18.0
-"""Smallest titles, px, and lines of words that the shorter side has room for."""
+"""Minimum font size of titles, px, and number of text lines that fit the shorter side.
+"""
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -69,13 +70,13 @@ class MatrixView(FormulaView):
 class MatrixCanvas(QWidget):
     """Canvas of a matrix's grids, some of whose cells can be toggled.
 
-    A press turns a cell over, dragging gives the others that value too.  By keyboard
-    the arrow keys choose a cell, N and P one in the next and previous grid that can be
-    drawn in, and Enter turns it over.
+    A press flips a cell, dragging sets further cells to the same value.  By keyboard
+    the arrow keys select a cell, N and P one in the next and previous editable grid,
+    and Enter flips it.
 
     Signals:
         hovered: the number under the cursor, in words; empty when it leaves.
-        values_edited: parameters by name, as they are now.
+        values_edited: current parameters by name.
     """
 
     hovered = Signal(str)
@@ -109,7 +110,7 @@ class MatrixCanvas(QWidget):
         if self._matrix is None:
             return None
         room = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
-        # At a projector's size of text the numbers come before their titles.
+        # At a projector's text size, numbers take precedence over titles.
         most = max(_LEAST_WORDS, min(room) / _WORDS_IN_ROOM)
         words = min(float(self.fontInfo().pixelSize()), most)
         layout = arrange(self._matrix, max(1, room[0]), max(1, room[1]), words)

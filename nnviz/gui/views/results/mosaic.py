@@ -34,7 +34,7 @@ from nnviz.render.text.words import number
 
 NO_UNIT = -1
 _DETAIL_HEIGHT, _DETAIL_WIDTH = 0.56, 0.5
-"""Share of the view that the chosen tile has above the others, and beside them."""
+"""Fraction of the view for the selected tile, above the others and beside them."""
 _REFINE_MS = 60
 _COLOR_AXES = 4
 
@@ -93,7 +93,7 @@ class MosaicView(ResultView):
             self._photo = self.image
             self.detail.canvas.fit()
         with QSignalBlocker(self.shared):
-            # One value alone has no range of its own.
+            # A single value has no range.
             single = math.prod(mosaic.tiles.shape[1:3]) == 1
             self.shared.setChecked(mosaic.shared_scale or single)
             self.shared.setEnabled(not single)
@@ -246,7 +246,7 @@ class MosaicView(ResultView):
     def _fitting(self) -> tuple[int, int]:
         """Return the columns for the canvas's shape, and the factor to shrink tiles by.
 
-        The factor leaves at least one number for each shown px.
+        The factor keeps at least one number for each shown px.
         """
         mosaic = self.result
         if mosaic is None:

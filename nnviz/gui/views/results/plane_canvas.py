@@ -36,23 +36,24 @@ from nnviz.render.drawings.plane_parts import (
 from nnviz.render.text.words import number
 
 _RADIUS, _GRASP = 6.0, 14.0
-"""Of a point, and how near a press takes hold of it, px."""
+"""Radius of a point, and the distance within which a press grabs it, px."""
 _ARROW = 9.0
 _NUDGE = 0.02
-"""Of an axis' length, by which an arrow key moves a point."""
+"""Step of an arrow key, as a fraction of the axis."""
 
 
 class PlaneCanvas(QWidget):
     """Canvas of a plane whose points may be editable.
 
-    Drag moves one, double click adds one (of the class last touched), right click
-    removes one.  By keyboard: N and P choose the next and previous point, arrow keys
-    move it, 0 to 7 set its class, Insert adds one beside it, Delete removes it.
-    Where a place can be set, a click or the arrow keys set it.
+    Dragging moves a point, a double click adds one (of the class last used), a right
+    click removes one.  By keyboard: N and P select the next and previous point, arrow
+    keys move it, 0 to 7 set its class, Insert adds one next to it, Delete removes it.
+    Where a position can be set, a click or the arrow keys set it.
 
     Signals:
-        hovered: place or point under the cursor, in words; empty when it leaves.
-        values_edited: parameters by name, as they are now.
+        hovered: text about the position or point under the cursor; empty when it
+            leaves.
+        values_edited: current parameters by name.
     """
 
     hovered = Signal(str)
@@ -62,7 +63,7 @@ class PlaneCanvas(QWidget):
         super().__init__(parent)
         self._plane: Plane | None = None
         self._ground: QPixmap | None = None
-        """Region, axes and contours, which most steps leave as they are."""
+        """Region, axes and contours, which most steps do not change."""
         self._chosen = self._dragged = -1
         self._class = 0
         self._places: NDArray[np.float64] = np.zeros((0, 2))
@@ -308,7 +309,7 @@ class PlaneCanvas(QWidget):
         self, painter: QPainter, index: int, series: PlanePoints, tokens: Tokens
     ) -> None:
         places, classes = series.places, series.classes
-        if index == 0:  # as the hand has them
+        if index == 0:  # the points being dragged
             places = self._places
             classes = None if classes is None else self._classes
         for place, at in enumerate(self._on_screen(places)):

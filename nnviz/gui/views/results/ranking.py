@@ -33,7 +33,7 @@ _BAR_ROLE = Qt.ItemDataRole.UserRole
 _THICK, _THIN = 6, 3
 _BECAME = "\N{RIGHTWARDS ARROW}"
 _PHOTO = 0.6
-"""Share of the view that the image has."""
+"""Fraction of the view for the image."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -48,7 +48,7 @@ class _Bar:
     zero: float
     negative: bool
     earlier: float | None = None
-    """End of the bar that there was before, where something was changed."""
+    """End of the bar for the earlier value; None without one."""
 
 
 class RankingView(ResultView):

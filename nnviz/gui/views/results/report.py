@@ -20,11 +20,11 @@ _VEIL_ALPHA = 150
 class ReportView(QWidget):
     """View of a report, updated in place by one with the same kinds of results.
 
-    A tab's view is made and filled when it is looked at, not before.
+    A tab's view is created and filled when first shown.
 
     Signals:
-        hovered: what is under the cursor, in words; empty when it leaves.
-        unit_chosen: a tile that the user chose, by the network's own index.
+        hovered: text about the position under the cursor; empty when it leaves.
+        unit_chosen: index of a tile that the user selected, as in the network.
         unit_pointed: as in ``ResultView``.
         target_chosen: likewise.
         layer_chosen: likewise.
@@ -87,10 +87,10 @@ class ReportView(QWidget):
         """Show a report.
 
         Args:
-            report: what to show.
-            image: the image that it is about, if any.
-            stale: gray it: it is not what the controls say now.  A text says why:
-                "stopped at 37 %".
+            report: the report.
+            image: the image of the report, if any.
+            stale: whether to gray it, since it does not match the controls.  A text
+                gives the reason: "stopped at 37 %".
         """
         if self._report is None or _kinds(report) != _kinds(self._report):
             self._rebuild(report)

@@ -121,7 +121,7 @@ class TableView(ResultView):
     def update_view(self) -> None:
         """Replace the rows, keeping the order while the columns are the same.
 
-        Column widths stay too, unless longer texts of further rows widen them.
+        Column widths are kept too, unless longer texts widen them.
         """
         if self.result is None:
             return

@@ -15,11 +15,13 @@ from PySide6.QtWidgets import (
 from nnviz.gui.layout.plain_text import literal
 
 _LEAST_LETTERS = 6
-"""What a button shows at least beside its icon."""
+"""Minimum number of letters that a button shows next to its icon."""
 
 
 _MOST_LETTERS = 48
-"""Of a name from outside in a button; what is longer is cut in its middle."""
+"""Maximum number of letters of an external name in a button; longer ones are elided in
+the middle.
+"""
 
 
 def cut(text: str) -> str:
@@ -34,7 +36,7 @@ class ElidedLabel(QLabel):
     Args:
         parent: Qt parent.
         align: left or right.
-        elide: where it is cut.
+        elide: side that is elided.
     """
 
     def __init__(
@@ -54,13 +56,13 @@ class ElidedLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the words that are painted, and their font."""
+        """Return the font and the text to paint."""
         metrics, room = self.fontMetrics(), self.contentsRect().width()
         return self.font(), metrics.elidedText(self.text(), self._elide, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text that fits."""
-        # Qt paints anew no more than the contents' place when the text changes.
+        # Qt repaints only the contents' rectangle when the text changes.
         font, words = self.shown()
         with QPainter(self) as painter:
             painter.setFont(font)
@@ -69,7 +71,7 @@ class ElidedLabel(QLabel):
             event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Tell all words where some are cut and nothing else is told."""
+        """Show the full text as a tool tip if it is elided and has no other one."""
         if (
             isinstance(event, QHelpEvent)
             and event.type() is QEvent.Type.ToolTip
@@ -82,13 +84,13 @@ class ElidedLabel(QLabel):
 
 
 class ShrinkingLabel(ElidedLabel):
-    """A title: large letters become smaller before words are cut."""
+    """Title whose font shrinks before its text is elided."""
 
     _LEAST = 11
-    """px of letters; those of the usual size stay as they are."""
+    """Minimum font size, px; text of the default size is not reduced."""
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the words in the largest letters in which they fit."""
+        """Return the largest font in which the text fits, and the text."""
         font, room = QFont(self.font()), self.contentsRect().width()
         while font.pixelSize() > self._LEAST:
             if QFontMetrics(font).horizontalAdvance(self.text()) < room:
@@ -99,22 +101,22 @@ class ShrinkingLabel(ElidedLabel):
 
 
 class ShorteningLabel(ElidedLabel):
-    """A line of the program's own words that has shorter forms for less room."""
+    """Single-line label with shorter variants of its text for narrow widths."""
 
     def __init__(self, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> None:
         super().__init__(align=align, elide=Qt.TextElideMode.ElideRight)
         self._shorter: tuple[str, ...] = ()
 
     def say(self, text: str, *shorter: str) -> None:
-        """Show a text, or the first of its shorter forms that fits.
+        """Show a text, or the first of its shorter variants that fits.
 
-        The last one is cut at its end where even that has too little room.
+        The last variant is elided at its end if even that does not fit.
         """
         self._shorter = shorter
         self.setText(text)
 
     def shown(self) -> tuple[QFont, str]:
-        """Return the longest form that fits."""
+        """Return the font and the longest variant of the text that fits."""
         metrics, room = self.fontMetrics(), self.contentsRect().width()
         forms = (self.text(), *self._shorter)
         fitting = (each for each in forms if metrics.horizontalAdvance(each) <= room)

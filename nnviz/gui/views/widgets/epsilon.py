@@ -15,7 +15,7 @@ class EpsilonSlider(QSlider):
     """Slider from none to all of the noise.
 
     Signals:
-        moved: the share of the noise that is wanted, 0 to 1.
+        moved: the requested fraction of the noise, 0 to 1.
     """
 
     moved = Signal(float)

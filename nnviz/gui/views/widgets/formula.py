@@ -9,7 +9,7 @@ from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.render.drawings.formulas import fitted_mask, rgba
 
 _LETTERS = 1.45
-"""Size of the letters beside the program's own."""
+"""Font size relative to the program's own."""
 _LINES = 2.6
 
 

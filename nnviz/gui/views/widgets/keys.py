@@ -21,8 +21,12 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 _KEY_ROLE = Qt.ItemDataRole.UserRole
 _SWATCH = 10
 _WIDTH = 24
-"""Of the list, in multiples of the width of a digit."""
+"""Width of the list, in multiples of a digit's width."""
 NONE = -1
+# Put together once: Qt's flags are slow in Python, and each row is painted often.
+_MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -33,8 +37,8 @@ class Key:
 
     Attributes:
         color: red, green, blue.
-        name: what has that color.
-        figure: what else is known: "87 %".
+        name: name of the colored item.
+        figure: additional text: "87 %".
     """
 
     color: tuple[int, int, int]
@@ -47,7 +51,7 @@ class Keys(QListView):
 
     Signals:
         pointed: the row under the cursor, -1 when it leaves.
-        chosen: the row that was clicked or walked to, -1 when it is let go.
+        chosen: the row that was clicked or reached by keys, -1 when it is deselected.
     """
 
     pointed = Signal(int)
@@ -123,8 +127,7 @@ class _KeyDelegate(QStyledItemDelegate):
         """Paint a row."""
         key: Key = index.data(_KEY_ROLE)
         tokens = tokens_of(option.palette)
-        over = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
-        if option.state & over:
+        if option.state & _MARKED:
             painter.fillRect(option.rect, tokens.line)
         area = option.rect.adjusted(SPACE, 0, -SPACE, 0)
         top = area.center().y() - _SWATCH // 2 + 1
@@ -135,8 +138,7 @@ class _KeyDelegate(QStyledItemDelegate):
         name = metrics.elidedText(
             key.name, Qt.TextElideMode.ElideRight, area.width() - width
         )
-        middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(tokens.text)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, name)
+        painter.drawText(area, _LEFT, name)
         painter.setPen(tokens.quiet)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, key.figure)
+        painter.drawText(area, _RIGHT, key.figure)

@@ -16,17 +16,17 @@ from nnviz.render.text.words import number
 _BAR = 128
 _THICK = 8
 _LEAST_LEGEND = 200
-"""Px that the legend's first line keeps for itself; else the controls go below."""
+"""Minimum width of the legend's first line, px; else the controls go below."""
 
 
 class Legend(QWidget):
     """Color bar with low end, high end and unit, and remarks below.
 
-    Always as high, so that nothing moves when there is more to say.
+    The height is constant, so that nothing moves when a remark appears.
 
     Args:
         parent: as for all widgets.
-        lines: 1 writes the rest behind the unit, 2 below.
+        lines: 1 writes remarks after the unit, 2 below.
     """
 
     def __init__(self, parent: QWidget | None = None, lines: int = 2) -> None:
@@ -57,8 +57,8 @@ class Legend(QWidget):
         Args:
             scale: the range; None where each tile has its own.
             unit: of the values.
-            remark: what else must be known.
-            whole: the range of all values, where ``scale`` leaves some out.
+            remark: further remarks.
+            whole: the range of all values, where ``scale`` clips some.
             colors: whether the values are colors themselves, stretched to the range.
             colormap: a name; the theme's for the kind of numbers if empty.
         """

@@ -22,8 +22,8 @@ _GAMMA = (0.2, 2.0)
 class MapControls(QWidget):
     """Sliders that edit a ``MapLook``.
 
-    ``opacity`` and ``clip`` are for every map and lie where their owner puts them; the
-    widget itself holds what only a sparse map needs.
+    ``opacity`` and ``clip`` are for every map and are placed by their owner; the widget
+    itself holds the controls for sparse maps only.
 
     Signals:
         changed: the user changed the look.
@@ -74,7 +74,7 @@ class MapControls(QWidget):
         """Show a look without emitting signals.
 
         Args:
-            look: how the map is painted.
+            look: look of the map.
             sparse: whether the map is grainy and has controls of its own.
             over: whether it lies over an image.
         """

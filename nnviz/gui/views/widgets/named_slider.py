@@ -12,11 +12,11 @@ class NamedSlider(QWidget):
     """Caption and slider over a range of numbers.
 
     Args:
-        word: before the slider.
+        word: caption before the slider.
         name: for screen readers.
-        span: the numbers at its ends.
+        span: values at its ends.
         parent: Qt parent.
-        steps: between the ends.
+        steps: number of steps between the ends.
 
     Signals:
         changed: the user moved it.
@@ -48,7 +48,7 @@ class NamedSlider(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(self.label)
         layout.addWidget(self.slider)
-        # Wider, it would part the word from the slider.
+        # Wider, it would separate the caption from the slider.
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def value(self) -> float:

@@ -12,7 +12,7 @@ from nnviz.render.text.words import percent
 _BAR = 4
 _GAP = 2 * SPACE
 _NUMBER = "100.0 %"
-"""The widest number, for columns that stay where they are."""
+"""The widest number, for constant column widths."""
 
 
 class PairBars(QWidget):
@@ -34,7 +34,7 @@ class PairBars(QWidget):
     def show_ranking(self, ranking: Ranking | None) -> None:
         """Show the top of a ranking; clear the chart for None.
 
-        A class that was first before is shown even if it is far behind now.
+        The earlier top class is shown even if it now ranks low.
         """
         self._ranking = ranking
         self.setAccessibleDescription("; ".join(self.lines()))

@@ -36,11 +36,11 @@ class Steps:
     """The steps shown on the bar.
 
     Attributes:
-        total: steps in all, planned ones too.
-        curve: what was measured at each step up to now; NaN where it was not.
-        frames: steps that can be seen.
-        marks: what was changed, in words, by step.
-        measure: name of what was measured.
+        total: total number of steps, planned ones included.
+        curve: measurement of each step so far; NaN where missing.
+        frames: steps with a frame.
+        marks: changes as text, by step.
+        measure: name of the measurement.
     """
 
     total: int = 0
@@ -54,8 +54,9 @@ class ScrubBar(QWidget):
     """Scrub bar: press, drag or use the arrow keys to go to a step.
 
     Signals:
-        sought: a step that the user went to.
-        walked: some kept frames further, or back; far beyond all for Home and End.
+        sought: a step that the user selected.
+        walked: number of kept frames to move by, forward or back; beyond all frames for
+            Home and End.
     """
 
     sought = Signal(int)

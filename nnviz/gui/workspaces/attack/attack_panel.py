@@ -85,7 +85,7 @@ class AttackPanel(QWidget):
         if path:
             self._attacks.save(path)
 
-    # --- putting together
+    # --- construction
 
     def _make_explain(self) -> QToolButton:
         chooser = named(QToolButton(), name=self.tr("Explain before and after"))
@@ -137,7 +137,7 @@ class AttackPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inner))
 
-    # --- showing
+    # --- display
 
     def _show_prediction(self, report: Report | None) -> None:
         """Show the prediction for the image, before any attack."""
@@ -230,7 +230,7 @@ class AttackPanel(QWidget):
 
     def _go_to_flip(self) -> None:
         if self.slider.mark is not None:
-            # A step further: the slider is coarser than the search.
+            # One step further, since the slider is coarser than the search.
             self.slider.setValue(int(self.slider.mark * STEPS) + 1)
 
     def _ask(self, index: int) -> None:

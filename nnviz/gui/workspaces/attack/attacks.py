@@ -35,11 +35,13 @@ class Attacks(QObject):
     """The newest attack while its image is open, and its follow-up jobs."""
 
     changed = Signal()
-    """Another attack, or something new is known of it."""
+    """The attack, or its state, has changed."""
     stepped = Signal(object)
-    """Report of an attack that is at work."""
+    """Intermediate Report of a running attack."""
     scaled = Signal(object)
-    """Report of the attack with a share of its noise; its own for all of it."""
+    """Report of the attack with a fraction of its noise; the attack's own for all of
+    it.
+    """
     compared = Signal(object, object)
     """Two Runs: the image and the attacked one, explained."""
 
@@ -51,9 +53,10 @@ class Attacks(QObject):
         runs = self._runs
         self.run: Run | None = None
         self.whole: Rescaled | None = None
-        """All of the noise; with where it flips, as soon as that is known."""
+        """The full noise, with the size at which the answer flips once that is known.
+        """
         self.shown: Rescaled | None = None
-        """What is shown; None for the attack itself."""
+        """The shown fraction of the noise; None for the attack itself."""
         self.explaining = ""
         """Name of the method that explains before and after."""
         self._maps: dict[Lane, Run] = {}
@@ -72,7 +75,7 @@ class Attacks(QObject):
         """Whether the search for the weakest noise that flips is running."""
         return self._jobs.running(SEARCH)
 
-    # --- what is asked
+    # --- requests
 
     def scale(self, share: float) -> None:
         """Show the attack with a share of its noise."""
@@ -134,7 +137,7 @@ class Attacks(QObject):
         job.done.connect(lambda run: self._hear_map(lane, run))
         job.failed.connect(self._fail)
 
-    # --- what is answered
+    # --- answers
 
     def _noise(self, run: Run, share: float, *, search: bool = False) -> RescaleNoise:
         photo = attacked_photo(run.report)

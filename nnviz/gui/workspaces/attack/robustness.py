@@ -19,7 +19,7 @@ class Measuring(QObject):
     """Measures an attack curve in the background."""
 
     progressed = Signal(object)
-    """Progress; None when nothing is measured any more."""
+    """Progress; None when the measurement has ended."""
     found = Signal(object)
     """Robustness."""
 

@@ -25,7 +25,7 @@ from nnviz.render.maps import classes
 
 Coloring = tuple[NDArray[np.uint8], Scale | None]
 ANSWER = "answer"
-"""In place of a column: whether the prediction is the label."""
+"""Stands in place of a column: whether the prediction equals the label."""
 _MOST_SWATCHES = 12
 
 
@@ -50,7 +50,7 @@ def column_titles(dataset: DataSet) -> dict[str, str]:
 def color_records(dataset: DataSet, column: str, color_map: str) -> Coloring:
     """Return a color for each record, uint8 (n, 3), and the range of its numbers.
 
-    Work for a thread of files: nothing of Qt.
+    Runs on a file thread, so it must not use Qt.
     """
     if column == ANSWER:
         return answer_colors(dataset.correct), None

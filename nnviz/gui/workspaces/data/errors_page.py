@@ -28,9 +28,9 @@ from nnviz.gui.workspaces.data.suspects import SuspectLists
 from nnviz.render.text.words import percent
 
 _SUSPECTS = 3
-"""Page that is there for sets without labels too."""
+"""Page that also exists for sets without labels."""
 _CONFUSED = 60
-"""Pairs of classes in the table of confusions."""
+"""Number of class pairs in the table of confusions."""
 
 
 class Errors(QWidget):

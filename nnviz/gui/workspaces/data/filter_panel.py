@@ -42,7 +42,7 @@ from nnviz.gui.theme.parts import (
 
 _LETTERS = 8
 _LISTED = 20
-"""Images that could not be read, in a tip."""
+"""Number of unreadable images listed in a tool tip."""
 _PERCENT = 100
 
 
@@ -156,7 +156,7 @@ class FilterPanel(QWidget):
         confidence = low / _PERCENT, high / _PERCENT
         self._app.datasets.change(confidence=confidence)
 
-    # --- what is there
+    # --- state
 
     def _fill(self, dataset: DataSet | None) -> None:
         """Fill the fields with the categories and columns of the data set."""
@@ -200,7 +200,7 @@ class FilterPanel(QWidget):
         return " · ".join(part for part in parts if part)
 
     def _skipped(self, dataset: DataSet) -> str:
-        """Return which images could not be read, and why; the first of many."""
+        """Return the unreadable images with reasons, up to ``_LISTED``, as text."""
         skipped = dataset.index.skipped
         lines = [f"{path}: {reason}" for path, reason in skipped[:_LISTED]]
         if len(skipped) > _LISTED:

@@ -42,7 +42,7 @@ from nnviz.render.dataset.point_maps import (
 from nnviz.render.dataset.point_walk import nearest_to, next_point
 
 _LOW = 320
-"""Height of the page below which the map needs the room, logical px."""
+"""Height of the page below which the map needs all the space, logical px."""
 _UNLIMITED = 16_777_215
 """Qt's QWIDGETSIZE_MAX."""
 _THUMBNAIL = 40
@@ -53,7 +53,7 @@ class DataMap(QWidget):
     """Scatter plot with colors, lasso selection, and lines to nearest neighbors."""
 
     told = Signal(str)
-    """Words on the point below the pointer, for the status bar."""
+    """Text about the point below the pointer, for the status bar."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class DataMap(QWidget):
         self.painter = PointPainter(app.jobs, self)
         self.projection = ProjectionBar(app)
         self.warning = label(style="muted", wrap=True)
-        self.warning.setAlignment(Qt.AlignmentFlag.AlignTop)  # where it is cut off
+        self.warning.setAlignment(Qt.AlignmentFlag.AlignTop)  # if it is cut off
         self.column = ComboBox.narrow(self.tr("Color by"))
         self._make_tools()
         self._lay_out()
@@ -142,7 +142,7 @@ class DataMap(QWidget):
         self.map.toggled.connect(self._toggle)
         self.map.activated.connect(lambda: open_in(self._app, "inspect"))
 
-    # --- what is shown
+    # --- contents
 
     def _open(self, dataset: DataSet | None) -> None:
         if dataset is None:

@@ -28,7 +28,7 @@ PAGES: dict[str, Callable[[AppContext], QWidget]] = {
     UNITS: Units,
     CONCEPTS: Concepts,
 }
-"""Content of each page of the middle."""
+"""Content of each page of the central view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _COUNT = 40
 _PAUSE_MS = 150
 _LETTERS = 6
 _LEAST_HEIGHT = 60
-"""Of a strip, px: a row of thumbnails."""
+"""Minimum height of a strip, a row of thumbnails, px."""
 _METRIC_NAMES = {"cosine": "cosine", "l2": "L2"}
 
 
@@ -94,7 +94,7 @@ class NeighborsPage(QWidget):
         self.layer.activated.connect(lambda _: self._look_again())
         self.distance.activated.connect(lambda _: self._look_again())
 
-    # --- what is asked
+    # --- requests
 
     def _fill(self, dataset: DataSet | None) -> None:
         """Offer the layers of the index."""
@@ -143,7 +143,7 @@ class NeighborsPage(QWidget):
     def _metric(self) -> Metric:
         return METRICS[max(0, self.distance.currentIndex())]
 
-    # --- what is shown
+    # --- contents
 
     def _show_nothing(self, dataset: DataSet | None) -> None:
         self._asked, self._found = NO_RECORD, ()

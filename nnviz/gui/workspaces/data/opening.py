@@ -32,7 +32,7 @@ class OpeningPane(QWidget):
     """Pane that opens a data set, or indexes a folder."""
 
     cancelled = Signal()
-    """The folder that was offered is not to be indexed."""
+    """The user declined to index the offered folder."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

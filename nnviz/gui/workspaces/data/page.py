@@ -13,12 +13,12 @@ class DataPage(QWidget):
     """Page that shows its content while a data set is open, else the opening pane.
 
     Args:
-        app: what it works with.
-        content: of an open data set.
+        app: services of the window.
+        content: widget for an open data set.
     """
 
     hovered = Signal(str)
-    """Words for the status bar."""
+    """Text for the status bar."""
 
     def __init__(self, app: AppContext, content: QWidget) -> None:
         super().__init__()

@@ -18,14 +18,14 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named
 
 _MOST = 200
-"""Of perplexity: about how many neighbors count for each point."""
+"""Maximum perplexity, the effective number of neighbors of each point."""
 
 
 class ProjectionBar(QWidget):
     """Bar that chooses method and layer, and starts and stops the projection.
 
-    Its button ``save`` stands with the tools of the map: beside words that change
-    their length it would jump.
+    Its button ``save`` is among the tools of the map: next to text of varying length it
+    would jump.
     """
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:

@@ -14,9 +14,9 @@ from nnviz.gui.theme.parts import MenuEntry
 from nnviz.gui.workspaces.data.record_words import file_name
 
 ROOMS = ("inspect", "explain", "imagine", "style", "attack")
-"""Workspaces that an image can be opened in."""
+"""Workspaces in which an image can be opened."""
 MOST_EXPLAINED = 12
-"""Images of a board: with eight methods that is a hundred maps."""
+"""Maximum number of images of a board: with eight methods a hundred maps."""
 MOST_DRAGGED = 200
 
 
@@ -63,9 +63,9 @@ def list_neighbors(
     """List the current image and its nearest neighbors on the wall.
 
     Args:
-        app: what is worked with.
+        app: services of the window.
         pixels: compare thumbnails, in place of features.
-        box: part of the image that is looked for, px; empty for all of it.
+        box: region of the image to search for, px; empty for the whole image.
     """
     datasets, image = app.datasets, app.query_image.image
     record = datasets.selection.current

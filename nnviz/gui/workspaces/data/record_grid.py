@@ -30,7 +30,7 @@ class RecordGrid(ThumbnailGrid):
     """Grid of records; selecting some selects them in every panel."""
 
     told = Signal(str)
-    """Words on the record below the pointer, for the status bar."""
+    """Text about the record below the pointer, for the status bar."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

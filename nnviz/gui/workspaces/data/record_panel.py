@@ -43,7 +43,7 @@ from nnviz.gui.workspaces.data.record_words import answer, file_name
 from nnviz.render.text.words import number
 
 _SIDE, _PREVIEW = 208, 400
-"""Px of the image in the panel, and of what is read from its file."""
+"""Size of the image in the panel, and of the image read from its file, px."""
 
 
 class RecordPanel(QWidget):
@@ -262,7 +262,7 @@ def _numbers(dataset: DataSet, record: int) -> Iterator[str]:
         *((each, title_of(each)) for each in dataset.given),
     ):
         value = dataset.number_of(column, record)
-        # Without labels, a class may be this one image alone.
+        # Without labels, a class may consist of this image alone.
         known = column != CENTER or bool(dataset.name_of(LABEL, record))
         if math.isfinite(value) and known:
             yield f"{name}: {number(value)}"

@@ -7,7 +7,7 @@ from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.services.app_context import AppContext
 
 _OTHER = "…"
-"""In place of a folder: one that is asked for."""
+"""Stands in place of a folder: one that a dialog asks for."""
 _LETTERS = 12
 
 

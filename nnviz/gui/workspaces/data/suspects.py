@@ -23,7 +23,7 @@ from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
 from nnviz.render.text.words import percent
 
 _MOST = 2000
-"""Records of a list."""
+"""Maximum number of records in a list."""
 CONFIDENT, UNSURE = "confident", "unsure"
 LABELS, DUPLICATES = "labels", "duplicates"
 DISAGREEMENT = "disagreement"
@@ -31,7 +31,7 @@ _QUERIES = {
     CONFIDENT: RecordQuery(right=False, sort=CONFIDENCE, descending=True),
     UNSURE: RecordQuery(sort=CONFIDENCE),
 }
-"""Lists that the columns tell; the others are looked for by the engine."""
+"""Lists that follow from the columns; the engine computes the others."""
 
 
 class SuspectLists(QWidget):
@@ -172,7 +172,7 @@ class SuspectLists(QWidget):
             records = (
                 r for each in found.duplicates for r in (each.first, each.second)
             )
-        # An image that is like two others is shown once.
+        # An image that is similar to two others is shown once.
         kept = list(dict.fromkeys(records))
         self._show(np.array(kept, np.int64))
         leaks = sum(each.leak for each in found.duplicates)

@@ -22,7 +22,7 @@ from nnviz.render.dataset.thumbnail_rows import paint_row
 from nnviz.render.text.words import number, percent
 
 _TABLE = 240
-"""Px of the table of channels."""
+"""Width of the table of channels, px."""
 _PATCH = 100
 
 
@@ -54,7 +54,7 @@ class Units(QWidget):
     """Table of channels, and the exemplars of the selected one."""
 
     told = Signal(str)
-    """Words for the status bar."""
+    """Text for the status bar."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,7 +118,7 @@ class Units(QWidget):
         self.patches.current_edited.connect(self._choose_image)
         self.patches.hovered.connect(self._tell)
 
-    # --- what is shown
+    # --- contents
 
     def _fill(self, dataset: DataSet | None) -> None:
         layers = [each.name for each in dataset.index.layers] if dataset else []
@@ -216,7 +216,7 @@ class Units(QWidget):
             selection.set_layer(layer)
             selection.set_unit(channel)
             if self._app.exemplars.suits:
-                return  # the selection asks
+                return  # the selection's signal requests it
         self._app.exemplars.find_unit(layer, channel)
 
     def _choose_image(self, place: int) -> None:

@@ -51,7 +51,7 @@ class Wall(QWidget):
         slider.setValue(self.grid.side)
         slider.setFixedWidth(_SLIDER)
         fixed = QSizePolicy.Policy.Fixed
-        slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free room
+        slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free space
         slider.valueChanged.connect(self.grid.set_side)
         self.grid.side_changed.connect(slider.setValue)
         return slider

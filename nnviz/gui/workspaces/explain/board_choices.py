@@ -29,7 +29,7 @@ class Ticks(QWidget):
     """A check list with a heading.
 
     Signals:
-        changed: other ones are ticked.
+        changed: the checked entries have changed.
     """
 
     changed = Signal()
@@ -49,11 +49,11 @@ class Ticks(QWidget):
         column.addWidget(self.list, 1)
 
     def offer(self, entries: Iterable[tuple[str, str]], usual: Iterable[str]) -> None:
-        """Set the entries, keeping the checked ones, or else checking the usual ones.
+        """Set the entries, keeping the checked ones, or else checking the default ones.
 
         Args:
             entries: key and title.
-            usual: keys.
+            usual: keys checked by default.
         """
         offered = list(entries)
         keys = {key for key, _ in offered}
@@ -97,7 +97,7 @@ class BoardChoices(QWidget):
     """The three check lists of a board.
 
     Signals:
-        changed: other ones are ticked.
+        changed: the checked entries have changed.
     """
 
     changed = Signal()
@@ -157,7 +157,7 @@ class BoardChoices(QWidget):
     def chosen_values(self) -> dict[str, dict[str, Value]]:
         """Return the parameters that differ from their defaults, by method.
 
-        A layer's name means nothing to another network.
+        Layer names are left out: they mean nothing to another network.
         """
         if not self.settings.isChecked():
             return {}

@@ -42,10 +42,10 @@ from nnviz.render.boards.board_sheet import BoardSheet
 from nnviz.render.boards.scale_locks import Lock
 
 _WIDTH = 224
-"""Px of the lists."""
+"""Width of the lists, px."""
 
 _LEAST_TARGETS, _MOST_TARGETS = 64, 176
-"""Px of the targets of single networks, which are scrolled."""
+"""Minimum and maximum height of the targets of single networks, which scroll, px."""
 _TARGET = Parameter(
     name="target",
     kind=Kind.TARGET,
@@ -60,7 +60,7 @@ class BoardPane(QWidget):
 
     hovered = Signal(str)
     wanted = Signal(str)
-    """Name of a command."""
+    """Name of a command to run."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,7 +106,7 @@ class BoardPane(QWidget):
         opened = self._app.selection.image
         if opened is not None and opened.path:
             self._images[opened.path] = opened
-        if opened is not None and not self._wanted:  # pasted: it has no path
+        if opened is not None and not self._wanted:  # a pasted image has no path
             self._wanted = [opened.name]
             self._images[opened.name] = opened
         missing = [path for path in self._wanted if path not in self._images]
@@ -125,7 +125,7 @@ class BoardPane(QWidget):
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the agreement of the maps as a table, once there is a board."""
         self.numbers.setVisible(shown and self.view.sheet is not None)
-        if self.view.sheet is not None:  # columns take their widths from what is seen
+        if self.view.sheet is not None:  # column widths follow the visible contents
             self._fill_numbers(self.view.sheet)
 
     def _run(self) -> None:

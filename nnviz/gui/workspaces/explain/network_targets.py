@@ -26,7 +26,7 @@ _TARGET = Parameter(
 
 
 class NetworkTargets(QWidget):
-    """A field for each of several networks, for a target of its own.
+    """A field for the own target of each of several networks.
 
     Signals:
         changed: another target was entered.

@@ -16,7 +16,7 @@ from nnviz.gui.state.occlusion_trace import OcclusionTrace
 TOPIC = "occluder"
 _LANE = Lane("occluder", Policy.LATEST, Priority.INTERACTIVE)
 _RATED = 12
-"""Answers over which their rate is told."""
+"""Number of answers over which their rate is measured."""
 
 
 class Occluder(QObject):

@@ -72,7 +72,7 @@ class OccluderPane(QWidget):
         if self._at is not None and not self.paint.isChecked():
             top, left, side = self._patch(found.shape)
             found[max(0, top) : top + side, max(0, left) : left + side] = _WHITE
-        # With nothing marked nothing is hidden, rather than all of it.
+        # With nothing marked, hide nothing rather than everything.
         return _WHITE - found if self.keep.isChecked() and found.any() else found
 
     def _patch(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -286,7 +286,7 @@ def _span(mask: NDArray[np.uint8], across: int) -> tuple[int, int] | None:
 
     Args:
         mask: (h, w).
-        across: the axis that is looked along: 1 for rows, 0 for columns.
+        across: the axis to reduce: 1 for rows, 0 for columns.
     """
     places = np.flatnonzero(mask.max(axis=across))
     return (int(places[0]), int(places[-1]) + 1) if len(places) else None

@@ -9,6 +9,8 @@ EXPLAIN = Workspace(
     icon="scan-eye",
     group="Explain",
     methods=("grad_cam",),
+    # Grad-CAM's mean gradient lights up every object like the one in the box.
+    for_detectors="hires_cam",
     docks=("browser", "prediction", "method", "images", "results", "portrait"),
     modes=(BOARD, OCCLUDER),
 )

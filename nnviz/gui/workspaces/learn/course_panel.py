@@ -79,7 +79,7 @@ class CoursePanel(QWidget):
         try:
             guides = shipped_guides()
         except (InputError, FileNotFoundError):
-            return  # the program's own are tested: one of them was damaged since
+            return  # shipped lessons are tested, so one was damaged later
         head = self._heading(self.tr("Guided lessons"))
         for guide in guides:
             item = QTreeWidgetItem(head, [guide.title])

@@ -25,7 +25,8 @@ _NONE = -1
 class CountPanel(QWidget):
     """Panel that counts frames as fooled, correct or something else.
 
-    The sticker may lie on the frames, or be printed and held to the camera.
+    The sticker may be pasted onto the frames, or printed and held in front of the
+    camera.
     """
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
@@ -86,7 +87,7 @@ class CountPanel(QWidget):
         """Return the class that a field names; "" for an empty field.
 
         Raises:
-            UsageError: the network knows none of that name.
+            UsageError: the network has no class of that name.
         """
         name, labels = line.text().strip(), self._labels.stringList()
         if name and name not in labels:

@@ -24,8 +24,8 @@ _NOWHERE = (math.nan, math.nan)
 class LiveOccluder(QWidget):
     """Bar below the frames; while it is open, the patch follows the mouse.
 
-    Its ``trace``, a widget of its own, lies beside the frames: the score of the class
-    that was likeliest when nothing was hidden last.
+    Its ``trace``, a separate widget next to the frames, shows the score of the class
+    that was most likely when nothing was last hidden.
 
     Args:
         app: the window's services.
@@ -106,7 +106,7 @@ class LiveOccluder(QWidget):
         if not self._name:
             return
         listed = self._name in ranking.labels
-        # A class that is not listed has at most what the last one has.
+        # A class that is not listed has at most the value of the last listed one.
         place = ranking.labels.index(self._name) if listed else -1
         score = float(ranking.values[place])
         self.trace.add(score, self._whole)

@@ -30,10 +30,10 @@ from nnviz.gui.theme.parts import (
 from nnviz.gui.theme.signs import TIMES
 
 _TICKS = 10
-"""Of the slider, a second."""
+"""Slider ticks a second."""
 _BAR_WIDTH = 120
 _TICK_MS = 500
-"""Between two times that a recording's length is written."""
+"""Milliseconds between two updates of a recording's displayed length."""
 
 
 class Transport(QWidget):

@@ -36,7 +36,7 @@ class LiveView(QWidget):
 
     hovered = Signal(str)
     wanted = Signal(str)
-    """Name of a command."""
+    """Name of a command to run."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

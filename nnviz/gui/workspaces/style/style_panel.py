@@ -54,7 +54,7 @@ from nnviz.render.text.words import percent
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 72
 _THUMBNAIL = 160
-"""Longer side that is asked for, px."""
+"""Longer side of requested thumbnails, px."""
 _STRIP_SIDE = 46
 _TICKS = 100
 
@@ -63,8 +63,8 @@ class StylePanel(QWidget):
     """Panel with style images, strip of strengths, and mask.
 
     Args:
-        app: what there is to work with.
-        styles: what is chosen.
+        app: services of the window.
+        styles: the selected styles.
         brush: paints on the image.
         parent: as for all widgets.
     """

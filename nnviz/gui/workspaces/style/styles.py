@@ -29,42 +29,42 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 METHOD = "style_transfer"
 STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""What the images of a strip add to the balance, as the method says."""
+"""Offsets of a strip's images to the parameter balance."""
 _STRIP_LANE, _SEGMENT_LANE = Lane("style:strip"), Lane("style:segments")
 _KEEPING = Lane("style:keep", Policy.QUEUE)
 _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
 _SLOTS = ("style", "second", "third")
-"""Parameters that name an image; all but the first have a share."""
+"""Parameters that name an image; all but the first have a weight."""
 _WHOLE = 100
 MOST = len(_SLOTS)
-"""Images that are blended, at most."""
+"""Maximum number of images to blend."""
 _WHITE = 255
 _GAP = 2
-"""Px between the images of a strip."""
+"""Gap between the images of a strip, px."""
 
 
 class Styles(QObject):
     """The choices of the Style workspace, held as parameters of its method."""
 
     listed = Signal()
-    """There are other style images to choose from."""
+    """The list of style images has changed."""
     chosen_changed = Signal()
-    """Other ones are chosen."""
+    """The selected style images have changed."""
     strip_changed = Signal()
-    """The images of the strip, or whether it is being made."""
+    """The strip's images, or whether it is being computed, have changed."""
     segments_found = Signal()
-    """The segments of the image are known."""
+    """The segments of the image were computed."""
 
     def __init__(self, app: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._app = app
         self._bridge: Bridge | None = None
         self.pictures: list[str] = [path.stem for path in _patterns()]
-        """Names of patterns, then files, as the parameter takes them."""
+        """Names of patterns, then files, as values of the parameter."""
         self.strip: tuple[Bytes, ...] = ()
         self.strip_from = 0.0
-        """The balance of the strip's middle image."""
+        """Balance of the strip's middle image."""
         self._about: tuple[object, ...] = ()
         self._found: Mask | None = None
         self._found_on = ""
@@ -137,7 +137,7 @@ class Styles(QObject):
             values |= {f"{name}_share": share for name in _SLOTS[1:]}
         self._set(values)
 
-    # --- less style, more style
+    # --- strip of strengths
 
     @property
     def making_strip(self) -> bool:
@@ -199,7 +199,7 @@ class Styles(QObject):
             values=values,
         )
 
-    # --- where the style goes
+    # --- mask
 
     @property
     def segments(self) -> Mask | None:
@@ -237,7 +237,7 @@ class Styles(QObject):
         if found is None:
             return None
         spans = overlays.covered(found)
-        # What the network did not see belongs to no segment.
+        # Pixels outside the network's input belong to no segment.
         inside = masks.sampled(found.classes == label, size, spans)
         return (inside * np.uint8(_WHITE)).astype(np.uint8)
 
@@ -249,7 +249,7 @@ class Styles(QObject):
             job = self._keep(self._bridge.files.images.keep(mask[..., None], _MASK))
             job.done.connect(lambda path: self._set({"mask": path}))
 
-    # --- inside
+    # --- internals
 
     def _values(self) -> dict[str, Value]:
         """Return the method's parameters; {} while another method is selected."""
@@ -312,7 +312,8 @@ class Styles(QObject):
         if not isinstance(main, ColorImage):
             return
         whole = rgb8(main.pixels)
-        # Side by side with narrow gaps between them: equal parts but for those.
+        # The images are side by side with narrow gaps, so the parts are equal up to
+        # these.
         width = (whole.shape[1] + _GAP) // len(STRIP)
         self.strip = tuple(
             np.ascontiguousarray(whole[:, n * width : (n + 1) * width - _GAP])

@@ -30,7 +30,7 @@ class ClassCard(QFrame):
     """Card of a class, on which images can be dropped."""
 
     held = Signal(bool)
-    """The button that captures frames is pressed, or was let go."""
+    """The button that captures frames was pressed (True) or released."""
 
     def __init__(
         self, app: AppContext, teaching: Teaching, shown: TaughtClass, key: int

@@ -28,7 +28,7 @@ _NARROW = 640
 _LARGEST_WIDTH = 16777215
 """Qt's own limit: a width that is not fixed."""
 _INTERVAL = 120
-"""Ms between two captured frames."""
+"""Milliseconds between two captured frames."""
 _MOST_KEYS = 9
 
 

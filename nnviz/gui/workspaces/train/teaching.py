@@ -18,7 +18,7 @@ TOPIC = "teach"
 _LANE = Lane("teach", Policy.REPLACE, Priority.INTERACTIVE)
 _AHEAD = Lane("prepare features", Policy.REPLACE, Priority.IDLE)
 _LEAST = 2
-"""Images that a class needs before there is something to learn from it."""
+"""Minimum number of images of a class for training."""
 
 
 @dataclass(slots=True)
@@ -26,9 +26,9 @@ class TeachOptions:
     """Options of training a head: regression and fine-tuning.
 
     Attributes:
-        regression: names of classes are numbers, and a number is learned.
+        regression: whether class names are numbers, to train a regression.
         unit: of these numbers.
-        fine_tune: epochs in which all layers learn on; 0 leaves the backbone as it is.
+        fine_tune: epochs of fine-tuning all layers; 0 freezes the backbone.
     """
 
     regression: bool = False
@@ -41,8 +41,8 @@ class TaughtClass:
     """A class and its images.
 
     Attributes:
-        name: as the user calls it.
-        files: paths of its images, in the order in which they came.
+        name: given by the user.
+        files: paths of its images, in the order of addition.
     """
 
     name: str
@@ -53,18 +53,18 @@ class Teaching(QObject):
     """The classes and images of a head, and the progress of its training.
 
     Attributes:
-        classes: in the order of the cards.
+        classes: classes in the order of the cards.
         name: of the network, and of its files.
-        options: what is learned beside classes, and how long.
-        progress: of the job; None while nothing is taught.
-        taught: what came of it last.
-        error: why the last attempt ended.
+        options: options of the training.
+        progress: of the job; None without training.
+        taught: last trained head.
+        error: error of the last attempt.
     """
 
     changed = Signal()
-    """A class, its images, or how far teaching is."""
+    """A class, its images or the training's progress has changed."""
     layout_changed = Signal()
-    """There is another number of classes."""
+    """The number of classes has changed."""
 
     def __init__(self, app: AppContext, parent: QObject) -> None:
         super().__init__(parent)
@@ -135,8 +135,8 @@ class Teaching(QObject):
     def drop(self, to: TaughtClass, paths: list[str]) -> None:
         """Add dropped files, and the images of dropped folders, to a class.
 
-        Each folder of the first drop onto empty cards could be a class of its own: a
-        folder that holds folders becomes one class a sub-folder.
+        In the first drop onto empty cards each folder can become a class: a folder of
+        folders becomes one class for each sub-folder.
         """
         bridge = self._app.bridge
         if bridge is None:

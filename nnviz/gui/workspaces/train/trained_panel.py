@@ -18,7 +18,7 @@ _LANE = Lane("export trained", Policy.QUEUE, Priority.INTERACTIVE)
 _OPENED = {"train_network", "train_autoencoder"}
 """Methods whose steps open as networks."""
 _SAVED = {"train_characters"}
-"""Methods whose steps are files that they open themselves, by ``weights``."""
+"""Methods whose exported steps they open themselves, by the parameter ``weights``."""
 
 
 class TrainedPanel(QWidget):

@@ -20,10 +20,10 @@ class Settings:
 
     Attributes:
         rate: learning rate ε.
-        momentum: share α of the velocity that is kept.
-        decay: share ρ of the mean square that RMSProp and AdaDelta keep.
-        first: share β₁ of the mean gradient that Adam keeps.
-        second: share β₂ of the mean square that Adam keeps.
+        momentum: fraction α of the velocity that is kept.
+        decay: fraction ρ of the mean square that RMSProp and AdaDelta keep.
+        first: fraction β₁ of the mean gradient that Adam keeps.
+        second: fraction β₂ of the mean square that Adam keeps.
         tiny: δ, added to the root.
     """
 
@@ -106,7 +106,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Adam": _adam,
     }
 )
-"""First-order rules by name; each returns what is added to the parameters."""
+"""First-order rules by name; each returns the update of the parameters."""
 OPTIMIZERS = (*RULES, "Newton")
 FORMULAS: Mapping[str, str] = MappingProxyType(
     {
@@ -130,7 +130,7 @@ def newton_step(hessian: Numbers, slope: Numbers) -> Numbers:
 def best_step(hessian: Numbers, slope: Numbers) -> float:
     """Return ε* = gᵀg / gᵀHg, the optimal step along the gradient of a quadratic.
 
-    Infinity where the surface does not bend upward along the gradient.
+    Infinity where the surface does not curve upward along the gradient.
     """
     bend = float(slope @ hessian @ slope)
     return float(slope @ slope) / bend if bend > 0 else float("inf")
@@ -143,7 +143,7 @@ def descend(
 
     Args:
         name: one of ``OPTIMIZERS``.
-        surface: what is descended.
+        surface: the function to minimize.
         start: (2,).
         settings: of the rule.
     """
@@ -163,11 +163,11 @@ def follow(places: Iterator[Numbers], steps: int) -> tuple[Numbers, int]:
     """Collect a path; return it and the number of its steps before divergence.
 
     Args:
-        places: the start and the place after each step.
-        steps: how many are wanted.
+        places: the start and the point after each step.
+        steps: number of steps to collect.
 
     Returns:
-        (steps + 1, 2); one that runs away, beyond a million, stays where it was last.
+        (steps + 1, 2); a path that diverges, beyond a million, repeats its last point.
     """
     path: list[Numbers] = []
     with np.errstate(over="ignore", invalid="ignore"):
@@ -185,9 +185,9 @@ def search_line(
     """Return the step of a backtracking line search (Armijo's condition, c = 10⁻⁴).
 
     Args:
-        surface: what is descended.
+        surface: the function to minimize.
         at: the point, (2,).
-        direction: where to, (2,); downhill.
+        direction: of the search, (2,); downhill.
         first: step that is tried first.
     """
     height = float(surface.value(at[0], at[1]))

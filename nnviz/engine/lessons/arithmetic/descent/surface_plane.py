@@ -29,7 +29,7 @@ class SurfacePlane:
         """Compute the contour background.
 
         Args:
-            surface: heights are drawn as their logarithm, for valleys to be seen.
+            surface: heights are drawn as their logarithm, so that valleys are visible.
         """
         self._surface = surface
         left, right, bottom, top = surface.window

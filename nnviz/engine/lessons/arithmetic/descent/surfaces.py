@@ -15,14 +15,14 @@ class Surface:
     """A function of two variables.
 
     Attributes:
-        title: as users read it.
-        formula: in TeX as matplotlib's mathtext reads it.
+        title: shown to users.
+        formula: in TeX for matplotlib's mathtext.
         value: of x and y, elementwise.
         gradient: at a point (2,).
         hessian: at a point (2, 2).
         window: left, right, bottom, top of the part that is shown.
-        start: where a descent begins by default.
-        minima: where it has minima, (M, 2); none for a saddle.
+        start: default starting point of a descent.
+        minima: positions of its minima, (M, 2); none for a saddle.
         rate: learning rate that suits plain gradient descent.
     """
 

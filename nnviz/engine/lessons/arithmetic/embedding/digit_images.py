@@ -16,7 +16,7 @@ def draw_digits(
     """Draw digits (N, 64) in [0, 1] and their classes (N,), without replacement.
 
     Raises:
-        InputError: scikit-learn, which brings them, is not installed.
+        InputError: scikit-learn, which contains them, is not installed.
     """
     train = load_digits().train
     images = np.stack([np.asarray(each).reshape(-1) for each in train.photos])

@@ -27,7 +27,7 @@ def distance_contrast(
 
     Args:
         dimensions: of the unit cube.
-        count: points, uniform in it; distances are from one more such point.
+        count: number of points, uniform in it; distances are from one more such point.
         random: source of the points.
     """
     points = random.random((count, dimensions))

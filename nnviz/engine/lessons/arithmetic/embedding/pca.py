@@ -20,7 +20,7 @@ _FOOD = """
 103 242 750 122 184 147  566 171 418 220 337  957 1462 53 1572 458 62
  66 267 586  93 209 139 1033 143 355 187 334  674 1494 47 1506 135 41
 """
-"""Food a person a week in g, 1997 (DEFRA), by country."""
+"""Food per person and week in g, 1997 (DEFRA), by country."""
 
 
 def food() -> Numbers:
@@ -34,11 +34,11 @@ class PrincipalComponents:
 
     Attributes:
         mean: of each variable, (D,).
-        scale: what each variable was divided by, (D,); ones unless standardized.
+        scale: divisor of each variable, (D,); ones unless standardized.
         axes: unit vectors, largest variance first, (K, D); the largest entry of each is
-            positive, for signs are free.
+            positive, since signs are arbitrary.
         variances: along them, (K,), divided by N − 1.
-        scores: places of the observations along them, (N, K).
+        scores: coordinates of the observations along them, (N, K).
     """
 
     mean: Numbers

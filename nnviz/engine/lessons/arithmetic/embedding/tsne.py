@@ -85,7 +85,7 @@ def kl_divergence(p: Numbers, q: Numbers) -> float:
 def spring_forces(p: Numbers, places: Numbers) -> tuple[Numbers, Numbers]:
     """Return the attractive and the repulsive force on each point, (N, 2) each.
 
-    Their sum is the gradient 4 Σ (p − q)(1 + d²)⁻¹(y_i − y_j) turned around.
+    Their sum is the negative of the gradient 4 Σ (p − q)(1 + d²)⁻¹(y_i − y_j).
     """
     q, kernel = map_probabilities(places)
     return -4 * _pull(p * kernel, places), 4 * _pull(q * kernel, places)
@@ -108,11 +108,11 @@ def embed(
     """Yield the steps of gradient descent with momentum and gains, endlessly.
 
     Args:
-        p: of ``neighbor_probabilities``.
+        p: from ``neighbor_probabilities``.
         places: at the start, (N, 2).
         rate: learning rate.
-        exaggeration: factor of p in the first steps, that clusters form.
-        exaggerated: how many steps those are.
+        exaggeration: factor of p in the first steps, so that clusters form.
+        exaggerated: number of those steps.
     """
     speed, gains = np.zeros_like(places), np.ones_like(places)
     number = 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
-"""Klambauer et al. 2017, arXiv:1706.02515: mean 0 and variance 1 keep themselves."""
+"""Klambauer et al. 2017, arXiv:1706.02515: mean 0 and variance 1 are a fixed point."""
 LEAK = 0.01
 RELU6_TOP = 6.0
 
@@ -21,10 +21,10 @@ class Activation:
     """An activation function of a neuron with its derivative.
 
     Attributes:
-        title: as users read it.
-        formula: in TeX as matplotlib's mathtext reads it.
+        title: shown to users.
+        formula: in TeX for matplotlib's mathtext.
         value: the function, elementwise.
-        slope: its derivative, elementwise; at a kink, that from the left.
+        slope: its derivative, elementwise; at a kink, the left one.
     """
 
     title: str
@@ -135,7 +135,7 @@ def maxout(x: Numbers, weights: Numbers, biases: Numbers) -> Numbers:
     Args:
         x: (N,).
         weights: slope of each piece, (K,).
-        biases: height of each piece at zero, (K,).
+        biases: offset of each piece, (K,).
     """
     found: Numbers = (np.outer(weights, x) + biases[:, None]).max(axis=0)
     return found

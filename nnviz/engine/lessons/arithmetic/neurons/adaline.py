@@ -66,7 +66,7 @@ def learn_hebb(
 ) -> Iterator[LinearStep]:
     """Yield the steps of Hebb's rule, Δw = η y x, or Oja's, Δw = η y (x − y w).
 
-    Hebb's weights grow without end; Oja's keep unit length and turn to the first
+    Hebb's weights grow without bound; Oja's keep unit length and converge to the first
     principal component of centered inputs.
     """
     while True:

@@ -1,8 +1,8 @@
 """Blum and Li's construction: approximation of functions by step neurons on tiles.
 
-Blum & Li 1991 (doi:10.1016/0893-6080(91)90047-9).  The square is cut into tiles; a
-tile's step neurons say whether x lies in it, an AND neuron joins them, and the output
-adds the function's value at the tile's middle.
+Blum & Li 1991 (doi:10.1016/0893-6080(91)90047-9).  The square is divided into tiles; a
+tile's step neurons detect whether x lies in it, an AND neuron joins them, and the
+output adds the function's value at the tile's center.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,9 +42,9 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 def count_units(tiles: int) -> int:
     """Return the number of neurons for n × n tiles.
 
-    Two step neurons along each axis for every row and column share their lines between
-    neighbors: 2(n + 1) steps.  Each tile needs an AND neuron and one that multiplies by
-    the function's value: 2n².  The sum is one more: 1000 × 1000 tiles take two million.
+    Two step neurons along each axis for every row and column, shared between neighbors:
+    2(n + 1) steps.  Each tile needs an AND neuron and one that multiplies by the
+    function's value: 2n².  The sum is one more: 1000 × 1000 tiles take two million.
     """
     return 2 * tiles**2 + 2 * (tiles + 1) + 1
 
@@ -52,7 +52,7 @@ def count_units(tiles: int) -> int:
 def approximate(function: Function, tiles: int, x: Numbers, y: Numbers) -> Numbers:
     """Return the constructed network's outputs at points (N,) of the unit square.
 
-    Computed as the network does it: step neurons of both axes, AND neurons, the sum.
+    Evaluated like the network: step neurons of both axes, AND neurons, the sum.
     """
     edges = np.arange(tiles + 1) / tiles
     middles = (edges[1:] + edges[:-1]) / 2

@@ -14,7 +14,7 @@ class RecallStep:
     """One asynchronous update of a unit.
 
     Attributes:
-        unit: index of the unit that was asked; -1 at the start.
+        unit: index of the updated unit; -1 at the start.
         state: −1 or 1 for each unit, (N,).
         energy: −½ sᵀWs; never rises.
     """
@@ -58,7 +58,7 @@ def recall(
     Args:
         weights: symmetric, (N, N), zero diagonal.
         state: −1 or 1, (N,).
-        order: in which the units are asked, again and again, (N,).
+        order: of the updates, repeated cyclically, (N,).
     """
     yield RecallStep(-1, state, energy_of(weights, state))
     changed = True

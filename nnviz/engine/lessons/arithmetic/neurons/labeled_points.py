@@ -17,7 +17,7 @@ from nnviz.base.kinds.planes import (
 
 Numbers = NDArray[np.float64]
 _MARGIN = 0.95
-"""Share of the way to the window's edge that an arrow goes at most."""
+"""Maximum length of an arrow as a fraction of the distance to the window's edge."""
 BOUNDARY, WEIGHTS = 2, 3
 """Colors of a boundary and of weights, unlike those of class 0 and 1."""
 _FINE = 128
@@ -28,7 +28,7 @@ def two_classes(text: str, option: str = "--points") -> tuple[Numbers, Numbers]:
     """Parse points of the classes 0 and 1, at least one.
 
     Returns:
-        Places (N, 2) and classes as numbers (N,).
+        Coordinates (N, 2) and classes as numbers (N,).
 
     Raises:
         UsageError: no points, or another class.

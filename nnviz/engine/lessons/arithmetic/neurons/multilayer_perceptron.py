@@ -137,8 +137,8 @@ def cross_entropy(layers: Sequence[Layer], inputs: Numbers, targets: Numbers) ->
 def classification_error(run: Pass, targets: Numbers) -> Numbers:
     """Return ∂C/∂y of cross-entropy, so that ``backward`` yields δ = (y − d)/N.
 
-    With δ = (y − d)/N at the output, the slope of the sigmoid cancels; here it is put
-    back so that ``backward`` finds that δ.
+    With δ = (y − d)/N at the output, the sigmoid's derivative cancels; the result is
+    divided by it here so that ``backward`` yields that δ.
     """
     outputs = run.outputs[-1]
     slope = np.maximum(outputs * (1 - outputs), np.finfo(float).tiny)
@@ -177,10 +177,10 @@ class Partial:
     Attributes:
         layer: index of the layer, from 0.
         quantity: "delta", "weight" or "bias".
-        unit: row of the layer.
-        source: unit before it, for a weight; -1 otherwise.
+        unit: index of the unit in the layer.
+        source: index of the preceding unit, for a weight; -1 otherwise.
         value: of the derivative.
-        factors: whose product or sum of products it is.
+        factors: of the product, or sum of products, that the derivative is.
     """
 
     layer: int

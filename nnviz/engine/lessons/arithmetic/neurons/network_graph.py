@@ -22,8 +22,8 @@ def network_graph(
     Args:
         layers: of the network.
         run: its pass; the first input's values are shown.
-        known: units, in order, whose values are shown.
-        details: second lines by layer and unit, in place of weights and bias.
+        known: number of units, in order, whose values are shown.
+        details: second lines by layer and unit, instead of weights and bias.
     """
     nodes = [_input(*each) for each in enumerate(run.outputs[0][0].tolist())]
     edges: list[DiagramEdge] = []

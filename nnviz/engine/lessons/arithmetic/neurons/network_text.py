@@ -13,12 +13,12 @@ def read_layers(weights: str, biases: str, inputs: int) -> tuple[Layer, ...]:
     """Parse linear layers from their weights and biases.
 
     Args:
-        weights: a matrix (units, inputs) a layer: "0.1 0.2; 0.3 0.4 | 1 -1".
-        biases: a number a unit: "0 0 | 0.5".
-        inputs: how many numbers come in.
+        weights: one matrix (units, inputs) per layer: "0.1 0.2; 0.3 0.4 | 1 -1".
+        biases: one number per unit: "0 0 | 0.5".
+        inputs: number of inputs.
 
     Raises:
-        UsageError: no numbers, or shapes that do not fit each other.
+        UsageError: not numbers, or shapes that do not fit together.
     """
     parts, shifts = weights.split("|"), biases.split("|")
     if len(parts) != len(shifts):

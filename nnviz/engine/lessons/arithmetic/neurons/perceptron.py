@@ -18,7 +18,7 @@ class PerceptronStep:
 
     Attributes:
         pass_number: from 1.
-        indices: inputs that were looked at since the last update.
+        indices: inputs presented since the last update.
         outputs: 0 or 1 for each of them, before the update.
         errors: target minus output for each of them.
         before: weights that the outputs were computed with.
@@ -60,7 +60,7 @@ def learn_perceptron(
         weights: at the start, (D,).
         rate: factor of each update.
         batch: inputs whose updates are summed before the weights change.
-        passes: after this many it gives up.
+        passes: number of passes after which the rule gives up.
     """
     for number in range(1, passes + 1):
         changed = False
@@ -83,7 +83,7 @@ def find_maximum_margin(
     """Return the maximum-margin line between two classes: a hard-margin linear SVM.
 
     The line is midway between the nearest points of the two convex hulls, which in the
-    plane are a corner of one and a corner or an edge of the other.
+    plane are a vertex of one and a vertex or an edge of the other.
 
     Args:
         points: (N, 2).

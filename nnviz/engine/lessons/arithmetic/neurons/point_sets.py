@@ -69,4 +69,4 @@ POINT_SETS: Mapping[str, Callable[[int, np.random.Generator], Labeled]] = (
         }
     )
 )
-"""By name: makes so many points, both classes alike often."""
+"""By name: makes a number of points, equally many of both classes."""

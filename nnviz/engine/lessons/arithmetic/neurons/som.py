@@ -16,9 +16,9 @@ class MapStep:
     Attributes:
         nodes: weights of the nodes, (rows × columns, D).
         winner: index of the best matching node.
-        sample: the input that was shown, (D,).
+        sample: the presented input, (D,).
         radius: of the neighborhood, in nodes.
-        rate: how far the winner goes toward the sample.
+        rate: how far the winner moves towards the sample.
     """
 
     nodes: Numbers
@@ -47,11 +47,11 @@ def learn_map(
     """Yield a step for each sample: the winner and its neighbors move toward it.
 
     Args:
-        samples: in the order in which they are shown, (N, D).
+        samples: in the order of presentation, (N, D).
         nodes: at the start, (M, D).
         distances: squared, between nodes on their grid, (M, M).
         radius: first and last standard deviation of the neighborhood, in nodes.
-        rate: first and last, both fall geometrically.
+        rate: first and last; radius and rate fall geometrically.
     """
     count = max(1, len(samples) - 1)
     for number, sample in enumerate(samples):

@@ -20,10 +20,10 @@ class LstmStep:
     """One step of an LSTM cell; every part is (H,).
 
     Attributes:
-        forget: f, share of the old state that is kept.
-        enter: i, share of the candidate that is written.
+        forget: f, fraction of the old state that is kept.
+        enter: i, fraction of the candidate that is added.
         candidate: g.
-        leave: o, share of the state that is shown.
+        leave: o, fraction of the state that is output.
         state: c = f c + i g.
         output: h = o tanh c.
     """
@@ -102,8 +102,8 @@ class GruStep:
     """One step of a GRU; every part is (H,).
 
     Attributes:
-        reset: r, share of the old state that the candidate sees.
-        update: z, share of the candidate in the new state.
+        reset: r, fraction of the old state that the candidate sees.
+        update: z, weight of the candidate in the new state.
         candidate: h̃.
         output: h = (1 − z) h + z h̃.
     """

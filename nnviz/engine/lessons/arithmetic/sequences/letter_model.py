@@ -21,7 +21,7 @@ from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
 
 Numbers = NDArray[np.float64]
 RARE = "□"
-"""Stands for letters that are too rare to be learnt."""
+"""Placeholder for letters that are too rare to be learned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ def read_letters(text: str, option: str, most: int) -> Letters:
 def replace_rare_letters(text: str, most: int) -> tuple[str, int]:
     """Replace rare letters to limit the alphabet; return the text and their number.
 
-    The rarest are read as ``RARE``; of equally rare ones those that come last.
+    The rarest become ``RARE``; of equally rare ones, those that occur last.
     """
     counts = Counter(text)
     if len(counts) <= most:
@@ -82,8 +82,8 @@ class LetterTrainer:
             letters: the text.
             weights: at the start.
             rate: of Adam.
-            clip: longest gradient; 0 for any.
-            span: letters after which the gradient is cut.
+            clip: maximum norm of the gradient; 0 for none.
+            span: number of letters through which the gradient is propagated.
         """
         self.weights = weights
         self._letters, self._clip, self._span = letters, clip, span
@@ -144,9 +144,9 @@ def sample(
     Args:
         weights: of the network.
         start: letters that it reads first, at least one.
-        count: how many are drawn.
-        temperature: scores are divided by it: near 0 takes the likeliest.
-        random: what they are drawn with.
+        count: number of letters drawn.
+        temperature: divisor of the scores: near 0 the likeliest is taken.
+        random: source of the draws.
     """
     state = np.zeros(len(weights.hidden))
     chances = np.zeros(weights.inputs.shape[1])

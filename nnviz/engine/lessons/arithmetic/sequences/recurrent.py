@@ -34,10 +34,10 @@ class Unrolled:
     """A forward pass over a sequence.
 
     Attributes:
-        states: h from before the first step to after the last, (T + 1, hidden).
+        states: h before the first step to after the last, (T + 1, hidden).
         scores: y of each step, (T, outputs).
         probabilities: their softmax.
-        losses: −ln of the right output's probability at each step, (T,).
+        losses: −ln of the target's probability at each step, (T,).
     """
 
     states: Numbers
@@ -68,7 +68,7 @@ def unroll(
     Args:
         weights: of the network.
         sequence: inputs, (T, inputs).
-        targets: index of the right output at each step, (T,).
+        targets: index of the correct output at each step, (T,).
         state: h before the first step, (hidden,).
     """
     states = [state]
@@ -95,12 +95,12 @@ def back_propagate(
     Args:
         weights: of the network.
         sequence: inputs, (T, inputs).
-        targets: index of the right output at each step, (T,).
+        targets: index of the correct output at each step, (T,).
         run: the forward pass.
-        truncate: after this many steps back the gradient is cut; 0 never cuts.
+        truncate: number of steps back after which the gradient is cut; 0 never cuts.
 
     Returns:
-        Gradients in the places of the parameters; norms (T,).
+        Gradients in the layout of the parameters; norms (T,).
     """
     steps = len(sequence)
     wrong = run.probabilities.copy()
@@ -126,7 +126,7 @@ def back_propagate(
 def descend(weights: Weights, gradient: Weights, rate: float, clip: float) -> Weights:
     """Return the weights after a descent step with gradient-norm clipping.
 
-    Clipping by the norm (Pascanu et al. 2013, arXiv:1211.5063); 0 clips nothing.
+    Clipping by the norm (Pascanu et al. 2013, arXiv:1211.5063); 0 disables it.
     """
     length = gradient_length(gradient)
     rate *= clip / length if clip and length > clip else 1
@@ -153,8 +153,7 @@ def weight_parts(weights: Weights) -> tuple[Numbers, ...]:
 def with_largest_singular_value(matrix: Numbers, wanted: float) -> Numbers:
     """Return an orthogonal matrix scaled so that all singular values are ``wanted``.
 
-    All singular values are ``wanted``, so that gradients neither die along some
-    directions nor grow along others.
+    So gradients neither vanish along some directions nor explode along others.
     """
     left, _, right = np.linalg.svd(matrix)
     return np.asarray(wanted * left @ right, np.float64)
@@ -167,8 +166,8 @@ def gradient_norms(
 
     Args:
         hidden: W_hh, (H, H).
-        steps: how many steps it goes back.
-        squash: with tanh, whose slope makes the gradient smaller still.
+        steps: number of steps back.
+        squash: whether to include tanh, whose slope shrinks the gradient further.
         state: h at the first step, (H,).
     """
     states = [state]

@@ -11,12 +11,13 @@ from nnviz.engine.models.networks.segmenters.vgg_trunk import VggTrunk, doubled
 class DeeplySupervised(nn.Module):
     """A trunk and a decoder with scores at every level (deep supervision).
 
-    Lee et al. 2015, arXiv:1409.5185: coarse levels learn what a shape is, and finer
-    ones add to their scores where it ends (as in Long et al. 2015, arXiv:1411.4038,
-    fig. 3), so that narrow maps of the full size need not carry the classes.
+    Lee et al. 2015, arXiv:1409.5185: coarse levels learn the class of a shape, and
+    finer ones refine its outline by adding to their scores (as in Long et al. 2015,
+    arXiv:1411.4038, fig. 3), so that narrow maps of the full size need not encode the
+    classes.
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
         widths: channels of the decoder's maps at 1/32, 1/16, ... 1 of the input's size.
     """
 
@@ -32,7 +33,7 @@ class DeeplySupervised(nn.Module):
     def levels(self, x: Tensor) -> Iterator[Tensor]:
         """Yield logits from 1/32 of the input's size, doubling, up to the full size.
 
-        Nothing is computed for a level before it is asked for.
+        Each level is computed only when requested.
         """
         coarser: Tensor | None = None
         for score, maps in zip(self.scores, self.decoded(x), strict=True):

@@ -25,8 +25,8 @@ class Fcn(nn.Module):
     maps until a cell is ``stride`` px wide; the rest is bilinear interpolation.
 
     Args:
-        classes: length of the output, the background counted.
-        stride: px of the input for a cell of the finest scores: 32, 16 or 8.
+        classes: length of the output, including the background.
+        stride: cell size of the finest scores in px of the input: 32, 16 or 8.
     """
 
     def __init__(self, classes: int, stride: int = 8) -> None:

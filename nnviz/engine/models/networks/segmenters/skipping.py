@@ -21,11 +21,11 @@ _MASK_WIDTHS = (16, 16, 24, 32, 48, 64)
 class VggUNet(DeeplySupervised):
     """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) on the shared trunk.
 
-    Transposed convolutions double the maps; each level is joined with the encoder's
-    maps of its size, all of their channels, and two convolutions follow.
+    Transposed convolutions double the maps; each level is concatenated with the
+    encoder's maps of its size, all of their channels, and two convolutions follow.
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
     """
 
     def __init__(self, classes: int) -> None:
@@ -52,12 +52,12 @@ class VggUNet(DeeplySupervised):
 class SharpMask(DeeplySupervised):
     """SharpMask's refinement (Pinheiro et al. 2016, arXiv:1603.08695) for classes.
 
-    A coarse mask encoding is refined from level to level: the encoder's maps, made
-    narrow by a convolution, are joined to it, another convolution merges both, and the
+    A coarse mask encoding is refined from level to level: the encoder's maps, reduced
+    by a convolution, are concatenated with it, another convolution merges both, and the
     result is doubled by interpolation.  The skips cost far less than a U-Net's.
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
     """
 
     def __init__(self, classes: int) -> None:

@@ -21,12 +21,13 @@ _CODE = 256
 class SegNet(DeeplySupervised):
     """SegNet (Badrinarayanan et al. 2017, arXiv:1511.00561): a mirrored encoder.
 
-    Each unpooling puts values where the encoder's pooling found its maxima, and leaves
-    0 between them; convolutions fill them in.  Nothing else passes from the encoder to
-    the decoder.
+    Each unpooling puts values at the positions of the encoder's pooling maxima, with 0
+    elsewhere; convolutions fill the gaps.  Nothing else passes from the encoder to the
+    decoder.  Unlike the paper's, every level of the decoder has scores, to which
+    the finer ones add (``DeeplySupervised``).
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
     """
 
     def __init__(self, classes: int) -> None:
@@ -42,12 +43,13 @@ class SegNet(DeeplySupervised):
 class DeconvolutionNetwork(DeeplySupervised):
     """DeconvNet (Noh et al. 2015, arXiv:1505.04366): a code and deconvolutions.
 
-    The deepest maps become a code by convolutions that stand for its two fully
-    connected layers; then unpooling with remembered places in turn with transposed
-    convolutions ("deconvolutions").
+    Convolutions in place of the paper's two fully connected layers encode the deepest
+    maps; then unpooling with stored positions alternates with transposed convolutions
+    ("deconvolutions").  Unlike the paper's, every level has scores, to
+    which the finer ones add (``DeeplySupervised``).
 
     Args:
-        classes: length of the output, the background counted.
+        classes: length of the output, including the background.
     """
 
     def __init__(self, classes: int) -> None:

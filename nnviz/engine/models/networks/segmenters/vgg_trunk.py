@@ -17,9 +17,9 @@ class Encoded:
 
     Attributes:
         maps: (N, C, H, W) at 1, 1/2, 1/4, ... of the input's size.
-        places: of each pooling int64, the index of each maximum within its map
-            (what ``max_unpool2d`` takes); one fewer than maps.
-        sizes: (H, W) of what each pooling was given.
+        places: int64 for each pooling, the index of each maximum within its map (as
+            ``max_unpool2d`` takes it); one fewer than maps.
+        sizes: (H, W) of each pooling's input.
     """
 
     maps: tuple[Tensor, ...]

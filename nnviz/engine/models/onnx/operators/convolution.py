@@ -30,10 +30,10 @@ class Window:
     Attributes:
         kernel: sizes.
         stride: likewise, as all the following.
-        dilation: steps between the values that it takes.
+        dilation: distance of the values that it reads.
         pads: before and after on each axis.
         auto: "SAME_UPPER", "SAME_LOWER", "VALID" or "NOTSET".
-        ceil: whether the last window may reach over the end.
+        ceil: whether the last window may extend past the end.
     """
 
     kernel: tuple[int, ...]

@@ -43,7 +43,7 @@ def _layer_norm(node: Node) -> Function:
 
     def norm(x: Tensor, scale: Tensor, shift: Tensor | None = None) -> Any:
         shape = x.shape[axis % x.ndim :]
-        # Either may have fewer axes than are normalized.
+        # Either may have fewer axes than the normalized ones.
         wide = scale.expand(shape)
         bias = None if shift is None else shift.expand(shape)
         result = functional.layer_norm(x, shape, wide, bias, epsilon)
@@ -97,7 +97,7 @@ def _local_response_norm(node: Node) -> Function:
     bias = node.get("bias", 1.0)
 
     def norm(x: Tensor) -> Tensor:
-        # Of an even number of channels ONNX takes one more behind, torch before.
+        # For an even number of channels ONNX includes one more behind, torch before.
         before, after = (size - 1) // 2, size // 2
         squares = x.square().movedim(1, -1)
         around = functional.pad(squares, (before, after)).unfold(-1, size, 1).sum(-1)

@@ -63,7 +63,7 @@ def _top_k(node: Node) -> Function:
 
     def top(x: Tensor, k: HostValue | None = None) -> tuple[Tensor, Tensor]:
         count = own if k is None else int(k.item())
-        # Of equal values the first comes first, which torch.topk does not promise.
+        # Ties keep their order, which torch.topk does not guarantee.
         found = torch.sort(x, dim=axis, descending=largest, stable=True)
         return (
             found.values.narrow(axis, 0, count),

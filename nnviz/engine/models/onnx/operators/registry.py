@@ -7,7 +7,7 @@ from typing import Any
 from nnviz.engine.models.onnx.graph import Node
 
 Function = Callable[..., Any]
-"""Takes a node's inputs by position, None for those left out; gives its outputs."""
+"""Takes a node's inputs by index, None for omitted ones; returns its outputs."""
 Maker = Callable[[Node], Function]
 
 
@@ -17,9 +17,9 @@ class Operator:
 
     Attributes:
         make: from a node to its function.
-        host: positions of inputs that give sizes or axes: arrays in main memory.
-        scalars: constants of one number are given as Python's numbers.
-        grows: the result may be far larger than what is given.
+        host: indices of inputs that are sizes or axes: arrays in main memory.
+        scalars: whether constants of one number are passed as Python numbers.
+        grows: whether the result may be far larger than the inputs.
     """
 
     make: Maker

@@ -1,7 +1,7 @@
 """Resize and GridSample: torch's interpolation if equivalent, else weight matrices.
 
 Interpolation is linear and separable: along each axis it is a matrix of weights from
-the old places to the new ones.
+the old positions to the new ones.
 """
 
 import math
@@ -26,12 +26,12 @@ _TORCH_MODES = {
     ("cubic", "half_pixel", ""): ("cubic", False),
     ("cubic", "align_corners", ""): ("cubic", True),
 }
-"""Mode, coordinates and rounding that torch's ``interpolate`` has too."""
+"""Mode, coordinates and rounding that torch's ``interpolate`` supports too."""
 _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 _CUBIC_AXES = 2
 _TORCH_CUBIC = -0.75
 _WITH_ROI = 11
-"""Version since which a region of interest stands before the scales."""
+"""Version since which a region of interest precedes the scales."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _as_torch(x: Tensor, settings: _Settings, wanted: _Wanted) -> bool:
     if settings.antialias or x.ndim - 2 not in _LINEAR:
         return False
     exact = all(size == x.shape[axis] * f for axis, (size, f) in wanted.items())
-    # A side of one is in the middle for one of them and at the start for the other.
+    # With a side of one, one takes the center and the other the start.
     single = any(size == 1 for size, _ in wanted.values())
     if settings.mode == "cubic":
         usual = settings.cubic == _TORCH_CUBIC and not settings.exclude

@@ -22,9 +22,9 @@ class Reshape:
     """ONNX's Reshape.
 
     Attributes:
-        batch: how several images pass through sizes that were written for one: the
-            size of the first axis, times a fraction, is that of the second; None where
-            the file is taken at its word.
+        batch: how several images pass through sizes written for one: the size of the
+            first axis, times a fraction, is that of the second; None to use the file's
+            sizes unchanged.
     """
 
     def __init__(self, *, literal: bool) -> None:
@@ -271,7 +271,7 @@ def padded(
 
     Args:
         x: any tensor.
-        pairs: how much before and after, one for each axis.
+        pairs: amounts before and after, one pair for each axis.
         mode: "constant", "reflect", "edge" or "wrap".
         value: of a constant.
     """

@@ -33,7 +33,7 @@ from nnviz.render.text.words import percent
 
 _ALL = -1
 _LIMIT = 1000
-"""Images that are asked again, at most."""
+"""Maximum number of images that are classified again."""
 ZERO, MEAN, PATCH = "zero", "mean", "patch"
 
 
@@ -98,7 +98,7 @@ class ChannelAblationPane(QuestionPane):
         named_ = bool(self.channels.text().strip()) and bool(self.layer.count())
         self.begin.setEnabled(named_ and not self.stop.isVisible())
 
-    # --- asking
+    # --- requests
 
     def ask(self) -> None:
         """Run the ablation, opening an image to patch in first."""
@@ -137,7 +137,7 @@ class ChannelAblationPane(QuestionPane):
         )
         self.submit(request, self.tr("Ablation of channels"), self._take)
 
-    # --- what was found
+    # --- results
 
     def forget(self) -> None:
         """Clear the answer."""

@@ -23,9 +23,9 @@ from nnviz.gui.workspaces.data.concepts.question_pane import (
 from nnviz.render.text.words import number, percent
 
 _FOLDER = -3
-"""In place of a class: a folder of other images, to be asked for."""
+"""Stands in place of a class: a folder of other images, which a dialog asks for."""
 FEWEST = 8
-"""Images of a concept."""
+"""Minimum number of images of a concept."""
 
 
 class ConceptTestPane(QuestionPane):
@@ -48,7 +48,7 @@ class ConceptTestPane(QuestionPane):
         self.target = ComboBox.narrow(self.tr("Class that may depend on it"))
         self.target.activated.connect(lambda _: self._name_class())
         self._named = False
-        """Whether the user has chosen the class."""
+        """Whether the user selected the class."""
         self.table = TableView()
         self.table.grid.setAccessibleName(self.tr("Tested concepts"))
         self.table.grid.clicked.connect(self._choose)
@@ -65,7 +65,7 @@ class ConceptTestPane(QuestionPane):
         )
         self.connect_data()
 
-    # --- asking
+    # --- requests
 
     def offer(self, dataset: DataSet | None) -> None:
         """Offer the set's classes as concepts, and the network's as targets."""
@@ -136,7 +136,7 @@ class ConceptTestPane(QuestionPane):
         )
         self.submit(request, self.tr("Test of a concept"), self._take)
 
-    # --- what was found
+    # --- results
 
     def forget(self) -> None:
         """Clear the results."""

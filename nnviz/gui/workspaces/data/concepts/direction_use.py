@@ -18,13 +18,13 @@ from nnviz.gui.workspaces.data.record_actions import chosen_paths
 
 Vector = NDArray[np.float32]
 _MAP = "grad_cam"
-"""Of the direction's own layer: its activations weighted by the direction."""
+"""Map on the direction's own layer: its activations weighted by the direction."""
 
 
 class DirectionUse(QObject):
     """Saves a direction beside the index, and makes it a target in Explain or Imagine.
 
-    It is a file, so that recipes and the command line can name it:
+    The direction is a file, so that recipes and the command line can name it:
     ``--target direction:FILE``.
     """
 
@@ -73,7 +73,8 @@ class DirectionUse(QObject):
         """Select a method on the direction's network, opening it if needed.
 
         Returns:
-            Whether that is open; else it is being opened, and the method waits for it.
+            Whether the network is open; else it is being opened, and the method waits
+            for it.
         """
         app, dataset = self._app, self._app.datasets.dataset
         facts, model = dataset.index.facts if dataset else None, app.selection.model
@@ -92,7 +93,7 @@ class DirectionUse(QObject):
         app.workspace_wanted.emit("explain")
         app.selection.set_target(target)
         if self._direction is not None:
-            # A class activation map of a later layer would not know the direction.
+            # A class activation map of a later layer would not depend on the direction.
             layer = self._direction[1]
             self._choose(_MAP, {"target": target, "layer": layer})
 

@@ -27,10 +27,10 @@ from nnviz.render.dataset.part_sheet import lit_thumbnail
 from nnviz.render.text.words import percent
 
 _USUAL, _MOST = 8, 64
-"""Parts."""
+"""Default and maximum number of parts."""
 _ALL = -1
 _LIMIT = 200
-"""Images that a layer is factored over, at most."""
+"""Maximum number of images over which a layer is factored."""
 
 
 class LayerPartsPane(QuestionPane):
@@ -100,7 +100,7 @@ class LayerPartsPane(QuestionPane):
         )
         self.submit(request, self.tr("Parts of a layer"), self._take)
 
-    # --- what was found
+    # --- results
 
     def forget(self) -> None:
         """Clear the parts."""

@@ -20,7 +20,7 @@ from nnviz.gui.theme.parts import button, label
 
 T = TypeVar("T")
 SELECTED = -2
-"""In place of a class: the images that are selected."""
+"""Stands in place of a class: the selected images."""
 _LETTERS = 10
 _PERCENT = 100
 
@@ -29,10 +29,10 @@ class QuestionPane(QWidget):
     """Base of panes that run one query at a time on the open data set.
 
     Args:
-        app: what it works with.
-        lane: name of the place where the answer is shown.
-        explanation: what is asked, until there is an answer.
-        run: words of the button that asks.
+        app: services of the window.
+        lane: name of the queue of its requests.
+        explanation: explanation of the query, until there is an answer.
+        run: text of the button that starts the query.
     """
 
     def __init__(self, app: AppContext, lane: str, explanation: str, run: str) -> None:
@@ -75,7 +75,7 @@ class QuestionPane(QWidget):
         """Return the record numbers of the selection."""
         return tuple(self.app.datasets.selection.records().tolist())
 
-    # --- what a pane fills in
+    # --- overridden by panes
 
     def ask(self) -> None:
         """Run the query with the fields' values."""
@@ -106,7 +106,7 @@ class QuestionPane(QWidget):
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
 
-    # --- asking
+    # --- requests
 
     def submit(
         self, request: Request[T], title: str, take: Callable[[T], object]
