@@ -185,3 +185,11 @@ def test_an_image_of_one_row_has_no_regions(session):
     with pytest.raises(InputError, match="too narrow"):
         run(session, OfSignals().eval(), "selective_search",
             image_from_array(trace()), fit=Fit.STRETCH, **ROW)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["rcnn", "sticker"])
+def test_twelve_channels_are_refused_in_words(session, method):
+    pixels = np.random.default_rng(0).random((SIDE, SIDE, 12), np.float32)
+    twelve = {"mean": (0.5,) * 12, "std": (0.2,) * 12}
+    with pytest.raises(ModelError, match="takes 12 channels"):
+        run(session, head(12), method, image_from_array(pixels), **twelve)
