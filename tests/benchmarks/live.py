@@ -88,3 +88,19 @@ def live_soak() -> Iterator[Figure]:
     yield Figure("live soak: memory grown by", found["grown_mib"], 40, "MiB")
     yield Figure("live soak: frames a second fallen by", found["slower"], 1.15)
     yield Figure("live soak: age grown by", found["older"], 1.3)
+
+
+@soak
+def kiosk_soak() -> Iterator[Figure]:
+    """A kiosk whose camera is unplugged after every 30 seconds, under its watchdog."""
+    found = run_program("kiosk_soak.py", str(SOAK_MINUTES))
+    yield Figure("kiosk soak: starts of the window", found["starts"], 1)
+    yield Figure("kiosk soak: memory grown by", found["rss_mib_grown"], 60, "MiB")
+    yield Figure("kiosk soak: dialogs and menus seen", found["opened"], 0)
+    yield Figure("kiosk soak: minutes without frames", still(found), 1)
+
+
+def still(found: dict[str, float]) -> float:
+    """Return the minutes in which a camera that was there gave no frame."""
+    assert found["back"] >= found["lost"] - 1, found  # the last may be away at the end
+    return found["minutes_without_frames"]

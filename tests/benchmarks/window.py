@@ -23,7 +23,7 @@ def run_program(name: str, *arguments: str) -> dict[str, float]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=3600,
+        timeout=6 * 3600,
     )
     pairs = (line.split() for line in done.stdout.splitlines())
     return {name: float(value) for name, value in pairs}

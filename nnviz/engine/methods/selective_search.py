@@ -31,11 +31,8 @@ class SelectiveSearchParams:
     """Parameters of selective search: strategies, size, display."""
 
     mode: Annotated[
-        Literal["fast", "single", "varied", "quality"],
-        Help(
-            "How many strategies are combined: 1, 8 (fast), 16 (varied) or 80 "
-            "(quality). Each strategy adds objects that the others miss, and time."
-        ),
+        Literal["fast", "single", "quality"],
+        Help("How many strategies are combined: 1, 8 (fast) or 80 (quality)."),
         Essential(),
     ] = "fast"
     regions: Annotated[

@@ -46,11 +46,9 @@ class Strategy:
 
 
 def strategies(mode: str) -> tuple[Strategy, ...]:
-    """Return the strategies of a mode.
+    """Return the strategies of a mode: "single" (1), "fast" (8) or "quality" (80).
 
-    "single" (1), "fast" (8) and "quality" (80) as in Uijlings et al. 2013, table 5;
-    "varied" (16) has the spaces and scales of "fast" and the combinations of measures
-    of "quality": these cost little, since the segments and histograms are the same.
+    As in Uijlings et al. 2013, table 5.
     """
     spaces, mixes, scales = _MODES[mode]
     return tuple(
@@ -64,7 +62,6 @@ def strategies(mode: str) -> tuple[Strategy, ...]:
 _MODES: dict[str, tuple[Sequence[str], Sequence[tuple[str, ...]], Sequence[float]]] = {
     "single": (("HSV",), (_ALL,), (100,)),
     "fast": (("HSV", "Lab"), (_ALL, _WITHOUT_COLOR), (50, 100)),
-    "varied": (("HSV", "Lab"), _COMBINATIONS, (50, 100)),
     "quality": (("HSV", "Lab", "rgI", "H", "I"), _COMBINATIONS, (50, 100, 150, 300)),
 }
 MODES = tuple(_MODES)

@@ -165,6 +165,7 @@ class LayerPanel(QWidget):
         output = max(output, head.sectionSizeHint(_OUTPUT))
         kind = max(kind, head.sectionSizeHint(_KIND))
         self.tree.setColumnWidth(_OUTPUT, output)
+        self.tree.setColumnHidden(_OUTPUT, head.width() - output < least // 2)
         self.tree.setColumnWidth(_KIND, min(kind, room - output))
         # A few letters of a kind are useless: prefer longer names.
         enough = max(kind // 2, head.sectionSizeHint(_KIND))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from nnviz.base.info import Task
 from nnviz.base.notation.targets import class_text
 from nnviz.base.results import Ranking, Report
 from nnviz.gui.panels.bars import Bars
@@ -75,6 +76,9 @@ class PredictionPanel(QWidget):
 
     def _wait(self) -> None:
         chosen = self._app.selection
+        if chosen.model is not None and chosen.model.task != Task.CLASSIFY:
+            self._say("")  # it gives no class to the image as a whole
+            return
         if self.bars.lines() and chosen.model and chosen.image:
             return
         if chosen.model is None:

@@ -226,9 +226,10 @@ class MainWindow(QMainWindow):
 
     def enter(self, workspace: Workspace) -> None:
         """Enter a workspace: show its docks, and open the camera only in Live."""
-        self.presentation.finish()  # do not save the layout with its hidden docks
         if workspace is self.workspace:
+            self.presentation.finish()
             return
+        self.presentation.leave()
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)

@@ -38,10 +38,10 @@ class Presentation(QObject):
             self._recalling = False
             self._stage.layouts.remember()
             self._scale = self._look.scale
-            self._look.enlarge(_STEPS)
             self._stage.layouts.held = True
             for dock in self._stage.docks.values():
-                dock.hide()
+                dock.hide()  # first: they keep the style of their own text size
+            self._look.enlarge(_STEPS)
             self._show_bars(shown=False)
 
     def end(self) -> None:
@@ -62,6 +62,13 @@ class Presentation(QObject):
         if self._soon.isActive():
             self._soon.stop()
             self._restore()
+
+    def leave(self) -> None:
+        """End for another workspace, which brings docks of its own."""
+        self.end()
+        if self._soon.isActive():
+            self._soon.stop()
+            self._look.set_scale(self._before)
 
     def _restore(self) -> None:
         self._recalling = True

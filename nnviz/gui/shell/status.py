@@ -26,7 +26,7 @@ class StatusBar(QStatusBar):
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app = app
-        self._said = ""
+        self._said = self._ended = ""
         self.message = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         self.job = ElidedLabel()
         self.bar = named(QProgressBar(), name=self.tr("Progress"))
@@ -72,6 +72,7 @@ class StatusBar(QStatusBar):
         app.models.opened.connect(lambda _: self._opened())
         app.models.failed.connect(lambda *_: self._rest())
         app.models.stopped.connect(lambda _: self._rest())
+        app.runs.started.connect(self._begin)
         app.runs.progressed.connect(self._progress)
         for ended in (app.runs.finished, app.runs.failed):
             ended.connect(lambda _: self._rest())
@@ -129,12 +130,18 @@ class StatusBar(QStatusBar):
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * progress.fraction))
 
+    def _begin(self) -> None:
+        """Drop what was said about the end of an earlier run."""
+        if self._said and self._said == self._ended:
+            self._say("")
+
     def _stopped(self, percent: int) -> None:
         self._rest()
         known = percent >= 0
-        self._say(
+        self._ended = (
             self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
         )
+        self._say(self._ended)
 
     def _follow(self) -> None:
         """Return to the idle state when neither a run nor an opening is active."""

@@ -128,7 +128,7 @@ def watch(minutes: str) -> None:
 
 def report(notes: list[dict[str, float]]) -> None:
     quarter = max(len(notes) // 4, 1)
-    early, late = notes[quarter : 2 * quarter], notes[-quarter:]
+    early, late = notes[quarter : 2 * quarter] or notes, notes[-quarter:]
     for name in ("rss_mib", "threads", "files"):
         medians = [statistics.median(each[name] for each in p) for p in (early, late)]
         print(f"{name}_grown", medians[1] - medians[0])

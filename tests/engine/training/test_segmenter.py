@@ -127,6 +127,12 @@ def test_new_blocks_change_nothing_at_first():
         assert torch.equal(net.eval()(pixels), shipped(pixels))
 
 
+def test_a_trunk_without_further_blocks_has_no_empty_layer():
+    names = [name for name, _ in UNet(11, width=4).named_modules()]
+    assert "trunk.stage4" in names
+    assert not any("deeper" in name for name in names)
+
+
 def test_mixed_precision_takes_nearly_the_same_step(tmp_path):
     """Truth: the same recipe in single precision; bfloat16 keeps 8 bits of each."""
     learned = []

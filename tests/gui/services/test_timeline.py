@@ -29,6 +29,7 @@ from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.methods.runner import RESULT
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.style.workspace import STYLE
 
 METHOD = "activation_maximization"
 
@@ -299,6 +300,24 @@ def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     imagine.enter(INSPECT)
     qtbot.waitUntil(lambda: imagine.app.timeline.recording is None)
     assert not imagine.stage.center.timeline.isVisible()
+
+
+def test_a_run_that_just_began_is_not_followed_into_another_workspace(imagine):
+    """Truth: nothing of it was read when the workspace changed; steps come later."""
+    assert imagine.app.timeline.recording is None
+    assert imagine.app.timeline.folder
+    imagine.enter(STYLE)
+    assert not imagine.app.timeline.folder
+    assert imagine.app.timeline.step == -1
+
+
+def test_a_new_run_takes_back_what_was_said_of_the_last(imagine, qtbot):
+    """Truth: by hand; the words stood beside the progress of the next run."""
+    bench, said = imagine.app, imagine.status.message
+    bench.stop()
+    qtbot.waitUntil(lambda: said.text().startswith("stopped"))
+    bench.runs.run()
+    qtbot.waitUntil(lambda: not said.text().startswith("stopped"))
 
 
 def test_a_recorded_method_never_runs_by_itself(imagine):

@@ -106,3 +106,15 @@ def test_an_empty_place_asks_for_room_for_all_of_its_words(qtbot):
     room = empty.minimumSizeHint().height()
     assert room >= empty.words.heightForWidth(empty.words.width())
     assert empty.words.alignment() & Qt.AlignmentFlag.AlignCenter
+
+
+@pytest.mark.parametrize("steps", [0, 6])
+def test_names_of_layers_have_room_before_their_facts(opened, qtbot, steps):
+    opened.resize(QSize(1024, 700))
+    opened.app.look.enlarge(steps)
+    tree = opened.stage.layers.tree
+    least = 96 * opened.app.look.scale / 2  # half of what names are to keep
+    qtbot.waitUntil(lambda: opened.app.look.settled)
+    qtbot.waitUntil(lambda: tree.columnWidth(0) >= least)
+    seen = [n for n in range(3) if not tree.isColumnHidden(n)]
+    assert sum(map(tree.columnWidth, seen)) <= tree.header().width()

@@ -517,13 +517,24 @@ def test_presenting_hides_all_but_the_picture_and_comes_back(opened, qtbot):
     assert seen() == docks
 
 
-def test_leaving_a_workspace_ends_presenting(opened):
-    """Truth: docks of the next workspace are seen."""
+def test_leaving_a_workspace_ends_presenting(opened, qtbot):
+    """Truth: docks and text of before; those of the next workspace are seen at once."""
+
+    def seen():
+        return {n for n, d in opened.stage.docks.items() if d.isVisible()}
+
+    docks, scale = seen(), opened.app.look.scale
     opened.commands["view.present"].trigger()
     opened.commands["workspace.explain"].trigger()
     assert opened.stage.docks["method"].isVisible()
+    assert opened.top.isVisible()
+    qtbot.waitUntil(lambda: opened.app.look.settled)
+    assert opened.app.look.scale == scale
     opened.commands["workspace.inspect"].trigger()
-    assert opened.stage.docks["method"].isVisible()
+    qtbot.waitUntil(lambda: seen() == docks)
+    opened.commands["view.present"].trigger()
+    opened.commands["workspace.inspect"].trigger()
+    qtbot.waitUntil(lambda: seen() == docks and opened.app.look.scale == scale)
 
 
 def test_dragging_over_the_window_says_how_many(opened):

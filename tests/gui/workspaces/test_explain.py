@@ -254,3 +254,13 @@ def test_a_detector_begins_with_the_map_that_stays_in_the_box(explaining):
     choice.choose("grad_cam")
     selection.set_model(detector)
     assert choice.method.name == "grad_cam"
+
+
+def test_of_a_detector_nothing_is_predicted(explaining):
+    """By hand: it gives no class to the whole image, and it is open."""
+    selection = explaining.app.selection
+    detector = replace(selection.model, task=Task.DETECT)
+    selection.set_model(None)
+    selection.set_model(detector)
+    assert not explaining.stage.prediction._words.text()
+    assert not explaining.stage.prediction.bars.isVisible()

@@ -44,20 +44,29 @@ class SceneTrunk(nn.Module):
             ResidualBlock(8 * width, 8 * width, 1),
         )
         self.stage4 = ResidualBlock(8 * width, 8 * width, 2)
-        self.deeper = nn.ModuleDict(
-            {
-                name: nn.Sequential(*(ResidualBlock(size, size, 1) for _ in range(n)))
-                for name, size, n in zip(
-                    _STAGES, self.channels[1:], deeper, strict=True
-                )
-                if n
-            }
-        )
+        self.deeper: nn.ModuleDict | None = None
+        if any(deeper):  # else it would stand among the layers, empty
+            self.deeper = _further_blocks(self.channels[1:], deeper)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pixels (N, 3, H, W) to five feature maps, the largest first."""
         found = [self.stem(x)]
         for name in _STAGES:
             maps = getattr(self, name)(found[-1])
-            found.append(self.deeper[name](maps) if name in self.deeper else maps)
+            if self.deeper is not None and name in self.deeper:
+                maps = self.deeper[name](maps)
+            found.append(maps)
         return found
+
+
+def _further_blocks(
+    channels: tuple[int, ...], counts: tuple[int, int, int, int]
+) -> nn.ModuleDict:
+    """Return the blocks that follow each stage, by the stage's name."""
+    return nn.ModuleDict(
+        {
+            name: nn.Sequential(*(ResidualBlock(size, size, 1) for _ in range(count)))
+            for name, size, count in zip(_STAGES, channels, counts, strict=True)
+            if count
+        }
+    )

@@ -70,12 +70,11 @@ class Timeline(QObject):
         self.recording: RecordingState | None = None
         self.step = self.newest = -1
         self.total = 0
-        self.paused = False
-        self.following = True
+        self.paused, self.following = False, True
         self.blend = 0.0
         self.rate = RATE
-        self._opening = ""
-        """Method of a recording whose network is still being opened."""
+        self._method = self._opening = ""
+        """Methods: of the recording, perhaps not read yet; of one that is opened."""
         self._report: Report | None = None
         self._wanted: tuple[str, int, float] | None = None
         self._asked: tuple[str, int, float] | None = None
@@ -240,7 +239,7 @@ class Timeline(QObject):
             return
         if not run.request.recording:
             return
-        self.folder = run.request.recording
+        self.folder, self._method = run.request.recording, run.request.method
         image = run.request.image
         if image is not None and self._bridge is not None:
             self._jobs.do(self._bridge.files.recordings.remember(image), _NOTES)
@@ -274,9 +273,9 @@ class Timeline(QObject):
     def _follow_method(self) -> None:
         """Close the recording when another method is selected."""
         method = self._choice.method
-        if self.recording is None or method is None:
+        if not self.folder or method is None:
             return
-        if self.recording.recipe.method not in (method.name, self._opening):
+        if self._method not in (method.name, self._opening):
             self._forget()
 
     def _keep_shape(self, report: Report) -> None:
@@ -333,7 +332,7 @@ class Timeline(QObject):
         self._runs.stop()
         self._forget()
         self.recording = opened.recording
-        self._opening = opened.recording.recipe.method
+        self._method = self._opening = opened.recording.recipe.method
         self.folder = opened.recording.folder
         self.total = opened.recording.total
         self.newest = opened.recording.steps - 1

@@ -72,6 +72,7 @@ class DockLayouts(QObject):
             shown: docks that are open in it by default.
         """
         self.remember()
+        self.held = False
         self._workspace, self._shown = workspace, tuple(shown)
         self.recall()
         self._fitting.start()
