@@ -103,7 +103,7 @@ def attacks() -> Iterator[Figure]:
     if not PEERS.exists():
         return
     for name, value, goal in peers():
-        yield Figure(name, value, goal or value, stretch=not goal)
+        yield Figure(name, value, goal or None)
 
 
 def shown_step(bench: Bench) -> float:

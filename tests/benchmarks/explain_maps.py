@@ -95,4 +95,4 @@ def explain_memory() -> Iterator[Figure]:
             if kind == "mib":
                 yield Figure(f"{what}: peak above the network", value, 1024, "MiB")
             else:
-                yield Figure(f"{what}: time", value, value, "s", stretch=True)
+                yield Figure(f"{what}: time", value, unit="s")

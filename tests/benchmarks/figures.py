@@ -10,29 +10,30 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value beside what it should be at most.
+    """A measured value beside its goal, the most that it should be.
 
-    ``stretch`` figures are printed and never fail.
+    One without a goal is information.  ``stretch`` figures are printed beside their
+    goal and never fail.
     """
 
     name: str
     value: float
-    goal: float
+    goal: float | None = None
     unit: str = ""
     stretch: bool = False
 
     @property
     def missed(self) -> bool:
-        return self.value > self.goal and not self.stretch
+        return self.goal is not None and self.value > self.goal and not self.stretch
 
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
+        measured = f"{self.name:<58} {self.value:9.3f}{unit}"
+        if self.goal is None:
+            return f"{measured}  (information)"
         mark = "  MISSED" if self.missed else ""
         stretch = "  (stretch)" if self.stretch else ""
-        return (
-            f"{self.name:<58} {self.value:9.3f}{unit}  "
-            f"goal <= {self.goal:g}{unit}{stretch}{mark}"
-        )
+        return f"{measured}  goal <= {self.goal:g}{unit}{stretch}{mark}"
 
 
 Benchmark = Callable[[], Iterator[Figure]]

@@ -76,7 +76,7 @@ def _figures(name: str, found: dict[str, float], rate: float) -> Iterator[Figure
     inference = found["inference_ms"]
     age = found["age_ms"] / inference
     yield Figure(f"live {name}: age of a frame, in inferences", age, 1.5)
-    yield Figure(f"live {name}: inference", inference, inference, "ms", stretch=True)
+    yield Figure(f"live {name}: inference", inference, unit="ms")
     yield Figure(f"live {name}: late beats, 99.9 %", found["beat_p99.9_ms"], 50, "ms")
     yield Figure(f"live {name}: worst beat", found["beat_worst_ms"], 250, "ms")
 

@@ -15,7 +15,7 @@ from nnviz.gui.state.settings import Settings
 from nnviz.media.encode import write_png
 from tests.benchmarks.engine import photo
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 
 
 def wait(seconds: float) -> float:

@@ -63,3 +63,24 @@ def lessons() -> Iterator[Figure]:
     middle = float(np.median([*times.values()]))
     yield Figure("lesson: first picture, median", middle, 200, "ms")
     yield Figure(f"lesson: first picture, {last}", times[last], 200, "ms")
+
+
+@benchmark
+def training() -> Iterator[Figure]:
+    """A small network that is trained in the window, its curves drawn meanwhile."""
+    found = run_program("training_curves.py", str(ROUNDS))
+    name = "training with curves"
+    yield Figure(
+        f"{name}: 99 % of the beats are late by", found["late_p99_ms"], 50, "ms"
+    )
+    yield Figure(f"{name}: window's thread busy", found["busy_p99_ms"], 50, "ms")
+    yield Figure(f"{name} / without a window", found["ratio"], 1.05)
+
+
+@benchmark
+def workspaces() -> Iterator[Figure]:
+    """Memory some seconds after the usual run of the workspaces that need most."""
+    for workspace in ("attack", "style"):
+        found = run_program("workspace_memory.py", workspace, "bundled:imagenet")
+        yield Figure(f"memory after a run in {workspace}", found["after"], 1000, "MB")
+        yield Figure(f"memory in a run in {workspace}", found["peak"], unit="MB")

@@ -168,6 +168,8 @@ def usable_threads(threads: int) -> int:
     More threads than cores only slow it down but preserve the last bits of a result;
     thousands fail in the library that starts them.
     """
+    if threads <= _FEWEST_LIMIT:
+        return threads  # asking the system takes as long as a small layer
     return min(threads, max(_FEWEST_LIMIT, _THREADS_PER_CORE * (os.cpu_count() or 1)))
 
 

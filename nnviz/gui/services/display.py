@@ -8,6 +8,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.results import Report
 from nnviz.gui.services.methods.captions import Captions
 from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.report_pace import ReportPace
 from nnviz.gui.services.methods.runner import MethodRun, MethodRunner
 from nnviz.gui.state.display import (
     Content,
@@ -46,6 +47,7 @@ class Display(QObject):
         self._mode = RESULT
         self._holds = False
         """Whether a step of a recording is shown while its run continues."""
+        self._pace = ReportPace()
         self._portraits = "", ""
         """Workspace in which a layer's unit images were requested, and their title."""
         self.state = DisplayState()
@@ -135,6 +137,7 @@ class Display(QObject):
             self._contents.pop(self._choice.place)
         self._portraits = "", ""
         self._holds = False
+        self._pace.restart()
         self.refresh()
 
     def _follow(self, phase: Phase) -> None:
@@ -146,8 +149,15 @@ class Display(QObject):
         if content is not None and content.kind is ContentKind.PORTRAITS:
             return
         there = _part(run, phase)
-        if there is not None:
-            self._contents[run.workspace] = there
+        if there is None or phase is not Phase.RUNNING:
+            self._put(run.workspace, there)
+        elif self._pace.is_due(there.report):
+            with self._pace.showing():
+                self._put(run.workspace, there)
+
+    def _put(self, workspace: str, content: Content | None) -> None:
+        if content is not None:
+            self._contents[workspace] = content
         self.refresh()
 
     def _finish(self, result: Run) -> None:
