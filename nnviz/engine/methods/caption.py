@@ -229,7 +229,7 @@ def _looks(
 ) -> Mosaic:
     """Return the attention before each word, as maps over the image."""
     tiles = torch.stack(sentence.looks).view(len(sentence.words), *size)
-    shown = [place for place, word in enumerate(sentence.words) if word != net.end]
+    shown = [index for index, word in enumerate(sentence.words) if word != net.end]
     return Mosaic(
         tiles=tiles.numpy().copy(),
         order=np.array(shown, np.int64),
