@@ -99,8 +99,8 @@ def board(
     return Board(
         plan,
         {
-            place: _outcome(cell.request, progress)
-            for place, cell in enumerate(plan.cells())
+            index: _outcome(cell.request, progress)
+            for index, cell in enumerate(plan.cells())
         },
     )
 

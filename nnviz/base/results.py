@@ -580,8 +580,8 @@ class Report(Mapping[str, Result]):
         ``NAME.PART``.
         """
         found: dict[str, Array] = {}
-        for place, (name, result) in enumerate(self.results.items()):
+        for index, (name, result) in enumerate(self.results.items()):
             for part, array in result.arrays().items():
-                head = "data" if place == 0 and not part else name
+                head = "data" if index == 0 and not part else name
                 found[f"{name}.{part}" if part else head] = array
         return found

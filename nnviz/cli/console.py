@@ -79,13 +79,13 @@ def table(
         _rich_table(columns, rows, right)
         return
     widths = [
-        max(len(row[place]) for row in [columns, *rows])
-        for place in range(len(columns))
+        max(len(row[index]) for row in [columns, *rows])
+        for index in range(len(columns))
     ]
     for row in [columns, *rows]:
         cells = [
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         line("  ".join(cells).rstrip())
 
@@ -99,8 +99,8 @@ def _rich_table(
     import rich.text  # noqa: PLC0415
 
     drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False)
-    for place, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if place in right else "left")
+    for index, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if index in right else "left")
     for row in rows:
         drawn.add_row(*[rich.text.Text(cell) for cell in row])
     rich.console.Console(file=sys.stdout, highlight=False).print(drawn)

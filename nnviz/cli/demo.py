@@ -62,8 +62,8 @@ def _figures(
     """Run every method and save its results; return figures by method."""
     methods = _methods()
     shown = {
-        name: subjects_of(method, place, model, photos, out)
-        for place, (name, method) in enumerate(methods.items())
+        name: subjects_of(method, index, model, photos, out)
+        for index, (name, method) in enumerate(methods.items())
     }
     figures: dict[str, list[Figure]] = {}
     for name, subject in _turns(shown, end):
@@ -165,7 +165,7 @@ def _gallery(
     model: api.Model, figures: dict[str, list[Figure]], photos: Sequence[Image]
 ) -> Gallery:
     methods = api.methods()
-    order = {photo.name: place for place, photo in enumerate(photos)}
+    order = {photo.name: index for index, photo in enumerate(photos)}
     sections = [
         Section(
             methods[name],

@@ -17,7 +17,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key that puts ``img2`` before ``img10``."""
     parts = _NUMBERS.split(name.casefold())
     return tuple(
-        (int(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts)
+        (int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts)
     )
 
 

@@ -68,8 +68,8 @@ def draw_keypoints(
     copies = 3 // min(3, pixels.shape[2])
     painted = np.ascontiguousarray(pixels[..., :3].repeat(copies, 2))
     width = max(1, round(max(painted.shape[:2]) / 500))
-    for place, each in enumerate(points):
-        share = place / max(1, len(points) - 1)
+    for index, each in enumerate(points):
+        share = index / max(1, len(points) - 1)
         color = (round(240 * (1 - share)), round(160 + 60 * share), round(230 * share))
         middle = round(each.x), round(each.y)
         radius = max(2, round(each.size / 2))

@@ -94,9 +94,9 @@ def _columns(
     gap = 2 * size
     room = (width - start - gap * (len(numbers) - 1)) // len(numbers)
     columns = []
-    for place, words_ in enumerate(numbers):
-        left = start + place * (room + gap)
-        right = width if place == len(numbers) - 1 else left + room
+    for index, words_ in enumerate(numbers):
+        left = start + index * (room + gap)
+        right = width if index == len(numbers) - 1 else left + room
         columns.append(_Column(left, right - widest(words_) - size, right))
     return start, columns
 

@@ -89,8 +89,8 @@ def figure(
 
 
 def _plot(axes: "Axes", result: Curves) -> None:
-    for place, (name, values) in enumerate(result.series.items()):
-        color = hex_of(_CYCLE[place % len(_CYCLE)])
+    for index, (name, values) in enumerate(result.series.items()):
+        color = hex_of(_CYCLE[index % len(_CYCLE)])
         if result.style == "bars":
             share = 0.9 if len(result.series) == 1 else 0.5
             axes.stairs(

@@ -52,8 +52,8 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     frame = _sized(rgb8(image.pixels), height)
     beside: list[Canvas] = []
     results = tuple(report.values()) if report is not None else ()
-    for place, result in enumerate(results):
-        if isinstance(result, Ranking) and place:
+    for index, result in enumerate(results):
+        if isinstance(result, Ranking) and index:
             frame = _with_bars(result, frame, top=True)
         else:
             frame = _lay(result, frame, image.size)

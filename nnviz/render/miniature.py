@@ -147,7 +147,7 @@ def _colored(values: NDArray[Any], *, signed: bool) -> Pixels:
 
 def _thumbnail(values: NDArray[Any]) -> Pixels:
     """Convert (H, W, C) numbers in [0, 1] to three 8-bit channels."""
-    channels = [min(place, values.shape[2] - 1) for place in range(3)]
+    channels = [min(index, values.shape[2] - 1) for index in range(3)]
     pixels: Pixels = (255 * np.clip(values[..., channels], 0, 1)).round().astype("u1")
     return pixels
 

@@ -340,8 +340,8 @@ def _mark(
 
 
 def _write_captions(pixels: Colors, places: Layout, mosaic: Mosaic, size: int) -> None:
-    for place, tile in enumerate(mosaic.order):
-        top, left, height, width = places.rectangle(place)
+    for index, tile in enumerate(mosaic.order):
+        top, left, height, width = places.rectangle(index)
         words = text.shorten(mosaic.caption(int(tile)), width, size)
         at = (left + width // 2, top + height)
         text.stamp(pixels, at, words, size, color=MUTED, align="centre")

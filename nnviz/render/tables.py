@@ -89,7 +89,7 @@ def _share_out(needs: list[int], room: int) -> list[int]:
     while sum(widths) > room and max(widths) > 1:
         widest = max(widths)
         below = max((width for width in widths if width < widest), default=0)
-        several = [place for place, width in enumerate(widths) if width == widest]
+        several = [index for index, width in enumerate(widths) if width == widest]
         cut = min(widest - below, -(-(sum(widths) - room) // len(several)))
         for place in several:
             widths[place] = max(1, widest - cut)

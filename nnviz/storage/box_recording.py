@@ -114,7 +114,7 @@ class BoxRecording(Closing):
         if self._images.closed:
             return
         categories = [
-            {"id": place, "name": name} for place, name in enumerate(self._labels, 1)
+            {"id": index, "name": name} for index, name in enumerate(self._labels, 1)
         ]
         self._coco.write('], "images": [')
         self._images.seek(0)

@@ -124,9 +124,9 @@ def tidy(root: Path, limit: int = _LIMIT, newest: int = _NEWEST) -> None:
     ages = {
         folder: (folder / NUMBERS_FILE).stat().st_mtime for folder in _folders(root)
     }
-    for place, folder in enumerate(sorted(ages, key=lambda each: -ages[each])):
+    for index, folder in enumerate(sorted(ages, key=lambda each: -ages[each])):
         room -= sum(path.stat().st_size for path in folder.iterdir())
-        if room < 0 and place >= newest:
+        if room < 0 and index >= newest:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -55,7 +55,7 @@ def write_run(path: Path, run: Run) -> None:
         "image": run.image.path if run.image else "",
     }
     text = np.frombuffer(json.dumps(said).encode(), np.uint8)
-    named = {str(place): array for place, array in enumerate(arrays)}
+    named = {str(index): array for index, array in enumerate(arrays)}
     write_npz(path, {_TEXT: text, **named}, compress=False)
 
 
@@ -72,7 +72,7 @@ def read_run(path: Path, images: Images) -> Run:
     named = read_npz(path, _MAX_BYTES)
     with reading(path.name, _STRUCTURE_ERRORS, "is no kept result", "delete it"):
         said = parse_json(named.pop(_TEXT).tobytes(), path.name)
-        arrays = [named[str(place)] for place in range(len(named))]
+        arrays = [named[str(index)] for index in range(len(named))]
         converter = _converter(arrays)
         found = {
             name: converter.structure(each["fields"], _kind(each["kind"]))

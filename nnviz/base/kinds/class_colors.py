@@ -35,8 +35,8 @@ color-blind vision (Machado 2009, protanopia and deuteranopia), among colors lig
 enough to stand out on images.
 """
 _EVERYDAY = {
-    name: place
-    for place, names in enumerate(
+    name: index
+    for index, names in enumerate(
         (
             ("person",),
             ("bicycle",),
@@ -77,7 +77,7 @@ def class_colors(labels: tuple[str, ...]) -> tuple[Color, ...]:
         labels: names of all classes, in the network's order.
     """
     taken = {_EVERYDAY[name] for name in labels if name in _EVERYDAY}
-    places = [place for place in range(len(PALETTE)) if place not in taken]
+    places = [index for index in range(len(PALETTE)) if index not in taken]
     free = itertools.cycle(places or range(len(PALETTE)))
     return tuple(PALETTE[_place(name, free)] for name in labels)
 

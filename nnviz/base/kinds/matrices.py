@@ -114,8 +114,8 @@ class Matrix(Result):
         """Return the last grid as the main array, and every other grid by its title."""
         main = self.grids[self.answer]
         others = {
-            re.sub(r"\W+", "_", grid.title.lower()).strip("_") or f"grid{place}": grid
-            for place, grid in enumerate(self.grids)
+            re.sub(r"\W+", "_", grid.title.lower()).strip("_") or f"grid{index}": grid
+            for index, grid in enumerate(self.grids)
             if grid is not main
         }
         return {"": main.values} | {k: grid.values for k, grid in others.items()}
@@ -153,6 +153,6 @@ def parse_cells(text: str, rows: int, columns: int, option: str) -> NDArray[np.b
         size = f"{len(lines)} × {max(map(len, lines))}"
         raise UsageError(option, f"{size} cells", f"at most {rows} × {columns}")
     cells = np.zeros((rows, columns), bool)
-    for place, line in enumerate(lines):
-        cells[place, : len(line)] = [letter == INK for letter in line]
+    for index, line in enumerate(lines):
+        cells[index, : len(line)] = [letter == INK for letter in line]
     return cells

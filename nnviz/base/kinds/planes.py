@@ -158,19 +158,19 @@ class Plane(Result):
     def arrays(self) -> dict[str, Array]:
         """Return the first points as the main array, else paths, region or arrows."""
         named: dict[str, Array] = {}
-        for place, series in enumerate(self.points):
-            named[series.name or f"points{place}"] = series.places
+        for index, series in enumerate(self.points):
+            named[series.name or f"points{index}"] = series.places
             if series.classes is not None:
-                named[f"{series.name or f'points{place}'}_classes"] = series.classes
+                named[f"{series.name or f'points{index}'}_classes"] = series.classes
             if series.areas is not None:
-                named[f"{series.name or f'points{place}'}_areas"] = series.areas
-        for place, path in enumerate(self.paths):
-            named[path.name or f"path{place}"] = path.places
+                named[f"{series.name or f'points{index}'}_areas"] = series.areas
+        for index, path in enumerate(self.paths):
+            named[path.name or f"path{index}"] = path.places
         if self.region is not None:
             named["region"] = self.region.values
-        for place, each in enumerate(self.arrows):
+        for index, each in enumerate(self.arrows):
             ends = np.stack([each.starts, each.ends], axis=1)
-            named[each.name or f"arrows{place}"] = ends
+            named[each.name or f"arrows{index}"] = ends
         if not named:
             return {"": np.array([self.x_range, self.y_range])}
         first = next(iter(named))

@@ -220,8 +220,8 @@ def _difference(text: str, labels: Sequence[str]) -> DifferenceTarget | None:
 def _cuts(text: str) -> Iterator[tuple[str, str]]:
     """Yield the two sides of each minus at which the text can be split."""
     parts = text.split(_MINUS)
-    for place in range(1, len(parts)):
-        left, right = _MINUS.join(parts[:place]), _MINUS.join(parts[place:])
+    for index in range(1, len(parts)):
+        left, right = _MINUS.join(parts[:index]), _MINUS.join(parts[index:])
         yield left.strip(), right.strip()
 
 

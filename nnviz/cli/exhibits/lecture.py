@@ -226,7 +226,7 @@ def _figures(
     part: Demonstration, models: dict[str, api.Model], image: Image, out: Path
 ) -> Iterator[Figure]:
     methods = api.methods()
-    for place, exhibit in enumerate(part.exhibits):
+    for index, exhibit in enumerate(part.exhibits):
         _open(exhibit.model, models)
         try:
             result = _run(exhibit, models[exhibit.model], image)
@@ -234,7 +234,7 @@ def _figures(
             # Another network may have no layer or class of that name.
             console.remark(f"{part.title}: {exhibit.method} is left out: {error}")
             continue
-        files = result.save(out, f"{part.name}-{place + 1}")
+        files = result.save(out, f"{part.name}-{index + 1}")
         console.remark(str(files[0]))
         usual = models[_USUAL].info.reference
         yield figure_of(methods[exhibit.method], result, files, usual)

@@ -118,8 +118,8 @@ class AttackedModel:
         if enough(logits.detach()):
             return logits.detach(), None
         found = [
-            torch.autograd.grad(row.sum(), leaf, retain_graph=place + 1 < len(rows))[0]
-            for place, row in enumerate(rows)
+            torch.autograd.grad(row.sum(), leaf, retain_graph=index + 1 < len(rows))[0]
+            for index, row in enumerate(rows)
         ]
         return logits.detach(), torch.stack(found)
 

@@ -133,11 +133,11 @@ def as_colors(components: Tensor) -> Tensor:
     """
     images, count, height, width = components.shape
     colors = components.new_zeros(images, _COLORS, height, width)
-    for place in range(min(count, _COLORS)):
-        values = components[:, place]
+    for index in range(min(count, _COLORS)):
+        values = components[:, index]
         low, high = torch.quantile(
             values.flatten(), torch.tensor([_OUTLIERS, 1 - _OUTLIERS]).to(values)
         )
         span = (high - low).clamp_min(_TINY)
-        colors[:, place] = ((values - low) / span).clamp(0, 1)
+        colors[:, index] = ((values - low) / span).clamp(0, 1)
     return colors

@@ -44,18 +44,18 @@ def lay_windows(
 
     Args:
         size: height and width, px.
-        window: side, px; not larger than the image.
+        window: side, px; cut to the image along an axis that is shorter.
         stride: between neighbors, px; not larger than the window.
         cut: cut off the last window of a row where it extends past the edge, as captum
             does; else it is shifted inside, so that all are of one size.
     """
-    rows, columns = (_spans(side, window, stride, cut=cut) for side in size)
+    rows, columns = (_spans(side, min(window, side), stride, cut=cut) for side in size)
     return Windows(rows, columns, interleaved(len(rows), len(columns)))
 
 
 def _spans(side: int, window: int, stride: int, *, cut: bool) -> Spans:
     count = -(-(side - window) // stride) + 1
-    starts = [place * stride for place in range(count)]
+    starts = [index * stride for index in range(count)]
     if not cut:
         starts = [min(start, side - window) for start in starts]
     return tuple((start, min(start + window, side)) for start in starts)

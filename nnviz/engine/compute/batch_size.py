@@ -118,8 +118,8 @@ def tile_side(
     """
     inside = tuple(name + "." for name in wanted)
     last = max(
-        place
-        for place, layer in enumerate(layers)
+        index
+        for index, layer in enumerate(layers)
         if (layer.name + ".").startswith(inside)
     )
     taken = _BOTH_WAYS * graph_bytes(layers[: last + 1])

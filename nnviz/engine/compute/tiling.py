@@ -192,13 +192,13 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
     firsts, lasts = [-math.inf, *borders], [*borders, math.inf]
     return [
         Stretch(
-            place * room,
-            min(length, (place + 1) * room + reach.overlap),
+            index * room,
+            min(length, (index + 1) * room + reach.overlap),
             first,
             last,
             fade,
         )
-        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+        for index, (first, last) in enumerate(zip(firsts, lasts, strict=True))
     ]
 
 

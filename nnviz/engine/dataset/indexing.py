@@ -305,9 +305,9 @@ def _layers(model: Model, names: tuple[str, ...]) -> tuple[LayerFacts, ...]:
 def _thumbnail_side(images: ImageSet) -> int:
     """Return the thumbnail side: 64 px, or less if the first images are smaller."""
     longest = 0
-    for place in range(min(_SAMPLED, len(images))):
+    for index in range(min(_SAMPLED, len(images))):
         try:
-            longest = max(longest, *images.open(place).image.size)
+            longest = max(longest, *images.open(index).image.size)
         except InputError:
             continue
     return min(_SIDE, longest) or _SIDE

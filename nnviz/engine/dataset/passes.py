@@ -35,7 +35,7 @@ def opened_batches(
     places: list[int] = []
     batch: list[NDArray[np.float32]] = []
     with prefetched(prepare, range(len(images)), _AHEAD) as opened:
-        for place, each in enumerate(opened):
+        for index, each in enumerate(opened):
             check()
             if isinstance(each, Skipped):
                 continue
@@ -43,7 +43,7 @@ def opened_batches(
             if other or len(batch) == _BATCH:
                 yield places, stacked(batch)
                 places, batch = [], []
-            places.append(place)
+            places.append(index)
             batch.append(each.pixels)
         if batch:
             yield places, stacked(batch)

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnviz.base.errors import InputError, ModelError
 from nnviz.base.images import Image, to_float
 from nnviz.base.preprocess import Interpolation
 from nnviz.engine.context import Context
@@ -21,6 +22,9 @@ from nnviz.engine.targets.detections import last_with_weights
 from nnviz.engine.targets.resolve import probabilities
 from nnviz.media.resize import resize
 
+_COLORS = 3
+_LEAST = 2
+"""px: gradients need two pixels along each axis."""
 WORKING_SIZE = 500
 """px: longer side of the image that is searched and cropped."""
 SEARCHED, WINDOWS = "selective search", "sliding windows"
@@ -30,14 +34,27 @@ _SMALLEST, _LONGEST = 16, 5
 """px of a region's shorter side, and the largest aspect ratio."""
 
 
-def working_image(image: Image) -> tuple[NDArray[np.float32], float]:
-    """Return an image at the working size, RGB in [0, 1], and the reduction factor."""
+def working_image(
+    image: Image, size: int = WORKING_SIZE
+) -> tuple[NDArray[np.float32], float]:
+    """Return an image at the working size, RGB in [0, 1], and the reduction factor.
+
+    Args:
+        image: any.
+        size: of its longer side, px; a smaller one stays as it is.
+
+    Raises:
+        InputError: it is narrower than two pixels then.
+    """
     pixels = to_float(image.pixels)
-    color = pixels.shape[2] >= 3  # noqa: PLR2004
-    pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
+    color = pixels.shape[2] >= _COLORS
+    pixels = pixels[..., :_COLORS] if color else pixels[..., :1].repeat(_COLORS, 2)
     height, width = image.size
-    scale = max(1.0, max(height, width) / WORKING_SIZE)
+    scale = max(1.0, max(height, width) / size)
     goal = max(1, round(height / scale)), max(1, round(width / scale))
+    if min(goal) < _LEAST:
+        reason = f"has {goal[0]} x {goal[1]} px at the working size: too narrow"
+        raise InputError(image.name, reason, "crop it, or pick another image")
     return resize(pixels, goal, Interpolation.BILINEAR).clip(0, 1), scale
 
 
@@ -109,6 +126,21 @@ class RegionPasses:
 
     ctx: Context
     context: int
+
+    def __post_init__(self) -> None:
+        """Check that the network takes color or gray.
+
+        Raises:
+            ModelError: it takes other channels.
+        """
+        info = self.ctx.model.info
+        channels = info.preprocess.channels
+        if channels not in {1, _COLORS}:
+            raise ModelError(
+                info.title,
+                f"takes {channels} channels; regions are cut from color or gray images",
+                "use occlusion, which works with any",
+            )
 
     @cached_property
     def head(self) -> str:

@@ -108,7 +108,7 @@ def spread(items: Sequence[T], limit: int) -> list[T]:
     """Return at most ``limit`` items, evenly sampled; all for 0."""
     if not limit or limit >= len(items):
         return list(items)
-    return [items[place * len(items) // limit] for place in range(limit)]
+    return [items[index * len(items) // limit] for index in range(limit)]
 
 
 def _pictures(folder: Path) -> tuple[Path, ...]:

@@ -129,7 +129,7 @@ def _with_trace(report: Report, ctx: Context) -> Report:
         return report
     signal = ctx.pixels[0, :, 0].cpu().numpy()
     series = {main.unit: main.values[0].astype(np.float64)}
-    series |= {f"signal {place}": each for place, each in enumerate(signal)}
+    series |= {f"signal {index}": each for index, each in enumerate(signal)}
     curves = Curves(
         x=np.arange(signal.shape[1], dtype=np.float64),
         series=series,

@@ -88,19 +88,19 @@ class TrainingComparison:
     def state(self) -> Arrays:
         """Return the complete state, from which the runs resume bit for bit."""
         found: Arrays = {}
-        for place, (run, generator) in enumerate(
+        for index, (run, generator) in enumerate(
             zip(self.runs.values(), self._generators, strict=True)
         ):
-            found |= {f"{place}/{key}": value for key, value in run.state().items()}
-            found[f"{place}/{_GENERATOR}"] = generator.get_state().numpy().copy()
+            found |= {f"{index}/{key}": value for key, value in run.state().items()}
+            found[f"{index}/{_GENERATOR}"] = generator.get_state().numpy().copy()
         return found
 
     def restore(self, state: State) -> None:
         """Restore the state that ``state`` returned."""
-        for place, (run, generator) in enumerate(
+        for index, (run, generator) in enumerate(
             zip(self.runs.values(), self._generators, strict=True)
         ):
-            own = dict(below(f"{place}/", state))
+            own = dict(below(f"{index}/", state))
             drawn = np.array(own.pop(_GENERATOR), np.uint8)
             run.restore(own)
             generator.set_state(torch.from_numpy(drawn))

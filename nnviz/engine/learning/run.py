@@ -227,14 +227,14 @@ class TrainingRun:
         progress = (self.history.epochs + step / self.steps) / self.switches.epochs
         rate = self.switches.learning_rate * scheduled(self.switches.schedule, progress)
         total = 0.0
-        for place, (net, optimizer) in enumerate(
+        for index, (net, optimizer) in enumerate(
             zip(self.nets, self._optimizers, strict=True)
         ):
             batch = self.switches.batch
-            part = self._orders[place][step * batch : (step + 1) * batch]
+            part = self._orders[index][step * batch : (step + 1) * batch]
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            total += self._learn(net, optimizer, part, watched=watched and not place)
+            total += self._learn(net, optimizer, part, watched=watched and not index)
         return total / len(self.nets)
 
     def _learn(
@@ -341,19 +341,19 @@ class TrainingRun:
         found |= _numbers("figure", self.history.figures)
         found |= _numbers("gradient", self.gradients)
         found |= _numbers("update", self.updates)
-        for place, order in enumerate(self._orders):
-            found[f"order/{place}"] = order.numpy().copy()
+        for index, order in enumerate(self._orders):
+            found[f"order/{index}"] = order.numpy().copy()
         return found | self._weight_arrays()
 
     def _weight_arrays(self) -> Arrays:
         """Return the weights, the best ones so far, and the optimizers' states."""
         found: Arrays = {}
-        for place, net in enumerate(self.nets):
-            found |= arrays_of(f"net{place}", net.state_dict())
-        for place, best in enumerate(self._best):
-            found |= arrays_of(f"best{place}", best)
-        for place, optimizer in enumerate(self._optimizers):
-            found |= optimizer_arrays(f"optimizer{place}", optimizer)
+        for index, net in enumerate(self.nets):
+            found |= arrays_of(f"net{index}", net.state_dict())
+        for index, best in enumerate(self._best):
+            found |= arrays_of(f"best{index}", best)
+        for index, optimizer in enumerate(self._optimizers):
+            found |= optimizer_arrays(f"optimizer{index}", optimizer)
         return found
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
@@ -365,13 +365,13 @@ class TrainingRun:
         self.updates = {k: float(v) for k, v in below("update/", state)}
         self._orders = [torch.from_numpy(v.copy()) for _, v in below("order/", state)]
         self._best = []
-        for place, net in enumerate(self.nets):
-            net.load_state_dict(tensors(f"net{place}/", state))
-            best = tensors(f"best{place}/", state)
+        for index, net in enumerate(self.nets):
+            net.load_state_dict(tensors(f"net{index}/", state))
+            best = tensors(f"best{index}/", state)
             if best:
                 self._best.append(best)
-        for place, optimizer in enumerate(self._optimizers):
-            restore_optimizer(optimizer, f"optimizer{place}/", state)
+        for index, optimizer in enumerate(self._optimizers):
+            restore_optimizer(optimizer, f"optimizer{index}/", state)
 
 
 def _bounded(loss: Tensor) -> float:

@@ -105,7 +105,7 @@ def _mosaic(maps: Tensor, placement: Placement) -> Mosaic:
     return Mosaic(
         tiles=np.ascontiguousarray(maps.float().numpy()),
         order=np.arange(len(maps)),
-        captions=tuple(f"head {place}" for place in range(len(maps))),
+        captions=tuple(f"head {index}" for index in range(len(maps))),
         signed=False,
         shared_scale=False,
         unit=_UNIT,

@@ -19,7 +19,7 @@ from nnviz.engine.models.networks.scene_captioner import CaptionState, SceneCapt
 _LONGEST = 40
 """Maximum number of words: a network that never ends a sentence is stopped."""
 _TINY = 1e-30
-_ENCODER = "merge"
+_ENCODER = "fuse"
 """The layer whose maps are attended to."""
 
 
@@ -142,10 +142,10 @@ class _Writer:
         generator: torch.Generator,
         params: CaptionParams,
     ) -> None:
-        self._net, self._places, self._params = net, places, params
+        self._net, self._params = net, params
         self._generator = generator
         with torch.no_grad():
-            self._keys = net.look(places)
+            self._view = net.look(places)
             first = _Sentence((), (), (), (), net.begin(places))
         self.sentences = [first]
         self.length = 0
@@ -172,8 +172,8 @@ class _Writer:
     def _grown(self, sentence: _Sentence) -> list[_Sentence]:
         net = self._net
         last = sentence.words[-1] if sentence.words else net.start
-        word = torch.tensor([last], device=self._places.device)
-        logits, looks, state = net.step(self._places, self._keys, sentence.state, word)
+        word = torch.tensor([last], device=self._view.keys.device)
+        logits, looks, state = net.step(self._view, sentence.state, word)
         shares = logits[0].softmax(-1).cpu()
         return [
             _Sentence(
@@ -229,7 +229,7 @@ def _looks(
 ) -> Mosaic:
     """Return the attention before each word, as maps over the image."""
     tiles = torch.stack(sentence.looks).view(len(sentence.words), *size)
-    shown = [place for place, word in enumerate(sentence.words) if word != net.end]
+    shown = [index for index, word in enumerate(sentence.words) if word != net.end]
     return Mosaic(
         tiles=tiles.numpy().copy(),
         order=np.array(shown, np.int64),

@@ -121,7 +121,7 @@ def _mosaic(tiles: NDArray[np.float32], noun: str, layer: LayerInfo) -> Mosaic:
     return Mosaic(
         tiles=np.ascontiguousarray(tiles),
         order=np.arange(len(tiles)),
-        captions=tuple(f"{noun} {place + 1}" for place in range(len(tiles))),
+        captions=tuple(f"{noun} {index + 1}" for index in range(len(tiles))),
         signed=tiles.ndim == _SHOWN,
         shared_scale=True,
         unit=f"principal components of {layer.name}",

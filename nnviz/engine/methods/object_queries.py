@@ -199,7 +199,7 @@ def _mosaic(ctx: Context, maps: Tensor, noun: str) -> Mosaic:
     return Mosaic(
         tiles=maps.float().contiguous().numpy(),
         order=np.arange(len(maps)),
-        captions=tuple(f"{noun} {place}" for place in range(len(maps))),
+        captions=tuple(f"{noun} {index}" for index in range(len(maps))),
         signed=False,
         shared_scale=False,
         unit="attention weight",

@@ -137,13 +137,15 @@ def _windows(ctx: Context, params: OcclusionParams) -> Windows:
         UsageError: the windows would leave gaps, or are larger than the input.
     """
     size = ctx.model.info.preprocess.input_size
-    window = params.window or max(1, round(min(size) / _SHARE))
+    # A window on a signal, an image one row high, is one row high too.
+    side = min(size) if min(size) > 1 else max(size)
+    window = params.window or max(1, round(side / _SHARE))
     stride = params.stride or max(1, window // 2)
-    if window > min(size):
+    if window > side:
         raise UsageError(
             "--window",
             f"{window} px is larger than the input of {size[0]} x {size[1]} px",
-            f"{min(size)} px is the largest",
+            f"{side} px is the largest",
         )
     if stride > window:
         raise UsageError(

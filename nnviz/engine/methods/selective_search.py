@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.images import to_float
 from nnviz.base.info import Capabilities, Reference
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
-from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Boxes, ColorImage, Heatmap, Report, Table
+from nnviz.engine.detection.warped_regions import working_image
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.proposals.regions import Labels, measure_regions
 from nnviz.engine.proposals.selective_search import (
@@ -23,7 +22,6 @@ from nnviz.engine.proposals.selective_search import (
     strategies,
 )
 from nnviz.engine.proposals.similarity import MEASURES
-from nnviz.media.resize import resize
 
 _LISTED = 8
 
@@ -97,7 +95,7 @@ class SelectiveSearch:
 
     def run(self, ctx: Context, params: SelectiveSearchParams) -> Iterator[Report]:
         """Yield a report after each strategy: proposals, segments, merges, coverage."""
-        pixels, scale = _working_image(ctx, params.size)
+        pixels, scale = working_image(ctx.image, params.size)
         seed = int(ctx.generator.initial_seed())
         random = np.random.default_rng(seed)
         first = next(iter(hierarchies(pixels, "single", ctx.check)))
@@ -115,17 +113,6 @@ class SelectiveSearch:
                 (f"{len(found)} proposals from {done} of {total} strategies",
                  f"searched at {pixels.shape[1]} × {pixels.shape[0]} px"),
             )  # fmt: skip
-
-
-def _working_image(ctx: Context, size: int) -> tuple[NDArray[np.float32], float]:
-    """Return the image at the working size, RGB, and the reduction factor."""
-    pixels = to_float(ctx.image.pixels)
-    color = pixels.shape[2] >= 3  # noqa: PLR2004
-    pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
-    height, width = ctx.image.size
-    scale = max(1.0, max(height, width) / size)
-    goal = max(1, round(height / scale)), max(1, round(width / scale))
-    return resize(pixels, goal, Interpolation.BILINEAR).clip(0, 1), scale
 
 
 def _merging(
@@ -157,16 +144,16 @@ def _merges(pixels: NDArray[np.float32], first: Hierarchy, step: int) -> Table:
     """
     labels = first.at(first.count - step)
     rows: list[tuple[str | float, ...]] = []
-    for place in range(step, min(step + _LISTED, len(first.merges))):
-        one, other = _regions_of(first, place)
+    for index in range(step, min(step + _LISTED, len(first.merges))):
+        one, other = _regions_of(first, index)
         pair = np.where(one[first.labels], 1, np.where(other[first.labels], 2, 0))
         measured = measure_regions(COLOR_SPACES["HSV"](pixels), pair.astype(np.int64))
         parts = [
             float(measure(measured, 1, np.array([2]), labels.size)[0])
             for measure in MEASURES.values()
         ]
-        left = first.count - place - 1
-        rows.append((f"{left + 1} to {left}", *parts, float(first.similarity[place])))
+        left = first.count - index - 1
+        rows.append((f"{left + 1} to {left}", *parts, float(first.similarity[index])))
     return Table(columns=("regions", *MEASURES, "sum"), rows=tuple(rows))
 
 

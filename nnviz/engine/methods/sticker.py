@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
 from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
@@ -51,6 +51,7 @@ _PERCENT = 100
 _HALF = 0.5
 _WHITE = 255
 _GRAY = "#808080"
+_COLORS = 3
 """Of plain stickers whose color is searched: it is replaced."""
 _MOST = 64
 """Maximum number of images in a pass."""
@@ -340,7 +341,17 @@ def _image(ctx: Context, params: StickerParams) -> Image:
 
 
 def _tensors(image: Image, like: Tensor) -> Sticker:
-    """Convert a sticker to the network's channels, reduced in size if too large."""
+    """Convert a sticker to the network's channels, reduced in size if too large.
+
+    Raises:
+        ModelError: the network takes neither color nor gray.
+    """
+    if like.shape[1] not in {1, _COLORS}:
+        raise ModelError(
+            "the network",
+            f"takes {like.shape[1]} channels; stickers are in color or gray",
+            "pick a network of color images",
+        )
     ratio = min(1.0, _LARGEST / max(image.size))
     size = (max(1, round(image.size[0] * ratio)), max(1, round(image.size[1] * ratio)))
     whole = to_float(resize(with_alpha(image), size, Interpolation.BILINEAR))

@@ -111,9 +111,9 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
         state = recording.state(kept)
         run.restore(state)
         generator.set_state(torch.from_numpy(state[".generator"].copy()))
-    for place in range(step + 1):
-        values |= changes.get(place, {})
-        if place > kept:
+    for index in range(step + 1):
+        values |= changes.get(index, {})
+        if index > kept:
             wanted = make(TrainNetworkParams, values).switches()
             run.switches = run.switches.steered(wanted)
             run.advance()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.compute import memory
+from nnviz.engine.models.signals import with_maps
 from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
 
 _ROW = 1
@@ -85,13 +86,26 @@ def adapt_inputs(
     signal = _takes_signals(net, preprocess, InputAdapter(asked, tensors, signal=True))
     if not (fixed or signal):
         return ()
-    adapter = InputAdapter(asked, tensors, signal=signal)
-    net.register_forward_pre_hook(adapter, with_kwargs=True)
     notes = [f"asked about {asked}; fixed: {', '.join(fixed)}"] if fixed else []
     if signal:
         length = preprocess.input_size[1]
         notes.append(f"takes signals of {length} samples: images one row high")
+    if signal and not fixed and _gives_maps(net, preprocess):
+        notes.append("its layers along one axis are used as layers of one row")
+        return tuple(notes)
+    adapter = InputAdapter(asked, tensors, signal=signal)
+    net.register_forward_pre_hook(adapter, with_kwargs=True)
     return tuple(notes)
+
+
+def _gives_maps(net: nn.Module, preprocess: Preprocess) -> bool:
+    """Exchange the layers of a network of signals for those of images, if possible."""
+    noise = noise_input(net, preprocess.channels, preprocess.input_size)
+    exchanged = with_maps(net, noise, noise.squeeze(2))
+    if exchanged is None:
+        return False
+    vars(net)["_modules"] = vars(exchanged)["_modules"]
+    return True
 
 
 def _inputs(net: nn.Module) -> tuple[list[str], list[str]]:

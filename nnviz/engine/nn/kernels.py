@@ -83,8 +83,8 @@ def chain(alike: Square, first: int) -> NDArray[np.int64]:
     left = np.ones(len(alike), bool)
     order = np.empty(len(alike), np.int64)
     here = first
-    for place in range(len(alike)):
-        order[place] = here
+    for index in range(len(alike)):
+        order[index] = here
         left[here] = False
         here = int(np.where(left, alike[here], -np.inf).argmax())
     return order

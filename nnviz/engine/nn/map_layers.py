@@ -246,8 +246,8 @@ def _before_last_attention(
     the score's gradient is zero there.
     """
     attending = [
-        place
-        for place, layer in enumerate(ended)
+        index
+        for index, layer in enumerate(ended)
         if any(mark in layer.name.rpartition(".")[2].lower() for mark in _ATTENTION)
         or any(mark in layer.kind.lower() for mark in _ATTENTION)
     ]

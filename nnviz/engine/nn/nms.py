@@ -88,9 +88,9 @@ def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
         covered: (N, N), whether the row's box covers the column's.
     """
     stays = np.ones(len(covered), np.bool_)
-    for place, row in enumerate(covered):
-        if stays[place]:
-            stays[place + 1 :] &= ~row[place + 1 :]
+    for index, row in enumerate(covered):
+        if stays[index]:
+            stays[index + 1 :] &= ~row[index + 1 :]
     return stays
 
 

@@ -232,8 +232,8 @@ def each(objectives: Sequence[Objective]) -> Objective:
     def score(maps: Maps) -> Tensor:
         return torch.cat(
             [
-                one({layer: maps[layer][place, None] for layer in one.layers})
-                for place, one in enumerate(objectives)
+                one({layer: maps[layer][index, None] for layer in one.layers})
+                for index, one in enumerate(objectives)
             ]
         )
 

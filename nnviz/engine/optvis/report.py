@@ -83,8 +83,8 @@ def as_image(pixels: Tensor, columns: int = 0) -> ColorImage:
     rows = math.ceil(count / columns)
     size = (rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, channels)
     sheet = np.ones(size, np.float32)
-    for place, tile in enumerate(tiles):
-        row, column = divmod(place, columns)
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, columns)
         top, left = row * (height + _GAP), column * (width + _GAP)
         sheet[top : top + height, left : left + width] = tile
     return ColorImage(pixels=sheet)

@@ -310,7 +310,7 @@ def lucid(strength: float = 1.0) -> tuple[Transform, ...]:
     """
     if not strength:
         return ()
-    steps = [(place - 5) / 50 for place in range(11)]
+    steps = [(index - 5) / 50 for index in range(11)]
     angles = [*range(-10, 11), *[0] * 5]
     return (
         Pad(round(12 * strength)),

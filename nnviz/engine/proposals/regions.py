@@ -120,9 +120,9 @@ def _boxes(labels: Labels, count: int) -> Floats:
     rows, columns = np.mgrid[:height, :width]
     flat = labels.ravel()
     boxes = np.empty((count, 4), np.float32)
-    for place, values in enumerate((columns.ravel(), rows.ravel())):
+    for index, values in enumerate((columns.ravel(), rows.ravel())):
         lowest, highest = np.full(count, labels.size), np.full(count, -1)
         np.minimum.at(lowest, flat, values)
         np.maximum.at(highest, flat, values)
-        boxes[:, place], boxes[:, 2 + place] = lowest, highest + 1
+        boxes[:, index], boxes[:, 2 + index] = lowest, highest + 1
     return boxes

@@ -90,13 +90,13 @@ def sliding_windows(
         mode="replicate",
     )
     cells: Tensor | None = None
-    for place in range(rows * columns):
-        top, left = (stride * each for each in divmod(place, columns))
+    for index in range(rows * columns):
+        top, left = (stride * each for each in divmod(index, columns))
         answer = _middle(passes, padded[..., top : top + size, left : left + size])
         if cells is None:
             cells = answer.new_zeros(1, len(answer), rows, columns)
-        cells[0, :, place // columns, place % columns] = answer
-        yield place + 1, rows * columns, cells
+        cells[0, :, index // columns, index % columns] = answer
+        yield index + 1, rows * columns, cells
 
 
 def _middle(passes: PixelModel, window: Tensor) -> Tensor:

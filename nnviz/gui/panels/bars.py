@@ -142,8 +142,8 @@ class Bars(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(0.45 if self._stale else 1)
             count = min(self._rows, len(self._ranking.labels))
-            for place in range(count):
-                self._paint_row(painter, self._ranking, place)
+            for index in range(count):
+                self._paint_row(painter, self._ranking, index)
             if self.hasFocus():
                 self._paint_focus(painter)
 

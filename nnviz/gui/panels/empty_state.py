@@ -54,9 +54,9 @@ class EmptyState(QWidget):
             name: button(
                 _titles()[name],
                 partial(self.wanted.emit, name),
-                "" if place or low else "primary",
+                "" if index or low else "primary",
             )
-            for place, name in enumerate(commands)
+            for index, name in enumerate(commands)
         }
         for name, each in self.buttons.items():
             each.setProperty(LEADS_OUT, name not in {RUN, RUN_BOARD})

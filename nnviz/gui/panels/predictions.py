@@ -47,6 +47,10 @@ class PredictionPanel(QWidget):
         app.selection.model_changed.connect(lambda _: self._wait())
 
     def _show(self, report: Report | None) -> None:
+        chosen = self._app.selection
+        if report is None and chosen.model and chosen.image:
+            self._say(self.tr("This network gives no class for the whole image."))
+            return
         if report is None or not isinstance(report.main, Ranking):
             self._wait()
             return

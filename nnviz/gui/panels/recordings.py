@@ -80,7 +80,7 @@ class RecordingsPanel(QWidget):
         timeline = self._app.timeline
         if not timeline.running or self.isHidden():
             return None
-        items = (self.list.item(place) for place in range(self.list.count()))
+        items = (self.list.item(index) for index in range(self.list.count()))
         return next((i for i in items if i.data(_KEY).folder == timeline.folder), None)
 
     def _follow_run(self) -> None:

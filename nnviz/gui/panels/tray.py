@@ -91,8 +91,8 @@ class ImageTray(QWidget):
         self.list.currentItemChanged.connect(lambda item, _: self._walk(item))
 
     def _added(self, paths: list[str]) -> None:
-        for place, path in enumerate(paths):
-            self._insert(place, path)
+        for index, path in enumerate(paths):
+            self._insert(index, path)
 
     def _insert(self, place: int, path: str) -> None:
         item = QListWidgetItem(Path(path).name)
@@ -117,9 +117,9 @@ class ImageTray(QWidget):
             self.list.setCurrentRow(place)
 
     def _place_of(self, path: str) -> int:
-        for place in range(self.list.count()):
-            if self.list.item(place).data(_KEY) == path:
-                return place
+        for index in range(self.list.count()):
+            if self.list.item(index).data(_KEY) == path:
+                return index
         return -1
 
     def _walk(self, item: QListWidgetItem | None) -> None:
@@ -268,7 +268,7 @@ class ResultTray(QWidget):
         self._app.compare_wanted.emit(first.data(_KEY), second.data(_KEY))
 
     def _fill(self) -> None:
-        items = [self.list.item(place) for place in range(self.list.count())]
+        items = [self.list.item(index) for index in range(self.list.count())]
         known = {id(item.data(_KEY)): item.icon() for item in items}
         self.list.clear()
         for run in self._app.runs.history.runs:

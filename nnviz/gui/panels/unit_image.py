@@ -139,8 +139,8 @@ class ExemplarStrip(QWidget):
         if found is not None and found.patches.size:
             count = found.records.shape[1]
             self._patches = [
-                np.ascontiguousarray(seen_patch(found, 0, place))
-                for place in range(count)
+                np.ascontiguousarray(seen_patch(found, 0, index))
+                for index in range(count)
             ]
             words = self.tr("From the data set: answers on {0} of {1:,} images").format(
                 percent(float(found.answering[0])), found.images

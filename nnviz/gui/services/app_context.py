@@ -379,7 +379,7 @@ class AppContext(QObject):
             self.datasets.open(folder)
         if dropped.lists:
             self.workspace_wanted.emit(_DATA)
-        folders = dropped.folders if self.choice.place == _DATA else ()
+        folders = dropped.folders if self.choice.workspace_name == _DATA else ()
         for source in self._one_of(dropped.lists + folders):
             self.datasets.offer(source)
         return bool(folders)

@@ -75,7 +75,7 @@ class Display(QObject):
 
     def show_scaled(self, report: Report) -> None:
         """Show the attack with another share of its noise."""
-        content = self._contents.get(self._choice.place)
+        content = self._contents.get(self._choice.workspace_name)
         if content is not None and content.run is not None:
             run = Run(report, content.run.recipe, content.image)
             self._show(replace(content, report=report, run=run))
@@ -92,12 +92,12 @@ class Display(QObject):
         """Start showing synthetic images as ``update_report`` delivers them."""
         if self._mode != BOTH:
             self._mode = RESULT
-        self._portraits = self._choice.place, title
+        self._portraits = self._choice.workspace_name, title
 
     def update_report(self, report: Report, kind: ContentKind) -> None:
         """Update the report of synthetic images, if it is shown."""
         place, title = self._portraits
-        if kind is ContentKind.PORTRAITS and place == self._choice.place:
+        if kind is ContentKind.PORTRAITS and place == self._choice.workspace_name:
             self._show(Content(report, self._selection.image, kind=kind, title=title))
 
     def hold(self, *, held: bool) -> None:
@@ -132,9 +132,9 @@ class Display(QObject):
 
     def _started(self) -> None:
         """Replace synthetic images or curves by the run that has started."""
-        content = self._contents.get(self._choice.place)
+        content = self._contents.get(self._choice.workspace_name)
         if content is not None and content.kind is not ContentKind.RESULT:
-            self._contents.pop(self._choice.place)
+            self._contents.pop(self._choice.workspace_name)
         self._portraits = "", ""
         self._holds = False
         self._pace.restart()
@@ -162,7 +162,7 @@ class Display(QObject):
 
     def _finish(self, result: Run) -> None:
         run = self._runs.current
-        content = self._contents.get(self._choice.place)
+        content = self._contents.get(self._choice.workspace_name)
         if content is None or content.kind is not ContentKind.PORTRAITS:
             self._show(_content(result, run.key if run else ()))
 
@@ -180,7 +180,7 @@ class Display(QObject):
 
     def _leave_image(self) -> None:
         """Drop results of another image, which the tray keeps."""
-        here, gone = self._choice.place, self._selection.image is None
+        here, gone = self._choice.workspace_name, self._selection.image is None
         for place in list(self._contents):
             if gone or place != here or not self._runs.automatic:
                 self._contents.pop(place)
@@ -188,12 +188,12 @@ class Display(QObject):
     # --- internals
 
     def _show(self, content: Content) -> None:
-        self._contents[self._choice.place] = content
+        self._contents[self._choice.workspace_name] = content
         self.refresh()
 
     def _inputs(self) -> DisplayInputs:
         choice, runs = self._choice, self._runs
-        content = self._contents.get(choice.place)
+        content = self._contents.get(choice.workspace_name)
         title = ""
         if content is not None:
             run = content.run

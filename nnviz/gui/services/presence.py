@@ -28,13 +28,13 @@ def connect_while_in(
     missed: list[tuple[Any, ...]] = []
 
     def hear(*values: Any) -> None:
-        if choice.place == place:
+        if choice.workspace_name == place:
             slot(*values)
         elif late:
             missed[:] = [values]
 
     def catch_up() -> None:
-        if choice.place == place and missed:
+        if choice.workspace_name == place and missed:
             slot(*missed.pop())
 
     signal.connect(hear)

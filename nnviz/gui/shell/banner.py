@@ -60,8 +60,8 @@ class Banner(QFrame):
         text = label(breakable(notice.text), wrap=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         answers = [
-            button(remedy.label, remedy.act, "" if place else "primary")
-            for place, remedy in enumerate(notice.remedies)
+            button(remedy.label, remedy.act, "" if index else "primary")
+            for index, remedy in enumerate(notice.remedies)
         ]
         if notice.details:
             answers.append(button(self.tr("Details"), self._unfold))
@@ -162,7 +162,7 @@ class Banners(QWidget):
         banner.dismissed.connect(lambda: self._settle(notice.topic))
         self._put(notice.topic, banner)
         if notice.topic in _LOCAL:
-            self._places[notice.topic] = self._app.choice.place
+            self._places[notice.topic] = self._app.choice.workspace_name
 
     def _put(self, topic: str, banner: QFrame) -> None:
         self._settle(topic)
@@ -179,7 +179,7 @@ class Banners(QWidget):
 
     def _follow_workspace(self) -> None:
         """Show only the banners of the current workspace, or of all."""
-        here = self._app.choice.place
+        here = self._app.choice.workspace_name
         for topic, banner in self._banners.items():
             banner.setVisible(self._places.get(topic, here) == here)
 

@@ -317,8 +317,8 @@ class CentralView(QWidget):
         column.addLayout(line)
         self._titled = QWidget()
         titled = row(self.title, self.chip, spacing=2 * GRID)
-        for place in range(titled.count()):  # each can be elided
-            titled.setStretch(place, 1)
+        for index in range(titled.count()):  # each can be elided
+            titled.setStretch(index, 1)
         self._titled.setLayout(titled)
         column.addWidget(self._titled)
         return header

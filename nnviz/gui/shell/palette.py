@@ -63,13 +63,13 @@ def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
     """
     words = typed.lower().split()
     scored = []
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         text = entry.text.lower()
         scores = [_score_with(text, entry.synonyms, word) for word in words]
         if all(score is not None for score in scores):
             total = sum(score for score in scores if score is not None)
             called = entry.text.lower().rpartition(": ")[2] == " ".join(words)
-            scored.append((not called, total, place, entry))
+            scored.append((not called, total, index, entry))
     return [entry for *_, entry in sorted(scored, key=lambda found: found[:3])]
 
 

@@ -38,9 +38,9 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
     for line, row in enumerate(rows):
         top = _MARGIN + title + line * pitch
         _name(canvas, found, row, top, ink)
-        for place in range(count):
-            left = _MARGIN + _HEAD + place * pitch
-            canvas[top : top + side, left : left + side] = seen_patch(found, row, place)
+        for index in range(count):
+            left = _MARGIN + _HEAD + index * pitch
+            canvas[top : top + side, left : left + side] = seen_patch(found, row, index)
     return canvas
 
 

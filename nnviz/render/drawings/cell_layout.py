@@ -31,9 +31,9 @@ def draw_on_cells(
             tops[row] + (_span(tops, height, row, _ROW_GAP) - high) / 2,
             wide,
             high,
-            node=place,
+            node=index,
         )
-        for place, (node, (column, row), (wide, high)) in enumerate(
+        for index, (node, (column, row), (wide, high)) in enumerate(
             zip(diagram.nodes, cells, sizes, strict=True)
         )
     )

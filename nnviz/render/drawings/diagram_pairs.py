@@ -32,7 +32,7 @@ def paint_pair(
     """Paint two graphs side by side under their names, uint8 (h, width, 3)."""
     half = width // 2
     columns = []
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         title = text.sheet(round(_HEAD), half, ink.ground)
         fitting = text.shorten(name, half - 2 * TITLE_SIZE, TITLE_SIZE, bold=True)
         text.stamp(
@@ -41,23 +41,23 @@ def paint_pair(
             bold=True,
         )
         drawn = diagrams.paint(
-            found.sides[place], half, ink=ink, marks=mark_colors(found, place)
+            found.sides[index], half, ink=ink, marks=mark_colors(found, index)
         )
         columns.append(np.concatenate([title, drawn]))
     page = text.sheet(max(map(len, columns)), width, ink.ground)
-    for place, column in enumerate(columns):
-        page[: len(column), place * half : (place + 1) * half] = column
+    for index, column in enumerate(columns):
+        page[: len(column), index * half : (index + 1) * half] = column
     return np.concatenate([page, _legend(width, ink)])
 
 
 def svg_pair(found: DiagramComparison, names: tuple[str, str], ink: Ink = PAPER) -> str:
     """Return two graphs side by side under their names as an SVG document."""
     left, tallest, parts = 0.0, 0.0, []
-    for place, name in enumerate(names):
-        layout = DiagramLayout(found.sides[place])
+    for index, name in enumerate(names):
+        layout = DiagramLayout(found.sides[index])
         drawing = layout.draw(layout.top_groups(diagrams.BOXES))
         body, height = diagrams.svg_body(
-            layout, drawing, ink, mark_colors(found, place)
+            layout, drawing, ink, mark_colors(found, index)
         )
         title = diagrams.svg_text(name, (float(DETAIL_SIZE), _HEAD / 2), ink, bold=True)
         moved = f'<g transform="translate(0 {_HEAD:.0f})">'
@@ -67,8 +67,8 @@ def svg_pair(found: DiagramComparison, names: tuple[str, str], ink: Ink = PAPER)
         left += wide + _GAP
         tallest = max(tallest, height + _HEAD)
     words = [
-        _svg_key(place, verdict, tallest, ink)
-        for place, verdict in enumerate((Verdict.CHANGED, Verdict.FIRST))
+        _svg_key(index, verdict, tallest, ink)
+        for index, verdict in enumerate((Verdict.CHANGED, Verdict.FIRST))
     ]
     lines = [line for key in words for line in key]
     return diagrams.svg_document(
@@ -96,8 +96,8 @@ def _svg_key(place: int, verdict: Verdict, top: float, ink: Ink) -> tuple[str, s
 
 def _legend(width: int, ink: Ink) -> Canvas:
     line = text.sheet(round(_HEAD), width, ink.ground)
-    for place, verdict in enumerate((Verdict.CHANGED, Verdict.FIRST)):
-        left, top = round(place * _KEY) + TITLE_SIZE, TITLE_SIZE
+    for index, verdict in enumerate((Verdict.CHANGED, Verdict.FIRST)):
+        left, top = round(index * _KEY) + TITLE_SIZE, TITLE_SIZE
         line[top : top + DETAIL_SIZE, left : left + DETAIL_SIZE] = MARK_COLORS[verdict]
         line[top + 2 : top + DETAIL_SIZE - 2, left + 2 : left + DETAIL_SIZE - 2] = (
             ink.ground

@@ -99,7 +99,7 @@ def arrange(matrix: Matrix, width: float, height: float, words: float) -> Matrix
 
 def _ways(grids: tuple[Grid, ...]) -> list[list[tuple[Grid, ...]]]:
     """Return the possible line breaks of grids: their own, or into 1, 2, ... lines."""
-    starts = [place for place, grid in enumerate(grids) if grid.starts_line and place]
+    starts = [index for index, grid in enumerate(grids) if grid.starts_line and index]
     if starts:
         return [[grids[a:b] for a, b in pairwise([0, *starts, len(grids)])]]
     return [_split(grids, lines) for lines in range(1, len(grids) + 1)]
@@ -153,7 +153,7 @@ def _line(
 
 def _cell_of_line(row: tuple[Grid, ...], width: float, words: float) -> float:
     """Return the largest cell size with which a line fits the width."""
-    fixed = sum(_before(grid, words, first=not place) for place, grid in enumerate(row))
+    fixed = sum(_before(grid, words, first=not index) for index, grid in enumerate(row))
     least = max(1.0, width - fixed)
     cells = sum(_columns(grid) for grid in row)
     cell = least / cells

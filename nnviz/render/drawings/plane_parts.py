@@ -102,7 +102,7 @@ def ticks(limits: tuple[float, float], most: int = 6) -> tuple[float, ...]:
     step = power * next(each for each in _NICE if each * power >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return tuple(round(place * step, 12) for place in range(first, last + 1))
+    return tuple(round(index * step, 12) for index in range(first, last + 1))
 
 
 def tick_texts(places: Sequence[float]) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ def legend_names(plane: Plane) -> tuple[tuple[str, Color | None], ...]:
     for arrows in plane.arrows:
         color = series_color(arrows.color) if arrows.color >= 0 else None
         found += [(arrows.name, color)] if arrows.name else []
-    for place, series in enumerate(plane.points):
+    for index, series in enumerate(plane.points):
         if series.name and series.classes is None:
-            found.append((series.name, series_color(place)))
+            found.append((series.name, series_color(index)))
     return tuple(dict(found).items())
 
 

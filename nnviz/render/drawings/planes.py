@@ -50,8 +50,8 @@ def figure(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> "F
     for path in plane.paths:
         _draw_path(axes, path, ink)
     _draw_arrows(axes, plane, ink)
-    for place, series in enumerate(plane.points):
-        _draw_points(axes, series, place, size, ink)
+    for index, series in enumerate(plane.points):
+        _draw_points(axes, series, index, size, ink)
     for word in plane.texts:
         face = face_of(size)
         ink_text = hex_of(ink.text)

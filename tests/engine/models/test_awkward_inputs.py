@@ -11,7 +11,7 @@ from support.jobs import finish, never
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from nnviz.base.errors import ModelError
+from nnviz.base.errors import InputError, ModelError
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -121,3 +121,75 @@ def test_reentrant_checkpoints_are_named(session, method):
     image = image_from_array(np.full((SIDE, SIDE, 3), 99, np.uint8))
     with pytest.raises(ModelError, match="re-entrant"):
         run(session, Checkpointed(), method, image)
+
+
+class OfSignals(nn.Module):
+    """A network of electrocardiograms as they are written: all along one axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv1d(1, 6, 7, 2, padding=3, padding_mode="reflect")
+        self.norm = nn.BatchNorm1d(6)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool1d(2)
+        self.last = nn.Conv1d(6, 8, 5, padding="same")
+        self.mean = nn.AdaptiveAvgPool1d(1)
+        self.head = nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.pool(self.relu(self.norm(self.conv(x))))
+        return self.head(self.mean(self.last(x)).flatten(1))
+
+
+ROW = {"input_size": (1, 64), "resize": 1, "mean": (0.5,), "std": (0.2,)}
+
+
+def trace():
+    return np.random.default_rng(0).random((1, 64, 1), np.float32)
+
+
+def test_grad_cam_along_a_trace(session):
+    """Truth: Grad-CAM's equations 1 and 2 on the network along one axis."""
+    net = OfSignals().eval()
+    image = image_from_array(trace())
+    found = run(session, net, "grad_cam", image, fit=Fit.STRETCH, **ROW)
+    x = (torch.from_numpy(trace()).permute(0, 2, 1) - 0.5) / 0.2
+    maps = net.last(net.pool(net.relu(net.norm(net.conv(x))))).detach()
+    maps.requires_grad_()
+    scores = net.head(net.mean(maps).flatten(1))
+    (gradient,) = torch.autograd.grad(scores[0].max(), maps)
+    coarse = (gradient.mean(2, keepdim=True) * maps).sum(1, keepdim=True).relu()
+    wanted = nn.functional.interpolate(coarse.detach(), 64, mode="linear")[0].numpy()
+    values = np.asarray(found.main.values)
+    np.testing.assert_allclose(
+        values / values.max(), wanted / wanted.max(), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_windows_along_a_trace_are_one_row_high(session):
+    """Truth: a network that looks at the last quarter only."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 2, bias=False))
+    with torch.no_grad():
+        net[1].weight.zero_()
+        net[1].weight[0, 48:] = 1
+    image = image_from_array(np.full((1, 64, 1), 0.9, np.float32))
+    found = run(session, net, "occlusion", image, fit=Fit.STRETCH, **ROW)
+    values = np.asarray(found.main.values)
+    assert values.shape == (1, 64)
+    assert np.allclose(values[:, :32], 0, atol=1e-6)
+    assert values[0, 56] > 0.01
+
+
+def test_an_image_of_one_row_has_no_regions(session):
+    with pytest.raises(InputError, match="too narrow"):
+        run(session, OfSignals().eval(), "selective_search",
+            image_from_array(trace()), fit=Fit.STRETCH, **ROW)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["rcnn", "sticker"])
+def test_twelve_channels_are_refused_in_words(session, method):
+    pixels = np.random.default_rng(0).random((SIDE, SIDE, 12), np.float32)
+    twelve = {"mean": (0.5,) * 12, "std": (0.2,) * 12}
+    with pytest.raises(ModelError, match="takes 12 channels"):
+        run(session, head(12), method, image_from_array(pixels), **twelve)

@@ -39,6 +39,20 @@ def test_a_run_of_minutes_says_so_once_and_can_be_stopped(opened, fake):
     assert not told(opened)
 
 
+def test_what_is_told_goes_when_it_is_true_no_more(opened, fake):
+    """By hand: 90 of 100 windows in 9 seconds leave one second, not five minutes."""
+    fake.held.add("result")
+    opened.enter(EXPLAIN)
+    opened.app.choice.choose("grad_cam")
+    opened.app.runs.run()
+    run = opened.app.runs.current
+    began_before(run, 3)
+    run.job.hear(Progress(1, 100, "window 1 of 100"))
+    assert told(opened)
+    run.job.hear(Progress(90, 100, "window 90 of 100"))
+    assert not told(opened)
+
+
 def test_long_durations_are_in_words():
     """Truth: by hand."""
     assert [long_duration(s) for s in (61, 150, 25 * 60, 3 * 3600)] == [

@@ -47,6 +47,6 @@ def spread_out(count: int) -> NDArray[np.int64]:
     bits = max(1, (count - 1).bit_length())
     codes = np.arange(1 << bits)
     reversed_bits = np.zeros_like(codes)
-    for place in range(bits):
-        reversed_bits |= ((codes >> place) & 1) << (bits - 1 - place)
+    for index in range(bits):
+        reversed_bits |= ((codes >> index) & 1) << (bits - 1 - index)
     return reversed_bits[reversed_bits < count].astype(np.int64)

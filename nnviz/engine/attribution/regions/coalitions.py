@@ -103,9 +103,9 @@ def shapley_coalitions(
     chances = 1 / (sizes * (regions - sizes))
     drawn = random.choice(sizes, -(-count // 2), p=chances / chances.sum())
     kept = np.zeros((2 * len(drawn), regions), np.bool_)
-    for place, size in enumerate(drawn):
-        kept[2 * place, random.permutation(regions)[:size]] = True
-        kept[2 * place + 1] = ~kept[2 * place]
+    for index, size in enumerate(drawn):
+        kept[2 * index, random.permutation(regions)[:size]] = True
+        kept[2 * index + 1] = ~kept[2 * index]
     return Coalitions(kept, np.ones(len(kept)))
 
 

@@ -69,10 +69,10 @@ def lay_out(
     """
     items: list[Item] = []
     instances = np.zeros((size, size), np.uint8)
-    for place in range(count):
+    for index in range(count):
         radii = _RADII
         if dominant:
-            radii = _MINOR_RADII if place else _DOMINANT_RADII
+            radii = _MINOR_RADII if index else _DOMINANT_RADII
         kind = _draw_kind(rng, items)
         for _ in range(_TRIES):
             item = _draw_item(rng, size, kind, radii)

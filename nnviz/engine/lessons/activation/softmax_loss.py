@@ -136,7 +136,7 @@ def _score_grid(scores: Numbers, window: Window) -> Grid:
     return Grid(
         values=scores.copy(),
         title="scores, class",
-        rows=tuple(f"image {place}" for place in range(1, count + 1)),
+        rows=tuple(f"image {index}" for index in range(1, count + 1)),
         columns=_numbered(width),
         window=window,
     )
@@ -152,7 +152,7 @@ def _class_grid(
 
 
 def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(str(place) for place in range(1, count + 1))
+    return tuple(str(index) for index in range(1, count + 1))
 
 
 def _formula(scores: Numbers, shares: Numbers, row: int, right: int) -> str:

@@ -177,8 +177,8 @@ def built(builder: str) -> nn.Module:
 def block_of(graph: Diagram, path: str) -> Diagram:
     """Return a module's nodes with the nodes directly before and after it."""
     inside = {
-        place
-        for place, node in enumerate(graph.nodes)
+        index
+        for index, node in enumerate(graph.nodes)
         if node.name == path or node.name.startswith(f"{path}.")
     }
     before = {e.source for e in graph.edges if e.target in inside} - inside

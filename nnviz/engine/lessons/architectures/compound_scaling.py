@@ -149,8 +149,8 @@ def _single_factors(base: float) -> tuple[PlanePath, ...]:
         "resolution alone": [counted_macs(1, 1, f) for f in factors],
     }
     return tuple(
-        PlanePath.curve(factors, np.array(costs) / base, name, color=place)
-        for place, (name, costs) in enumerate(lines.items())
+        PlanePath.curve(factors, np.array(costs) / base, name, color=index)
+        for index, (name, costs) in enumerate(lines.items())
     )
 
 

@@ -28,7 +28,7 @@ class AccuracyPredictor:
     def __init__(
         self, vocabulary: Sequence[str], hidden: int, generator: torch.Generator
     ) -> None:
-        self._places = {word: place for place, word in enumerate(vocabulary)}
+        self._places = {word: index for index, word in enumerate(vocabulary)}
 
         def draw(*shape: int, scale: float) -> Tensor:
             values = scale * torch.randn(shape, generator=generator)

@@ -108,6 +108,6 @@ def _sub_pixel(params: UnpoolingParams) -> tuple[Grid, ...]:
     if not len(channels):
         channels = values.repeat(count, 0)[:count]
     large = depth_to_space(channels[:count, None, :], params.factor)
-    names = tuple(f"channel {place}" for place in range(count))
+    names = tuple(f"channel {index}" for index in range(count))
     small = Grid(values=channels[:count], title="channels", rows=names)
     return small, Grid(values=large, title="interleaved", operator="→")

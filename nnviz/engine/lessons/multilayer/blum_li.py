@@ -95,13 +95,13 @@ def _reports(
     x, y = sample_square(_SIDE)
     truth = function(x, y).reshape(_SIDE, _SIDE)[::-1]
     errors: list[float] = []
-    for place, tiles in enumerate(sizes, 1):
+    for index, tiles in enumerate(sizes, 1):
         errors.append(mean_square_error(function, tiles, _SIDE))
         built = approximate(function, tiles, x, y).reshape(_SIDE, _SIDE)[::-1]
         results = {
             "network": _plane(built.copy(), rf"$n = {tiles}$"),
             "function": _plane(truth.copy(), ""),
-            "error": _curve(sizes[:place], errors),
+            "error": _curve(sizes[:index], errors),
         }
         neurons = count_units(tiles)
         notes = (

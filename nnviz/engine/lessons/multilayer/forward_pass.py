@@ -108,8 +108,8 @@ def with_activations(
     """Return layers with other activation functions."""
     last = len(layers) - 1
     return tuple(
-        Layer(each.weights, each.biases, output if place == last else hidden)
-        for place, each in enumerate(layers)
+        Layer(each.weights, each.biases, output if index == last else hidden)
+        for index, each in enumerate(layers)
     )
 
 
@@ -120,16 +120,16 @@ def _reports(
     graph = network_graph(layers, run, known=0)
     yield {"units": 0.0}, Report({"network": graph}, ("the inputs",))
     number = 0
-    for place, layer in enumerate(layers):
+    for index, layer in enumerate(layers):
         for unit in range(len(layer.biases)):
             number += 1
             results = {
                 "network": network_graph(layers, run, known=number),
-                "layer": _matrix(layers, run, place, unit),
+                "layer": _matrix(layers, run, index, unit),
             }
-            output = float(run.outputs[place + 1][0, unit])
+            output = float(run.outputs[index + 1][0, unit])
             measured = {"units": float(number), "output": output}
-            yield measured, Report(results, (f"layer {place + 1}",))
+            yield measured, Report(results, (f"layer {index + 1}",))
 
 
 def _matrix(layers: Sequence[Layer], run: Pass, place: int, unit: int) -> Matrix:

@@ -118,7 +118,7 @@ def _table(two: Numbers, one: Numbers) -> Table:
     return Table(
         columns=("output", "two layers", "one layer"),
         rows=tuple(
-            (float(place), float(a), float(b))
-            for place, (a, b) in enumerate(zip(two, one, strict=True), 1)
+            (float(index), float(a), float(b))
+            for index, (a, b) in enumerate(zip(two, one, strict=True), 1)
         ),
     )

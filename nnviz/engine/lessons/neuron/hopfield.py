@@ -199,8 +199,8 @@ def _matrix(
     names = [name for name in _DRAWN if getattr(params, name)]
     fixed = len(stored) - len(names)
     grids = [
-        _grid(image, f"stored {place}", "", edits)
-        for place, (image, edits) in enumerate(
+        _grid(image, f"stored {index}", "", edits)
+        for index, (image, edits) in enumerate(
             zip(stored, [""] * fixed + names, strict=True), 1
         )
     ]

@@ -162,8 +162,8 @@ def _graph(
     )
     edges = (
         *(
-            DiagramEdge(source=place, target=count + 1, value=float(weight))
-            for place, weight in enumerate(weights)
+            DiagramEdge(source=index, target=count + 1, value=float(weight))
+            for index, weight in enumerate(weights)
         ),
         DiagramEdge(source=count, target=count + 1),
         DiagramEdge(source=count + 1, target=count + 2),
@@ -173,11 +173,11 @@ def _graph(
 
 def _input_nodes(inputs: Numbers, weights: Numbers, step: int) -> Iterator[DiagramNode]:
     """Yield the inputs with their weights, and the products computed so far."""
-    for place, (value, weight) in enumerate(zip(inputs, weights, strict=True)):
-        product = f" = {amount(value * weight)}" if place < step else ""
+    for index, (value, weight) in enumerate(zip(inputs, weights, strict=True)):
+        product = f" = {amount(value * weight)}" if index < step else ""
         yield DiagramNode(
-            name=f"x{place}",
-            title=f"x{place + 1} = {amount(value)}",
+            name=f"x{index}",
+            title=f"x{index + 1} = {amount(value)}",
             kind="input",
             detail=f"× {amount(weight)}{product}",
             value=float(value),

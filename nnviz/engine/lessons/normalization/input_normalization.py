@@ -83,7 +83,7 @@ class InputNormalization:
         if not (deviation > 0).all():
             raise UsageError("--deviation", "is not positive", "give numbers above 0")
         found = (sample - mean) / deviation
-        names = tuple(f"feature {place}" for place in range(1, sample.shape[1] + 1))
+        names = tuple(f"feature {index}" for index in range(1, sample.shape[1] + 1))
         matrix = Matrix(
             grids=(
                 _column(sample, "sample", "", names),

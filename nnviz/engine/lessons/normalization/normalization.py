@@ -158,7 +158,7 @@ def _local(values: np.ndarray, params: NormalizationParams) -> Matrix:
     )
     across = params.kind == "across maps"
     after = response.across_maps(values) if across else response.within_map(values)
-    names = tuple(f"map {place}" for place in range(len(values))) if across else ()
+    names = tuple(f"map {index}" for index in range(len(values))) if across else ()
     return Matrix(
         grids=(
             Grid(values=values, title="before", rows=names),

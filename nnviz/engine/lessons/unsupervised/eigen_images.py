@@ -115,7 +115,7 @@ def _reports(
     numbers = params.patch**2 * channels
     shares = np.cumsum(found.shares)
     errors: list[float] = []
-    for place, keep in enumerate(stops, 1):
+    for index, keep in enumerate(stops, 1):
         restored = join(found.restore(keep), (height, width), params.patch)
         errors.append(float(np.sqrt(np.square(restored - pixels).mean())))
         results = {
@@ -123,7 +123,7 @@ def _reports(
             "image": _picture(pixels),
             "components": _mosaic(found, params.patch, channels, keep),
             "error": Curves(
-                x=np.array(stops[:place], np.float64),
+                x=np.array(stops[:index], np.float64),
                 series={"error": 255 * np.array(errors)},
                 x_label="components kept",
                 y_label="root mean square error, /255",
@@ -152,7 +152,7 @@ def _mosaic(found: PrincipalComponents, patch: int, channels: int, keep: int) ->
         tiles=tiles.astype(np.float32),
         order=np.arange(min(keep, len(tiles))),
         captions=tuple(
-            f"{place + 1}: {shares[place]:.1f} %" for place in range(len(tiles))
+            f"{index + 1}: {shares[index]:.1f} %" for index in range(len(tiles))
         ),
         signed=True,
         shared_scale=False,

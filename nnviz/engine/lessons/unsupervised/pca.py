@@ -132,7 +132,7 @@ def read_data(params: PcaParams, seed: int) -> _Data:
         return _Data(food(), FOOD_COUNTRIES, FOOD_NAMES, np.arange(4))
     if params.data == "digits":
         images, labels = draw_digits(params.count, np.random.default_rng(seed))
-        names = tuple(f"px {place}" for place in range(images.shape[1]))
+        names = tuple(f"px {index}" for index in range(images.shape[1]))
         return _Data(images, (), names, labels)
     places, classes = parse_points(params.points, "--points")
     if len(places) < _FEW:
@@ -312,7 +312,7 @@ def _scores(data: _Data, found: PrincipalComponents) -> Table:
     names = data.observations or tuple(str(n) for n in range(1, len(found.scores) + 1))
     shown = min(_FEW, found.scores.shape[1])
     return Table(
-        columns=("", *(f"component {place}" for place in range(1, shown + 1))),
+        columns=("", *(f"component {index}" for index in range(1, shown + 1))),
         rows=tuple(
             (name, *(float(value) for value in row[:shown]))
             for name, row in zip(names, found.scores, strict=True)

@@ -77,9 +77,9 @@ class Pixels:
                 values=np.rint(values).astype(np.float64),
                 title=name,
                 colors="gray",
-                rows=labels if place == 0 else (),
+                rows=labels if index == 0 else (),
             )
-            for place, (name, values) in enumerate(parts.items())
+            for index, (name, values) in enumerate(parts.items())
         )
         box = np.array([[left, top, left + side, top + side]], np.float32)
         results: dict[str, Result] = {

@@ -249,7 +249,7 @@ class TwoStage(nn.Module):
 
     def features(self, outputs: Sequence[Tensor]) -> dict[str, Tensor]:
         """Return the pyramid's levels under the names that RoI poolers expect."""
-        return {str(place): level for place, level in enumerate(outputs[2:])}
+        return {str(index): level for index, level in enumerate(outputs[2:])}
 
     def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
         """Return the predictions of the region proposal network and the second stage.

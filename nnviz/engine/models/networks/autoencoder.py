@@ -70,8 +70,8 @@ def _dense(
     widths: Sequence[int], activation: Callable[[], nn.Module]
 ) -> Iterator[nn.Module]:
     """Yield linear layers with activation functions between them."""
-    for place, (inputs, outputs) in enumerate(pairwise(widths)):
-        if place:
+    for index, (inputs, outputs) in enumerate(pairwise(widths)):
+        if index:
             yield activation()
         yield nn.Linear(inputs, outputs)
 

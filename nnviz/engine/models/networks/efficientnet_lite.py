@@ -116,11 +116,11 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         self.stem = _convolution(3, _STEM, kernel=3, stride=2)
         inputs = _STEM
-        for place, stage in enumerate(_STAGES, 1):
+        for index, stage in enumerate(_STAGES, 1):
             outputs = _scaled_width(stage.channels, width)
-            fixed = place in (1, len(_STAGES))
+            fixed = index in (1, len(_STAGES))
             count = stage.blocks if fixed else math.ceil(depth * stage.blocks)
-            self.add_module(f"stage{place}", _blocks(inputs, outputs, count, stage))
+            self.add_module(f"stage{index}", _blocks(inputs, outputs, count, stage))
             inputs = outputs
         self.head = _convolution(inputs, _HEAD)
         self.pool = nn.AdaptiveAvgPool2d(1)
@@ -129,8 +129,8 @@ class EfficientNetLite(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map normalized pixels (N, 3, H, W) to logits (N, classes)."""
         x = self.stem(x)
-        for place in range(1, len(_STAGES) + 1):
-            x = self.get_submodule(f"stage{place}")(x)
+        for index in range(1, len(_STAGES) + 1):
+            x = self.get_submodule(f"stage{index}")(x)
         logits: Tensor = self.classifier(self.pool(self.head(x)).flatten(1))
         return logits
 

@@ -101,8 +101,8 @@ class LayerList(nn.Module):
             raise LayerWordError(f"more than {MOST_LAYERS} layers")
         self.shape: tuple[int, ...] = (channels, size, size)
         built = nn.Sequential()
-        for place, (kind, *numbers) in enumerate(words):
-            built.add_module(f"{place}_{kind}", self._layer(kind, numbers))
+        for index, (kind, *numbers) in enumerate(words):
+            built.add_module(f"{index}_{kind}", self._layer(kind, numbers))
         self.layers = built
         self.flatten = nn.Flatten()
         self.classifier = nn.Linear(self._units(), classes)

@@ -212,9 +212,9 @@ class _Translator:
         known = operator_of(node)
         arguments = tuple(self._size_argument(name) for name in node.inputs)
         positions = (
-            place
-            for place, each in enumerate(arguments)
-            if each is not None and place not in known.host
+            index
+            for index, each in enumerate(arguments)
+            if each is not None and index not in known.host
         )
         target = OnHost(self._function(node, known), positions)
         call = Call(node, target, arguments, node.outputs)
@@ -247,8 +247,8 @@ class _Translator:
         module.eval()
         arguments = tuple(self._argument(node.inputs[place]) for place in positions)
         arrays = [
-            place
-            for place, name in enumerate(positions)
+            index
+            for index, name in enumerate(positions)
             if self._array(node.inputs[name]) is not None
         ]
         if arrays:
@@ -260,14 +260,14 @@ class _Translator:
         function = self._function(node, known)
         arguments = []
         arrays = []
-        for place, name in enumerate(node.inputs):
+        for index, name in enumerate(node.inputs):
             argument = self._argument(name)
-            if place in known.host and isinstance(argument, Fixed):
+            if index in known.host and isinstance(argument, Fixed):
                 argument = self._graph.constants[name].numpy()
             elif known.scalars and isinstance(argument, Fixed):
                 argument = self._as_number(argument, node)
-            elif place not in known.host and self._array(name) is not None:
-                arrays.append(place)
+            elif index not in known.host and self._array(name) is not None:
+                arrays.append(index)
             arguments.append(argument)
         target = WithArrays(function, arrays) if arrays else function
         return Call(node, target, tuple(arguments), node.outputs)

@@ -86,6 +86,8 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
         net = run_by_onnxruntime(path, error, check, channels_last=turned)
     shapes = _output_shapes(net, sample)
     task, labels = _task(shapes, preprocess.input_size, file.metadata)
+    if guessed and task is Task.DETECT and preprocess.channels == _COLORS:
+        preprocess, words = _letterboxed(preprocess), (_OF_YOLO,)
     writer = (f"written by {file.producer}",) if file.producer else ()
     return OnnxNetwork(
         net=net,
@@ -320,6 +322,25 @@ def _preprocess(
         return Preprocess(**plain), (note,), True
     note = "the file tells no preprocessing: that of ImageNet is assumed, check it"
     return Preprocess(input_size=size, resize=_resize(size)), (note,), True
+
+
+_OF_YOLO = (
+    "the file tells no preprocessing: that of YOLO is assumed (letterbox, pixels in 0 "
+    "to 1), check it"
+)
+
+
+def _letterboxed(preprocess: Preprocess) -> Preprocess:
+    """Return ultralytics' preprocessing of detectors for the same input size."""
+    channels = preprocess.channels
+    return Preprocess(
+        input_size=preprocess.input_size,
+        resize=min(preprocess.input_size),
+        mean=(0.0,) * channels,
+        std=(1.0,) * channels,
+        fit=Fit.PAD,
+        padding=(_LETTERBOX,) * channels,
+    )
 
 
 def _resize(size: tuple[int, int]) -> int:

@@ -232,8 +232,8 @@ class _Reader:
         if depth > _DEEPEST:
             raise self._refusal("graphs stand too deep inside each other")
         constants = {
-            each.name: self._tensor(each, weights.get(place))
-            for place, each in enumerate(source.initializer)
+            each.name: self._tensor(each, weights.get(index))
+            for index, each in enumerate(source.initializer)
         }
         trained = frozenset(
             name for name, value in constants.items() if _is_weight(name, value)

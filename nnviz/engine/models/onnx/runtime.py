@@ -156,7 +156,7 @@ class RuntimeProcess:
         """Return the arrays of an answer; half precision is widened to single."""
         try:
             with np.load(answer, allow_pickle=False) as arrays:
-                found = [arrays[str(place)] for place in range(len(arrays.files))]
+                found = [arrays[str(index)] for index in range(len(arrays.files))]
         except (KeyError, *ARCHIVE_ERRORS):
             raise self._failure("gave no arrays") from None
         answer.unlink(missing_ok=True)

@@ -139,11 +139,11 @@ class _Skimmer:
 
     def _varint(self) -> int:
         value = 0
-        for place in range(_LONGEST_VARINT):
+        for index in range(_LONGEST_VARINT):
             byte = self.file.read(1)
             if not byte:
                 break
-            value |= (byte[0] & 0x7F) << 7 * place
+            value |= (byte[0] & 0x7F) << 7 * index
             if byte[0] < 0x80:  # noqa: PLR2004 -- no further byte
                 return value
         raise SkimmingError("is cut short")

@@ -180,7 +180,7 @@ def _contiguous(calls: Sequence[Call]) -> Sequence[Call]:
     for place, call in enumerate(calls):
         for each in waits[id(call)]:
             takers.setdefault(each, []).append(place)
-    ready = [place for place, call in enumerate(calls) if not waits[id(call)]]
+    ready = [index for index, call in enumerate(calls) if not waits[id(call)]]
     order: list[Call] = []
     scope: Scope = ()
     while ready:
@@ -368,7 +368,7 @@ class _Layout:
         self, block: Block, inputs: Sequence[str], outputs: Sequence[str]
     ) -> None:
         self.block = block
-        self._places = {name: place for place, name in enumerate(inputs)}
+        self._places = {name: index for index, name in enumerate(inputs)}
         self._outputs = outputs
 
     def add(
@@ -524,9 +524,9 @@ class WithArrays:
         return self.function(
             *(
                 torch.from_numpy(np.asarray(each)).to(device)
-                if place in self.positions
+                if index in self.positions
                 else each
-                for place, each in enumerate(arguments)
+                for index, each in enumerate(arguments)
             )
         )
 

@@ -126,10 +126,10 @@ class PickleMachine:
         return self._stack[-1]
 
     def _pop_to_mark(self) -> list[object]:
-        for place in range(len(self._stack) - 1, -1, -1):
-            if self._stack[place] is _MARK:
-                taken = self._stack[place + 1 :]
-                del self._stack[place:]
+        for index in range(len(self._stack) - 1, -1, -1):
+            if self._stack[index] is _MARK:
+                taken = self._stack[index + 1 :]
+                del self._stack[index:]
                 return taken
         raise PickleError("is damaged: a mark is missing")
 

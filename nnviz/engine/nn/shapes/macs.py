@@ -55,7 +55,7 @@ def _letters(term: str, ndim: int) -> list[str]:
         return list(term)
     first, last = term.split("...")
     hidden = ndim - len(first) - len(last)
-    return [*first, *(f".{place}" for place in range(hidden, 0, -1)), *last]
+    return [*first, *(f".{index}" for index in range(hidden, 0, -1)), *last]
 
 
 def _native_attention_macs(call: Call, _output: Tensor) -> int:

@@ -30,7 +30,7 @@ _HALF = 0.5
 class CaptionRecipe:
     """Hyperparameters of the captioner's training."""
 
-    epochs: int = 20
+    epochs: int = 24
     scenes: int = 2048
     """Generated anew for each epoch; each is used twice, the second time mirrored."""
     batch: int = 32
@@ -42,9 +42,12 @@ class CaptionRecipe:
     """Number of scenes, of the seeds from 0 on, that the figures are measured on."""
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.25, 0.25, 0.25)
-    rate: float = 2e-3
+    rate: float = 1.5e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.995
+    thaw: float = 0.1
+    """Share of the epochs, from the first on, that leave the segmenter's part as it
+    is."""
     attention: float = 0.5
     """Weight of the attention loss relative to that of the words."""
     concepts: float = 0.3

@@ -12,7 +12,6 @@ from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.engine.data.scenes import CLASSES, Scene, make_scene
 from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
-from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.references import BundledReference
 from nnviz.engine.training.captioner.batches import (
     IGNORED,
@@ -49,12 +48,15 @@ from nnviz.engine.training.publish import (
     train_command,
     training_text,
 )
+from nnviz.engine.training.segmenter import COURSE as SEGMENTER
 
 _WARM_UP = 0.05
 _LARGEST_GRADIENT = 5.0
 _FLOOR = 1e-4
 _LONGEST = 40
 """Maximum number of words of a sentence."""
+_DEEPER = SEGMENTER.arguments["deeper"]
+"""Residual blocks of the trunk, as the segmenter has them."""
 JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
 
@@ -75,7 +77,10 @@ def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
         minus the logarithm of the weight on the word's object (attention correctness,
         Liu et al. 2017, arXiv:1605.09553, sec. 3.2).  Concepts: binary cross entropy.
     """
-    maps = net.encode(batch.pixels)
+    # Half the time on processors with bfloat16; all that is judged is single precision.
+    with torch.autocast(batch.pixels.device.type, torch.bfloat16):
+        encoded = net.encode(batch.pixels)
+    maps = encoded.float()
     logits, weights = _teach(net, net.places(maps), batch.words)
     words = functional.cross_entropy(
         logits.flatten(0, 1), batch.words.flatten(), ignore_index=IGNORED
@@ -92,11 +97,11 @@ def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
 
 def _teach(net: SceneCaptioner, places: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
     """Return logits (N, T, V) and attention (N, T, P) by teacher forcing."""
-    keys, state = net.look(places), net.begin(places)
+    view, state = net.look(places), net.begin(places)
     last = words.new_full((len(words),), net.start)
     logits, weights = [], []
     for step in range(words.shape[1]):
-        said, where, state = net.step(places, keys, state, last)
+        said, where, state = net.step(view, state, last)
         logits.append(said)
         weights.append(where)
         last = words[:, step].clamp(min=0)
@@ -107,11 +112,11 @@ def _teach(net: SceneCaptioner, places: Tensor, words: Tensor) -> tuple[Tensor, 
 def describe(net: SceneCaptioner, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Decode sentences greedily: words int64 (N, T) and attention (N, T, P)."""
     places = net.places(net.encode(pixels))
-    keys, state = net.look(places), net.begin(places)
+    view, state = net.look(places), net.begin(places)
     last = torch.full((len(pixels),), net.start, device=pixels.device)
     words, weights = [], []
     for _ in range(_LONGEST):
-        logits, where, state = net.step(places, keys, state, last)
+        logits, where, state = net.step(view, state, last)
         last = logits.argmax(-1)
         words.append(last)
         weights.append(where)
@@ -180,24 +185,29 @@ def _looked(
 
 def build() -> SceneCaptioner:
     """Build the captioner with random weights."""
-    return SceneCaptioner(VOCABULARY, len(CONCEPTS))
+    return SceneCaptioner(VOCABULARY, len(CONCEPTS), deeper=_DEEPER)
 
 
 def initialize(net: SceneCaptioner, generator: torch.Generator) -> None:
-    """Initialize all weights at random; the trunk from the bundled detector."""
+    """Initialize from the segmenter's trunk and way up, and the decoder that ships.
+
+    Only what neither has is drawn.
+    """
     initialize_kaiming(net, generator)
     for each in (net.embedding, net.lstm):
         for weight in each.parameters():
             nn.init.uniform_(weight, -0.06, 0.06, generator=generator)
-    for linear in (net.initial, net.attention.keys, net.attention.query):
+    attention = net.attention
+    for linear in (net.initial, attention.keys, attention.values, attention.query):
         nn.init.xavier_uniform_(linear.weight, generator=generator)
     nn.init.xavier_uniform_(net.next_word.weight, generator=generator)
-    for lateral in (*net.laterals, net.colors, net.merge[2]):
+    for lateral in (*net.laterals, net.fuse[2]):
         nn.init.xavier_uniform_(lateral.get_parameter("weight"), generator=generator)
-    detector = open_bundled(BundledReference("scenes-detector"), lambda: None).net
-    if not isinstance(detector, SceneDetector):
-        raise TypeError(type(detector).__name__)
-    net.trunk.load_state_dict(detector.trunk.state_dict())
+    weights = net.state_dict()
+    for name in ("scenes-captioner", "scenes-segmenter"):
+        other = open_bundled(BundledReference(name), lambda: None).net.state_dict()
+        weights |= {key: other[key] for key in weights if key in other}
+    net.load_state_dict(weights)
 
 
 def captioner_course(assignment: Assignment) -> Iterator[Stand]:
@@ -223,11 +233,16 @@ def _train_epoch(learner: Learner, recipe: CaptionRecipe, number: int) -> Steps:
     steps = 2 * -(-recipe.scenes // recipe.batch)
     total = 0.0
     learner.net.train()
+    net = _captioner(learner.net)
+    kept = number < recipe.thaw * recipe.epochs
+    for part in (net.trunk, net.up, net.merge):
+        # Its batch norm too: what it says of an image then depends on no other.
+        part.requires_grad_(not kept).train(not kept)
     for step, batch in enumerate(training_batches(recipe, number)):
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
         learner.optimizer.param_groups[0]["lr"] = rate
-        parts = losses(_captioner(learner.net), _moved(batch, learner.device))
+        parts = losses(net, _moved(batch, learner.device))
         loss = parts.words + recipe.attention * parts.attention
         loss = loss + recipe.concepts * parts.concepts
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
@@ -263,7 +278,11 @@ def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
     facts = {
         "title": "Scenes captioner",
         "architecture": "SceneCaptioner",
-        "arguments": {"words": VOCABULARY, "concepts": len(CONCEPTS)},
+        "arguments": {
+            "words": VOCABULARY,
+            "concepts": len(CONCEPTS),
+            "deeper": _DEEPER,
+        },
         "task": Task.MULTILABEL,
         "trained_on": "generated scenes of simple shapes and their sentences",
         "classes": CONCEPTS,
@@ -295,7 +314,8 @@ def _card(
     dead_units: str,
 ) -> str:
     least, most = recipe.shapes
-    training = training_text(recipe.epochs, recipe.seed, seconds)
+    start = "on the segmenter's features"
+    training = training_text(recipe.epochs, recipe.seed, seconds, start)
     rows = {
         "task": f"words of a vocabulary of {len(VOCABULARY)}; as plain output, "
         f"multi-label: {len(CONCEPTS)} words that hold somewhere in the image",
@@ -309,20 +329,22 @@ def _card(
         "attention, held out": f"{figures['attention']} % |\n| | of the words for "
         "shapes look mostly at the shape",
         "dead units": dead_units,
-        "training": f"{training}, {2 * recipe.scenes} images an epoch; the trunk "
-        "started as that of bundled:scenes-detector",
+        "training": f"{training}, {2 * recipe.scenes} images an epoch; the trunk and "
+        "its way up started as those of bundled:scenes-segmenter, the decoder with what"
+        " shipped before",
         "trained with": train_command(assignment),
         "measured with": "`nnviz evaluate bundled:scenes-captioner --data scenes`",
         "weights": "half precision, computed with in single precision",
     }
     about = (
-        "Show, attend and tell: a small residual network and an LSTM with attention"
+        "Show, attend and tell: the features of a U-Net and an LSTM with attention"
         " over places say in a sentence what a generated scene shows.  The places that"
         " shape words look at were part of the training."
     )
     weaknesses = (
         "It knows drawn shapes on surfaces only: of photographs it says sentences about"
-        " shapes that are not there.  Sizes, and which of two shapes of a like size"
-        " comes first, are often told otherwise than in the true sentence."
+        " shapes that are not there.  Small shapes are called wrong most often.  Sizes,"
+        " and which of two shapes of a like size comes first, are often told otherwise"
+        " than in the true sentence."
     )
     return card_text("scenes-captioner", about, rows, weaknesses)

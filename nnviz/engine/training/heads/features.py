@@ -108,14 +108,14 @@ def compute_features(
     for start in range(0, len(files), _BATCH):
         keys: dict[int, _Key] = {}
         missing: dict[int, Tensor] = {}
-        for place, path in enumerate(files[start : start + _BATCH], start):
+        for index, path in enumerate(files[start : start + _BATCH], start):
             try:
-                keys[place] = (_model_key(model), layer, *_stamp(path))
-                if cache.peek(keys[place]) is None:
-                    missing[place] = model.pixel_input(open_image(path))
+                keys[index] = (_model_key(model), layer, *_stamp(path))
+                if cache.peek(keys[index]) is None:
+                    missing[index] = model.pixel_input(open_image(path))
             except (InputError, OSError) as error:
-                refused[place] = _reason(error)
-                keys.pop(place, None)
+                refused[index] = _reason(error)
+                keys.pop(index, None)
         computed: dict[int, Tensor] = {}
         if missing:
             features = _pass(model, passes.input_to, layer, missing)
@@ -142,7 +142,7 @@ def prepare_features(
         ModelError: the network does not end in a linear layer.
     """
     layer, known = "", 0
-    for place, path in enumerate(files):
+    for index, path in enumerate(files):
         try:
             layer = layer or head_layer(
                 model, first_readable(model, [path], check), check
@@ -151,7 +151,7 @@ def prepare_features(
             known += 1
         except InputError:
             continue
-        yield Progress(place + 1, len(files), f"image {place + 1} of {len(files)}")
+        yield Progress(index + 1, len(files), f"image {index + 1} of {len(files)}")
     return known
 
 

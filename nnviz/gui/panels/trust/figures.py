@@ -128,8 +128,8 @@ class TrustPanel(QWidget):
         if found is None:
             return
         heads = ("", self.tr("this map"), self.tr("random"), self.tr("edges"), "")
-        for place, words in enumerate(heads):
-            self._put(0, place, words, "section")
+        for index, words in enumerate(heads):
+            self._put(0, index, words, "section")
         for row, score in enumerate(found.scores, 1):
             self._fill_row(row, score, found.rows[1:])
 

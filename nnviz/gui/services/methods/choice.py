@@ -81,7 +81,7 @@ class MethodChoice(QObject):
         return self._workspace
 
     @property
-    def place(self) -> str:
+    def workspace_name(self) -> str:
         """Name of the current workspace."""
         return self._workspace.name if self._workspace else ""
 
@@ -200,7 +200,7 @@ class MethodChoice(QObject):
         info, model = self.info(name), self._selection.model
         if info is None:
             return
-        self._unasked.discard(self.place)
+        self._unasked.discard(self.workspace_name)
         if model is not None and not info.suits(model.task):
             self.unsuited.emit(info, dict(values or {}))
             return
@@ -396,7 +396,7 @@ class MethodChoice(QObject):
 
     def _to_be_replaced(self, method: MethodInfo, model: ModelInfo) -> bool:
         """Tell whether another network asks for another method."""
-        return self.place in self._unasked or not method.suits(model.task)
+        return self.workspace_name in self._unasked or not method.suits(model.task)
 
     def _forget_preferred(self) -> None:
         self._preferred = None

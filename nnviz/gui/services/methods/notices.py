@@ -53,7 +53,11 @@ def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
 
     def follow(_: Progress, left: float) -> None:
         run = runs.current
-        if run is None or run.began == told[0] or run.info.recorded:
+        if run is None or run.info.recorded:
+            return
+        if run.began == told[0]:
+            if left < _LONG:  # nearly done, or the first passes were slow
+                messages.settle(_LONG_TOPIC)
             return
         if left < _LONG or run.seconds < _PACE_SECONDS:
             return

@@ -137,7 +137,7 @@ class MethodRunner(QObject):
 
         None while another image or network is open than the run's.
         """
-        run = self._front.get(self._choice.place)
+        run = self._front.get(self._choice.workspace_name)
         return run if run is not None and self._fits(run) else None
 
     @property
@@ -285,7 +285,7 @@ class MethodRunner(QObject):
         priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
         title = "" if automatic else self._captions.of_request(request)
         job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
-        place = self._choice.place
+        place = self._choice.workspace_name
         run = MethodRun(request, method, model, place, automatic, key, job)
         self._front[place] = run
         self.started.emit()

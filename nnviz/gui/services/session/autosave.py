@@ -160,7 +160,7 @@ class Autosave(QObject):
             images=self._images.paths,
             current=self._images.current,
             model=request if request.reference else None,
-            workspace=self._choice.place,
+            workspace=self._choice.workspace_name,
             method=method.name if method else "",
             values=self._choice.values,
         )

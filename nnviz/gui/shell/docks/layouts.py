@@ -99,7 +99,7 @@ class DockLayouts(QObject):
         for bar in self._window.findChildren(
             QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
         ):
-            titles = {bar.tabText(place) for place in range(bar.count())}
+            titles = {bar.tabText(index) for index in range(bar.count())}
             if len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
                 bar.hide()
 

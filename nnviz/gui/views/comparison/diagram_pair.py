@@ -34,22 +34,22 @@ class DiagramPairView(QWidget):
         self.next.clicked.connect(self.show_next)
         self.expand = QPushButton(self.tr("Expand all"), self)
         self.collapse = QPushButton(self.tr("Collapse all"), self)
-        for place, view in enumerate(self.views):
+        for index, view in enumerate(self.views):
             self.expand.clicked.connect(view.canvas.open_all)
             self.collapse.clicked.connect(view.canvas.close_all)
             view.expand.hide()
             view.collapse.hide()
             view.hovered.connect(self.hovered)
-            view.canvas.chosen.connect(partial(self._follow, place))
+            view.canvas.chosen.connect(partial(self._follow, index))
         self._arrange()
 
     def set_pair(self, first: Diagram, second: Diagram) -> None:
         """Show two graphs."""
         self._found = DiagramComparison.of(first, second)
         self._at = -1
-        for place, view in enumerate(self.views):
-            view.show_result(self._found.sides[place], None)
-            view.canvas.mark(mark_colors(self._found, place))
+        for index, view in enumerate(self.views):
+            view.show_result(self._found.sides[index], None)
+            view.canvas.mark(mark_colors(self._found, index))
         self.summary.setText(self._summary(self._found))
         self.next.setEnabled(bool(self._found.differences))
 

@@ -53,7 +53,7 @@ def begin_edit(matrix: Matrix, cell: Cell) -> CellEdit | None:
 
 def editable_grids(matrix: Matrix) -> list[int]:
     """Return the indices of the editable grids."""
-    return [place for place, grid in enumerate(matrix.grids) if grid.edits]
+    return [index for index, grid in enumerate(matrix.grids) if grid.edits]
 
 
 def step_cell(matrix: Matrix, chosen: Cell | None, down: int, right: int) -> Cell:

@@ -276,10 +276,10 @@ class MatrixCanvas(QWidget):
         found = self.layout_now()
         if found is None:
             return None
-        for place, placed in enumerate(found[0].grids):
+        for index, placed in enumerate(found[0].grids):
             cell = placed.cell_at(at.x() - found[1].x(), at.y() - found[1].y())
             if cell is not None:
-                return place, *cell
+                return index, *cell
         return None
 
     def _turn(self, cell: Cell) -> None:

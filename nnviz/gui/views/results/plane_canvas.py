@@ -344,8 +344,8 @@ class PlaneCanvas(QWidget):
         painter.setPen(QPen(tokens.line, 1))
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 4, 4)
-        for place, (name, color) in enumerate(names):
-            y = box.top() + SPACE / 2 + (place + 0.5) * 1.5 * letters
+        for index, (name, color) in enumerate(names):
+            y = box.top() + SPACE / 2 + (index + 0.5) * 1.5 * letters
             painter.setPen(QPen(QColor(*color) if color else tokens.quiet, 3))
             painter.drawLine(
                 QPointF(box.left() + SPACE, y), QPointF(box.left() + SPACE + letters, y)

@@ -56,8 +56,8 @@ class CurvePlot(QWidget):
                 tick + SPACE, line + 2 * SPACE, -SPACE, -2 * line - SPACE
             )
             self._paint_frame(painter, frame, (low, top), curves)
-            for place, values in enumerate(curves.series.values()):
-                painter.setPen(QPen(self._color(place), _PEN))
+            for index, values in enumerate(curves.series.values()):
+                painter.setPen(QPen(self._color(index), _PEN))
                 painter.drawPolyline(_line(curves, values, frame, (low, top)))
             self._paint_names(painter, frame, curves)
 
@@ -94,8 +94,8 @@ class CurvePlot(QWidget):
     def _paint_names(self, painter: QPainter, frame: QRectF, curves: Curves) -> None:
         metrics = self.fontMetrics()
         left = frame.left()
-        for place, name in enumerate(curves.series):
-            painter.setPen(self._color(place))
+        for index, name in enumerate(curves.series):
+            painter.setPen(self._color(index))
             width = metrics.horizontalAdvance(name)
             room = QRectF(left, self.height() - metrics.height(), width + 2, 99)
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft, name)

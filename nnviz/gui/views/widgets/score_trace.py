@@ -68,7 +68,7 @@ class ScoreTrace(QWidget):
             painter.setPen(QPen(tokens.accent, _PEN))
             step = room.width() / (_POINTS - 1)
             points = [
-                QPointF(room.left() + place * step, level(score))
-                for place, score in enumerate(self._scores)
+                QPointF(room.left() + index * step, level(score))
+                for index, score in enumerate(self._scores)
             ]
             painter.drawPolyline(QPolygonF(points))

@@ -124,9 +124,9 @@ class RobustnessPanel(QWidget):
             (self.tr("Epsilon"), row(self.epsilons, label("/255"))),
             (self.tr("Images"), row(self.limit, None)),
         )
-        for place, (words, line) in enumerate(rows):
-            form.addWidget(label(words), place, 0)
-            form.addLayout(line, place, 1)
+        for index, (words, line) in enumerate(rows):
+            form.addWidget(label(words), index, 0)
+            form.addLayout(line, index, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)

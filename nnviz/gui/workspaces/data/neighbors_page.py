@@ -42,7 +42,7 @@ class NeighborsPage(QWidget):
         self.grids = [RecordGrid(app, self) for _ in range(3)]
         for grid in self.grids:
             grid.setMinimumHeight(_LEAST_HEIGHT)
-        self.strips = [self._make_strip(place) for place in range(3)]
+        self.strips = [self._make_strip(index) for index in range(3)]
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask)
         self._lay_out()

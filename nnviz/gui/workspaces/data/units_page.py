@@ -178,7 +178,7 @@ class Units(QWidget):
         )
         self.words.setText(self._words(found))
         count = found.records.shape[1]
-        tiles = [seen_patch(found, 0, place) for place in range(count)]
+        tiles = [seen_patch(found, 0, index) for index in range(count)]
         self.patches.show_patches(np.stack(tiles))
 
     def _words(self, found: Exemplars) -> str:

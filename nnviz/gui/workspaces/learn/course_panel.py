@@ -49,7 +49,7 @@ class CoursePanel(QWidget):
             for info in self._app.models.catalogue.methods
             if info.capabilities.section
         ]
-        order = {section: place for place, section in enumerate(SECTIONS)}
+        order = {section: index for index, section in enumerate(SECTIONS)}
         return sorted(
             found,
             key=lambda info: (
@@ -97,7 +97,7 @@ class CoursePanel(QWidget):
 
     def _heads(self) -> list[QTreeWidgetItem]:
         count = self.tree.topLevelItemCount()
-        found = (self.tree.topLevelItem(place) for place in range(count))
+        found = (self.tree.topLevelItem(index) for index in range(count))
         return [head for head in found if head is not None]
 
     def _items(self) -> list[QTreeWidgetItem]:
@@ -132,5 +132,5 @@ class CoursePanel(QWidget):
 
 
 def _children(head: QTreeWidgetItem) -> list[QTreeWidgetItem]:
-    found = (head.child(place) for place in range(head.childCount()))
+    found = (head.child(index) for index in range(head.childCount()))
     return [child for child in found if child is not None]

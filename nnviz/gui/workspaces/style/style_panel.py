@@ -166,7 +166,7 @@ class ImagesPart(QWidget):
             self._app.images.make_thumbnail(path, show, _THUMBNAIL)
 
     def _items(self) -> list[QListWidgetItem]:
-        return [self.list.item(place) for place in range(self.list.count())]
+        return [self.list.item(index) for index in range(self.list.count())]
 
     def _show_thumbnail(self, path: str, pixels: Bytes) -> None:
         side = min(pixels.shape[:2])

@@ -155,10 +155,10 @@ class _Thumbnails(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             side = self._look.px(_THUMBNAIL)
-            for place in range(_COLUMNS * _ROWS):
-                line, column = divmod(place, _COLUMNS)
+            for index in range(_COLUMNS * _ROWS):
+                line, column = divmod(index, _COLUMNS)
                 cell = QRect(column * (side + GRID), line * (side + GRID), side, side)
-                file = self._files[place] if place < len(self._files) else ""
+                file = self._files[index] if index < len(self._files) else ""
                 pixmap = self._pixmaps.get(file)
                 if pixmap is not None:
                     painter.drawPixmap(cell, pixmap, _middle(pixmap))

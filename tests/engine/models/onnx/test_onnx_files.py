@@ -310,7 +310,11 @@ def test_channels_may_come_last(open_model, tmp_path: Path) -> None:
 def test_heads_of_boxes_are_recognized(
     open_model, tmp_path: Path, shape: tuple[int, ...], classes: int, words: str
 ) -> None:
-    """Truth: 32 px have 4² + 2² + 1 places in the three grids of a YOLO head."""
+    """Truth: 32 px have 4² + 2² + 1 places in the three grids of a YOLO head.
+
+    All of them were trained on letterboxed images with pixels in 0 to 1 (YOLOv5's and
+    ultralytics' ``LetterBox``).
+    """
     image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 32, 32])
     nodes = [
         helper.make_node("ReduceMean", ["x"], ["m"], keepdims=0),
@@ -321,6 +325,9 @@ def test_heads_of_boxes_are_recognized(
     assert model.info.task is Task.DETECT
     assert len(model.info.labels) == classes
     assert any(words in note for note in model.info.notes)
+    preprocess = model.info.preprocess
+    assert (preprocess.fit, preprocess.padding) == (Fit.PAD, (114 / 255,) * 3)
+    assert (preprocess.mean, preprocess.std) == ((0.0,) * 3, (1.0,) * 3)
 
 
 _OPEN = """

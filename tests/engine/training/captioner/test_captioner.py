@@ -16,8 +16,15 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.data.scenes import CLASSES, make_scene
 from nnviz.engine.jobs import Session
 from nnviz.engine.methods.caption import CaptionParams, _Writer, sentence_text
-from nnviz.engine.models.networks.scene_captioner import CaptionState
+from nnviz.engine.models.bundled import open_bundled
+from nnviz.engine.models.networks.scene_captioner import (
+    CaptionState,
+    PlaceAttention,
+    View,
+)
+from nnviz.engine.models.references import BundledReference
 from nnviz.engine.training.captioner.batches import CaptionRecipe, make_batch
+from nnviz.engine.training.captioner.fit import build, initialize
 from nnviz.engine.training.captioner.sentences import (
     CONCEPTS,
     VOCABULARY,
@@ -72,6 +79,27 @@ def test_concepts_of_a_place_are_those_of_what_fills_it():
     assert np.array_equal(batch.concepts[0, label].numpy() > 0, inside)
 
 
+def test_the_encoder_starts_as_the_segmenters():
+    net = build()
+    initialize(net, torch.Generator().manual_seed(0))
+    segmenter = open_bundled(BundledReference("scenes-segmenter"), lambda: None).net
+    theirs, found = segmenter.state_dict(), net.state_dict()
+    encoder = [name for name in found if name.split(".")[0] in {"trunk", "up", "merge"}]
+    assert len(encoder) > 100
+    assert all(torch.equal(found[name], theirs[name]) for name in encoder)
+
+
+def test_places_that_were_seen_can_be_passed_over():
+    """By hand: equal scores, less the logarithm of 3: 3/4 and 1/4."""
+    attention = PlaceAttention(features=1, hidden=1, width=1, values=1)
+    for weight in attention.parameters():
+        torch.nn.init.zeros_(weight)
+    torch.nn.init.constant_(attention.again.bias, -1.0)
+    seen = torch.tensor([[0.0, math.log(3)]])
+    weights = attention(torch.zeros(1, 2, 1), torch.zeros(1, 1), seen)
+    torch.testing.assert_close(weights, torch.tensor([[0.75, 0.25]]))
+
+
 FIRST = (0.0, 0.0, 0.6, 0.4)
 AFTER = {2: (0.0, 0.5, 0.25, 0.25), 3: (0.0, 1.0, 0.0, 0.0)}
 
@@ -82,12 +110,12 @@ class Grammar:
     start, end = 0, 1
 
     def look(self, places):
-        return places
+        return View(places, places)
 
     def begin(self, places):
-        return CaptionState(places, places)
+        return CaptionState(places, places, places)
 
-    def step(self, _places, _keys, state, words):
+    def step(self, _view, state, words):
         shares = AFTER.get(int(words), FIRST)
         logits = torch.tensor([shares]).clamp(min=1e-12).log()
         return logits, torch.ones(1, 1), state

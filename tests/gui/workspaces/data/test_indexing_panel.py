@@ -64,7 +64,7 @@ def test_lists_of_images_are_offered_wherever_they_are_dropped(window, fake, tmp
     for file in (annotations, table):
         window.enter(INSPECT)
         window.app.open_files([str(file)])
-        assert window.app.choice.place == DATA.name
+        assert window.app.choice.workspace_name == DATA.name
         assert file.name in pane(window).question.text().replace("\u200b", "")
         pane(window).begin.click()
         assert fake.last("index").source == str(file)

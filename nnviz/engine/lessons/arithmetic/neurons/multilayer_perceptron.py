@@ -70,9 +70,9 @@ def make_layers(
         random: source of the weights.
     """
     layers = []
-    for place, (before, after) in enumerate(pairwise(sizes)):
+    for index, (before, after) in enumerate(pairwise(sizes)):
         bound = np.sqrt(6 / (before + after))
-        last = place == len(sizes) - 2
+        last = index == len(sizes) - 2
         layers.append(
             Layer(
                 random.uniform(-bound, bound, (after, before)),

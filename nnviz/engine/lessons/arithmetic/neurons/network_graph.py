@@ -28,13 +28,13 @@ def network_graph(
     nodes = [_input(*each) for each in enumerate(run.outputs[0][0].tolist())]
     edges: list[DiagramEdge] = []
     first, number = 0, 0
-    for place, layer in enumerate(layers):
+    for index, layer in enumerate(layers):
         here = len(nodes)
         for unit, row in enumerate(layer.weights):
             number += 1
-            value = float(run.outputs[place + 1][0, unit])
+            value = float(run.outputs[index + 1][0, unit])
             shown = value if number <= known else None
-            nodes.append(_unit(layers, (place, unit), shown, details or {}))
+            nodes.append(_unit(layers, (index, unit), shown, details or {}))
             edges += [
                 DiagramEdge(source=source, target=here + unit, value=float(weight))
                 for source, weight in enumerate(row, first)

@@ -27,10 +27,10 @@ def read_layers(weights: str, biases: str, inputs: int) -> tuple[Layer, ...]:
     if len(parts) > _MOST_LAYERS:
         raise UsageError("--weights", f"{len(parts)} layers", f"at most {_MOST_LAYERS}")
     layers: list[Layer] = []
-    for place, (part, shift) in enumerate(zip(parts, shifts, strict=True), 1):
+    for index, (part, shift) in enumerate(zip(parts, shifts, strict=True), 1):
         matrix = parse_matrix(part, "--weights", _MOST_UNITS)
         bias = parse_matrix(shift, "--biases", _MOST_UNITS).ravel()
-        _check_shapes(place, matrix, bias, inputs)
+        _check_shapes(index, matrix, bias, inputs)
         layers.append(Layer(np.ascontiguousarray(matrix), bias, "linear"))
         inputs = len(matrix)
     return tuple(layers)

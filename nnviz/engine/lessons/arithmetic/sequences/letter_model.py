@@ -53,7 +53,7 @@ def read_letters(text: str, option: str, most: int) -> Letters:
     if len(alphabet) > most:
         reason = f"has {len(alphabet)} different letters"
         raise UsageError(option, reason, f"at most {most}")
-    places = {letter: place for place, letter in enumerate(alphabet)}
+    places = {letter: index for index, letter in enumerate(alphabet)}
     return Letters(alphabet, np.array([places[each] for each in text], np.int64))
 
 

@@ -75,8 +75,8 @@ class SharpMask(DeeplySupervised):
         """Yield the mask encodings, the coarsest first."""
         maps = self.trunk(x).maps[::-1]
         mask = self.coarse(maps[0])
-        for place, (level, refine) in enumerate(zip(maps, self.refine, strict=True)):
-            if place:
+        for index, (level, refine) in enumerate(zip(maps, self.refine, strict=True)):
+            if index:
                 mask = doubled(mask, level.shape[2:])
             mask = refine(level, mask)
             yield mask

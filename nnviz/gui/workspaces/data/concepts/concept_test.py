@@ -162,7 +162,7 @@ class ConceptTestPane(QuestionPane):
         )
         rows = tuple(
             (
-                float(len(self._tests) - place),
+                float(len(self._tests) - index),
                 each.concept,
                 each.target,
                 each.layer,
@@ -171,7 +171,7 @@ class ConceptTestPane(QuestionPane):
                 float(f"{each.p_value:.2g}"),
                 round(100 * each.accuracy, 1),
             )
-            for place, each in enumerate(self._tests)
+            for index, each in enumerate(self._tests)
         )
         self.table.setVisible(bool(rows))
         self.table.show_result(table_of(columns, rows), None)

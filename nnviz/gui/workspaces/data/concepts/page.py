@@ -24,7 +24,7 @@ class Concepts(QWidget):
         self.ablation = ChannelAblationPane(app)
         self._tabs, self._pages = QButtonGroup(self), PageStack()
         tabs = flow(spacing=GRID)
-        for place, (title, pane) in enumerate(
+        for index, (title, pane) in enumerate(
             (
                 (self.tr("Concept test"), self.test),
                 (self.tr("Parts"), self.parts),
@@ -32,7 +32,7 @@ class Concepts(QWidget):
                 (self.tr("Ablation"), self.ablation),
             )
         ):
-            tabs.addWidget(self._make_tab(place, title))
+            tabs.addWidget(self._make_tab(index, title))
             self._pages.addWidget(pane)
         self._tabs.idClicked.connect(self._pages.setCurrentIndex)
         column = QVBoxLayout(self)
