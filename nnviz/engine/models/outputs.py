@@ -7,7 +7,7 @@ here, once; a forward hook on the network then returns that tensor in every pass
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.info import OutputActivation, Task
@@ -294,12 +295,12 @@ class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        # The tensors are kept so that no later one gets their ids.
-        self._known: dict[int, tuple[Tensor, str]] = {}
+        # Weak: the trial pass must not keep all of its activations.
+        self._known: MutableMapping[Tensor, str] = WeakTensorKeyDictionary()
 
     def of(self, tensor: Tensor) -> str:
         """Return the operation that made a tensor, "" where unknown."""
-        return self._known.get(id(tensor), (tensor, ""))[1]
+        return self._known.get(tensor, "")
 
     def __torch_dispatch__(
         self,
@@ -315,7 +316,7 @@ class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
             name = self.of(args[0])
         tensor = first_tensor(output)
         if tensor is not None:
-            self._known[id(tensor)] = (tensor, name)
+            self._known[tensor] = name
         return output
 
 

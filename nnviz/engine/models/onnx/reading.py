@@ -340,7 +340,8 @@ class _Reader:
             return torch.from_numpy(_listed(tensor, of_bytes)).view(kind)
         if raw.numel() % kind.itemsize:
             raise self._refusal(f"{tensor.name!r} is cut short")
-        return raw.view(kind)
+        # An empty array can have strides that no view allows.
+        return raw.view(kind) if raw.numel() else torch.empty(0, dtype=kind)
 
     def _read(self, path: Path, span: Span) -> Tensor:
         """Return bytes of a file, read to where they stay."""
