@@ -221,6 +221,7 @@ def export_trained(
     *,
     name: str = "network",
     step: int = -1,
+    folder: str | PathLike[str] = "",
 ) -> tuple[str, ...]:
     """Export a step of a recorded training run as a network, with its curves.
 
@@ -229,6 +230,8 @@ def export_trained(
         out: folder for the files.
         name: of the network.
         step: step whose weights are exported; -1 for the newest.
+        folder: image folder of the run, of which the recording keeps the name only;
+            needed for a step whose state was not kept.
 
     Returns:
         Paths of the weights, the curves (CSV) and the folder of TensorBoard events.
@@ -237,6 +240,10 @@ def export_trained(
         InputError: the folder holds no training run.
     """
     request = ExportTrained(
-        recording=str(recording), out=str(out), name=name, step=step
+        recording=str(recording),
+        out=str(out),
+        name=name,
+        step=step,
+        folder=str(folder),
     )
     return perform(request)

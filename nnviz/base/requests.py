@@ -217,12 +217,15 @@ class ExportTrained(Request[tuple[str, ...]]):
         name: of the network.
         step: step whose weights are exported, or the last kept one before it; -1 for
             the newest.
+        folder: path of the image folder of the run, of which a recording keeps the
+            name only; needed for a step that has to be recomputed.
     """
 
     recording: str
     out: str
     name: str = "network"
     step: int = -1
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

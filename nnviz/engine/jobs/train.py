@@ -56,5 +56,6 @@ def export_trained(_resources: Resources, request: ExportTrained, check: Check) 
     yield Progress(0, 1, f"writing {request.name}")
     check()
     return export_step(
-        request, lambda recording, step: state_at(recording, step, check)
+        request,
+        lambda recording, step: state_at(recording, step, check, request.folder),
     )

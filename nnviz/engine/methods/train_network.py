@@ -8,6 +8,7 @@ import torch
 
 from nnviz.base.info import TRAINING, Reference
 from nnviz.base.parameters import make
+from nnviz.base.recipes import with_paths
 from nnviz.base.results import Report
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import training_report
@@ -86,7 +87,9 @@ class TrainNetwork:
             yield report
 
 
-def state_at(recording: Recording, step: int, check: Callable[[], None]) -> State:
+def state_at(
+    recording: Recording, step: int, check: Callable[[], None], folder: str = ""
+) -> State:
     """Return the state after a step of a recorded run, recomputed if not stored.
 
     The run is recomputed from the latest earlier state, bit for bit.
@@ -95,13 +98,14 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
         recording: of this method.
         step: its number; -1 for the newest.
         check: raises to stop.
+        folder: path of the run's image folder, of which a recording keeps the name.
     """
     last = len(recording) - 1
     step = last if step < 0 else min(step, last)
     kept = max((each for each in recording.states if each <= step), default=-1)
     if kept == step:
         return recording.state(step)
-    values: dict[str, Any] = dict(recording.recipe.values)
+    values: dict[str, Any] = with_paths(recording.recipe.values, {"folder": folder})
     changes = dict(recording.recipe.changes)
     generator = torch.Generator().manual_seed(recording.recipe.seed)
     params = make(TrainNetworkParams, values)

@@ -90,3 +90,28 @@ def test_an_autoencoder_opens_as_a_network_from_image_to_image(tmp_path):
     with Path(found.files[1]).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
+
+
+def test_a_step_that_was_not_kept_is_recomputed_from_the_users_folder(tmp_path):
+    """Truth: the figures that the run measured at that step, in its recording."""
+    from PIL import Image as PillowImage
+
+    folder = tmp_path / "elsewhere" / "shades"
+    for level, name in enumerate(("dark", "light")):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            shade = np.full((16, 16, 3), 90 * level + 4 * number, np.uint8)
+            PillowImage.fromarray(shade).save(folder / name / f"{number}.png")
+    run = {"network": "mlp", "data": "folder", "folder": str(folder), "seed": 1}
+    whole = nnviz.train_network(tmp_path / "whole", epochs=4, **run)
+    recording = Path(whole.files[-1])
+    numbers = nnviz.open_recording(recording).numbers
+    step = len(numbers) - 2
+    asked = {"step": step, "folder": folder}
+    weights, curves, *_ = nnviz.export_trained(recording, tmp_path, **asked)
+    with Path(curves).open(encoding="utf-8") as file:
+        (*_, last) = csv.DictReader(file)
+    assert float(last["held-out loss"]) == pytest.approx(numbers[step]["held-out loss"])
+    assert Path(weights).read_bytes() != Path(whole.files[0]).read_bytes()
+    with pytest.raises(InputError, match="no such"):
+        nnviz.export_trained(recording, tmp_path, step=step)

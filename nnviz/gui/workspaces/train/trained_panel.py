@@ -81,6 +81,7 @@ class TrainedPanel(QWidget):
             out=self._app.settings.networks,
             name=name,
             step=step,
+            folder=str(self._app.choice.values.get("folder", "")),
         )
         job = self._app.jobs.submit(request, _LANE, self.tr("Opening a step"))
         job.done.connect(self._opened)
