@@ -56,7 +56,7 @@ class TableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._table.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return text, alignment, the plain value, or its place in the sorted column."""
+        """Return text, alignment, the plain value, or its place in the order."""
         value = self._table.rows[index.row()][index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -70,12 +70,10 @@ class TableModel(QAbstractTableModel):
                     else Qt.AlignmentFlag.AlignRight
                 )
                 return side | Qt.AlignmentFlag.AlignVCenter
-            case _ if role == _VALUE_ROLE:
-                return value
             case _ if role == _PLACE_ROLE:
                 return self._places_of(index.column())[index.row()]
             case _:
-                return None
+                return value if role == _VALUE_ROLE else None
 
     def _places_of(self, column: int) -> list[int]:
         """Return the place of each row in the ascending order of a column."""
