@@ -32,6 +32,9 @@ LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """Milliseconds between two reads of the folder while the job writes."""
+_STEP_MS = 100
+"""Milliseconds between two announcements of a run's steps: a small network takes many
+more a second than anybody reads, and each one is painted."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
@@ -82,6 +85,8 @@ class Timeline(QObject):
         self._player.timeout.connect(self._play_on)
         self._reader = QTimer(self, singleShot=True, interval=_READ_MS)
         self._reader.timeout.connect(self._read)
+        self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
+        self._stepped.timeout.connect(self.changed)
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
         runs.front_changed.connect(self._follow_front)
@@ -307,7 +312,8 @@ class Timeline(QObject):
             self._want_blended(partial.step)
         if not self._reader.isActive():
             self._reader.start()
-        self.changed.emit()
+        if not self._stepped.isActive():
+            self._stepped.start()
 
     def _run_ended(self, folder: str) -> None:
         self._recordings.list()
