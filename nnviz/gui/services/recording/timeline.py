@@ -83,7 +83,7 @@ class Timeline(QObject):
         self._asked: tuple[str, int, float] | None = None
         self._player = QTimer(self, interval=round(1000 / RATE))
         self._player.timeout.connect(self._play_on)
-        self._reader = QTimer(self, singleShot=True, interval=_READ_MS)
+        self._reader = QTimer(self, singleShot=True)
         self._reader.timeout.connect(self._read)
         self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
         self._stepped.timeout.connect(self.changed)
@@ -311,7 +311,7 @@ class Timeline(QObject):
             self.step = partial.step
             self._want_blended(partial.step)
         if not self._reader.isActive():
-            self._reader.start()
+            self._reader.start(_READ_MS)
         if not self._stepped.isActive():
             self._stepped.start()
 
