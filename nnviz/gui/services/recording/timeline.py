@@ -87,6 +87,11 @@ class Timeline(QObject):
         self._reader.timeout.connect(self._read)
         self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
         self._stepped.timeout.connect(self.changed)
+        self._followed: JobHandle[Run] | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        runs, choice, recordings = self._runs, self._choice, self._recordings
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
         runs.front_changed.connect(self._follow_front)
@@ -97,7 +102,6 @@ class Timeline(QObject):
         choice.method_changed.connect(
             lambda _: self.set_rate(LESSON_RATE if self.teaches else RATE)
         )
-        self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
         """Connect to the worker, which is ready."""
