@@ -580,7 +580,9 @@ class CommandHandlers(QObject):
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
         """Show a page of the network browser and focus its search."""
-        self._stage.docks["browser"].show()
+        browser = self._stage.docks["browser"]
+        browser.show()
+        browser.raise_()  # it may be behind others in a row of tabs
         self._stage.browser.setCurrentWidget(panel)
         panel.search.setFocus()
         panel.search.selectAll()

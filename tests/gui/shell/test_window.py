@@ -20,6 +20,7 @@ from nnviz.gui.shell import app
 from nnviz.gui.shell.palette import Entry, rank
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import THEMES, palette, stylesheet
+from nnviz.gui.workspaces.style.workspace import STYLE
 
 
 def shown(window):
@@ -566,3 +567,18 @@ def test_an_image_that_is_opened_again_is_read_again(opened, fake):
     images.add([path])
     assert read == [path]
     assert images.paths.count(path) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), [("go.models", "models"), ("go.layers", "layers")]
+)
+def test_find_brings_the_network_panel_forward_from_behind_its_neighbors(
+    opened, name, page
+):
+    """Truth: what the command promises; in Style the panel lies behind another."""
+    opened.enter(STYLE)
+    search = getattr(opened.stage, page).search
+    assert search.visibleRegion().isEmpty()
+    opened.commands[name].trigger()
+    QApplication.processEvents()
+    assert not search.visibleRegion().isEmpty()
