@@ -54,6 +54,17 @@ def test_svg_is_well_formed_and_holds_all_words() -> None:
     assert len(list(root.iter(f"{SVG}path"))) == 2
 
 
+def test_svg_text_needs_no_baseline_of_the_reader_s() -> None:
+    """Truth: Inter's capitals are 0.727 of its size: half lies below the center."""
+    layout = DiagramLayout(CHAIN)
+    root = ET.fromstring(diagrams.svg(layout, layout.draw()))  # noqa: S314 -- our own
+    box, title = next(root.iter(f"{SVG}rect")), next(root.iter(f"{SVG}text"))
+    center = float(box.attrib["y"]) + float(box.attrib["height"]) / 2
+    below = 0.727 / 2 * float(title.attrib["font-size"])
+    assert abs(float(title.attrib["y"]) - center - below) <= 0.1
+    assert "dominant-baseline" not in title.attrib
+
+
 def test_every_kind_has_a_color() -> None:
     from nnviz.base.results import DIAGRAM_KINDS
 

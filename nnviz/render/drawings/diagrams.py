@@ -60,6 +60,8 @@ _LARGEST = 30_000
 """Height of the tallest page, px: taller ones are scaled down."""
 _COLUMN_GAP, _COLUMN_HEIGHT = 24, 640
 _FRAME, _SHADE = 0.5, 0.07
+_HALF_CAPITAL = 0.364
+"""Half the height of Inter's capitals, of the size of the text."""
 _BEND = 0.5
 
 
@@ -249,16 +251,18 @@ def _svg_box(
 def svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
     """Return a line of text as SVG, vertically centered at y.
 
-    Its length is specified, so that text in another font still fits its box.
+    Its length is specified, so that text in another font still fits its box.  The
+    baseline is too: not every reader of SVG knows ``dominant-baseline``.
     """
     size = TITLE_SIZE if bold else DETAIL_SIZE
+    baseline = place[1] + _HALF_CAPITAL * size
     weight = ' font-weight="600"' if bold else ""
     tone = _hex(ink.text if bold else ink.quiet)
     length = text.width_of(words, size, bold=bold)
     return (
-        f'<text x="{place[0]:.1f}" y="{place[1]:.1f}" font-size="{size}"{weight} '
-        f'textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs" fill="{tone}" '
-        f'dominant-baseline="central">{escape(words)}</text>'
+        f'<text x="{place[0]:.1f}" y="{baseline:.1f}" font-size="{size}"{weight} '
+        f'textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs" '
+        f'fill="{tone}">{escape(words)}</text>'
     )
 
 

@@ -100,6 +100,15 @@ def test_tsne_keeps_neighbors_as_openTSNE_does():  # noqa: N802  the library's n
     assert (again.points == stages[-1].points).all()
 
 
+@pytest.mark.parametrize("decay", [1.0, 0.9])
+def test_a_reduction_keeps_95_percent_of_the_variance(decay):
+    """Truth: as many as scikit-learn's ``PCA(0.95)`` keeps, and 50 at the least."""
+    scales = decay ** np.arange(120)
+    vectors = np.random.default_rng(5).normal(size=(400, 120)) * scales
+    kept = pca.reducing_components(vectors.astype(np.float32)).axes.shape[1]
+    assert kept == max(50, PCA(0.95).fit(vectors).n_components_)
+
+
 def test_an_autoencoder_finds_a_sheet_in_many_dimensions():
     """A plane in 10 dimensions: two numbers suffice, the error falls to a 20th."""
     generator = np.random.default_rng(0)

@@ -74,6 +74,17 @@ def test_a_figure_has_the_boxes_open_that_are_open_on_the_screen(view, qtbot):
     assert "ReLU" not in figures.write(BLOCK, None, "svg", view.figure_look()).decode()
 
 
+def test_a_layer_in_the_middle_stays_there_as_the_view_grows(view):
+    """Chosen while the view is still small, as in a result's first moment."""
+    view.canvas._zoom_at(3.0, view.canvas.rect().center().toPointF())
+    view.resize(300, 120)
+    view.canvas.select("output")
+    before = place_of(view, "output") - view.canvas.rect().center()
+    view.resize(700, 800)
+    after = place_of(view, "output") - view.canvas.rect().center()
+    assert (after - before).manhattanLength() <= 2
+
+
 def test_a_layer_chosen_elsewhere_is_opened_and_brought_into_sight(view, qtbot):
     qtbot.mouseClick(view.collapse, Qt.MouseButton.LeftButton)
     view.select_layer("stem.relu")

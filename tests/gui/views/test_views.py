@@ -413,6 +413,25 @@ class TestTable:
         view.grid.sortByColumn(1, Qt.SortOrder.DescendingOrder)
         assert view.text().splitlines()[1] == "a\t10.0"
 
+    @pytest.mark.parametrize(
+        ("column", "ascending"),
+        [
+            (0, ["1.2.act", "1.10.act", "13", "14"]),
+            (1, ["14", "1.2.act", "1.10.act", "13"]),
+        ],
+    )
+    def test_text_sorts_naturally_and_after_numbers(self, shown, column, ascending):
+        """Truth: the order of layers by hand; "all" is a field larger than any."""
+        rows = (("13", "all"), ("1.10.act", 184.0), ("14", 8.0), ("1.2.act", 56.0))
+        view = shown(TableView(), Table(columns=("layer", "field"), rows=rows), None)
+        for order, wanted in (
+            (Qt.SortOrder.AscendingOrder, ascending),
+            (Qt.SortOrder.DescendingOrder, ascending[::-1]),
+        ):
+            view.grid.sortByColumn(column, order)
+            lines = view.text().splitlines()[1:]
+            assert [line.split("\t")[0] for line in lines] == wanted
+
     def test_columns_widen_as_rows_come(self, shown):
         """Agreements of a board: the table stands there before its first row."""
         words = "Saliency, Guided backpropagation"

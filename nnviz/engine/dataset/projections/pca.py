@@ -1,6 +1,6 @@
 """Principal component analysis: directions of the largest variance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,9 @@ from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vecto
 _BLOCK = 1 << 14
 _SHOWN = 20
 """Components in the scree plot."""
+_FEWEST = 50
+_KEPT = 0.95
+"""Fraction of the variance that a reduction keeps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,19 @@ def principal_components(vectors: Vectors, count: int) -> Components:
         found * np.where(largest < 0, -1, 1),
         variances.flip(0).clamp_min(0).numpy(),
     )
+
+
+def reducing_components(vectors: Vectors) -> Components:
+    """Return the components to reduce vectors to, for projections by their neighbors.
+
+    50, as Kobak and Berens 2019 advise for t-SNE, or more where 50 hold less than 95 %
+    of the variance: the neighbors in the plane are to be those of the vectors.
+    """
+    components = principal_components(vectors, vectors.shape[1])
+    variances = components.variances
+    held = variances.cumsum() / (variances.sum() or 1)
+    count = max(_FEWEST, int(np.searchsorted(held, _KEPT)) + 1)
+    return replace(components, axes=components.axes[:, :count])
 
 
 def project(task: Task) -> Projecting:

@@ -1,7 +1,7 @@
 """t-SNE by openTSNE: van der Maaten and Hinton 2008, as Kobak and Berens 2019 advise.
 
-Vectors are reduced to 50 principal components; the initial map is the first two, scaled
-to a standard deviation of 1e-4; learning rate n / 12.
+Vectors are reduced to their ``reducing_components``; the initial map is the first two,
+scaled to a standard deviation of 1e-4; learning rate n / 12.
 """
 
 import importlib
@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from nnviz.base.errors import InputError
-from nnviz.engine.dataset.projections.pca import principal_components
+from nnviz.engine.dataset.projections.pca import reducing_components
 from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
 
-_COMPONENTS = 50
 _EXAGGERATED, _STEPS = 250, 500
 _EXAGGERATION = 12.0
 _EVERY = 25
@@ -33,9 +32,7 @@ def project(task: Task) -> Projecting:
     """
     if len(task.vectors) < 4:  # noqa: PLR2004
         raise InputError("t-SNE", "needs four images or more", "index more images")
-    components = principal_components(
-        task.vectors, min(_COMPONENTS, task.vectors.shape[1])
-    )
+    components = reducing_components(task.vectors)
     reduced = components.project(task.vectors)
     first = reduced[:, :2]
     total = _EXAGGERATED + (task.steps or _STEPS)

@@ -7,10 +7,8 @@ import numpy as np
 
 from nnviz.base.errors import InputError
 from nnviz.base.shipped.distribution import install_command
-from nnviz.engine.dataset.projections.pca import principal_components
+from nnviz.engine.dataset.projections.pca import reducing_components
 from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
-
-_COMPONENTS = 50
 
 
 def project(task: Task) -> Projecting:
@@ -27,8 +25,7 @@ def project(task: Task) -> Projecting:
             "umap-learn is not installed",
             f"{install_command('umap')}, or use tsne",
         ) from None
-    width = min(_COMPONENTS, task.vectors.shape[1])
-    components = principal_components(task.vectors, width)
+    components = reducing_components(task.vectors)
     reduced = components.project(task.vectors)
     yield Stage(points=reduced[:, :2], done=0, total=1)
     task.check()

@@ -297,13 +297,16 @@ class DiagramCanvas(QWidget):
     # --- events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Refit, unless the user has zoomed or panned."""
+        """Refit, or keep the center after a zoom, a pan or a scroll to a layer."""
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
+            return
+        grown = event.size() - event.oldSize()
+        self._offset += QPointF(grown.width(), grown.height()) / 2
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor; with Shift, scroll."""
+        """Zoom at the cursor."""
         notches = event.angleDelta().y() / _NOTCH
         self._zoom_at(_ZOOM_PER_NOTCH**notches, event.position())
         event.accept()

@@ -1,5 +1,7 @@
 """View of a table."""
 
+import math
+import re
 from typing import Any
 
 from PySide6.QtCore import (
@@ -22,7 +24,9 @@ from nnviz.base.results import Table
 from nnviz.gui.views.results.base import ResultView
 from nnviz.render.text.words import number
 
-_SORT_ROLE = Qt.ItemDataRole.UserRole
+_VALUE_ROLE = Qt.ItemDataRole.UserRole
+_PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
+_DIGITS = re.compile(r"(\d{1,18})")
 _LARGEST_COLUMN = 320
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -34,11 +38,13 @@ class TableModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = Table(columns=(), rows=())
+        self._places: dict[int, list[int]] = {}
 
     def show_table(self, table: Table) -> None:
         """Replace all rows."""
         self.beginResetModel()
         self._table = table
+        self._places = {}
         self.endResetModel()
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -50,7 +56,7 @@ class TableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._table.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return text, alignment, or the plain value for sorting."""
+        """Return text, alignment, the plain value, or its place in the order."""
         value = self._table.rows[index.row()][index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -64,8 +70,18 @@ class TableModel(QAbstractTableModel):
                     else Qt.AlignmentFlag.AlignRight
                 )
                 return side | Qt.AlignmentFlag.AlignVCenter
+            case _ if role == _PLACE_ROLE:
+                return self._places_of(index.column())[index.row()]
             case _:
-                return value if role == _SORT_ROLE else None
+                return value if role == _VALUE_ROLE else None
+
+    def _places_of(self, column: int) -> list[int]:
+        """Return the place of each row in the ascending order of a column."""
+        if column not in self._places:
+            keys = [_order_key(row[column]) for row in self._table.rows]
+            places = {key: place for place, key in enumerate(sorted(set(keys)))}
+            self._places[column] = [places[key] for key in keys]
+        return self._places[column]
 
     def headerData(
         self,
@@ -85,6 +101,19 @@ class TableModel(QAbstractTableModel):
         )
 
 
+def _order_key(value: str | float) -> tuple[int, float, tuple[str | int, ...]]:
+    """Return a sort key: numbers, then NaN, then text in natural order (2 before 10).
+
+    Splitting at runs of digits puts text at even and numbers at odd places, so that
+    only like is compared with like.
+    """
+    if isinstance(value, str):
+        parts = _DIGITS.split(value)
+        natural = (int(part) if at % 2 else part for at, part in enumerate(parts))
+        return 2, 0.0, tuple(natural)
+    return (1, 0.0, ()) if math.isnan(value) else (0, float(value), ())
+
+
 class TableView(ResultView):
     """View of a ``Table``; a click on a heading sorts, Ctrl+C copies as text."""
 
@@ -95,7 +124,7 @@ class TableView(ResultView):
         self.model = TableModel(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(_SORT_ROLE)
+        self._sorted.setSortRole(_PLACE_ROLE)
         self.grid = QTableView(self)
         self.grid.setModel(self._sorted)
         self.grid.setFrameShape(QFrame.Shape.NoFrame)
@@ -151,7 +180,7 @@ class TableView(ResultView):
         lines = ["\t".join(self.result.columns)]
         lines += [
             "\t".join(
-                str(self._sorted.index(row, column).data(_SORT_ROLE))
+                str(self._sorted.index(row, column).data(_VALUE_ROLE))
                 for column in range(self._sorted.columnCount())
             )
             for row in rows
