@@ -22,6 +22,9 @@ class Flow(QLayout):
     def __init__(self, spacing: int) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
+        """Heights by width, which the layouts around ask for many times; valid until a
+        control changes."""
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
@@ -54,9 +57,16 @@ class Flow(QLayout):
         """Return True: the height depends on the width."""
         return True
 
+    def invalidate(self) -> None:
+        """Forget what was computed: a control has changed."""
+        self._heights.clear()
+        super().invalidate()
+
     def heightForWidth(self, width: int) -> int:
         """Return the height of the lines at a width, px."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def minimumHeightForWidth(self, width: int) -> int:
         """Return the height of the lines at a width, px: they cannot be lower."""

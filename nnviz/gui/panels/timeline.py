@@ -40,6 +40,7 @@ class TimelinePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._app = app
         timeline, look = app.timeline, app.look
+        self._shown_sign = ""
         self.bar = ScrubBar()
         self.go = icon_button(look, "play", self.tr("Play (Space)"), timeline.toggle)
         self.back = icon_button(
@@ -103,6 +104,12 @@ class TimelinePanel(QWidget):
         side = self._app.look.px(16)
         self._photo.setPixmap(icon.pixmap(side, side))
 
+    def _put_sign(self) -> None:
+        """Update the first button's icon; each new one lays the whole panel out."""
+        if self._sign() != self._shown_sign:
+            self._shown_sign = self._sign()
+            self.go.setIcon(self._app.look.icon(self._shown_sign))
+
     def _sign(self) -> str:
         """Return the icon of the first button's next action: play or pause."""
         timeline = self._app.timeline
@@ -138,7 +145,7 @@ class TimelinePanel(QWidget):
         timeline = self._app.timeline
         recording = timeline.recording
         self.bar.show_steps(self._steps(), timeline.step)
-        self.go.setIcon(self._app.look.icon(self._sign()))
+        self._put_sign()
         self.go.setToolTip(self._go_words())
         self.go.setAccessibleName(self._go_words())
         there = recording is not None and recording.steps > 0

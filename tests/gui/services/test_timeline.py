@@ -23,7 +23,7 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial, Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import ModelRequest, RecordingStep
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.methods.runner import RESULT
@@ -114,6 +114,21 @@ def test_the_run_is_followed_and_can_wait(imagine, fake):
     panel.go.click()
     assert fake.asked[-1] == (RESULT, "go on")
     assert not timeline.paused
+
+
+def test_a_second_run_is_read_as_rarely_as_the_first(imagine, fake, qtbot):
+    """Truth: one read in 400 ms, however many steps a run takes in them."""
+    folder = imagine.app.timeline.folder
+    fake.tell(RESULT, Partial(picture(0.5), 0))
+    fake.tell(RESULT, Done(Run(picture(0.5), recording(folder).recipe, None)))
+    qtbot.wait(20)
+    imagine.app.runs.run()
+    asked = fake.files.recordings.asked
+    before = len([each for each in asked if each[0] == "read"])
+    for step in range(5):
+        fake.tell(RESULT, Partial(picture(0.5), step))
+        qtbot.wait(10)
+    assert len([each for each in asked if each[0] == "read"]) == before
 
 
 def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):

@@ -32,6 +32,9 @@ LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """Milliseconds between two reads of the folder while the job writes."""
+_STEP_MS = 100
+"""Milliseconds between two announcements of a run's steps: a small network takes many
+more a second than anybody reads, and each one is painted."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
@@ -80,8 +83,15 @@ class Timeline(QObject):
         self._asked: tuple[str, int, float] | None = None
         self._player = QTimer(self, interval=round(1000 / RATE))
         self._player.timeout.connect(self._play_on)
-        self._reader = QTimer(self, singleShot=True, interval=_READ_MS)
+        self._reader = QTimer(self, singleShot=True)
         self._reader.timeout.connect(self._read)
+        self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
+        self._stepped.timeout.connect(self.changed)
+        self._followed: JobHandle[Run] | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        runs, choice, recordings = self._runs, self._choice, self._recordings
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
         runs.front_changed.connect(self._follow_front)
@@ -92,7 +102,6 @@ class Timeline(QObject):
         choice.method_changed.connect(
             lambda _: self.set_rate(LESSON_RATE if self.teaches else RATE)
         )
-        self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
         """Connect to the worker, which is ready."""
@@ -306,8 +315,9 @@ class Timeline(QObject):
             self.step = partial.step
             self._want_blended(partial.step)
         if not self._reader.isActive():
-            self._reader.start()
-        self.changed.emit()
+            self._reader.start(_READ_MS)
+        if not self._stepped.isActive():
+            self._stepped.start()
 
     def _run_ended(self, folder: str) -> None:
         self._recordings.list()
