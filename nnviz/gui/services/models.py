@@ -63,6 +63,8 @@ class Models(QObject):
         self._used = self._refused = self._asked
         self._own: dict[str, Preprocess] = {}
         self.catalogue = Catalogue((), ())
+        self.can_stop = True
+        """Whether the opening of a network may be stopped; not in a kiosk."""
         self._bridge: Bridge | None = None
 
     def attach(self, bridge: "Bridge") -> None:
@@ -164,8 +166,8 @@ class Models(QObject):
         self._ask(replace(self._refused, trust=True))
 
     def stop(self) -> None:
-        """Cancel opening."""
-        if self._opening is not None:
+        """Cancel opening, where that is allowed."""
+        if self._opening is not None and self.can_stop:
             self._opening.cancel()
 
     def fetch(self, reference: str) -> None:

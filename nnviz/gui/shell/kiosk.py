@@ -79,6 +79,7 @@ class Kiosk(QObject):
     def begin(self) -> None:
         """Lock the window, show it full screen and start the lesson or Live."""
         self._lock_commands()
+        self._app.models.can_stop = False  # visitors could not open it again
         self._strip()
         application = QApplication.instance()
         if isinstance(application, QApplication):

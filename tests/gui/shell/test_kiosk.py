@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolB
 
 from nnviz.base.errors import InputError, UsageError, error_record
 from nnviz.base.kiosk import BEAT, FAREWELL, KioskOrder
+from nnviz.base.requests import ModelRequest
 from nnviz.base.shipped.resources import resource
 from nnviz.base.video import SourceKind, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import kiosk as command
@@ -157,6 +158,18 @@ def test_a_pause_brings_the_first_step_back(make, qtbot):
     qtbot.waitUntil(lambda: guide.index == 0 and not guide.revealed)
     assert kiosk.restarts >= 1
     assert window.stage.docks["guide"].isVisible()
+
+
+def test_neither_esc_nor_a_pause_stops_the_opening_of_the_network(lesson):
+    """Visitors have no command that would open it again."""
+    kiosk, window = lesson
+    window.app.bridge.held.add("model")
+    window.app.models.open_request(ModelRequest(reference="bundled:everyday"))
+    window.commands["run.stop"].trigger()
+    assert window.app.models.is_opening
+    window.app.stop()
+    kiosk.restart()
+    assert window.app.models.is_opening
 
 
 def test_hands_put_the_pause_off(lesson, qtbot):
