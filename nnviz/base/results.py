@@ -169,6 +169,13 @@ class Mosaic(Result):
         """Return the caption of tile ``index`` (in the network's own order)."""
         return self.captions[index] if self.captions else str(index)
 
+    def name(self, index: int) -> str:
+        """Return noun and caption of a tile; the noun once where the caption has it."""
+        caption = self.caption(index)
+        if caption.startswith(f"{self.noun} "):
+            return caption
+        return f"{self.noun} {caption}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curves(Result):

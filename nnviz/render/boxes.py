@@ -88,6 +88,8 @@ def text_size(size: tuple[int, int]) -> int:
 def summary(found: Boxes) -> str:
     """Return a summary in one line: "7 objects: 4 person, 2 chair, 1 dog"."""
     count = len(found.boxes)
+    if not found.labels:
+        return "nothing was looked for yet"
     if not count:
         return f"nothing found above {100 * found.threshold:.0f} %"
     names = Counter(found.labels[each] for each in found.classes)

@@ -190,5 +190,5 @@ def _notes(view: StageView) -> tuple[str, ...]:
     grid = view.anchors.grids[int(view.anchors.levels[anchor])]
     return (
         f"{words}, from anchor {anchor} of {len(view.anchors.anchors)}",
-        f"its level has {grid.title} cells, {grid.per_cell} anchors each",
+        f"its level has {grid.title} cells, anchors in a cell: {grid.per_cell}",
     )

@@ -196,7 +196,7 @@ def _detect(
         ctx.step(done, len(regions), f"region {done} of {len(regions)}")
         notes = (
             f"{done} regions: {searched:.1f} s to find, {passed:.1f} s to classify",
-            f"one pass of the whole image takes about {passed / done:.2f} s",
+            f"one pass of the whole image takes about {1e3 * passed / done:.1f} ms",
         )
         scored = _scored(ctx, heads, regions[:done], np.concatenate(given), params)
         results = _results(ctx, _enlarged(scored, scale, ctx.image.size), params)

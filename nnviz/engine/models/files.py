@@ -16,7 +16,7 @@ from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Fit as PhotoFit
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.detectors.torchvision_nets import detector
-from nnviz.engine.models.folders import read_config, weight_files
+from nnviz.engine.models.folders import is_usual, read_config, weight_files
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.declared import (
@@ -192,7 +192,12 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
         return _open_detr(path, side_car, checkpoint, detr, check)
     evidence = gather(checkpoint.values, path)
     hint = f"{evidence.architecture} {path.name}"
-    fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
+    try:
+        fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
+    except ModelError:
+        if not (is_usual(path) and is_transformers(config)):
+            raise
+        return _open_transformers(path.parent, files, config, checkpoint, check)
     net = build(fit)
     install(net, checkpoint.tensors, path.name, check, fit)
     preprocess, guessed = _preprocess(fit, net, side_car, evidence, path.name)

@@ -44,6 +44,11 @@ def weight_files(path: Path) -> tuple[Path, ...]:
     return (others[0],) if len(others) == 1 else (path,)
 
 
+def is_usual(path: Path) -> bool:
+    """Return whether a file is named as its folder's weights: it stands for both."""
+    return path.name in _USUAL
+
+
 def _shards(index: Path) -> tuple[Path, ...]:
     """Return the shards that an index lists, all in its folder."""
     names = read_json(index).get("weight_map")

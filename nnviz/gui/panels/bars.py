@@ -20,6 +20,8 @@ from nnviz.gui.views.tokens import tokens_of
 _BAR = 3
 _INSET = 4
 """Inset on both sides, px, for the frame around the keyboard's row."""
+_UNNAMED = frozenset(("logit", "output"))
+"""Units that are not written: those of raw outputs."""
 _CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -194,4 +196,7 @@ def _share(ranking: Ranking, value: float) -> float:
 
 
 def _written(value: float, unit: str) -> str:
-    return f"{100 * value:.1f} %" if unit == "probability" else f"{value:.2f}"
+    """Return a value as text, with the unit of a regression ("3.14 mm")."""
+    if unit == "probability":
+        return f"{100 * value:.1f} %"
+    return f"{value:.2f}" if unit in _UNNAMED else f"{value:.2f} {unit}"

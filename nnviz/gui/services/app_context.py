@@ -16,7 +16,14 @@ from nnviz.base.errors import (
     error_record,
 )
 from nnviz.base.events import Policy
-from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
+from nnviz.base.info import (
+    Finding,
+    MethodInfo,
+    ModelEntry,
+    ModelInfo,
+    ModelSource,
+    Severity,
+)
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
@@ -465,14 +472,15 @@ class AppContext(QObject):
         model = self.selection.model
         if model is None:
             return
+        suitable = _suitable_network(info, self.models.catalogue.models)
 
         def open_other() -> None:
             self.messages.settle("run")
             self.choice.prefer(info.name, values)
-            self.open_model(DEFAULT_MODEL)
+            self.open_model(suitable)
 
         words = self.tr("{0} does not work on {1}: a network of another kind is needed")
-        title = self.captions.model(DEFAULT_MODEL)
+        title = self.captions.model(suitable)
         remedy = Remedy(self.tr("Open {0}").format(title), open_other)
         text = words.format(info.title, model.title)
         self.messages.notice(Notice("run", Severity.WARNING, text, remedies=(remedy,)))
@@ -599,3 +607,11 @@ class AppContext(QObject):
         if count > 1:
             words = self.tr("{0} opened, the first of {1} images")
         self.messages.say(words.format(image.name, count) + notes)
+
+
+def _suitable_network(info: MethodInfo, known: Iterable[ModelEntry]) -> str:
+    """Return a bundled network that suits a method, the usual one if it does."""
+    bundled = [each for each in known if each.source is ModelSource.BUNDLED]
+    bundled.sort(key=lambda each: each.reference != DEFAULT_MODEL)
+    fits = (each.reference for each in bundled if info.suits(each.task))
+    return next(fits, DEFAULT_MODEL)

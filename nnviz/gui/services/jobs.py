@@ -142,6 +142,7 @@ class JobHandle(Generic[T]):
         self.seconds = 0.0
         self.progress: Progress | None = None
         self._began = monotonic()
+        """Start of the job, or of its newest stage."""
         self._paused_at: float | None = None
         self._rested = 0.0
         """Total duration of finished pauses, s."""
@@ -221,6 +222,14 @@ class JobHandle(Generic[T]):
             self._paused_at = None
             self._retell()
 
+    def _restart_clock(self, progress: Progress) -> None:
+        """Start the clock again where a new stage begins: its pace is another.
+
+        A share that falls to less than half tells a stage; a total that grows does not.
+        """
+        if (progress.fraction or 0.0) < (self.share or 0.0) / 2:
+            self._began, self._rested = monotonic(), 0.0
+
     def _retell(self) -> None:
         if self.progress is not None:
             self.progressed.emit(self.progress)
@@ -241,6 +250,7 @@ class JobHandle(Generic[T]):
             self._controls = None
         match event:
             case Progress():
+                self._restart_clock(event)
                 self.progress = event
                 self.progressed.emit(event)
             case Partial():

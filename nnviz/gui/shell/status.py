@@ -10,6 +10,7 @@ from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
+from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
 from nnviz.gui.views.widgets.elided import ElidedLabel, ShorteningLabel
@@ -63,8 +64,10 @@ class StatusBar(QStatusBar):
 
     def _connect(self) -> None:
         app = self._app
+        self._noticed: dict[str, str] = {}  # texts of open notices, by topic
         app.messages.said.connect(self._say)
-        app.messages.noticed.connect(lambda notice: self._say(notice.text))
+        app.messages.noticed.connect(self._notice)
+        app.messages.settled.connect(self._settle)
         app.models.opening.connect(
             lambda ref: self._work(self.tr("opening {0}").format(ref))
         )
@@ -110,6 +113,15 @@ class StatusBar(QStatusBar):
     def _end_live(self, status: SourceStatus | None) -> None:
         if status is None:
             self.live.say("")
+
+    def _notice(self, notice: Notice) -> None:
+        self._noticed[notice.topic] = notice.text
+        self._say(notice.text)
+
+    def _settle(self, topic: str) -> None:
+        """Take back the text of a notice, unless something was said since."""
+        if self._said and self._noticed.pop(topic, "") == self._said:
+            self._say("")
 
     def _say(self, text: str) -> None:
         self._said = text

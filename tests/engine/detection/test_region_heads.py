@@ -4,6 +4,8 @@ Truth: the paper's equations by hand (Girshick et al. 2014, appendix C), points 
 line parts, scikit-learn's ridge regression.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -79,3 +81,23 @@ def test_the_svm_parts_what_a_line_parts_and_an_absent_class_is_never_there():
     assert (margins[:, 1] == -1).all()
     again = fit_heads(found, ("there", "absent"), seed=0)
     assert np.array_equal(heads.weight, again.weight)
+
+
+def test_few_boxes_are_found_again_among_much_background():
+    """Six boxes, 3000 regions whose features differ by a tenth of their norm.
+
+    Truth: classes that a plane parts.  With the C that was published for hundreds of
+    boxes, no margin is above -1 / 2.
+    """
+    generator = np.random.default_rng(0)
+    truth, far = boxes((0, 0, 20, 20)), boxes((60, 60, 80, 80))
+    regions = np.concatenate((np.repeat(truth, 6, 0), np.repeat(far, 3000, 0)))
+    features = np.full((len(regions), 2), 14, np.float32)
+    features[:6] += boxes((2, -2))
+    features += generator.normal(0, 0.3, features.shape).astype(np.float32)
+    learned = region_examples(features, regions, truth, np.zeros(1, np.int64), 1)
+    annotated = np.arange(len(regions)) < 6
+    heads = fit_heads(replace(learned, annotated=annotated), ("a",), 0)
+    margins = heads.margins(features)[:, 0]
+    assert (margins[:6] > 0).mean() > 0.8
+    assert (margins[6:] > 0).mean() < 0.01

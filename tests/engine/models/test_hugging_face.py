@@ -50,6 +50,22 @@ def test_a_folder_of_transformers(open_model, vit, tmp_path: Path) -> None:
     assert model.info.task is Task.CLASSIFY
 
 
+def test_the_weights_of_a_folder_stand_for_it(open_model, tmp_path: Path) -> None:
+    """Dialogs that open files take no folder; an unknown network needs its config."""
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.YolosConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, image_size=[64, 96], num_detection_tokens=4,
+        id2label={0: "ant", 1: "bee"},
+    )  # fmt: skip
+    transformers.YolosForObjectDetection(config).save_pretrained(tmp_path)
+    model = open_model(tmp_path / "model.safetensors")
+    assert model.info.task is Task.DETECT
+    assert model.info.labels == ("ant", "bee")
+    assert model.info.reference == str(tmp_path.resolve())
+
+
 def test_weights_in_several_files(open_model, vit, tmp_path: Path) -> None:
     vit.save_pretrained(tmp_path, max_shard_size="100KB")
     assert len(weight_files(tmp_path)) > 1

@@ -68,6 +68,17 @@ def test_the_row_is_read_out(qtbot, bars):
     assert bars.accessibleDescription() == "tiger cat 20.0 %"
 
 
+@pytest.mark.parametrize(
+    ("unit", "line"), [("mm", "crab 3.14 mm"), ("output", "crab 3.14")]
+)
+def test_a_regression_s_number_has_its_unit(bars, unit, line):
+    ranking = Ranking(
+        labels=("crab",), indices=np.array([0]), values=np.array([3.14159]), unit=unit
+    )
+    bars.show_ranking(ranking)
+    assert bars.lines() == [line]
+
+
 def test_without_a_ranking_keys_do_nothing(qtbot, bars, asked):
     bars.show_ranking(None)
     qtbot.keyClick(bars, Qt.Key.Key_Return)

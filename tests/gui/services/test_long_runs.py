@@ -8,6 +8,7 @@ import time
 from nnviz.base.events import Cancelled, Progress
 from nnviz.base.notation.durations import long_duration
 from nnviz.gui.shell.main_window import EXPLAIN
+from nnviz.gui.shell.status import StatusBar
 
 
 def told(window):
@@ -49,8 +50,11 @@ def test_what_is_told_goes_when_it_is_true_no_more(opened, fake):
     began_before(run, 3)
     run.job.hear(Progress(1, 100, "window 1 of 100"))
     assert told(opened)
+    message = opened.findChild(StatusBar).message
+    assert "minutes more" in message.text()
     run.job.hear(Progress(90, 100, "window 90 of 100"))
     assert not told(opened)
+    assert "minutes more" not in message.text()
 
 
 def test_long_durations_are_in_words():

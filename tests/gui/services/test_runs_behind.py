@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial, Progress
+from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.requests import LoadModel
 from nnviz.base.results import Heatmap, Report
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.gui.services.app_context import _suitable_network
 from nnviz.gui.shell.main_window import ATTACK, EXPLAIN, IMAGINE, INSPECT, STYLE
 
 RESULT, SLOW = "result", "integrated_gradients"
@@ -209,6 +212,22 @@ def test_a_method_that_does_not_suit_the_network_says_so_and_offers_one(opened, 
     assert opened.app.choice.method.name == "style_transfer"
     assert opened.app.choice.values["style"] == "waves"
     assert opened.stage.center.banners.shown() == ()
+
+
+def test_the_network_that_is_offered_suits_the_method(opened):
+    """Truth: a method for detectors alone works on no classifier."""
+    methods = opened.app.models.catalogue.methods
+    info = replace(methods[0], tasks=(Task.DETECT,))
+    classifier = ModelEntry(
+        reference=DEFAULT_MODEL, title="a", family="a", source=ModelSource.BUNDLED,
+        parameters=1, file_size=0,
+    )  # fmt: skip
+    detector = replace(classifier, reference="bundled:b", task=Task.DETECT)
+    abroad = replace(detector, reference="zoo:c", source=ModelSource.TORCHVISION)
+    known = (abroad, detector, classifier)
+    assert _suitable_network(info, known) == "bundled:b"
+    info = replace(info, tasks=(Task.CLASSIFY, Task.DETECT))
+    assert _suitable_network(info, known) == DEFAULT_MODEL
 
 
 def test_a_prediction_that_comes_late_names_the_target(opened, fake):

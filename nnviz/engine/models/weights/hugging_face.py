@@ -37,7 +37,7 @@ _TASKS = {
 """Tasks by the end of a class's name."""
 _CONFIG_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, OSError),
-    *(ArithmeticError, RuntimeError),
+    ArithmeticError,
 )
 """Of networks that are built from impossible sizes, numbers and names."""
 _USUAL_SIDE = 224

@@ -84,7 +84,7 @@ class TileDetail(QWidget):
             clip: whether to clip outliers.
         """
         values = mosaic.tiles[tile]
-        self.title.setText(f"{mosaic.noun} {mosaic.caption(tile)}")
+        self.title.setText(mosaic.name(tile))
         self.place.setText(_place(mosaic, tile))
         self._texts = _figures(values)
         self._fit_figures()

@@ -319,7 +319,7 @@ class MosaicView(ResultView):
     def _announce(self, mosaic: Mosaic) -> None:
         """Announce the selected tile to screen readers, since tiles are not widgets."""
         place = np.flatnonzero(mosaic.order == self._unit)
-        words = f"{mosaic.noun} {mosaic.caption(self._unit)}"
+        words = mosaic.name(self._unit)
         if place.size:
             count = len(mosaic.order)
             words = self.tr("{0}, {1} of {2}").format(words, place[0] + 1, count)
@@ -397,7 +397,7 @@ class MosaicView(ResultView):
         tile = int(sheet.order[place])
         values = mosaic.tiles[tile, row, column].reshape(-1)
         shown = "  ".join(number(float(value)) for value in values)
-        name = f"{mosaic.noun} {mosaic.caption(tile)}"
+        name = mosaic.name(tile)
         return f"{name}  ·  row {row}, column {column}  ·  {mosaic.unit} {shown}"
 
 
