@@ -17,9 +17,10 @@ from hypothesis import settings
 
 # A change is judged by the same examples as the one before; new ones are sought
 # wherever the tests are run by hand.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# A busy machine is no fault of the code, so that no example has a deadline.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("by hand", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "by hand")
 
 QT_OPTIONS = ("qt_api", "qt_default_raising", "qt_log_level_fail", "qt_log_ignore")
 QT_WARNINGS_THAT_ARE_FINE = [

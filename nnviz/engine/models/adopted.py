@@ -13,7 +13,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.host.interrupts import held_back
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models.inputs import adapt_inputs
+from nnviz.engine.models.adapters.inputs import adapt_inputs
 from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.references import ObjectReference
 from nnviz.engine.models.weights.hashing import parameters_sha256

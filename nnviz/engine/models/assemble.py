@@ -16,19 +16,19 @@ from nnviz.base.info import (
 )
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
-from nnviz.engine.models.check.doctor import examine, takes_any_size
-from nnviz.engine.models.check.preprocess_check import judge, rank_candidates
-from nnviz.engine.models.devices import name_of
-from nnviz.engine.models.labels import check_count, numbered, read_labels
-from nnviz.engine.models.model import Model, Normalizer
-from nnviz.engine.models.opened import RANDOM, Opened, OutputWords
-from nnviz.engine.models.outputs import (
+from nnviz.engine.models.adapters.outputs import (
     OutputChoice,
     Wish,
     adapt,
     both_names,
     parse_task,
 )
+from nnviz.engine.models.check.doctor import examine, takes_any_size
+from nnviz.engine.models.check.preprocess_check import judge, rank_candidates
+from nnviz.engine.models.devices import name_of
+from nnviz.engine.models.labels import check_count, numbered, read_labels
+from nnviz.engine.models.model import Model, Normalizer
+from nnviz.engine.models.opened import RANDOM, Opened, OutputWords
 from nnviz.engine.models.trials import Trials, try_passes
 from nnviz.engine.nn.layer_info import (
     layer_facts,

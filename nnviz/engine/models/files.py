@@ -15,6 +15,7 @@ from nnviz.base.host.reading import is_file, is_folder, parse_object
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Fit as PhotoFit
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.models.adapters.outputs import parse_task
 from nnviz.engine.models.detectors.torchvision_nets import detector
 from nnviz.engine.models.folders import is_usual, read_config, weight_files
 from nnviz.engine.models.labels import check_count, numbered, read_labels
@@ -31,7 +32,6 @@ from nnviz.engine.models.match.find import build, find_architecture, install
 from nnviz.engine.models.match.fit import Fit
 from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, OutputWords, frozen
-from nnviz.engine.models.outputs import parse_task
 from nnviz.engine.models.programs.kinds import (
     Program,
     ProgramKind,

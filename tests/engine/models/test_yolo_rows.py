@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from nnviz.base.frames import Placement
 from nnviz.base.info import Task
+from nnviz.engine.models.adapters.outputs import Wish, adapt
 from nnviz.engine.models.detectors.yolo import YoloLayout, yolo_layout
-from nnviz.engine.models.outputs import Wish, adapt
 from nnviz.engine.nn.detection import Outliner, candidates_of
 from nnviz.engine.nn.detection.interface import KeypointFinder
 

@@ -257,10 +257,11 @@ def test_a_detector_begins_with_the_map_that_stays_in_the_box(explaining):
 
 
 def test_of_a_detector_nothing_is_predicted(explaining):
-    """By hand: it gives no class to the whole image, and it is open."""
+    """By hand: it gives no class to the whole image, which is said; and it is open."""
     selection = explaining.app.selection
     detector = replace(selection.model, task=Task.DETECT)
     selection.set_model(None)
     selection.set_model(detector)
-    assert not explaining.stage.prediction._words.text()
+    words = explaining.stage.prediction._words.text()
+    assert words == "This network gives no class for the whole image."
     assert not explaining.stage.prediction.bars.isVisible()

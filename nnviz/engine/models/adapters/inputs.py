@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.compute import memory
-from nnviz.engine.models.signals import with_maps
+from nnviz.engine.models.adapters.signals import with_maps
 from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
 
 _ROW = 1
