@@ -4,8 +4,8 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
-from nnviz.base.info import LayerInfo, ModelInfo
-from nnviz.base.notation.targets import parse_target
+from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.notation.targets import BoxTarget, SegmentTarget, parse_target
 
 NO_UNIT = -1
 
@@ -128,7 +128,10 @@ class Selection(QObject):
 def _asks(model: ModelInfo, target: str) -> bool:
     """Return whether a target is valid for a network."""
     try:
-        parse_target(target, model.labels, [layer.name for layer in model.layers])
+        layers = [layer.name for layer in model.layers]
+        asked = parse_target(target, model.labels, layers)
     except UsageError:
         return False
-    return True
+    if isinstance(asked, BoxTarget):
+        return model.task is Task.DETECT
+    return not isinstance(asked, SegmentTarget) or model.task is Task.SEGMENT
