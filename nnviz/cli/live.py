@@ -105,6 +105,8 @@ class _Follower:
         self._ready = False
         self._errors: list[ErrorRecord] = []
         self._last: Shown | None = None
+        self._missed = False
+        """Whether the source was missing or lost at some time."""
         self._began = time.monotonic()
         self._ended = False
         self._loop.set_stickers(open_placed(order.stickers))
@@ -148,7 +150,8 @@ class _Follower:
             self._tell(self._last)
         for error in self._errors:
             console.remark(f"nnviz: {error}")
-        return 1 if self._errors else 0
+        saw_nothing = self._missed and self._last is None
+        return 1 if self._errors or saw_nothing else 0
 
     def _hear_all(self) -> None:
         while (posted := self._worker.mailbox.take()) is not None:
@@ -175,6 +178,7 @@ class _Follower:
             case SourceStatus(state=SourceState.FAILED, error=error) if error:
                 self._fail(error)
             case SourceStatus(error=error) if error is not None:
+                self._missed = True
                 console.remark(f"nnviz: {error}")
             case _:
                 pass

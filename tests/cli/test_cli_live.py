@@ -117,6 +117,14 @@ def test_a_film_that_is_none_is_said(nnviz, tmp_path):
     assert "broken.mp4" in err
 
 
+def test_a_camera_that_is_missing_all_the_time_is_a_failure(nnviz):
+    """README: the exit status is 1 where something failed."""
+    status, text, told = nnviz("live", "--source", "97", *QUICK, "--seconds", "2")
+    assert status == 1
+    assert not text
+    assert "camera 97: is not there" in told
+
+
 def test_ctrl_c_ends_cleanly(command, film):
     """Truth: exit 0 and no traceback; the recording would be whole."""
     looped = film.parent / "camera.toml"
