@@ -24,14 +24,18 @@ from nnviz.render.maps import heatmaps
 
 @pytest.fixture
 def shown(qtbot):
+    kept = []
+
     def show(view, *args, size=(600, 400)):
+        kept.append(view)  # what is left is painted once more after the test
         qtbot.addWidget(view)
         view.resize(*size)
         view.show()
         view.show_result(*args)
         return view
 
-    return show
+    yield show
+    kept.clear()
 
 
 def rgb(widget):
