@@ -8,7 +8,7 @@ import socket
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,8 @@ PART_SUFFIX = ".part"
 _swept: set[Path] = set()
 MAX_FILE_BYTES = 4 << 30
 """No file worth opening is larger, but a disk image dropped by mistake is."""
+_BLOCK = 1 << 22
+"""Bytes read between two checks."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -65,6 +67,28 @@ def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
         path.name, TEXT_ERRORS, "is not text in UTF-8", remedy or f"pick {what}"
     ):
         return read_bytes(path).decode("utf-8-sig")
+
+
+def fill(
+    sink: memoryview,
+    read: Callable[[memoryview], int | None],
+    check: Callable[[], None],
+) -> bool:
+    """Fill a buffer block by block; return whether the file was long enough.
+
+    Args:
+        sink: the buffer.
+        read: reads into a part of it and returns the number of bytes; 0 at the end.
+        check: called before each block; raises to cancel.
+    """
+    done = 0
+    while done < len(sink):
+        check()
+        count = read(sink[done : done + _BLOCK])
+        if not count:
+            return False
+        done += count
+    return True
 
 
 def check_file(path: Path) -> int:

@@ -10,11 +10,10 @@ the worker is asked anew every 16 ms, as by a slider that is dragged.
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QTimer
 
 from nnviz.base.documents.boards import Network, Plan
 from nnviz.base.events import Policy
@@ -25,11 +24,11 @@ from nnviz.gui.services.jobs import Lane
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import LIVE, MainWindow
 from nnviz.gui.state.settings import Settings
+from tests.benchmarks.opened_window import until, wait
 
 VIDEO, ROUNDS, SECONDS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 MODEL = ModelRequest(reference="bundled:imagenet")
 STICKER = "round:#e53935"
-PATIENCE = 120.0
 IMAGES = 4
 STEPS = 400
 SLIDER_MS = 16
@@ -103,23 +102,6 @@ class Answers:
         return self.count / seconds
 
 
-def wait(seconds: float) -> float:
-    """Let the window run; return how long it did, s."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(seconds * 1000), loop.quit)
-    began = time.perf_counter()
-    loop.exec()
-    return time.perf_counter() - began
-
-
-def until(happened) -> None:
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        if time.monotonic() > end:
-            sys.exit("nothing happened")
-        wait(0.02)
-
-
 def board(bench) -> Plan:
     """Return a board that does not end while it is measured."""
     method = bench.choice.info("integrated_gradients")
@@ -165,7 +147,7 @@ def main() -> None:
         window.enter(LIVE)
         bench.choice.prefer("predictions", None)
         bench.open_model(MODEL.reference)
-        until(lambda: frames.painted > 5)
+        until(lambda: frames.painted > 5, "frames")
         plan = board(bench)
         found = {"live": compare(bench, plan, frames.rate)}
         bench.bridge.live.close(1.0)

@@ -25,6 +25,7 @@ from nnviz.engine.models.onnx.scopes import (
     shared_scope,
 )
 from nnviz.engine.models.onnx.skimming import SkimmingError, Span, skim
+from nnviz.media.files import fill
 
 Check = Callable[[], None]
 
@@ -32,8 +33,6 @@ _LARGEST_FILE = 1 << 31
 """B: protobuf's limit."""
 _MOST_NODES = 100_000
 _MOST_AXES = 16
-_BLOCK = 1 << 22
-"""B read between two checks."""
 _DEEPEST = 4
 """Maximum depth of graphs inside nodes."""
 _ROOM = 2.5
@@ -349,13 +348,8 @@ class _Reader:
         sink = raw.numpy().data
         with path.open("rb") as file:
             file.seek(span.first)
-            done = 0
-            while done < len(sink):
-                self._check()
-                count = file.readinto(sink[done : done + _BLOCK])
-                if not count:
-                    raise self._refusal(f"{path.name} is cut short")
-                done += count
+            if not fill(sink, file.readinto, self._check):
+                raise self._refusal(f"{path.name} is cut short")
         return raw
 
     def _beside(self, tensor: TensorProto) -> tuple[Path, Span]:

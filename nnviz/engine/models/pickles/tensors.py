@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from nnviz.engine.models.pickles.values import Check, PickleError
+from nnviz.media.files import fill
 
-BLOCK = 1 << 22
-"""Bytes read between two checks."""
 _MOST_AXES = 32
 _SMALL = 1 << 16
 """Elements up to which a tensor may have more than its storage (strides of 0)."""
@@ -257,10 +256,5 @@ def read_blocks(
     Raises:
         PickleError: the file ends before.
     """
-    done = 0
-    while done < len(sink):
-        check()
-        count = read(sink[done : done + BLOCK])
-        if not count:
-            raise PickleError("is cut short")
-        done += count
+    if not fill(sink, read, check):
+        raise PickleError("is cut short")
