@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QMenu,
-    QToolButton,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -87,13 +87,11 @@ class AttackPanel(QWidget):
 
     # --- construction
 
-    def _make_explain(self) -> QToolButton:
-        chooser = named(QToolButton(), name=self.tr("Explain before and after"))
-        chooser.setText(self.tr("Explain before and after"))
+    def _make_explain(self) -> QPushButton:
+        chooser = QPushButton(self.tr("Explain before and after"))
         chooser.setToolTip(
             self.tr("Maps of the original and of the attacked image, on one scale")
         )
-        chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(chooser)
         menu.aboutToShow.connect(self._list_methods)
         chooser.setMenu(menu)
