@@ -20,6 +20,7 @@ from nnviz.gui.theme.parts import (
     button,
     icon_button,
     keep_icon,
+    keep_width,
     label,
     named,
 )
@@ -60,7 +61,7 @@ class TimelinePanel(QWidget):
             name=self.tr("Blend with the original image"),
         )
         self.blend.setRange(0, 100)
-        self.blend.setFixedWidth(look.px(88))
+        keep_width(look, self.blend, 88)
         self._photo = label()
         keep_icon(look, self._photo, lambda: look.icon("image"), self._put_photo_icon)
         self._photo.setToolTip(self.tr("Blend with the original image"))

@@ -7,7 +7,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.record_query import Records
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named
+from nnviz.gui.theme.parts import MARGIN, button, keep_width, label, named
 from nnviz.gui.views.dataset.thumbnail_grid import LARGEST, SMALLEST
 from nnviz.gui.workspaces.data.record_actions import explain_selected
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
@@ -49,7 +49,7 @@ class Wall(QWidget):
         slider.setToolTip(self.tr("Size of the thumbnails (Ctrl+wheel, + and -)"))
         slider.setRange(SMALLEST, LARGEST)
         slider.setValue(self.grid.side)
-        slider.setFixedWidth(_SLIDER)
+        keep_width(self._app.look, slider, _SLIDER)
         fixed = QSizePolicy.Policy.Fixed
         slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free space
         slider.valueChanged.connect(self.grid.set_side)

@@ -15,10 +15,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    keep_width,
+    label,
+    named,
+    row,
+)
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
@@ -60,8 +69,8 @@ class ClassCard(QFrame):
         column.addLayout(row(self.name, remove))
         column.addWidget(self.thumbnails)
         column.addWidget(self.count)
-        column.addLayout(row(self.more, self.hold, None))
-        self.setFixedWidth(app.look.px(_WIDTH))
+        column.addLayout(flow(self.more, self.hold))
+        keep_width(app.look, self, _WIDTH)
         self.update_images()
 
     def update_images(self) -> None:
