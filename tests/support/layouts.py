@@ -33,6 +33,7 @@ from nnviz.gui.views.widgets.elided import (
     ShorteningLabel,
     ShrinkingLabel,
 )
+from nnviz.gui.views.widgets.legend import LegendBar
 
 SLACK = 1
 """px by which rectangles may differ after rounding."""
@@ -142,7 +143,8 @@ def told(rect):
 def overlaps(parent):
     """Yield each pair of children of one layout that lie upon each other."""
     layout = parent.layout()
-    if layout is None or isinstance(parent, QAbstractScrollArea):
+    # A legend leaves the corner free in which its controls lie.
+    if isinstance(parent, QAbstractScrollArea | LegendBar):
         return
     placed = [each for each in widgets_of(layout) if each.isVisible()]
     for one, other in combinations(placed, 2):

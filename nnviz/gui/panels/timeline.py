@@ -20,7 +20,6 @@ from nnviz.gui.theme.parts import (
     button,
     icon_button,
     keep_icon,
-    keep_width,
     label,
     named,
 )
@@ -58,10 +57,10 @@ class TimelinePanel(QWidget):
         self.words = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")
         self.blend = named(
             QSlider(Qt.Orientation.Horizontal),
-            name=self.tr("Blend with the original image"),
+            "wide",
+            self.tr("Blend with the original image"),
         )
         self.blend.setRange(0, 100)
-        keep_width(look, self.blend, 88)
         self._photo = label()
         keep_icon(look, self._photo, lambda: look.icon("image"), self._put_photo_icon)
         self._photo.setToolTip(self.tr("Blend with the original image"))

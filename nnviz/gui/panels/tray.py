@@ -342,8 +342,8 @@ class _Strip(QListWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of one item with the smallest icon."""
-        px = self._look.px
-        return QSize(px(_SIDE + _ASIDE), _LEAST_SIDE + px(_CAPTION + 2))
+        px, bar = self._look.px, self.horizontalScrollBar().sizeHint().height()
+        return QSize(px(_SIDE + _ASIDE), _LEAST_SIDE + px(_CAPTION + 2) + bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit explanation and items to the list."""

@@ -190,6 +190,7 @@ QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {
     background: $muted;
 }
 QSlider:horizontal { min-height: $px16; min-width: $px48; }
+QSlider#wide:horizontal { min-width: $px96; max-width: $px96; }
 
 Row > QToolButton { padding: 0; color: $muted; }
 QComboBox QAbstractItemView {

@@ -1,6 +1,6 @@
 """Keys in text fields: Esc leaves them, lists close on it, none is entered unasked."""
 
-from itertools import permutations
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import Qt
@@ -75,7 +75,10 @@ def focus(widget, window, qtbot):
 
 def test_no_text_field_gets_the_focus_unasked(opened, qtbot):
     """Truth: where letters would go, whatever is hidden under the focus."""
-    for before, after in permutations(WORKSPACES, 2):
+    tour = (*WORKSPACES, *reversed(WORKSPACES))
+    for before, after in pairwise(tour):
+        if before is after:
+            continue
         opened.enter(before)
         buttons = [
             each
@@ -91,7 +94,7 @@ def test_no_text_field_gets_the_focus_unasked(opened, qtbot):
 def test_keys_work_after_a_workspace_is_entered(opened, qtbot):
     """Truth: "]" is the next channel, as the sheet of shortcuts says."""
     opened.enter(EXPLAIN)
-    focus(opened.stage.method.run, opened, qtbot)
+    focus(opened.stage.method.choice, opened, qtbot)
     opened.enter(ATTACK)
     opened.enter(INSPECT)
     before = opened.app.selection.unit

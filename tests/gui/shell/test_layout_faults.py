@@ -78,12 +78,17 @@ def sizes(window):
         icon = widget.iconSize().toTuple() if hasattr(widget, "iconSize") else ()
         least, most = widget.minimumSize(), widget.maximumSize()
         found[path] = (least.toTuple(), most.toTuple(), icon)
-        inner = [each for each in widget.children() if isinstance(each, QWidget)]
+        inner = [
+            each
+            for each in widget.children()
+            if isinstance(each, QWidget) and "container" not in each.objectName()
+        ]
         for number, each in enumerate(inner):
             note(each, f"{path}/{type(each).__name__} {number}")
 
     for name, dock in window.stage.docks.items():
-        note(dock, name)
+        if name not in {"preprocess", "trust", "log"}:  # never shown here
+            note(dock, name)
     for each in (window.centralWidget(), window.top, window.status):
         note(each, type(each).__name__)
     return found
