@@ -126,7 +126,7 @@ def test_methods_are_listed_and_told_in_the_language(qtbot, tmp_path):
     assert (info.name, info.title) == ("activations", "Aktivációk")
     assert info.shows.startswith("Egy réteg jellemzőtérképei")
     row = window.app.choice.method.parameters[0]
-    assert (row.title, row.help.startswith("A réteg")) == ("Réteg", True)
+    assert (row.title, row.help.startswith("A mutatott réteg")) == ("Réteg", True)
     found = [each for each in window.entries() if each.text == "Aktivációk"]
     assert ["Activations" in each.synonyms for each in found] == [True]
 
