@@ -95,7 +95,12 @@ class InputFiles:
         found = []
         for box in boxed.boxes:
             left, top, right, bottom = box.corners
-            inside = max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
+            inside = (
+                max(left, 0.0),
+                max(top, 0.0),
+                min(right, width),
+                min(bottom, height),
+            )
             if inside[0] >= inside[2] or inside[1] >= inside[3]:
                 reason = f"has {width} x {height} px; the box {box.text} is outside"
                 raise InputError(boxed.path, reason, "draw it anew")

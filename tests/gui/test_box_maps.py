@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.explanations.box_maps import EACH_BOX, box_map, with_box_first
 from nnviz.base.frames import Frame
+from nnviz.base.info import Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Boxes, Heatmap, Mosaic, Report
@@ -83,7 +84,9 @@ def test_other_reports_have_no_maps_of_boxes(run):
 
 def test_a_click_on_a_box_shows_its_map_without_a_run(qtbot, opened, fake, run):
     """Truth: no request; the map's half of the image is tinted, the recipe names it."""
-    opened.app.display.show_run(run)
+    chosen = opened.app.selection
+    chosen.set_model(replace(chosen.model, task=Task.DETECT))
+    opened.app.runs.bring_back(run)
     view = opened.stage.center.result
     tabs = view._tabs
     tabs.setCurrentIndex(1)
@@ -92,7 +95,9 @@ def test_a_click_on_a_box_shows_its_map_without_a_run(qtbot, opened, fake, run):
     asked = len(fake.asked)
 
     def at(y, x):
-        return QPoint(*(round(each) for each in canvas.viewport().to_widget(y, x)[::-1]))
+        return QPoint(
+            *(round(each) for each in canvas.viewport().to_widget(y, x)[::-1])
+        )
 
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at(20, 45))
     assert len(fake.asked) == asked

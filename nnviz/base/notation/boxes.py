@@ -19,7 +19,7 @@ _RESERVED = re.compile(r"[;@,\s]+")
 _NUMBERS = 4
 _DECIMALS = 1
 _ESCAPES = {"%": "%25", ";": "%3B"}
-"""Signs of file names that would end the name, as they are written."""
+"""Signs of file names that would end the name, as they are written, % first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,9 @@ def _written(value: float) -> str:
 
 
 def _escaped(path: str) -> str:
-    return path.translate(str.maketrans(_ESCAPES))
+    for sign, written in _ESCAPES.items():
+        path = path.replace(sign, written)
+    return path
 
 
 def _unescaped(path: str) -> str:

@@ -216,10 +216,10 @@ class AppContext(QObject):
             self.models,
             self.choice,
             self.runs.history,
-            self.boxes,
             self.messages,
         )
-        self.autosave, self.reopening = Autosave(*parts), Reopening(*parts)
+        self.autosave = Autosave(*parts, boxes=self.boxes)
+        self.reopening = Reopening(*parts, boxes=self.boxes)
         for part in (self.autosave, self.reopening):
             part.setParent(self)
         self.reopening.workspace_wanted.connect(self.workspace_wanted)

@@ -58,6 +58,7 @@ class ExampleBoxes(QObject):
         selection.image_changed.connect(lambda _: self._leave())
         choice.method_changed.connect(lambda _: self._meet())
         choice.edited.connect(self._adopt)
+        choice.values_changed.connect(lambda _: self._adopt())
         self.settled.connect(self._hand_on)
 
     # --- contents
@@ -138,9 +139,7 @@ class ExampleBoxes(QObject):
             return
         self._label = label
         if self._chosen != NONE:
-            self._replace(
-                self._chosen, replace(self.boxes[self._chosen], label=label)
-            )
+            self._replace(self._chosen, replace(self.boxes[self._chosen], label=label))
             self.settle()
         else:
             self.changed.emit()
@@ -198,7 +197,9 @@ class ExampleBoxes(QObject):
         if not path:
             return
         mine = (BoxedImage(path, boxes),) if boxes else ()
-        at = next((n for n, each in enumerate(images) if each.path == path), len(images))
+        at = next(
+            (n for n, each in enumerate(images) if each.path == path), len(images)
+        )
         self._steps.change((*images[:at], *mine, *images[at + 1 :]))
         self._chosen = chosen
         self.changed.emit()
@@ -242,7 +243,7 @@ class ExampleBoxes(QObject):
                 self._choice.adjust({name: self.text})
 
     def _adopt(self) -> None:
-        """Take over boxes that a recipe or the form has set; keep them for an empty one.
+        """Adopt boxes that a recipe or the form has set; an empty text changes nothing.
 
         Text that is no boxes is left for the method to refuse.
         """

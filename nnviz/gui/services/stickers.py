@@ -241,9 +241,7 @@ class StickerLayout(QObject):
     def add(self, text: str, placement: Placement | None = None) -> None:
         """Place a sticker of the shelf on top, by default in the center."""
         placement = rounded(placement or Placement())
-        self._put(
-            (*self.placed, Placed(Cut.parse(text), placement)), len(self.placed)
-        )
+        self._put((*self.placed, Placed(Cut.parse(text), placement)), len(self.placed))
         self.settle()
 
     def move(self, index: int, placement: Placement) -> None:

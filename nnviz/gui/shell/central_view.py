@@ -208,7 +208,7 @@ class CentralView(QWidget):
             self.compare.compare(first, second)
 
     def _choose_target(self, target: str) -> None:
-        """Select a part of the result as target; show its map if it is there already."""
+        """Select a part of the result as target; show its map if it is known."""
         run, app = self._display.run, self._app
         there = with_box_first(run, target) if run is not None else None
         if there is None:

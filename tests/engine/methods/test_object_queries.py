@@ -102,10 +102,7 @@ def test_a_network_without_queries_shows_its_boxes():
     report = run(Plain())
     assert len(report.main.boxes) == 2
     assert report.main.captions == ()
-    assert report.notes == (
-        "this detector has no queries: its boxes come from candidates that are "
-        "suppressed; see Detection steps",
-    )
+    assert "boxes come from candidates that are suppressed" in report.notes[0]
 
 
 class Yolo(TinyDetr):

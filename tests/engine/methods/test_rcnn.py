@@ -162,11 +162,16 @@ def test_drawn_boxes_teach_what_a_folder_of_them_does(tmp_path):
     examples(tmp_path)
     by_folder, by_hand = (
         learned(**values)
-        for values in ({"examples": str(tmp_path)}, {"boxes": drawn(tmp_path, range(6))})
+        for values in (
+            {"examples": str(tmp_path)},
+            {"boxes": drawn(tmp_path, range(6))},
+        )
     )
     assert np.array_equal(by_hand.report.main.boxes, by_folder.report.main.boxes)
     assert np.array_equal(by_hand.report.main.scores, by_folder.report.main.scores)
-    hashes = [sha256((tmp_path / f"{n}.png").read_bytes()).hexdigest() for n in range(6)]
+    hashes = [
+        sha256((tmp_path / f"{n}.png").read_bytes()).hexdigest() for n in range(6)
+    ]
     assert by_hand.recipe.pictures == {"boxes": " ".join(hashes)}
 
 

@@ -99,7 +99,7 @@ def test_the_selected_box_is_moved_and_stays_inside(qtbot, canvas, board):
     board.choose(0)
     drag(qtbot, canvas, (40, 40), (50, 45))
     assert board.boxes[0] == (30, 25, 70, 65)
-    drag(qtbot, canvas, (50, 45), (0, 0))
+    drag(qtbot, canvas, (50, 45), (1, 1))
     assert board.boxes[0] == (0, 0, 40, 40)
     assert board.settled == 2
 

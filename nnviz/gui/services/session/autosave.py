@@ -73,8 +73,9 @@ class Autosave(QObject):
         models: Models,
         choice: MethodChoice,
         history: History,
-        boxes: ExampleBoxes,
         messages: Messages,
+        *,
+        boxes: ExampleBoxes,
     ) -> None:
         super().__init__()
         self._jobs, self._images, self._models = jobs, images, models

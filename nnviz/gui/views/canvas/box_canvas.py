@@ -151,7 +151,7 @@ class BoxCanvas(Canvas):
             self._new = between(drag.start, at)
             self.update()
         else:
-            self.moved.emit(self._selected, self._dragged(drag, drag.handle, at))
+            self.moved.emit(self._selected, self._moved_to(drag, drag.handle, at))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag; a click selects the smallest box under it."""
@@ -226,7 +226,7 @@ class BoxCanvas(Canvas):
         dx, dy = (max(1.0, step) * each for each in _ARROWS[key])
         handle = (1.0, 1.0) if held & Qt.KeyboardModifier.ControlModifier else _WHOLE
         drag = _Drag((0.0, 0.0), handle, self._boxes[self._selected].corners)
-        self.moved.emit(self._selected, self._dragged(drag, handle, (dx, dy)))
+        self.moved.emit(self._selected, self._moved_to(drag, handle, (dx, dy)))
         self.settled.emit()
 
     def _middle(self) -> Box:
@@ -268,7 +268,7 @@ class BoxCanvas(Canvas):
                 return place
         return _WHOLE if frame.contains(at) else None
 
-    def _dragged(
+    def _moved_to(
         self, drag: _Drag, handle: tuple[float, float], at: tuple[float, float]
     ) -> Box:
         """Return the corners of a box whose handle is dragged to a point."""
@@ -330,7 +330,7 @@ def _on(frame: QRectF, place: tuple[float, float]) -> QPointF:
 def _resized(
     ends: tuple[float, float], place: float, by: float, most: float
 ) -> tuple[float, float]:
-    """Move one end of an interval by its handle, at least ``LEAST_SIDE`` from the other.
+    """Move one end of an interval by its handle, ``LEAST_SIDE`` or more from the other.
 
     Args:
         ends: of the interval.

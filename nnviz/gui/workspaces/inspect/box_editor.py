@@ -265,7 +265,10 @@ class _Side(QWidget):
 
     def _list_images(self) -> None:
         """List the images with boxes, unless the list is the same."""
-        listed = (self._boxes.path, [(e.path, len(e.boxes)) for e in self._boxes.images])
+        listed = (
+            self._boxes.path,
+            [(e.path, len(e.boxes)) for e in self._boxes.images],
+        )
         if listed == self._listed:
             return
         self._listed = listed
