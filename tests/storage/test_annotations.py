@@ -10,7 +10,7 @@ from pycocotools.coco import COCO
 from nnviz.base.errors import InputError
 from nnviz.base.notation.boxes import BoxedImage, LabeledBox, parse_boxes
 from nnviz.engine.data.annotated import read_annotations
-from nnviz.storage.annotations import write_annotations
+from nnviz.storage.boxes.annotations import write_annotations
 
 
 @pytest.fixture

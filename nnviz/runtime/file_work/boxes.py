@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.notation.boxes import BoxedImage
-from nnviz.storage.annotations import write_annotations
+from nnviz.storage.boxes.annotations import write_annotations
 
 
 class BoxWork:
