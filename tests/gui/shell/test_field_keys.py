@@ -73,6 +73,7 @@ def focus(widget, window, qtbot):
 def test_no_text_field_gets_the_focus_unasked(opened, qtbot, before, after):
     """Truth: where letters would go once the focused control of the form is gone."""
     opened.enter(before)
+    QApplication.processEvents()
     form = opened.stage.method.form
     control = next(
         each
