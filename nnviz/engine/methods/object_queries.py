@@ -47,7 +47,7 @@ class ObjectQueriesParams:
         float,
         Title("Minimum score"),
         Range(_FLOOR, 1.0),
-        Help("Queries that say a class with a higher score than this are objects."),
+        Help("A query is an object if its class has a score above this."),
         Essential(),
     ] = 0.3
     layer: Annotated[

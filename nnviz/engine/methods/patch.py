@@ -168,9 +168,9 @@ class Patch:
         " positions, sizes, rotations, tilts, lighting, blur and noise (EOT)."
     )
     reading: ClassVar[str] = (
-        "Samples are the views in each step; the curve counts how many of them are "
-        "fooled. The table tests the finished sticker under new conditions, next to a"
-        " plain gray one that hides just as much."
+        "Each step pastes the sticker into a batch of views; the curve counts how "
+        "many of them are fooled. The table tests the finished sticker under new "
+        "conditions, next to a plain gray one that hides just as much."
     )
     misleads: ClassVar[str] = (
         "Trained on one image, it need not work on others: give a folder. The "

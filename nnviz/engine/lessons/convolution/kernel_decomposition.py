@@ -65,10 +65,10 @@ class KernelDecomposition:
         "Networks do the same: three 3 × 3 layers for one 7 × 7."
     )
     misleads: ClassVar[str] = (
-        "Few large kernels are the convolution of two small ones exactly: where the "
-        "weights add up to another number, even areas get another value. A separable "
-        "kernel, one of rank 1, is a column and a row. Networks learn the small ones "
-        "and put an activation between."
+        "Hardly any large kernel is exactly the convolution of two small ones; "
+        "where the sum of the weights differs too, uniform areas get another "
+        "value. A separable kernel, one of rank 1, is a column and a row. Networks "
+        "learn the small ones and put an activation between."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -30,7 +30,7 @@ class EigenImagesParams:
         Range(1, 64),
         Essential(),
         Title("Components kept"),
-        Help("Of the last step; the steps before keep fewer."),
+        Help("Components kept in the last step; the steps before keep fewer."),
     ] = 16
     side: Annotated[
         int,
@@ -38,7 +38,7 @@ class EigenImagesParams:
         Range(64, 512),
         Title("Longest side"),
         Unit("px"),
-        Help("To which the image is brought first."),
+        Help("The image is first resized to this."),
     ] = 256
 
 
