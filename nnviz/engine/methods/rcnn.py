@@ -274,7 +274,9 @@ def _remarks(scored: _Scored, params: RcnnParams) -> tuple[str, ...]:
     if highest >= params.score:
         return ()
     name = scored.labels[scored.classes[best]]
-    return (f"the highest score is {100 * highest:.0f} %, of {name}: lower the minimum",)
+    return (
+        f"the highest score is {100 * highest:.0f} %, of {name}: lower the minimum",
+    )
 
 
 def _sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
