@@ -98,7 +98,8 @@ class PatchParams(GoalParams):
     ] = 10.0  # fmt: skip
     light: Annotated[
         float, Range(0, 90), Unit("%"), Steerable(),
-        Help("Range of brightness."),
+        Title("Brightness range"),
+        Help("Lighting of the views, this much darker or brighter."),
     ] = 20.0  # fmt: skip
     blur: Annotated[
         float, Range(0, 5), Unit("px"), Steerable(),

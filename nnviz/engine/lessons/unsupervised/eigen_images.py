@@ -23,7 +23,12 @@ class EigenImagesParams:
     """Parameters: the patch size, and the maximum number of components."""
 
     patch: Annotated[
-        int, Range(2, 16), Essential(), Unit("px"), Help("Side of a square patch.")
+        int,
+        Range(2, 16),
+        Essential(),
+        Unit("px"),
+        Title("Patch side"),
+        Help("Side of a square patch."),
     ] = 8
     keep: Annotated[
         int,
