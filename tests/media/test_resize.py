@@ -89,7 +89,7 @@ def test_a_frame_is_resized_quickly_and_nearly_as_by_pillow(size, channels):
 
 
 def test_frames_are_made_gray_quickly():
-    """Truth: ITU-R BT.601, by numpy in float64; rounded, so half a level off at most."""
+    """Truth: ITU-R BT.601, by numpy in float64; rounded: half a level off at most."""
     ours = gray_quickly(PHOTO)
     exact = PHOTO @ np.array([0.299, 0.587, 0.114])
     assert ours.shape == (*PHOTO.shape[:2], 1)
