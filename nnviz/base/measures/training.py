@@ -17,6 +17,38 @@ class ExampleClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleTable:
+    """A table of example images, each with a class or a number.
+
+    Attributes:
+        path: of the CSV file.
+        quantity: header of the values.
+        files: paths of the images.
+        values: of each image, as text.
+        numbers: at the beginning of these; NaN where there is none.
+    """
+
+    path: str
+    quantity: str
+    files: tuple[str, ...]
+    values: tuple[str, ...]
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundExamples:
+    """The examples among files and folders.
+
+    Attributes:
+        classes: by name; one without a name for images that belong to none yet.
+        table: of images with a number each; None without one.
+    """
+
+    classes: tuple[ExampleClass, ...] = ()
+    table: ExampleTable | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaughtHead:
     """The result of training a head on a backbone's features.
 
