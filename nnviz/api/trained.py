@@ -21,7 +21,7 @@ def teach(
     name: str = "",
     regression: bool = False,
     unit: str = "",
-    strength: float = 0.0,
+    strength: float = 1.0,
     fine_tune: int = 0,
     seed: int = 0,
     progress: OnProgress | None = None,
@@ -29,7 +29,8 @@ def teach(
     """Train a head for your own classes or numbers, from a handful of images.
 
     A linear layer is trained on the features of a frozen network, and measured on a
-    held-out fifth of the images, chosen by hash.
+    held-out fifth of the images, chosen by hash.  The one that is written has learned
+    these too, unless all layers were fine-tuned.
 
     Args:
         data: folder with a sub-folder of images for each class; or a CSV file with a
@@ -41,8 +42,7 @@ def teach(
         regression: learn numbers: the names of sub-folders, or the table's values, are
             numbers.
         unit: of these numbers.
-        strength: weight of the data against the penalty on the weights, scikit-learn's
-            C; 0 chooses it by cross-validation.  Numbers choose theirs always.
+        strength: weight of the data against the penalty on the weights.
         fine_tune: epochs of fine-tuning all layers; takes minutes rather than seconds.
         seed: of fine-tuning.
         progress: called with each ``Progress``.

@@ -58,7 +58,9 @@ class TaughtHead:
         backbone: reference of the network that computed the features.
         classes: class names in the order of the outputs; for a regression the quantity.
         images: number of training images by class.
-        held_out: number of held-out images.
+        held_out: number of images held out for measuring.
+        learned_all: whether the head that is written has learned the held-out images
+            too, after they were measured without it; they are in ``images`` then.
         accuracy: fraction of the held-out images that are classified correctly; None
             without held-out images, and for a regression.
         confusion: held-out images by true class (rows) and answer; empty likewise.
@@ -75,6 +77,7 @@ class TaughtHead:
     classes: tuple[str, ...]
     images: tuple[int, ...]
     held_out: int
+    learned_all: bool = False
     accuracy: float | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     error: float | None = None

@@ -226,8 +226,8 @@ def test_what_a_method_counts_is_turned_into_steps(recorded, done, total, planne
 
 TRAINED = {
     "train_network": {
-        "network": "mlp", "image_count": 60, "epochs": 12, "batch": 8, "early_stopping": 1,
-        "learning_rate": 0.1, "optimizer": "sgd",
+        "network": "mlp", "image_count": 60, "epochs": 12, "batch": 8,
+        "learning_rate": 0.1, "optimizer": "sgd", "early_stopping": 1,
     },
     "compare_training": {
         "network": "mlp", "image_count": 200, "epochs": 2, "vary": "batch = 16, 64",

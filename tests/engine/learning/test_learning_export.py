@@ -82,10 +82,10 @@ def test_a_comparison_is_written_and_goes_on(tmp_path):
         "network": "mlp", "image_count": 200, "epochs": 2, "vary": "batch = 16, 64",
     }  # fmt: skip
     whole = nnviz.compare_training(tmp_path / "a", seed=3, **switches)
-    assert set(whole.figures) == {"batch = 16", "batch = 64"}
+    assert set(whole.figures) == {"batch 16", "batch 64"}
     with Path(whole.files[0]).open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
-    assert float(last["batch = 16"]) == pytest.approx(whole.figures["batch = 16"])
+    assert float(last["batch 16"]) == pytest.approx(whole.figures["batch 16"])
 
     def stop(progress):
         if progress.done > progress.total / 2:
@@ -112,7 +112,9 @@ def test_a_decoder_of_features_is_trained_on_the_users_image(trained, tmp_path, 
     shown = (again.report.main.pixels * 255).round()
     assert np.abs(shown - last.astype(np.float64)).max() <= 1
     with pytest.raises(UsageError, match="decodes features of shape"):
-        nnviz.run("train_inversion", "bundled:digits", cat, layer="conv1", **asked)
+        nnviz.run(
+            "train_inversion", "bundled:digits", cat, layer="features.c1", **asked
+        )
     asked["weights"] = trained.files[0]
     with pytest.raises(InputError, match="holds no decoder"):
         nnviz.run("train_inversion", "bundled:digits", cat, **asked)

@@ -361,6 +361,8 @@ class _TeachSide(QWidget):
         if taught.accuracy is None:
             return learned
         held = self.tr("Right on {0:.0f} % of {1} images that were kept back.")
+        if taught.learned_all:
+            held = self.tr("Right on {0:.0f} % of {1} of them before it learned these.")
         return f"{learned} " + held.format(100 * taught.accuracy, taught.held_out)
 
     def _error(self, taught: TaughtHead) -> str:
