@@ -13,6 +13,9 @@ INDEX = ".index.json"
 CONFIG = "config.json"
 """Description of the network in a Hugging Face or timm folder."""
 
+EVENTS = ".events"
+"""Ending of a folder of TensorBoard event files."""
+
 CLASS_NAMES = (".txt", ".csv", ".json", ".names")
 """Formats of label files."""
 TABLES = (".csv", ".tsv", ".txt")
