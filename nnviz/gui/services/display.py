@@ -152,8 +152,8 @@ class Display(QObject):
         if there is None or phase is not Phase.RUNNING:
             self._put(run.workspace, there)
         elif self._pace.is_due(there.report):
-            with self._pace.showing():
-                self._put(run.workspace, there)
+            self._pace.note_shown()
+            self._put(run.workspace, there)
 
     def _put(self, workspace: str, content: Content | None) -> None:
         if content is not None:
