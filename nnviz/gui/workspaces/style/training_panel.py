@@ -14,7 +14,7 @@ from nnviz.gui.theme.parts import MARGIN, button, keep_size, keep_width, label, 
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.widgets.elided import ElidedLabel
 
-_PICTURES = "Images (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+_ENDINGS = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff"
 _HEIGHT, _NAME = 160, 64
 """Height of the preview, and least width of a name, px."""
 _MINUTE = 60
@@ -73,7 +73,9 @@ class LessonPanel(QWidget):
     def ask_style(self) -> None:
         """Ask for the style image."""
         settings, title = self._app.settings, self.tr("Style image")
-        path = ask_file(self, settings, STYLES, title, self.tr(_PICTURES))
+        path = ask_file(
+            self, settings, STYLES, title, f"{self.tr('Images')} ({_ENDINGS})"
+        )
         if path:
             self._lessons.choose(style=path)
 
