@@ -38,8 +38,11 @@ class PushButton(QPushButton):
 
     def event(self, event: QEvent) -> bool:
         """Show the whole text as a tool tip where it is elided."""
-        asked = isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip
-        if asked and self._shown() != self.text():
+        if (
+            isinstance(event, QHelpEvent)
+            and event.type() is QEvent.Type.ToolTip
+            and self._shown() != self.text()
+        ):
             words = "\n".join(filter(None, (self.text(), self.toolTip())))
             QToolTip.showText(event.globalPos(), literal(words), self)
             return True
