@@ -61,12 +61,13 @@ def test_low_scores_go_on_with_tracks_and_begin_none():
 
 
 def test_who_comes_back_as_another_class_first_gets_the_old_number_back():
-    """By hand: hidden in 8 frames, then taken for class 1 twice, then told right."""
+    """By hand: hidden in 8 frames, in which it turns, then of class 1 twice."""
     kinds = 10 * [0] + 8 * [None] + 2 * [1] + 6 * [0]
     tracks, ids, unused = no_tracks(2, 0.0), [], []
     for number, kind in enumerate(kinds):
         seen = kind is not None
-        centers = [(20.0 + 4 * number, 40.0)] if seen else []
+        centers = [(20.0 + 4 * min(number, 13), 40.0 + 3 * max(0, number - 10))]
+        centers = centers if seen else []
         found = Detections(
             boxes_at(*centers),
             np.full(int(seen), 0.9, np.float32),
