@@ -169,8 +169,14 @@ class _State:
         time, following = left["clock"].tolist()
         parts = {name: left[name] for name in _PARTS}
         tracks = Tracks(**parts, time=time, next_id=int(following))
-        kept = (left[name] for name in ("trails", "crossed", "totals", "counted"))
-        return cls(tracks, *kept, tracks.ids * 0 - 1)
+        return cls(
+            tracks,
+            trails=left["trails"],
+            crossed=left["crossed"],
+            totals=left["totals"],
+            counted=left["counted"],
+            of=np.full(len(tracks.ids), -1, np.int64),
+        )
 
     def leave(self, ctx: Context) -> None:
         """Store the state for the next frame."""
