@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.file_formats import CONFIG, INDEX, TORCH
+from nnviz.base.file_formats import CONFIG, DESCRIPTIONS, INDEX, TORCH
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
+_LONGEST_NAME = 60
 _PLAIN_NAME = re.compile(r"[^/\\\0]+")
 
 
@@ -42,6 +43,32 @@ def weight_files(path: Path) -> tuple[Path, ...]:
         return (usual[0],)
     others = [each for each in sorted(path.iterdir()) if each.suffix in TORCH]
     return (others[0],) if len(others) == 1 else (path,)
+
+
+def network_of(path: Path) -> Path:
+    """Return the folder of a network for a description in it, else the path itself.
+
+    Raises:
+        InputError: no weights are beside the description; says of which network.
+    """
+    if path.name not in DESCRIPTIONS or not is_file(path):
+        return path
+    folder = path.parent
+    if weight_files(folder) != (folder,):
+        return folder
+    raise InputError(path.name, *missing_weights(read_json(path)))
+
+
+def missing_weights(config: Mapping[str, Any]) -> tuple[str, str]:
+    """Return reason and remedy for a description of a network without its weights."""
+    named = config.get("architectures")
+    first = named[0] if isinstance(named, list) and named else ""
+    told = first or config.get("architecture") or config.get("model_type")
+    kind = str(told)[:_LONGEST_NAME] if told else "a network"
+    return (
+        f"describes {kind}, but its folder holds no weights",
+        "put its model.safetensors beside it, and open the folder",
+    )
 
 
 def is_usual(path: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.file_formats import INDEX, NETWORKS
+from nnviz.base.file_formats import CONFIG, INDEX, NETWORKS
 from nnviz.base.host.reading import (
     ARCHIVE_ERRORS,
     exists,
@@ -14,6 +14,7 @@ from nnviz.base.host.reading import (
     parse_json,
     reading,
 )
+from nnviz.engine.models.folders import missing_weights, read_config
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -75,10 +76,16 @@ def _folder(path: Path) -> Verdict:
             "is a network whose weights lie in several files",
             "join them with transformers' save_pretrained(..., max_shard_size='100GB')",
         )
+    return _plain_folder(path, names)
+
+
+def _plain_folder(path: Path, names: set[str]) -> Verdict:
     usual = ("model.safetensors", "pytorch_model.bin")
     inside = next((name for name in usual if name in names), "")
     if inside:
         return "is a folder", f"open {inside} in it"
+    if CONFIG in names:
+        return missing_weights(read_config(path))
     return "is a folder", "pick a file of weights"
 
 
