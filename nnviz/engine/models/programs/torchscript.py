@@ -7,12 +7,13 @@ any network: shapes are those of a real pass, branches and loops are taken, and 
 operation is recorded inside its module.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 _CALL = "nnviz::call"
 """Stands for ``prim::CallMethod``, which inlining functions would inline too."""
@@ -39,6 +40,7 @@ class InterpretedModule(nn.Module):
         super().__init__()
         self.original_name = script.original_name
         self._source = (script,)  # a module itself would become a child
+        self._method = "forward"
         self._changed: dict[str, Any] = {}
         self._graphs: dict[str, Any] = {}
         for name, child in script._modules.items():  # noqa: SLF001
@@ -49,8 +51,14 @@ class InterpretedModule(nn.Module):
         for name, value in script.named_buffers(recurse=False):
             self.register_buffer(name, value)
 
-    def forward(self, *arguments: Any, method: str = "forward") -> Any:
-        """Run a method that computes the module's output."""
+    def call(self, method: str, arguments: Sequence[Any]) -> Any:
+        """Call the module, hooks and scopes and all, by one of its forward methods."""
+        self._method = method
+        return self(*arguments)
+
+    def forward(self, *arguments: Any) -> Any:
+        """Run the method that was called, by default "forward"."""
+        method, self._method = self._method, "forward"
         return self.run(method, arguments)
 
     def run(self, method: str, arguments: Sequence[Any]) -> Any:
@@ -137,6 +145,9 @@ class _Pass:
             return _STRUCTURE[kind](node, given)
         if kind in _PYTHON:
             return [_PYTHON[kind](*given)][: node.outputsSize()]
+        plain = not any(isinstance(each, Tensor) for each in given)
+        if kind in _ON_VALUES and plain:
+            return [_ON_VALUES[kind](*given)]
         return _operation(node, given)
 
     def _loop(self, node: Any, given: list[Any]) -> list[Any]:
@@ -180,7 +191,7 @@ def _call(node: Any, given: list[Any]) -> list[Any]:
     if not isinstance(owner, InterpretedModule):
         found = getattr(owner, method)(*arguments)
     elif _FORWARD.fullmatch(method):
-        found = owner(*arguments, method=method)
+        found = owner.call(method, arguments)
     else:
         found = owner.run(method, arguments)
     return [found]
@@ -199,7 +210,7 @@ def _is_instance(node: Any, given: list[Any]) -> list[Any]:
 
 
 _KINDS = {
-    "TensorType": torch.Tensor,
+    "TensorType": Tensor,
     "ListType": list,
     "TupleType": tuple,
     "DictType": dict,
@@ -262,7 +273,7 @@ def _insert(values: list[Any], place: int, value: Any) -> None:
 
 
 def _item(value: Any) -> Any:
-    return value.item() if isinstance(value, torch.Tensor) else value
+    return value.detach().item() if isinstance(value, Tensor) else value
 
 
 _PYTHON: dict[str, Callable[..., Any]] = {
@@ -279,9 +290,9 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     "aten::list": list,
     "aten::dict": dict,
     "aten::len": len,
-    "aten::Int": int,
-    "aten::Float": float,
-    "aten::Bool": bool,
+    "aten::Int": lambda value: int(_item(value)),
+    "aten::Float": lambda value: float(_item(value)),
+    "aten::Bool": lambda value: bool(_item(value)),
     "aten::IntImplicit": _item,
     "aten::FloatImplicit": _item,
     "aten::ScalarImplicit": _item,
@@ -294,6 +305,25 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     "aten::is_grad_enabled": lambda: True,
     "aten::_unwrap_optional": lambda value: value,
 }
+
+
+_ON_VALUES: dict[str, Callable[..., Any]] = {
+    "aten::eq": operator.eq,
+    "aten::ne": operator.ne,
+    "aten::lt": operator.lt,
+    "aten::le": operator.le,
+    "aten::gt": operator.gt,
+    "aten::ge": operator.ge,
+    "aten::add": operator.add,
+    "aten::sub": operator.sub,
+    "aten::mul": operator.mul,
+    "aten::div": operator.truediv,
+    "aten::floordiv": operator.floordiv,
+    "aten::remainder": operator.mod,
+    "aten::neg": operator.neg,
+    "aten::slice": lambda values, *ends: values[slice(*ends)],
+}
+"""Operations on numbers, texts and lists, of which torch would guess the types."""
 
 
 # --- operations of torch --------------------------------------------------------------
