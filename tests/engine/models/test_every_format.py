@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torchvision import models
+from torchvision import models, ops
 
 from tests.support.onnx_networks import export, outputs_of, with_statistics
 
@@ -46,7 +46,8 @@ def pickled(net: nn.Module, _: Tensor, path: Path) -> Path:
 
 
 def traced(net: nn.Module, x: Tensor, path: Path) -> Path:
-    torch.jit.save(torch.jit.trace(net, x), path.with_suffix(".torchscript"))
+    script = torch.jit.trace(net, x, check_trace=False)
+    torch.jit.save(script, path.with_suffix(".torchscript"))
     return path.with_suffix(".torchscript")
 
 
@@ -67,6 +68,9 @@ def onnx_script(net: nn.Module, x: Tensor, path: Path) -> Path:
 def onnx_dynamo(net: nn.Module, x: Tensor, path: Path) -> Path:
     return export(net, x, path.with_suffix(".onnx"), "dynamo")
 
+
+SILENT = (nn.Dropout, nn.Identity, ops.StochasticDepth)
+"""Layers that do nothing to an image, which exporters leave out."""
 
 FORMATS: dict[str, Callable[[nn.Module, Tensor, Path], Path]] = {
     each.__name__: each
@@ -102,7 +106,11 @@ def test_layers_give_the_same_in_each_format(
     model = open_model(path, trust=True)
     found, wanted = outputs_of(model.net, x), outputs_of(net, x)
     shared = [name for name in wanted if name in found]
-    leaves = [name for name, each in net.named_modules() if not [*each.children()]]
+    leaves = [
+        name
+        for name, each in net.named_modules()
+        if not [*each.children()] and not isinstance(each, SILENT)
+    ]
     wrong = {}
     for layer in shared:
         assert found[layer].shape == wanted[layer].shape, layer

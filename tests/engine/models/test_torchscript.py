@@ -5,6 +5,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnviz.engine.models.programs.fused_attention import (
+    encoder_layer,
+    multi_head_attention,
+)
 from nnviz.engine.models.programs.symbolics import averaging_matrix
 from nnviz.engine.models.programs.torchscript import InterpretedModule
 from tests.support.onnx_networks import outputs_of
@@ -112,6 +116,34 @@ def test_attention_is_not_fused(kind: str) -> None:
     torch.testing.assert_close(interpreted(x), net(x))
     graph = torch.jit.trace(interpreted, x, check_trace=False).inlined_graph
     assert "_native_multi_head_attention" not in str(graph)
+
+
+@pytest.mark.parametrize("order", ["norm first", "norm last"])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_fused_kernels_are_taken_apart(order: str, activation: str) -> None:
+    """Truth: torch's own kernels, which scripts without gradients run."""
+    first = order == "norm first"
+    layer = nn.TransformerEncoderLayer(
+        8, 2, 16, 0.0, activation, batch_first=True, norm_first=first
+    ).requires_grad_(False)
+    x = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(1))
+    own = layer.self_attn
+    projections = (
+        *(own.in_proj_weight, own.in_proj_bias),
+        *(own.out_proj.weight, own.out_proj.bias),
+    )
+    parts = (layer.norm1, layer.norm2, layer.linear1, layer.linear2)
+    rest = [each for part in parts for each in (part.weight, part.bias)]
+    given = (x, 8, 2, *projections, activation == "gelu", first, 1e-5, *rest)
+    wanted = torch._transformer_encoder_layer_fwd(*given)
+    torch.testing.assert_close(encoder_layer(*given), wanted, rtol=1e-5, atol=1e-6)
+    given = (x, x, x, 8, 2, *projections)
+    for found, value in zip(
+        multi_head_attention(*given),
+        torch._native_multi_head_attention(*given),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, value, rtol=1e-5, atol=1e-6)
 
 
 def test_modules_are_called_under_their_names(x: Tensor) -> None:

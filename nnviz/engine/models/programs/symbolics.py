@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.onnx import utils as registration
 
 OPSET = 17
 """Version of ONNX's operators that programs are exported with."""
@@ -11,7 +12,7 @@ OPSET = 17
 
 def register_symbolics() -> None:
     """Let the exporter write adaptive average pooling to any output size."""
-    torch.onnx.register_custom_op_symbolic(
+    registration.register_custom_op_symbolic(
         "aten::adaptive_avg_pool2d", _adaptive_avg_pool2d, OPSET
     )
 

@@ -15,6 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.models.programs.fused_attention import (
+    encoder_layer,
+    multi_head_attention,
+)
+
 _CALL = "nnviz::call"
 """Stands for ``prim::CallMethod``, which inlining functions would inline too."""
 _FORWARD = re.compile(r"forward\d*")
@@ -143,12 +148,7 @@ class _Pass:
             return self._loop(node, given)
         if kind in _STRUCTURE:
             return _STRUCTURE[kind](node, given)
-        if kind in _PYTHON:
-            return [_PYTHON[kind](*given)][: node.outputsSize()]
-        plain = not any(isinstance(each, Tensor) for each in given)
-        if kind in _ON_VALUES and plain:
-            return [_ON_VALUES[kind](*given)]
-        return _operation(node, given)
+        return _computed(node, given)
 
     def _loop(self, node: Any, given: list[Any]) -> list[Any]:
         most, going, *carried = given
@@ -307,6 +307,10 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 }
 
 
+_FUSED: dict[str, Callable[..., Any]] = {
+    "aten::_native_multi_head_attention": multi_head_attention,
+    "aten::_transformer_encoder_layer_fwd": encoder_layer,
+}
 _ON_VALUES: dict[str, Callable[..., Any]] = {
     "aten::eq": operator.eq,
     "aten::ne": operator.ne,
@@ -329,10 +333,22 @@ _ON_VALUES: dict[str, Callable[..., Any]] = {
 # --- operations of torch --------------------------------------------------------------
 
 
-def _operation(node: Any, given: list[Any]) -> Sequence[Any]:
+def _computed(node: Any, given: list[Any]) -> Sequence[Any]:
+    """Run an operation: Python's own, one that is taken apart, or torch's."""
+    kind, count = node.kind(), node.outputsSize()
+    known = _PYTHON.get(kind, _FUSED.get(kind))
+    if known is None and not any(isinstance(each, Tensor) for each in given):
+        known = _ON_VALUES.get(kind)
+    found = _by_torch(node, given) if known is None else known(*given)
+    if count == 1:
+        return [found]
+    return list(found) if count else []
+
+
+def _by_torch(node: Any, given: list[Any]) -> Any:
     """Run an operation that torch knows by its schema."""
     kind, schema = node.kind(), node.schema()
-    if "(" not in schema or schema == "(no schema)":
+    if schema == "(no schema)":
         raise NotImplementedError(f"the program contains {kind}")
     arguments = torch._C.parse_schema(schema).arguments  # noqa: SLF001
     plain: list[Any] = []
@@ -343,8 +359,4 @@ def _operation(node: Any, given: list[Any]) -> Sequence[Any]:
         else:
             plain.append(value)
     function, _ = torch._C._jit_get_operation(kind)  # noqa: SLF001
-    found = function(*plain, **named)
-    count = node.outputsSize()
-    if count == 1:
-        return [found]
-    return list(found) if count else []
+    return function(*plain, **named)

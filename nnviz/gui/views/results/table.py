@@ -183,7 +183,7 @@ class TableView(ResultView):
             return
         if not self.grid.selectionModel().isRowSelected(index.row()):
             return  # the cursor that Qt sets when the table gets the keys
-        name = str(index.siblingAtColumn(0).data(_VALUE_ROLE))
+        name = str(self._sorted.index(index.row(), 0).data(_VALUE_ROLE))
         if name != self._layer:
             self._layer = name
             self.layer_chosen.emit(name)
