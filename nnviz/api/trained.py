@@ -234,7 +234,8 @@ def export_trained(
             needed for a step whose state was not kept.
 
     Returns:
-        Paths of the weights, the curves (CSV) and the folder of TensorBoard events.
+        Paths of the weights, the curves (CSV) and the folder of TensorBoard events,
+        which is written with the extra ``training`` only.
 
     Raises:
         InputError: the folder holds no training run.

@@ -15,6 +15,9 @@ CONFIG = "config.json"
 DESCRIPTIONS = (CONFIG, "preprocessor_config.json")
 """Files of such a folder that stand for it when they are opened."""
 
+EVENTS = ".events"
+"""Ending of a folder of TensorBoard event files."""
+
 CLASS_NAMES = (".txt", ".csv", ".json", ".names")
 """Formats of label files."""
 TABLES = (".csv", ".tsv", ".txt")

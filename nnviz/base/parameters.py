@@ -60,6 +60,8 @@ class Kind(StrEnum):
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
     """Placed stickers, as ``stickers.placed`` parses them."""
+    BOXES = "boxes"
+    """Annotated boxes of images, as ``notation.boxes`` parses them."""
     NUMBERS = "numbers"
     """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
     POINTS = "points"
@@ -95,6 +97,7 @@ TextFile = Annotated[str, Kind.TEXT_FILE]
 NetworkFile = Annotated[str, Kind.NETWORK_FILE]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
+BoxList = Annotated[str, Kind.BOXES]
 NumberRows = Annotated[str, Kind.NUMBERS]
 PointList = Annotated[str, Kind.POINTS]
 CellDrawing = Annotated[str, Kind.CELLS]
@@ -281,6 +284,7 @@ class Parameter:
                     | Kind.NETWORK_FILE
                     | Kind.COLOR
                     | Kind.STICKERS
+                    | Kind.BOXES
                     | Kind.NUMBERS
                     | Kind.POINTS
                     | Kind.CELLS
@@ -393,6 +397,7 @@ _EXPECTED = {
     Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
     Kind.CELLS: "rows of # and . with slashes between",
     Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
+    Kind.BOXES: "boxes such as cat 12 30 200 240 @ cat.jpg",
 }
 """Allowed values of a kind without choices or a range, for an error's remedy."""
 

@@ -11,6 +11,7 @@ from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.host.reading import parse_object, reading
 from nnviz.base.images import Image
+from nnviz.base.notation import boxes
 from nnviz.base.notation.targets import DIRECTION, LIKE
 from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
@@ -47,8 +48,8 @@ class Recipe:
         image: the image's name, never its folder; empty if there was none.
         image_sha256: of the image's file.
         pictures: sha256 of the files of further images, by the parameter that names
-            them: a baseline, a target of similarity; several, as for stickers, are
-            separated by spaces.
+            them: a baseline, a target of similarity; several, as for stickers or
+            annotated boxes, are separated by spaces.
         seed: seed of the random generator.
         dtype: of the computation, "float32".
         threads: torch's number of threads, which affects the last bits.
@@ -225,16 +226,19 @@ def with_paths(
     """
     found = dict(values)
     for name, value in values.items():
-        path = file_of(others.get(name, ""))
-        if path and with_file(others[name], Path(path).name) == value:
-            found[name] = others[name]
+        other = others.get(name, "")
+        files = files_of(other)
+        if any(files) and with_files(other, (Path(f).name for f in files)) == value:
+            found[name] = other
     return found
 
 
 def files_of(value: Value) -> tuple[str, ...]:
-    """Return the files that a parameter's value names; those of stickers, too."""
+    """Return the files that a parameter's value names; of stickers and boxes, too."""
     text = str(value)
-    return placed.files_of(text) if placed.names_stickers(text) else (file_of(value),)
+    if placed.names_stickers(text):
+        return placed.files_of(text)
+    return boxes.files_of(text) if boxes.names_boxes(text) else (file_of(value),)
 
 
 def with_files(value: Value, files: Iterable[str]) -> str:
@@ -242,6 +246,8 @@ def with_files(value: Value, files: Iterable[str]) -> str:
     text = str(value)
     if placed.names_stickers(text):
         return placed.with_files(text, files)
+    if boxes.names_boxes(text):
+        return boxes.with_files(text, files)
     return with_file(value, next(iter(files)))
 
 

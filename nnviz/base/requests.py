@@ -208,8 +208,8 @@ class PrepareFeatures(Request[int]):
 class ExportTrained(Request[tuple[str, ...]]):
     """Export the weights of a training step; ends with the paths of the files.
 
-    STEM.safetensors opens as a network; STEM.csv and a TensorBoard event file hold the
-    metrics of all epochs up to that step.
+    STEM.safetensors opens as a network; STEM.csv and TensorBoard event files (with the
+    extra ``training``) hold the metrics of all epochs up to that step.
 
     Attributes:
         recording: folder of the run.

@@ -374,6 +374,7 @@ _METAVARS = {
     Kind.NETWORK_FILE: "FILE",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
+    Kind.BOXES: "BOXES",
     Kind.NUMBERS: "NUMBERS",
     Kind.POINTS: "POINTS",
     Kind.CELLS: "CELLS",

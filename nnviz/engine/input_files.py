@@ -10,7 +10,8 @@ from torch import Tensor
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
-from nnviz.engine.data.annotated import Annotations, read_annotations
+from nnviz.base.notation.boxes import BoxedImage, LabeledBox, parse_boxes
+from nnviz.engine.data.annotated import Annotations, annotations_of, read_annotations
 from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
 from nnviz.engine.targets.directions import read_direction
@@ -77,6 +78,34 @@ class InputFiles:
         found = read_annotations(where)
         self.hashes[folder] = fingerprint(where)
         return found
+
+    def boxes(self, text: str) -> Annotations:
+        """Open the images of annotated boxes, in the notation of ``notation.boxes``.
+
+        Raises:
+            UsageError: another notation.
+            InputError: no such file, no image, or a box that lies outside it.
+        """
+        return annotations_of([self._clipped(each) for each in parse_boxes(text)])
+
+    def _clipped(self, boxed: BoxedImage) -> BoxedImage:
+        """Return an image's boxes clipped to it."""
+        self._check()
+        height, width = self.image(boxed.path).size
+        found = []
+        for box in boxed.boxes:
+            left, top, right, bottom = box.corners
+            inside = (
+                max(left, 0.0),
+                max(top, 0.0),
+                min(right, width),
+                min(bottom, height),
+            )
+            if inside[0] >= inside[2] or inside[1] >= inside[3]:
+                reason = f"has {width} x {height} px; the box {box.text} is outside"
+                raise InputError(boxed.path, reason, "draw it anew")
+            found.append(LabeledBox(box.label, inside))
+        return BoxedImage(boxed.path, tuple(found))
 
     def text(self, path: str) -> str:
         """Open a text file, UTF-8.

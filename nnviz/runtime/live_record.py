@@ -13,7 +13,7 @@ from nnviz.base.images import Colors
 from nnviz.base.live import Recorded, Shown, found
 from nnviz.base.results import Boxes, Ranking
 from nnviz.runtime.mailbox import Envelope, Mailbox
-from nnviz.storage.box_recording import BoxRecording
+from nnviz.storage.boxes.recording import BoxRecording
 from nnviz.storage.recording_parts import PLACE_COLUMN
 
 RECORD_PLACE = "live:record"

@@ -146,6 +146,7 @@ class FakeFiles:
         )
         self.recordings, self.stickers = FakeWorks(), FakeWorks()
         self.unit_images, self.results = FakeWorks(), FakeWorks()
+        self.boxes = FakeWorks()
 
 
 class FakeWorks:

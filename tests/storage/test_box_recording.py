@@ -7,7 +7,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from nnviz.base.results import Boxes, TrackMarks
-from nnviz.storage.box_recording import BoxRecording
+from nnviz.storage.boxes.recording import BoxRecording
 
 
 def boxes(*corners, ids=()):

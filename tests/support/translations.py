@@ -31,13 +31,17 @@ def translatable() -> list[str]:
     named += [theme.title for theme in THEMES.values()]
     catalogue = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
     parameters = [each for info in catalogue.methods for each in info.parameters]
-    titles = {each.title for each in parameters}
-    help_ = [text for info in catalogue.methods for text in (info.title, info.shows)]
+    told = sorted({text for one in parameters for text in (one.title, one.help)})
+    help_ = [
+        text
+        for info in catalogue.methods
+        for text in (info.title, info.shows, info.reading, info.misleads)
+    ]
     choices = {choice_text(each) for one in parameters for each in one.choices}
     choices |= {each.lowest for each in parameters if each.lowest}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
     return list(
-        dict.fromkeys([*named, *written, *sorted(titles), *sorted(choices), *help_])
+        dict.fromkeys([*named, *written, *told, *sorted(choices), *filter(None, help_)])
     )
 
 

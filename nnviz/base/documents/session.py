@@ -17,6 +17,7 @@ class SessionState:
         workspace: name of the visible workspace.
         method: name of the selected method; may be empty.
         values: values of its parameters.
+        boxes: boxes drawn on images, in the notation of ``notation.boxes``.
         results: names of the kept results' files, newest first.
         closed: whether the window was closed normally.
     """
@@ -27,10 +28,11 @@ class SessionState:
     workspace: str = ""
     method: str = ""
     values: dict[str, Value] = field(default_factory=dict)
+    boxes: str = ""
     results: tuple[str, ...] = ()
     closed: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether the session holds nothing worth keeping."""
-        return not (self.images or self.results)
+        return not (self.images or self.results or self.boxes)

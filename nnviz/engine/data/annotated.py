@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import is_file, is_folder, parse_object, reading
+from nnviz.base.notation.boxes import BoxedImage
 from nnviz.media.files import read_bytes
 from nnviz.media.headers import MAX_PIXELS
 
@@ -49,6 +50,56 @@ class Annotations:
 
     pictures: tuple[Annotated, ...]
     names: dict[int, str]
+
+    def label(self, category: int) -> str:
+        """Return the name of a category; "class 3" for one without a name."""
+        return self.names.get(category, f"class {category}")
+
+
+def annotations_of(images: Sequence[BoxedImage]) -> Annotations:
+    """Return the annotations of images with drawn boxes."""
+    names = sorted({box.label for image in images for box in image.boxes})
+    categories = {name: index for index, name in enumerate(names, 1)}
+    pictures = tuple(
+        Annotated(
+            Path(image.path).expanduser(),
+            tuple(
+                {
+                    "category_id": categories[box.label],
+                    "bbox": [left, top, right - left, bottom - top],
+                }
+                for box in image.boxes
+                for left, top, right, bottom in [box.corners]
+            ),
+        )
+        for image in images
+    )
+    return Annotations(pictures, dict(enumerate(names, 1)))
+
+
+def joined(first: Annotations, second: Annotations) -> Annotations:
+    """Join the images of two; categories of the same name become one."""
+    names = sorted(
+        {
+            part.label(each["category_id"])
+            for part in (first, second)
+            for picture in part.pictures
+            for each in picture.objects
+        }
+    )
+    categories = {name: index for index, name in enumerate(names, 1)}
+    pictures = tuple(
+        Annotated(
+            picture.path,
+            tuple(
+                each | {"category_id": categories[part.label(each["category_id"])]}
+                for each in picture.objects
+            ),
+        )
+        for part in (first, second)
+        for picture in part.pictures
+    )
+    return Annotations(pictures, dict(enumerate(names, 1)))
 
 
 def read_annotations(folder: Path) -> Annotations:

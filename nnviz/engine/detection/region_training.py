@@ -1,4 +1,4 @@
-"""Training of R-CNN's heads on a folder of images with annotated boxes."""
+"""Training of R-CNN's heads on images with annotated boxes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.errors import InputError
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.context import Context
-from nnviz.engine.data.annotated import Annotated, Annotations, boxes_of
+from nnviz.engine.data.annotated import Annotations, boxes_of
 from nnviz.engine.detection.region_heads import (
     RegionExamples,
     RegionHeads,
@@ -41,27 +40,20 @@ class TrainedHeads:
 
 
 def train_heads(
-    ctx: Context, passes: RegionPasses, folder: str, images: int, regions: int
+    ctx: Context, passes: RegionPasses, data: Annotations, regions: int
 ) -> Iterator[TrainedHeads]:
     """Extract features from annotated images, then fit the heads; yield per image.
 
     Args:
         ctx: of the run.
         passes: of the network over regions.
-        folder: with images and one file of annotations in COCO's format.
-        images: maximum number of images, taken at even intervals from those with boxes.
+        data: images with boxes.
         regions: maximum number of proposals of an image.
-
-    Raises:
-        InputError: no such folder, or no boxes in it.
     """
-    data = ctx.files.annotations(folder)
-    chosen = _chosen(data, images)
-    if not chosen:
-        raise InputError(folder, "has no images with boxes", "annotate some")
+    chosen = data.pictures
     used = sorted({each["category_id"] for one in chosen for each in one.objects})
     classes = {index: place for place, index in enumerate(used)}
-    labels = tuple(data.names.get(index, f"class {index}") for index in used)
+    labels = tuple(map(data.label, used))
     parts: list[RegionExamples] = []
     trained = TrainedHeads()
     for number, picture in enumerate(chosen, 1):
@@ -95,10 +87,10 @@ def _features(
     )
 
 
-def _chosen(data: Annotations, count: int) -> list[Annotated]:
-    """Return the images with boxes, sampled evenly if there are too many."""
-    known = [each for each in data.pictures if each.objects]
-    if len(known) <= count:
-        return known
-    places = np.linspace(0, len(known) - 1, count).round().astype(int)
-    return [known[place] for place in places]
+def sampled(data: Annotations, count: int) -> Annotations:
+    """Return the images with boxes, sampled evenly if there are more than ``count``."""
+    known = tuple(each for each in data.pictures if each.objects)
+    if len(known) > count:
+        places = np.linspace(0, len(known) - 1, count).round().astype(int)
+        known = tuple(known[place] for place in places)
+    return Annotations(known, data.names)

@@ -287,6 +287,17 @@ def overlap_table(view: StageView) -> Table:
     return Table(columns=("IoU with", *map(str, range(count))), rows=tuple(rows))
 
 
+def source_words(view: StageView, anchor: int) -> tuple[str, str]:
+    """Return the anchor or cell of the selected object in words, and its place."""
+    stage = view.anchors
+    grid = stage.grids[int(stage.levels[anchor])]
+    row, column = divmod((anchor - grid.start) // grid.per_cell, grid.columns)
+    place = f"row {row}, column {column} of the {grid.title} cells of its level"
+    if stage.noun == "anchor":
+        place += f", anchors in a cell: {grid.per_cell}"
+    return f"from {stage.noun} {anchor} of {len(stage.anchors)}", place
+
+
 def counts(view: StageView) -> Table:
     """Return the table of box counts per stage, by level and in total."""
     rows: list[tuple[str | float, ...]] = []
@@ -302,13 +313,15 @@ def counts(view: StageView) -> Table:
 
 def _anchor_counts(view: StageView) -> list[tuple[str | float, ...]]:
     rows: list[tuple[str | float, ...]] = []
-    sizes = view.anchors.anchors[:, 2:]
+    sizes, noun = view.anchors.anchors[:, 2:], view.anchors.noun
     for level, grid in enumerate(view.anchors.grids):
         sides = sizes[grid.start : grid.start + grid.per_cell].prod(1).sqrt()
-        name = f"anchors, {view.level_names()[level]}"
-        words = f"{grid.per_cell} a cell, {sides.min():.0f} to {sides.max():.0f} px"
+        name = f"{noun}s, {view.level_names()[level]}"
+        words = f"{sides.min():.0f} to {sides.max():.0f} px"
+        if noun == "anchor":
+            words = f"{grid.per_cell} a cell, {words}"
         rows.append((name, grid.stop - grid.start, words))
-    rows.append(("anchors", len(view.anchors.anchors), "all levels"))
+    rows.append((f"{noun}s", len(view.anchors.anchors), "all levels"))
     if view.stages.proposals is not None:
         dropped = len(view.stages.proposals.suppressed)
         words = f"{dropped} suppressed by better ones"
@@ -405,7 +418,7 @@ def _regions(view: StageView) -> Tensor:
 def _pairs(view: StageView, before: Corners, after: Corners) -> Boxes:
     """Return regions and their regressed boxes, the boxes drawn on top."""
     count = len(before)
-    region = "anchor" if view.stages.proposals is None else "proposal"
+    region = view.anchors.noun if view.stages.proposals is None else "proposal"
     both = np.concatenate((after, before)).astype(np.float32)
     return Boxes(
         boxes=on_photo(both, view.place),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import EVENTS
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.requests import ExportTrained
@@ -155,7 +156,7 @@ def write_events(
         from tensorboardX import SummaryWriter  # noqa: PLC0415  optional
     except ModuleNotFoundError:
         return ()
-    folder = stem.with_suffix(".events")
+    folder = stem.with_suffix(EVENTS)
     for old in folder.glob("events.out.*"):
         old.unlink()
     with SummaryWriter(str(folder)) as writer:

@@ -120,7 +120,7 @@ class ActivationMaximizationParams:
         Essential(),
         Formerly("pictures"),
         Range(1, 16),
-        Help("How many different images of each are made."),
+        Help("Number of different images, optimized together."),
     ] = 1
     diversity: Annotated[
         float,
@@ -266,8 +266,8 @@ class ActivationMaximizationParams:
         Steerable(),
         Title("Fade irrelevant areas"),
         Help(
-            "Shows gray where the image made little difference over all steps (MaCo's"
-            " transparency). The optimization itself is unchanged."
+            "Grays out positions whose pixels had little influence over all steps "
+            "(MaCo's transparency). The optimization itself is unchanged."
         ),
     ] = False
     redirect_relus: Annotated[

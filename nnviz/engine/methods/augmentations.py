@@ -74,8 +74,8 @@ class Augmentations:
         "Elastic deformation suits what bends: handwriting, tissue under a microscope."
     )
     misleads: ClassVar[str] = (
-        f"Shift and cut count in px of a training image, {SIDE} px wide; the tiles are "
-        "finer. Where a strength is 0, a usual one is shown."
+        f"Shift and cut are given in px of a training image, {SIDE} px wide; the tiles "
+        "are finer. Where a strength is 0, a usual one is shown."
     )
     presets: ClassVar[Presets] = {
         "demo": {"draws": 3},

@@ -101,8 +101,8 @@ class Caption:
         "elsewhere is a guess; the table names the word that nearly stood there."
     )
     misleads: ClassVar[str] = (
-        "Attention says what the word could use, not what it used. Grad-CAM on a word "
-        "of the prediction shows the latter."
+        "Attention says what the word could use. What it did use is shown by "
+        "Grad-CAM on a word of the prediction."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

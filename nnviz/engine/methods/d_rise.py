@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnviz.base.explanations.box_maps import EACH_BOX
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
@@ -86,7 +87,8 @@ class DRise:
     reading: ClassVar[str] = (
         "Bright: with this place seen the same box of the same class is found, and with"
         " a high score. A map that is bright outside its box shows that the network "
-        "uses the surroundings. Each box has its own tile."
+        "uses the surroundings. Each box has its own tile; select a box under Boxes to "
+        "see its map."
     )
     misleads: ClassVar[str] = (
         "With few masks much of the map is noise. What hides is the mean color, itself "
@@ -191,7 +193,7 @@ def _report(ctx: Context, found: Suppression, shown: int, maps: Tensor) -> Repor
                 classes=classes,
                 labels=names,
             ),
-            "each_box": Mosaic(
+            EACH_BOX: Mosaic(
                 tiles=tiles,
                 order=np.arange(len(tiles)),
                 captions=captions,

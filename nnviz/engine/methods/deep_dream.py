@@ -345,7 +345,8 @@ class _DreamRun:
         gradient, found = self._gradient(schedule.picture.roll((down, right), (2, 3)))
         gradient = gradient.roll((-down, -right), (2, 3))
         if params.colors == "own":
-            gradient = gradient.mean(1, keepdim=True).expand_as(gradient).clone()
+            # One channel stands for three equal ones, with their mean and spread.
+            gradient = gradient.mean(1, keepdim=True)
         if params.smoothing:
             gradient = smoothed(gradient, params.smoothing)
         gradient = _UNITS[params.normalize](gradient)

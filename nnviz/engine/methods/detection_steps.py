@@ -186,9 +186,9 @@ def _notes(view: StageView) -> tuple[str, ...]:
     words = f"{name} {100 * float(found.scores[view.row]):.0f} %"
     anchor = view.anchor_row()
     if anchor is None:
-        return (words, "this detector shows no anchors: only its candidates are known")
-    grid = view.anchors.grids[int(view.anchors.levels[anchor])]
-    return (
-        f"{words}, from anchor {anchor} of {len(view.anchors.anchors)}",
-        f"its level has {grid.title} cells, anchors in a cell: {grid.per_cell}",
-    )
+        known = "this detector shows no anchors: only its candidates are known"
+        if found.distinct:
+            known = "this detector shows no anchors, and suppresses no box"
+        return (words, known)
+    source, place = stage_results.source_words(view, anchor)
+    return (f"{words}, {source}", place)

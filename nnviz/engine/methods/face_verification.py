@@ -85,9 +85,10 @@ class FaceVerification:
         "vectors, beside a threshold, and the error rates of every threshold."
     )
     reading: ClassVar[str] = (
-        "A low threshold turns away the right person (false rejects), a high one lets "
-        "others in (false accepts); where the curves cross both are alike. To see what "
-        "makes the faces alike, explain the target like: and the other file."
+        "A low threshold turns away the right person (false rejects), a high one "
+        "lets others in (false accepts); where the curves cross, both errors are "
+        "equal. To see what makes the faces alike, explain the target like:FILE, "
+        "with the other face's file."
     )
     misleads: ClassVar[str] = (
         "The rates hold for people and images like those they were measured on. Pose, "

@@ -58,8 +58,8 @@ class FastStyleParams:
         Range(0, 95),
         Unit("%"),
         Help(
-            "For video and live: fraction of the previous painting that is kept where"
-            " nothing moves, against flicker."
+            "For videos and Live: fraction of the previous painting that is kept "
+            "where nothing moves, against flicker."
         ),
     ] = 50.0
 

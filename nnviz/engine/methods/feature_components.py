@@ -32,7 +32,7 @@ class FeatureComponentsParams:
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("Whose features are taken; left empty, a deep one that is fine."),
+        Help("The layer whose features are used. Empty: the deepest with a fine map."),
     ] = ""
     image_folder: Annotated[
         ImageFolder,

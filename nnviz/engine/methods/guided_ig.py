@@ -44,7 +44,9 @@ class GuidedIgParams(BaselineParams):
         float,
         Range(1, 100),
         Unit("%"),
-        Help("Share of the values, those of the smallest gradients, that move first."),
+        Help(
+            "Fraction of the values that move first: those with the smallest gradients."
+        ),
     ] = 25.0
     distance: Annotated[
         float,

@@ -25,6 +25,7 @@ from nnviz.engine.detection.suppression import (
     suppress,
 )
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.detection import stages_of
 from nnviz.engine.nn.nms import on_photo
 
 _FLOOR = 0.005
@@ -46,7 +47,7 @@ class ObjectQueriesParams:
         float,
         Title("Minimum score"),
         Range(_FLOOR, 1.0),
-        Help("Queries that say a class with a higher score than this are objects."),
+        Help("A query is an object if its class has a score above this."),
         Essential(),
     ] = 0.3
     layer: Annotated[
@@ -80,7 +81,8 @@ class ObjectQueries:
     reading: ClassVar[str] = (
         "Bright places are taken up most; in trained networks they lie on the ends of "
         "an object, where its box is decided. Queries without an object say the class "
-        "'no object'. Nothing is suppressed: two boxes on one thing are two queries."
+        "'no object'. Nothing is suppressed: two boxes on one thing are two queries. "
+        "Detectors of anchors, cells or regions have no queries: see Detection steps."
     )
     misleads: ClassVar[str] = (
         "The places are those of the encoder, which has mixed the whole image already: "
@@ -93,8 +95,8 @@ class ObjectQueries:
         found = suppress(ctx, params.score, 1.0, 1000)
         layers = _cross_attention(ctx)
         if not layers:
-            words = "this detector has no queries that attend to the image"
-            yield Report({"objects": _objects(ctx, found, 0, params.score)}, (words,))
+            shown = _objects(ctx, found, 0, params.score, named=False)
+            yield Report({"objects": shown}, _without_attention(ctx, found))
             return
         if not -1 <= params.layer < len(layers):
             known = f"layers are 0 to {len(layers) - 1}; -1 is the last"
@@ -153,8 +155,23 @@ def _queries(found: Suppression) -> NDArray[np.int64]:
     return sources.cpu().numpy().astype(np.int64)
 
 
-def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> Boxes:
-    """Return the boxes with their queries, the unselected ones thin."""
+def _objects(
+    ctx: Context,
+    found: Suppression,
+    rank: int,
+    threshold: float,
+    *,
+    named: bool = True,
+) -> Boxes:
+    """Return the boxes with their queries, the unselected ones thin.
+
+    Args:
+        ctx: with the network.
+        found: the boxes.
+        rank: of the selected one.
+        threshold: minimum score.
+        named: whether the boxes come from queries, which are named.
+    """
     chosen = found.chosen
     classes = chosen.classes.cpu().numpy()
     labels = class_names(ctx.model.info, classes)
@@ -167,10 +184,34 @@ def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> B
         captions=tuple(
             f"query {query}: {labels[index]}" if query >= 0 else labels[index]
             for query, index in zip(queries, classes, strict=True)
-        ),
+        )
+        if named
+        else (),
         faint=np.arange(len(classes)) != rank,
         threshold=threshold,
     )
+
+
+def _without_attention(ctx: Context, found: Suppression) -> tuple[str, ...]:
+    """Return a note on the source of the boxes where no attention of queries is seen.
+
+    Boxes of which none is suppressed may come from queries: a file can hold their
+    attention as plain products, which are not recognized.
+    """
+    if found.found.distinct:
+        words = "no queries that attend to the image: there are none, or this file "
+        return (f"{words}holds their attention as plain products",)
+    with torch.no_grad():
+        stages = stages_of(
+            ctx.model.net, ctx.inference.outputs(), ctx.placement.input_size
+        )
+    source = "its boxes come from candidates that are suppressed"
+    if stages is not None and stages.proposals is not None:
+        source = "its boxes come from proposals of regions"
+    elif stages is not None:
+        grids = ", ".join(grid.title for grid in stages.anchors.grids)
+        source = f"its boxes come from the cells of grids ({grids})"
+    return (f"this detector has no queries: {source}; see Detection steps",)
 
 
 def _attention_results(

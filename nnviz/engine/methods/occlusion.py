@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Essential, Help, Lowest, Range, Unit
+from nnviz.base.parameters import Essential, Help, Lowest, Range, Title, Unit
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline_of
 from nnviz.engine.attribution.heatmaps import both_sizes
@@ -72,6 +72,7 @@ class OcclusionParams:
     ] = "grey"
     edges: Annotated[
         Literal["inside", "cut"],
+        Title("At the border"),
         Help("At the border, squares are pushed inside, or hang over and are cut."),
     ] = "inside"
     computation: Annotated[

@@ -48,7 +48,7 @@ class OnePixelParams(GoalParams):
         int,
         Essential(),
         Range(1, 1000, log=True),
-        Help("Generations."),
+        Help("Number of generations of differential evolution."),
     ] = 30
 
 

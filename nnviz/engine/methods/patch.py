@@ -98,7 +98,8 @@ class PatchParams(GoalParams):
     ] = 10.0  # fmt: skip
     light: Annotated[
         float, Range(0, 90), Unit("%"), Steerable(),
-        Help("Range of brightness."),
+        Title("Brightness range"),
+        Help("Lighting of the views, this much darker or brighter."),
     ] = 20.0  # fmt: skip
     blur: Annotated[
         float, Range(0, 5), Unit("px"), Steerable(),
@@ -168,9 +169,9 @@ class Patch:
         " positions, sizes, rotations, tilts, lighting, blur and noise (EOT)."
     )
     reading: ClassVar[str] = (
-        "Samples are the views in each step; the curve counts how many of them are "
-        "fooled. The table tests the finished sticker under new conditions, next to a"
-        " plain gray one that hides just as much."
+        "Each step pastes the sticker into a batch of views; the curve counts how "
+        "many of them are fooled. The table tests the finished sticker under new "
+        "conditions, next to a plain gray one that hides just as much."
     )
     misleads: ClassVar[str] = (
         "Trained on one image, it need not work on others: give a folder. The "

@@ -25,7 +25,9 @@ class PatchSimilarityParams:
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("Whose features are compared; left empty, a deep one that is fine."),
+        Help(
+            "The layer whose features are compared. Empty: the deepest with a fine map."
+        ),
     ] = ""
 
 

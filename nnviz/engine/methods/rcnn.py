@@ -9,9 +9,11 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.errors import InputError
 from nnviz.base.frames import Frame
 from nnviz.base.info import Capabilities, Reference, Task
 from nnviz.base.parameters import (
+    BoxList,
     ClassList,
     Essential,
     Help,
@@ -22,8 +24,9 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Boxes, Heatmap, Report, Result, Table
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.data.annotated import Annotations, joined
 from nnviz.engine.detection.region_heads import RegionHeads
-from nnviz.engine.detection.region_training import TrainedHeads, train_heads
+from nnviz.engine.detection.region_training import TrainedHeads, sampled, train_heads
 from nnviz.engine.detection.suppression import class_names, wanted_classes
 from nnviz.engine.detection.warped_regions import (
     WORKING_SIZE,
@@ -88,13 +91,22 @@ class RcnnParams:
         Help("Class names to keep, separated by commas. Empty: all."),
         Essential(),
     ] = ""
+    boxes: Annotated[
+        BoxList,
+        Title("Drawn boxes"),
+        Help(
+            "Examples drawn on the Boxes page: CLASS LEFT TOP RIGHT BOTTOM in px, "
+            "several separated by commas, then @ FILE; images separated by ;. A linear "
+            "SVM and a box regression are trained for each class."
+        ),
+        Essential(),
+    ] = ""
     examples: Annotated[
         ImageFolder,
         Title("Examples"),
         Help(
-            "Folder of images with boxes in COCO's format: a linear SVM and a box "
-            "regression are trained for each of its classes. Empty: the network's own "
-            "classes, boxes as proposed."
+            "Folder of images with boxes in COCO's format, learned from like drawn "
+            "boxes. With neither: the network's own classes, boxes as proposed."
         ),
     ] = ""
     example_count: Annotated[
@@ -128,9 +140,10 @@ class Rcnn:
         " of a search without a network is warped to its input and classified."
     )
     reading: ClassVar[str] = (
-        "The map shows the highest score of the class with the most boxes. With a "
-        "folder of examples a linear SVM scores each class, shown as the sigmoid of "
-        "its margin, so that 50 % is its boundary. The notes set the time beside one "
+        "The map shows the highest score of the class with the most boxes. With boxes "
+        "that you draw, or a folder of examples, a linear SVM scores each class, shown "
+        "as the sigmoid of its margin: 50 % is its boundary. The notes set the time "
+        "beside one "
         "pass over the whole image, a table beside published detectors."
     )
     misleads: ClassVar[str] = (
@@ -149,13 +162,27 @@ class Rcnn:
         """Yield boxes, their classes and a map, for growing numbers of regions."""
         passes = RegionPasses(ctx, params.context)
         trained = TrainedHeads()
-        if params.examples:
-            for trained in train_heads(
-                ctx, passes, params.examples, params.example_count, params.regions
-            ):
+        examples = _annotations(ctx, params)
+        if examples is not None:
+            for trained in train_heads(ctx, passes, examples, params.regions):
                 if trained.heads is None:
                     yield _learning(trained)
         yield from _detect(ctx, passes, params, trained)
+
+
+def _annotations(ctx: Context, params: RcnnParams) -> Annotations | None:
+    """Return the images to learn from: drawn boxes, a folder, both; None for neither.
+
+    Raises:
+        InputError: no such file or folder, or no boxes in the folder.
+    """
+    drawn = ctx.files.boxes(params.boxes) if params.boxes.strip() else None
+    if not params.examples:
+        return drawn
+    given = sampled(ctx.files.annotations(params.examples), params.example_count)
+    if not given.pictures:
+        raise InputError(params.examples, "has no images with boxes", "annotate some")
+    return given if drawn is None else joined(drawn, given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,12 +81,13 @@ class SelectiveSearch:
         " are merged, the most alike neighbors first, and each region's box is kept."
     )
     reading: ClassVar[str] = (
-        "Move the regions left to walk through the merging. R-CNN (2014) ran a network"
-        " on each of about 2,000 such boxes; the coverage map shows where they crowd."
+        'Change "Regions left" to walk through the merging. R-CNN (2014) ran a '
+        "network on each of about 2,000 such boxes; the coverage map shows where "
+        "they crowd."
     )
     misleads: ClassVar[str] = (
-        "The order is half random: early boxes are not surer than late ones. It knows "
-        "no classes, and objects of a few pixels are missed."
+        "The order is half random: early boxes are not surer than late ones. The "
+        "search knows no classes, and objects of a few pixels are missed."
     )
     presets: ClassVar[Presets] = {
         "demo": {"size": 200, "mode": "single"},

@@ -141,7 +141,10 @@ class StyleTransferParams:
         int,
         Essential(),
         Range(1, 2000, log=True),
-        Help("Steps at the smallest size; each larger one takes half as many."),
+        Help(
+            "Steps at the smallest size; each larger size takes half as many as "
+            "the one before."
+        ),
     ] = 120
     sizes: Annotated[
         int,

@@ -41,8 +41,8 @@ class TrainAutoencoderParams(TrainingDataParams):
         Literal["linear", "deep", "convolutional"],
         Essential(),
         Help(
-            "Linear: its code spans the principal components. Deep: three linear "
-            "layers each way. Convolutional: maps each way."
+            "Linear: its code spans the space of the principal components. Deep: "
+            "three linear layers each way. Convolutional: maps each way."
         ),
     ] = "deep"
     code: Annotated[

@@ -94,10 +94,16 @@ class TrainCharactersParams:
     weights: Annotated[
         NetworkFile,
         Title("Saved model"),
-        Help("File of nnviz train characters to go on from; its sizes count."),
+        Help(
+            'Weights file of "nnviz train characters" to continue from; the sizes '
+            "are those of the file."
+        ),
     ] = ""
     hidden: Annotated[
-        int, Range(4, 1024, log=True), Title("Hidden units"), Help("Of the LSTM.")
+        int,
+        Range(4, 1024, log=True),
+        Title("Hidden units"),
+        Help("Number of units of the LSTM."),
     ] = 128
     span: Annotated[
         int,

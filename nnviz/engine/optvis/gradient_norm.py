@@ -41,7 +41,7 @@ def by_bands(gradient: Tensor) -> Tensor:
     low = gradient
     while len(bands) < _BANDS and min(low.shape[2:]) >= len(_BINOMIAL):
         smaller = _halved(low)
-        bands.append(by_spread(low - _doubled(smaller, low)))
+        bands.append(by_spread(low.sub_(_doubled(smaller, low))))
         low = smaller
     total = by_spread(low)
     for band in reversed(bands):

@@ -89,7 +89,11 @@ class OctaveSchedule:
         return True
 
     def add(self, change: Tensor) -> None:
-        """Add a step's change to the image, clamped to [0, 1]."""
+        """Add a step's change to the image, clamped to [0, 1].
+
+        Args:
+            change: (1, C, h, w), or (1, 1, h, w) for all channels alike.
+        """
         self.picture.add_(change).clamp_(0, 1)
         self.step += 1
 

@@ -45,6 +45,7 @@ def make_control(  # noqa: C901, PLR0911  one case a kind: mypy finds what is mi
             | Kind.CHANNELS
             | Kind.CLASSES
             | Kind.STICKERS
+            | Kind.BOXES
             | Kind.NUMBERS
             | Kind.POINTS
             | Kind.CELLS

@@ -34,7 +34,7 @@ class Row(QWidget):
         super().__init__(parent)
         self.parameter = parameter
         self.control = make_control(parameter, self)
-        self._label = QLabel(self.tr(parameter.title), self)
+        self._label = QLabel(parameter.title, self)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setToolTip(parameter.help)
         self._label.setBuddy(self.control.field())

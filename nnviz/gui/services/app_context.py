@@ -42,6 +42,7 @@ from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.dataset.query_image import QueryImage
 from nnviz.gui.services.dataset.second_network import SecondNetwork
 from nnviz.gui.services.display import Display
+from nnviz.gui.services.example_boxes import ExampleBoxes
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
@@ -194,7 +195,7 @@ class AppContext(QObject):
         )
 
     def _make_stickers(self) -> None:
-        """Create the services of stickers on images and live frames."""
+        """Create the services of stickers and boxes on images and live frames."""
         self.shelf = StickerLibrary(self.jobs, self.settings, self.messages, self)
         self.stickers = Stickers(
             self.shelf,
@@ -205,6 +206,7 @@ class AppContext(QObject):
             self.messages,
         )
         self.live_stickers = LiveStickers(self.shelf, self.settings)
+        self.boxes = ExampleBoxes(self.images, self.selection, self.choice, self)
 
     def _make_session(self) -> None:
         """Create the services that save and restore the session."""
@@ -216,7 +218,8 @@ class AppContext(QObject):
             self.runs.history,
             self.messages,
         )
-        self.autosave, self.reopening = Autosave(*parts), Reopening(*parts)
+        self.autosave = Autosave(*parts, boxes=self.boxes)
+        self.reopening = Reopening(*parts, boxes=self.boxes)
         for part in (self.autosave, self.reopening):
             part.setParent(self)
         self.reopening.workspace_wanted.connect(self.workspace_wanted)

@@ -33,6 +33,7 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.state.settings import Settings
+from nnviz.gui.state.undo import UndoSteps
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
@@ -46,7 +47,6 @@ _OPENING = Lane("stickers:open", Policy.QUEUE)
 _KEEPING = Lane("stickers:write", Policy.QUEUE)
 _TOPIC, _ANSWER_TOPIC = "sticker", "sticker answer"
 _SOLID = ("round:#e53935", "square:#fdd835")
-_MOST_UNDONE = 200
 _RATE_SECONDS = 2.0
 _REST_MS = 1500
 
@@ -188,22 +188,19 @@ class StickerLayout(QObject):
         self.shown = True
         """Whether the stickers have handles."""
         self._settings, self._where = settings, where
-        self._placed = _known(settings.placed(where))
+        self._steps = UndoSteps(_known(settings.placed(where)))
         self._chosen = NONE
-        self._past: deque[tuple[Placed, ...]] = deque(maxlen=_MOST_UNDONE)
-        self._future: list[tuple[Placed, ...]] = []
-        self._held: tuple[Placed, ...] | None = None
         shelf.lost.connect(self._forget)
 
     def attach(self, _bridge: "Bridge") -> None:
         """Open the placed stickers, since the worker is ready."""
-        for each in self._placed:
+        for each in self.placed:
             self.shelf.want(each.cut.text)
 
     @property
     def placed(self) -> tuple[Placed, ...]:
         """The placed stickers."""
-        return self._placed
+        return self._steps.value
 
     @property
     def chosen(self) -> int:
@@ -213,22 +210,22 @@ class StickerLayout(QObject):
     @property
     def current(self) -> Placed | None:
         """The selected sticker."""
-        return self._placed[self._chosen] if self._chosen != NONE else None
+        return self.placed[self._chosen] if self._chosen != NONE else None
 
     @property
     def text(self) -> str:
         """All placed stickers as text, in the notation of ``stickers.placed``."""
-        return placed_text(self._placed)
+        return placed_text(self.placed)
 
     @property
     def moving(self) -> bool:
         """Whether a change is in progress, not yet settled."""
-        return self._held is not None
+        return self._steps.is_open
 
     @property
     def ready(self) -> bool:
         """Whether all stickers are open."""
-        return all(self.shelf.opened(each.cut.text) for each in self._placed)
+        return all(self.shelf.opened(each.cut.text) for each in self.placed)
 
     def set_text(self, text: str) -> None:
         """Replace the stickers by those of a text.
@@ -237,21 +234,19 @@ class StickerLayout(QObject):
             UsageError: the text is invalid; says why.
         """
         wanted = parse_placed(text)
-        if wanted != self._placed:
+        if wanted != self.placed:
             self._put(wanted, NONE)
             self.settle()
 
     def add(self, text: str, placement: Placement | None = None) -> None:
         """Place a sticker of the shelf on top, by default in the center."""
         placement = rounded(placement or Placement())
-        self._put(
-            (*self._placed, Placed(Cut.parse(text), placement)), len(self._placed)
-        )
+        self._put((*self.placed, Placed(Cut.parse(text), placement)), len(self.placed))
         self.settle()
 
     def move(self, index: int, placement: Placement) -> None:
         """Move a sticker; ``settle`` ends the movement as one undo step."""
-        if 0 <= index < len(self._placed):
+        if 0 <= index < len(self.placed):
             self._change(index, placement=rounded(placement))
 
     def set_opacity(self, opacity: float) -> None:
@@ -269,14 +264,14 @@ class StickerLayout(QObject):
     def raise_chosen(self) -> None:
         """Raise the selected sticker to the top."""
         if self.current is not None:
-            rest = (*self._placed[: self._chosen], *self._placed[self._chosen + 1 :])
+            rest = (*self.placed[: self._chosen], *self.placed[self._chosen + 1 :])
             self._put((*rest, self.current), len(rest))
             self.settle()
 
     def remove(self, index: int) -> None:
         """Remove a sticker."""
-        if 0 <= index < len(self._placed):
-            self._put((*self._placed[:index], *self._placed[index + 1 :]), NONE)
+        if 0 <= index < len(self.placed):
+            self._put((*self.placed[:index], *self.placed[index + 1 :]), NONE)
             self.settle()
 
     def clear(self) -> None:
@@ -286,58 +281,51 @@ class StickerLayout(QObject):
 
     def choose(self, index: int) -> None:
         """Select a sticker; -1 for none."""
-        if index != self._chosen and index < len(self._placed):
+        if index != self._chosen and index < len(self.placed):
             self._chosen = index
             self.changed.emit()
 
     def settle(self) -> None:
         """Combine all changes since the last call into one undo step."""
         self._settings.save_placed(self._where, self.text)
-        held, self._held = self._held, None
-        if held is not None and held != self._placed:
-            self._past.append(held)
-            self._future.clear()
+        if self._steps.settle():
             self.changed.emit()
 
     def undo(self) -> None:
         """Undo a step."""
         self.settle()
-        if self._past:
-            self._future.append(self._placed)
-            self._restore(self._past.pop())
+        if self._steps.undo():
+            self._tell()
             self.settle()
 
     def redo(self) -> None:
         """Redo a step."""
         self.settle()
-        if self._future:
-            self._past.append(self._placed)
-            self._restore(self._future.pop())
+        if self._steps.redo():
+            self._tell()
             self.settle()
 
     def _change(self, index: int, **changes: object) -> None:
-        changed = replace(self._placed[index], **changes)  # type: ignore[arg-type]
-        self._put((*self._placed[:index], changed, *self._placed[index + 1 :]), index)
+        changed = replace(self.placed[index], **changes)  # type: ignore[arg-type]
+        self._put((*self.placed[:index], changed, *self.placed[index + 1 :]), index)
 
     def _put(self, wanted: tuple[Placed, ...], chosen: int) -> None:
-        if self._held is None:
-            self._held = self._placed
-        self._restore(wanted)
+        self._steps.change(wanted)
         self._chosen = chosen
-        self.changed.emit()
+        self._tell()
 
-    def _restore(self, wanted: tuple[Placed, ...]) -> None:
-        self._placed = wanted
-        self._chosen = min(self._chosen, len(wanted) - 1)
-        for each in wanted:
+    def _tell(self) -> None:
+        self._chosen = min(self._chosen, len(self.placed) - 1)
+        for each in self.placed:
             self.shelf.want(each.cut.text)
         self.changed.emit()
 
     def _forget(self, text: str) -> None:
         """Remove a sticker that cannot be opened."""
-        left = tuple(each for each in self._placed if each.cut.text != text)
-        if left != self._placed:
-            self._restore(left)
+        left = tuple(each for each in self.placed if each.cut.text != text)
+        if left != self.placed:
+            self._steps.value = left
+            self._tell()
             self.settle()
 
 

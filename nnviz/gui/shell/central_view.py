@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.explanations.box_maps import with_box_first
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
@@ -28,6 +29,7 @@ from nnviz.gui.state.display import DisplayState, Veil
 from nnviz.gui.state.modes import (
     BOARD,
     BOTH,
+    BOXES,
     COMPARE,
     CONCEPTS,
     ERRORS,
@@ -205,6 +207,15 @@ class CentralView(QWidget):
         if self.compare is not None:
             self.compare.compare(first, second)
 
+    def _choose_target(self, target: str) -> None:
+        """Select a part of the result as target; show its map if it is known."""
+        run, app = self._display.run, self._app
+        there = with_box_first(run, target) if run is not None else None
+        if there is None:
+            app.selection.set_target(target)
+        elif not app.runs.running:
+            app.runs.bring_back(there)
+
     def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
         """Register a workspace's page, which is built when first shown."""
         self._makers[mode] = make
@@ -293,6 +304,7 @@ class CentralView(QWidget):
             BOARD: self.tr("Board"),
             STICKERS: self.tr("Stickers"),
             OCCLUDER: self.tr("Occluder"),
+            BOXES: self.tr("Boxes"),
             WALL: self.tr("Wall"),
             MAP: self.tr("Map"),
             NEIGHBORS: self.tr("Neighbors"),
@@ -329,7 +341,7 @@ class CentralView(QWidget):
         app.choice.entered.connect(self._offer)
         app.compare_wanted.connect(self.compare_runs)
         self.result.unit_chosen.connect(app.selection.set_unit)
-        self.result.target_chosen.connect(app.selection.set_target)
+        self.result.target_chosen.connect(self._choose_target)
         self.result.layer_chosen.connect(app.selection.set_layer)
         self.result.values_edited.connect(app.choice.adjust)
         self.result.position_chosen.connect(

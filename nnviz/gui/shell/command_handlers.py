@@ -39,13 +39,14 @@ from nnviz.gui.panels.dialogs.files import (
 from nnviz.gui.panels.dialogs.videos import ask_new_video, ask_video
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.services.app_context import AppContext
+from nnviz.gui.services.example_boxes import ExampleBoxes
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.state.display import ContentKind
 from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.messages import Notice
-from nnviz.gui.state.modes import STICKERS, WHOLE
+from nnviz.gui.state.modes import BOXES, STICKERS, WHOLE
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import THEMES
@@ -199,6 +200,7 @@ class CommandHandlers(QObject):
             "view.compare": self.compare,
             "view.board": self.open_board,
             "view.stickers": self._app.stickers_wanted.emit,
+            "view.boxes": self.open_boxes,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             **{
                 f"view.language.{code}": partial(self._use_language, code)
@@ -349,6 +351,11 @@ class CommandHandlers(QObject):
         else:
             told = self.tr("there are no two maps or two graphs to compare yet")
             self._app.messages.say(told)
+
+    def open_boxes(self) -> None:
+        """Show the page on which boxes are drawn."""
+        self._app.workspace_wanted.emit("inspect")
+        self._stage.center.set_mode(BOXES)
 
     def open_board(self) -> None:
         """Show the board."""
@@ -570,13 +577,16 @@ class CommandHandlers(QObject):
         if history is not None:
             (history.undo if undo else history.redo)()
 
-    def _laid(self) -> StickerLayout | None:
-        """Return the stickers being edited; None where none are."""
+    def _laid(self) -> StickerLayout | ExampleBoxes | None:
+        """Return the stickers or boxes being edited; None where none are."""
         if self._app.choice.live:
             live = self._app.live_stickers
             return live if live.shown else None
-        in_studio = self._stage.center.mode == STICKERS
-        return self._app.stickers if in_studio else None
+        pages: dict[str, StickerLayout | ExampleBoxes] = {
+            STICKERS: self._app.stickers,
+            BOXES: self._app.boxes,
+        }
+        return pages.get(self._stage.center.mode)
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
         """Show a page of the network browser and focus its search."""

@@ -46,6 +46,7 @@ SYNONYMS = {
     "view.theme.contrast": "theme color accessibility",
     "view.present": "projector lecture presentation fullscreen",
     "view.board": "compare grid methods",
+    "view.boxes": "annotate label COCO R-CNN training examples",
     "view.compare": "difference swipe blink",
     "file.save": "export png download recording",
     "file.save_as": "export png download",
@@ -89,7 +90,7 @@ def gestures() -> tuple[Key, ...]:
     """Return the keys and mouse gestures of the panels, translated."""
     picture, channels = _tr("In an image"), _tr("Among feature maps")
     lists, live = _tr("In lists"), _tr("In Live")
-    sticker = _tr("On a chosen sticker")
+    sticker, box = _tr("On a chosen sticker"), _tr("On the Boxes page")
     wall, points = _tr("On the wall of a data set"), _tr("On its map")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
@@ -104,6 +105,13 @@ def gestures() -> tuple[Key, ...]:
         Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
         Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
         Key(sticker, _tr("Remove"), _tr("Del")),
+        Key(box, _tr("Draw a box"), _tr("Drag, N")),
+        Key(box, _tr("Select a box"), _tr("Click, [ and ]")),
+        Key(box, _tr("Move the box"), _tr("Drag its inside, arrow keys; Shift finely")),
+        Key(box, _tr("Resize the box"), _tr("Drag a handle, Ctrl and arrow keys")),
+        Key(box, _tr("Name its class"), _tr("Double click, Return")),
+        Key(box, _tr("Remove the box"), _tr("Del")),
+        Key(box, _tr("Deselect"), _tr("Esc")),
         Key(wall, _tr("Select several"), _tr("Ctrl or Shift and a click, pull")),
         Key(wall, _tr("Select everything shown"), _tr("Ctrl+A")),
         Key(wall, _tr("Larger or smaller images"), _tr("Ctrl+wheel, + and -")),
@@ -225,6 +233,7 @@ def _view() -> tuple[Command, ...]:
         Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),
         Command("view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW),
         Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
+        Command("view.boxes", _tr("Draw boxes"), "Ctrl+7", "square-dashed", VIEW),
         *(
             Command(
                 f"view.theme.{name}",

@@ -39,7 +39,7 @@ from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
 from nnviz.gui.state.language import LANGUAGES, language_of
-from nnviz.gui.state.modes import BOARD, OCCLUDER, STICKERS
+from nnviz.gui.state.modes import BOARD, BOXES, OCCLUDER, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -177,7 +177,9 @@ class MainWindow(QMainWindow):
         for panel in (center, self.stage.images, self.stage.results):
             panel.wanted.connect(lambda name: self.commands[name].trigger())
         center.mode_changed.connect(
-            lambda mode: self.stage.make_room(wide=mode in (BOARD, OCCLUDER, STICKERS))
+            lambda mode: self.stage.make_room(
+                wide=mode in (BOARD, BOXES, OCCLUDER, STICKERS)
+            )
         )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.app.models.listed.connect(lambda _: self._choose_first())

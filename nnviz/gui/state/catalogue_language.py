@@ -6,10 +6,11 @@ from PySide6.QtCore import QCoreApplication
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Parameter
 
 
 def translated_catalogue(catalogue: Catalogue) -> Catalogue:
-    """Return a catalogue whose methods have titles and help of the window's language.
+    """Return a catalogue whose methods are described in the window's language.
 
     Texts without a translation stay English, as all of a plug-in's do.
     """
@@ -24,7 +25,12 @@ def _translated(info: MethodInfo) -> MethodInfo:
         shows=_tr(info.shows),
         reading=_tr(info.reading),
         misleads=_tr(info.misleads),
+        parameters=tuple(map(_translated_parameter, info.parameters)),
     )
+
+
+def _translated_parameter(parameter: Parameter) -> Parameter:
+    return replace(parameter, title=_tr(parameter.title), help=_tr(parameter.help))
 
 
 def _tr(text: str) -> str:

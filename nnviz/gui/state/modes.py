@@ -2,6 +2,8 @@
 
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+BOXES = "boxes"
+"""Page on which the user draws labeled boxes."""
 OCCLUDER = "occluder"
 """Page on which the user hides parts of the image."""
 WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
@@ -15,5 +17,5 @@ PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
 SET = (WALL, MAP, NEIGHBORS, ERRORS, UNITS, CONCEPTS)
 """Modes of a data set, in the order of their tabs."""
-WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, *SET, TEACH)
+WHOLE = (COMPARE, BOARD, STICKERS, BOXES, OCCLUDER, *SET, TEACH)
 """Modes that show neither image nor result beside them."""

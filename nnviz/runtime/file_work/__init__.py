@@ -1,5 +1,6 @@
 """File operations of the window, as work for the file threads."""
 
+from nnviz.runtime.file_work.boxes import BoxWork
 from nnviz.runtime.file_work.images import ImageWork
 from nnviz.runtime.file_work.recordings import RecordingWork
 from nnviz.runtime.file_work.results import ResultWork
@@ -11,6 +12,7 @@ class Files:
     """The available file operations, grouped by subject.
 
     Attributes:
+        boxes: export annotated boxes.
         images: open, shrink and cache images, classify dropped files.
         recordings: read, list, delete recordings, export them as videos.
         results: save results, alone or side by side.
@@ -19,6 +21,7 @@ class Files:
     """
 
     def __init__(self) -> None:
+        self.boxes = BoxWork()
         self.images = ImageWork()
         self.recordings = RecordingWork()
         self.results = ResultWork()

@@ -172,7 +172,7 @@ def test_without_faiss_many_images_are_compared_by_their_bytes(copied, monkeypat
     monkeypatch.setitem(sys.modules, "faiss", None)
     found = copied.mistakes()
     assert copies(found) == []
-    assert "pip install nnviz-studio[neighbors]" in found.duplicates_note
+    assert 'pip install "nnviz-studio[neighbors]"' in found.duplicates_note
 
 
 def test_pairs_among_very_many_copies_do_not_grow_with_their_square():

@@ -157,6 +157,19 @@ def many(tmp_path, monkeypatch):
     return nnviz.open_index(write_synthetic_index(tmp_path / "many", 3000))
 
 
+def test_a_long_search_without_faiss_names_what_shortens_it(tmp_path, monkeypatch):
+    """Truth: the extra ``neighbors`` of pyproject.toml, which brings faiss."""
+    monkeypatch.setattr(inverted_file, "FROM", 100)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    many = nnviz.open_index(write_synthetic_index(tmp_path / "many", 300))
+    work: list[str] = []
+    found = many.neighbors(
+        7, layer="synthetic", progress=lambda each: work.append(each.what)
+    )
+    assert found.exact
+    assert 'faster after pip install "nnviz-studio[neighbors]"' in work[-1]
+
+
 @pytest.mark.parametrize("layer", ["synthetic", "pixels"])
 @pytest.mark.parametrize("metric", ["cosine", "l2"])
 def test_quick_searches_find_most_and_say_how_many(many, layer, metric):

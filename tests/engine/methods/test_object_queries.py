@@ -17,6 +17,7 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.attribution.transformers.attention import open_attention
 from nnviz.engine.jobs import Session
 from nnviz.engine.methods.object_queries import cell_grid
+from nnviz.engine.models.detectors.yolo import YoloLayout
 from nnviz.engine.nn.detection import Candidates, cornered
 
 SIDE, CELL, QUERIES = 64, 16, 3
@@ -53,7 +54,7 @@ class TinyDetr(nn.Module):
         return Candidates(cornered(centers[rows]), scores[rows], kinds[rows], rows)
 
 
-def run(net, **values):
+def run(net, method="object_queries", **values):
     pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
     pixels[:16, :16, 0] = 255
     pixels[16:32, 32:48, 1] = 255
@@ -63,7 +64,7 @@ def run(net, **values):
     )
     reference = session.store.adopt(net.eval(), preprocess, ("a", "b"), Task.DETECT)
     request = RunMethod(
-        method="object_queries",
+        method=method,
         model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
         image=image_from_array(pixels),
         values=values,
@@ -100,7 +101,33 @@ class Plain(TinyDetr):
 def test_a_network_without_queries_shows_its_boxes():
     report = run(Plain())
     assert len(report.main.boxes) == 2
-    assert report.notes == ("this detector has no queries that attend to the image",)
+    assert report.main.captions == ()
+    assert "boxes come from candidates that are suppressed" in report.notes[0]
+
+
+class Yolo(TinyDetr):
+    """Rows of a YOLOv8-type head: a box of class b in the second cell of stride 8."""
+
+    def forward(self, _x):
+        rows = torch.zeros(1, 6, 84)
+        rows[0, :4] = torch.tensor([8.0, 8, 16, 16])[:, None]
+        rows[0, 5, 1] = 0.9
+        return rows
+
+
+def test_a_yolo_head_has_cells_and_no_queries():
+    """Truth: 64 px are 8, 4 and 2 cells of strides 8, 16 and 32; by hand."""
+    net = Yolo()
+    YoloLayout("v8", 2).equip(net)
+    report = run(net)
+    assert report.main.captions == ()
+    assert len(report.main.boxes) == 1
+    assert "cells of grids (8 × 8, 4 × 4, 2 × 2)" in report.notes[0]
+    steps = run(net, "detection_steps")
+    assert steps.notes == (
+        "b 90 %, from cell 1 of 84",
+        "row 0, column 1 of the 8 × 8 cells of its level",
+    )
 
 
 def test_masked_attention_is_torchs():

@@ -1,6 +1,7 @@
 """R-CNN; truths: the paper's context by hand, and a square that was drawn."""
 
 import json
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image as PillowImage
 from support.jobs import finish, never
 from torch import nn
 
+from nnviz.base.errors import NnvizError
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -114,9 +116,8 @@ class Grid(nn.Module):
         return self.head(self.pool(x).flatten(1))
 
 
-def test_a_class_of_ones_own_is_learned_from_boxes(tmp_path):
-    """Truth: the square that was drawn, at a place where no example had one."""
-    examples(tmp_path)
+def learned(**values):
+    """Return the run of R-CNN on a gray image with a red square at (60, 60)."""
     pixels = np.full((96, 96, 3), 128, np.uint8)
     pixels[60:84, 60:84] = (255, 0, 0)
     session = Session()
@@ -128,12 +129,73 @@ def test_a_class_of_ones_own_is_learned_from_boxes(tmp_path):
         method="rcnn",
         model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
         image=image_from_array(pixels),
-        values={"examples": str(tmp_path), "score": 0.5, "regions": 60},
+        values={"score": 0.5, "regions": 60, **values},
     )
-    run = finish(session.job(request, never))
-    session.close()
+    try:
+        return finish(session.job(request, never))
+    finally:
+        session.close()
+
+
+def drawn(folder, numbers, label="red square"):
+    """Return the examples' boxes as a user draws them."""
+    return "; ".join(
+        f"{label} {8 + 7 * number} {40 - 5 * number} {32 + 7 * number} "
+        f"{64 - 5 * number} @ {folder}/{number}.png"
+        for number in numbers
+    )
+
+
+def test_a_class_of_ones_own_is_learned_from_boxes(tmp_path):
+    """Truth: the square that was drawn, at a place where no example had one."""
+    examples(tmp_path)
+    run = learned(examples=str(tmp_path))
     found = run.report.main
     assert found.labels == ("red square",)
     assert found.boxes[0] == pytest.approx([60, 60, 84, 84], abs=4)
     assert run.report["examples"].rows[0][:2] == ("0.png", 1)
     assert set(run.recipe.pictures) == {"examples"}
+
+
+def test_drawn_boxes_teach_what_a_folder_of_them_does(tmp_path):
+    """Truth: the same boxes in COCO's format; hashes of the files in their order."""
+    examples(tmp_path)
+    by_folder, by_hand = (
+        learned(**values)
+        for values in (
+            {"examples": str(tmp_path)},
+            {"boxes": drawn(tmp_path, range(6))},
+        )
+    )
+    assert np.array_equal(by_hand.report.main.boxes, by_folder.report.main.boxes)
+    assert np.array_equal(by_hand.report.main.scores, by_folder.report.main.scores)
+    hashes = [
+        sha256((tmp_path / f"{n}.png").read_bytes()).hexdigest() for n in range(6)
+    ]
+    assert by_hand.recipe.pictures == {"boxes": " ".join(hashes)}
+
+
+def test_drawn_boxes_and_a_folder_are_learned_from_together(tmp_path):
+    """Truth: classes of both, of the same name one; the drawn images first."""
+    examples(tmp_path, 3)
+    run = learned(
+        examples=str(tmp_path),
+        boxes=f"{drawn(tmp_path, [0])}; {drawn(tmp_path, [1], 'another')}",
+    )
+    assert run.report.main.labels == ("another", "red square")
+    names = [row[0] for row in run.report["examples"].rows]
+    assert names == ["0.png", "1.png", "0.png", "1.png", "2.png"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("red 1 2 3 4 @ {0}/none.png", "no such file"),
+        ("red 100 2 120 9 @ {0}/0.png", "the box red 100 2 120 9 is outside"),
+        ("red 1 2 3 @ {0}/0.png", "is no box"),
+    ],
+)
+def test_boxes_that_are_none_are_refused(tmp_path, text, reason):
+    examples(tmp_path, 1)
+    with pytest.raises(NnvizError, match=reason):
+        learned(boxes=text.format(tmp_path))

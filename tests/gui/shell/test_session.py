@@ -29,6 +29,7 @@ STATE = SessionState(
     workspace="explain",
     method="saliency",
     values={"signed": True},
+    boxes="cat 1 2 30 20 @ /photos/b.png",
 )
 PROCESS = Path(__file__).parents[2] / "support" / "session_process.py"
 KILLS = int(os.environ.get("NNVIZ_KILLS", "3"))
@@ -97,6 +98,7 @@ def test_a_session_that_was_not_closed_is_offered_and_comes_back(start, store):
     assert window.app.images.current == C
     assert window.app.models.request.reference == "fake:other"
     assert window.workspace.name == "explain"
+    assert window.app.boxes.text == STATE.boxes
     assert run.recipe in [each.recipe for each in window.app.runs.history.runs]
 
 

@@ -156,6 +156,9 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert (request.recording, request.step) == ("/recordings/run-1", 6)
     fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
     assert window.app.models.request.reference == "/networks/run-1.safetensors"
+    assert 'TensorBoard need: pip install "nnviz-studio[training]"' in (
+        trained.saved.text()
+    )
 
 
 def test_options_are_not_squeezed_on_a_low_page(page):

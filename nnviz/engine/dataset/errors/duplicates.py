@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from nnviz.base.dataset.mistakes import Duplicate
 from nnviz.base.events import Progress
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.dataset import inverted_file
 from nnviz.engine.dataset.nearest import unit
 from nnviz.media.index import ImageIndex
@@ -71,8 +72,8 @@ def _note(*, many: bool, quick: bool) -> str:
     if quick:
         return f"{above}near duplicates are looked for in groups, and a few are missed"
     return (
-        f"{above}only files of equal bytes are found; "
-        "pip install nnviz-studio[neighbors] to find images that are nearly the same"
+        f"{above}only files of equal bytes are found; {install_command('neighbors')} "
+        "to find images that are nearly the same"
     )
 
 

@@ -14,6 +14,7 @@ from nnviz.base.dataset.requests import CompareNeighbors, FindNeighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.dataset import inverted_file
 from nnviz.engine.dataset.approximate import open_searcher
 from nnviz.engine.dataset.exemplars.patches import set_of
@@ -159,7 +160,8 @@ def _found(
         searcher = yield from open_searcher(index, layer, metric, check)
         yield Progress(0, 0, "comparing")
         return searcher.find(query, count, check), searcher.recall
-    yield Progress(0, 0, "comparing")
+    faster = f" one by one; faster after {install_command('neighbors')}"
+    yield Progress(0, 0, f"comparing{faster if quick else ''}")
     return find_nearest(query, vectors_of(index, layer), count, metric, check), None
 
 

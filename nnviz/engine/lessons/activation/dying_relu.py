@@ -45,9 +45,9 @@ class DyingReluParams:
         Range(0.01, 1, log=True),
         Essential(),
         Title("Learning rate η"),
-        Help("Of all other steps."),
+        Help("Learning rate of all other steps."),
     ] = 0.1
-    steps: Annotated[int, Range(20, 1000), Help("Steps.")] = 100
+    steps: Annotated[int, Range(20, 1000), Help("Number of steps.")] = 100
 
 
 @dataclass(frozen=True, slots=True)

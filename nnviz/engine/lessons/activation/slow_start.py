@@ -43,7 +43,7 @@ class SlowStartParams:
         Title("Learning rate η"),
         Help("Of both losses."),
     ] = 0.15
-    epochs: Annotated[int, Range(10, 3000), Essential(), Help("Steps.")] = 300
+    epochs: Annotated[int, Range(10, 3000), Essential(), Help("Number of steps.")] = 300
 
 
 @register(

@@ -34,13 +34,19 @@ class CompoundScalingParams:
     """Parameters: factors of the baseline's depth, width and resolution."""
 
     depth: Annotated[
-        float, Range(0.5, 4), Essential(), Help("Times as many layers a stage.")
+        float,
+        Range(0.5, 4),
+        Essential(),
+        Help("Factor for the number of layers of each stage."),
     ] = 1.2
     width: Annotated[
-        float, Range(0.5, 4), Essential(), Help("Times as many channels.")
+        float, Range(0.5, 4), Essential(), Help("Factor for the number of channels.")
     ] = 1.1
     resolution: Annotated[
-        float, Range(0.5, 3), Essential(), Help("Times as large a side of the image.")
+        float,
+        Range(0.5, 3),
+        Essential(),
+        Help("Factor for the side of the input image."),
     ] = 1.15
 
 

@@ -99,10 +99,10 @@ class SegmentationDecoders:
         "IoU, here and on held-out scenes, their size and their time."
     )
     reading: ClassVar[str] = (
-        "FCN adds ever finer maps: from 32 to 8 px a cell, corners come out. SegNet "
-        "and DeconvNet put values back where pooling found its maxima: borders are "
-        "fine, but names must pass through the coarsest maps. U-Net and SharpMask "
-        "hand the encoder's maps over, whole or narrowed."
+        "FCN adds ever finer maps: from 32 to 8 px a cell, corners come out. "
+        "SegNet and DeconvNet put values back where pooling found its maxima: "
+        "borders are fine, but the class must pass through the coarsest maps. "
+        "U-Net and SharpMask hand the encoder's maps over, whole or narrowed."
     )
     misleads: ClassVar[str] = (
         "The networks were trained for minutes on drawn shapes: the order may differ "

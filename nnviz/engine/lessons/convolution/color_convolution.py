@@ -50,7 +50,7 @@ class ColorConvolutionParams:
     ] = 1.0
     padding: Annotated[
         Literal["valid", "same"],
-        Help("Zeros around: none, or as many as keep the size."),
+        Help("Zeros around the image: none, or enough to keep the size."),
     ] = "same"
 
 

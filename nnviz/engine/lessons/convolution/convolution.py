@@ -37,7 +37,10 @@ class ConvolutionParams:
     padding: Annotated[
         Literal["valid", "same", "full"],
         Essential(),
-        Help("Zeros around: none, as many as keep the size, or all that touch."),
+        Help(
+            "Zeros around the input: none, enough to keep the size, or as many as "
+            "a kernel that overlaps it at all can reach."
+        ),
     ] = "valid"
     stride: Annotated[int, Range(1, 8), Help("Step from one window to the next.")] = 1
     rate: Annotated[
@@ -68,8 +71,8 @@ class Convolution:
         "multiplied by it, cell by cell, and added up: that sum is one output number."
     )
     reading: ClassVar[str] = (
-        "The frame is the window of this step; the third grid holds the products and "
-        "the last the sums so far. Step with full stop and comma, play with Space."
+        "The frame is the window of this step; the third grid holds the products "
+        'and the last the sums so far. Step with "." and ",", play with Space.'
     )
     misleads: ClassVar[str] = (
         "In networks a layer has one such kernel for each pair of input and output "

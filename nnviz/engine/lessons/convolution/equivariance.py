@@ -17,6 +17,7 @@ from nnviz.base.parameters import (
     LayerKinds,
     LayerName,
     Range,
+    Title,
     Unit,
 )
 from nnviz.base.results import ColorImage, Heatmap, Report, Result, Table
@@ -35,10 +36,20 @@ class EquivarianceParams:
     ] = ""
     channel: Annotated[ChannelIndex, Help("The map; -1 is the strongest.")] = -1
     right: Annotated[
-        int, Range(-64, 64), Unit("px"), Essential(), Help("Shift to the right.")
+        int,
+        Range(-64, 64),
+        Unit("px"),
+        Essential(),
+        Title("Shift right"),
+        Help("Shift to the right."),
     ] = 16
     down: Annotated[
-        int, Range(-64, 64), Unit("px"), Essential(), Help("Shift downward.")
+        int,
+        Range(-64, 64),
+        Unit("px"),
+        Essential(),
+        Title("Shift down"),
+        Help("Shift downward."),
     ] = 0
 
 

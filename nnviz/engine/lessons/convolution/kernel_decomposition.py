@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, NumberRows
+from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Heatmap, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.gray import Floats, correlated, gray_of
@@ -24,10 +24,16 @@ class KernelDecompositionParams:
     """Parameters: two small kernels, and the large one that they replace."""
 
     first: Annotated[
-        NumberRows, Essential(), Help("Rows of the first small kernel: a Laplacian.")
+        NumberRows,
+        Essential(),
+        Title("First kernel"),
+        Help("Rows of the first small kernel: a Laplacian."),
     ] = "0.2 0.5 0.2; 0.5 -3.1 0.5; 0.2 0.5 0.2"
     second: Annotated[
-        NumberRows, Essential(), Help("Rows of the second small kernel: a Gaussian.")
+        NumberRows,
+        Essential(),
+        Title("Second kernel"),
+        Help("Rows of the second small kernel: a Gaussian."),
     ] = (
         "0 0.2 0.3 0.2 0; 0.2 0.6 0.8 0.6 0.2; 0.3 0.8 1.2 0.8 0.3; "
         "0.2 0.6 0.8 0.6 0.2; 0 0.2 0.3 0.2 0"
@@ -35,6 +41,7 @@ class KernelDecompositionParams:
     large: Annotated[
         NumberRows,
         Essential(),
+        Title("Large kernel"),
         Help("Rows of the large kernel that they are to stand for."),
     ] = (
         "0.02 0.09 0.2 0.3 0.2 0.09 0.02; 0.09 0.13 0.11 0.4 0.11 0.13 0.09; "
@@ -65,10 +72,10 @@ class KernelDecomposition:
         "Networks do the same: three 3 × 3 layers for one 7 × 7."
     )
     misleads: ClassVar[str] = (
-        "Few large kernels are the convolution of two small ones exactly: where the "
-        "weights add up to another number, even areas get another value. A separable "
-        "kernel, one of rank 1, is a column and a row. Networks learn the small ones "
-        "and put an activation between."
+        "Hardly any large kernel is exactly the convolution of two small ones; "
+        "where the sum of the weights differs too, uniform areas get another "
+        "value. A separable kernel, one of rank 1, is a column and a row. Networks "
+        "learn the small ones and put an activation between."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

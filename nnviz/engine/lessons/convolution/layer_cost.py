@@ -19,10 +19,18 @@ class LayerCostParams:
         int, Range(1, 4096), Unit("px"), Essential(), Help("Side of the input maps.")
     ] = 56
     inputs: Annotated[
-        int, Range(1, 4096), Essential(), Title("Input channels"), Help("Maps in.")
+        int,
+        Range(1, 4096),
+        Essential(),
+        Title("Input channels"),
+        Help("Number of maps that the layer reads."),
     ] = 64
     outputs: Annotated[
-        int, Range(1, 4096), Essential(), Title("Output channels"), Help("Maps out.")
+        int,
+        Range(1, 4096),
+        Essential(),
+        Title("Output channels"),
+        Help("Number of maps that the layer computes."),
     ] = 256
     kernel: Annotated[int, Range(1, 31), Essential(), Help("Side of the kernel.")] = 9
     padding: Annotated[int, Range(0, 15), Help("Zeros around the input.")] = 0

@@ -60,8 +60,8 @@ class PoolingLesson:
         "shows where a gradient of 1 at every output goes."
     )
     reading: ClassVar[str] = (
-        "The gradient of max pooling goes to the largest number of a window only: all "
-        "others learn nothing from it. Step with full stop and comma."
+        "The gradient of max pooling goes to the largest number of a window only: "
+        'all others learn nothing from it. Step with "." and ",".'
     )
     misleads: ClassVar[str] = (
         "Where several numbers of a window are equally large, the first of them gets "

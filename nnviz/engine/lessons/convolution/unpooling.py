@@ -31,12 +31,15 @@ class UnpoolingParams:
         Essential(),
         Help("How the places between are filled."),
     ] = "max"
-    factor: Annotated[int, Range(2, 4), Help("Times it becomes larger.")] = 2
+    factor: Annotated[int, Range(2, 4), Help("Factor by which each side grows.")] = 2
     pooled: Annotated[
         NumberRows,
         When("kind", ("max",)),
         Essential(),
-        Help("What was max pooled before: its winners' places are remembered."),
+        Help(
+            "The input of the max pooling before: the positions of its maxima are "
+            "remembered."
+        ),
     ] = "1 2 6 3; 3 5 2 1; 1 2 2 1; 7 3 4 8"
 
 

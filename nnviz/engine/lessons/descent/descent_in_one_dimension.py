@@ -67,7 +67,7 @@ class DescentInOneDimensionParams:
     function: Annotated[
         Literal["parabola", "two valleys", "flat start", "saddle point"],
         Essential(),
-        Help("What is descended."),
+        Help("The function whose minimum is sought."),
     ] = "parabola"
     start: Annotated[
         float, Range(-2, 5), Essential(), Help("Where it begins.")
@@ -79,7 +79,7 @@ class DescentInOneDimensionParams:
         Title("Learning rate ε"),
         Help("Factor of the slope: too small creeps, too large jumps out."),
     ] = 0.01
-    steps: Annotated[int, Range(1, 200), Help("Steps.")] = 20
+    steps: Annotated[int, Range(1, 200), Help("Number of steps.")] = 20
 
 
 @register(

@@ -39,7 +39,7 @@ class GradientDescentParams:
     surface: Annotated[
         Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
         Essential(),
-        Help("What is descended."),
+        Help("The function whose minimum is sought."),
     ] = "canyon"
     x: Annotated[
         float, Range(-5, 5), Essential(), Title("Start x"), Help("Or click the plane.")
@@ -58,7 +58,10 @@ class GradientDescentParams:
         Essential(),
         Title("Learning rate ε"),
         When("step", ("four rates", "one rate")),
-        Help("Of the good one; the others are 0.05, 1.6 and 2.6 times as large."),
+        Help(
+            "Learning rate of the good run; the others take 0.05, 1.6 and 2.6 "
+            "times as much."
+        ),
     ] = 0.06
     decay: Annotated[
         int,
@@ -66,9 +69,12 @@ class GradientDescentParams:
         Lowest("never"),
         Title("Decay τ"),
         When("step", ("one rate",)),
-        Help("Steps over which the rate falls to a hundredth: (1 − k/τ); 0 for none."),
+        Help(
+            "Steps τ over which the rate falls linearly to a hundredth of itself; "
+            "0 for none."
+        ),
     ] = 0
-    steps: Annotated[int, Range(1, 500), Help("Steps.")] = 80
+    steps: Annotated[int, Range(1, 500), Help("Number of steps.")] = 80
 
 
 @register(

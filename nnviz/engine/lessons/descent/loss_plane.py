@@ -38,14 +38,17 @@ class LossPlaneParams:
         float,
         Range(0.05, 2, log=True),
         Essential(),
-        Help("How far along each direction; 1 is as long as the weights themselves."),
+        Help(
+            "Distance along each direction; at 1 the change is as long as the "
+            "weights themselves."
+        ),
     ] = 0.5
     halvings: Annotated[
         int,
         Range(1, 5),
         Essential(),
         Title("Fineness"),
-        Help("Times that the grid is made finer: 4 gives 17 × 17 places."),
+        Help("Number of times that the grid is halved: 4 times gives 17 × 17 points."),
     ] = 4
     folder: Annotated[
         ImageFolder,
@@ -99,8 +102,9 @@ class LossPlane:
         "deep ones without them a rugged plane."
     )
     misleads: ClassVar[str] = (
-        "The right class is the one that the network says itself. Two directions of "
-        "millions are shown, and on few images: another seed gives another plane."
+        "The right class is the one that the network itself predicts. Two "
+        "directions of millions are shown, and on few images: another seed gives "
+        "another plane."
     )
     presets: ClassVar[Presets] = {
         "demo": {"halvings": 1},

@@ -39,7 +39,7 @@ class OptimizerRaceParams:
     surface: Annotated[
         Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
         Essential(),
-        Help("What is descended."),
+        Help("The function whose minimum is sought."),
     ] = "Beale"
     x: Annotated[
         float, Range(-5, 5), Essential(), Title("Start x"), Help("Or click the plane.")
@@ -65,7 +65,7 @@ class OptimizerRaceParams:
     momentum: Annotated[
         float, Range(0, 0.99), Title("Momentum α"), Help("Velocity that is kept.")
     ] = 0.9
-    steps: Annotated[int, Range(1, 1000), Help("Steps.")] = 150
+    steps: Annotated[int, Range(1, 1000), Help("Number of steps.")] = 150
 
 
 @register(

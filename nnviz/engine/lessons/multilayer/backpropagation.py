@@ -46,7 +46,8 @@ class BackpropagationParams:
         NumberRows,
         Essential(),
         Help(
-            "A matrix a layer, a row a unit: semicolons between rows, | between layers."
+            "One matrix for each layer, one row for each unit: semicolons between "
+            "rows, | between layers."
         ),
     ] = "0.15 0.2; 0.25 0.3 | 0.4 0.45; 0.5 0.55"
     biases: Annotated[

@@ -41,7 +41,7 @@ class BlumLiParams:
         Range(1, 60),
         Essential(),
         Title("Tiles a side"),
-        Help("Of the last step; the steps before have fewer."),
+        Help("Tiles a side in the last step; the steps before have fewer."),
     ] = 40
 
 
@@ -65,8 +65,9 @@ class BlumLi:
         "tiles, AND neurons pick one, and the output adds the function's value there."
     )
     reading: ClassVar[str] = (
-        "Each step has finer tiles. The error falls with the square of the tiles a "
-        "side, but the neurons grow with it too: 1000 × 1000 tiles take two million."
+        "Each step has finer tiles. The mean squared error falls with the square "
+        "of the number of tiles a side, but the number of neurons grows with that "
+        "square too: 1000 × 1000 tiles take two million."
     )
     misleads: ClassVar[str] = (
         "It proves that a network exists for any function, not that learning finds "

@@ -62,10 +62,10 @@ class DecisionBoundaryParams:
         Lowest("none"),
         Essential(),
         Title("Hidden units"),
-        Help("0 for none."),
+        Help("Number of units of each hidden layer; 0 for no hidden layer."),
     ] = 6
     layers: Annotated[
-        int, Range(1, 4), Title("Hidden layers"), Help("Each with so many units.")
+        int, Range(1, 4), Title("Hidden layers"), Help("Number of hidden layers.")
     ] = 1
     activation: Annotated[
         Literal["tanh", "ReLU", "sigmoid", "linear"],

@@ -38,7 +38,8 @@ class ForwardPassParams:
         NumberRows,
         Essential(),
         Help(
-            "A matrix a layer, a row a unit: semicolons between rows, | between layers."
+            "One matrix for each layer, one row for each unit: semicolons between "
+            "rows, | between layers."
         ),
     ] = WEIGHTS
     biases: Annotated[

@@ -42,7 +42,9 @@ class HebbParams:
         Help("Factor of each update."),
     ] = 0.02
     steps: Annotated[int, Range(10, 1000), Help("Points that are shown.")] = 240
-    count: Annotated[int, Range(10, 300), Title("Points"), Help("How many.")] = 80
+    count: Annotated[
+        int, Range(10, 300), Title("Points"), Help("Number of examples.")
+    ] = 80
 
 
 @register(

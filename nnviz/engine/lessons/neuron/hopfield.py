@@ -64,7 +64,7 @@ class HopfieldParams:
         int,
         Range(1, 9),
         Essential(),
-        Help("Which one is spoiled and recalled; your own come after the letters."),
+        Help("Which pattern is spoiled and recalled; your own come after the letters."),
     ] = 1
     spoiled: Annotated[
         float,

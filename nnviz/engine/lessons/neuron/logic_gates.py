@@ -51,7 +51,11 @@ class LogicGatesParams:
         Help("Weight of the input that is always 1."),
     ] = -1.5
     w1: Annotated[
-        float, Range(-3, 3), Essential(), When("hidden", (False,)), Help("Of x1.")
+        float,
+        Range(-3, 3),
+        Essential(),
+        When("hidden", (False,)),
+        Help("Weight of the input x1."),
     ] = 1.0
     w2: Annotated[
         float, Range(-3, 3), Essential(), When("hidden", (False,)), Help("Of x2.")

@@ -45,7 +45,7 @@ class MaximumMarginParams:
         Help("Points as x y class, the class 0 or 1; drag them."),
     ] = _POINTS
     perceptron: Annotated[
-        bool, Essential(), Help("Draw the line at which the perceptron stops too.")
+        bool, Essential(), Help("Also draw the line at which the perceptron stops.")
     ] = True
 
 

@@ -79,7 +79,7 @@ class PerceptronParams:
         Range(1, 100),
         Title("Mini-batch"),
         When("update", ("mini-batch",)),
-        Help("Points whose updates are summed."),
+        Help("Number of points whose updates are summed."),
     ] = 2
     rate: Annotated[
         float,

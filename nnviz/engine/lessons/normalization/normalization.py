@@ -31,7 +31,8 @@ class NormalizationParams:
         NumberRows,
         Essential(),
         Help(
-            "A row a sample, a number a feature; or maps and positions for local ones."
+            "One row for each sample, one number for each feature; for local "
+            "response normalization, maps and positions."
         ),
     ] = "1 10 3; 2 20 1; 3 60 2; 6 30 6"
     kind: Annotated[
@@ -58,7 +59,11 @@ class NormalizationParams:
     ] = 0.0
     k: Annotated[float, Range(0, 10), When("kind", _LOCAL), Help("Bias k.")] = 2.0
     n: Annotated[
-        int, Range(1, 15), When("kind", _LOCAL), Title("n"), Help("Neighbors.")
+        int,
+        Range(1, 15),
+        When("kind", _LOCAL),
+        Title("n"),
+        Help("Number of neighboring maps that are summed over."),
     ] = 5
     alpha: Annotated[
         float, Range(0, 1), When("kind", _LOCAL), Help("Weight of the squares.")

@@ -75,7 +75,10 @@ class CharacterModelParams:
         Help("Letters after which the gradient through time is cut."),
     ] = 24
     rate: Annotated[
-        float, Range(0.0001, 0.1, log=True), Title("Learning rate"), Help("Of Adam.")
+        float,
+        Range(0.0001, 0.1, log=True),
+        Title("Learning rate"),
+        Help("Learning rate of Adam."),
     ] = 0.01
     clip: Annotated[float, Range(0, 50), Help("Longest gradient; 0 clips nothing.")] = (
         1.0

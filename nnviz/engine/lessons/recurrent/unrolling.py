@@ -42,7 +42,9 @@ class UnrollingParams:
     hidden: Annotated[
         int, Range(1, 8), Essential(), Title("Hidden units"), Help("Numbers of h.")
     ] = 3
-    epochs: Annotated[int, Range(1, 500), Essential(), Help("Passes.")] = 60
+    epochs: Annotated[
+        int, Range(1, 500), Essential(), Help("Number of passes over the data.")
+    ] = 60
     truncate: Annotated[
         int,
         Range(0, 12),
@@ -80,7 +82,7 @@ class Unrolling:
     )
     reading: ClassVar[str] = (
         "Time goes from left to right. Below a state stands how much the loss "
-        " would change with it: the gradient that came back through time."
+        "would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (
         "After the first l the right answer is l, after the second o: only the state "

@@ -40,7 +40,9 @@ class AutoencoderParams:
         Lowest("none"),
         Essential(),
         Title("Hidden units"),
-        Help("Of a tanh layer before and after the code; 0 makes all of it linear."),
+        Help(
+            "Units of a tanh layer before and after the code; 0 makes all of it linear."
+        ),
     ] = 32
     noise: Annotated[
         float,
@@ -48,11 +50,18 @@ class AutoencoderParams:
         Essential(),
         Help("Added to the inputs only: a denoising autoencoder."),
     ] = 0.0
-    epochs: Annotated[int, Range(10, 5000, log=True), Help("Passes.")] = 1000
+    epochs: Annotated[
+        int, Range(10, 5000, log=True), Help("Number of passes over the data.")
+    ] = 1000
     rate: Annotated[
-        float, Range(0.0001, 0.1, log=True), Title("Learning rate"), Help("Of Adam.")
+        float,
+        Range(0.0001, 0.1, log=True),
+        Title("Learning rate"),
+        Help("Learning rate of Adam."),
     ] = 0.01
-    count: Annotated[int, Range(50, 1000), Title("Digits"), Help("How many.")] = 300
+    count: Annotated[
+        int, Range(50, 1000), Title("Digits"), Help("Number of examples.")
+    ] = 300
 
 
 @register(

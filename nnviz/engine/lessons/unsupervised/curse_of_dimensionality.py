@@ -27,7 +27,10 @@ class CurseOfDimensionalityParams:
     """Parameters: the highest dimension, and the number of points."""
 
     dimensions: Annotated[
-        int, Range(2, 500, log=True), Essential(), Help("Of the last step.")
+        int,
+        Range(2, 500, log=True),
+        Essential(),
+        Help("Number of dimensions in the last step."),
     ] = 100
     share: Annotated[
         float,
@@ -42,7 +45,7 @@ class CurseOfDimensionalityParams:
         Essential(),
         Range(10, 2000, log=True),
         Title("Points"),
-        Help("Uniform in the cube."),
+        Help("Number of points, uniformly distributed in the cube."),
     ] = 300
 
 

@@ -23,14 +23,19 @@ class EigenImagesParams:
     """Parameters: the patch size, and the maximum number of components."""
 
     patch: Annotated[
-        int, Range(2, 16), Essential(), Unit("px"), Help("Side of a square patch.")
+        int,
+        Range(2, 16),
+        Essential(),
+        Unit("px"),
+        Title("Patch side"),
+        Help("Side of a square patch."),
     ] = 8
     keep: Annotated[
         int,
         Range(1, 64),
         Essential(),
         Title("Components kept"),
-        Help("Of the last step; the steps before keep fewer."),
+        Help("Components kept in the last step; the steps before keep fewer."),
     ] = 16
     side: Annotated[
         int,
@@ -38,7 +43,7 @@ class EigenImagesParams:
         Range(64, 512),
         Title("Longest side"),
         Unit("px"),
-        Help("To which the image is brought first."),
+        Help("The image is first resized to this."),
     ] = 256
 
 

@@ -59,13 +59,21 @@ class PcaParams:
         PointList, Essential(), When("data", ("points",)), Help("Points as x y class.")
     ] = _POINTS
     keep: Annotated[
-        int, Range(1, 16), Essential(), Title("Components kept"), Help("k.")
+        int,
+        Range(1, 16),
+        Essential(),
+        Title("Components kept"),
+        Help("Number k of components that are kept."),
     ] = 2
     standardize: Annotated[
         bool, Help("Divide each variable by its standard deviation first.")
     ] = False
     count: Annotated[
-        int, Range(50, 1000), Title("Digits"), When("data", ("digits",)), Help("N.")
+        int,
+        Range(50, 1000),
+        Title("Digits"),
+        When("data", ("digits",)),
+        Help("Number N of digits."),
     ] = 400
 
 

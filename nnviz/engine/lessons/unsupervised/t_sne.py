@@ -47,7 +47,9 @@ class TSneParams:
         Essential(),
         Help("About how many neighbors each point keeps."),
     ] = 20.0
-    steps: Annotated[int, Range(10, 2000, log=True), Essential(), Help("Steps.")] = 400
+    steps: Annotated[
+        int, Range(10, 2000, log=True), Essential(), Help("Number of steps.")
+    ] = 400
     start: Annotated[
         Literal["random", "PCA"], Essential(), Help("Where the map's points begin.")
     ] = "random"

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.base.frames import Frame
 from nnviz.base.images import rgb8, to_float
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.results import ColorImage, Curves, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.gray import WHITE, gray_of
 from nnviz.engine.method import Context, Presets, register
@@ -23,7 +23,11 @@ class KeypointsParams:
     """Parameters: the number of keypoints, and their minimum contrast."""
 
     count: Annotated[
-        int, Range(1, 2000), Essential(), Help("The strongest that are drawn.")
+        int,
+        Range(1, 2000),
+        Essential(),
+        Title("Keypoints drawn"),
+        Help("Number of keypoints drawn, the strongest first."),
     ] = 120
     contrast: Annotated[
         float,

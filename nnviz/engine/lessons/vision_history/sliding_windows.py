@@ -28,10 +28,18 @@ class SlidingWindowsParams:
         TargetText, Essential(), Help("The class; empty is what the whole image shows.")
     ] = ""
     window: Annotated[
-        int, Range(16, 512), Unit("px"), Essential(), Help("Side, of the input.")
+        int,
+        Range(16, 512),
+        Unit("px"),
+        Essential(),
+        Help("Side of the window on the input."),
     ] = 96
     stride: Annotated[
-        int, Range(4, 256), Unit("px"), Essential(), Help("From one to the next.")
+        int,
+        Range(4, 256),
+        Unit("px"),
+        Essential(),
+        Help("Distance from one window to the next."),
     ] = 32
 
 

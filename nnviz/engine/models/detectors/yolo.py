@@ -102,6 +102,7 @@ class YoloLayout:
                 offsets=torch.cat((moves, growth), 1),
                 boxes=cornered(rows[:, :_BOX]),
                 scores=self._scores(rows),
+                noun="cell",
                 measure="objectness × class probability"
                 if self.kind == "v5"
                 else "class probability",

@@ -194,6 +194,7 @@ class MobileNetCenterNet(nn.Module):
             scores=flat[:, _SIDES:].sigmoid(),
             measure="class probability",
             terms=SIDES,
+            noun="cell",
         )
 
 

@@ -58,6 +58,7 @@ class AnchorStage:
         scores: (A, K) in [0, 1]: of each class, without the background, or (A, 1).
         measure: what the scores are.
         terms: names of the four offsets.
+        noun: what an anchor is called: "cell" where boxes start from cells of a grid.
     """
 
     anchors: Tensor
@@ -66,6 +67,7 @@ class AnchorStage:
     scores: Tensor
     measure: str = "class probability"
     terms: tuple[str, ...] = OFFSETS
+    noun: str = "anchor"
 
     @cached_property
     def grids(self) -> tuple[Grid, ...]:

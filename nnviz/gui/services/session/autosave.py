@@ -12,6 +12,7 @@ from nnviz.base.errors import NnvizError
 from nnviz.base.events import Policy, Priority
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
+from nnviz.gui.services.example_boxes import ExampleBoxes
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.methods.choice import MethodChoice
@@ -73,10 +74,13 @@ class Autosave(QObject):
         choice: MethodChoice,
         history: History,
         messages: Messages,
+        *,
+        boxes: ExampleBoxes,
     ) -> None:
         super().__init__()
         self._jobs, self._images, self._models = jobs, images, models
         self._choice, self._history, self._messages = choice, history, messages
+        self._boxes = boxes
         self._store: SessionStore | None = None
         self.folder = Path()
         self._lock: QLockFile | None = None
@@ -93,6 +97,7 @@ class Autosave(QObject):
             choice.edited,
             choice.entered,
             history.changed,
+            boxes.settled,
         ):
             changed.connect(self._renew)
 
@@ -163,6 +168,7 @@ class Autosave(QObject):
             workspace=self._choice.workspace_name,
             method=method.name if method else "",
             values=self._choice.values,
+            boxes=self._boxes.text,
         )
 
 

@@ -1,13 +1,16 @@
 """Reopening of the last session, offered after a crash or on demand."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.documents.session import SessionState
+from nnviz.base.errors import UsageError
 from nnviz.base.info import Severity
 from nnviz.base.recipes import Run
+from nnviz.gui.services.example_boxes import ExampleBoxes
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.methods.choice import MethodChoice
@@ -35,10 +38,13 @@ class Reopening(QObject):
         choice: MethodChoice,
         history: History,
         messages: Messages,
+        *,
+        boxes: ExampleBoxes,
     ) -> None:
         super().__init__()
         self._jobs, self._images, self._models = jobs, images, models
         self._choice, self._history, self._messages = choice, history, messages
+        self._boxes = boxes
         self._lane = Lane("last session")
         self._store: SessionStore | None = None
         self._before: list[Path] = []
@@ -108,6 +114,8 @@ class Reopening(QObject):
             self.workspace_wanted.emit(state.workspace)
         current = [state.current] if state.current in state.images else []
         self._images.add([*current, *state.images])
+        with suppress(UsageError):  # only a file that was edited by hand
+            self._boxes.set_text(state.boxes)
         if state.method:
             self._choice.prefer(state.method, state.values)
         if state.model is not None:

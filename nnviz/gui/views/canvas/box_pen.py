@@ -7,7 +7,7 @@ from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, px of the image."""
-_LEAST = 3.0
+LEAST_SIDE = 3.0
 """Sides below which a drag counts as a click, px of the image."""
 
 
@@ -57,7 +57,7 @@ class BoxPen(QObject):
             ):
                 self._start = self._place(event.position())
             case QEvent.Type.MouseMove if self._start is not None:
-                self._show(_between(self._start, self._place(event.position())))
+                self._show(between(self._start, self._place(event.position())))
             case QEvent.Type.MouseButtonRelease if self._start is not None:
                 self._finish(self._place(event.position()))
             case QEvent.Type.MouseButtonDblClick:
@@ -67,9 +67,9 @@ class BoxPen(QObject):
         return True
 
     def _finish(self, end: tuple[float, float]) -> None:
-        box = _between(self._start or end, end)
+        box = between(self._start or end, end)
         self._start = None
-        small = min(box[2] - box[0], box[3] - box[1]) < _LEAST
+        small = min(box[2] - box[0], box[3] - box[1]) < LEAST_SIDE
         self._show(None if small else box)
         self.drawn.emit()
 
@@ -88,7 +88,8 @@ class BoxPen(QObject):
         self._canvas.set_marks(Mark((top, left, bottom, right), MarkStyle.SELECTED))
 
 
-def _between(start: tuple[float, float], end: tuple[float, float]) -> Box:
+def between(start: tuple[float, float], end: tuple[float, float]) -> Box:
+    """Return the box between two points, (x, y) each."""
     return (
         min(start[0], end[0]),
         min(start[1], end[1]),

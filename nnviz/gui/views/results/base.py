@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
 from nnviz.base.images import Image
-from nnviz.base.results import Result
+from nnviz.base.results import Report, Result
 from nnviz.gui.layout.deferred_refresh import DeferredRefresh
 from nnviz.render import report
 
@@ -79,6 +79,12 @@ class ResultView(QWidget):
     def update_view(self) -> None:
         """Update the widgets from ``self.result`` and ``self.image``."""
         raise NotImplementedError
+
+    def set_report(self, shown: Report) -> None:
+        """Set the report of the result, for what others in it say of this one.
+
+        Called before ``show_result``.  Overridden where needed.
+        """
 
     def follow_theme(self) -> None:
         """Repaint in another theme; only for views that do not use the palette."""

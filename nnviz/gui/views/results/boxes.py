@@ -1,5 +1,8 @@
 """View of detected objects."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -12,20 +15,22 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.base.explanations.box_maps import box_map
 from nnviz.base.images import rgb8
-from nnviz.base.results import Boxes
+from nnviz.base.results import Boxes, Heatmap, Report
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas import lines
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
-from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.base import PAINTED_WIDTH, Painting, ResultView
+from nnviz.gui.views.results.heatmap import bounds_on
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.keys import NONE, Key, Keys
 from nnviz.gui.views.widgets.opacity import OpacitySlider
-from nnviz.render import boxes
+from nnviz.render import boxes, report
 from nnviz.render.boxes import Shapes
-from nnviz.render.maps import overlays
+from nnviz.render.maps import heatmaps, overlays
 from nnviz.render.palette import PANEL
 from nnviz.render.text import labels
 from nnviz.render.text import paragraphs as text
@@ -47,7 +52,10 @@ _STEPS = {
 
 
 class BoxesView(ResultView):
-    """View of ``Boxes``; a click or the arrow keys select one."""
+    """View of ``Boxes``; a click or the arrow keys select one.
+
+    Where the report has a map for each box, that of the selected one lies on the image.
+    """
 
     result: Boxes | None
 
@@ -77,12 +85,33 @@ class BoxesView(ResultView):
         self._shapes = Shapes(np.zeros((0, 4)), None)
         self._outlines: list[list[QLineF]] = []
         self._layer: np.ndarray | None = None
+        self._report: Report | None = None
         self._arrange()
 
     @property
     def chosen(self) -> int:
         """The selected object; -1 for none."""
         return self._chosen
+
+    def set_report(self, shown: Report) -> None:
+        """Keep the report, which may have a map for each box."""
+        first = not self._has_maps
+        self._report = shown
+        if first and self._has_maps:
+            self.opacity.set_share(overlays.OPACITY)
+
+    def painting(self) -> Painting:
+        """Return a function that paints the boxes, on the map of the selected one."""
+        heat, image = self._shown_map(), self.image
+        if heat is None or image is None or self.result is None:
+            return super().painting()
+        look = replace(heatmaps.PLAIN, opacity=self.opacity.share())
+        scale = heatmaps.scale_of(heat, look)
+        below = replace(
+            image, pixels=heatmaps.laid(rgb8(image.pixels), heat, scale, look)
+        )
+        width = max(self.width(), PAINTED_WIDTH)
+        return partial(report.paint, self.result, below, width)
 
     def update_view(self) -> None:
         """Show the image and its objects, keeping zoom and selection."""
@@ -129,14 +158,30 @@ class BoxesView(ResultView):
         given = found.masks is not None
         self._layer = boxes.mask_layer(found) if given else None
         self._outlines = [lines.lines_of(each) for each in boxes.outlines(found)]
-        self.opacity.setVisible(given)
+        self.opacity.setVisible(given or self._has_maps)
 
     def _lay_masks(self) -> None:
-        found = self.result
+        found, heat = self.result, self._shown_map()
+        if heat is not None and self.image is not None:
+            scale = heatmaps.scale_of(heat, heatmaps.PLAIN)
+            name = tokens_of(self.palette()).colormap(signed=heat.signed)
+            layer = overlays.layer(heat, scale, name, self.opacity.share())
+            self.canvas.set_overlay(layer, bounds_on(heat, self.image))
+            return
         if found is None or self._layer is None:
             self.canvas.set_overlay(None)
             return
         self.canvas.set_overlay(self._layer, self._bounds(found), self.opacity.share())
+
+    def _shown_map(self) -> Heatmap | None:
+        """Return the map of the selected box; None where there is none."""
+        known = self._report
+        return box_map(known, self._chosen) if known is not None else None
+
+    @property
+    def _has_maps(self) -> bool:
+        """Whether the report has a map for each box."""
+        return self._report is not None and box_map(self._report, 0) is not None
 
     def _bounds(self, found: Boxes) -> Bounds:
         """Return the rectangle of the masks on the image."""
@@ -180,6 +225,7 @@ class BoxesView(ResultView):
         if index != self._chosen:
             self._chosen = index
             self.keys.choose(index)
+            self._lay_masks()
             self.canvas.update()
             if self.result is None or self.result.objects:
                 self.target_chosen.emit(f"box:{index}" if index != NONE else "")

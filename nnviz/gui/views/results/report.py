@@ -185,6 +185,7 @@ class ReportView(QWidget):
         view = self._views.get(name) or self._add_view(name, self._report)
         if name not in self._filled:
             self._filled.add(name)
+            view.set_report(self._report)
             view.show_result(self._report[name], self._image, self._stale)
         view.select_unit(self._unit)
         view.select_layer(self._layer)

@@ -46,13 +46,6 @@ _WIDTH = 224
 
 _LEAST_TARGETS, _MOST_TARGETS = 64, 176
 """Minimum and maximum height of the targets of single networks, which scroll, px."""
-_TARGET = Parameter(
-    name="target",
-    kind=Kind.TARGET,
-    default="",
-    title="Target",
-    help="Which class all maps are about; left empty, each network's prediction.",
-)
 
 
 class BoardPane(QWidget):
@@ -74,7 +67,14 @@ class BoardPane(QWidget):
         self._bar = named(QProgressBar(), name=self.tr("Progress of the board"))
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
-        self.target = TargetControl(_TARGET, self)
+        parameter = Parameter(
+            name="target",
+            kind=Kind.TARGET,
+            default="",
+            title=self.tr("Target"),
+            help=self.tr("The class of all maps; empty: each network's prediction."),
+        )
+        self.target = TargetControl(parameter, self)
         self.targets = NetworkTargets(self)
         self._asked = label(style="muted", wrap=True)
         self._own = Bounded(self.targets, QSize(0, app.look.px(_LEAST_TARGETS)))

@@ -16,14 +16,6 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label
 from nnviz.gui.views.widgets.elided import ElidedLabel
 
-_TARGET = Parameter(
-    name="target",
-    kind=Kind.TARGET,
-    default="",
-    title="Target",
-    help="Target for this network alone; left empty, the board's target.",
-)
-
 
 class NetworkTargets(QWidget):
     """A field for the own target of each of several networks.
@@ -83,7 +75,14 @@ class NetworkTargets(QWidget):
         reference = network.request.reference
         title = ElidedLabel(self)
         title.setText(network.title)
-        control = TargetControl(_TARGET, self)
+        parameter = Parameter(
+            name="target",
+            kind=Kind.TARGET,
+            default="",
+            title=self.tr("Target"),
+            help=self.tr("Target for this network alone; empty: the board's target."),
+        )
+        control = TargetControl(parameter, self)
         control.set_hint(self.tr("the target above"))
         control.set_value(self._targets.get(reference, ""))
         control.field().setAccessibleName(

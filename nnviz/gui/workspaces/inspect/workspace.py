@@ -1,5 +1,6 @@
 """Inspect: a network's architecture, filters and activations."""
 
+from nnviz.gui.state.modes import BOXES
 from nnviz.gui.state.workspace import Workspace
 
 INSPECT = Workspace(
@@ -9,4 +10,5 @@ INSPECT = Workspace(
     group="Inspect",
     methods=("activations",),
     docks=("browser", "prediction", "method", "images", "results", "portrait"),
+    modes=(BOXES,),
 )

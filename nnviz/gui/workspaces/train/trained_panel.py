@@ -1,12 +1,15 @@
 """Panel of a training run's steps, each of which opens as a network."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority
+from nnviz.base.file_formats import EVENTS
 from nnviz.base.requests import ExportTrained
+from nnviz.base.shipped.distribution import install_command
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.presence import connect_while_in
@@ -93,8 +96,14 @@ class TrainedPanel(QWidget):
             self._app.choice.adjust({"weights": paths[0]})
         else:
             self._app.open_model(paths[0])
+        self.saved.setText("\n".join(self._saved(paths)))
+
+    def _saved(self, paths: tuple[str, ...]) -> Iterator[str]:
         names = ", ".join(Path(path).name for path in paths)
-        self.saved.setText(self.tr("Saved: {0}").format(names))
+        yield self.tr("Saved: {0}").format(names)
+        if not any(path.endswith(EVENTS) for path in paths):
+            remedy = install_command("training")
+            yield self.tr("Curves for TensorBoard need: {0}").format(remedy)
 
     def _fail(self, error: ErrorRecord) -> None:
         self._app.messages.fail(_TOPIC, error)

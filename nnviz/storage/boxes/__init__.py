@@ -1,0 +1,1 @@
+"""Boxes on disk: recordings of detections, annotations drawn by hand."""
