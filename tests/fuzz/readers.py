@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.fuzz import kept_files, network_files
+from tests.fuzz import kept_files
 from tests.fuzz.mutations import damaged, damaged_json, odd_text
 
 Case = Callable[[random.Random, Path], None]
@@ -466,5 +466,4 @@ CASES: dict[str, Case] = {
     "words": _read_words,
     "parameter": _read_parameter,
     **kept_files.CASES,
-    **network_files.CASES,
 }

@@ -146,6 +146,7 @@ class Net(nn.Module):
 """
 
 
+@pytest.mark.slow
 def test_any_adaptive_pooling_and_dataclasses_open(open_model, tmp_path: Path) -> None:
     """Truth: the class itself; torch's exporter has no pooling from 31 to 5 and 7."""
     path = tmp_path / "pooling.py"
