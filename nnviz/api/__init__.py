@@ -34,11 +34,13 @@ from nnviz.api.notebook import Explorer, explore
 from nnviz.api.recorded import export_recording, open_recording, resume, video
 from nnviz.api.shared import SavedRun, run_over
 from nnviz.api.trained import (
+    compare_training,
     export_trained,
     teach,
     train,
     train_autoencoder,
     train_characters,
+    train_inversion,
     train_network,
 )
 
@@ -55,6 +57,7 @@ __all__ = [
     "before_and_after",
     "board",
     "compare_architectures",
+    "compare_training",
     "contact_sheet",
     "evaluate",
     "explore",
@@ -81,6 +84,7 @@ __all__ = [
     "train",
     "train_autoencoder",
     "train_characters",
+    "train_inversion",
     "train_network",
     "trust",
     "video",

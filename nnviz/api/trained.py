@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from nnviz.api.core import Model, OnProgress, perform, run
+from nnviz.api.core import Model, OnProgress, Pictured, perform, run
 from nnviz.api.recorded import open_recording, resume
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.parameters import Value
@@ -29,7 +29,8 @@ def teach(
     """Train a head for your own classes or numbers, from a handful of images.
 
     A linear layer is trained on the features of a frozen network, and measured on a
-    held-out fifth of the images, chosen by hash.
+    held-out fifth of the images, chosen by hash.  The one that is written has learned
+    these too, unless all layers were fine-tuned.
 
     Args:
         data: folder with a sub-folder of images for each class; or a CSV file with a
@@ -105,7 +106,8 @@ class TrainedNetwork:
     """The files and final metrics of a watched training run.
 
     Attributes:
-        files: weights, curves as CSV, folder of TensorBoard events, recording.
+        files: weights if there are any, curves as CSV, folder of TensorBoard events,
+            recording.
         figures: of the last epoch by name.
     """
 
@@ -185,6 +187,62 @@ def train_characters(
     return train_recorded("train_characters", out, name, seed, progress, switches)
 
 
+def train_inversion(
+    out: str | PathLike[str],
+    model: Model | str,
+    image: Pictured,
+    *,
+    name: str = "inversion",
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **switches: Value,
+) -> TrainedNetwork:
+    """Train a decoder from a layer's features back to images, or resume.
+
+    Args:
+        out: folder for NAME.safetensors, which ``weights`` of the method
+            ``train_inversion`` opens, NAME.csv, NAME.events and NAME.recording, which
+            holds the images that are decoded after each epoch.
+        model: the network whose features are decoded.
+        image: the image that is decoded beside held-out ones.
+        name: of the files.
+        seed: of the weights and the order.
+        progress: called with each ``Progress``.
+        **switches: parameters of the method ``train_inversion``.
+
+    Raises:
+        NnvizError: in words: a switch, a folder, data that cannot be read.
+    """
+    return train_recorded(
+        "train_inversion", out, name, seed, progress, switches, model=model, image=image
+    )
+
+
+def compare_training(
+    out: str | PathLike[str],
+    *,
+    name: str = "comparison",
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **switches: Value,
+) -> TrainedNetwork:
+    """Train small networks that differ in some switches side by side, or resume.
+
+    Args:
+        out: folder for NAME.csv and NAME.events, the held-out loss of each run after
+            each report, and NAME.recording.
+        name: of the files.
+        seed: of weights, order, dropout and augmentation, shared by all runs.
+        progress: called with each ``Progress``.
+        **switches: parameters of the method ``compare_training``; ``vary`` says what
+            differs.
+
+    Raises:
+        NnvizError: in words: a switch, a folder, data that cannot be read.
+    """
+    return train_recorded("compare_training", out, name, seed, progress, switches)
+
+
 def train_recorded(
     method: str,
     out: str | PathLike[str],
@@ -192,22 +250,28 @@ def train_recorded(
     seed: int,
     progress: OnProgress | None,
     switches: Mapping[str, Value],
+    *,
+    model: Model | str | None = None,
+    image: Pictured | None = None,
 ) -> TrainedNetwork:
     """Train with a recorded method, or resume, and export the files.
 
     Args:
-        method: that trains: "train_network", "train_autoencoder", "train_characters".
+        method: that trains: "train_network", "train_autoencoder", "train_characters",
+            "train_inversion", "compare_training".
         out: folder for the files.
         name: of the files.
         seed: of all random numbers.
         progress: called with each ``Progress``.
         switches: the method's parameters.
+        model: the network of a method that needs one.
+        image: likewise.
     """
     recording = Path(out) / f"{name}.recording"
     if (recording / "recipe.json").exists():
         resume(recording, progress=progress)
     else:
-        run(method, None, None, seed=seed, progress=progress, record=recording,
+        run(method, model, image, seed=seed, progress=progress, record=recording,
             **switches)  # fmt: skip
     files = export_trained(recording, out, name=name)
     numbers = open_recording(recording).numbers

@@ -71,7 +71,8 @@ _OPTIONS = (
         metavar="NAME",
         help=(
             "what to train: head (classes of your own), network (a small one),"
-            " autoencoder, characters (a text's; each of these has a --help of its own)"
+            " comparison (of such), autoencoder, inversion (a decoder of features),"
+            " characters (a text's; each of these has a --help of its own)"
             f", {', '.join(_NAMES)}"
         ),
     ),

@@ -15,7 +15,10 @@ PATIENCE = 60.0
 
 
 class FakeSession:
-    """Jobs by name: ``steps:N``, ``wait`` (until cancelled), ``fail``, ``spin:N``."""
+    """Jobs by name: ``steps:N``, ``wait`` (until cancelled), ``fail``, ``spin:N``.
+
+    ``stay:N`` takes N steps, then waits until it is cancelled.
+    """
 
     brief = False
 
@@ -50,13 +53,18 @@ class FakeSession:
         if kind == "fail":
             raise InputError(name, "fails")
         if kind == "wait":
-            self.running.set()
-            while True:
-                check()
-                time.sleep(0.001)
+            self._wait(check)
         for step in range(int(number or 1)):
             check()
             if kind == "spin":
                 sum(range(20_000))
             yield Progress(step, 0, name)
+        if kind == "stay":
+            self._wait(check)
         return None
+
+    def _wait(self, check: Callable[[], None]) -> None:
+        self.running.set()
+        while True:
+            check()
+            time.sleep(0.001)

@@ -6,11 +6,13 @@ there: new ones are added, without a translation, and those that are gone are le
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.explanations.scores import FIGURES
 from nnviz.base.live import CONTENTS
 from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.choice import choice_text
@@ -20,6 +22,8 @@ from nnviz.gui.state.language import ENGLISH, LANGUAGES, read_catalog
 from nnviz.gui.theme.manager import THEMES
 
 SOURCE = Path(__file__).parents[2] / "nnviz" / "gui"
+_WORD = re.compile(r"(^|\s)[A-Za-z]{4,}(?=\s|,|$)(?![^<]*>)")
+"""A word that stands alone, outside of a tag."""
 _CALLS = {"tr": 0, "_tr": 0, "translate": 1}
 """Functions that translate, and which of their arguments is the text."""
 
@@ -37,6 +41,7 @@ def translatable() -> list[str]:
         for info in catalogue.methods
         for text in (info.title, info.shows, info.reading, info.misleads)
     ]
+    help_ += [figure.help for figure in FIGURES]
     choices = {choice_text(each) for one in parameters for each in one.choices}
     choices |= {each.lowest for each in parameters if each.lowest}
     written = (text for file in sorted(SOURCE.rglob("*.py")) for text in texts_in(file))
@@ -57,6 +62,17 @@ def texts_in(file: Path) -> Iterator[str]:
         text = node.args[place]
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
             yield text.value
+
+
+def words_put_together(file: Path) -> Iterator[str]:
+    """Yield the English words in a file's f-strings, which no catalog can translate.
+
+    Markup and the words of targets ("box:1") are none.
+    """
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for part in node.values if isinstance(node, ast.JoinedStr) else ():
+            if isinstance(part, ast.Constant) and _WORD.search(str(part.value)):
+                yield str(part.value)
 
 
 def main() -> None:

@@ -47,7 +47,10 @@ def _taught(options: argparse.Namespace) -> TaughtHead:
 def _tell(found: TaughtHead) -> None:
     console.heading(f"{found.path}")
     learned = sum(found.images)
-    console.line(f"  learned from {learned} images, {found.held_out} kept back")
+    kept_back = f"{found.held_out} kept back"
+    if found.learned_all:
+        kept_back += " until they were measured"
+    console.line(f"  learned from {learned} images, {kept_back}")
     for line in found.skipped:
         console.remark(f"  skipped {line}")
     if found.accuracy is not None:
@@ -107,7 +110,7 @@ def _parser() -> Parser:
         "train head",
         "Teach a network classes or numbers of your own: a linear layer on the features"
         " of a\nnetwork that stays as it is.  A fifth of the images, chosen by hash, is"
-        " kept back to\nmeasure with.",
+        " kept back to\nmeasure with; it learns these too at the end.",
         usage="--data PATH --out DIR [options]",
     )
     parser.add(_OPTIONS)

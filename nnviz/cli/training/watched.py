@@ -1,11 +1,13 @@
-"""``nnviz train network``, ``autoencoder``, ``characters``: watched training runs."""
+"""``nnviz train network``, ``autoencoder``, ``inversion``, ...: watched training."""
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.base.shipped.resources import resource
 from nnviz.cli import arguments, console
@@ -22,12 +24,19 @@ class _Recipe:
     Attributes:
         method: the training method.
         what: beginning of the help text.
-        opens: use of the weights.
+        opens: use of the weights; empty where there are none.
     """
 
     method: str
     what: str
-    opens: str
+    opens: str = ""
+
+    @property
+    def written(self) -> str:
+        """Beginning of the list of written files."""
+        if not self.opens:
+            return "Written are\nthe curves"
+        return f"Written are\nits weights ({self.opens}), the curves"
 
 
 RECIPES = {
@@ -46,6 +55,14 @@ RECIPES = {
         "Train a character model on a text of your own.",
         "--weights opens them again",
     ),
+    "inversion": _Recipe(
+        "train_inversion",
+        "Train a decoder that makes images of the features of a network's layer.",
+        "--weights opens them again",
+    ),
+    "comparison": _Recipe(
+        "compare_training", "Train small networks that differ in some switches."
+    ),
 }
 """Recipes by the argument after ``nnviz train``."""
 
@@ -57,13 +74,27 @@ def execute(name: str, words: Sequence[str]) -> int:
     options = _parser(name, recipe, method).read(words)
     values = arguments.method_values(options, method)
     from nnviz.api.trained import train_recorded  # noqa: PLC0415  imports numpy
+    from nnviz.cli import opening  # noqa: PLC0415  likewise
 
+    model = opening.open_model(options) if method.needs_model else None
     with console.ProgressLine() as progress:
         found = train_recorded(
-            recipe.method, options.out, options.name, options.seed, progress, values
-        )
+            recipe.method, options.out, options.name, options.seed, progress, values,
+            model=model, image=_image(options) if method.needs_image else None,
+        )  # fmt: skip
     answer = {"files": list(found.files), "figures": dict(found.figures)}
     return console.conclude(answer, lambda: _tell(found), json=options.json)
+
+
+def _image(options: argparse.Namespace) -> str:
+    """Return the path of the image that is watched.
+
+    Raises:
+        UsageError: none is named.
+    """
+    if not options.image:
+        raise UsageError("--image", "missing", "name the image to watch")
+    return str(options.image)
 
 
 def _tell(found: "TrainedNetwork") -> None:
@@ -82,9 +113,8 @@ def _method(name: str) -> MethodInfo:
 def _parser(name: str, recipe: _Recipe, method: MethodInfo) -> arguments.Parser:
     parser = arguments.Parser(
         f"train {name}",
-        f"{recipe.what}  Written are\nits weights ({recipe.opens}), the curves as CSV"
-        " and TensorBoard events, and a\nrecording, from which a run that was stopped"
-        " goes on.",
+        f"{recipe.what}  {recipe.written} as CSV and TensorBoard events, and a\n"
+        "recording, from which a run that was stopped goes on.",
         usage="--out DIR [options]",
     )
     arguments.add_method(parser, method)
@@ -94,6 +124,11 @@ def _parser(name: str, recipe: _Recipe, method: MethodInfo) -> arguments.Parser:
             whole_option("--seed", 0, "of weights, order, dropout and augmentation"),
         )
     )
+    if method.needs_image:
+        watched = "the image whose features are decoded after each epoch"
+        parser.add((text_option("--image", "FILE", watched),))
+    if method.needs_model:
+        arguments.add_model_options(parser)
     arguments.add_json_option(parser)
     arguments.add_out(parser, str(Path("trained")))
     return parser

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from nnviz.base.errors import InputError, UsageError
+from nnviz.base.events import Progress
 from nnviz.base.frames import Frame
 from nnviz.base.images import Colors, Image, rgb8
 from nnviz.base.info import MethodInfo
@@ -245,7 +246,8 @@ class Recorder:
         """Store the last frame and mark the recording as finished."""
         self._add_last()
         self._recording.write_recipe(recipe)
-        self._recording.write_facts(Facts(self._total, finished=True))
+        # One that ended early has no more steps than these.
+        self._recording.write_facts(Facts(len(self._recording), finished=True))
 
     def _add_last(self) -> None:
         frame = _frame(self._last)
@@ -268,8 +270,9 @@ class Recorder:
         self._states.took(time.perf_counter() - began)
 
     def _keep_facts(self, ctx: Context, report: Report) -> None:
-        """Write the facts of the whole run once, at its start."""
-        total = round(ctx.journal.progress.total)
+        """Write the facts of the whole run at its start, and where they change."""
+        planned = planned_steps(len(self._recording), ctx.journal.progress)
+        total = planned or self._total
         if total == self._total and len(self._recording) > 1:
             return
         self._total = total
@@ -308,6 +311,22 @@ def reopen_recording(
     if begun is not None:
         begun.recording.copy_to(folder, begun.steps)
     return Recording(folder)
+
+
+def planned_steps(recorded: int, progress: Progress) -> int:
+    """Return how many steps a run will have recorded at its end, 0 where not known.
+
+    A method's progress may count otherwise than its recording: queries, of which a step
+    makes many.  Then the steps so far stand for their share of the whole.
+
+    Args:
+        recorded: number of steps so far.
+        progress: at the last of them.
+    """
+    done, total = progress.done, progress.total
+    if not done or abs(done - recorded) <= 1:
+        return round(total)
+    return max(recorded, round(recorded * total / done))
 
 
 class _Rhythm:

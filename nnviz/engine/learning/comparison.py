@@ -54,10 +54,10 @@ class TrainingComparison:
         return all(run.ended for run in self.runs.values())
 
     @property
-    def progress(self) -> float:
-        """Share of all work that is done, 0 to 1."""
-        parts = [1.0 if run.ended else run.progress for run in self.runs.values()]
-        return sum(parts) / len(parts)
+    def parts(self) -> tuple[int, int]:
+        """Numbers of quarters of epochs of all runs: done, and altogether."""
+        runs = self.runs.values()
+        return sum(run.parts_done for run in runs), sum(run.parts for run in runs)
 
     def steer(self, switches: Mapping[str, Switches]) -> None:
         """Change the steerable hyperparameters of each run, by the run's name."""

@@ -14,6 +14,7 @@ from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.requests import ExportTrained
 from nnviz.engine.learning.architectures import Architecture
+from nnviz.engine.learning.inversion import decoder_facts
 from nnviz.engine.learning.run_state import tensors
 from nnviz.engine.models.match.declared import Declared, write_weights
 from nnviz.engine.models.networks import CHANNELS
@@ -104,6 +105,22 @@ def _export_characters(
     }
     weights = write_weights(tensors("net/", state), side_car, stem)
     return (str(weights), *_write_figures(recording, step, stem, "report"))
+
+
+def _export_decoder(
+    recording: Recording, step: int, stem: Path, _state_at: StateAt
+) -> tuple[str, ...]:
+    """Export the decoder of the newest stored state up to a step."""
+    state, facts = decoder_facts(_kept_state(recording, step))
+    weights = write_weights(state, {"title": stem.name, **facts}, stem)
+    return (str(weights), *_write_figures(recording, step, stem, "report"))
+
+
+def _export_figures(
+    recording: Recording, step: int, stem: Path, _state_at: StateAt
+) -> tuple[str, ...]:
+    """Export the figures alone, of a run that ends with no network of its own."""
+    return _write_figures(recording, step, stem, "report")
 
 
 def _kept_state(recording: Recording, step: int) -> State:
@@ -202,5 +219,7 @@ _EXPORTS = {
     "train_network": _export_network,
     "train_autoencoder": _export_autoencoder,
     "train_characters": _export_characters,
+    "train_inversion": _export_decoder,
+    "compare_training": _export_figures,
 }
 """By the method that made the recording."""

@@ -5,13 +5,16 @@ Dosovitskiy & Brox 2016 (arXiv:1506.02753).
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.engine.learning.optimizers import initialize
 from nnviz.engine.learning.run_state import (
     Arrays,
@@ -21,6 +24,8 @@ from nnviz.engine.learning.run_state import (
     restore_optimizer,
     tensors,
 )
+from nnviz.engine.models.match.declared import side_car_within
+from nnviz.engine.models.weights.checkpoints import read_state
 
 SIDE = 64
 """Of the decoded images, px."""
@@ -32,6 +37,8 @@ _MOST_BYTES = 1 << 30
 """Maximum size of the kept features."""
 _WIDEST, _NARROWEST = 128, 32
 _FIRST_SIDE = 4
+_LARGEST_SIDE = 1 << 16
+"""Of the shape of features in a file."""
 _LEAK = 0.2
 """Slope of the leaky ReLU below zero, as in the paper."""
 
@@ -77,6 +84,66 @@ class InversionDecoder(nn.Module):
         if images.shape[2:] != (SIDE, SIDE):
             images = functional.interpolate(images, (SIDE, SIDE), mode="bilinear")
         return images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedDecoder:
+    """A decoder from a file.
+
+    Attributes:
+        net: the decoder.
+        shape: of the features that it decodes, (C, h, w).
+        mean: image that its outputs are added to, (1, channels, SIDE, SIDE).
+    """
+
+    net: InversionDecoder
+    shape: tuple[int, int, int]
+    mean: Tensor
+
+
+def decoder_facts(state: State) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return a run's decoder as weights, and the metadata that opening it needs.
+
+    Raises:
+        InputError: an earlier version recorded the run.
+    """
+    if "mean" not in state:
+        raise InputError("recording", "holds no mean image", "train the decoder again")
+    weights = {**tensors("net/", state), "mean": torch.from_numpy(state["mean"].copy())}
+    return weights, {"features": [int(each) for each in state["shape"]]}
+
+
+def open_decoder(path: Path, check: Callable[[], None]) -> SavedDecoder:
+    """Open an exported decoder.
+
+    Raises:
+        InputError: no such file, or no decoder.
+    """
+    checkpoint = read_state(path, check)
+    facts = side_car_within(checkpoint.values)
+    state = {name: each.float() for name, each in checkpoint.tensors.items()}
+    mean, shape = state.pop("mean", torch.zeros(0)), facts.get("features")
+    reason, remedy = "holds no decoder", "pick a file of nnviz train inversion"
+    if not _is_shape(shape) or mean.ndim != len("nchw"):
+        raise InputError(path.name, reason, remedy)
+    count, height, width = shape
+    try:
+        with torch.random.fork_rng(devices=[]):
+            net = InversionDecoder((count, height, width), mean.shape[1])
+        missing, unknown = net.load_state_dict(state, strict=False)
+    except RuntimeError:
+        raise InputError(path.name, reason, remedy) from None
+    # Only the counters of batch norms are left out of files.
+    if unknown or not all(name.endswith("num_batches_tracked") for name in missing):
+        raise InputError(path.name, reason, remedy)
+    return SavedDecoder(net, (count, height, width), mean)
+
+
+def _is_shape(value: object) -> TypeGuard[list[int]]:
+    """Return whether a value of a file is the shape of features."""
+    if not isinstance(value, list) or len(value) != len("chw"):
+        return False
+    return all(type(each) is int and 0 < each <= _LARGEST_SIDE for each in value)
 
 
 class FeaturePairs:
@@ -151,6 +218,10 @@ class InversionRun:
         learning_rate: of Adam.
         generator: of all random numbers.
         check: raises to stop, between two steps.
+        saved: decoder to start from.
+
+    Raises:
+        UsageError: the saved decoder is one of other features.
     """
 
     def __init__(
@@ -160,17 +231,22 @@ class InversionRun:
         learning_rate: float,
         generator: torch.Generator,
         check: Callable[[], None] = lambda: None,
+        saved: SavedDecoder | None = None,
     ) -> None:
         self._learned, self._held_out = learned, held_out
         self._generator, self._check = generator, check
         count, height, width = learned.features(torch.tensor([0])).shape[1:]
-        # Its layers draw weights from the global generator; they are redrawn below.
-        with torch.random.fork_rng(devices=[]):
-            self.net = InversionDecoder((count, height, width), learned.images.shape[1])
-        initialize(self.net, "kaiming", generator)
-        # It starts from the mean image, and learns the differences of images from it.
-        nn.init.zeros_(self.net.last.weight)
-        self._mean = learned.images.mean(0, keepdim=True)
+        self._shape = count, height, width
+        if saved is None:
+            self.net = self._new(learned.images.shape[1])
+            self._mean = learned.images.mean(0, keepdim=True)
+        elif saved.shape == self._shape:
+            self.net, self._mean = saved.net, saved.mean
+        else:
+            raise UsageError(
+                "--weights", f"decodes features of shape {saved.shape}",
+                f"pick its layer: this one gives {self._shape}",
+            )  # fmt: skip
         self.blind = float((held_out.images - self._mean).square().mean())
         self.losses: list[float] = []
         self.held: list[float] = []
@@ -179,10 +255,24 @@ class InversionRun:
         self._parts: list[float] = []
         self._optimizer = torch.optim.Adam(self.net.parameters(), learning_rate)
 
+    def _new(self, channels: int) -> InversionDecoder:
+        """Return a decoder that gives the mean image, and learns what differs."""
+        # Its layers draw weights from the global generator; they are redrawn below.
+        with torch.random.fork_rng(devices=[]):
+            net = InversionDecoder(self._shape, channels)
+        initialize(net, "kaiming", self._generator)
+        nn.init.zeros_(net.last.weight)
+        return net
+
     @property
-    def progress(self) -> float:
-        """Number of epochs done, with the fraction of the current one."""
-        return len(self.losses) + len(self._parts) * _BATCH / max(1, len(self._learned))
+    def reports(self) -> int:
+        """Number of calls of ``advance`` so far."""
+        return len(self.losses) * self.reports_of_epoch - (-len(self._parts) // _STEPS)
+
+    @property
+    def reports_of_epoch(self) -> int:
+        """Number of calls of ``advance`` in an epoch."""
+        return -(-len(self._learned) // (_BATCH * _STEPS))
 
     def advance(self) -> None:
         """Take a few steps; measure the held-out error at the end of an epoch."""
@@ -199,6 +289,10 @@ class InversionRun:
     def _end_epoch(self) -> None:
         self.losses.append(sum(self._parts) / len(self._order))
         self._parts = []
+        self.measure()
+
+    def measure(self) -> None:
+        """Measure the error on the held-out images."""
         error, images = 0.0, self._held_out.images
         for part in torch.split(torch.arange(len(images)), _BATCH):
             self._check()
@@ -232,6 +326,8 @@ class InversionRun:
             "parts": np.array(self._parts, np.float64),
             "latest": np.array(self.latest),
             "order": self._order.numpy().copy(),
+            "mean": self._mean.numpy().copy(),
+            "shape": np.array(self._shape, np.int64),
             **arrays_of("net", self.net.state_dict()),
             **optimizer_arrays("optimizer", self._optimizer),
         }

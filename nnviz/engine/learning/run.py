@@ -190,6 +190,19 @@ class TrainingRun:
         return min(1.0, done / self.switches.epochs)
 
     @property
+    def parts_done(self) -> int:
+        """Number of quarters of epochs that are done, each with a report."""
+        done = -(-self.done // self._part)
+        return self.history.epochs * self._parts_of_epoch + done
+
+    @property
+    def parts(self) -> int:
+        """Number of quarters of epochs of the whole run; early stopping ends it."""
+        if self.ended:
+            return self.parts_done
+        return self.switches.epochs * self._parts_of_epoch
+
+    @property
     def recent_loss(self) -> float:
         """Mean training loss of the last quarter of an epoch; 0 before the first."""
         recent = self._losses[-self._part :]
@@ -199,6 +212,10 @@ class TrainingRun:
     def _part(self) -> int:
         """Number of steps between two reports."""
         return max(1, self.steps // _PARTS)
+
+    @property
+    def _parts_of_epoch(self) -> int:
+        return -(-self.steps // self._part)
 
     def advance(self) -> bool:
         """Train for a quarter of an epoch; return whether the epoch is complete."""

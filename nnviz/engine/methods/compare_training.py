@@ -111,7 +111,7 @@ class CompareTraining:
         while not comparison.ended:
             comparison.steer(_switches(ctx.params))
             name = comparison.advance()
-            ctx.step(comparison.progress, 1, name)
+            ctx.step(*comparison.parts, name)
             ctx.keep(comparison.numbers(), partial(_state, comparison, seed))
             yield comparison_report(comparison)
 

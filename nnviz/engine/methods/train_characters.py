@@ -163,7 +163,8 @@ class TrainCharacters:
             left = params.steps - len(run.losses)
             run.advance(min(every, left), ctx.check)
             done = len(run.losses)
-            ctx.step(done, max(1, params.steps), f"step {done}")
+            reports = -(-done // every), max(1, -(-params.steps // every))
+            ctx.step(*reports, f"step {done}")
             ctx.keep(_numbers(run), run.state)
             yield _report(run, ctx.params)
             if done >= params.steps:

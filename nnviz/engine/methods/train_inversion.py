@@ -1,7 +1,9 @@
 """Training of a feature inversion network: a decoder from features to images."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -16,14 +18,23 @@ from nnviz.base.parameters import (
     ImageFolder,
     LayerKinds,
     LayerName,
+    Lowest,
+    NetworkFile,
     Range,
+    Title,
 )
 from nnviz.base.results import Curves, Report
 from nnviz.engine.data.scenes import FIRST_TRAINING_SEED, make_scene
-from nnviz.engine.learning.inversion import FeaturePairs, InversionRun
+from nnviz.engine.learning.inversion import (
+    FeaturePairs,
+    InversionRun,
+    SavedDecoder,
+    open_decoder,
+)
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.report import as_image as tiled
+from nnviz.media.files import read_bytes
 
 _SHOWN = 7
 """Held-out images shown next to the open one."""
@@ -57,8 +68,17 @@ class TrainInversionParams:
         Help("At most so many images are used."),
     ] = 200
     epochs: Annotated[
-        int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
+        int,
+        Essential(),
+        Range(0, 500, log=True),
+        Lowest("none"),
+        Help("How often each image is seen; 0 only decodes, with a saved decoder."),
     ] = 30
+    weights: Annotated[
+        NetworkFile,
+        Title("Saved decoder"),
+        Help("File of nnviz train inversion to go on from, for the same layer."),
+    ] = ""
     learning_rate: Annotated[
         float, Range(1e-5, 0.1, log=True), Help("Size of Adam's steps.")
     ] = 0.002
@@ -105,17 +125,37 @@ class TrainInversion:
         )
         drawn = ctx.generator.get_state()
         run = InversionRun(
-            learned, held_out, params.learning_rate, ctx.generator, ctx.check
+            learned,
+            held_out,
+            params.learning_rate,
+            ctx.generator,
+            ctx.check,
+            _saved_decoder(ctx, params.weights),
         )
         if ctx.begun is not None:
             run.restore(ctx.begun)
             ctx.generator.set_state(drawn)  # discard the draws of the initial weights
         own = _paired(ctx, ctx.pixels.cpu(), layer)
+        if not params.epochs:
+            run.measure()
+            ctx.step(1, 1, "decoding")
+            ctx.keep({"held-out error": run.held[-1]}, run.state)
+            yield _report(run, (own, held_out), layer)
         while len(run.losses) < params.epochs:
             run.advance()
-            ctx.step(run.progress, params.epochs, f"epoch {int(run.progress) + 1}")
+            reports = params.epochs * run.reports_of_epoch
+            ctx.step(run.reports, reports, f"epoch {len(run.losses) + 1}")
             ctx.keep(_numbers(run), run.state)
             yield _report(run, (own, held_out), layer)
+
+
+def _saved_decoder(ctx: Context, weights: str) -> SavedDecoder | None:
+    if not weights:
+        return None
+    path = Path(weights).expanduser()
+    decoder = open_decoder(path, ctx.check)
+    ctx.files.hashes[weights] = hashlib.sha256(read_bytes(path)).hexdigest()
+    return decoder
 
 
 def _images(ctx: Context, params: TrainInversionParams) -> tuple[Tensor, Tensor]:

@@ -82,7 +82,7 @@ class TrainNetwork:
             run.switches = run.switches.steered(ctx.params.switches())
             if run.advance():
                 report = training_report(run)
-            ctx.step(run.progress, 1, _words(run))
+            ctx.step(run.parts_done, run.parts, _words(run))
             ctx.keep(_numbers(run), run.state)
             yield report
 

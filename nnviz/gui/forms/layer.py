@@ -1,6 +1,6 @@
 """Searchable combo box of the network's layers."""
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -95,5 +95,6 @@ class LayerControl(Control):
 
 def facts(layer: LayerInfo) -> str:
     """Return a layer's kind and output shape as one line."""
-    shape = " × ".join(map(str, layer.shape)) if layer.shape else "no output"
+    nothing = QCoreApplication.translate("LayerFacts", "no output")
+    shape = " × ".join(map(str, layer.shape)) if layer.shape else nothing
     return f"{layer.kind}, {shape}"

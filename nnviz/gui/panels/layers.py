@@ -1,6 +1,6 @@
 """Tree of the open network's layers."""
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -254,15 +254,22 @@ def _texts(layer: LayerInfo) -> list[str]:
 def _facts(layer: LayerInfo) -> str:
     """Return a layer's facts as a short text."""
     if layer.calls == 0:
-        return "not used in a forward pass"
-    parts = [
-        f"{short_number(layer.parameters)} parameters" if layer.parameters else "",
-        f"{short_number(layer.macs)} MACs" if layer.macs else "",
-        "" if _field(layer) == DASH else f"receptive field {_field(layer)}",
-        f"called {layer.calls} times" if layer.calls > 1 else "",
-    ]
+        return _tr("not used in a forward pass")
+    parts = []
+    if layer.parameters:
+        parts.append(_tr("{0} parameters").format(short_number(layer.parameters)))
+    if layer.macs:
+        parts.append(f"{short_number(layer.macs)} MACs")
+    if _field(layer) != DASH:
+        parts.append(_tr("receptive field {0}").format(_field(layer)))
+    if layer.calls > 1:
+        parts.append(_tr("called {0} times").format(layer.calls))
     # Lines may break between the parts, but not within.
-    return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Layers", text)
 
 
 def _icon(layer: LayerInfo) -> str:

@@ -1,5 +1,7 @@
 """Controls of an occluder: fill and patch size."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -13,18 +15,21 @@ from nnviz.gui.views.widgets.named_slider import NamedSlider
 _LEAST, _MOST, _USUAL = 5, 60, 25
 """Minimum, maximum and default side of the patch, % of the image's shorter side."""
 _PERCENT = 100
-_WORDS = {
-    "mean": "mean color",
-    "gray": "gray",
-    "black": "black",
-    "white": "white",
-    "blur": "blur",
-    "inpainted": "inpainted",
-}
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("OccluderTools", text)
+
+
+def _fill_words() -> Mapping[Fill, str]:
+    return {
+        "mean": _tr("mean color"),
+        "gray": _tr("gray"),
+        "black": _tr("black"),
+        "white": _tr("white"),
+        "blur": _tr("blur"),
+        "inpainted": _tr("inpainted"),
+    }
 
 
 class FillBox(ComboBox):
@@ -33,8 +38,9 @@ class FillBox(ComboBox):
     def __init__(self) -> None:
         super().__init__()
         named(self, name=_tr("Fill"))
+        words = _fill_words()
         for each in FILLS:
-            self.addItem(_tr(_WORDS[each]), each)
+            self.addItem(words[each], each)
 
     @property
     def fill(self) -> Fill:

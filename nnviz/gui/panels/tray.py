@@ -4,7 +4,7 @@ from itertools import starmap
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
@@ -292,7 +292,9 @@ class ResultTray(QWidget):
 
 
 def _counted(count: int) -> str:
-    return "1 image" if count == 1 else f"{count} images"
+    one = QCoreApplication.translate("Tray", "1 image")
+    several = QCoreApplication.translate("Tray", "{0} images")
+    return one if count == 1 else several.format(count)
 
 
 def _copy_paths(items: list[QListWidgetItem]) -> None:

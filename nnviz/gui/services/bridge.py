@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.events import Changes, Done, Event, Failed, Final
+from nnviz.base.events import Changes, Done, Event, Failed, Final, Progress
 from nnviz.base.host.file_work import FileWork
 from nnviz.base.live import Shown
 from nnviz.base.requests import Request
@@ -40,6 +40,9 @@ _CLOSE_SECONDS = 0.5
 _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
+_PROGRESS_MS = 200
+"""Shortest time between two progress events of the jobs: a small network in training
+has thirty a second, each of which is painted in several places."""
 _WAKE = b"\0"
 
 
@@ -91,6 +94,10 @@ class Bridge(QObject):
         self._notifier.activated.connect(self._woken)
         self._again = QTimer(self, singleShot=True, interval=0)
         self._again.timeout.connect(self._deliver)
+        self._progress: dict[tuple[str, int], Progress] = {}
+        """The newest of each job that is not emitted yet."""
+        self._paced = QTimer(self, singleShot=True, interval=_PROGRESS_MS)
+        self._paced.timeout.connect(self._tell_progress)
         self._garbage = GarbageTimer()
         self._garbage_timer = QTimer(self, interval=_GARBAGE_MS)
         self._garbage_timer.timeout.connect(self._garbage.tick)
@@ -147,7 +154,7 @@ class Bridge(QObject):
         if self._closed:
             return
         self._closed = True
-        for timer in (self._again, self._garbage_timer):
+        for timer in (self._again, self._paced, self._garbage_timer):
             timer.stop()
         self._notifier.setEnabled(False)
         self.live.close(_SOURCE_SECONDS)
@@ -218,11 +225,30 @@ class Bridge(QObject):
 
     def _hear_job(self, posted: Envelope) -> None:
         key = posted.place, posted.ticket
+        if isinstance(posted.event, Progress) and self._paced.isActive():
+            self._progress[key] = posted.event
+            return
         ended = isinstance(posted.event, Final)
         handle = self._jobs.pop(key, None) if ended else self._jobs.get(key)
         self._io.delivered(*key)
-        if handle is not None:
-            handle.hear(posted.event)
+        if handle is None:
+            return
+        waiting = self._progress.pop(key, None) if ended else None
+        if waiting is not None:
+            handle.hear(waiting)
+        handle.hear(posted.event)
+        if isinstance(posted.event, Progress):
+            self._paced.start()
+
+    def _tell_progress(self) -> None:
+        """Emit the progress that came too soon after the last."""
+        waiting, self._progress = self._progress, {}
+        for key, progress in waiting.items():
+            handle = self._jobs.get(key)
+            if handle is not None:
+                handle.hear(progress)
+        if waiting:
+            self._paced.start()
 
     def _hear_engine(self, event: Event) -> None:
         if isinstance(event, Failed):

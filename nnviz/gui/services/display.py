@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from nnviz.base.recipes import Run
 from nnviz.base.results import Report
@@ -152,8 +152,8 @@ class Display(QObject):
         if there is None or phase is not Phase.RUNNING:
             self._put(run.workspace, there)
         elif self._pace.is_due(there.report):
-            with self._pace.showing():
-                self._put(run.workspace, there)
+            self._pace.note_shown()
+            self._put(run.workspace, there)
 
     def _put(self, workspace: str, content: Content | None) -> None:
         if content is not None:
@@ -226,7 +226,8 @@ def _content(run: Run, key: tuple[object, ...]) -> Content:
 
 def _part(run: MethodRun, phase: Phase) -> Content | None:
     """Return the partial report of a run as content, with its progress."""
-    note = f"stopped at {run.percent} %" if phase is Phase.STOPPED else ""
+    stopped = QCoreApplication.translate("Display", "stopped at {0} %")
+    note = stopped.format(run.percent) if phase is Phase.STOPPED else ""
     so_far = run.so_far(note)
     if so_far is None:
         return None

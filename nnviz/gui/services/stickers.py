@@ -429,7 +429,8 @@ class Stickers(StickerLayout):
             self._messages.say(self.tr("saved to the results"))
             return
         self.clear()
-        self.taken.emit(photo.pixels, f"{Path(run.recipe.image).stem} with stickers")
+        name = self.tr("{0} with stickers").format(Path(run.recipe.image).stem)
+        self.taken.emit(photo.pixels, name)
 
     def _count(self) -> None:
         now = time.monotonic()

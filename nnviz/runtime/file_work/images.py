@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.documents.dropped import Dropped
 from nnviz.base.host.file_work import FileWork, Urgency, file_work
 from nnviz.base.images import Image, eight_bits, image_from_array
-from nnviz.base.measures.training import ExampleClass
+from nnviz.base.measures.training import FoundExamples
 from nnviz.base.recipes import Run
 from nnviz.base.video import Camera
 from nnviz.media.decode import open_image
@@ -64,10 +64,8 @@ class ImageWork:
         """Write a training example (H, W, C) to a folder, created if missing."""
         return file_work(lambda: write_example(pixels, Path(folder)), Urgency.SAVE)
 
-    def list_examples(
-        self, paths: tuple[str, ...]
-    ) -> FileWork[tuple[ExampleClass, ...]]:
-        """Find the images among files and folders, grouped into classes.
+    def list_examples(self, paths: tuple[str, ...]) -> FileWork[FoundExamples]:
+        """Find the examples among files, folders and tables.
 
         A folder of folders gives a named class for each; else the class has no name.
         """

@@ -14,7 +14,7 @@ from support import descent
 from support.jobs import finish, never, same_bytes
 
 from nnviz.base.errors import CancelledError, InputError, UsageError
-from nnviz.base.events import Partial
+from nnviz.base.events import Partial, Progress
 from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine import method as registry
 from nnviz.engine.jobs import Session, recorder
@@ -205,6 +205,58 @@ def test_a_finished_recording_says_so(session, tmp_path):
     begin = RecordingStep(str(tmp_path / "a"))
     with pytest.raises(UsageError, match="a: ended at this step"):
         finish(session.job(asked(tmp_path / "b", begin=begin), never))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "done", "total", "planned"),
+    [
+        (11, 10, 40, 40),  # steps, counted from 0
+        (12, 12, 40, 40),
+        (4, 16, 400, 100),  # four of the method's units in each step
+        (22, 5.5, 30, 120),  # a quarter of a unit
+        (1, 0, 40, 40),
+        (5, 0, 0, 0),
+    ],
+)
+def test_what_a_method_counts_is_turned_into_steps(recorded, done, total, planned):
+    """Truth: by hand, the same share of both."""
+    progress = Progress(done, total, "")
+    assert recorder.planned_steps(recorded, progress) == planned
+
+
+TRAINED = {
+    "train_network": {
+        "network": "mlp", "image_count": 60, "epochs": 12, "batch": 8,
+        "learning_rate": 0.1, "optimizer": "sgd", "early_stopping": 1,
+    },
+    "compare_training": {
+        "network": "mlp", "image_count": 200, "epochs": 2, "vary": "batch = 16, 64",
+    },
+    "train_autoencoder": {"image_count": 60, "epochs": 3},
+    "train_characters": {"steps": 9, "hidden": 8},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_knows_its_number_of_steps(session, tmp_path, name):
+    """Truth: the number of steps that it took; early stopping may end it before."""
+    told = []
+
+    def listen(step):
+        if isinstance(step, Partial):
+            told.append(Recording(tmp_path / "new").facts.total)
+
+    request = RunMethod(
+        method=name, model=ModelRequest(reference=""), values=TRAINED[name],
+        recording=str(tmp_path / "new"),
+    )  # fmt: skip
+    finish(session.job(request, never), listen)
+    count = len(Recording(tmp_path / "new"))
+    assert Recording(tmp_path / "new").facts == Facts(total=count, finished=True)
+    if "early_stopping" in TRAINED[name]:
+        assert count < told[0]
+    else:
+        assert set(told) == {count}
 
 
 def test_only_optimizations_are_recorded(session, tmp_path, cat):

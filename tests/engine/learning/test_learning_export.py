@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nnviz
-from nnviz.base.errors import InputError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import Task
 from nnviz.engine.data.digits import load_digits
 
@@ -74,6 +74,50 @@ def test_a_stopped_run_goes_on_to_the_same_files(trained, tmp_path):
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(InputError):
         nnviz.export_trained(tmp_path, tmp_path)
+
+
+def test_a_comparison_is_written_and_goes_on(tmp_path):
+    """Truth: the run that nobody stopped; its curves end with its last figures."""
+    switches = {
+        "network": "mlp", "image_count": 200, "epochs": 2, "vary": "batch = 16, 64",
+    }  # fmt: skip
+    whole = nnviz.compare_training(tmp_path / "a", seed=3, **switches)
+    assert set(whole.figures) == {"batch 16", "batch 64"}
+    with Path(whole.files[0]).open(encoding="utf-8") as file:
+        last = list(csv.DictReader(file))[-1]
+    assert float(last["batch 16"]) == pytest.approx(whole.figures["batch 16"])
+
+    def stop(progress):
+        if progress.done > progress.total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nnviz.compare_training(tmp_path / "b", seed=3, progress=stop, **switches)
+    again = nnviz.compare_training(tmp_path / "b", seed=3, **switches)
+    ours, theirs = (Path(each.files[0]).read_bytes() for each in (again, whole))
+    assert ours == theirs
+
+
+def test_a_decoder_of_features_is_trained_on_the_users_image(trained, tmp_path, cat):
+    decoded = nnviz.train_inversion(
+        tmp_path, "bundled:digits", cat, image_count=20, epochs=2
+    )
+    assert set(decoded.figures) == {"training error", "held-out error"}
+    recording = nnviz.open_recording(decoded.files[-1])
+    assert recording.facts.finished
+    assert recording.recipe.image == Path(cat).name
+    asked = {"image_count": 20, "epochs": 0, "weights": decoded.files[0]}
+    again = nnviz.run("train_inversion", "bundled:digits", cat, **asked)
+    last = recording.frame(recording.frames[-1])
+    shown = (again.report.main.pixels * 255).round()
+    assert np.abs(shown - last.astype(np.float64)).max() <= 1
+    with pytest.raises(UsageError, match="decodes features of shape"):
+        nnviz.run(
+            "train_inversion", "bundled:digits", cat, layer="features.c1", **asked
+        )
+    asked["weights"] = trained.files[0]
+    with pytest.raises(InputError, match="holds no decoder"):
+        nnviz.run("train_inversion", "bundled:digits", cat, **asked)
 
 
 def test_an_autoencoder_opens_as_a_network_from_image_to_image(tmp_path):

@@ -276,6 +276,27 @@ def test_memory_is_bounded_while_the_window_is_busy(
     until(qtbot, lambda: not asker.busy("a"))
 
 
+def test_progress_is_told_five_times_a_second_at_most(
+    qtbot: QtBot, asker: Asker, listener: Listener
+) -> None:
+    """Painting thirty a second took a tenth of a small network's training time."""
+    begun = time.monotonic()
+    asker.submit("a", FetchModel("spin:1500"))
+    until(qtbot, listener.ends)
+    most = (time.monotonic() - begun) / 0.2 + 2
+    told = [event for _, event in listener.heard if isinstance(event, Progress)]
+    assert 1 <= len(told) <= most
+
+
+def test_the_newest_progress_of_a_job_that_goes_on_is_told(
+    qtbot: QtBot, asker: Asker, listener: Listener
+) -> None:
+    job = asker.submit("a", FetchModel("stay:40"))
+    until(qtbot, lambda: job.progress is not None and job.progress.done == 39)
+    job.cancel()
+    until(qtbot, listener.ends)
+
+
 def test_draining_leaves_room_for_the_user(
     qtbot: QtBot, bridge: Bridge, listener: Listener, asker: Asker
 ) -> None:

@@ -39,22 +39,46 @@ def clock(monkeypatch):
     return made
 
 
-def test_curves_take_a_small_share_of_the_time(clock):
-    """30 ms, and as long again to paint, are 3 % of 2 s."""
+def test_curves_wait_until_the_thread_has_rested(clock):
+    """60 ms of work, the painting among them, are 3 % of 2 s; 12 ms are of 0.4 s."""
     pace = ReportPace()
     assert pace.is_due(CURVES)
-    with pace.showing():
-        clock.worked += 0.03
+    pace.note_shown()
+    clock.worked += 0.012
+    clock.now += 0.39
+    assert not pace.is_due(CURVES)
+    clock.now += 0.02
+    assert pace.is_due(CURVES)
+    clock.worked += 0.048
+    clock.now += 1.5
+    assert not pace.is_due(CURVES)
+    clock.now += 0.1
+    assert pace.is_due(CURVES)
+
+
+def test_curves_are_drawn_at_times_while_others_keep_the_thread_busy(clock):
+    pace = ReportPace()
+    pace.note_shown()
+    clock.worked += 1.5
     clock.now += 1.9
     assert not pace.is_due(CURVES)
     clock.now += 0.2
     assert pace.is_due(CURVES)
 
 
+def test_curves_are_drawn_five_times_a_second_at_most(clock):
+    pace = ReportPace()
+    pace.note_shown()
+    clock.now += 0.19
+    assert not pace.is_due(CURVES)
+    clock.now += 0.02
+    assert pace.is_due(CURVES)
+
+
 def test_maps_are_shown_as_they_come_and_a_new_run_at_once(clock):
     pace = ReportPace()
-    with pace.showing():
-        clock.worked += 1
+    pace.note_shown()
+    clock.worked += 1
     assert pace.is_due(MAP)
     assert not pace.is_due(CURVES)
     pace.restart()

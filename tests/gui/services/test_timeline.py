@@ -39,7 +39,7 @@ def recording(folder, steps=20, **fields):
         method=METHOD,
         values=fields.pop("values", {}),
         model="fake:net",
-        model_sha256="0",
+        model_sha256="0" * 64,
         preprocess=Preprocess(),
         changes=fields.pop("changes", ()),
     )
@@ -315,6 +315,56 @@ def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     imagine.enter(INSPECT)
     qtbot.waitUntil(lambda: imagine.app.timeline.recording is None)
     assert not imagine.stage.center.timeline.isVisible()
+
+
+def test_a_workspace_takes_its_recording_back_at_the_step_it_was_left(imagine, fake):
+    tell(imagine, fake, 19)
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    folder = timeline.folder
+    imagine.app.stop()
+    timeline.seek(6)
+    answer_frame(fake)
+    imagine.enter(INSPECT)
+    assert timeline.recording is None
+    imagine.enter(IMAGINE)
+    assert timeline.folder == folder
+    fake.files.recordings.tell("read", Done(recording(folder)))
+    assert timeline.step == 6
+    assert panel.words.text() == "7 of 40 · 6"
+    assert panel.fork.isEnabled()
+
+
+def test_a_run_that_goes_on_is_followed_when_one_returns(imagine, fake):
+    tell(imagine, fake, 9)
+    folder = imagine.app.timeline.folder
+    imagine.enter(INSPECT)
+    imagine.enter(IMAGINE)
+    tell(imagine, fake, 10)
+    assert imagine.app.timeline.folder == folder
+    assert imagine.app.timeline.step == 10
+    imagine.enter(INSPECT)
+    fake.tell(RESULT, Done(Run(picture(0.5), recording(folder).recipe, None)))
+    imagine.enter(IMAGINE)
+    fake.files.recordings.tell("read", Done(recording(folder, 40, finished=True)))
+    assert imagine.stage.center.timeline.words.text() == "40 of 40 · 39"
+
+
+def test_a_recording_of_the_list_is_taken_back_too(imagine, fake):
+    imagine.app.stop()
+    found = recording("/recordings/good")
+    model = ModelRequest(reference="fake:net")
+    saved = Saved("recipe.json", found.recipe, model, None, ())
+    imagine.app.timeline.open("/recordings/good")
+    fake.files.recordings.tell("open", Done(OpenedRecording(found, saved)))
+    imagine.enter(INSPECT)
+    imagine.enter(STYLE)
+    assert not imagine.app.timeline.folder
+    imagine.enter(IMAGINE)
+    assert imagine.app.timeline.folder == "/recordings/good"
+    imagine.enter(INSPECT)
+    imagine.app.recordings.put_away("/recordings/good")
+    imagine.enter(IMAGINE)
+    assert imagine.app.timeline.folder != "/recordings/good"
 
 
 def test_a_run_that_just_began_is_not_followed_into_another_workspace(imagine):

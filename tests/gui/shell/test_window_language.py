@@ -28,7 +28,7 @@ from nnviz.gui.state.language import (
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.workspaces.live.workspace import LIVE
 from tests.gui.conftest import FakeBridge
-from tests.support.translations import translatable
+from tests.support.translations import SOURCE, translatable, words_put_together
 
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 LEAST = 0.99
@@ -85,6 +85,18 @@ def test_descriptions_of_methods_are_translated_wholly(language):
 def test_share_that_is_translated_does_not_fall(language):
     catalog = read_catalog(language)
     assert sum(map(bool, catalog.values())) / len(catalog) >= LEAST
+
+
+def test_no_sentence_is_put_together_of_words_that_no_catalog_has():
+    """Truth: f-strings of the source; units, file names and the log stay English."""
+    english = {" MACs", " synthetic images", "nnviz ", " begins"}
+    found = {
+        (file.name, words)
+        for file in SOURCE.rglob("*.py")
+        for words in words_put_together(file)
+        if words not in english
+    }
+    assert found == set()
 
 
 def test_language_is_the_chosen_one_else_the_systems(monkeypatch):

@@ -5,12 +5,12 @@ Truth: what is asked of the worker, by hand; keys as Qt sends them.
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.errors import InputError
-from nnviz.base.events import Done
+from nnviz.base.events import Cancelled, Done
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.requests import TeachHead
 from nnviz.gui.shell.main_window import TRAIN
@@ -118,6 +118,65 @@ def test_numbers_are_learned_and_their_error_is_told_in_its_unit(
     )  # fmt: skip
     fake.tell("teach", Done(taught))
     assert "Off by 1.5 years" in page.side.state.text()
+
+
+def table(tmp_path, *rows):
+    """Write a CSV file of rows, and an image for each."""
+    folders(tmp_path, shots=len(rows))
+    files = sorted((tmp_path / "data" / "shots").iterdir())
+    lines = [f"data/shots/{f.name},{row}\n" for f, row in zip(files, rows, strict=True)]
+    path = tmp_path / "ages.csv"
+    path.write_text("".join(["file,age\n", *lines]))
+    return str(path)
+
+
+def test_a_table_of_numbers_takes_the_place_of_the_classes(
+    page, teaching, fake, tmp_path
+):
+    """Truth: the request that the command makes of the same file."""
+    path = table(tmp_path, "3", "31.5 years", "80", "12")
+    teaching.drop(None, [path])
+    assert page.cards == []
+    assert page.table.count.text() == "4 images, age from 3 to 80"
+    assert not page.add.isEnabled()
+    assert page.side.options.unit.isVisibleTo(page.side)
+    page.side.options.unit.setText("years")
+    page.side.go.click()
+    request = fake.asked[-1][1]
+    assert (request.data, request.classes) == (path, ())
+    assert (request.regression, request.unit) == (True, "years")
+    fake.tell("teach", Cancelled())
+    teaching.set_table(None)
+    assert len(page.cards) == 2
+    assert not page.side.options.unit.isVisibleTo(page.side)
+
+
+def test_a_table_of_words_fills_the_cards(page, teaching, tmp_path):
+    teaching.drop(None, [table(tmp_path, "cat", "dog", "cat")])
+    assert [(c.name, len(c.files)) for c in teaching.classes] == [
+        ("cat", 2),
+        ("dog", 1),
+    ]
+    assert page.table is None
+
+
+def test_images_dropped_beside_the_cards_are_a_class_of_their_own(
+    page, teaching, tmp_path
+):
+    folders(tmp_path, cat=2)
+    files = [str(path) for path in (tmp_path / "data" / "cat").iterdir()]
+    urls = QMimeData()
+    urls.setUrls([QUrl.fromLocalFile(path) for path in files])
+    drop = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, urls, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    page.dropEvent(drop)
+    assert [len(each.files) for each in teaching.classes] == [2, 0]
+    for each in list(teaching.classes):
+        teaching.remove_class(each)
+    page.dropEvent(drop)
+    assert [len(each.files) for each in teaching.classes] == [2]
 
 
 def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):

@@ -1,21 +1,19 @@
 """Examples to train a head on: class folders, a CSV file, or listed files."""
 
-import csv
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from io import StringIO
 from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.measures.training import ExampleClass
 from nnviz.engine.data.folders import class_folders, is_held_out, plain_name
-from nnviz.media.files import read_bytes, read_text
+from nnviz.media.example_table import FORM, SUFFIX, as_number, read_example_table
+from nnviz.media.files import read_bytes
 from nnviz.media.folders import list_images
 
-_LARGEST_TABLE = 1 << 24
 _LEAST_CLASSES = 2
 _LEAST_NUMBERS = 4
-_FORM = "expected is a header and lines of an image's path and its class or number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def read_examples(data: Path, *, regression: bool) -> Examples:
     Raises:
         InputError: there is no such folder or file, or too few images in it.
     """
-    if data.suffix.lower() == ".csv":
+    if data.suffix.lower() == SUFFIX:
         return _read_table(data, regression=regression)
     groups = [
         ExampleClass(
@@ -112,13 +110,9 @@ def list_examples(
 
 
 def _read_table(path: Path, *, regression: bool) -> Examples:
-    text = read_text(path, _LARGEST_TABLE, "a table of examples")
-    header, *rows = [row for row in csv.reader(StringIO(text)) if row] or [[]]
-    wide = 2
-    if not rows or any(len(row) < wide for row in (header, *rows)):
-        raise InputError(path.name, "is no table of examples", _FORM)
-    pairs = [(path.parent / row[0].strip(), row[1].strip()) for row in rows]
-    return _examples(pairs, path.name, header[1].strip(), regression=regression)
+    table = read_example_table(path)
+    pairs = list(zip(map(Path, table.files), table.values, strict=True))
+    return _examples(pairs, path.name, table.quantity, regression=regression)
 
 
 def _examples(
@@ -158,12 +152,12 @@ def _is_held_out(path: Path) -> bool:
 
 
 def _number(text: str, source: str) -> float:
-    try:
-        return float(text.split(maxsplit=1)[0]) if text else float("nan")
-    except ValueError:
+    number = as_number(text)
+    if text and math.isnan(number):
         raise InputError(
             source, f"{text!r} is no number", "name classes, or leave out --regress"
-        ) from None
+        )
+    return number
 
 
 def _check_classes(classes: Sequence[str], source: str) -> None:
@@ -174,5 +168,5 @@ def _check_classes(classes: Sequence[str], source: str) -> None:
 def _check_spread(targets: Sequence[float], source: str) -> None:
     if len(set(targets)) < _LEAST_CLASSES or len(targets) < _LEAST_NUMBERS:
         raise InputError(source, "has too few different numbers", "give some dozens")
-    if any(target != target for target in targets):  # noqa: PLR0124  NaN is not itself
-        raise InputError(source, "has images without a number", _FORM)
+    if any(math.isnan(target) for target in targets):
+        raise InputError(source, "has images without a number", FORM)

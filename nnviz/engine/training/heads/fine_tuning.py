@@ -1,5 +1,6 @@
 """Fine-tuning: trains all layers of a network with a new head at a low rate."""
 
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def fine_tune(
         tuning.net, torch.optim.AdamW(groups, 0.0, weight_decay=_WEIGHT_DECAY)
     )
     loss = _LOSSES[examples.regression]
-    subject = f"{tuning.backbone.info.sha256} {hash(examples.files)}"
+    subject = _subject(tuning, examples)
 
     def train(number: int) -> Steps:
         return _epoch(tuning, learner, (pixels, targets, learned), loss, number)
@@ -101,6 +102,14 @@ def fine_tune(
     with torch.inference_mode():
         normalized = (_normalized(tuning, part) for part in torch.split(pixels, _BATCH))
         return torch.cat([tuning.net(part) for part in normalized])
+
+
+def _subject(tuning: FineTuning, examples: Examples) -> str:
+    """Return a text that is equal in every process that trains the same."""
+    told = (tuning.epochs, tuning.seed, examples.targets, examples.held_out)
+    text = repr((*map(str, examples.files), *told))
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{tuning.backbone.info.sha256} {digest}"
 
 
 def _read_all(

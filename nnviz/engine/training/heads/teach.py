@@ -89,14 +89,18 @@ def teach(
     layer = head_layer(model, first, check)
     found = yield from compute_features(model, layer, examples.files, cache, check)
     data, features = _Data(examples.without(found.refused)), found.values
-    head = _fit(data, features, request.strength)
-    net = with_head(model, layer, head)
+    head = _fit(data, features, ~data.held_out, request.strength)
     outputs = head(features)
     if request.fine_tune:
+        net = with_head(model, layer, head)
         tuning = FineTuning(
             net, model, layer, request.fine_tune, request.seed, stem, check
         )
         outputs = yield from fine_tune(tuning, data.examples, data.targets)
+    else:  # measured now: of a handful of images, a fifth more is worth another fit
+        everything = torch.ones_like(data.held_out)
+        head = _fit(data, features, everything, request.strength)
+        net = with_head(model, layer, head)
     yield Progress(1, 1, f"writing {stem.name}")
     task = Task.REGRESS if data.examples.regression else Task.CLASSIFY
     taught = Taught(
@@ -108,11 +112,18 @@ def teach(
         title=request.name,
     )
     weights, program = export(taught, stem)
-    result = _result(taught, data, _measure(data, outputs), weights, program)
+    learned_all = not request.fine_tune
+    result = _result(taught, data, _measure(data, outputs), learned_all=learned_all)
     skipped = tuple(
         f"{examples.files[place]}: {reason}" for place, reason in found.refused.items()
     )
-    return replace(result, skipped=skipped, seconds=time.perf_counter() - started)
+    return replace(
+        result,
+        path=str(weights),
+        program=str(program) if program else "",
+        skipped=skipped,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _read(request: TeachHead) -> Examples:
@@ -131,8 +142,8 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _fit(data: _Data, features: Tensor, strength: float) -> LinearHead:
-    learned = ~data.held_out
+def _fit(data: _Data, features: Tensor, learned: Tensor, strength: float) -> LinearHead:
+    """Fit a head to some of the examples, bool (N,)."""
     x, targets = features[learned], data.targets[learned]
     if data.examples.regression:
         return fit_ridge(x, targets)
@@ -159,24 +170,22 @@ def _measure(data: _Data, outputs: Tensor) -> _Measured:
 
 
 def _result(
-    taught: Taught,
-    data: _Data,
-    measured: _Measured,
-    weights: Path,
-    program: Path | None,
+    taught: Taught, data: _Data, measured: _Measured, *, learned_all: bool
 ) -> TaughtHead:
-    learned = data.targets[~data.held_out]
-    if data.examples.regression:
-        images = (len(learned),)
-    else:
-        images = tuple(torch.bincount(learned, minlength=data.outputs).tolist())
+    """Return the result, without its files."""
+    kept_back = data.held_out & (not learned_all)
+    targets = data.targets[~kept_back]
+    images: tuple[int, ...] = (len(targets),)
+    if not data.examples.regression:
+        images = tuple(torch.bincount(targets, minlength=data.outputs).tolist())
     return TaughtHead(
-        path=str(weights),
-        program=str(program) if program else "",
+        path="",
+        program="",
         backbone=taught.backbone.reference,
         classes=taught.classes,
         images=images,
         held_out=int(data.held_out.sum()),
+        learned_all=learned_all,
         accuracy=measured.accuracy,
         confusion=measured.confusion,
         error=measured.error,

@@ -26,9 +26,7 @@ from nnviz.render.text.words import short_bytes, short_number
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_NETWORKS_FILTER = (
-    f"Networks ({' '.join(f'*{ending}' for ending in (*NETWORKS, *PROGRAMS))})"
-)
+_ENDINGS = " ".join(f"*{ending}" for ending in (*NETWORKS, *PROGRAMS))
 
 
 class ModelPanel(QWidget):
@@ -102,7 +100,8 @@ class ModelPanel(QWidget):
     def open_file(self) -> None:
         """Ask for a file and open it."""
         settings, title = self._app.settings, self.tr("Open a network")
-        path = ask_file(self, settings, WEIGHTS, title, self.tr(_NETWORKS_FILTER))
+        kinds = f"{self.tr('Networks')} ({_ENDINGS})"
+        path = ask_file(self, settings, WEIGHTS, title, kinds)
         if path:
             self._app.open_model(path)
 

@@ -1,6 +1,6 @@
 """Shelf of stickers, and list of those placed on the image."""
 
-from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -36,12 +36,6 @@ _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 56
 _GRAY, _DARK, _LIGHT = 0.12, 0.08, 0.96
 """Saturation below which, and lightness outside which, a color has no hue name."""
-_HUES = (
-    *("Red", "Orange", "Yellow", "Lime", "Green", "Mint"),
-    *("Cyan", "Azure", "Blue", "Violet", "Magenta", "Pink"),
-)
-"""Names of hues, 30 degrees apart."""
-_SHAPES = {"round": "disc", "square": "square"}
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -190,16 +184,35 @@ def color_name(text: str) -> str:
         return text
     hue, lightness = color.hslHueF(), color.lightnessF()
     if color.hslSaturationF() < _GRAY or lightness < _DARK or lightness > _LIGHT:
-        shades = ("Black", "Dark gray", "Gray", "Light gray", "White")
+        shades = _shades()
         return shades[round(lightness * (len(shades) - 1))]
-    return _HUES[round(hue * len(_HUES)) % len(_HUES)]
+    hues = _hues()
+    return hues[round(hue * len(hues)) % len(hues)]
+
+
+def _shades() -> tuple[str, ...]:
+    """Return the names of grays, from black to white."""
+    darker = _tr("Black"), _tr("Dark gray"), _tr("Gray")
+    return (*darker, _tr("Light gray"), _tr("White"))
+
+
+def _hues() -> tuple[str, ...]:
+    """Return the names of hues, 30 degrees apart, red first."""
+    warm = _tr("Red"), _tr("Orange"), _tr("Yellow"), _tr("Lime"), _tr("Green")
+    cold = _tr("Mint"), _tr("Cyan"), _tr("Azure"), _tr("Blue")
+    return (*warm, *cold, _tr("Violet"), _tr("Magenta"), _tr("Pink"))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Shelf", text)
 
 
 def name_of(text: str) -> str:
     """Return a sticker's name: that of its file or color."""
     cut = Cut.parse(text)
     if cut.is_color:
-        return f"{color_name(cut.source)} {_SHAPES[cut.outline]}"
+        shape = _tr("{0} disc") if cut.outline == "round" else _tr("{0} square")
+        return shape.format(color_name(cut.source))
     return cut.source.replace("\\", "/").rpartition("/")[2]
 
 

@@ -1,6 +1,8 @@
 """Chip beside a map's title with its verdicts; a click shows the scores."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.explanations.scores import Score, Verdict
@@ -14,28 +16,36 @@ _ICONS = {
     Verdict.CAUTION: "triangle-alert",
     Verdict.FAIL: "circle-alert",
 }
-_VERDICTS = {
-    Verdict.PASS: "pass",
-    Verdict.CAUTION: "caution",
-    Verdict.FAIL: "fail",
-}
-FIGURE_TITLES = {
-    "deletion": "Deletion",
-    "insertion": "Insertion",
-    "completeness": "Completeness",
-    "road": "ROAD",
-    "infidelity": "Infidelity",
-    "max_sensitivity": "Max-sensitivity",
-    "randomized": "Randomized",
-    "pointing": "Pointing game",
-    "energy": "Energy inside",
-    "iou": "IoU",
-}
 
 
-def verdict_words(verdict: Verdict, widget: QWidget) -> str:
+def figure_titles() -> Mapping[str, str]:
+    """Return the titles of the scores in the window's language, by name."""
+    return {
+        "deletion": _tr("Deletion"),
+        "insertion": _tr("Insertion"),
+        "completeness": _tr("Completeness"),
+        "road": "ROAD",
+        "infidelity": _tr("Infidelity"),
+        "max_sensitivity": _tr("Max-sensitivity"),
+        "randomized": _tr("Randomized"),
+        "pointing": _tr("Pointing game"),
+        "energy": _tr("Energy inside"),
+        "iou": "IoU",
+    }
+
+
+def verdict_words(verdict: Verdict) -> str:
     """Return a verdict in the window's language."""
-    return widget.tr(_VERDICTS[verdict])
+    words = {
+        Verdict.PASS: _tr("pass"),
+        Verdict.CAUTION: _tr("caution"),
+        Verdict.FAIL: _tr("fail"),
+    }
+    return words[verdict]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Trust", text)
 
 
 class TrustChip(ElidedButton):
@@ -77,9 +87,9 @@ class TrustChip(ElidedButton):
                 else self.tr("Checking…")
             )
         if scores:
+            titles = figure_titles()
             return " · ".join(
-                f"{self.tr(FIGURE_TITLES[each.figure])}: "
-                f"{verdict_words(each.verdict, self)}"
+                f"{titles[each.figure]}: {verdict_words(each.verdict)}"
                 for each in scores
                 if each.verdict is not None
             )

@@ -15,28 +15,12 @@ from nnviz.base.explanations.scores import (
 from nnviz.base.explanations.trust import Trust, TrustCheck, words_of
 from nnviz.base.results import Curves
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.trust.chip import FIGURE_TITLES, verdict_words
+from nnviz.gui.panels.trust.chip import figure_titles, verdict_words
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, scrolled
 from nnviz.gui.views.widgets.curve_plot import CurvePlot
-
-_CHECKS = {
-    TrustCheck.RANDOMIZATION: "Randomize the network",
-    TrustCheck.ROAD: "ROAD",
-    TrustCheck.INFIDELITY: "Infidelity",
-    TrustCheck.SENSITIVITY: "Max-sensitivity",
-}
-_HINTS = {
-    TrustCheck.RANDOMIZATION: "Compares the map with maps of copies of the network "
-    "whose upper half has random weights. A map that stays alike shows the image, not "
-    "the network.",
-    TrustCheck.ROAD: "Remove and debias: removed pixels are filled by their neighbors.",
-    TrustCheck.INFIDELITY: "Does the map foretell what hiding random squares does?",
-    TrustCheck.SENSITIVITY: "Runs the method on ten copies of the image with noise too "
-    "small to see.",
-}
 
 
 class TrustPanel(QWidget):
@@ -58,9 +42,7 @@ class TrustPanel(QWidget):
         self._notes = label(style="muted", wrap=True)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the check"))
         self._bar.setTextVisible(False)
-        self.buttons = {
-            check: self._button(check, words) for check, words in _CHECKS.items()
-        }
+        self.buttons = self._check_buttons()
         self.automatic = QCheckBox(self.tr("Check every map automatically"))
         self.automatic.setChecked(app.trust.automatic)
         self.automatic.toggled.connect(app.trust.set_automatic)
@@ -68,9 +50,43 @@ class TrustPanel(QWidget):
         app.trust.changed.connect(self._show)
         self._show(app.trust.state)
 
-    def _button(self, check: TrustCheck, words: str) -> QWidget:
-        made = button(self.tr(words), partial(self._trust.measure, check))
-        made.setToolTip(self.tr(_HINTS[check]))
+    def _check_buttons(self) -> dict[TrustCheck, QWidget]:
+        checks = (
+            (
+                TrustCheck.RANDOMIZATION,
+                self.tr("Randomize the network"),
+                self.tr(
+                    "Compares the map with maps of copies of the network whose upper "
+                    "half has random weights. A map that stays alike shows the image, "
+                    "not the network."
+                ),
+            ),
+            (
+                TrustCheck.ROAD,
+                "ROAD",
+                self.tr(
+                    "Remove and debias: removed pixels are filled by their neighbors."
+                ),
+            ),
+            (
+                TrustCheck.INFIDELITY,
+                self.tr("Infidelity"),
+                self.tr("Does the map foretell what hiding random squares does?"),
+            ),
+            (
+                TrustCheck.SENSITIVITY,
+                self.tr("Max-sensitivity"),
+                self.tr(
+                    "Runs the method on ten copies of the image with noise too small "
+                    "to see."
+                ),
+            ),
+        )
+        return {each[0]: self._button(*each) for each in checks}
+
+    def _button(self, check: TrustCheck, words: str, hint: str) -> QWidget:
+        made = button(words, partial(self._trust.measure, check))
+        made.setToolTip(hint)
         return made
 
     def _lay_out(self) -> None:
@@ -143,16 +159,17 @@ class TrustPanel(QWidget):
         self, row: int, score: Score, others: tuple[MethodScores, ...]
     ) -> None:
         figure = figure_called(score.figure)
-        words = self._put(row, 0, self.tr(FIGURE_TITLES[score.figure]), "heading")
+        words = self._put(row, 0, figure_titles()[score.figure], "heading")
         better = self.tr("high") if figure.higher_is_better else self.tr("low")
-        words.setToolTip(self.tr("{0}; {1} is good").format(figure.help, better))
+        meaning = self.tr(figure.help)
+        words.setToolTip(self.tr("{0}; {1} is good").format(meaning, better))
         self._put(row, 1, words_of(score))
         by_name = {each.method: each for each in others}
         for column, name in enumerate(REFERENCES, 2):
             reference = by_name[name].score(score.figure)
             self._put(row, column, _mean(reference), "muted")
         if score.verdict is not None:
-            verdict = self._put(row, 4, verdict_words(score.verdict, self), "verdict")
+            verdict = self._put(row, 4, verdict_words(score.verdict), "verdict")
             verdict.setProperty("verdict", str(score.verdict))
             verdict.style().polish(verdict)
 

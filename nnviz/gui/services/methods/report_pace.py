@@ -5,38 +5,39 @@ training's time.  A person reads a few curves a second.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from nnviz.base.results import Curves, Report
 
 _SHARE = 0.03
-"""Of the time, that curves may take the window's thread."""
-_PAINTED = 2.0
-"""Times as long as to lay curves out takes it to lay them out and paint them."""
+"""Of the time, that the window's thread may work between two drawings of curves."""
+_SHORTEST, _LONGEST = 0.2, 2.0
+"""Seconds between two drawings of curves: at least, and at most where others keep the
+window's thread busy."""
 
 
 class ReportPace:
-    """Pace of a run's reports: curves take at most a share of the time.
+    """Pace of a run's reports: curves wait until the window's thread has rested.
 
-    A report that is not due may be dropped: a later one, or the run's end, shows more.
+    Its work since the last drawing counts, with the painting that followed.  A report
+    that is not due may be dropped: a later one, or the run's end, shows more.
     """
 
     def __init__(self) -> None:
-        self._due = 0.0
+        self._drawn: tuple[float, float] | None = None
 
     def restart(self) -> None:
         """Let the next report be shown at once."""
-        self._due = 0.0
+        self._drawn = None
 
     def is_due(self, report: Report) -> bool:
         """Return whether a report is to be shown now; all but curves always are."""
-        return not isinstance(report.main, Curves) or time.monotonic() >= self._due
+        if self._drawn is None or not isinstance(report.main, Curves):
+            return True
+        passed = time.monotonic() - self._drawn[0]
+        worked = time.thread_time() - self._drawn[1]
+        rested = passed >= _SHORTEST and worked <= _SHARE * passed
+        return rested or passed >= _LONGEST
 
-    @contextmanager
-    def showing(self) -> Iterator[None]:
-        """Measure what showing a report takes, in the block."""
-        begun = time.thread_time()
-        yield
-        taken = _PAINTED * (time.thread_time() - begun)
-        self._due = time.monotonic() + taken / _SHARE
+    def note_shown(self) -> None:
+        """Measure the time from now on: a report is about to be shown."""
+        self._drawn = time.monotonic(), time.thread_time()

@@ -1,6 +1,6 @@
 """The timeline of the shown recording: position, playback, resuming, forking."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +12,10 @@ from nnviz.base.documents.recordings import (
     RecordingState,
 )
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Partial, Policy, Progress
-from nnviz.base.images import to_float
-from nnviz.base.recipes import Run
+from nnviz.base.events import Partial, Policy
+from nnviz.base.images import Image, to_float
+from nnviz.base.info import MethodInfo, ModelInfo
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RecordingStep
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
@@ -32,13 +33,39 @@ LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """Milliseconds between two reads of the folder while the job writes."""
-_STEP_MS = 100
+_STEP_MS = 200
 """Milliseconds between two announcements of a run's steps: a small network takes many
 more a second than anybody reads, and each one is painted."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
 _NOTES = Lane("recording noted", Policy.QUEUE)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftRecording:
+    """The recording that a workspace had when it was left.
+
+    Attributes:
+        folder: of the recording.
+        method: that made it.
+        step: the shown one; -1 for the newest.
+        recipe: with its network and image; None where it was not read yet.
+    """
+
+    folder: str
+    method: str
+    step: int
+    recipe: Recipe | None
+
+    def fits(self, model: ModelInfo | None, image: Image | None) -> bool:
+        """Return whether it was made with a network and an image, None for any."""
+        recipe = self.recipe
+        if recipe is None:
+            return True
+        if model is not None and model.sha256 != recipe.model_sha256:
+            return False
+        return image is None or recipe.image_sha256 in ("", image.sha256)
 
 
 class Timeline(QObject):
@@ -78,6 +105,10 @@ class Timeline(QObject):
         self.rate = RATE
         self._method = self._opening = ""
         """Methods: of the recording, perhaps not read yet; of one that is opened."""
+        self._place = ""
+        """Workspace of the recording."""
+        self._left: dict[str, _LeftRecording] = {}
+        """By workspace, for when it is entered again."""
         self._report: Report | None = None
         self._wanted: tuple[str, int, float] | None = None
         self._asked: tuple[str, int, float] | None = None
@@ -242,6 +273,9 @@ class Timeline(QObject):
         run = self._runs.current
         if run is None or (not run.job.open and self.folder):
             return
+        left = self._left.get(self._choice.workspace_name)
+        if left is not None and left.folder != self.folder and not run.job.open:
+            return  # taken back once the method is selected, at the step it was left
         if run.request.recording != self.folder:
             self._forget()
         elif run.job is self._followed:
@@ -249,6 +283,8 @@ class Timeline(QObject):
         if not run.request.recording:
             return
         self.folder, self._method = run.request.recording, run.request.method
+        self._place = self._choice.workspace_name
+        self._left.pop(self._place, None)
         image = run.request.image
         if image is not None and self._bridge is not None:
             self._jobs.do(self._bridge.files.recordings.remember(image), _NOTES)
@@ -268,10 +304,18 @@ class Timeline(QObject):
         if folder == self.folder:
             self._runs.stop()
             self._forget()
+        left = self._left.items()
+        self._left = {place: each for place, each in left if each.folder != folder}
 
     def _forget(self) -> None:
+        """Close the recording; its workspace takes it back when it is entered again."""
         if not self.folder:
             return
+        if self._place:
+            step = -1 if self.following else self.step
+            recipe = self.recording.recipe if self.recording is not None else None
+            left = _LeftRecording(self.folder, self._method, step, recipe)
+            self._left[self._place] = left
         self._player.stop()
         self.folder, self.recording, self._report = "", None, None
         self.step = self.newest = -1
@@ -280,32 +324,44 @@ class Timeline(QObject):
         self.changed.emit()
 
     def _follow_method(self) -> None:
-        """Close the recording when another method is selected."""
+        """Close the recording when another method is selected, or take one back."""
         method = self._choice.method
-        if not self.folder or method is None:
+        if method is None:
             return
-        if self._method not in (method.name, self._opening):
+        if self.folder and self._method not in (method.name, self._opening):
             self._forget()
+        elif self.folder and self._method == method.name:
+            self._place = self._choice.workspace_name
+        if not self.folder:
+            self._take_back(method)
+
+    def _take_back(self, method: MethodInfo) -> None:
+        """Show the recording that the workspace was left with, if it still fits."""
+        place = self._choice.workspace_name
+        left = self._left.get(place)
+        if left is None or left.method != method.name:
+            return
+        if not left.fits(self._choice.model, self._choice.image):
+            return
+        self.folder, self._method, self._place = left.folder, method.name, place
+        self.step, self.following = left.step, left.step < 0
+        self._read()
 
     def _keep_shape(self, report: Report) -> None:
         self._report = report
 
     def _follow_run(self, job: JobHandle[Run]) -> None:
         """Follow a recorded run to its end."""
-        if job is self._followed:
+        if job is self._followed:  # its workspace is entered again
+            self._read()
             return
         self._followed = job
         folder = self.folder
-        job.progressed.connect(lambda progress: self._note_total(folder, progress))
         job.partial.connect(lambda partial: self._note_step(folder, partial))
         for end in (job.done, job.cancelled, job.failed):
             end.connect(lambda _: self._run_ended(folder))
         if not job.open:
             self._read()
-
-    def _note_total(self, folder: str, progress: Progress) -> None:
-        if folder == self.folder:
-            self.total = round(progress.total)
 
     def _note_step(self, folder: str, partial: Partial) -> None:
         if partial.step < 0 or folder != self.folder:
@@ -341,6 +397,7 @@ class Timeline(QObject):
     def _open(self, opened: OpenedRecording) -> None:
         self._runs.stop()
         self._forget()
+        self._place = ""
         self.recording = opened.recording
         self._method = self._opening = opened.recording.recipe.method
         self.folder = opened.recording.folder

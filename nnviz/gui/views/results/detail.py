@@ -1,7 +1,7 @@
 """Detail view of a mosaic's tile, enlarged over the image, with its statistics."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -142,7 +142,10 @@ def _stretched(values: Colors, scale: Scale) -> Colors:
 
 def _place(mosaic: Mosaic, tile: int) -> str:
     places = np.flatnonzero(mosaic.order == tile)
-    return f"{int(places[0]) + 1} of {len(mosaic.order)}" if places.size else ""
+    if not places.size:
+        return ""
+    words = QCoreApplication.translate("Detail", "{0} of {1}")
+    return words.format(int(places[0]) + 1, len(mosaic.order))
 
 
 def _figures(values: Colors) -> tuple[str, ...]:
@@ -155,8 +158,10 @@ def _figures(values: Colors) -> tuple[str, ...]:
     low, mean, high = (
         number(float(each)) for each in (finite.min(), finite.mean(), finite.max())
     )
+    middle = QCoreApplication.translate("Detail", "mean {0}").format(mean)
+    ends = f"min {low}", f"max {high}"
     return (
-        f"{size}  ·  min {low}  ·  mean {mean}  ·  max {high}",
-        f"min {low}  ·  max {high}",
+        "  ·  ".join((size, ends[0], middle, ends[1])),
+        "  ·  ".join(ends),
         size,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QCoreApplication, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -174,7 +174,8 @@ class HeatmapView(ResultView):
             return ""
         if lies_over(heat, self.image) and self.image is not None:
             return _read_over(heat, self.image, y, x)
-        return f"row {int(y)}, column {int(x)} · {_worded(heat, int(y), int(x))}"
+        place = self.tr("row {0}, column {1}").format(int(y), int(x))
+        return f"{place} · {_worded(heat, int(y), int(x))}"
 
     def _set_up_controls(self) -> None:
         self.smooth.setToolTip(
@@ -240,7 +241,8 @@ def _read_over(heat: Heatmap, image: Image, y: float, x: float) -> str:
     column = int((x - left) / (right - left) * columns // 1)
     if 0 <= row < rows and 0 <= column < columns:
         return f"{place}  ·  {_worded(heat, row, column)}"
-    return f"{place}  ·  outside the network's input"
+    outside = QCoreApplication.translate("HeatmapView", "outside the network's input")
+    return f"{place}  ·  {outside}"
 
 
 def _worded(heat: Heatmap, row: int, column: int) -> str:

@@ -397,8 +397,8 @@ class MosaicView(ResultView):
         tile = int(sheet.order[place])
         values = mosaic.tiles[tile, row, column].reshape(-1)
         shown = "  ".join(number(float(value)) for value in values)
-        name = mosaic.name(tile)
-        return f"{name}  ·  row {row}, column {column}  ·  {mosaic.unit} {shown}"
+        where = self.tr("row {0}, column {1}").format(row, column)
+        return f"{mosaic.name(tile)}  ·  {where}  ·  {mosaic.unit} {shown}"
 
 
 def _rgb(color: QColor) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
 """Legend: a color bar with range and unit, and controls beside it."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -237,5 +237,7 @@ def _range(scale: Scale, between: str = "…") -> str:
 def _stretch(scale: Scale) -> str:
     """Return how numbers map to colors, as text."""
     if scale.signed:
-        return f"±{number(scale.high)}, zero is middle gray"
-    return f"{number(scale.low)} to {number(scale.high)}, dark to bright"
+        signed = QCoreApplication.translate("Legend", "±{0}, zero is middle gray")
+        return signed.format(number(scale.high))
+    words = QCoreApplication.translate("Legend", "{0} to {1}, dark to bright")
+    return words.format(number(scale.low), number(scale.high))

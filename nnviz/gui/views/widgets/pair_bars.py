@@ -45,9 +45,12 @@ class PairBars(QWidget):
         ranking = self._ranking
         if ranking is None or ranking.earlier is None:
             return []
+        words = self.tr("{0}: {1} before, {2} after")
+        earlier, later = ranking.earlier, ranking.values
         return [
-            f"{ranking.labels[n]}: {percent(float(ranking.earlier[n]))} before, "
-            f"{percent(float(ranking.values[n]))} after"
+            words.format(
+                ranking.labels[n], percent(float(earlier[n])), percent(float(later[n]))
+            )
             for n in self._places()
         ]
 

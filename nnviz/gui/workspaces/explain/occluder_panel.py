@@ -14,7 +14,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.occluder_tools import FillBox, PatchSlider, export_trace
 from nnviz.gui.panels.photo import input_marks, seen
-from nnviz.gui.panels.trust.chip import FIGURE_TITLES
+from nnviz.gui.panels.trust.chip import figure_titles
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.services.trust import TrustState
@@ -267,14 +267,14 @@ class OccluderPane(QWidget):
     def _tell_agreement(self, state: TrustState) -> None:
         """Show how well the map agrees with the painted mask."""
         rows = state.found.rows if state.found is not None else ()
-        lines = []
+        lines, titles = [], figure_titles()
         for name in _AGREEMENT:
             scores = [row.score(name) for row in rows]
             means = [each.estimate.mean for each in scores if each is not None]
             if means:
                 words = self.tr("{0}: {1} (random {2}, edges {3})")
                 numbers = (f"{mean:.2f}" for mean in means)
-                lines.append(words.format(self.tr(FIGURE_TITLES[name]), *numbers))
+                lines.append(words.format(titles[name], *numbers))
         self._agreement.setText(state.error or "\n".join(lines))
 
     def _export(self) -> None:

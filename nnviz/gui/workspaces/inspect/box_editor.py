@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.notation.boxes import LabeledBox
+from nnviz.base.parameters import Value
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import ask_new_file
@@ -30,6 +31,8 @@ from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import Color
 
 _METHOD = "rcnn"
+_BOUNDARY = 0.5
+"""Score at the boundary of an SVM, the minimum until another is set."""
 _SIDE_WIDTH = 248
 _LIST_HEIGHT = 104
 _PATH = Qt.ItemDataRole.UserRole
@@ -105,9 +108,13 @@ class BoxEditor(QWidget):
 
     def _train(self) -> None:
         """Select R-CNN, which gets the boxes, and run it on the open image."""
-        self._app.choice.choose(_METHOD, {"boxes": self._boxes.text})
-        method = self._app.choice.method
-        if method is not None and method.name == _METHOD:
+        choice = self._app.choice
+        info = choice.info(_METHOD)
+        values: dict[str, Value] = {"boxes": self._boxes.text}
+        if info is not None and "score" not in choice.settings_of(info, "inspect"):
+            values["score"] = _BOUNDARY
+        choice.choose(_METHOD, values)
+        if choice.method is info:
             self.wanted.emit("view.result")
             self._app.runs.run()
 

@@ -12,7 +12,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.canvas.canvas import Canvas
 
-_PICTURES = "Images (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+_ENDINGS = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff"
 _HEIGHT = 160
 _MINUTE = 60
 _METHOD = "fast_style"
@@ -71,7 +71,9 @@ class LessonPanel(QWidget):
     def ask_style(self) -> None:
         """Ask for the style image."""
         settings, title = self._app.settings, self.tr("Style image")
-        path = ask_file(self, settings, STYLES, title, self.tr(_PICTURES))
+        path = ask_file(
+            self, settings, STYLES, title, f"{self.tr('Images')} ({_ENDINGS})"
+        )
         if path:
             self._lessons.choose(style=path)
 

@@ -1,29 +1,18 @@
 """Card of one class: name, images, and ways to add more."""
 
-from functools import partial
-from pathlib import Path
-
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QImage,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-)
-from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
-from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
+from nnviz.gui.workspaces.train.thumbnails import Thumbnails
 
-_WIDTH, _THUMBNAIL, _COLUMNS = 264, 56, 4
-_ROWS = 2
+WIDTH = 264
+"""Of a card, px."""
 
 
 class ClassCard(QFrame):
@@ -44,7 +33,7 @@ class ClassCard(QFrame):
         self.name = named(QLineEdit(shown.name), name=self.tr("Name of the class"))
         self.name.editingFinished.connect(self._rename)
         self.count = label(style="muted")
-        self.thumbnails = _Thumbnails(app)
+        self.thumbnails = Thumbnails(app)
         self.more = button(self.tr("Add…"), self._ask)
         self.hold = button(self.tr("Hold {0} to capture").format(key), lambda: None)
         self.hold.setToolTip(
@@ -61,7 +50,7 @@ class ClassCard(QFrame):
         column.addWidget(self.thumbnails)
         column.addWidget(self.count)
         column.addLayout(row(self.more, self.hold, None))
-        self.setFixedWidth(app.look.px(_WIDTH))
+        self.setFixedWidth(app.look.px(WIDTH))
         self.update_images()
 
     def update_images(self) -> None:
@@ -117,66 +106,3 @@ class ClassCard(QFrame):
     def _rename(self) -> None:
         self._teaching.rename(self.shown, self.name.text())
         named(self, "card", self.shown.name)
-
-
-class _Thumbnails(QWidget):
-    """Thumbnails of a class's newest images."""
-
-    def __init__(self, app: AppContext) -> None:
-        super().__init__()
-        self._look, self._images = app.look, app.images
-        self._files: list[str] = []
-        self._asked: set[str] = set()
-        self._pixmaps: dict[str, QPixmap] = {}
-
-    def show_files(self, files: list[str]) -> None:
-        """Show the newest of some files."""
-        self._files = files[-_COLUMNS * _ROWS :][::-1]
-        self._pixmaps = {k: v for k, v in self._pixmaps.items() if k in self._files}
-        self._asked &= set(self._files)
-        for file in set(self._files) - self._asked:
-            self._asked.add(file)
-            self._images.make_thumbnail(file, partial(self._take, file))
-        names = ", ".join(Path(file).name for file in self._files)
-        self.setAccessibleName(names)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the rows of images."""
-        side = self._look.px(_THUMBNAIL)
-        return QSize(_COLUMNS * (side + GRID), _ROWS * (side + GRID))
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size of the rows of images."""
-        return self.sizeHint()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the images in rows, with outlines in place of missing ones."""
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            side = self._look.px(_THUMBNAIL)
-            for index in range(_COLUMNS * _ROWS):
-                line, column = divmod(index, _COLUMNS)
-                cell = QRect(column * (side + GRID), line * (side + GRID), side, side)
-                file = self._files[index] if index < len(self._files) else ""
-                pixmap = self._pixmaps.get(file)
-                if pixmap is not None:
-                    painter.drawPixmap(cell, pixmap, _middle(pixmap))
-                else:
-                    painter.fillRect(cell, self.palette().alternateBase())
-
-    def _take(self, path: str, pixels: Bytes) -> None:
-        if path not in self._files:
-            return
-        height, width = pixels.shape[:2]
-        layout = QImage.Format.Format_RGB888
-        image = QImage(pixels.data, width, height, 3 * width, layout)
-        self._pixmaps[path] = QPixmap.fromImage(image.copy())
-        self.update()
-
-
-def _middle(pixmap: QPixmap) -> QRect:
-    """Return the central square of an image."""
-    side = min(pixmap.width(), pixmap.height())
-    left, top = (pixmap.width() - side) // 2, (pixmap.height() - side) // 2
-    return QRect(left, top, side, side)

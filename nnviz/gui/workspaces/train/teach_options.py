@@ -19,7 +19,7 @@ class TeachOptionsForm(QObject):
 
     def __init__(self, teaching: Teaching, parent: QObject) -> None:
         super().__init__(parent)
-        self._options = teaching.options
+        self._teaching, self._options = teaching, teaching.options
         self.regression = QCheckBox(self.tr("Class names are numbers"))
         self.regression.setToolTip(
             self.tr(
@@ -35,6 +35,7 @@ class TeachOptionsForm(QObject):
         self.fine_tune.setToolTip(
             self.tr("Epochs in which all layers learn on; each takes minutes")
         )
+        teaching.changed.connect(self._follow)
         self.regression.toggled.connect(self._set_regression)
         self.unit.textChanged.connect(self._set_unit)
         self.fine_tune.valueChanged.connect(self._set_epochs)
@@ -48,7 +49,12 @@ class TeachOptionsForm(QObject):
 
     def _set_regression(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._options.regression = on
-        self.unit.setVisible(on)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Offer a unit for numbers; those of a table are no names of classes."""
+        self.regression.setEnabled(self._teaching.table is None)
+        self.unit.setVisible(self._teaching.regression)
 
     def _set_unit(self, text: str) -> None:
         self._options.unit = text.strip()

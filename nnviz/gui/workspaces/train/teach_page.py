@@ -3,23 +3,32 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QHideEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from nnviz.base.file_formats import IMAGES, TABLES
 from nnviz.base.live import Shown
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
+from nnviz.gui.panels.dialogs.files import DATASETS, ask_file, ask_folder
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.workspaces.train.class_card import ClassCard
+from nnviz.gui.workspaces.train.table_card import TableCard
 from nnviz.gui.workspaces.train.teach_options import TeachOptionsForm
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
@@ -43,8 +52,10 @@ class TeachPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
         self._app, self._teaching = app, teaching
         self.cards: list[ClassCard] = []
+        self.table: TableCard | None = None
         self._capturing: TaughtClass | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
@@ -70,8 +81,14 @@ class TeachPage(QWidget):
         column.setSpacing(2 * GRID)
         self.add = button(self.tr("Add class"), self._teaching.add_class)
         self.folder = button(self.tr("Open folder of classes…"), self._ask_folder)
+        self.numbers = button(self.tr("Open table of numbers…"), self._ask_table)
+        self.numbers.setToolTip(
+            self.tr(
+                "A CSV file: a header, then an image's path and its number in each line"
+            )
+        )
         hint = self.tr("Each class needs two images or more; fifty are plenty.")
-        column.addLayout(row(self.add, self.folder, None))
+        column.addLayout(flow(self.add, self.folder, self.numbers, spacing=GRID))
         column.addWidget(label(hint, "muted", wrap=True))
         column.addWidget(scrolled(self._cards), 1)
         return left
@@ -80,12 +97,26 @@ class TeachPage(QWidget):
         title = self.tr("Folder with a sub-folder for each class")
         folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
-            self._teaching.drop(self._teaching.classes[0], [folder])
+            self._teaching.drop(None, [folder])
+
+    def _ask_table(self) -> None:
+        title = self.tr("Table of images and numbers")
+        patterns = self.tr("Tables ({0})").format("*.csv")
+        file = ask_file(self, self._app.settings, DATASETS, title, patterns)
+        if file:
+            self._teaching.drop(None, [file])
 
     def _rebuild(self) -> None:
-        for card in self.cards:
-            self._flow.removeWidget(card)
-            card.deleteLater()
+        for card in (*self.cards, self.table):
+            if card is not None:
+                self._flow.removeWidget(card)
+                card.deleteLater()
+        self.cards, self.table = [], None
+        self.add.setEnabled(self._teaching.table is None)
+        if self._teaching.table is not None:
+            self.table = TableCard(self._app, self._teaching, self._teaching.table)
+            self._flow.addWidget(self.table)
+            return
         self.cards = [
             ClassCard(self._app, self._teaching, each, key)
             for key, each in enumerate(self._teaching.classes, 1)
@@ -147,6 +178,18 @@ class TeachPage(QWidget):
         self.setFocus()
         super().showEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept images, folders and tables; networks are the window's."""
+        if any(map(_is_example, event.mimeData().urls())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped beside the cards, images as a class of their own."""
+        urls = event.mimeData().urls()
+        self._teaching.drop(None, [each.toLocalFile() for each in urls])
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
     def _capture(self) -> None:
         last = self._app.live.last
         if self._capturing is not None and last is not None:
@@ -159,6 +202,12 @@ class TeachPage(QWidget):
     def _update(self) -> None:
         for card in self.cards:
             card.update_images()
+
+
+def _is_example(url: QUrl) -> bool:
+    """Return whether a file is an image or a table by its name, or may be a folder."""
+    suffix = Path(url.toLocalFile()).suffix.lower()
+    return url.isLocalFile() and (not suffix or suffix in IMAGES or suffix in TABLES)
 
 
 class _TeachSide(QWidget):
@@ -312,6 +361,8 @@ class _TeachSide(QWidget):
         if taught.accuracy is None:
             return learned
         held = self.tr("Right on {0:.0f} % of {1} images that were kept back.")
+        if taught.learned_all:
+            held = self.tr("Right on {0:.0f} % of {1} of them before it learned these.")
         return f"{learned} " + held.format(100 * taught.accuracy, taught.held_out)
 
     def _error(self, taught: TaughtHead) -> str:

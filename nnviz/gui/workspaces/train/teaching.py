@@ -9,7 +9,12 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.images import Image
 from nnviz.base.info import Task
-from nnviz.base.measures.training import ExampleClass, TaughtHead
+from nnviz.base.measures.training import (
+    ExampleClass,
+    ExampleTable,
+    FoundExamples,
+    TaughtHead,
+)
 from nnviz.base.requests import ModelRequest, PrepareFeatures, RunMethod, TeachHead
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
@@ -19,6 +24,8 @@ _LANE = Lane("teach", Policy.REPLACE, Priority.INTERACTIVE)
 _AHEAD = Lane("prepare features", Policy.REPLACE, Priority.IDLE)
 _LEAST = 2
 """Minimum number of images of a class for training."""
+_FEWEST_NUMBERS = 4
+"""Minimum number of images of a table for training."""
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class Teaching(QObject):
 
     Attributes:
         classes: classes in the order of the cards.
+        table: of images with a number each, learned in place of the classes.
         name: of the network, and of its files.
         options: options of the training.
         progress: of the job; None without training.
@@ -77,6 +85,7 @@ class Teaching(QObject):
         self._ahead: JobHandle[int] | None = None
         self._backbone: ModelRequest | None = None
         self._numbered = 0
+        self.table: ExampleTable | None = None
         self.classes: list[TaughtClass] = []
         for _ in range(2):
             self.add_class()
@@ -88,9 +97,16 @@ class Teaching(QObject):
 
     @property
     def ready(self) -> bool:
-        """Whether there are two classes with enough images."""
+        """Whether there are two classes with enough images, or a table of numbers."""
+        if self.table is not None:
+            return len(self.table.files) >= _FEWEST_NUMBERS and not self.running
         full = [each for each in self.classes if len(each.files) >= _LEAST]
         return len(full) >= 2 and not self.running  # noqa: PLR2004  a choice needs two
+
+    @property
+    def regression(self) -> bool:
+        """Whether numbers are learned: a table's, or names of classes."""
+        return self.table is not None or self.options.regression
 
     @property
     def backbone(self) -> ModelRequest:
@@ -128,15 +144,18 @@ class Teaching(QObject):
     def _prepare(self) -> None:
         """Compute the features of the images in advance, while idle."""
         files = tuple(file for each in self.classes for file in each.files)
+        if self.table is not None:
+            files = self.table.files
         if files and not self.running:
             request = PrepareFeatures(model=self.backbone, files=files)
             self._ahead = self._app.jobs.submit(request, _AHEAD)
 
-    def drop(self, to: TaughtClass, paths: list[str]) -> None:
+    def drop(self, to: TaughtClass | None, paths: list[str]) -> None:
         """Add dropped files, and the images of dropped folders, to a class.
 
-        In the first drop onto empty cards each folder can become a class: a folder of
-        folders becomes one class for each sub-folder.
+        A folder of folders becomes one class for each sub-folder, on empty cards first;
+        images for which no class is given become one, and a table takes the place of
+        all classes.
         """
         bridge = self._app.bridge
         if bridge is None:
@@ -147,16 +166,27 @@ class Teaching(QObject):
         handle.done.connect(lambda found: self._list(to, found))
         handle.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
 
-    def _list(self, to: TaughtClass, found: tuple[ExampleClass, ...]) -> None:
-        own = [file for each in found if not each.name for file in each.files]
+    def set_table(self, table: ExampleTable | None) -> None:
+        """Learn the numbers of a table; None for the classes again."""
+        self.table = table
+        self._prepare()
+        self.layout_changed.emit()
+        self.changed.emit()
+
+    def _list(self, to: TaughtClass | None, found: FoundExamples) -> None:
+        self._app.messages.settle(TOPIC)
+        own = [file for each in found.classes if not each.name for file in each.files]
         if own:
-            self.add_files(to, own)
-        for each in found:
+            self.add_files(to or self._empty() or self.add_class(), own)
+        for each in found.classes:
             if each.name:
                 place = next((c for c in self.classes if c.name == each.name), None)
                 place = place or self._empty() or self.add_class()
                 place.name = each.name
                 self.add_files(place, list(each.files))
+        replaced = self.table is not None and bool(found.classes)
+        if found.table is not None or replaced:
+            self.set_table(found.table)
         self.layout_changed.emit()
 
     def _empty(self) -> TaughtClass | None:
@@ -188,13 +218,10 @@ class Teaching(QObject):
             model=self.backbone,
             out=self._app.settings.networks,
             name=self.name,
-            classes=tuple(
-                ExampleClass(each.name, tuple(each.files))
-                for each in self.classes
-                if len(each.files) >= _LEAST
-            ),
-            regression=self.options.regression,
-            unit=self.options.unit if self.options.regression else "",
+            data=self.table.path if self.table is not None else "",
+            classes=self._full_classes() if self.table is None else (),
+            regression=self.regression,
+            unit=self.options.unit if self.regression else "",
             fine_tune=self.options.fine_tune,
         )
         title = self.tr("Teaching {0}").format(self.name)
@@ -205,6 +232,14 @@ class Teaching(QObject):
         job.failed.connect(self._fail)
         job.cancelled.connect(lambda _: self.changed.emit())
         self.changed.emit()
+
+    def _full_classes(self) -> tuple[ExampleClass, ...]:
+        """Return the classes with enough images."""
+        return tuple(
+            ExampleClass(each.name, tuple(each.files))
+            for each in self.classes
+            if len(each.files) >= _LEAST
+        )
 
     def stop(self) -> None:
         """Cancel the training, which takes seconds and is not resumed."""

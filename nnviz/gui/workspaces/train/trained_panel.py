@@ -20,7 +20,7 @@ _TOPIC = "trained"
 _LANE = Lane("export trained", Policy.QUEUE, Priority.INTERACTIVE)
 _OPENED = {"train_network", "train_autoencoder"}
 """Methods whose steps open as networks."""
-_SAVED = {"train_characters"}
+_SAVED = {"train_characters", "train_inversion"}
 """Methods whose exported steps they open themselves, by the parameter ``weights``."""
 
 

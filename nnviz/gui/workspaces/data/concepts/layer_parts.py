@@ -140,7 +140,7 @@ class LayerPartsPane(QuestionPane):
         words = self.tr("{0}: {1} of all that the parts explain; bright where it is")
         self.words.setText(words.format(name, percent(float(found.shares[part]))))
         self.direction.show_direction(
-            (f"{found.layer} part {part}", found.layer, found.parts[part])
+            (f"{found.layer} {name}", found.layer, found.parts[part])
         )
         work = self.app.jobs.compute(
             lambda: _tiles(found, part, dataset.index), self._tiles
