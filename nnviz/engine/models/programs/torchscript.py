@@ -23,7 +23,7 @@ from nnviz.engine.models.programs.fused_attention import (
 _CALL = "nnviz::call"
 """Stands for ``prim::CallMethod``, which inlining functions would inline too."""
 _FORWARD = re.compile(r"forward(__)?\d*")
-"""Tracing names further calls of a module "forward1", scripts overloads "forward__0"."""
+"""Tracing names further calls "forward1", scripting overloads "forward__0"."""
 _NO_GRADIENT = object()
 """Objects that a program makes: context managers such as ``torch.no_grad()``."""
 
