@@ -4,7 +4,6 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-import nnviz
 from nnviz.base import errors
 from nnviz.base.errors import CancelledError, ErrorRecord, ModelError, NnvizError
 from nnviz.base.events import Job
@@ -15,7 +14,7 @@ _CALLS = (
     ("torch/autograd/function.py", "apply"),
 )
 """Files and functions of torch that call a network's code, forward and backward."""
-_OURS = f"{Path(nnviz.__file__).parent.as_posix()}/"
+_OURS = f"{Path(__file__).parents[2].as_posix()}/"
 _NETWORKS = f"{_OURS}engine/models/"
 """Networks of nnviz: their passes fail as any other's."""
 

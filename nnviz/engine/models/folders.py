@@ -13,9 +13,9 @@ from nnviz.base.errors import InputError
 from nnviz.base.file_formats import CONFIG, DESCRIPTIONS, INDEX, TORCH
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.models.match.evidence import read_json
+from nnviz.engine.models.weights.file_formats import missing_weights
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
-_LONGEST_NAME = 60
 _PLAIN_NAME = re.compile(r"[^/\\\0]+")
 
 
@@ -57,18 +57,6 @@ def network_of(path: Path) -> Path:
     if weight_files(folder) != (folder,):
         return folder
     raise InputError(path.name, *missing_weights(read_json(path)))
-
-
-def missing_weights(config: Mapping[str, Any]) -> tuple[str, str]:
-    """Return reason and remedy for a description of a network without its weights."""
-    named = config.get("architectures")
-    first = named[0] if isinstance(named, list) and named else ""
-    told = first or config.get("architecture") or config.get("model_type")
-    kind = str(told)[:_LONGEST_NAME] if told else "a network"
-    return (
-        f"describes {kind}, but its folder holds no weights",
-        "put its model.safetensors beside it, and open the folder",
-    )
 
 
 def is_usual(path: Path) -> bool:

@@ -105,6 +105,7 @@ def _with_functions_inlined(graph: Any) -> Any:
             call.s_("name", node.s("name"))
             call.insertBefore(node)
             for old, new in zip(node.outputs(), call.outputs(), strict=True):
+                new.setType(old.type())
                 old.replaceAllUsesWith(new)
             node.destroy()
     torch._C._jit_pass_inline(inlined)  # noqa: SLF001

@@ -1,8 +1,9 @@
 """Weight formats, recognized by their first bytes; remedies for unsupported ones."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.file_formats import CONFIG, INDEX, NETWORKS
@@ -12,14 +13,15 @@ from nnviz.base.host.reading import (
     is_file,
     is_folder,
     parse_json,
+    parse_object,
     reading,
 )
-from nnviz.engine.models.folders import missing_weights, read_config
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
 
 _HEAD = 4096
+_LONGEST_NAME = 60
 _LARGEST_INDEX = 1 << 24
 _LARGEST_LENGTH = 100_000_000
 _KERAS = "export it from Keras with model.export('net.onnx', format='onnx')"
@@ -85,8 +87,21 @@ def _plain_folder(path: Path, names: set[str]) -> Verdict:
     if inside:
         return "is a folder", f"open {inside} in it"
     if CONFIG in names:
-        return missing_weights(read_config(path))
+        text = (path / CONFIG).read_bytes()[:_LARGEST_INDEX]
+        return missing_weights(parse_object(text, CONFIG))
     return "is a folder", "pick a file of weights"
+
+
+def missing_weights(config: Mapping[str, Any]) -> tuple[str, str]:
+    """Return reason and remedy for a description of a network without its weights."""
+    named = config.get("architectures")
+    first = named[0] if isinstance(named, list) and named else ""
+    told = first or config.get("architecture") or config.get("model_type")
+    kind = str(told)[:_LONGEST_NAME] if told else "a network"
+    return (
+        f"describes {kind}, but its folder holds no weights",
+        "put its model.safetensors beside it, and open the folder",
+    )
 
 
 def _foreign(path: Path, head: bytes) -> Verdict | None:
