@@ -26,6 +26,7 @@ from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
+    keep_size,
     named,
     row,
     rule,
@@ -111,7 +112,8 @@ class MethodPanel(QWidget):
     def _make_foot(self) -> QWidget:
         """Build the bar with Run, Stop and progress, of constant height."""
         foot = named(QWidget(), "page")
-        foot.setFixedHeight(self._app.look.px(48))
+        look = self._app.look
+        keep_size(look, foot, lambda: foot.setFixedHeight(look.px(48)))
         column = QVBoxLayout(foot)
         column.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         column.setSpacing(GRID)

@@ -29,7 +29,7 @@ from nnviz.gui.state.dataset import (
     title_of,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, row, toggle_button
+from nnviz.gui.theme.parts import MARGIN, button, keep_size, label, toggle_button
 from nnviz.gui.views.canvas.box_pen import BoxPen
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes
@@ -57,7 +57,7 @@ class RecordPanel(QWidget):
         self._path = ""
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected image"))
-        self.canvas.setFixedHeight(app.look.px(_SIDE))
+        keep_size(app.look, self, self._resize)
         self.pen = BoxPen(self.canvas)
         self.title = label(style="heading", wrap=True)
         self.words = label(wrap=True)
@@ -72,7 +72,6 @@ class RecordPanel(QWidget):
         self.pen.drawn.connect(self._tell)
         app.datasets.selection.changed.connect(self._tell)
         app.datasets.opened.connect(lambda _: self._show())
-        app.look.changed.connect(self._resize)
         self._show()
 
     def _make_buttons(self) -> None:
@@ -115,7 +114,7 @@ class RecordPanel(QWidget):
             column.addWidget(each)
         column.addWidget(self.state)
         section = label(self.tr("Nearest neighbors"), "section")
-        column.addLayout(row(section, None, self.box))
+        column.addLayout(flow(section, None, self.box))
         column.addLayout(flow(self.neighbors, self.pixels))
         column.addLayout(flow(self.explain))
         column.addWidget(label(self.tr("Open in"), "section"))

@@ -27,9 +27,11 @@ from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
+    keep_size,
     label,
     named,
     row,
+    side_column,
     toggle_button,
 )
 from nnviz.gui.views.comparison.board import BoardView
@@ -77,8 +79,8 @@ class BoardPane(QWidget):
         self.target = TargetControl(parameter, self)
         self.targets = NetworkTargets(self)
         self._asked = label(style="muted", wrap=True)
-        self._own = Bounded(self.targets, QSize(0, app.look.px(_LEAST_TARGETS)))
-        self._own.setMaximumHeight(app.look.px(_MOST_TARGETS))
+        self._own = Bounded(self.targets, QSize())
+        keep_size(app.look, self._own, self._bound_targets)
         self._state = label(style="muted", wrap=True)
         self.empty = EmptyState(
             (RUN_BOARD,), self.tr("Choose methods and networks, then Run.")
@@ -91,6 +93,12 @@ class BoardPane(QWidget):
         self._connect()
         self._idle()
         self._tell_choice()
+
+    def _bound_targets(self) -> None:
+        """Follow the text size."""
+        px = self._app.look.px
+        self._own.set_least(QSize(0, px(_LEAST_TARGETS)))
+        self._own.setMaximumHeight(px(_MOST_TARGETS))
 
     def board(self) -> Board | None:
         """Return the board; None where there is none."""
@@ -299,7 +307,6 @@ class BoardPane(QWidget):
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(self._app.look.px(_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
@@ -318,6 +325,6 @@ class BoardPane(QWidget):
             right.addWidget(widget)
             right.setStretchFactor(right.indexOf(widget), share)
         self.view.hide()
-        line = row(side, right, spacing=0)
+        line = row(side_column(self._app.look, side, _WIDTH), right, spacing=0)
         line.setStretch(1, 1)
         self.setLayout(line)
