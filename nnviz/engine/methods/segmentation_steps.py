@@ -142,11 +142,8 @@ class SegmentationSteps:
             size = (final.shape[2], final.shape[3])
             probabilities = enlarged(cells, size)[0].softmax(0)
             windows: dict[str, Result] = {"windows": make_mask(ctx, probabilities)}
-            notes = (
-                f"{done} windows of {side} px: {spent:.2f} s; the whole in one pass: "
-                f"{passed:.3f} s",
-                *_notes(ctx, levels, index),
-            )
+            times = f"{spent:.2f} s; the whole in one pass: {passed:.3f} s"
+            notes = f"{done} windows of {side} px: {times}", *_notes(ctx, levels, index)
             yield Report(results | windows, notes)
 
 
