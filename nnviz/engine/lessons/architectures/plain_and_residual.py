@@ -119,7 +119,7 @@ def norms_by_layer(
     with torch.enable_grad():
         signals = _signals(kernels, image.requires_grad_(), residual=residual)
         last = signals[-1].detach()
-        # The gradient of the mean square, as its relative norms need no more.
+        # The gradient of the mean square but for a factor, which divides out.
         gradients = torch.autograd.grad(signals[-1], signals, last / last.norm())
     forward = np.array([float(each.detach().norm()) for each in signals])
     backward = np.array([float(each.norm()) for each in gradients])
