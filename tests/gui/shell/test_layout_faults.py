@@ -26,14 +26,23 @@ def settle(window, qtbot):
         QApplication.processEvents()
 
 
+def lasting_faults(window, qtbot):
+    """Return the faults that stay once answers have come and layouts have settled."""
+    for pause in (30, 100, 400, 1000):
+        qtbot.wait(pause)
+        settle(window, qtbot)
+        found = faults(window)
+        if not found:
+            break
+    return found
+
+
 def tour(window, qtbot, workspaces):
     """Return what is wrong in some workspaces, entered one after the other."""
     found = {}
     for workspace in workspaces:
         window.enter(workspace)
-        qtbot.wait(30)
-        settle(window, qtbot)
-        for each in faults(window):
+        for each in lasting_faults(window, qtbot):
             found.setdefault(each, workspace.name)
     return [f"{name}: {each}" for each, name in found.items()]
 
