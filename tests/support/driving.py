@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QImage, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -135,12 +135,18 @@ class Driver:
         spot = self._spot(target)
         reason = QContextMenuEvent.Reason.Mouse
         asked = QContextMenuEvent(reason, spot, target.mapToGlobal(spot))
+        # Qt's own menus, as that of docks, are event loops of their own.
+        QTimer.singleShot(0, self.window, lambda: self._answer_menu(target))
         QApplication.sendEvent(target, asked)
+        self._answer_menu(target)
+        return type(target).__name__
+
+    def _answer_menu(self, target):
+        """Choose from the menu that is open, and close it."""
         menu = QApplication.activePopupWidget()
         if isinstance(menu, QMenu):
             self._choose_from(menu, target)
             menu.close()
-        return type(target).__name__
 
     def _choose_from(self, menu, target):
         quit_ = self.window.commands["file.quit"]

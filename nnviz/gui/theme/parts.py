@@ -111,6 +111,7 @@ def search_field(hint: str, name: str) -> QLineEdit:
     return field
 
 
+_TIP = "usualToolTip"
 LEADS_OUT = "leadsOut"
 """Property of a button that opens, saves or closes something: a kiosk hides it."""
 
@@ -120,6 +121,16 @@ def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton
     made = named(PushButton(text), style)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     return made
+
+
+def allow(made: QAbstractButton, able: bool, why: str) -> None:  # noqa: FBT001
+    """Enable a button; while it is disabled, its tool tip says why."""
+    usual = made.property(_TIP)
+    if usual is None:
+        usual = made.toolTip()
+        made.setProperty(_TIP, usual)
+    made.setEnabled(able)
+    made.setToolTip(str(usual) if able else why)
 
 
 def icon_button(

@@ -25,6 +25,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     button,
     icon_button,
     keep_size,
@@ -261,8 +262,9 @@ class BoardPane(QWidget):
         rows = len(self.choices.networks.ticked())
         images = max(1, len(self.choices.photographs.ticked()))
         count = methods * rows * images
-        self.run.setEnabled(bool(count))
-        self.empty.buttons[RUN_BOARD].setEnabled(bool(count))
+        why = self.tr("Choose methods and networks, then Run.")
+        for each in (self.run, self.empty.buttons[RUN_BOARD]):
+            allow(each, bool(count), why)
         self.run.setText(
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )

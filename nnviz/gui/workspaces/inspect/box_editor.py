@@ -24,7 +24,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.example_boxes import NONE, ExampleBoxes
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, allow, button, icon_button, label, named, row
 from nnviz.gui.views.canvas.box_canvas import BoxCanvas, DrawnBox
 from nnviz.gui.views.widgets.keys import Key, Keys
 from nnviz.render.maps.classes import class_colors
@@ -243,7 +243,7 @@ class _Side(QWidget):
         parts = [f"{name} {count}" for name, count in sorted(counts.items())]
         self.summary.setText(", ".join(parts))
         for each in self._needing:
-            each.setEnabled(bool(counts))
+            allow(each, bool(counts), self.tr("Draw a box first"))
 
     def _hint(self) -> str:
         image = self._app.selection.image

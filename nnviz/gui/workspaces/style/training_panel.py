@@ -10,7 +10,15 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import IMAGES, STYLES, ask_file, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, keep_size, keep_width, label, named
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    button,
+    keep_size,
+    keep_width,
+    label,
+    named,
+)
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.widgets.elided import ElidedLabel
 
@@ -126,8 +134,8 @@ class LessonPanel(QWidget):
             self.bar.setValue(round(1000 * progress.done / max(progress.total, 1)))
         self.state.setText(self._words())
         self.go.setText(self._action())
-        self.go.setEnabled(lessons.ready or lessons.running)
-        self.use.setEnabled(bool(lessons.weights))
+        allow(self.go, lessons.ready or lessons.running, self._words())
+        allow(self.use, bool(lessons.weights), self.tr("Learn a style first"))
 
     def _action(self) -> str:
         if self._lessons.running:

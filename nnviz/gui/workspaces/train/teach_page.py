@@ -33,7 +33,15 @@ from nnviz.gui.panels.dialogs.files import DATASETS, ask_file, ask_folder
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, keep_size, label, named, scrolled
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    button,
+    keep_size,
+    label,
+    named,
+    scrolled,
+)
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.workspaces.train.class_card import ClassCard
 from nnviz.gui.workspaces.train.table_card import TableCard
@@ -349,8 +357,9 @@ class _TeachSide(QWidget):
         title = self._app.captions.model(teaching.backbone.reference)
         self.backbone.setText(self.tr("Learns from the features of {0}").format(title))
         self.go.setText(self.tr("Stop") if teaching.running else self.tr("Teach"))
-        self.go.setEnabled(teaching.ready or teaching.running)
-        self.live.setEnabled(taught is not None)
+        why = self.tr("Add images to two classes, then Teach.")
+        allow(self.go, teaching.ready or teaching.running, why)
+        allow(self.live, taught is not None, self.tr("Teach a network first"))
         self.bar.setVisible(teaching.running)
         progress = teaching.progress
         if progress is not None and progress.total:
