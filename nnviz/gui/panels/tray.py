@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QKeySequence,
+    QPainter,
     QPixmap,
     QResizeEvent,
     QShortcut,
@@ -310,9 +311,14 @@ def _copy_paths(items: list[QListWidgetItem]) -> None:
 
 
 def icon_of(pixels: Bytes) -> QIcon:
-    """Convert pixels, uint8 (h, w, 3), to an icon."""
-    whole = np.ascontiguousarray(pixels)
-    pixmap = QPixmap.fromImage(image_of(whole))
+    """Convert pixels, uint8 (h, w, 3), to a square icon, so that captions align."""
+    image = QPixmap.fromImage(image_of(np.ascontiguousarray(pixels)))
+    side = max(image.width(), image.height())
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        left, top = (side - image.width()) // 2, (side - image.height()) // 2
+        painter.drawPixmap(left, top, image)
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a selected image
     return icon
