@@ -56,7 +56,9 @@ def pooled_back(values: Floats, factor: int, kind: str) -> Floats:
     small, places = functional.max_pool2d(image, factor, return_indices=True)
     size = [factor * side for side in small.shape[2:]]
     if kind == "max unpooling":
-        large = functional.max_unpool2d(small, places, factor, output_size=image.shape)
+        large = functional.max_unpool2d(
+            small, places, [factor, factor], output_size=list(image.shape)
+        )
         large = large[..., : size[0], : size[1]]
     else:
         large = small.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
