@@ -32,10 +32,8 @@ RATE = 15
 LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
-"""Milliseconds between two reads of the folder while the job writes."""
-_STEP_MS = 200
-"""Milliseconds between two announcements of a run's steps: a small network takes many
-more a second than anybody reads, and each one is painted."""
+"""Milliseconds between two reads of the folder while the job writes.  Steps are
+announced after each: a small network takes more than anybody reads."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
@@ -116,8 +114,6 @@ class Timeline(QObject):
         self._player.timeout.connect(self._play_on)
         self._reader = QTimer(self, singleShot=True)
         self._reader.timeout.connect(self._read)
-        self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
-        self._stepped.timeout.connect(self.changed)
         self._followed: JobHandle[Run] | None = None
         self._connect()
 
@@ -372,8 +368,6 @@ class Timeline(QObject):
             self._want_blended(partial.step)
         if not self._reader.isActive():
             self._reader.start(_READ_MS)
-        if not self._stepped.isActive():
-            self._stepped.start()
 
     def _run_ended(self, folder: str) -> None:
         self._recordings.list()

@@ -89,7 +89,8 @@ class TeachPage(QWidget):
         )
         hint = self.tr("Each class needs two images or more; fifty are plenty.")
         column.addLayout(flow(self.add, self.folder, self.numbers, spacing=GRID))
-        column.addWidget(label(hint, "muted", wrap=True))
+        self.hint = label(hint, "muted", wrap=True)
+        column.addWidget(self.hint)
         column.addWidget(scrolled(self._cards), 1)
         return left
 
@@ -113,6 +114,7 @@ class TeachPage(QWidget):
                 card.deleteLater()
         self.cards, self.table = [], None
         self.add.setEnabled(self._teaching.table is None)
+        self.hint.setVisible(self._teaching.table is None)
         if self._teaching.table is not None:
             self.table = TableCard(self._app, self._teaching, self._teaching.table)
             self._flow.addWidget(self.table)
