@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint dist smoke bundle docs fuzz bench soak screenshots film gallery lessons \
+.PHONY: setup run test lint dist smoke bundle docs fuzz drive bench soak screenshots film gallery lessons \
 	catalogue translations peers
 
 python := .venv/bin/python
@@ -35,6 +35,9 @@ docs: setup
 
 fuzz: setup
 	@$(python) -m tests.fuzz $(ARGS)
+
+drive: setup
+	@$(python) -m pytest -m slow -k random tests/gui/shell/test_monkey.py $(ARGS)
 
 bench: setup
 	@$(python) -m tests.benchmarks $(ARGS)

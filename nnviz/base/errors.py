@@ -9,6 +9,8 @@ from enum import StrEnum
 
 _MAX_SUGGESTIONS = 3
 _LONGEST_LINE = 400
+_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+"""What ``str.splitlines`` splits at."""
 
 
 class ErrorKind(StrEnum):
@@ -60,11 +62,12 @@ class NnvizError(Exception):
 
 
 def _shortened(text: str) -> str:
-    """Truncate every long line of a text."""
-    return "\n".join(
-        line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
-        for line in text.split("\n")
-    )
+    """Return a text in one line, its end cut where it is long.
+
+    What others' programs say of an error may be a page.
+    """
+    line = _BREAK.sub(" ", text).strip()
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 
 
 class UsageError(NnvizError):

@@ -12,6 +12,8 @@ INDEX = ".index.json"
 """Suffix of the index of sharded weights."""
 CONFIG = "config.json"
 """Description of the network in a Hugging Face or timm folder."""
+DESCRIPTIONS = (CONFIG, "preprocessor_config.json")
+"""Files of such a folder that stand for it when they are opened."""
 
 EVENTS = ".events"
 """Ending of a folder of TensorBoard event files."""

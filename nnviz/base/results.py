@@ -231,10 +231,12 @@ class Table(Result):
     Attributes:
         columns: headings, with units.
         rows: one value for each column, text or number.
+        of_layers: whether the first column names layers of the network.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float, ...], ...]
+    of_layers: bool = False
 
     def arrays(self) -> dict[str, Array]:
         """Return the rows as text (R, C) and the headings."""

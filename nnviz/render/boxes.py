@@ -91,7 +91,8 @@ def summary(found: Boxes) -> str:
     if not found.labels:
         return "nothing was looked for yet"
     if not count:
-        return f"nothing found above {100 * found.threshold:.0f} %"
+        above = f" above {100 * found.threshold:.3g} %" if found.threshold else ""
+        return f"nothing found{above}"
     names = Counter(found.labels[each] for each in found.classes)
     kinds = ", ".join(f"{many} {name}" for name, many in names.most_common())
     noun = "object" if found.objects else "region"

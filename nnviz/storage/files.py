@@ -14,6 +14,7 @@ from nnviz.base.documents.guides import SUFFIX, Guide, read_guide
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.file_formats import (
     CONFIG,
+    DESCRIPTIONS,
     IMAGES,
     INDEX,
     NETWORKS,
@@ -69,7 +70,7 @@ def kind_of(path: Path) -> FileKind:
     """Return the kind of a file: by its ending; of text and results by its contents."""
     if is_folder(path):
         return _kind_of_folder(path)
-    if path.name.lower().endswith(INDEX):
+    if path.name.lower().endswith(INDEX) or _describes_network(path):
         return FileKind.MODEL
     if holds_recipe(path):
         return FileKind.SAVED
@@ -125,6 +126,13 @@ def holds_network(folder: Path) -> bool:
     except (OSError, *JSON_ERRORS):
         return False
     return isinstance(values, dict) and not _CONFIG_KEYS.isdisjoint(values)
+
+
+def _describes_network(path: Path) -> bool:
+    """Tell whether a file describes the network in its folder, and stands for it."""
+    if path.name not in DESCRIPTIONS or not is_file(path):
+        return False
+    return path.name != CONFIG or holds_network(path.parent)
 
 
 def look_at(files: Iterable[str]) -> Dropped:

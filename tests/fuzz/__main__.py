@@ -8,8 +8,7 @@ import itertools
 import sys
 import time
 
-from tests.fuzz.campaign import campaign, read_one, serve
-from tests.fuzz.readers import CASES
+from tests.fuzz.campaign import ALL, campaign, read_one, serve
 
 
 def main() -> int:
@@ -17,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("make fuzz")
     parser.add_argument("--count", type=int, default=10_000, help="inputs in all")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
-    parser.add_argument("--case", choices=CASES, help="one reader only")
+    parser.add_argument("--case", choices=ALL, help="one reader only")
     parser.add_argument("--number", type=int, help="one input only, in this process")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -32,8 +31,8 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    cases = itertools.cycle([options.case] if options.case else list(CASES))
-    kinds = 1 if options.case else len(CASES)
+    cases = itertools.cycle([options.case] if options.case else list(ALL))
+    kinds = 1 if options.case else len(ALL)
     numbers = (options.first + place // kinds for place in itertools.count())
     inputs = list(itertools.islice(zip(cases, numbers, strict=False), options.count))
     began, findings = time.monotonic(), 0

@@ -20,8 +20,10 @@ from typing import Self
 
 import psutil
 
+from tests.fuzz import network_files
 from tests.fuzz.readers import CASES
 
+ALL = {**CASES, **network_files.CASES}
 _SLOW = 10.0
 """Seconds of processor time."""
 _PATIENCE = 60.0
@@ -64,7 +66,7 @@ def read_one(case: str, number: int) -> str:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         began = time.process_time()
         try:
-            CASES[case](chance, Path(folder))
+            ALL[case](chance, Path(folder))
         except NnvizError as error:
             text = str(error)
             if "\n" in text or len(text) > _LONGEST:

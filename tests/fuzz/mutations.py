@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-_ODD_VALUES: tuple[object, ...] = (
+ODD_VALUES: tuple[object, ...] = (
     *(None, True, -1, 0, 1.5, 2**31, 2**63, -(2**70), 1e308, float("nan")),
     *("", "2", "../../etc/passwd", "/dev/zero", "a\0b", "\ud800", "x" * 5000),
     *([], {}, [[]], [None], {"": None}, [0, 1, 2, 3], {"0": "a", "1": "b"}),
@@ -16,7 +16,7 @@ _ODD_TEXTS = (
     *("\udcff", "\u202e", "\U0001d54f" * 200, "; DROP", "%s%n", "${HOME}", "../" * 50),
     *("nan", "inf", "-1", "2147483648", "0x10", "1_000", "٣", ",,,", "@", "like:"),
 )
-_EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**63 - 1)
+EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**63 - 1)
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -49,7 +49,7 @@ def _overwrite(data: bytearray, chance: random.Random) -> None:
 
 def _number(data: bytearray, chance: random.Random) -> None:
     size = chance.choice((1, 2, 4, 8))
-    value = chance.choice(_EXTREMES) & ((1 << 8 * size) - 1)
+    value = chance.choice(EXTREMES) & ((1 << 8 * size) - 1)
     order = chance.choice(("little", "big"))
     at = _place(data, chance)
     data[at : at + size] = value.to_bytes(size, order)
@@ -96,7 +96,7 @@ def damaged_json(text: str, chance: random.Random) -> bytes:
 
 
 def _odd_value(chance: random.Random) -> Any:
-    return copy.deepcopy(chance.choice(_ODD_VALUES))
+    return copy.deepcopy(chance.choice(ODD_VALUES))
 
 
 def _odd_inside(values: Any, chance: random.Random) -> Any:

@@ -7,7 +7,7 @@ from PIL import Image as P
 from skimage import data
 
 from nnviz.base.preprocess import Interpolation
-from nnviz.media.resize import resize, resize_quickly
+from nnviz.media.resize import gray_quickly, resize, resize_quickly
 
 FILTERS = {
     Interpolation.NEAREST: P.Resampling.NEAREST,
@@ -86,3 +86,11 @@ def test_a_frame_is_resized_quickly_and_nearly_as_by_pillow(size, channels):
     sampled = resize(frame, size, Interpolation.LINEAR)
     assert away < 5
     assert away < 0.7 * np.abs(sampled - expected).mean()
+
+
+def test_frames_are_made_gray_quickly():
+    """Truth: ITU-R BT.601, by numpy in float64; rounded: half a level off at most."""
+    ours = gray_quickly(PHOTO)
+    exact = PHOTO @ np.array([0.299, 0.587, 0.114])
+    assert ours.shape == (*PHOTO.shape[:2], 1)
+    assert np.abs(ours[..., 0] - exact).max() <= 0.51

@@ -75,6 +75,8 @@ def test_keypoints_that_are_not_seen_are_not_drawn():
 
 def test_nothing_found_is_said_with_the_threshold():
     assert boxes.summary(found([], threshold=0.5)) == "nothing found above 50 %"
+    assert boxes.summary(found([], threshold=0.005)) == "nothing found above 0.5 %"
+    assert boxes.summary(found([])) == "nothing found"
     assert paint(found([], threshold=0.5), None, 300).shape[1] == 300
 
 

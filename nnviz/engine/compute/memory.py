@@ -12,17 +12,16 @@ from typing import TypeVar
 import psutil
 import torch
 
-from nnviz.base.errors import ModelError, OutOfMemoryError
+from nnviz.base.errors import (
+    CancelledError,
+    ModelError,
+    NnvizError,
+    OutOfMemoryError,
+)
 
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _CHECKPOINT_MARK = "use_reentrant=True"
 _MPS_MARK = "MPS backend out of memory"
-_OF_NETWORKS = (
-    *(RuntimeError, ValueError, TypeError, LookupError),
-    *(AttributeError, ArithmeticError, AssertionError),
-)
-"""Errors raised in a network's pass: the first two by layers, the rest by its own
-code."""
 _LONGEST = 160
 """Maximum number of characters of a reason; some of torch's are a page."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -105,14 +104,21 @@ def refusal(trial: Callable[[], object]) -> str | None:
     """
     try:
         trial()
-    except ZeroDivisionError:
-        return "a size becomes 0"
-    except _OF_NETWORKS as error:
+    except (NnvizError, CancelledError):
+        raise
+    except Exception as error:
         if is_out_of_memory(error):
             raise
-        line = str(error).partition("\n")[0]
-        return line[:_LONGEST] or type(error).__name__
+        return reason_of(error)
     return None
+
+
+def reason_of(error: Exception) -> str:
+    """Return the reason of a network's failure: the first line of its error."""
+    if isinstance(error, ZeroDivisionError):
+        return "a size becomes 0"
+    line = str(error).strip().partition("\n")[0]
+    return line[:_LONGEST] or type(error).__name__
 
 
 def attempt(call: Callable[[], T]) -> tuple[T | None, str]:

@@ -21,6 +21,8 @@ _SAME_CLASS = 0.5
 _REACH = 1.5
 """Radius, in its heights, within which a lost object is searched around its prediction;
 it grows by the same for each second that the object has been lost."""
+_YOUNG = 1.0
+"""Age up to which a track can turn out to be a lost one, s."""
 _SLOWING = 0.4
 """Time constant of the decay of an invisible object's velocity, s."""
 _POSITION_NOISE, _VELOCITY_NOISE = 1 / 20, 1 / 4
@@ -151,6 +153,35 @@ def update(
     return _with_new(kept.taken(alive), found, new), np.concatenate((of[alive], new))
 
 
+def rejoin(tracks: Tracks, of: Indices) -> tuple[Tracks, Indices, Indices]:
+    """Give young tracks the ids of the lost ones that they turn out to be.
+
+    A half hidden object is often taken for another class and starts a track of its own;
+    once its class is told right, it is within reach of the track that was lost before.
+
+    Args:
+        tracks: as ``update`` returns them.
+        of: likewise.
+
+    Returns:
+        Both, ordered by id, and the ids int64 (J,) that are no longer used.
+    """
+    young = tracks.present & (tracks.time - tracks.born <= _YOUNG)
+    new, lost = np.flatnonzero(young), np.flatnonzero(~tracks.present)
+    worth = _alike(tracks.taken(lost), tracks.mean[new, :, 0], tracks.classes[new]) * (
+        tracks.seen[lost, None] < tracks.born[new]
+    )
+    pairs = _assign(worth)
+    old, new = lost[pairs[:, 0]], new[pairs[:, 1]]
+    ids, votes, born = tracks.ids.copy(), tracks.votes.copy(), tracks.born.copy()
+    gone = ids[new]
+    ids[new], born[new] = ids[old], born[old]
+    votes[new] += votes[old]
+    rows = np.setdiff1d(np.arange(len(ids)), old)
+    rows = rows[np.argsort(ids[rows])]
+    return replace(tracks, ids=ids, votes=votes, born=born).taken(rows), of[rows], gone
+
+
 def _predict(tracks: Tracks, time: float) -> Tracks:
     """Predict the tracks' states by their velocities (Kalman 1960)."""
     step = max(0.0, time - tracks.time)
@@ -180,10 +211,21 @@ def _by_class(tracks: Tracks, found: Detections) -> Floats:
 
     A hidden object may have turned meanwhile, which makes the prediction unreliable.
     """
-    ways = tracks.mean[:, None, :2, 0] - _centers(found.boxes)[:, :2]
+    return _alike(tracks, _centers(found.boxes), found.classes)
+
+
+def _alike(tracks: Tracks, centers: Floats, classes: Indices) -> Floats:
+    """Return association scores (T, N) of objects of the same class within reach.
+
+    Args:
+        tracks: the T lost ones.
+        centers: (N, 4): center x, center y, width, height, px.
+        classes: (N,).
+    """
+    ways = tracks.mean[:, None, :2, 0] - centers[:, :2]
     far = np.linalg.norm(ways, axis=2) / np.maximum(tracks.mean[:, None, 3, 0], 1)
     reach = _REACH * (1 + tracks.time - tracks.seen)[:, None]
-    same = tracks.classes[:, None] == found.classes
+    same = tracks.classes[:, None] == classes
     return np.where(same & (far < reach), 1 / (1 + far), 0.0)
 
 

@@ -50,8 +50,9 @@ class Architecture:
         "layer costs."
     )
     reading: ClassVar[str] = (
-        "Double-click a box to open or close it; click a layer to select it "
-        "everywhere. Arrows that pass by a block are skip connections."
+        "Double-click a box to open or close it; click a layer, or its row in the "
+        "table, to select it everywhere. Arrows that pass by a block are skip "
+        "connections."
     )
     misleads: ClassVar[str] = (
         "The graph is that of one pass: a branch that this input did not take is "
@@ -90,7 +91,8 @@ def _times(ctx: Context, passes: int) -> Mapping[str, float]:
 def _table(layers: tuple[LayerInfo, ...], times: Mapping[str, float]) -> Table:
     """Return the table of executed leaf layers."""
     rows = [_row(layer, times) for layer in layers if layer.leaf and layer.calls]
-    return Table(columns=_COLUMNS + (_MEASURED if times else ()), rows=tuple(rows))
+    columns = _COLUMNS + (_MEASURED if times else ())
+    return Table(columns=columns, rows=tuple(rows), of_layers=True)
 
 
 def _row(layer: LayerInfo, times: Mapping[str, float]) -> tuple[str | float, ...]:

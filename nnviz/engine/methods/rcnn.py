@@ -221,11 +221,12 @@ def _detect(
         given.append(numbers)
         done, passed = part.stop, time.monotonic() - began
         ctx.step(done, len(regions), f"region {done} of {len(regions)}")
-        notes = (
+        notes: tuple[str, ...] = (
             f"{done} regions: {searched:.1f} s to find, {passed:.1f} s to classify",
             f"one pass of the whole image takes about {1e3 * passed / done:.1f} ms",
         )
         scored = _scored(ctx, heads, regions[:done], np.concatenate(given), params)
+        notes += _remarks(scored, params)
         results = _results(ctx, _enlarged(scored, scale, ctx.image.size), params)
         if trained.rows:
             results["examples"] = _examples(trained)
@@ -264,6 +265,18 @@ def _scored(
         ]
         boxes = np.stack(each, 1)
     return _Scored(regions, scores[:, classes], boxes, classes, labels)
+
+
+def _remarks(scored: _Scored, params: RcnnParams) -> tuple[str, ...]:
+    """Return the highest score where none reaches the minimum score."""
+    best = int(scored.scores.max(0).argmax())
+    highest = float(scored.scores[:, best].max())
+    if highest >= params.score:
+        return ()
+    name = scored.labels[scored.classes[best]]
+    return (
+        f"the highest score is {100 * highest:.0f} %, of {name}: lower the minimum",
+    )
 
 
 def _sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:

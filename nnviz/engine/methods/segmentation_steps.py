@@ -72,8 +72,8 @@ class SegmentationStepsParams:
         Lowest("none"),
         Unit("px"),
         Help(
-            "Side of windows that are classified one by one, each for its middle. "
-            "0: none."
+            "Side of windows that are classified one by one, each for its middle; at "
+            "least a step, and as even or odd as it. 0: none."
         ),
         Essential(),
     ] = 0
@@ -132,9 +132,9 @@ class SegmentationSteps:
         if not params.window:
             yield Report(results, _notes(ctx, levels, index))
             return
-        _check_window(ctx, params)
+        side = _window_side(ctx, params)
         began = time.monotonic()
-        for done, count, cells in sliding_windows(ctx, params.window, params.step):
+        for done, count, cells in sliding_windows(ctx, side, params.step):
             ctx.step(done, count, f"window {done} of {count}")
             if done % cells.shape[3] and done < count:
                 continue
@@ -142,10 +142,8 @@ class SegmentationSteps:
             size = (final.shape[2], final.shape[3])
             probabilities = enlarged(cells, size)[0].softmax(0)
             windows: dict[str, Result] = {"windows": make_mask(ctx, probabilities)}
-            notes = (
-                f"{done} windows: {spent:.2f} s; the whole in one pass: {passed:.3f} s",
-                *_notes(ctx, levels, index),
-            )
+            times = f"{spent:.2f} s; the whole in one pass: {passed:.3f} s"
+            notes = f"{done} windows of {side} px: {times}", *_notes(ctx, levels, index)
             yield Report(results | windows, notes)
 
 
@@ -249,20 +247,15 @@ def _class_of(ctx: Context, final: Tensor, target: str) -> int:
             raise UsageError(OPTION, f"{target!r} is no class", "name a class")
 
 
-def _check_window(ctx: Context, params: SegmentationStepsParams) -> None:
-    """Refuse windows that are too small, or smaller than the step.
+def _window_side(ctx: Context, params: SegmentationStepsParams) -> int:
+    """Return the nearest possible side of a window, px.
 
-    Raises:
-        UsageError: the window is too small, or smaller than the step.
+    It is at least the step and what the network takes, and exceeds the step by an even
+    number, so that the middle is in the middle.
     """
     smallest = max(*ctx.model.info.smallest_input, params.step)
-    if params.window < smallest or (params.window - params.step) % 2:
-        even = smallest + (smallest - params.step) % 2
-        raise UsageError(
-            "--window",
-            f"{params.window} px with a step of {params.step} px",
-            f"{even} px is the smallest; window less step must be even",
-        )
+    side = max(params.window, smallest)
+    return side + (side - params.step) % 2
 
 
 def _notes(ctx: Context, levels: tuple[Resolution, ...], index: int) -> tuple[str, ...]:

@@ -21,7 +21,13 @@ from nnviz.base.parameters import (
 from nnviz.base.results import Boxes, Report, Table, TrackMarks
 from nnviz.base.video import FrameImage
 from nnviz.engine.detection.suppression import arrays, class_names, suppress
-from nnviz.engine.detection.tracking import Detections, Tracks, no_tracks, update
+from nnviz.engine.detection.tracking import (
+    Detections,
+    Tracks,
+    no_tracks,
+    rejoin,
+    update,
+)
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.nms import on_photo, select
 
@@ -138,6 +144,7 @@ class _State:
         trails: float32 (T, P, 2), oldest first.
         crossed: float64 (2,), number of crossings in both directions.
         totals: float64 (K,), objects of each class seen so far.
+        counted: int64 (T,), the class under which each track is among the totals.
         of: the detection of each track in this frame, -1 for none.
     """
 
@@ -145,6 +152,7 @@ class _State:
     trails: NDArray[np.float32]
     crossed: NDArray[np.float64]
     totals: NDArray[np.float64]
+    counted: NDArray[np.int64]
     of: NDArray[np.int64]
 
     @classmethod
@@ -155,12 +163,19 @@ class _State:
         if not left or left["trails"].shape[1] != length + 1:
             trails = np.zeros((0, length + 1, 2), np.float32)
             first = no_tracks(classes, 0.0)
-            return cls(first, trails, np.zeros(2), np.zeros(classes), first.ids)
+            return cls(
+                first, trails, np.zeros(2), np.zeros(classes), first.ids, first.ids
+            )
         time, following = left["clock"].tolist()
         parts = {name: left[name] for name in _PARTS}
         tracks = Tracks(**parts, time=time, next_id=int(following))
         return cls(
-            tracks, left["trails"], left["crossed"], left["totals"], tracks.ids * 0 - 1
+            tracks,
+            trails=left["trails"],
+            crossed=left["crossed"],
+            totals=left["totals"],
+            counted=left["counted"],
+            of=np.full(len(tracks.ids), -1, np.int64),
         )
 
     def leave(self, ctx: Context) -> None:
@@ -168,7 +183,7 @@ class _State:
         kept = {name: getattr(self.tracks, name) for name in _PARTS}
         clock = np.array([self.tracks.time, self.tracks.next_id], np.float64)
         kept |= {"trails": self.trails, "crossed": self.crossed}
-        kept |= {"totals": self.totals, "clock": clock}
+        kept |= {"totals": self.totals, "counted": self.counted, "clock": clock}
         ctx.inference.earlier.update(
             {name: torch.from_numpy(np.ascontiguousarray(kept[name])) for name in kept}
         )
@@ -179,9 +194,8 @@ class _State:
         """Update the tracks with a frame's detections."""
         ids, trails = self.tracks.ids, self.trails
         first_new = self.tracks.next_id
-        self.tracks, self.of = update(
-            self.tracks, seen, time, params.score, params.patience
-        )
+        updated = update(self.tracks, seen, time, params.score, params.patience)
+        self.tracks, self.of, joined = rejoin(*updated)
         rows = np.searchsorted(ids, self.tracks.ids)
         old = self.tracks.ids < first_new
         self.trails = np.full((len(old), *trails.shape[1:]), np.nan, np.float32)
@@ -189,9 +203,27 @@ class _State:
         centers = self.tracks.mean[:, :2, 0].astype(np.float32)
         self._cross(ctx, centers, params)
         self.trails = np.concatenate((self.trails[:, 1:], centers[:, None]), 1)
+        self._count(old, rows, np.isin(ids, joined))
+
+    def _count(
+        self,
+        old: NDArray[np.bool_],
+        rows: NDArray[np.int64],
+        joined: NDArray[np.bool_],
+    ) -> None:
+        """Count each track among the totals once, under its present class.
+
+        Args:
+            old: which tracks were there before.
+            rows: their rows then.
+            joined: which of the tracks then turned out to be others.
+        """
         lacking = self.tracks.votes.shape[1] - len(self.totals)
         self.totals = np.pad(self.totals, (0, max(0, lacking)))
-        np.add.at(self.totals, self.tracks.classes[~old], 1)
+        left = np.concatenate((self.counted[joined], self.counted[rows[old]]))
+        np.subtract.at(self.totals, left, 1)
+        self.counted = self.tracks.classes
+        np.add.at(self.totals, self.counted, 1)
 
     def _cross(
         self, ctx: Context, centers: NDArray[np.float32], params: TrackParams

@@ -17,7 +17,12 @@ from nnviz.base.preprocess import Fit as PhotoFit
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.adapters.outputs import parse_task
 from nnviz.engine.models.detectors.torchvision_nets import detector
-from nnviz.engine.models.folders import is_usual, read_config, weight_files
+from nnviz.engine.models.folders import (
+    is_usual,
+    network_of,
+    read_config,
+    weight_files,
+)
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.declared import (
@@ -102,10 +107,11 @@ def open_file(
         InputError: the file, its side-car or its labels cannot be used.
         ModelError: the weights fit no known architecture; names the nearest.
     """
-    opened = yield from _open(reference.path, check)
-    if find_side_car(reference.path) is None:
+    path = network_of(reference.path)
+    opened = yield from _open(path, check)
+    if find_side_car(path) is None:
         return opened
-    return replace(opened, said=read_side_car(reference.path).said)
+    return replace(opened, said=read_side_car(path).said)
 
 
 def _open(path: Path, check: Check) -> Generator[Progress, None, Opened]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.file_formats import CONFIG, INDEX, TORCH
+from nnviz.base.file_formats import CONFIG, DESCRIPTIONS, INDEX, TORCH
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.engine.models.match.evidence import read_json
+from nnviz.engine.models.weights.file_formats import missing_weights
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
 _PLAIN_NAME = re.compile(r"[^/\\\0]+")
@@ -42,6 +43,20 @@ def weight_files(path: Path) -> tuple[Path, ...]:
         return (usual[0],)
     others = [each for each in sorted(path.iterdir()) if each.suffix in TORCH]
     return (others[0],) if len(others) == 1 else (path,)
+
+
+def network_of(path: Path) -> Path:
+    """Return the folder of a network for a description in it, else the path itself.
+
+    Raises:
+        InputError: no weights are beside the description; says of which network.
+    """
+    if path.name not in DESCRIPTIONS or not is_file(path):
+        return path
+    folder = path.parent
+    if weight_files(folder) != (folder,):
+        return folder
+    raise InputError(path.name, *missing_weights(read_json(path)))
 
 
 def is_usual(path: Path) -> bool:

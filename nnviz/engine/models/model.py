@@ -20,7 +20,7 @@ from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
 from nnviz.engine.nn.fuse import folded
 from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.shapes.tracer import noise_input
-from nnviz.media.resize import resize, resize_quickly
+from nnviz.media.resize import gray_quickly, resize, resize_quickly
 
 _COLORS = 3
 _SMALL = (128, 128)
@@ -331,6 +331,8 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     if image.channels == 1:
         return np.repeat(image.pixels, channels, axis=2)
     if image.channels == _COLORS and channels == 1:
+        if isinstance(image, FrameImage) and image.pixels.dtype == np.uint8:
+            return gray_quickly(image.pixels)
         gray: Pixels = image.pixels @ np.asarray(LUMINANCE)
         return gray[..., None].astype(image.pixels.dtype)
     if image.alpha is not None and image.channels + 1 == channels:

@@ -77,6 +77,9 @@ class Control(QWidget):
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Set the classes of the opened network; overridden where needed."""
 
+    def set_hint(self, words: str) -> None:
+        """Set what an empty target means; overridden where needed."""
+
     def set_folders(self, folders: FolderMemory) -> None:
         """Set the memory of folders; overridden where needed."""
 

@@ -94,6 +94,7 @@ class Form(QWidget):
         """Values of the parameters whose rows are not yet created."""
         self._layers: tuple[LayerInfo, ...] = ()
         self._labels: tuple[str, ...] = ()
+        self._target_hint = ""
         self._folders: FolderMemory | None = None
         self._helps = False
         self._stroke = 1
@@ -146,6 +147,12 @@ class Form(QWidget):
         self._labels = labels
         for row in self._rows.values():
             row.control.set_labels(labels)
+
+    def set_target_hint(self, words: str) -> None:
+        """Set what an empty target means with the opened network."""
+        self._target_hint = words
+        for row in self._rows.values():
+            row.control.set_hint(words)
 
     def set_folders(self, folders: FolderMemory) -> None:
         """Set the memory of folders for file dialogs."""
@@ -221,6 +228,8 @@ class Form(QWidget):
         row.hide()
         row.control.set_layers(self._layers)
         row.control.set_labels(self._labels)
+        if self._target_hint:
+            row.control.set_hint(self._target_hint)
         if self._folders is not None:
             row.control.set_folders(self._folders)
         if row.control.value() != value:

@@ -20,6 +20,7 @@ class PathControl(TextControl):
         self._memory = _MEMORIES.get(parameter.kind, _IMAGES)
         self.pick = QToolButton(self)
         self.pick.setText("…")
+        self.pick.setObjectName("dropdown")
         words = self._request()
         self.pick.setToolTip(words)
         self.pick.setAccessibleName(f"{parameter.title}: {words}")

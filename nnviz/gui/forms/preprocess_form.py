@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
@@ -38,6 +38,8 @@ _DECIMALS = 12
 _COLUMNS = 3
 _RANGES = (1.0, 255.0)
 _SPACE = 8
+_LETTERS = 6
+"""Minimum width of a field for a number, in average letters."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -234,6 +236,7 @@ class PreprocessForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(_SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(self.tr("Preset"), self.preset)
         form.addRow(self.tr("Input size"), size)
         form.addRow(self.tr("Fit"), self._fit)
@@ -294,6 +297,13 @@ class _Numbers(QWidget):
             field.setParent(None)
             field.deleteLater()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Adapt the fields' widths to the font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            for field in self._fields:
+                _fit(field)
+
     def _add(self) -> None:
         index = len(self._fields)
         if len(self._rows) <= index // _COLUMNS:
@@ -304,7 +314,7 @@ class _Numbers(QWidget):
         allowed = QDoubleValidator(-_NUMBER_LIMIT, _NUMBER_LIMIT, _DECIMALS, field)
         allowed.setLocale(QLocale.c())
         field.setValidator(allowed)
-        field.setMinimumWidth(48)
+        _fit(field)
         name = self.tr("{0}, channel {1}").format(self._title, index + 1)
         field.setAccessibleName(name)
         field.setToolTip(field.accessibleName())
@@ -322,6 +332,10 @@ class _Numbers(QWidget):
                 self.edited.emit()
 
         return take
+
+
+def _fit(field: QLineEdit) -> None:
+    field.setMinimumWidth(_LETTERS * field.fontMetrics().averageCharWidth())
 
 
 def _written(value: float) -> str:

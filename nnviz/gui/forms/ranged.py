@@ -1,17 +1,16 @@
 """Slider beside a spin box, shared by the controls of integers and real numbers."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, SignalInstance
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import LEAST_BOX_LETTERS, SLIDER_STEPS, Control
 from nnviz.gui.forms.scale import Scale
+from nnviz.gui.layout.flow import flow
 
-_LEAST_SLIDER = 28
+_SPACE = 6
 _BOX_LETTERS = 13
 """Width of a box beside a slider, in average letters."""
-_BOX_FIRST = 100
-"""Stretch factor of the box in its line; the slider's is 1."""
 
 
 class RangedControl(Control):
@@ -36,16 +35,16 @@ class RangedControl(Control):
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
         self._scale: Scale | None = None
         self.setup(box)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = flow(spacing=_SPACE)  # too narrow for both, the box goes below
+        self.setLayout(layout)
         if parameter.minimum is not None and parameter.maximum is not None:
             self._scale = Scale(parameter.minimum, parameter.maximum, parameter.log)
             self._set_up_slider()
-            layout.addWidget(self._slider, 1)
+            layout.addWidget(self._slider)
         else:
             self._slider.hide()
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout.addWidget(box, _BOX_FIRST)
+        layout.addWidget(box)
         self.fit()
         self.set_value(parameter.default)
         changed.connect(self._typed)
@@ -78,7 +77,6 @@ class RangedControl(Control):
     def _set_up_slider(self) -> None:
         self.setup(self._slider)
         self._slider.setRange(0, SLIDER_STEPS)
-        self._slider.setMinimumWidth(_LEAST_SLIDER)
         self._slider.setPageStep(SLIDER_STEPS // 10)
         self._slider.setSingleStep(SLIDER_STEPS // 100)
         self._slider.valueChanged.connect(self._slid)

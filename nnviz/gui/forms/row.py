@@ -14,7 +14,8 @@ from nnviz.base.parameters import Parameter
 from nnviz.gui.forms.registry import make_control
 
 _SPACE = 4
-_RESET_WIDTH = 20
+_RESET_LETTERS = 3
+"""Width of the reset button, in average letters."""
 _LABEL_LETTERS = 15
 """Width of the label column, in average letters, so that controls are aligned."""
 _STACKED_BELOW = 46
@@ -41,7 +42,6 @@ class Row(QWidget):
         self._reset = QToolButton(self)
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
-        self._reset.setFixedWidth(_RESET_WIDTH)
         self._reset.setToolTip(self.tr("Back to %s") % _worded(parameter))
         self._reset.setAccessibleName(self.tr("Reset %s") % parameter.title)
         self._reset.clicked.connect(self.reset_wanted)
@@ -52,6 +52,7 @@ class Row(QWidget):
         self._remark = _words("", "warning", self)
         self.control.refused.connect(self._say)
         self._stacked: bool | None = None
+        self._fit_reset()
         self._arrange()
         self.mark_changed()
 
@@ -91,10 +92,10 @@ class Row(QWidget):
         grid.setColumnMinimumWidth(0, 0 if stacked else self._label_width())
         grid.addWidget(self._label, 0, 0, 1, 2 if stacked else 1)
         if stacked:
-            grid.addWidget(self.control, 1, 0, 1, 2)
+            grid.addWidget(self.control, 1, 0, 1, 3)
         else:
             grid.addWidget(self.control, 0, 1)
-        grid.addWidget(self._reset, int(stacked), 2)
+        grid.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignTop)
 
     def _label_width(self) -> int:
         return _LABEL_LETTERS * self.fontMetrics().averageCharWidth()
@@ -102,7 +103,7 @@ class Row(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the minimum size with the label above the control."""
         whole = super().minimumSizeHint()
-        width = self.control.minimumSizeHint().width() + _SPACE + _RESET_WIDTH
+        width = self.control.minimumSizeHint().width()
         return QSize(min(whole.width(), width), whole.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -115,7 +116,13 @@ class Row(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._stacked = None
+            self._fit_reset()
             self._follow_width()
+
+    def _fit_reset(self) -> None:
+        self._reset.setFixedWidth(
+            _RESET_LETTERS * self.fontMetrics().averageCharWidth()
+        )
 
     def _follow_width(self) -> None:
         letters = self.width() / max(1, self.fontMetrics().averageCharWidth())

@@ -25,6 +25,11 @@ class Bounded(QScrollArea):
         self.setFocusProxy(panel)
         self.setWidget(panel)
 
+    def set_least(self, least: QSize) -> None:
+        """Change the fixed minimum size."""
+        self._least = least
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
         """Return the fixed minimum size."""
         return self._least
@@ -47,20 +52,20 @@ class Bounded(QScrollArea):
 
     def _fit(self) -> None:
         room = self.maximumViewportSize()
-        needed = self._needed(room.width())
+        needed = least_size(self._panel, room.width())
         if needed.height() > room.height():
             room -= QSize(self.verticalScrollBar().sizeHint().width(), 0)
-            needed = self._needed(room.width())
+            needed = least_size(self._panel, room.width())
         if needed.width() > room.width():
             room -= QSize(0, self.horizontalScrollBar().sizeHint().height())
         self._panel.resize(room.expandedTo(needed))
 
-    def _needed(self, width: int) -> QSize:
-        """Return the panel's minimum size at a width; narrow lines wrap."""
-        panel = self._panel
-        needed = panel.minimumSizeHint().expandedTo(panel.minimumSize())
-        layout = panel.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            height = layout.minimumHeightForWidth(max(width, needed.width()))
-            needed.setHeight(max(panel.minimumHeight(), height))
-        return needed
+
+def least_size(panel: QWidget, width: int) -> QSize:
+    """Return the minimum size of a panel at a width; narrow lines wrap."""
+    needed = panel.minimumSizeHint().expandedTo(panel.minimumSize())
+    layout = panel.layout()
+    if layout is not None and panel.hasHeightForWidth():
+        height = layout.minimumHeightForWidth(max(width, needed.width()))
+        needed.setHeight(max(panel.minimumHeight(), height))
+    return needed

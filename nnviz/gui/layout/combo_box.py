@@ -5,7 +5,7 @@ from typing import Self
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
-_LEAST_LETTERS = 6
+_LEAST_LETTERS = 5
 
 
 class ComboBox(QComboBox):

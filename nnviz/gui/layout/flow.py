@@ -113,9 +113,11 @@ class Flow(QLayout):
         top = inner.top()
         lines = self._lines(inner.width())
         for line in lines:
-            height = max(item.sizeHint().height() for item in line)
+            widths = self._widths(line, inner.width())
+            height = max(map(_height, line, widths))
             if move:
-                self._place(line, QRect(inner.left(), top, inner.width(), height))
+                place = QRect(inner.left(), top, inner.width(), height)
+                self._place(line, widths, place)
             top += height + self.spacing()
         used = top - inner.top() - (self.spacing() if lines else 0)
         return used + self.contentsMargins().top() + self.contentsMargins().bottom()
@@ -134,18 +136,25 @@ class Flow(QLayout):
                 used = needed
         return lines
 
-    def _place(self, line: list[QLayoutItem], rect: QRect) -> None:
-        """Place the controls of a line, sharing spare width among expanding ones."""
-        widths = [min(_needed(item), rect.width()) for item in line]
-        left = rect.width() - sum(widths) - self.spacing() * (len(line) - 1)
+    def _widths(self, line: list[QLayoutItem], room: int) -> list[int]:
+        """Return the controls' widths, sharing spare width among expanding ones."""
+        widths = [min(_needed(item), room) for item in line]
+        left = room - sum(widths) - self.spacing() * (len(line) - 1)
         growing = [n for n, item in enumerate(line) if _grows(item)]
+        # What one with a maximum cannot take is left to the others.
+        growing.sort(key=lambda n: line[n].maximumSize().width() - widths[n])
         for done, n in enumerate(growing):
-            share = left // (len(growing) - done)
+            most = max(0, line[n].maximumSize().width() - widths[n])
+            share = min(left // (len(growing) - done), most)
             widths[n] += share
             left -= share
+        return widths
+
+    def _place(self, line: list[QLayoutItem], widths: list[int], rect: QRect) -> None:
+        """Place the controls of a line, centered vertically."""
         at = rect.left()
         for item, width in zip(line, widths, strict=True):
-            height = min(item.sizeHint().height(), rect.height())
+            height = min(_height(item, width), rect.height())
             down = (rect.height() - height) // 2
             place = QRect(QPoint(at, rect.top() + down), QSize(width, height))
             item.setGeometry(QStyle.visualRect(self._direction(), rect, place))
@@ -161,6 +170,13 @@ def _needed(item: QLayoutItem) -> int:
     """Return the width below which a control would be cut off, px."""
     least = item.minimumSize().width()
     return least if _grows(item) else max(least, item.sizeHint().width())
+
+
+def _height(item: QLayoutItem, width: int) -> int:
+    """Return the height of a control at a width, px; text may wrap."""
+    if item.hasHeightForWidth():
+        return item.heightForWidth(width)
+    return item.sizeHint().height()
 
 
 def _grows(item: QLayoutItem) -> bool:

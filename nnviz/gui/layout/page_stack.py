@@ -1,7 +1,10 @@
 """Stacked pages whose size hints are those of the current page."""
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QTabWidget
+
+from nnviz.gui.layout.bounded import least_size
 
 
 class PageStack(QStackedWidget):
@@ -16,11 +19,17 @@ class PageStack(QStackedWidget):
         return False
 
     def minimumSizeHint(self) -> QSize:
-        """Return the minimum size of the current page."""
+        """Return the minimum size of the current page, at the current width."""
         page = self.currentWidget()
         if page is None:
             return QSize(0, 0)
-        return page.minimumSizeHint().expandedTo(page.minimumSize())
+        return least_size(page, self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Update the minimum size when the page's lines wrap differently."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Return the size hint of the current page."""
@@ -34,5 +43,13 @@ class TabPages(QTabWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the minimum size of the current page and the tabs."""
         tabs = self.tabBar().minimumSizeHint()
-        least = self.currentWidget().minimumSizeHint() if self.count() else QSize()
+        least = (
+            least_size(self.currentWidget(), self.width()) if self.count() else QSize()
+        )
         return least.expandedTo(QSize(tabs.width(), 0)) + QSize(0, tabs.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Update the minimum size when the page's lines wrap differently."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -50,7 +51,7 @@ class GuidePanel(QWidget):
     def _lay_out(self) -> None:
         head = row(self.title, self.leave)
         head.setStretch(0, 1)
-        foot = row(self.back, self.reveal, None, self.next, spacing=2 * GRID)
+        foot = flow(self.back, self.reveal, None, self.next, spacing=2 * GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)

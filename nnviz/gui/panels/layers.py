@@ -18,6 +18,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    keep_size,
     label,
     menu_of,
     named,
@@ -101,13 +102,16 @@ class LayerPanel(QWidget):
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         for words in (self._chosen, self._facts):
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._facts.setMinimumHeight(2 * self._facts.fontMetrics().lineSpacing())
+        keep_size(self._app.look, self._facts, self._keep_lines)
         column = QVBoxLayout()
         column.setContentsMargins(MARGIN, 0, MARGIN, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self._chosen)
         column.addWidget(self._facts)
         return column
+
+    def _keep_lines(self) -> None:
+        self._facts.setMinimumHeight(2 * self._facts.fontMetrics().lineSpacing())
 
     def _make_tree(self) -> QTreeWidget:
         tree = named(QTreeWidget(), name=self.tr("Layers"))

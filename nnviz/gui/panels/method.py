@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.events import Progress
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, Task
 from nnviz.base.notation.durations import duration
 from nnviz.base.parameters import Value
 from nnviz.gui.layout.combo_box import ComboBox
@@ -26,6 +26,7 @@ from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
+    keep_size,
     named,
     row,
     rule,
@@ -111,7 +112,8 @@ class MethodPanel(QWidget):
     def _make_foot(self) -> QWidget:
         """Build the bar with Run, Stop and progress, of constant height."""
         foot = named(QWidget(), "page")
-        foot.setFixedHeight(self._app.look.px(48))
+        look = self._app.look
+        keep_size(look, foot, lambda: foot.setFixedHeight(look.px(48)))
         column = QVBoxLayout(foot)
         column.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         column.setSpacing(GRID)
@@ -222,6 +224,17 @@ class MethodPanel(QWidget):
         if self.form is not None and model is not None:
             self.form.set_layers(model.layers)
             self.form.set_labels(model.labels)
+            self.form.set_target_hint(self._target_hint(model.task))
+
+    def _target_hint(self, task: Task) -> str:
+        """Return what an empty target means with a network of a task."""
+        match task:
+            case Task.DETECT:
+                return self.tr("best box")
+            case Task.SEGMENT:
+                return self.tr("largest class")
+            case _:
+                return self.tr("predicted class")
 
     def _show_values(self, values: dict[str, Value]) -> None:
         # While methods change, values of another method's form may arrive.

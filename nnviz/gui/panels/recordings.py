@@ -12,7 +12,15 @@ from nnviz.base.recipes import Run
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    icon_button,
+    keep_size,
+    label,
+    named,
+    row,
+    set_cells,
+)
 from nnviz.render.miniature import miniature
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -33,7 +41,7 @@ class RecordingsPanel(QWidget):
         self._app = app
         self._entries: tuple[RecordingEntry, ...] = ()
         self.list = named(QListWidget(), name=self.tr("Recordings"))
-        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
+        keep_size(app.look, self.list, self._resize)
         self.list.setSpacing(1)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -125,8 +133,15 @@ class RecordingsPanel(QWidget):
             self.list.addItem(item)
             if entry.folder == folder:
                 self.list.setCurrentItem(item)
+        self._resize()
         self.hint.setVisible(not entries)
         self._offer()
+
+    def _resize(self) -> None:
+        """Follow the text size."""
+        px = self._app.look.px
+        self.list.setIconSize(QSize(px(_SIDE), px(_SIDE)))
+        set_cells(self.list, QSize(0, px(_SIDE + 8)))
 
     def _item(self, entry: RecordingEntry) -> QListWidgetItem:
         title = self._title(entry)
@@ -137,7 +152,6 @@ class RecordingsPanel(QWidget):
             entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}"
         )
         item.setData(_KEY, entry)
-        item.setSizeHint(QSize(0, self._app.look.px(_SIDE + 8)))
         return item
 
     def _title(self, entry: RecordingEntry) -> str:

@@ -57,10 +57,10 @@ class TimelinePanel(QWidget):
         self.words = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")
         self.blend = named(
             QSlider(Qt.Orientation.Horizontal),
-            name=self.tr("Blend with the original image"),
+            "wide",
+            self.tr("Blend with the original image"),
         )
         self.blend.setRange(0, 100)
-        self.blend.setFixedWidth(look.px(88))
         self._photo = label()
         keep_icon(look, self._photo, lambda: look.icon("image"), self._put_photo_icon)
         self._photo.setToolTip(self.tr("Blend with the original image"))

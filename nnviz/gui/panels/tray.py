@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QKeySequence,
+    QPainter,
     QPixmap,
     QResizeEvent,
     QShortcut,
@@ -30,12 +31,18 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import ANY, ask_files
 from nnviz.gui.panels.empty_state import OPEN, RUN, SAMPLE_IMAGE, EmptyState
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.theme.parts import MenuEntry, menu_of, named, popup
+from nnviz.gui.theme.manager import ThemeManager
+from nnviz.gui.theme.parts import MenuEntry, keep_size, menu_of, named, popup, set_cells
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.render.miniature import miniature
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 72
+"""Side of an icon, px at normal text."""
+_LEAST_SIDE = 24
+"""Least side of an icon, px, where the tray is low."""
+_ASIDE, _CAPTION = 28, 26
+"""Width and height of an item beyond its icon, px."""
 _PAIR = 2
 
 
@@ -98,7 +105,7 @@ class ImageTray(QWidget):
         item = QListWidgetItem(Path(path).name)
         item.setData(_KEY, path)
         item.setToolTip(literal(path))
-        item.setSizeHint(_cell(self._app))
+        item.setSizeHint(self.list.cell)
         self.list.insertItem(place, item)
 
     def _removed(self, path: str) -> None:
@@ -282,7 +289,7 @@ class ResultTray(QWidget):
         values = (f"{name} = {value}" for name, value in run.recipe.values.items())
         item.setToolTip(literal("\n".join([title, *values])))
         item.setData(_KEY, run)
-        item.setSizeHint(_cell(self._app))
+        item.setSizeHint(self.list.cell)
         return item
 
     def _bring_back(self, item: QListWidgetItem) -> None:
@@ -304,9 +311,14 @@ def _copy_paths(items: list[QListWidgetItem]) -> None:
 
 
 def icon_of(pixels: Bytes) -> QIcon:
-    """Convert pixels, uint8 (h, w, 3), to an icon."""
-    whole = np.ascontiguousarray(pixels)
-    pixmap = QPixmap.fromImage(image_of(whole))
+    """Convert pixels, uint8 (h, w, 3), to a square icon, so that captions align."""
+    image = QPixmap.fromImage(image_of(np.ascontiguousarray(pixels)))
+    side = max(image.width(), image.height())
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        left, top = (side - image.width()) // 2, (side - image.height()) // 2
+        painter.drawPixmap(left, top, image)
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a selected image
     return icon
@@ -315,15 +327,19 @@ def icon_of(pixels: Bytes) -> QIcon:
 class _Strip(QListWidget):
     """List with an explanation of its purpose while it is empty.
 
+    Its icons are as large as the height allows with a caption below them.
+
     Signals:
         put_together: an item was dragged onto another.
     """
 
     put_together = Signal(object, object)
 
-    def __init__(self, empty: EmptyState) -> None:
+    def __init__(self, look: ThemeManager, empty: EmptyState) -> None:
         super().__init__()
-        self.empty = empty
+        self.empty, self._look = empty, look
+        self.cell = QSize()
+        """Size of an item."""
         empty.setParent(self)
         for told in (self.model().rowsInserted, self.model().rowsRemoved):
             told.connect(lambda *_: self._show_empty())
@@ -332,10 +348,27 @@ class _Strip(QListWidget):
     def _show_empty(self) -> None:
         self.empty.setVisible(not self.count())
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of one item with the smallest icon."""
+        px, bar = self._look.px, self.horizontalScrollBar().sizeHint().height()
+        return QSize(px(_SIDE + _ASIDE), _LEAST_SIDE + px(_CAPTION + 2) + bar)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Resize the explanation to the list."""
+        """Fit explanation and items to the list."""
         super().resizeEvent(event)
         self.empty.setGeometry(self.viewport().geometry())
+        self.fit()
+
+    def fit(self) -> None:
+        """Fit the items to the list's height and the text size."""
+        px = self._look.px
+        room = self.viewport().height() - px(_CAPTION + 2)
+        side = min(px(_SIDE), max(_LEAST_SIDE, room))
+        cell = QSize(px(_SIDE + _ASIDE), side + px(_CAPTION))
+        if cell != self.cell:
+            self.cell = cell
+            self.setIconSize(QSize(px(_SIDE), side))
+            set_cells(self, cell)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Accept an item dragged onto another."""
@@ -356,20 +389,14 @@ class _Strip(QListWidget):
 
 
 def _strip(app: AppContext, name: str, empty: EmptyState) -> _Strip:
-    strip = named(_Strip(empty), name=name)
+    strip = named(_Strip(app.look, empty), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)
     strip.setWrapping(False)
     strip.setMovement(QListView.Movement.Static)
     strip.setResizeMode(QListView.ResizeMode.Adjust)
-    strip.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
     strip.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     strip.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    strip.setMinimumHeight(app.look.px(_SIDE + 28))
+    keep_size(app.look, strip, strip.fit)
     return strip
-
-
-def _cell(app: AppContext) -> QSize:
-    px = app.look.px
-    return QSize(px(_SIDE + 28), px(_SIDE + 26))

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.dataset.exemplars import Exemplars
@@ -15,7 +15,7 @@ from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.render.dataset.exemplar_sheet import seen_patch
 from nnviz.render.text.words import percent
 
-_SIDE, _MOST = 84, 112
+_SIDE, _LEAST, _MOST = 84, 48, 112
 _GAP = 2
 
 
@@ -61,8 +61,13 @@ class PortraitPanel(QWidget):
         app.look.changed.connect(self._resize)
         self._show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave most of the width to the text."""
+        super().resizeEvent(event)
+        self._resize()
+
     def _resize(self) -> None:
-        side = min(_MOST, self._app.look.px(_SIDE))
+        side = min(_MOST, self._app.look.px(_SIDE), max(_LEAST, self.width() // 3))
         self.canvas.setFixedSize(QSize(side, side))
 
     def _show(self) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
+    QLabel,
     QPlainTextEdit,
     QProgressBar,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -18,12 +20,13 @@ from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, button, icon_button, named, row
 from nnviz.render.text.words import short_bytes
 
 _DOWNLOAD, _FILM = "download", "film:progress"
-_ROOM = 2
-"""Number of buttons from which they are below the text."""
+_LEAST_LETTERS = 24
+"""Minimum width of a notice's text, in average letters: its buttons go below it where
+that is more than there is beside them."""
 _LOCAL = {
     "run",
     "live",
@@ -57,26 +60,22 @@ class Banner(QFrame):
         self._details.setReadOnly(True)
         self._details.setFixedHeight(160)
         self._details.hide()
-        text = label(breakable(notice.text), wrap=True)
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text = _NoticeText(breakable(notice.text))
         answers = [
             button(remedy.label, remedy.act, "" if index else "primary")
             for index, remedy in enumerate(notice.remedies)
         ]
         if notice.details:
             answers.append(button(self.tr("Details"), self._unfold))
-        # Several buttons would leave no space for the text on a small screen.
-        beside, below = (answers, []) if len(answers) < _ROOM else ([], answers)
-        line = row(text, *beside, spacing=2 * GRID)
-        line.setStretch(0, 1)
-        line.addWidget(icon_button(app.look, "copy", self.tr("Copy"), self._copy))
-        dismiss = self.dismissed.emit
-        line.addWidget(icon_button(app.look, "x", self.tr("Dismiss"), dismiss))
+        copy = icon_button(app.look, "copy", self.tr("Copy"), self._copy)
+        dismiss = icon_button(app.look, "x", self.tr("Dismiss"), self.dismissed.emit)
+        line = row(copy, dismiss, spacing=2 * GRID)
+        line.insertLayout(0, flow(text, *answers, spacing=2 * GRID), 1)
+        for each in (copy, dismiss):
+            line.setAlignment(each, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.addLayout(line)
-        if below:
-            column.addLayout(flow(*below, spacing=2 * GRID))
         column.addWidget(self._details)
 
     def _unfold(self) -> None:
@@ -105,15 +104,14 @@ class ProgressBanner(QFrame):
         self.setObjectName("banner")
         self.setProperty("severity", "note")
         self.setAccessibleName(name)
-        self._text = label(text)
+        self._text = _NoticeText(breakable(text))
         self._bar = named(QProgressBar(), name=name)
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
-        line = row(self._text, button(self.tr("Cancel"), stop), spacing=2 * GRID)
-        line.setStretch(0, 1)
-        column.addLayout(line)
+        cancel = button(self.tr("Cancel"), stop)
+        column.addLayout(flow(self._text, cancel, spacing=2 * GRID))
         column.addWidget(self._bar)
 
     def tell(self, progress: Progress) -> None:
@@ -122,11 +120,31 @@ class ProgressBanner(QFrame):
         if progress.unit == "B" and progress.done:
             words += f"  {short_bytes(progress.done)}"
             words += f" of {short_bytes(progress.total)}" if progress.total else ""
-        self._text.setText(words)
+        self._text.setText(breakable(words))
         known = progress.total > 0
         self._bar.setRange(0, 1000 if known else 0)
         if known:
             self._bar.setValue(round(1000 * progress.done / progress.total))
+
+
+class _NoticeText(QLabel):
+    """Text of a notice, which wraps but keeps some width beside buttons."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grows, high = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum
+        policy = QSizePolicy(grows, high)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of a line of some letters."""
+        metrics = self.fontMetrics()
+        width = _LEAST_LETTERS * metrics.averageCharWidth()
+        return QSize(width, metrics.lineSpacing())
 
 
 class Banners(QWidget):

@@ -591,6 +591,7 @@ class CommandHandlers(QObject):
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
         """Show a page of the network browser and focus its search."""
         browser = self._stage.docks["browser"]
+        self._window.setFocus()  # a page that turns would pass it on
         browser.show()
         browser.raise_()  # it may be behind others in a row of tabs
         self._stage.browser.setCurrentWidget(panel)

@@ -2,18 +2,11 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QApplication,
-    QLineEdit,
-    QPlainTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from shiboken6 import isValid
 
 from nnviz.gui.layout.bounded import Bounded
-
-_FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit)
+from nnviz.gui.layout.text_fields import takes_text
 
 
 class FieldKeys(QObject):
@@ -49,7 +42,9 @@ class FieldKeys(QObject):
         if self._watched is not None and isValid(self._watched):
             self._watched.removeEventFilter(self)
         self._watched = None
-        if isinstance(new, _FIELDS) and self._in_panel(new):
+        if new is None or not (takes_text(new) or isinstance(new, QPlainTextEdit)):
+            return
+        if self._in_panel(new):
             self._watched = new
             new.installEventFilter(self)
 

@@ -32,6 +32,7 @@ from nnviz.gui.shell.commands import (
 from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.shell.drop_frame import DropFrame
 from nnviz.gui.shell.field_keys import FieldKeys
+from nnviz.gui.shell.focus_guard import FocusGuard
 from nnviz.gui.shell.palette import Entry, Palette
 from nnviz.gui.shell.presentation import Presentation
 from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.stage.open_for(INSPECT)
         self._connect()
         FieldKeys(self, self.stage.center)
+        FocusGuard(self, self.stage.center)
         self.setFocus()
 
     # --- construction

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, label, named
+from nnviz.gui.theme.parts import icon_button, keep_width, label, named
 
 _WIDTH = 380
 _STEPS = 1000
@@ -64,7 +64,7 @@ class _JobList(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         self._column.setSpacing(2 * GRID)
-        self.setFixedWidth(app.look.px(_WIDTH))
+        keep_width(app.look, self, _WIDTH)
 
     def fill(self) -> None:
         """Update the list of jobs."""

@@ -12,7 +12,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, label, named
+from nnviz.gui.theme.parts import icon_button, keep_width, label, named
 from nnviz.gui.views.widgets.elided import ElidedLabel, ShorteningLabel
 from nnviz.render.text.words import short_bytes
 
@@ -34,7 +34,7 @@ class StatusBar(QStatusBar):
         self.job = ElidedLabel()
         self.bar = named(QProgressBar(), name=self.tr("Progress"))
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(app.look.px(120))
+        keep_width(app.look, self.bar, 120)
         self.stop = icon_button(app.look, "square", self.tr("Stop (Esc)"), app.stop)
         self.live = ShorteningLabel()
         self.live.setContentsMargins(0, 0, 3 * GRID, 0)

@@ -1,6 +1,6 @@
 """Top bar: network, image, device, command palette."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -10,9 +10,12 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.actions import Actions
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import keep_icon, named, row
+from nnviz.gui.theme.parts import keep_icon, keep_icon_size, named, row
 from nnviz.gui.theme.signs import TIMES
 from nnviz.gui.views.widgets.elided import ElidedButton, cut
+
+_ICON = 16
+"""Side of an icon at normal text, px."""
 
 
 class TopBar(QToolBar):
@@ -22,8 +25,8 @@ class TopBar(QToolBar):
         super().__init__(self.tr("Top bar"), parent)
         self.setObjectName("topbar")
         self.setMovable(False)
-        self.setIconSize(QSize(app.look.px(16), app.look.px(16)))
         self._app = app
+        keep_icon_size(app.look, self, _ICON)
         self.model = self._picker("box", self.tr("Network"))
         self.model.clicked.connect(actions["go.models"].trigger)
         self.source = self._picker("image", self.tr("Image"))
@@ -68,7 +71,7 @@ class TopBar(QToolBar):
         picker = named(ElidedButton(self), "picker")
         picker.setAccessibleName(name)
         picker.setToolTip(name)
-        picker.setIconSize(QSize(look.px(16), look.px(16)))
+        keep_icon_size(look, picker, _ICON)
         picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keep_icon(

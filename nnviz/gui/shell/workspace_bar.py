@@ -47,12 +47,26 @@ class WorkspaceBar(QToolBar):
         words = Qt.ToolButtonStyle.ToolButtonTextUnderIcon
         icons = Qt.ToolButtonStyle.ToolButtonIconOnly
         usual = self._look.px(_ICON)
-        looks = [(words, usual), *((icons, side) for side in range(usual, _LEAST, -4))]
-        for style, side in looks:
+        looks = [
+            (words, usual, False),
+            *((icons, side, True) for side in range(usual, _LEAST, -2)),
+        ]
+        for style, side, tight in looks:
+            self._tighten(tight=tight)
             self.setToolButtonStyle(style)
             self.setIconSize(QSize(side, side))
             if self._needed() <= self.height():
                 break
+
+    def _tighten(self, *, tight: bool) -> None:
+        """Take the space around the buttons away, or give it back."""
+        if bool(self.property("tight")) == tight:
+            return
+        self.setProperty("tight", tight)
+        buttons = [self.widgetForAction(action) for action in self.actions()]
+        for each in (self, *buttons):
+            each.style().unpolish(each)
+            each.style().polish(each)
 
     def _needed(self) -> int:
         """Return the height of all buttons and separators, px."""

@@ -7,8 +7,6 @@ import base64
 import binascii
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from platformdirs import user_config_path, user_data_path
 from PySide6.QtCore import QByteArray
 
 from nnviz.base.host.reading import is_folder
+from nnviz.base.host.writing import replace_text
 
 _MAX_RECENT = 24
 _SMALLEST, _LARGEST = 0.25, 8.0
@@ -257,12 +256,5 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _write(path: Path, values: dict[str, object]) -> None:
-    """Write a file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(values, stream, ensure_ascii=True, indent=1)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    """Write a settings file."""
+    replace_text(path, json.dumps(values, ensure_ascii=True, indent=1))

@@ -1,13 +1,16 @@
 """Shipped SVG icons, drawn in the theme's colors."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from platformdirs import user_cache_path
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from nnviz.base.host.writing import replace_text
 from nnviz.base.shipped.resources import resource
 
 
@@ -40,8 +43,20 @@ def file(name: str, color: str) -> str:
         name: as for ``draw``; must exist.
         color: as for ``draw``.
     """
-    path = Path(_folder().name, f"{name}-{color.removeprefix('#')}.svg")
-    path.write_text(_svg(name).replace("currentColor", color), encoding="utf-8")
+    text = _svg(name).replace("currentColor", color)
+    path = f"{name}-{color.removeprefix('#')}.svg"
+    try:
+        return _kept(user_cache_path("nnviz", appauthor=False) / "icons" / path, text)
+    except OSError:  # no home to write to
+        return _kept(Path(_folder().name, path), text)
+
+
+def _kept(path: Path, text: str) -> str:
+    """Write a file unless it holds the text already; return its path."""
+    with suppress(FileNotFoundError, UnicodeDecodeError):
+        if path.read_text("utf-8") == text:
+            return path.as_posix()
+    replace_text(path, text)
     return path.as_posix()
 
 

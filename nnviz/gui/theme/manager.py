@@ -263,7 +263,7 @@ def palette(theme: Theme) -> QPalette:
 
 def stylesheet(theme: Theme, scale: float) -> str:
     """Return the style sheet for a theme at a size."""
-    sizes = {f"px{n}": f"{max(1, round(n * scale))}px" for n in range(1, 49)}
+    sizes = {f"px{n}": f"{max(1, round(n * scale))}px" for n in range(1, 97)}
     signs = {
         name: icons.file(icon, getattr(theme, color))
         for name, (icon, color) in _SIGNS.items()

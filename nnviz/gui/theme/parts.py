@@ -7,25 +7,32 @@ from typing import TypeVar
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListWidget,
     QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QToolBar,
     QToolButton,
     QWidget,
 )
 
+from nnviz.gui.layout.push_button import PushButton
+from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.theme.manager import GRID, ThemeManager
 
 Named = TypeVar("Named", bound=QWidget)
 
 MARGIN = 3 * GRID
 """Margin between a panel's edge and its contents, px."""
+_ICON = 16
+"""Side of a button's icon at normal text, px."""
 
 
 def named(widget: Named, style: str = "", name: str = "") -> Named:
@@ -104,15 +111,26 @@ def search_field(hint: str, name: str) -> QLineEdit:
     return field
 
 
+_TIP = "usualToolTip"
 LEADS_OUT = "leadsOut"
 """Property of a button that opens, saves or closes something: a kiosk hides it."""
 
 
 def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton:
     """Build a button with text."""
-    made = named(QPushButton(text), style)
+    made = named(PushButton(text), style)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     return made
+
+
+def allow(made: QAbstractButton, able: bool, why: str) -> None:  # noqa: FBT001
+    """Enable a button; while it is disabled, its tool tip says why."""
+    usual = made.property(_TIP)
+    if usual is None:
+        usual = made.toolTip()
+        made.setProperty(_TIP, usual)
+    made.setEnabled(able)
+    made.setToolTip(str(usual) if able else why)
 
 
 def icon_button(
@@ -122,7 +140,7 @@ def icon_button(
     made = named(QToolButton(), name=name)
     made.setToolTip(name)
     made.setAutoRaise(True)
-    made.setIconSize(QSize(look.px(16), look.px(16)))
+    keep_icon_size(look, made, _ICON)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     keep_icon(look, made, lambda: look.icon(icon), made.setIcon)
     return made
@@ -142,14 +160,39 @@ def keep_icon(
     put: Callable[[QIcon], None],
 ) -> None:
     """Set an icon, and again whenever the theme changes, while the owner lives."""
-    _IconKeeper(look, owner, lambda: put(make()))
+    _LookKeeper(look, owner, lambda: put(make()))
 
 
-class _IconKeeper(QObject):
-    """Child of the owner that updates its icon, so that both end together."""
+def keep_size(look: ThemeManager, owner: QObject, put: Callable[[], object]) -> None:
+    """Set sizes that go by the text size, and again at each change of the look.
+
+    Args:
+        look: tells of changes, and scales lengths with ``px``.
+        owner: widget that has the sizes; while it lives they are kept.
+        put: sets them.
+    """
+    _LookKeeper(look, owner, put)
+
+
+def keep_icon_size(
+    look: ThemeManager, owner: QAbstractButton | QToolBar | QListWidget, side: float
+) -> None:
+    """Set the size of a widget's icons at normal text, px, and scale it with text."""
+    keep_size(
+        look, owner, lambda: owner.setIconSize(QSize(look.px(side), look.px(side)))
+    )
+
+
+def keep_width(look: ThemeManager, owner: QWidget, width: float) -> None:
+    """Fix a widget's width at normal text, px, and scale it with the text."""
+    keep_size(look, owner, lambda: owner.setFixedWidth(look.px(width)))
+
+
+class _LookKeeper(QObject):
+    """Child of the owner that renews its icon or sizes, so that both end together."""
 
     def __init__(
-        self, look: ThemeManager, owner: QObject, renew: Callable[[], None]
+        self, look: ThemeManager, owner: QObject, renew: Callable[[], object]
     ) -> None:
         super().__init__(owner)
         self._renew = renew
@@ -157,8 +200,23 @@ class _IconKeeper(QObject):
         renew()
 
     def renew(self) -> None:
-        """Draw the icon in the theme's colors."""
+        """Follow the theme and the text size."""
         self._renew()
+
+
+def side_column(
+    look: ThemeManager, panel: QWidget, width: float, share: float = 0.4
+) -> SideColumn:
+    """Wrap a panel in a column of a width at normal text, px, beside an image."""
+    column = SideColumn(panel, lambda: look.px(width), share)
+    keep_size(look, column, column.fit)
+    return column
+
+
+def set_cells(items: QListWidget, size: QSize) -> None:
+    """Set the size of all items of a list."""
+    for index in range(items.count()):
+        items.item(index).setSizeHint(size)
 
 
 def scrolled(inner: QWidget) -> QScrollArea:

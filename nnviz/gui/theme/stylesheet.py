@@ -81,6 +81,8 @@ QToolBar#workspaces QToolButton {
     padding: $px5 $px2; min-width: $px48; font-size: $px11;
 }
 QToolBar#workspaces QToolButton:checked { color: $accent; }
+QToolBar#workspaces[tight="true"] { spacing: 1px; }
+QToolBar#workspaces[tight="true"] QToolButton { padding: $px2; }
 
 QPushButton {
     background: $raised; border: 1px solid $line; border-radius: $px4;
@@ -187,7 +189,8 @@ QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {
 QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {
     background: $muted;
 }
-QSlider:horizontal { min-height: $px16; }
+QSlider:horizontal { min-height: $px16; min-width: $px48; }
+QSlider#wide:horizontal { min-width: $px96; max-width: $px96; }
 
 Row > QToolButton { padding: 0; color: $muted; }
 QComboBox QAbstractItemView {

@@ -171,7 +171,10 @@ class DiagramLayout:
 
     def group_detail(self, name: str) -> str:
         """Return the second line of a closed group, "BasicBlock · 7"."""
-        return f"{self.diagram.groups[name]} · {self._sizes[name]}"
+        title, count = self.diagram.groups[name], self._sizes[name]
+        if title:
+            return f"{title} · {count}"
+        return f"{count} operation" if count == 1 else f"{count} operations"
 
     @staticmethod
     def _group_title(name: str) -> str:

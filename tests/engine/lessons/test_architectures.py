@@ -98,6 +98,24 @@ def test_gradient_norms_are_autograd_s_in_float64():
     assert forward.tolist() == backward.tolist() == [1.0]
 
 
+@pytest.mark.parametrize("depth", [56, 110])
+@pytest.mark.parametrize("gain", [0.2, 2.0])
+def test_norms_of_the_deepest_networks_are_numbers(depth, gain):
+    """Truth: a plain network without biases is homogeneous in the gain of each layer.
+
+    Norms of the signal go by the gain to the power of the layers in between, as
+    against those of the gain 1.
+    """
+    scaled, _ = run_lesson("plain_and_residual", depth=depth, gain=gain)
+    usual, _ = run_lesson("plain_and_residual", depth=depth, gain=1.0)
+    for name in ("signal", "gradient"):
+        for series in scaled.report[name].series.values():
+            assert np.isfinite(series).all()
+    found = scaled.report["signal"].series["plain"]
+    wanted = usual.report["signal"].series["plain"] + np.log10(gain) * np.arange(depth)
+    assert np.allclose(found, wanted, atol=1e-6)
+
+
 def test_predictor_learns_a_rule_by_hand():
     """Accuracy = 0.2 + 0.2 for each word "conv 16": unseen orders are ranked by it."""
     random = np.random.default_rng(0)

@@ -187,6 +187,17 @@ def test_drawn_boxes_and_a_folder_are_learned_from_together(tmp_path):
     assert names == ["0.png", "1.png", "0.png", "1.png", "2.png"]
 
 
+def test_where_nothing_is_found_the_highest_score_is_told(tmp_path):
+    """Truth: the score of the best box, found with a lower minimum."""
+    examples(tmp_path)
+    given = drawn(tmp_path, range(2))
+    best = learned(boxes=given, score=0.05).report.main.scores[0]
+    report = learned(boxes=given, score=1.0).report
+    assert not len(report.main.boxes)
+    words = f"the highest score is {100 * best:.0f} %, of red square"
+    assert report.notes[-1].startswith(words)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

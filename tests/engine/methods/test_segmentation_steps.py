@@ -11,7 +11,6 @@ from support.jobs import finish, never
 from torch import nn
 
 from nnviz import api
-from nnviz.base.errors import UsageError
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -84,6 +83,10 @@ def test_cells_of_a_stride_are_averages():
     assert report["scores"].unit == "logit of red"
 
 
-def test_a_window_that_leaves_gaps_is_refused():
-    with pytest.raises(UsageError, match="window"):
-        run({"window": 8, "step": 16})
+@pytest.mark.parametrize(
+    ("window", "step", "side"), [(8, 16, 16), (31, 8, 32), (51, 16, 52), (15, 5, 15)]
+)
+def test_a_window_is_at_least_a_step_and_has_a_middle(window, step, side):
+    """By hand: no gap between the middles, and as much on either side of one."""
+    report = run({"window": window, "step": step})
+    assert f"windows of {side} px" in report.notes[0]

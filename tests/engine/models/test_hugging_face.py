@@ -50,6 +50,38 @@ def test_a_folder_of_transformers(open_model, vit, tmp_path: Path) -> None:
     assert model.info.task is Task.CLASSIFY
 
 
+@pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json"])
+def test_descriptions_stand_for_their_folder(
+    open_model, vit, tmp_path: Path, name: str
+) -> None:
+    """What lies in a folder of the Hub, whichever file of it is opened."""
+    vit.save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR))
+    model = open_model(tmp_path / name)
+    same_logits(model, vit)
+    assert model.info.reference == str(tmp_path.resolve())
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"architectures": ["ViTModel"], "model_type": "vit"}, "ViTModel"),
+        ({"architecture": "resnet18", "num_classes": 3}, "resnet18"),
+        ({"model_type": "clip"}, "clip"),
+        ({}, "a network"),
+    ],
+)
+def test_a_description_without_weights_says_what_is_missing(
+    open_model, tmp_path: Path, values: dict[str, object], named: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    words = f"describes {named}, but its folder holds no weights; put its model.safe"
+    for path in (tmp_path / "config.json", tmp_path):
+        if path.is_file() or values:
+            with pytest.raises(InputError, match=words):
+                open_model(path)
+
+
 def test_the_weights_of_a_folder_stand_for_it(open_model, tmp_path: Path) -> None:
     """Dialogs that open files take no folder; an unknown network needs its config."""
     transformers = pytest.importorskip("transformers")

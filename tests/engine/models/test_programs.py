@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError, TrustError, UsageError
 from nnviz.engine.models.programs.trust import is_trusted, trust
 from nnviz.engine.models.references import PythonReference, parse
+from nnviz.engine.nn.shapes.graph import operation_graph
 from tests.support.onnx_networks import outputs_of, with_statistics
 
 CODE = """
@@ -109,6 +110,65 @@ def test_programs_open_after_a_yes_with_all_layers(
     assert kinds["0"] == "Conv2d"
     assert kinds["1"] == "BatchNorm2d"
     assert kinds["2"] == "ReLU"
+
+
+POOLING = """
+from dataclasses import dataclass
+from torch import Tensor, nn
+
+
+@dataclass
+class Answer:
+    logits: Tensor
+    features: Tensor
+    loss: Tensor | None = None
+
+
+class Stage(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, 2)
+        self.pool = nn.AdaptiveAvgPool2d((5, 7))
+
+    def forward(self, x):
+        return self.pool(self.conv(x).relu())
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stage = Stage()
+        self.head = nn.Linear(140, 3)
+
+    def forward(self, x):
+        found = self.stage(x)
+        return Answer(self.head(found.flatten(1)), found)
+"""
+
+
+@pytest.mark.slow
+def test_any_adaptive_pooling_and_dataclasses_open(open_model, tmp_path: Path) -> None:
+    """Truth: the class itself; torch's exporter has no pooling from 31 to 5 and 7."""
+    path = tmp_path / "pooling.py"
+    path.write_text(POOLING)
+    path.with_suffix(".json").write_text('{"preprocess": {"input_size": [64, 64]}}')
+    space: dict[str, object] = {"__name__": "pooling_of_this_test"}
+    sys.modules["pooling_of_this_test"] = types.ModuleType("pooling_of_this_test")
+    exec(POOLING, space)  # noqa: S102 -- of this very file
+    del sys.modules["pooling_of_this_test"]
+    model = open_model(path, trust=True)
+    net = space["Net"]().eval()  # type: ignore[operator]
+    weights = model.net.state_dict()
+    net.load_state_dict({name: weights[name] for name in net.state_dict()})
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        wanted, pooled = net(x).logits, net.stage(x)
+    found = outputs_of(model.net, x)
+    assert (found[""] - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+    layer = found["stage.pool"] if "stage.pool" in found else found["stage"]
+    assert (layer - pooled).abs().max() <= 1e-5 * pooled.abs().max()
+    groups = operation_graph(model.net, 3, (64, 64)).groups
+    assert groups["stage"] == "Stage"
 
 
 class Foreign(nn.Module):

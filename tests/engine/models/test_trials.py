@@ -258,3 +258,43 @@ def test_programs_and_integers_are_named(session, kind):
     words = "TorchScript" if kind == "traced" else "quantized"
     with pytest.raises(ModelError, match=words):
         opened(session, given)
+
+
+class OddError(Exception):
+    """An error that no library has."""
+
+
+def failing(error):
+    """Return a network whose code fails once its input is no noise of a trial."""
+
+    def between(self, x):
+        y = self.conv(x)
+        if bool((x > 1).all()):  # the image of these tests is bright
+            raise error
+        return y
+
+    return Small(between)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OddError("seven\nlines"), NotImplementedError(), KeyError("a"), OSError("gone")],
+    ids=lambda each: type(each).__name__,
+)
+@pytest.mark.parametrize("method", ["predictions", "saliency", "occlusion"])
+def test_failures_of_its_own_code_are_one_line(session, image, method, error):
+    """Any exception, in any method: whose code it was, and its first line."""
+    with pytest.raises(ModelError, match="its own code failed in a pass") as caught:
+        run(session, failing(error), method, image)
+    assert "\n" not in str(caught.value)
+    assert "lines" not in str(caught.value)
+
+
+def test_failures_while_it_is_opened_are_one_line(session):
+    class Never(nn.Module):
+        def forward(self, _x):
+            raise OddError("it is\nnever\nright")
+
+    with pytest.raises(ModelError, match="it is") as caught:
+        opened(session, Never())
+    assert "never" not in str(caught.value)

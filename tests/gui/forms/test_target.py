@@ -112,3 +112,10 @@ def test_another_network_says_what_it_does_not_know(form):
     form.set_labels(("dog", "horse"))
     assert "tabby" in remark(form)
     assert form.values() == {"target": "tabby"}
+
+
+def test_an_empty_target_says_what_it_means(form):
+    """Truth: words of the panel; a detector has no predicted class."""
+    assert line(form).placeholderText() == "predicted class"
+    form.set_target_hint("best box")
+    assert line(form).placeholderText() == "best box"

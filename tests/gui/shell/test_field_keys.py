@@ -1,10 +1,11 @@
-"""Keys in text fields: Esc leaves them, and lists of names close on it."""
+"""Keys in text fields: Esc leaves them, lists close on it, none is entered unasked."""
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from nnviz.gui.shell.main_window import EXPLAIN
+from nnviz.gui.layout.text_fields import takes_text
+from nnviz.gui.shell.main_window import ATTACK, EXPLAIN, INSPECT, LEARN, TRAIN
 
 # The offscreen platform has no windows to raise.
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabb)", extend=True)
@@ -55,3 +56,41 @@ def test_a_field_that_is_deleted_is_forgotten(opened, qtbot):
     qtbot.wait(20)
     QApplication.processEvents()
     opened.stage.method.choice.setFocus()
+
+
+def focus(widget, window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    widget.setFocus()
+    assert QApplication.focusWidget() is widget
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(INSPECT, ATTACK), (EXPLAIN, LEARN), (TRAIN, ATTACK), (LEARN, ATTACK)],
+    ids=lambda workspace: workspace.name,
+)
+def test_no_text_field_gets_the_focus_unasked(opened, qtbot, before, after):
+    """Truth: where letters would go once the focused control of the form is gone."""
+    opened.enter(before)
+    QApplication.processEvents()
+    form = opened.stage.method.form
+    control = next(
+        each
+        for each in form.findChildren(QWidget)
+        if each.isVisible() and each.focusPolicy() and each.focusProxy() is None
+    )
+    focus(control, opened, qtbot)
+    opened.enter(after)
+    QApplication.processEvents()
+    assert not takes_text(QApplication.focusWidget())
+
+
+def test_keys_work_after_a_workspace_is_entered(opened, qtbot):
+    """Truth: "]" is the next channel, as the sheet of shortcuts says."""
+    focus(opened.stage.method.choice, opened, qtbot)
+    opened.enter(ATTACK)
+    opened.enter(INSPECT)
+    before = opened.app.selection.unit
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_BracketRight)
+    assert opened.app.selection.unit != before

@@ -1,5 +1,7 @@
 """Another theme costs what is seen: hidden docks and views follow when shown."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Curves
+from nnviz.gui.theme import icons
 from nnviz.gui.theme.dressing import take_apart
 from nnviz.gui.theme.manager import THEMES, ThemeManager
 from nnviz.gui.views.results.curves import CurvesView
@@ -146,3 +149,37 @@ def test_a_change_that_takes_long_goes_on_in_further_turns(
     dock = window.findChild(QDockWidget, "seen")
     assert dock.styleSheet() == window.centralWidget().styleSheet()
     assert THEMES["contrast"].accent in dock.styleSheet()
+
+
+def test_icons_of_the_style_sheet_are_files_that_every_start_uses(
+    tmp_path, monkeypatch
+):
+    """Truth: the folder, after two starts that were killed, and after damage."""
+    monkeypatch.setattr(icons, "user_cache_path", lambda *_, **__: tmp_path)
+    colors = ("#123456", "#abcdef")
+    for _ in range(2):
+        icons.file.cache_clear()
+        paths = [icons.file("check", color) for color in colors]
+    assert sorted(each.name for each in (tmp_path / "icons").iterdir()) == [
+        "check-123456.svg",
+        "check-abcdef.svg",
+    ]
+    first = tmp_path / "icons" / "check-123456.svg"
+    assert paths[0] == first.as_posix()
+    whole = first.read_bytes()
+    assert b"#123456" in whole
+    first.write_bytes(b"\xff")
+    icons.file.cache_clear()
+    icons.file("check", "#123456")
+    assert first.read_bytes() == whole
+    icons.file.cache_clear()
+
+
+def test_a_home_that_cannot_be_written_needs_no_icons_there(tmp_path, monkeypatch):
+    """Truth: a file in the place of the folder."""
+    (tmp_path / "icons").write_text("")
+    monkeypatch.setattr(icons, "user_cache_path", lambda *_, **__: tmp_path)
+    icons.file.cache_clear()
+    path = icons.file("check", "#654321")
+    assert "#654321" in Path(path).read_text("utf-8")
+    icons.file.cache_clear()

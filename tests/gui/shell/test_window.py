@@ -11,12 +11,13 @@ import pytest
 from PIL import Image as PillowImage
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.gui.shell import app
+from nnviz.gui.shell.main_window import WORKSPACES
 from nnviz.gui.shell.palette import Entry, rank
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import THEMES, palette, stylesheet
@@ -582,3 +583,15 @@ def test_find_brings_the_network_panel_forward_from_behind_its_neighbors(
     opened.commands[name].trigger()
     QApplication.processEvents()
     assert not search.visibleRegion().isEmpty()
+
+
+def test_a_disabled_button_says_why(window):
+    """Truth: what a person reads beside it, before anything is open."""
+    for workspace in WORKSPACES:
+        window.enter(workspace)
+        for mode in workspace.pages:
+            window.stage.center.set_mode(mode)
+            QApplication.processEvents()
+            for each in window.findChildren(QAbstractButton):
+                if each.isVisible() and not each.isEnabled():
+                    assert each.toolTip(), (workspace.name, mode, each.text())

@@ -465,6 +465,28 @@ class TestTable:
         needed = view.grid.fontMetrics().horizontalAdvance(words)
         assert needed < view.grid.columnWidth(0) <= 320
 
+    def test_row_of_a_layer_selects_it_as_the_graph_does(self, shown, qtbot):
+        """By mouse and by keys; a layer chosen elsewhere marks its row, silently."""
+        rows = (("conv", 3.0), ("fc", 1.0), ("act", 2.0))
+        table = Table(columns=("layer", "ms"), rows=rows, of_layers=True)
+        view = shown(TableView(), table, None)
+        chosen: list[str] = []
+        view.layer_chosen.connect(chosen.append)
+        view.grid.sortByColumn(1, Qt.SortOrder.AscendingOrder)  # fc, act, conv
+        place = view.grid.visualRect(view.grid.model().index(1, 1)).center()
+        qtbot.mouseClick(view.grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.keyClick(view.grid, Qt.Key.Key_Down)
+        assert chosen == ["act", "conv"]
+        view.select_layer("fc")
+        assert view.text().splitlines()[1:] == ["fc\t1.0"]
+        view.show_result(Table(columns=("layer",), rows=(("a",),)), None)
+        assert chosen == ["act", "conv"]
+
+    def test_rows_of_other_tables_select_nothing(self, shown, qtbot):
+        view = shown(TableView(), self.TABLE, None)
+        with qtbot.assertNotEmitted(view.layer_chosen):
+            view.grid.selectRow(1)
+
     def test_copies_as_text(self, shown):
         view = shown(TableView(), self.TABLE, None)
         view.grid.selectRow(0)

@@ -265,3 +265,14 @@ def test_of_a_detector_nothing_is_predicted(explaining):
     words = explaining.stage.prediction._words.text()
     assert words == "This network gives no class for the whole image."
     assert not explaining.stage.prediction.bars.isVisible()
+
+
+def test_a_detector_s_empty_target_is_its_best_box(opened):
+    """Truth: the engine's rule for an empty target, by the network's task."""
+    opened.app.choice.choose("saliency")
+    form = opened.stage.method.form
+    field = form.row("target").control.field()
+    assert field.placeholderText() == "predicted class"
+    selection = opened.app.selection
+    selection.set_model(replace(selection.model, task=Task.DETECT))
+    assert field.placeholderText() == "best box"

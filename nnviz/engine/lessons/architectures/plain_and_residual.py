@@ -114,25 +114,24 @@ def norms_by_layer(
     Returns:
         Two of float64 (depth,), relative to the first signal and the last gradient.
     """
+    # In single precision a hundred layers leave the range of the numbers.
+    kernels, image = [each.double() for each in weights], image.double()
     with torch.enable_grad():
-        signals = _signals(weights, image.clone().requires_grad_(), residual=residual)
-        loss = signals[-1].square().mean()
-        gradients = torch.autograd.grad(loss, signals)
+        signals = _signals(kernels, image.requires_grad_(), residual=residual)
+        last = signals[-1].detach()
+        # The gradient of the mean square but for a factor, which divides out.
+        gradients = torch.autograd.grad(signals[-1], signals, last / last.norm())
     forward = np.array([float(each.detach().norm()) for each in signals])
     backward = np.array([float(each.norm()) for each in gradients])
-    tiny = np.finfo(np.float64).tiny
-    return (
-        np.maximum(forward, tiny) / max(forward[0], tiny),
-        np.maximum(backward, tiny) / max(backward[-1], tiny),
-    )
+    return forward / forward[0], backward / backward[-1]
 
 
 def _curves(plain: np.ndarray, residual: np.ndarray, what: str) -> Curves:
     return Curves(
         x=np.arange(1.0, len(plain) + 1),
         series={
-            "plain": np.log10(np.maximum(plain, 1e-45)),
-            "residual": np.log10(np.maximum(residual, 1e-45)),
+            "plain": np.log10(plain),
+            "residual": np.log10(residual),
         },
         x_label="layer",
         y_label=f"{what}, log10",

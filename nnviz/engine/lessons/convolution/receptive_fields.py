@@ -106,4 +106,5 @@ def _table(layers: list[LayerInfo]) -> Table:
         (layer.name, layer.kind, float(max(layer.receptive_field or (0, 0))))
         for layer in layers
     )
-    return Table(columns=("layer", "kind", "receptive field, px"), rows=rows)
+    columns = ("layer", "kind", "receptive field, px")
+    return Table(columns=columns, rows=rows, of_layers=True)

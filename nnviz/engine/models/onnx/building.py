@@ -64,7 +64,7 @@ def build_network(
     except _NeedsNumbersError:
         calls = _calls(graph, sample, None, check)
     (given,) = (each.name for each in graph.inputs)
-    net = build_tree(calls, [given], graph.outputs, graph.constants, graph.weights)
+    net = build_tree(calls, [given], graph)
     if len(names) > 1 and all(name.isidentifier() for name in names):
         net.names = names  # those that exporters make up are numbers or paths
     keep_apart(net.eval(), sample)

@@ -97,6 +97,7 @@ class Graph:
         inputs: values supplied by the caller, without constants.
         outputs: names of the values that are returned.
         weights: names of the constants that are trained, if the file contains them.
+        classes: names of the classes of modules, by their paths, as far as known.
     """
 
     nodes: list[Node]
@@ -104,6 +105,7 @@ class Graph:
     inputs: tuple[GraphInput, ...]
     outputs: tuple[str, ...]
     weights: frozenset[str] = field(default_factory=frozenset)
+    classes: dict[str, str] = field(default_factory=dict)
 
     def uses(self) -> dict[str, int]:
         """Count the uses of each value, the graph's outputs included."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -63,8 +64,15 @@ class OnnxNetwork:
     notes: tuple[str, ...]
 
 
-def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork]:
+def open_onnx(
+    path: Path, check: Check, classes: Mapping[str, str] = MappingProxyType({})
+) -> Generator[Progress, None, OnnxNetwork]:
     """Open an ONNX file as a network of torch modules.
+
+    Args:
+        path: of the file.
+        check: called all the while; raises to abandon it.
+        classes: names of the classes of modules, by their paths, as far as known.
 
     Raises:
         InputError: the file cannot be read.
@@ -74,6 +82,7 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     file = read_onnx(path, check)
     yield Progress(0, 0, f"building {path.name}")
     graph = file.graph
+    graph.classes |= classes
     given, turned = _image_input(graph, path.name)
     preprocess, words, guessed = _preprocess(graph, given, file.metadata)
     height, width = preprocess.input_size

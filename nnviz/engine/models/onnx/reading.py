@@ -20,6 +20,7 @@ from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.scopes import (
     Scope,
+    classes_of,
     has_scope,
     scope_of,
     shared_scope,
@@ -247,9 +248,17 @@ class _Reader:
             self._input(each) for each in source.input if each.name not in constants
         )
         outputs = tuple(each.name for each in source.output)
-        graph = Graph(nodes, constants, inputs, outputs, trained)
+        graph = Graph(nodes, constants, inputs, outputs, trained, self._classes(source))
         self._check_order(graph, depth)
         return graph
+
+    @staticmethod
+    def _classes(source: GraphProto) -> dict[str, str]:
+        """Return the class names of the modules that nodes tell."""
+        found: dict[str, str] = {}
+        for node in source.node:
+            found |= classes_of({each.key: each.value for each in node.metadata_props})
+        return found
 
     def _check_order(self, graph: Graph, depth: int) -> None:
         """Refuse values that are used before they are produced, or produced twice."""

@@ -8,7 +8,8 @@ Scope = tuple[str, ...]
 """Dotted paths of the modules that were called around a node, the outermost first."""
 
 _NAME_SCOPES = "pkg.torch.onnx.name_scopes"
-"""Written by ``torch.onnx.export(dynamo=True)``."""
+_CLASSES = "pkg.torch.onnx.class_hierarchy"
+"""Written by ``torch.onnx.export(dynamo=True)``, one class for each scope."""
 _DEEPEST = 40
 _LONGEST = 1 << 16
 _UNFIT = re.compile(r"[^\w\-+ ]")
@@ -39,6 +40,17 @@ def has_scope(keys: Iterable[str]) -> bool:
     return _NAME_SCOPES in keys
 
 
+def classes_of(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the class names of a node's modules by their paths, if it tells them."""
+    paths = _listed(metadata.get(_NAME_SCOPES, ""))
+    classes = _listed(metadata.get(_CLASSES, ""))
+    if len(paths) != len(classes):
+        return {}
+    names = (each.rpartition(".")[2] for each in classes)
+    found = dict(zip(paths, names, strict=True))
+    return {_cleaned(path): name for path, name in found.items() if path}
+
+
 def shared_scope(scopes: Sequence[Scope]) -> Scope:
     """Return the modules that enclose all of several nodes."""
     found = []
@@ -51,17 +63,20 @@ def shared_scope(scopes: Sequence[Scope]) -> Scope:
 
 def _from_list(text: str) -> Scope:
     """Parse "['', 'layer1', 'layer1.0', 'add_3']"; the last entry is the node."""
+    return _nested([path for path in _listed(text)[:-1] if path])
+
+
+def _listed(text: str) -> list[str]:
+    """Parse a list of texts; empty if it is none."""
     if len(text) > _LONGEST:
-        return ()
+        return []
     try:
         listed = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return ()
-    if not isinstance(listed, list):
-        return ()
+        return []
     # A repeated call of a module is written with its call number.
-    paths = [str(each).partition("@")[0] for each in listed[:-1]]
-    return _nested([path for path in paths if path])
+    plain = isinstance(listed, list)
+    return [str(each).partition("@")[0] for each in listed] if plain else []
 
 
 def _from_path(name: str) -> Scope:

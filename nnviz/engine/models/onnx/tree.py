@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nnviz.engine.models.onnx.graph import Node
+from nnviz.engine.models.onnx.graph import Graph, Node
 from nnviz.engine.models.onnx.scopes import Scope, without_number
 
 Function = Callable[..., Any]
@@ -75,11 +76,18 @@ class Step:
     several: bool
 
 
+_LONGEST_NAME = 60
 _PLACE, _NAME, _VALUE = "place", "name", "value"
 
 
 class Block(nn.Module):
-    """Module that runs operations in order and frees each value after its last use."""
+    """Module that runs operations in order and frees each value after its last use.
+
+    Attributes:
+        anonymous: whether the name of the class says nothing.
+    """
+
+    anonymous = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,6 +128,16 @@ class Block(nn.Module):
         return module  # type: ignore[no-any-return]
 
 
+@cache
+def block_class(name: str) -> type[Block]:
+    """Return the class of blocks that stand for modules of a class of this name.
+
+    Layers and groups are shown by the names of their classes; "" for an unknown one.
+    """
+    fits = name.isidentifier() and len(name) <= _LONGEST_NAME
+    return type(name, (Block,), {"anonymous": False}) if fits else Block
+
+
 @dataclass(slots=True, eq=False)
 class _Part:
     """Consecutive calls of one scope.
@@ -142,26 +160,18 @@ class _Part:
                 yield item
 
 
-def build_tree(
-    calls: Sequence[Call],
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    constants: dict[str, Tensor],
-    weights: frozenset[str],
-) -> Block:
+def build_tree(calls: Sequence[Call], inputs: Sequence[str], graph: Graph) -> Block:
     """Build a network that runs calls in order, its modules named by their scopes.
 
     Args:
         calls: each after those that compute its inputs.
         inputs: names of the network's inputs.
-        outputs: names of its outputs.
-        constants: values that calls take by name.
-        weights: which of these are parameters.
+        graph: the outputs, constants and classes of which are used.
     """
-    builder = _Builder(constants, weights, outputs)
+    builder = _Builder(graph)
     whole = _grouped(_contiguous(calls), ())
     builder.count_uses(whole)
-    return builder.block(whole, inputs, outputs)
+    return builder.block(whole, inputs, graph.outputs)
 
 
 # --- order and grouping -------------------------------------------------------------
@@ -248,21 +258,15 @@ class _Builder:
     """Builds blocks from parts.
 
     Args:
-        constants: values that calls take by name.
-        weights: which of these are parameters.
-        outputs: of the network, which count as used.
+        graph: its constants are taken by name; its outputs count as used.
     """
 
-    def __init__(
-        self,
-        constants: dict[str, Tensor],
-        weights: frozenset[str],
-        outputs: Sequence[str],
-    ) -> None:
-        self._constants = constants
-        self._weights = weights
+    def __init__(self, graph: Graph) -> None:
+        self._constants = graph.constants
+        self._weights = graph.weights
+        self._classes = graph.classes
         self._tensors: dict[str, Tensor] = {}
-        self._uses: dict[str, int] = dict.fromkeys(outputs, 1)
+        self._uses: dict[str, int] = dict.fromkeys(graph.outputs, 1)
 
     def count_uses(self, part: _Part) -> None:
         """Count the uses of each value over all calls."""
@@ -274,7 +278,8 @@ class _Builder:
         self, part: _Part, inputs: Sequence[str], outputs: Sequence[str]
     ) -> Block:
         """Build the module that runs a part."""
-        block = Block()
+        path = part.scope[-1] if part.scope else ""
+        block = block_class(self._classes.get(path, ""))()
         layout = _Layout(block, inputs, outputs)
         for item in part.items:
             if isinstance(item, _Part) and not _is_one_layer(item):

@@ -1,14 +1,17 @@
 """Worker process: runs a program and exports the network it returns to ONNX.
 
 ``python -m nnviz.engine.models.programs.convert KIND PATH FACTORY FOLDER SIDE...``
-leaves ``network.onnx`` in the folder, or ``error.txt`` with one line.
+leaves ``network.onnx`` and ``classes.json`` in the folder, or ``error.txt`` with one
+line.
 """
 
 import importlib
+import json
 import logging
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +19,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_OPSET = 17
+from nnviz.engine.compute.memory import reason_of
+from nnviz.engine.models.adapters.outputs import named_tensors
+from nnviz.engine.models.programs.symbolics import OPSET, register_symbolics
+from nnviz.engine.models.programs.torchscript import InterpretedModule
+
 _COLORS = 3
 _SIDES = (224, 256, 299, 384, 512, 640, 128, 96, 64, 32, 28)
 """px: what is tried where nobody said how large the network's input is."""
@@ -24,6 +31,12 @@ _FACTORIES = (
     *("model", "net", "network", "factory", "main"),
     *("build", "build_model", "create_model", "get_model", "make_model"),
 )
+_BY_EXPORT: Mapping[str, Any] = {
+    "dynamo": True,
+    "optimize": False,
+    "external_data": False,
+    "verbose": False,
+}
 _MAP_AXES = 4
 _FEW_CHANNELS = 64
 
@@ -40,8 +53,8 @@ def main(words: Sequence[str]) -> None:
             kind, path, factory, target / "network.onnx", [int(each) for each in sides]
         )
     except Exception as error:  # noqa: BLE001 -- a program may raise anything
-        line = " ".join(str(error).split()) or type(error).__name__
-        (target / "error.txt").write_text(f"{type(error).__name__}: {line[:300]}")
+        line = f"{type(error).__name__}: {reason_of(error)}"
+        (target / "error.txt").write_text(line, "utf-8")
 
 
 def _write(
@@ -51,7 +64,8 @@ def _write(
         _write_exported(path, target)
         return
     if kind == "torchscript":
-        net: Any = torch.jit.load(path, "cpu")  # type: ignore[no-untyped-call]
+        script = torch.jit.load(path, "cpu")  # type: ignore[no-untyped-call]
+        net: Any = InterpretedModule(script.eval().float())
     elif kind == "pickle":
         net = torch.load(path, "cpu", weights_only=False)
         net = net.get("model", net) if isinstance(net, dict) else net
@@ -68,29 +82,60 @@ def _write_exported(path: str, target: Path) -> None:
     if program.example_inputs is None:
         raise ValueError("holds no example of its input: export it anew")
     arguments, _ = program.example_inputs
-    torch.onnx.export(
-        program,
-        arguments,
-        target,
-        dynamo=True,
-        optimize=False,
-        external_data=False,
-        verbose=False,
-    )
+    torch.onnx.export(program, arguments, target, **_BY_EXPORT)
 
 
 def _export(net: nn.Module, target: Path, sides: Sequence[int]) -> None:
-    """Export a module without fusing its batch norms, so that all layers remain."""
-    x = _accepted(net, _channels(net), sides)
-    torch.onnx.export(
-        net,
-        (x,),
-        target,
-        dynamo=False,
-        opset_version=_OPSET,
-        training=torch.onnx.TrainingMode.PRESERVE,
-        do_constant_folding=False,
-    )
+    """Export a module without fusing its batch norms, so that all layers remain.
+
+    By the exporter that traces, which keeps the order and the names of modules best; by
+    that of ``torch.export`` where an operation is unknown to it.
+
+    Raises:
+        Exception: that of the first one, where both fail.
+    """
+    x, output = _accepted(net, _channels(net), sides)
+    tensors = named_tensors(output)
+    if not tensors:
+        raise TypeError("gives no tensor for an image")
+    if not isinstance(output, Tensor):
+        net.register_forward_hook(_plain_output)
+    names = list(tensors) if all(each.isidentifier() for each in tensors) else None
+    classes = target.with_name("classes.json")
+    classes.write_text(json.dumps(_class_names(net)), "utf-8")
+    register_symbolics()
+    try:
+        torch.onnx.export(
+            net,
+            (x,),
+            target,
+            dynamo=False,
+            opset_version=OPSET,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+            output_names=names,
+        )
+    except Exception:
+        target.unlink(missing_ok=True)
+        with suppress(Exception):
+            torch.onnx.export(net, (x,), target, output_names=names, **_BY_EXPORT)
+        if not target.is_file():
+            raise
+
+
+def _plain_output(_module: nn.Module, _inputs: object, output: Any) -> Any:
+    """Return the tensors in an output: exporters take no None and no dataclass."""
+    tensors = tuple(named_tensors(output).values())
+    return tensors if len(tensors) > 1 else tensors[0]
+
+
+def _class_names(net: nn.Module) -> dict[str, str]:
+    """Return the names of the classes of a network's modules, by their paths."""
+    return {
+        path: str(getattr(module, "original_name", type(module).__name__))
+        for path, module in net.named_modules()
+        if path
+    }
 
 
 def _channels(net: nn.Module) -> int:
@@ -101,19 +146,19 @@ def _channels(net: nn.Module) -> int:
     return first.shape[1]
 
 
-@torch.no_grad()
-def _accepted(net: nn.Module, channels: int, sides: Sequence[int]) -> Tensor:
-    """Return an input of the first size that the network accepts."""
+def _accepted(
+    net: nn.Module, channels: int, sides: Sequence[int]
+) -> tuple[Tensor, Any]:
+    """Return an input of the first size that the network accepts, and its output."""
     shapes: Iterable[Sequence[int]] = [sides] if sides else [(s, s) for s in _SIDES]
     reason = ""
     for shape in shapes:
         x = torch.rand(1, channels, *shape)
         try:
-            net(x)
+            with torch.no_grad():
+                return x, net(x)
         except Exception as error:  # noqa: BLE001 -- any: another size may do
-            reason = reason or str(error)
-        else:
-            return x
+            reason = reason or reason_of(error)
     raise ValueError(f"takes no image ({reason})")
 
 

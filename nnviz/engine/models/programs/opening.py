@@ -4,12 +4,13 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.base.host.child_processes import child_environment, module_command
+from nnviz.base.host.reading import parse_object
 from nnviz.engine.models.onnx.opening import OnnxNetwork, open_onnx
 from nnviz.engine.models.programs.kinds import Program
 
@@ -17,6 +18,7 @@ Check = Callable[[], None]
 
 _LONGEST = 600
 """s: after this a program is ended."""
+_LARGEST_LIST = 1 << 24
 _MISSING = re.compile(r"No module named '(\w+)")
 _TURN = 0.05
 """s: how often somebody may stop it."""
@@ -42,7 +44,16 @@ def open_program(
         _run(program, size, Path(folder), check)
         if not path.is_file():
             raise _failure(program, Path(folder))
-        return (yield from open_onnx(path, check))
+        return (yield from open_onnx(path, check, _classes(Path(folder))))
+
+
+def _classes(folder: Path) -> Mapping[str, str]:
+    """Return the class names of modules that the process left, by their paths."""
+    file = folder / "classes.json"
+    if not file.is_file() or file.stat().st_size > _LARGEST_LIST:
+        return {}
+    told = parse_object(file.read_bytes(), file.name)
+    return {path: str(name) for path, name in told.items()}
 
 
 def _run(

@@ -1,17 +1,19 @@
 """Weight formats, recognized by their first bytes; remedies for unsupported ones."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from nnviz.base.errors import InputError
-from nnviz.base.file_formats import INDEX, NETWORKS
+from nnviz.base.file_formats import CONFIG, INDEX, NETWORKS
 from nnviz.base.host.reading import (
     ARCHIVE_ERRORS,
     exists,
     is_file,
     is_folder,
     parse_json,
+    parse_object,
     reading,
 )
 
@@ -19,6 +21,7 @@ STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open 
 DAMAGED = "copy or download it again"
 
 _HEAD = 4096
+_LONGEST_NAME = 60
 _LARGEST_INDEX = 1 << 24
 _LARGEST_LENGTH = 100_000_000
 _KERAS = "export it from Keras with model.export('net.onnx', format='onnx')"
@@ -75,11 +78,30 @@ def _folder(path: Path) -> Verdict:
             "is a network whose weights lie in several files",
             "join them with transformers' save_pretrained(..., max_shard_size='100GB')",
         )
+    return _plain_folder(path, names)
+
+
+def _plain_folder(path: Path, names: set[str]) -> Verdict:
     usual = ("model.safetensors", "pytorch_model.bin")
     inside = next((name for name in usual if name in names), "")
     if inside:
         return "is a folder", f"open {inside} in it"
+    if CONFIG in names:
+        text = (path / CONFIG).read_bytes()[:_LARGEST_INDEX]
+        return missing_weights(parse_object(text, CONFIG))
     return "is a folder", "pick a file of weights"
+
+
+def missing_weights(config: Mapping[str, Any]) -> tuple[str, str]:
+    """Return reason and remedy for a description of a network without its weights."""
+    named = config.get("architectures")
+    first = named[0] if isinstance(named, list) and named else ""
+    told = first or config.get("architecture") or config.get("model_type")
+    kind = str(told)[:_LONGEST_NAME] if told else "a network"
+    return (
+        f"describes {kind}, but its folder holds no weights",
+        "put its model.safetensors beside it, and open the folder",
+    )
 
 
 def _foreign(path: Path, head: bytes) -> Verdict | None:

@@ -87,7 +87,7 @@ def operation_graph(
         Nodes in computing order, from the input to the output; nodes that do not depend
         on the input or do not reach the output are left out.  Edges carry the tensors'
         shapes without the batch.  Groups are the modules with children, titled by
-        class.
+        class, where that is known.
     """
     twin = sharing_twin(net) if needs_numbers else meta_twin(net)
     pixels = (noise_input if needs_numbers else _empty)(net, channels, size)
@@ -207,12 +207,18 @@ def _diagram(nodes: list[_Node], twin: nn.Module) -> Diagram:
         if source in places
     ]
     groups = {
-        name: type(module).__name__
+        name: _class_name(module)
         for name, module in twin.named_modules()
         if name and next(module.children(), None) is not None
     }
     drawn = tuple(_drawn(nodes[index]) for index in kept)
     return Diagram(nodes=drawn, edges=tuple(edges), groups=groups)
+
+
+def _class_name(module: nn.Module) -> str:
+    """Return the name of a module's class; "" where it says nothing about it."""
+    nameless = type(module) is nn.Module or getattr(module, "anonymous", False)
+    return "" if nameless else type(module).__name__
 
 
 def _used(nodes: list[_Node]) -> set[int]:

@@ -28,7 +28,7 @@ from nnviz.gui.panels.dialogs.files import STICKERS, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import NONE, StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, label, named
+from nnviz.gui.theme.parts import icon_button, keep_icon_size, keep_size, label, named
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
@@ -52,14 +52,14 @@ class ShelfPanel(QWidget):
         super().__init__(parent)
         self._app, self._placing = app, placing
         self.list = _ShelfList(app)
-        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
+        keep_icon_size(app.look, self.list, _SIDE)
         self.list.itemClicked.connect(self._lay)
         self.list.itemActivated.connect(self._lay)
         self.laid = named(QListWidget(), name=self.tr("Stickers on the image"))
         self.laid.setToolTip(self.tr("Topmost first"))
         self.laid.currentRowChanged.connect(self._choose)
-        self.laid.setMaximumHeight(app.look.px(140))
         look = app.look
+        keep_size(look, self.laid, lambda: self.laid.setMaximumHeight(look.px(140)))
         add = icon_button(look, "image", self.tr("Add an image…"), self.ask_image)
         disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_color)
         column = QVBoxLayout(self)
@@ -70,6 +70,7 @@ class ShelfPanel(QWidget):
         column.addWidget(label(self.tr("ON THE IMAGE"), "section"))
         column.addWidget(self.laid)
         app.shelf.changed.connect(self._fill)
+        look.changed.connect(self._fill)
         placing.changed.connect(self._follow)
         self._fill()
         self._follow()

@@ -9,7 +9,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, named
+from nnviz.gui.theme.parts import MARGIN, icon_button, keep_size, named
 from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 
@@ -30,8 +30,10 @@ class StickerTools(QWidget):
         self._placing = placing
         self._make_numbers()
         self.opacity = OpacitySlider(self.tr("Opacity of the sticker"), self)
-        self.opacity.setMaximumWidth(app.look.px(160))
         look = app.look
+        keep_size(
+            look, self.opacity, lambda: self.opacity.setMaximumWidth(look.px(160))
+        )
         self._chosen_only: list[QAbstractButton] = [
             icon_button(look, "arrow-up", self.tr("On top"), placing.raise_chosen),
             icon_button(

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.theme.manager import GRID, ThemeManager
-from nnviz.gui.theme.parts import LEADS_OUT, icon_button, named, row
+from nnviz.gui.theme.parts import LEADS_OUT, icon_button, keep_icon_size, named, row
 from nnviz.gui.views.widgets.elided import ShrinkingLabel
 
 _LEAST = QSize(144, 64)
@@ -37,7 +37,7 @@ class Dock(QDockWidget):
         bar = named(QWidget(), "dockTitle")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         close = icon_button(look, "x", self.tr("Hide {0}").format(title), self.close)
-        close.setIconSize(QSize(look.px(12), look.px(12)))
+        keep_icon_size(look, close, 12)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.setProperty(LEADS_OUT, True)
         words = ShrinkingLabel(align=Qt.AlignmentFlag.AlignLeft)

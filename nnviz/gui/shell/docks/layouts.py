@@ -50,6 +50,9 @@ class DockLayouts(QObject):
         """Widths of docks before they were narrowed, by layout."""
         self._fitting = QTimer(self, singleShot=True, interval=0)
         self._fitting.timeout.connect(self.give_way)
+        # The docks' titles need a turn of the event loop to follow the text size.
+        self._scaling = QTimer(self, singleShot=True, interval=0)
+        self._scaling.timeout.connect(self._lay_out_anew)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -198,5 +201,9 @@ class DockLayouts(QObject):
             return
         self.remember()
         self._scale = self._look.scale
+        self._scaling.start()
+
+    def _lay_out_anew(self) -> None:
+        """Restore the layout of this text size, or set default sizes."""
         if not self.held and not self._restored():
             self.arrange()

@@ -115,13 +115,17 @@ def _order_key(value: str | float) -> tuple[int, float, tuple[str | int, ...]]:
 
 
 class TableView(ResultView):
-    """View of a ``Table``; a click on a heading sorts, Ctrl+C copies as text."""
+    """View of a ``Table``; a click on a heading sorts, Ctrl+C copies as text.
+
+    In a table of layers the current row is the selected layer.
+    """
 
     result: Table | None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = TableModel(self)
+        self._layer = ""
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(_PLACE_ROLE)
@@ -139,6 +143,8 @@ class TableView(ResultView):
         self.grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.grid.setAccessibleName(self.tr("Table"))
+        self.grid.selectionModel().currentRowChanged.connect(self._choose_row)
+        self.grid.clicked.connect(self._choose_row)
         self.setFocusProxy(self.grid)
         copy = QShortcut(QKeySequence.StandardKey.Copy, self.grid)
         copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -163,6 +169,37 @@ class TableView(ResultView):
                 self.grid.setColumnWidth(column, width)
         elif rows < self.model.rowCount():
             self._widen_columns()
+        self._mark_layer()
+
+    def select_layer(self, name: str) -> None:
+        """Select the row of a layer and scroll to it."""
+        if name != self._layer:
+            self._layer = name
+            self._mark_layer()
+
+    def _choose_row(self, index: Index) -> None:
+        """Emit the layer of the row that a click or a key has made the current one."""
+        if self.result is None or not self.result.of_layers or not index.isValid():
+            return
+        if not self.grid.selectionModel().isRowSelected(index.row()):
+            return  # the cursor that Qt sets when the table gets the keys
+        name = str(self._sorted.index(index.row(), 0).data(_VALUE_ROLE))
+        if name != self._layer:
+            self._layer = name
+            self.layer_chosen.emit(name)
+
+    def _mark_layer(self) -> None:
+        if self.result is None or not self.result.of_layers:
+            return
+        selection = self.grid.selectionModel()
+        for row in range(self._sorted.rowCount()):
+            index = self._sorted.index(row, 0)
+            if index.data(_VALUE_ROLE) == self._layer:
+                if selection.currentIndex().row() != row:
+                    self.grid.selectRow(row)
+                self.grid.scrollTo(index)
+                return
+        selection.clear()
 
     def _widen_columns(self) -> None:
         """Widen columns to their contents as rows are added."""

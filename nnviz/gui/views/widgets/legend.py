@@ -204,12 +204,16 @@ class LegendBar(QWidget):
             self._line.minimumSize().width(), self._legend.minimumSizeHint().width()
         )
         height = self._grid.minimumSize().height()
+        if self.width():
+            height = max(height, self._grid.minimumHeightForWidth(self.width()))
         return QSize(width + margins.left() + margins.right(), height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move the controls below the legend where both do not fit on one line."""
         super().resizeEvent(event)
         self.rearrange()
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def event(self, event: QEvent) -> bool:
         """Update the layout when controls come, go or grow."""

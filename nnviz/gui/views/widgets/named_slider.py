@@ -1,11 +1,12 @@
 """Small slider with a caption."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from nnviz.gui.views.tokens import SPACE
 
-_NARROWEST, _WIDEST = 72, 96
+_NARROWEST, _WIDEST = 11, 15
+"""Width of a slider, in average letters."""
 
 
 class NamedSlider(QWidget):
@@ -37,8 +38,6 @@ class NamedSlider(QWidget):
         self._low, self._step = span[0], (span[1] - span[0]) / steps
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, steps)
-        self.slider.setMinimumWidth(_NARROWEST)
-        self.slider.setMaximumWidth(_WIDEST)
         self.slider.setAccessibleName(name)
         self.slider.valueChanged.connect(self.changed)
         self.label = QLabel(word, self)
@@ -50,6 +49,19 @@ class NamedSlider(QWidget):
         layout.addWidget(self.slider)
         # Wider, it would separate the caption from the slider.
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Adapt the slider's width to the font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        letter = self.fontMetrics().averageCharWidth()
+        self.slider.setMinimumWidth(_NARROWEST * letter)
+        self.slider.setMaximumWidth(_WIDEST * letter)
 
     def value(self) -> float:
         """Return the value."""

@@ -110,7 +110,7 @@ class AttackPanel(QWidget):
         noise = QVBoxLayout(self._noise)
         noise.setContentsMargins(0, 0, 0, 0)
         noise.setSpacing(GRID)
-        noise.addLayout(row(label(self.tr("Epsilon")), None, self.amount))
+        noise.addLayout(flow(label(self.tr("Epsilon")), None, self.amount))
         noise.addWidget(self.slider)
         line = row(self.flip_words, self.flips)
         line.setStretch(0, 1)

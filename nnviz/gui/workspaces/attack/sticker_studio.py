@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,8 +18,8 @@ from nnviz.gui.panels.stickers.shelf import ShelfPanel
 from nnviz.gui.panels.stickers.tools import StickerTools, follow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
-from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.theme.manager import GRID, ThemeManager
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row, side_column
 from nnviz.gui.views.canvas.stickers import StickerCanvas
 from nnviz.gui.workspaces.attack.sticker_print import PrintBar
 
@@ -49,19 +49,15 @@ class StickerStudio(QWidget):
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(_page(self.shelf, app.look.px(_SHELF_WIDTH)))
+        whole.addWidget(_page(app.look, self.shelf, _SHELF_WIDTH))
         whole.addLayout(self._make_middle(), 1)
-        whole.addWidget(_page(self.answers, app.look.px(_SIDE_WIDTH)))
+        whole.addWidget(_page(app.look, self.answers, _SIDE_WIDTH))
         self.setFocusProxy(self.canvas)
         follow(self.canvas, app.stickers)
         here, chosen = (app.choice, "attack"), app.selection
         connect_while_in(*here, chosen.image_changed, lambda _: self._show())
         connect_while_in(*here, chosen.model_changed, lambda _: self._frame())
         self._show()
-
-    def minimumSizeHint(self) -> QSize:
-        """Return a fixed minimum; most docks are hidden beside this page."""
-        return QSize(640, 360)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Start querying the network."""
@@ -216,12 +212,11 @@ def _halves(*buttons: QWidget) -> QHBoxLayout:
     return line
 
 
-def _page(inner: QWidget, width: int) -> QWidget:
+def _page(look: ThemeManager, inner: QWidget, width: int) -> QWidget:
     """Build a column beside the image."""
     page = named(QWidget(), "page")
     page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    page.setFixedWidth(width)
     column = QVBoxLayout(page)
     column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
     column.addWidget(inner)
-    return page
+    return side_column(look, page, width, share=0.3)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.dataset.requests import STAGES
 from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.panels.dialogs.files import ask_dataset, ask_image_list
@@ -96,7 +97,7 @@ class OpeningPane(QWidget):
         self.begin.setFocus()
 
     def _lay_out(self) -> None:
-        chosen = row(label(self.tr("Features of layer")), self.layer)
+        chosen = flow(label(self.tr("Features of layer")), self.layer)
         ways = self.open, self.open_list, self.sample
         self._pages.addWidget(_stacked(self.words, *ways))
         ways = self.begin, self.other, self.cancel

@@ -29,7 +29,7 @@ from nnviz.gui.state.dataset import (
     title_of,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, row, toggle_button
+from nnviz.gui.theme.parts import MARGIN, allow, button, keep_size, label, toggle_button
 from nnviz.gui.views.canvas.box_pen import BoxPen
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes
@@ -57,7 +57,7 @@ class RecordPanel(QWidget):
         self._path = ""
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected image"))
-        self.canvas.setFixedHeight(app.look.px(_SIDE))
+        keep_size(app.look, self, self._resize)
         self.pen = BoxPen(self.canvas)
         self.title = label(style="heading", wrap=True)
         self.words = label(wrap=True)
@@ -72,7 +72,6 @@ class RecordPanel(QWidget):
         self.pen.drawn.connect(self._tell)
         app.datasets.selection.changed.connect(self._tell)
         app.datasets.opened.connect(lambda _: self._show())
-        app.look.changed.connect(self._resize)
         self._show()
 
     def _make_buttons(self) -> None:
@@ -115,7 +114,7 @@ class RecordPanel(QWidget):
             column.addWidget(each)
         column.addWidget(self.state)
         section = label(self.tr("Nearest neighbors"), "section")
-        column.addLayout(row(section, None, self.box))
+        column.addLayout(flow(section, None, self.box))
         column.addLayout(flow(self.neighbors, self.pixels))
         column.addLayout(flow(self.explain))
         column.addWidget(label(self.tr("Open in"), "section"))
@@ -229,9 +228,9 @@ class RecordPanel(QWidget):
             self.tr("{0:,} images are selected").format(count) if count > 1 else ""
         )
         outside = self._app.query_image.image is not None
-        one = selection.current >= 0
+        one, why = selection.current >= 0, self.tr("Select an image first")
         for each in (self.neighbors, self.pixels, self.box):
-            each.setEnabled(one or outside)
+            allow(each, one or outside, why)
         part = self.pen.box is not None
         self.neighbors.setText(
             self.tr("Box by features") if part else self.tr("By features")
@@ -239,7 +238,7 @@ class RecordPanel(QWidget):
         self.pixels.setText(self.tr("Box by pixels") if part else self.tr("By pixels"))
         able = bool(count) or one
         for each in (self.explain, *self.rooms):
-            each.setEnabled(able)
+            allow(each, able, why)
 
 
 def _words(dataset: DataSet, record: int) -> Iterator[str]:

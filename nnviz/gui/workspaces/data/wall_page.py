@@ -12,8 +12,6 @@ from nnviz.gui.views.dataset.thumbnail_grid import LARGEST, SMALLEST
 from nnviz.gui.workspaces.data.record_actions import explain_selected
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
 
-_SLIDER = 120
-
 
 class Wall(QWidget):
     """Wall of thumbnails with counts and a size control."""
@@ -44,12 +42,13 @@ class Wall(QWidget):
 
     def _make_slider(self) -> QSlider:
         slider = named(
-            QSlider(Qt.Orientation.Horizontal), name=self.tr("Size of the thumbnails")
+            QSlider(Qt.Orientation.Horizontal),
+            "wide",
+            self.tr("Size of the thumbnails"),
         )
         slider.setToolTip(self.tr("Size of the thumbnails (Ctrl+wheel, + and -)"))
         slider.setRange(SMALLEST, LARGEST)
         slider.setValue(self.grid.side)
-        slider.setFixedWidth(_SLIDER)
         fixed = QSizePolicy.Policy.Fixed
         slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free space
         slider.valueChanged.connect(self.grid.set_side)

@@ -25,11 +25,14 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     button,
     icon_button,
+    keep_size,
     label,
     named,
     row,
+    side_column,
     toggle_button,
 )
 from nnviz.gui.views.comparison.board import BoardView
@@ -77,8 +80,8 @@ class BoardPane(QWidget):
         self.target = TargetControl(parameter, self)
         self.targets = NetworkTargets(self)
         self._asked = label(style="muted", wrap=True)
-        self._own = Bounded(self.targets, QSize(0, app.look.px(_LEAST_TARGETS)))
-        self._own.setMaximumHeight(app.look.px(_MOST_TARGETS))
+        self._own = Bounded(self.targets, QSize())
+        keep_size(app.look, self._own, self._bound_targets)
         self._state = label(style="muted", wrap=True)
         self.empty = EmptyState(
             (RUN_BOARD,), self.tr("Choose methods and networks, then Run.")
@@ -91,6 +94,12 @@ class BoardPane(QWidget):
         self._connect()
         self._idle()
         self._tell_choice()
+
+    def _bound_targets(self) -> None:
+        """Follow the text size."""
+        px = self._app.look.px
+        self._own.set_least(QSize(0, px(_LEAST_TARGETS)))
+        self._own.setMaximumHeight(px(_MOST_TARGETS))
 
     def board(self) -> Board | None:
         """Return the board; None where there is none."""
@@ -253,8 +262,9 @@ class BoardPane(QWidget):
         rows = len(self.choices.networks.ticked())
         images = max(1, len(self.choices.photographs.ticked()))
         count = methods * rows * images
-        self.run.setEnabled(bool(count))
-        self.empty.buttons[RUN_BOARD].setEnabled(bool(count))
+        why = self.tr("Choose methods and networks, then Run.")
+        for each in (self.run, self.empty.buttons[RUN_BOARD]):
+            allow(each, bool(count), why)
         self.run.setText(
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
@@ -299,7 +309,6 @@ class BoardPane(QWidget):
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(self._app.look.px(_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
@@ -318,6 +327,6 @@ class BoardPane(QWidget):
             right.addWidget(widget)
             right.setStretchFactor(right.indexOf(widget), share)
         self.view.hide()
-        line = row(side, right, spacing=0)
+        line = row(side_column(self._app.look, side, _WIDTH), right, spacing=0)
         line.setStretch(1, 1)
         self.setLayout(line)

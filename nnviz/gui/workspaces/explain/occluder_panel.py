@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.explanations.occluder import Occluded
@@ -20,7 +20,15 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.state.display import DisplayState
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row, toggle_button
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    label,
+    named,
+    row,
+    side_column,
+    toggle_button,
+)
 from nnviz.gui.views.canvas.brush import MaskBrush
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.heatmap import HeatmapView
@@ -58,10 +66,6 @@ class OccluderPane(QWidget):
         self._lay_out()
         self._connect()
         self._open()
-
-    def minimumSizeHint(self) -> QSize:
-        """Return a fixed minimum; most docks are hidden beside this page."""
-        return QSize(560, 320)
 
     def hidden(self) -> NDArray[np.uint8]:
         """Return the mask of everything hidden: what is painted, and the patch."""
@@ -105,7 +109,6 @@ class OccluderPane(QWidget):
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(self._app.look.px(_SIDE_WIDTH))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(2 * GRID)
@@ -132,7 +135,7 @@ class OccluderPane(QWidget):
         middle.addWidget(bar)
         whole = row(spacing=0)
         whole.addLayout(middle, 1)
-        whole.addWidget(side)
+        whole.addWidget(side_column(self._app.look, side, _SIDE_WIDTH))
         self.setLayout(whole)
 
     def _connect(self) -> None:

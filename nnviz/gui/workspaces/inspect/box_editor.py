@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.notation.boxes import LabeledBox
+from nnviz.base.parameters import Value
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import ask_new_file
@@ -23,13 +24,15 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.example_boxes import NONE, ExampleBoxes
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, allow, button, icon_button, label, named, row
 from nnviz.gui.views.canvas.box_canvas import BoxCanvas, DrawnBox
 from nnviz.gui.views.widgets.keys import Key, Keys
 from nnviz.render.maps.classes import class_colors
 from nnviz.render.palette import Color
 
 _METHOD = "rcnn"
+_BOUNDARY = 0.5
+"""Score at the boundary of an SVM, the minimum until another is set."""
 _SIDE_WIDTH = 248
 _LIST_HEIGHT = 104
 _PATH = Qt.ItemDataRole.UserRole
@@ -105,9 +108,13 @@ class BoxEditor(QWidget):
 
     def _train(self) -> None:
         """Select R-CNN, which gets the boxes, and run it on the open image."""
-        self._app.choice.choose(_METHOD, {"boxes": self._boxes.text})
-        method = self._app.choice.method
-        if method is not None and method.name == _METHOD:
+        choice = self._app.choice
+        info = choice.info(_METHOD)
+        values: dict[str, Value] = {"boxes": self._boxes.text}
+        if info is not None and "score" not in choice.settings_of(info, "inspect"):
+            values["score"] = _BOUNDARY
+        choice.choose(_METHOD, values)
+        if choice.method is info:
             self.wanted.emit("view.result")
             self._app.runs.run()
 
@@ -236,7 +243,7 @@ class _Side(QWidget):
         parts = [f"{name} {count}" for name, count in sorted(counts.items())]
         self.summary.setText(", ".join(parts))
         for each in self._needing:
-            each.setEnabled(bool(counts))
+            allow(each, bool(counts), self.tr("Draw a box first"))
 
     def _hint(self) -> str:
         image = self._app.selection.image

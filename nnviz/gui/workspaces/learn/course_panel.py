@@ -9,7 +9,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.info import SECTIONS, MethodInfo
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, named, search_field
+from nnviz.gui.theme.parts import MARGIN, keep_size, named, search_field
 
 _NAME, _GUIDE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
@@ -27,7 +27,7 @@ class CoursePanel(QWidget):
         self.tree.setHeaderHidden(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tree.setIndentation(app.look.px(2 * GRID))
+        keep_size(app.look, self.tree, self._indent)
         self.tree.currentItemChanged.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -41,6 +41,9 @@ class CoursePanel(QWidget):
         app.choice.offered_changed.connect(self._fill)
         app.choice.method_changed.connect(self._mark)
         self._fill()
+
+    def _indent(self) -> None:
+        self.tree.setIndentation(self._app.look.px(2 * GRID))
 
     def lessons(self) -> list[MethodInfo]:
         """Return the listed lessons, in the order of the course."""

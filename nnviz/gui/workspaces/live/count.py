@@ -167,6 +167,7 @@ class CountPanel(QWidget):
         lines = QFormLayout()
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(GRID)
+        lines.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         lines.addRow(label(self.tr("True class")), self.truth)
         lines.addRow(label(self.tr("Target class")), self.wanted)
         column = QVBoxLayout(self)

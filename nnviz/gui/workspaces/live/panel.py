@@ -19,7 +19,15 @@ from nnviz.gui.panels.stickers.tools import StickerTools, follow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    icon_button,
+    label,
+    named,
+    row,
+    side_column,
+    toggle_button,
+)
 from nnviz.gui.theme.signs import TIMES
 from nnviz.gui.workspaces.live.occluder import LiveOccluder
 from nnviz.gui.workspaces.live.source import SourcePicker
@@ -27,6 +35,7 @@ from nnviz.gui.workspaces.live.stickers import LiveStickerSide
 from nnviz.gui.workspaces.live.transport import Transport
 from nnviz.gui.workspaces.live.view import LiveView
 
+_STICKERS_WIDTH = 236
 _SIZES = ((1080, 1920), (720, 1280), (480, 640), (240, 320))
 
 
@@ -82,17 +91,18 @@ class LivePane(QWidget):
     def _arrange(self) -> None:
         beside = QHBoxLayout()
         beside.setSpacing(0)
-        beside.addWidget(self.stickers)
+        column = side_column(self._app.look, self.stickers, _STICKERS_WIDTH)
+        beside.addWidget(column)
         beside.addWidget(self._split, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addLayout(beside, 1)
-        column.addWidget(self.tools)
-        column.addWidget(self.occluder)
-        column.addWidget(self.transport)
-        for part in (self.stickers, self.tools):
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.header)
+        whole.addLayout(beside, 1)
+        whole.addWidget(self.tools)
+        whole.addWidget(self.occluder)
+        whole.addWidget(self.transport)
+        for part in (column, self.tools):
             part.hide()
             self.header.stickers.toggled.connect(part.setVisible)
         self.occluder.hide()

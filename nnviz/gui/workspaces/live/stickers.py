@@ -10,8 +10,6 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, rule
 from nnviz.gui.workspaces.live.count import CountPanel
 
-_WIDTH = 236
-
 
 class LiveStickerSide(QWidget):
     """Column beside the frames; stickers are shown while it is open."""
@@ -20,7 +18,6 @@ class LiveStickerSide(QWidget):
         super().__init__(parent)
         named(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(app.look.px(_WIDTH))
         self._app = app
         self.shelf = ShelfPanel(app, app.live_stickers)
         self.count = CountPanel(app)

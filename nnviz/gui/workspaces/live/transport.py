@@ -23,6 +23,7 @@ from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
+    keep_width,
     label,
     named,
     toggle_button,
@@ -68,7 +69,7 @@ class Transport(QWidget):
         )
         self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
         self.exported.setTextVisible(False)
-        self.exported.setFixedWidth(look.px(_BAR_WIDTH))
+        keep_width(look, self.exported, _BAR_WIDTH)
         line = flow(
             *(self.hold, self.step, self.place, self.time, self.speed, None),
             *(self.exported, self.pin, self.keep, self.record, self.export),

@@ -19,7 +19,7 @@ from nnviz.gui.panels.empty_state import LIVE_SOURCES, EmptyState
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, label, named
+from nnviz.gui.theme.parts import MARGIN, label, named, side_column
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.views.canvas.stickers import StickerCanvas
@@ -108,7 +108,8 @@ class _FrameSide(QWidget):
         self.canvas = named(StickerCanvas(), name=self.tr("Frame"))
         self.canvas.paints = False
         self.bars = Bars(_ROWS)
-        self._side = _Side(app, self.tr("PREDICTION"), self.bars)
+        self._panel = _Side(self.tr("PREDICTION"), self.bars)
+        self._side = side_column(app.look, self._panel, _SIDE_WIDTH)
         self._side.hide()
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -118,7 +119,7 @@ class _FrameSide(QWidget):
 
     def add(self, widget: QWidget) -> None:
         """Add a widget below the bars."""
-        self._side.add(widget)
+        self._panel.add(widget)
 
     def show_frame(self, shown: Shown) -> None:
         """Show a frame, and bars if there are any."""
@@ -148,7 +149,8 @@ class _ResultSide(QWidget):
         super().__init__()
         self.view = ReportView()
         self.bars = Bars(_ROWS)
-        self._side = _Side(app, self.tr("PREDICTION"), self.bars)
+        side = _Side(self.tr("PREDICTION"), self.bars)
+        self._side = side_column(app.look, side, _SIDE_WIDTH)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -175,7 +177,7 @@ class _MapsSide(QWidget):
         self.mosaic = MosaicView()
         self.mosaic.unit_chosen.connect(app.selection.set_unit)
         self.canvas = named(_Small(), name=self.tr("Frame"))
-        side = _Side(app, self.tr("FRAME"), self.canvas)
+        side = side_column(app.look, _Side(self.tr("FRAME"), self.canvas), _SIDE_WIDTH)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -214,11 +216,10 @@ class _Small(Canvas):
 class _Side(QWidget):
     """A column beside the image."""
 
-    def __init__(self, app: AppContext, title: str, content: QWidget) -> None:
+    def __init__(self, title: str, content: QWidget) -> None:
         super().__init__()
         named(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(app.look.px(_SIDE_WIDTH))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         self._column.setSpacing(2 * GRID)

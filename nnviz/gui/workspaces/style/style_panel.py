@@ -39,10 +39,11 @@ from nnviz.gui.theme.parts import (
     button,
     clipboard_data,
     icon_button,
+    keep_size,
     label,
     named,
-    row,
     scrolled,
+    set_cells,
     toggle_button,
 )
 from nnviz.gui.views.canvas.brush import SIZES, MaskBrush
@@ -106,8 +107,7 @@ class ImagesPart(QWidget):
         self._app, self._styles = app, styles
         self.list = _ImageList(styles)
         self.list.setAccessibleName(self.tr("Style images"))
-        self.list.setIconSize(QSize(app.look.px(_SIDE), app.look.px(_SIDE)))
-        self.list.setMinimumHeight(app.look.px(_SIDE + 36))
+        keep_size(app.look, self.list, self._resize)
         self.list.itemSelectionChanged.connect(self._choose)
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -156,14 +156,20 @@ class ImagesPart(QWidget):
                 item = QListWidgetItem(Path(text).stem)
                 item.setData(_TEXT, text)
                 item.setToolTip(literal(text))
-                px = self._app.look.px
-                item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
                 self.list.addItem(item)
+        self._resize()
         self._mark()
         for text in self._styles.pictures:
             path = self._styles.thumbnail(text)
             show = partial(self._show_thumbnail, path)
             self._app.images.make_thumbnail(path, show, _THUMBNAIL)
+
+    def _resize(self) -> None:
+        """Follow the text size."""
+        px = self._app.look.px
+        self.list.setIconSize(QSize(px(_SIDE), px(_SIDE)))
+        self.list.setMinimumHeight(px(_SIDE + 36))
+        set_cells(self.list, QSize(px(_SIDE + 12), px(_SIDE + 24)))
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(index) for index in range(self.list.count())]
@@ -258,7 +264,7 @@ class StripPart(QWidget):
         column.setSpacing(GRID)
         title = label(self.tr("STYLE OVER CONTENT"), "section")
         column.addLayout(flow(title, None, self.make))
-        line = row(*self.tiles, spacing=GRID)
+        line = flow(*self.tiles, spacing=GRID)
         column.addLayout(line)
         column.addWidget(self.note)
         styles.strip_changed.connect(self._show)
@@ -268,13 +274,17 @@ class StripPart(QWidget):
     def _tile(self, number: int) -> QToolButton:
         tile = named(QToolButton(), "tile")
         tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        side = self._app.look.px(_STRIP_SIDE)
-        tile.setIconSize(QSize(side, side))
+        keep_size(self._app.look, tile, partial(self._fit, tile))
         tile.setCheckable(True)
         tile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        tile.setMinimumWidth(side)
         tile.clicked.connect(partial(self._take, number))
         return tile
+
+    def _fit(self, tile: QToolButton) -> None:
+        """Follow the text size."""
+        side = self._app.look.px(_STRIP_SIDE)
+        tile.setIconSize(QSize(side, side))
+        tile.setMinimumWidth(side)
 
     def _take(self, number: int, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
         self._styles.choose_balance(number)

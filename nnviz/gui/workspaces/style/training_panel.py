@@ -2,18 +2,29 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import IMAGES, STYLES, ask_file, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    button,
+    keep_size,
+    keep_width,
+    label,
+    named,
+)
 from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.widgets.elided import ElidedLabel
 
 _ENDINGS = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff"
-_HEIGHT = 160
+_HEIGHT, _NAME = 160, 64
+"""Height of the preview, and least width of a name, px."""
 _MINUTE = 60
 _METHOD = "fast_style"
 
@@ -26,8 +37,8 @@ class LessonPanel(QWidget):
         self.setObjectName("page")
         self._app = app
         self._lessons = app.style_training
-        self.style_name = label()
-        self.folder_name = label()
+        self.style_name = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
+        self.folder_name = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         self.preview = Canvas(self)
         self.preview.setAccessibleName(
             self.tr("Images, with the painted version below each")
@@ -44,8 +55,7 @@ class LessonPanel(QWidget):
         self._lessons.changed.connect(self._show)
         self._lessons.improved.connect(self._show_preview)
         self._lessons.learnt.connect(lambda _: self._show())
-        app.look.changed.connect(self._resize)
-        self._resize()
+        keep_size(app.look, self, self._resize)
         self._show_preview(None)
         self._show()
 
@@ -58,14 +68,14 @@ class LessonPanel(QWidget):
             (self.tr("Training images"), self.folder_name, self.ask_folder),
         ):
             head = label(title, "muted")
-            head.setFixedWidth(self._app.look.px(72))
+            keep_width(self._app.look, head, 72)
             pick = button(self.tr("Choose…"), ask)
             pick.setAccessibleName(f"{title}: {pick.text()}")
-            column.addLayout(row(head, chosen, None, pick))
+            column.addLayout(flow(head, chosen, pick))
         column.addWidget(self.preview)
         column.addWidget(self.bar)
         column.addWidget(self.state)
-        column.addLayout(row(self.go, self.use, None))
+        column.addLayout(flow(self.go, self.use))
         column.addStretch(1)
 
     def ask_style(self) -> None:
@@ -84,12 +94,6 @@ class LessonPanel(QWidget):
         if path:
             self._lessons.choose(photographs=path)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Elide the names anew when the font changes."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._show()
-
     def _toggle(self) -> None:
         if self._lessons.running:
             self._lessons.stop()
@@ -101,7 +105,10 @@ class LessonPanel(QWidget):
         self._app.open_model(self._lessons.weights)
 
     def _resize(self) -> None:
-        self.preview.setFixedHeight(self._app.look.px(_HEIGHT))
+        px = self._app.look.px
+        self.preview.setFixedHeight(px(_HEIGHT))
+        for words in (self.style_name, self.folder_name):
+            words.setMinimumWidth(px(_NAME))
 
     def _show_preview(self, pixels: object) -> None:
         if pixels is None:
@@ -118,7 +125,6 @@ class LessonPanel(QWidget):
         ):
             words.setText(Path(path).name or self.tr("none yet"))
             words.setToolTip(literal(path))
-            words.setMinimumSize(QSize(0, 0))
         progress = lessons.progress
         self.bar.setVisible(lessons.running)
         if progress is None:
@@ -128,8 +134,8 @@ class LessonPanel(QWidget):
             self.bar.setValue(round(1000 * progress.done / max(progress.total, 1)))
         self.state.setText(self._words())
         self.go.setText(self._action())
-        self.go.setEnabled(lessons.ready or lessons.running)
-        self.use.setEnabled(bool(lessons.weights))
+        allow(self.go, lessons.ready or lessons.running, self._words())
+        allow(self.use, bool(lessons.weights), self.tr("Learn a style first"))
 
     def _action(self) -> str:
         if self._lessons.running:

@@ -4,10 +4,19 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    keep_width,
+    label,
+    named,
+    row,
+)
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 from nnviz.gui.workspaces.train.thumbnails import Thumbnails
 
@@ -49,8 +58,8 @@ class ClassCard(QFrame):
         column.addLayout(row(self.name, remove))
         column.addWidget(self.thumbnails)
         column.addWidget(self.count)
-        column.addLayout(row(self.more, self.hold, None))
-        self.setFixedWidth(app.look.px(WIDTH))
+        column.addLayout(flow(self.more, self.hold))
+        keep_width(app.look, self, WIDTH)
         self.update_images()
 
     def update_images(self) -> None:

@@ -9,7 +9,7 @@ from nnviz.base.measures.training import ExampleTable
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, icon_button, keep_width, label, named, row
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.workspaces.train.class_card import WIDTH
 from nnviz.gui.workspaces.train.teaching import Teaching
@@ -44,7 +44,7 @@ class TableCard(QFrame):
         column.addLayout(row(name, remove))
         column.addWidget(thumbnails)
         column.addWidget(self.count)
-        self.setFixedWidth(app.look.px(WIDTH))
+        keep_width(app.look, self, WIDTH)
 
     def _words(self, table: ExampleTable) -> str:
         """Return the number of images, and the range of their numbers."""

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from nnviz.gui.theme.parts import label, named, row
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.theme.parts import label, named
 from nnviz.gui.workspaces.train.teaching import Teaching
 
 _MOST_EPOCHS = 100
@@ -45,7 +46,7 @@ class TeachOptionsForm(QObject):
         column.addWidget(self.regression)
         column.addWidget(self.unit)
         words = label(self.tr("Fine-tune all layers, epochs"), "muted")
-        column.addLayout(row(words, None, self.fine_tune))
+        column.addLayout(flow(words, None, self.fine_tune))
 
     def _set_regression(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
         self._options.regression = on

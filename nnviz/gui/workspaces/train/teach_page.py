@@ -12,7 +12,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.file_formats import IMAGES, TABLES
 from nnviz.base.live import Shown
@@ -25,7 +33,15 @@ from nnviz.gui.panels.dialogs.files import DATASETS, ask_file, ask_folder
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    button,
+    keep_size,
+    label,
+    named,
+    scrolled,
+)
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.workspaces.train.class_card import ClassCard
 from nnviz.gui.workspaces.train.table_card import TableCard
@@ -34,6 +50,8 @@ from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
 _SIDE, _PREVIEW = 300, 200
 _NARROW = 640
+_LEAST_CARDS = 160
+"""Height of the part of the classes that is seen at least, px."""
 _LARGEST_WIDTH = 16777215
 """Qt's own limit: a width that is not fixed."""
 _INTERVAL = 120
@@ -91,8 +109,18 @@ class TeachPage(QWidget):
         column.addLayout(flow(self.add, self.folder, self.numbers, spacing=GRID))
         self.hint = label(hint, "muted", wrap=True)
         column.addWidget(self.hint)
-        column.addWidget(scrolled(self._cards), 1)
+        column.addWidget(self._make_area(), 1)
         return left
+
+    def _make_area(self) -> QScrollArea:
+        """Wrap the cards in an area that takes what the other controls leave."""
+        area = scrolled(self._cards)
+        # In a narrow window its wish would be taken from the minimum of the others.
+        ignored = QSizePolicy.Policy.Ignored
+        area.setSizePolicy(ignored, ignored)
+        look = self._app.look
+        keep_size(look, area, lambda: area.setMinimumHeight(look.px(_LEAST_CARDS)))
+        return area
 
     def _ask_folder(self) -> None:
         title = self.tr("Folder with a sub-folder for each class")
@@ -220,10 +248,10 @@ class _TeachSide(QWidget):
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._app, self._teaching = app, teaching
-        self._watching = False
+        self._watching = self._wide = False
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Camera"))
-        self.canvas.setFixedHeight(app.look.px(_PREVIEW))
+        keep_size(app.look, self, self._resize)
         self.camera = button(self.tr("Turn camera on"), self._toggle_camera)
         self.bars = Bars(4)
         self.bars.setVisible(False)
@@ -237,7 +265,6 @@ class _TeachSide(QWidget):
         self.state = label(wrap=True)
         self.files = label(style="muted", wrap=True)
         self.live = button(self.tr("Use in Live"), self._go_live)
-        self.set_wide(wide=False)
         self._lay_out()
         teaching.changed.connect(self._show)
         app.selection.model_changed.connect(self._show)
@@ -251,13 +278,13 @@ class _TeachSide(QWidget):
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.canvas)
-        column.addLayout(row(self.camera, None))
+        column.addLayout(flow(self.camera))
         column.addWidget(self.bars)
         column.addWidget(label(self.tr("Network name"), "muted"))
         column.addWidget(self.name)
         column.addWidget(self.backbone)
         self.options.lay_out(column)
-        column.addLayout(row(self.go, self.live, None))
+        column.addLayout(flow(self.go, self.live))
         column.addWidget(self.bar)
         column.addWidget(self.state)
         column.addWidget(self.files)
@@ -265,9 +292,15 @@ class _TeachSide(QWidget):
 
     def set_wide(self, *, wide: bool) -> None:
         """Use the full width, or a column of fixed width."""
-        side = self._app.look.px(_SIDE)
+        self._wide = wide
+        self._resize()
+
+    def _resize(self) -> None:
+        """Follow the text size."""
+        side, wide = self._app.look.px(_SIDE), self._wide
         self.setMinimumWidth(0 if wide else side)
         self.setMaximumWidth(_LARGEST_WIDTH if wide else side)
+        self.canvas.setFixedHeight(self._app.look.px(_PREVIEW))
 
     def turn_off(self) -> None:
         """Close the camera if this page opened it."""
@@ -326,8 +359,9 @@ class _TeachSide(QWidget):
         title = self._app.captions.model(teaching.backbone.reference)
         self.backbone.setText(self.tr("Learns from the features of {0}").format(title))
         self.go.setText(self.tr("Stop") if teaching.running else self.tr("Teach"))
-        self.go.setEnabled(teaching.ready or teaching.running)
-        self.live.setEnabled(taught is not None)
+        why = self.tr("Add images to two classes, then Teach.")
+        allow(self.go, teaching.ready or teaching.running, why)
+        allow(self.live, taught is not None, self.tr("Teach a network first"))
         self.bar.setVisible(teaching.running)
         progress = teaching.progress
         if progress is not None and progress.total:

@@ -10,11 +10,12 @@ from nnviz.base.events import Policy, Priority
 from nnviz.base.file_formats import EVENTS
 from nnviz.base.requests import ExportTrained
 from nnviz.base.shipped.distribution import install_command
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, row
+from nnviz.gui.theme.parts import MARGIN, allow, button, label
 
 _TOPIC = "trained"
 _LANE = Lane("export trained", Policy.QUEUE, Priority.INTERACTIVE)
@@ -38,7 +39,7 @@ class TrainedPanel(QWidget):
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.words)
-        column.addLayout(row(self.use, None))
+        column.addLayout(flow(self.use))
         column.addWidget(self.saved)
         column.addStretch(1)
         connect_while_in(app.choice, "train", app.timeline.changed, self._show)
@@ -57,11 +58,12 @@ class TrainedPanel(QWidget):
 
     def _show(self) -> None:
         saves = self._method in _SAVED
-        self.use.setEnabled(self._ready)
+        words = self._words(max(0, self._app.timeline.step) + 1)
+        allow(self.use, self._ready, words)
         self.use.setText(
             self.tr("Save this step") if saves else self.tr("Open this step")
         )
-        self.words.setText(self._words(max(0, self._app.timeline.step) + 1))
+        self.words.setText(words)
 
     def _words(self, step: int) -> str:
         if not self._ready:

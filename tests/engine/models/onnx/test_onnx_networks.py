@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.engine.models.onnx.batching import batch_rule
+from nnviz.engine.nn.shapes.graph import operation_graph
 from tests.support.onnx_networks import export, outputs_of
 
 
@@ -52,6 +53,17 @@ def test_layers_have_the_names_and_outputs_of_the_network(
     # The batch norm is part of the convolution now, and its name says so.
     (folded,) = found.keys() & {"stem.0_1", "stem.0_bn"}
     assert close(found[folded], wanted["stem.1"])
+
+
+def test_modules_are_named_by_their_classes(
+    open_model, exported: Path, small: nn.Module
+) -> None:
+    """Truth: the classes of the network, which torch's newer exporter writes."""
+    told = ".dynamo." in exported.name
+    groups = operation_graph(open_model(exported).net, 3, (32, 32)).groups
+    for path in ("stem", "attn", "mlp"):
+        kind = type(small.get_submodule(path)).__name__
+        assert groups[path] == (kind if told else "")
 
 
 def test_layers_are_of_torchs_kinds(open_model, exported: Path) -> None:

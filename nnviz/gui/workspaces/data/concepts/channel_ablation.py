@@ -18,7 +18,7 @@ from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.state.record_query import RecordList
-from nnviz.gui.theme.parts import button, label, named
+from nnviz.gui.theme.parts import allow, button, label, named
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.question_pane import (
     SELECTED,
@@ -96,7 +96,8 @@ class ChannelAblationPane(QuestionPane):
         """Show the number of selected images; enable Run if channels are named."""
         self.name_selected(self.images)
         named_ = bool(self.channels.text().strip()) and bool(self.layer.count())
-        self.begin.setEnabled(named_ and not self.stop.isVisible())
+        able = named_ and not self.stop.isVisible()
+        allow(self.begin, able, self.tr("Name channels first, as 3, 7, 20-25"))
 
     # --- requests
 
