@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from torch import nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
+from nnviz.base.file_formats import DESCRIPTIONS, INDEX
 from nnviz.base.host.interrupts import held_back
+from nnviz.base.host.reading import is_folder
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
@@ -42,6 +44,7 @@ _Key = tuple[str, str]
 """Identity of a network, and its device."""
 _Use = tuple[Preprocess, str, str, str, str]
 """How a network is used: preprocessing, label file, task, output, unit."""
+_MOST_FILES = 1000
 _SHARE = 0.5
 """Fraction of a device's free memory that cached networks may use."""
 
@@ -256,7 +259,20 @@ def _identity(reference: Reference) -> str:
     if not isinstance(reference, FileReference):
         return str(reference)
     side_car = find_side_car(reference.path)
-    return stamp(reference.path) + (stamp(side_car) if side_car else "")
+    return _stamps(reference.path) + (stamp(side_car) if side_car else "")
+
+
+def _stamps(path: Path) -> str:
+    """Return the stamp of a file, or of the files of a folder or description."""
+    path = path.expanduser()
+    if path.name in DESCRIPTIONS or path.name.endswith(INDEX):
+        path = path.parent
+    if not is_folder(path):
+        return stamp(path)
+    try:
+        return " ".join(map(stamp, islice(sorted(path.iterdir()), _MOST_FILES)))
+    except OSError:
+        return str(path)
 
 
 def stamp(path: Path) -> str:

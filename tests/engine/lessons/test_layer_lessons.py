@@ -9,6 +9,7 @@ from support.lessons import run_lesson
 from torch import nn
 
 import nnviz
+from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
 from nnviz.engine.lessons.arithmetic.gray import gray_of
 
@@ -60,6 +61,56 @@ def test_sobel_on_a_step_edge_is_written_out_by_hand():
     _, kernel, products = run.report["window"].grids
     assert np.array_equal(kernel.values, [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     assert products.values.sum() == pytest.approx(found[2, 3], rel=1e-6)
+
+
+def on_image(pixels, **values):
+    run, _ = run_lesson("kernel_on_image", image=image_from_array(pixels), **values)
+    return run.report
+
+
+def test_an_atrous_kernel_takes_every_third_pixel():
+    """Truth: SciPy's correlation with the kernel and zeros between its weights."""
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 24), np.uint8)
+    report = on_image(pixels, kernel="1 2; 3 4", rate=3)
+    spread = np.zeros((4, 4))
+    spread[::3, ::3] = [[1, 2], [3, 4]]
+    expected = signal.correlate2d(pixels.astype(float), spread, "valid")
+    assert np.allclose(report.main.values[:17, :21], expected, rtol=1e-5)
+    gray, _, products = report["window"].grids
+    assert gray.title.endswith("every 3 px")
+    assert products.values.sum() == pytest.approx(report.main.values[10, 12], rel=1e-6)
+
+
+def test_maxima_go_back_to_their_places():
+    """By hand: two windows of 2 x 2, whose largest are at the lower right and left."""
+    pixels = np.array([[1, 2, 3, 0], [4, 9, 8, 0]], np.uint8)
+    ways = {
+        "max unpooling": [[0, 0, 0, 0], [0, 9, 8, 0]],
+        "bed of nails": [[9, 0, 8, 0], [0, 0, 0, 0]],
+        "nearest": [[9, 9, 8, 8], [9, 9, 8, 8]],
+    }
+    for source, expected in ways.items():
+        report = on_image(pixels, kernel="1", source=source, factor=2)
+        assert np.allclose(report.main.values, expected, atol=1e-4)
+        assert np.allclose(report["unpooled"].values, expected, atol=1e-4)
+
+
+def test_a_kernel_on_nails_is_a_transposed_convolution():
+    """Truth: torch's transposed convolution with the kernel turned by 180 degrees."""
+    pixels = np.random.default_rng(1).integers(0, 256, (12, 16), np.uint8)
+    report = on_image(
+        pixels, kernel="1 2 3; 4 5 6; 7 8 9", source="bed of nails", factor=2
+    )
+    kernel = torch.arange(1.0, 10).view(1, 1, 3, 3).flip(2, 3)
+    small = nn.functional.max_pool2d(torch.tensor(pixels)[None, None].float(), 2)
+    whole = nn.functional.conv_transpose2d(small, kernel, stride=2)[0, 0].numpy()
+    found = report.main.values
+    assert np.allclose(found[1:-1, 1:-1], whole[2:12, 2:16], rtol=1e-5)
+
+
+def test_an_image_smaller_than_a_window_is_refused():
+    with pytest.raises(InputError, match="no window of 16 px"):
+        on_image(np.zeros((8, 40), np.uint8), source="nearest", factor=16)
 
 
 def test_laplacian_of_gaussian_of_the_course_is_taken_apart():

@@ -50,6 +50,19 @@ def test_a_folder_of_transformers(open_model, vit, tmp_path: Path) -> None:
     assert model.info.task is Task.CLASSIFY
 
 
+def test_a_folder_that_was_saved_again_is_opened_again(
+    open_model, vit, tmp_path: Path
+) -> None:
+    """Truth: the classes that the second network has."""
+    vit.save_pretrained(tmp_path)
+    assert len(open_model(tmp_path).info.labels) == 3
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["id2label"] = {"0": "ant", "1": "bee", "2": "dog"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert open_model(tmp_path).info.labels[2] == "dog"
+    assert open_model(tmp_path / "config.json").info.labels[2] == "dog"
+
+
 @pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json"])
 def test_descriptions_stand_for_their_folder(
     open_model, vit, tmp_path: Path, name: str

@@ -199,6 +199,21 @@ def fastai(folder: Path) -> Path:
         return save({"model": state, "opt": {"hypers": L([0.1])}}, folder)
 
 
+@opens("lightly's SimCLR, a Sequential in a wrapper", 0, Task.EMBED)
+def lightly(folder: Path) -> Path:
+    body = nn.Sequential(*list(net().children())[:-1])
+    head = {"projection_head.layers.0.weight": torch.zeros(512, 512)}
+    return save(prefixed(body.state_dict(), "backbone.") | head, folder)
+
+
+@opens("torchvision's FCN, DataParallel", 4, Task.SEGMENT)
+def fcn(folder: Path) -> Path:
+    network = models.segmentation.fcn_resnet50(
+        weights=None, weights_backbone=None, num_classes=4
+    )
+    return save({"state_dict": prefixed(network.state_dict(), "module.")}, folder)
+
+
 @opens("MMPretrain, published")
 def mmpretrain(folder: Path) -> Path:
     return save({"meta": {"dataset_meta": {"classes": [*"abcdefghij"]}},

@@ -1,33 +1,65 @@
-"""User-defined kernels on the image: Sobel, blur, Laplacian, template."""
+"""User-defined kernels on the image, with atrous rates, and after unpooling."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
+from nnviz.base.errors import InputError
 from nnviz.base.image_position import ImageX, ImageY
 from nnviz.base.info import lesson
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, NumberRows
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title, When
 from nnviz.base.results import Heatmap, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.gray import WHITE, correlated, gray_of
+from nnviz.engine.lessons.arithmetic.gray import (
+    WHITE,
+    correlated,
+    gray_of,
+    pooled_back,
+)
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.method import Context, Presets, register
 
 _LARGEST = 15
+_IMAGE = "image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelOnImageParams:
-    """Parameters: the kernel, and the position whose window is shown."""
+    """Parameters: the kernel, its input, and the position whose window is shown."""
 
     kernel: Annotated[
         NumberRows,
         Essential(),
         Help("Rows of the kernel, semicolons between; up to 15 × 15."),
     ] = "-1 0 1; -2 0 2; -1 0 1"
+    rate: Annotated[
+        int,
+        Title("Atrous rate"),
+        Range(1, 16),
+        Help("The weights stand on every so many pixels, as in DeepLab; 1 is usual."),
+        Essential(),
+    ] = 1
+    source: Annotated[
+        Literal["image", "max unpooling", "bed of nails", "nearest"],
+        Title("Kernel on"),
+        Help(
+            "The image, or what is left of it after max pooling and a way back: maxima "
+            "at their remembered places (SegNet), one to a window with zeros between "
+            "(then the kernel makes a transposed convolution), or copied."
+        ),
+        Essential(),
+    ] = "image"
+    factor: Annotated[
+        int,
+        Title("Pooling factor"),
+        Range(2, 16),
+        When("source", ("max unpooling", "bed of nails", "nearest")),
+        Help("Side of the pooling windows, the stride of the way back."),
+        Essential(),
+    ] = 4
     x: Annotated[ImageX, Essential()] = 0.5
     y: Annotated[ImageY, Essential()] = 0.5
 
@@ -46,11 +78,14 @@ class KernelOnImage:
     Params: ClassVar[type] = KernelOnImageParams
     shows: ClassVar[str] = (
         "The gray image correlated with your kernel, and the window at one place with "
-        "its products; gray values count from 0 to 255."
+        "its products; gray values count from 0 to 255. The kernel can be spread by an "
+        "atrous rate, and work on what pooling and unpooling leave of the image."
     )
     reading: ClassVar[str] = (
         "Kernels whose weights add up to 0 answer to change, those that add up to 1 "
-        "smooth. Try the presets, then change a weight."
+        "smooth. Try the presets, then change a weight. A spread kernel sees more with "
+        "as many weights and skips what is between; max unpooling keeps edges in place "
+        "where a fixed grid moves them."
     )
     misleads: ClassVar[str] = (
         "The kernels of a trained network are found by learning; few look like these."
@@ -66,13 +101,26 @@ class KernelOnImage:
             "1 3 -7 -24 -7 3 1; 1 3 0 -7 0 3 1; 0 1 3 3 3 1 0; 0 0 1 1 1 0 0"
         },
         "sharpen": {"kernel": "0 -1 0; -1 5 -1; 0 -1 0"},
+        "atrous, rate 6": {"rate": 6},
+        "max unpooling": {"source": "max unpooling", "kernel": "1"},
+        "transposed convolution": {
+            "source": "bed of nails",
+            "factor": 2,
+            "kernel": "0.25 0.5 0.25; 0.5 1 0.5; 0.25 0.5 0.25",
+        },
+        "nearest": {"source": "nearest", "kernel": "1"},
     }
 
     def run(self, ctx: Context, params: KernelOnImageParams) -> Iterator[Report]:
         """Yield one report: the whole map, and the window at the position."""
         kernel = parse_matrix(params.kernel, "--kernel", _LARGEST)
         gray = WHITE * gray_of(ctx.image)
-        found = correlated(gray, kernel)
+        if params.source != _IMAGE:
+            if min(gray.shape) < params.factor:
+                reason = f"has no window of {params.factor} px"
+                raise InputError(ctx.image.name, reason, "make the factor smaller")
+            gray = pooled_back(gray, params.factor, params.source)
+        found = correlated(gray, kernel, params.rate)
         ctx.check()
         signed = bool(found.min() < 0)
         results: dict[str, Result] = {
@@ -83,6 +131,10 @@ class KernelOnImage:
             ),
             "window": _window(gray, kernel, found, params),
         }
+        if params.source != _IMAGE:
+            results["unpooled"] = Heatmap(
+                values=gray.astype(np.float32), signed=False, unit="gray"
+            )
         total = float(kernel.sum())
         yield Report(results, (f"the weights add up to {amount(total)}",))
 
@@ -94,12 +146,15 @@ def _window(
     rows, columns = kernel.shape
     row = min(int(params.y * len(gray)), len(gray) - 1)
     column = min(int(params.x * gray.shape[1]), gray.shape[1] - 1)
-    top, left = (rows - 1) // 2, (columns - 1) // 2
-    margins = ((top, rows - 1 - top), (left, columns - 1 - left))
-    padded = np.pad(gray, margins, mode="edge")
-    window = padded[row : row + rows, column : column + columns]
+    rate = params.rate
+    down = row + rate * (np.arange(rows) - (rows - 1) // 2)
+    across = column + rate * (np.arange(columns) - (columns - 1) // 2)
+    window = gray[
+        np.ix_(down.clip(0, len(gray) - 1), across.clip(0, gray.shape[1] - 1))
+    ]
     total = float(found[row, column])
     title, sum_ = f"gray at row {row}, column {column}", f"sum {amount(total)}"
+    title += f", every {rate} px" if rate > 1 else ""
     products = window * kernel
     return Matrix(
         grids=(

@@ -22,13 +22,15 @@ from nnviz.engine.models.match.signatures import BOOKKEEPING, Resemblance, Shape
 
 Check = Callable[[], None]
 
+_RANKED = 60
+"""Architectures that are looked at by their sketches: one backbone is in many."""
 _TRIED = 12
 """Architectures that are compared weight by weight."""
 _NEARLY = 0.85
 """Fraction of the best similarity from which another one is tried too."""
 _ALIKE = 0.3
 """Similarity from which an architecture is suggested as the nearest."""
-_SHOWN = 5
+_SHOWN = 2
 _STRANGER = (
     "its own code is needed: open the .py file that makes the network (or "
     "python:package.module:function), or export it to ONNX"
@@ -73,17 +75,23 @@ def find_architecture(
 def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
     """Return the most similar architectures, best first, with the renaming for each.
 
-    Among equally similar ones, one that the hint names goes first.
+    Among equally similar ones, one that the hint names goes first.  Then come those
+    that explain the most weights: a segmenter has more of them than its backbone.
     """
     found = [
         (view, each)
         for view in views(shapes)
-        for each in rank({usual: shapes[name] for usual, name in view.items()}, _TRIED)
+        for each in rank({usual: shapes[name] for usual, name in view.items()}, _RANKED)
     ]
     hint = hint.lower()
     found.sort(key=lambda pair: _order(pair[1], hint))
     enough = found[0][1].share * _NEARLY if found else 0.0
-    return [pair for pair in found if pair[1].share >= enough][:_TRIED]
+    near = [pair for pair in found if pair[1].share >= enough]
+    first, others = near[: _TRIED // 2], near[_TRIED // 2 :]
+    known = {each.architecture for _, each in first}
+    others = [pair for pair in others if pair[1].architecture not in known]
+    others.sort(key=lambda pair: -pair[1].explained)
+    return [*first, *others[: _TRIED - len(first)]]
 
 
 def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
@@ -187,12 +195,16 @@ def _set_first_convolution(net: nn.Module, channels: int, kernel: int) -> None:
 def _require_shape(
     key: str, state: Mapping[str, Tensor], expected: Tensor, source: str
 ) -> None:
-    """Refuse a state dict with a missing weight, or one of another shape."""
+    """Refuse a state dict with a missing weight, or one of another shape or kind."""
     if key not in state:
         raise InputError(source, f"lacks {key}", "pick the weights of this network")
     if state[key].shape != expected.shape:
         shapes = f"{tuple(state[key].shape)} found, {tuple(expected.shape)} expected"
         raise InputError(source, f"{key}: {shapes}")
+    if expected.is_floating_point() and not state[key].is_floating_point():
+        kind = str(state[key].dtype).removeprefix("torch.")
+        remedy = "save its weights as float32"
+        raise InputError(source, f"{key} holds {kind}, no floats", remedy)
 
 
 def _no_fit(
@@ -218,14 +230,15 @@ def _differences(best: Fit | None, nearest: Resemblance, names: int) -> str:
         return f"resembles {nearest.architecture}, but does not fit it"
     name = best.architecture.partition(":")[2]
     nearest_name = f"{name} ({best.faults} of {names} keys do not fit)"
-    lines = [f"fits no known architecture; the nearest is {nearest_name}"]
+    parts = []
     for title, entries in (
         ("missing", best.missing),
         ("unexpected", best.unexpected),
         ("mismatched", best.mismatched),
     ):
         if entries:
-            lines.append(f"  {title} ({len(entries)}):")
-            lines += [f"    {entry}" for entry in entries[:_SHOWN]]
-            lines += ["    ..."] if len(entries) > _SHOWN else []
-    return "\n".join(lines)
+            more = ", ..." if len(entries) > _SHOWN else ""
+            listed = ", ".join(entries[:_SHOWN])
+            parts.append(f"{len(entries)} {title} ({listed}{more})")
+    differences = ", ".join(parts)
+    return f"fits no known architecture, the nearest is {nearest_name}: {differences}"

@@ -26,6 +26,7 @@ _RESNET_CHILDREN = {
     "9": "fc",
 }
 """torchvision's ResNets as ``nn.Sequential(*net.children())``, as SimCLR saves them."""
+_FIRST_NUMBER = re.compile(r"^((?:[^\d.][^.]*\.)*)(\d)\.")
 _HUGGING_FACE_RESNET = (
     (re.compile(r"^resnet\.embedder\.embedder\.convolution"), "conv1"),
     (re.compile(r"^resnet\.embedder\.embedder\.normalization"), "bn1"),
@@ -65,8 +66,10 @@ def _features(name: str) -> str:
 
 
 def _resnet_children(name: str) -> str:
-    first, _, rest = name.partition(".")
-    return f"{_RESNET_CHILDREN.get(first, first)}.{rest}"
+    """Rename the numbered children of a ResNet, inside a wrapper or not."""
+    return _FIRST_NUMBER.sub(
+        lambda found: f"{found[1]}{_RESNET_CHILDREN.get(found[2], found[2])}.", name
+    )
 
 
 def _fastai_resnet(name: str) -> str:

@@ -38,12 +38,19 @@ class Resemblance:
         surplus: difference between the numbers of weights in the file and the
             architecture.
         prefix: of their names in the file.
+        count: number of weights of the architecture.
     """
 
     architecture: str
     share: float
     surplus: int = 0
     prefix: str = ""
+    count: int = 0
+
+    @property
+    def explained(self) -> float:
+        """Number of weights in the file that are the architecture's; an estimate."""
+        return self.share * self.count
 
 
 def hash_weight(name: str, shape: tuple[int, ...]) -> int:
@@ -98,8 +105,11 @@ def rank(shapes: Shapes, count: int) -> list[Resemblance]:
             share = float(shares[place])
             known = best.get(int(place))
             if share and (known is None or share > known.share):
-                surplus = count_weights(names) - int(index.counts[place])
-                found_here = Resemblance(index.names[place], share, surplus, prefix)
+                weights = int(index.counts[place])
+                surplus = count_weights(names) - weights
+                found_here = Resemblance(
+                    index.names[place], share, surplus, prefix, weights
+                )
                 best[int(place)] = found_here
     return sorted(best.values(), key=lambda each: -each.share)[:count]
 

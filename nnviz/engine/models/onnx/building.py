@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nnviz.base.errors import ModelError
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.batching import batch_rule, keep_apart
 from nnviz.engine.models.onnx.folding import fold, operator_of, unknown_operators
@@ -64,11 +65,33 @@ def build_network(
     except _NeedsNumbersError:
         calls = _calls(graph, sample, None, check)
     (given,) = (each.name for each in graph.inputs)
+    names = _keep_computed_outputs(graph, names, given, calls)
     net = build_tree(calls, [given], graph)
     if len(names) > 1 and all(name.isidentifier() for name in names):
         net.names = names  # those that exporters make up are numbers or paths
     keep_apart(net.eval(), sample)
     return net
+
+
+def _keep_computed_outputs(
+    graph: Graph, names: Sequence[str], given: str, calls: Sequence[Call]
+) -> tuple[str, ...]:
+    """Drop a graph's outputs that are constants; return the file's names of the others.
+
+    Raises:
+        ModelError: no output depends on the image.
+    """
+    made = {given, *(name for call in calls for name in call.outputs)}
+    kept = [
+        (output, name)
+        for output, name in zip(graph.outputs, names, strict=True)
+        if output in made
+    ]
+    if not kept:
+        reason = "is an output that does not depend on the image"
+        raise ModelError(names[0], reason, "export the network anew")
+    graph.outputs = tuple(output for output, _ in kept)
+    return tuple(name for _, name in kept)
 
 
 def _calls(

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,25 @@ def _opset(model: ModelProto, path: Path) -> int:
     return int(versions[0])
 
 
+def _takes_enough(node: Node) -> bool:
+    """Tell whether a node has as many inputs as ONNX says of its operator."""
+    schema = _schema(node.kind, node.opset)
+    if schema is None:
+        return True
+    fewest = int(schema.min_input)
+    first = not fewest or (bool(node.inputs) and bool(node.inputs[0]))
+    return first and fewest <= len(node.inputs) <= int(schema.max_input)
+
+
+@cache
+def _schema(kind: str, opset: int) -> Any:
+    """Return ONNX's description of an operator; None for an unknown one."""
+    try:
+        return onnx.defs.get_schema(kind, opset, "")
+    except onnx.defs.SchemaError:
+        return None
+
+
 class _Reader:
     """Converts parsed protobuf messages into a graph.
 
@@ -264,6 +284,8 @@ class _Reader:
         """Refuse values that are used before they are produced, or produced twice."""
         known = {"", *graph.constants, *(each.name for each in graph.inputs)}
         for node in graph.nodes:
+            if not _takes_enough(node):
+                raise self._refusal(f"{node.title} has too few inputs or too many")
             missing = [name for name in node.inputs if name not in known]
             if missing and not depth:
                 raise self._refusal(f"{node.title} takes {missing[0]!r}, never made")

@@ -64,6 +64,31 @@ def test_an_output_that_no_node_gives_is_named(open_model, tmp_path: Path) -> No
         open_model(path)
 
 
+@pytest.mark.parametrize(
+    "node",
+    [
+        helper.make_node("Relu", [], ["p"]),
+        helper.make_node("Relu", [""], ["p"]),
+        helper.make_node("Identity", [], ["p"]),
+        helper.make_node("Relu", ["x", "x"], ["p"]),
+        helper.make_node("BatchNormalization", ["x"], ["p"]),
+    ],
+)
+def test_operators_take_as_many_inputs_as_the_standard_says(
+    open_model, tmp_path: Path, node
+) -> None:
+    nodes = [node, helper.make_node("Flatten", ["p"], ["y"])]
+    with pytest.raises(InputError, match="too few inputs or too many"):
+        open_model(save(tmp_path / "w.onnx", nodes))
+
+
+def test_an_output_that_is_a_constant_is_no_answer(open_model, tmp_path: Path) -> None:
+    """Truth: the graph; its shape is all that the image gives."""
+    nodes = [helper.make_node("Shape", ["x"], ["y"])]
+    with pytest.raises(ModelError, match="does not depend on the image"):
+        open_model(save(tmp_path / "w.onnx", nodes))
+
+
 def test_an_operator_of_another_vendor_is_named(open_model, tmp_path: Path) -> None:
     node = helper.make_node("FusedConv", ["x"], ["y"], domain="com.microsoft")
     path = save(tmp_path / "w.onnx", [node])
