@@ -458,14 +458,14 @@ REFUSED = {
     "no tensor": (Sizes(), "Sizes: gives no tensor for an image"),
     "a number": (Scalar(), "Scalar: gives one number for a whole batch"),
     "two inputs": (Extra(), "Extra: takes 2 inputs (x, y); fix all but one"),
-    "other channels": (nn.Conv2d(5, 4, 3), "Conv2d: cannot take 16 x 16 px ("),
+    "other channels": (nn.Conv2d(5, 4, 3), "Conv2d: fails on an image of 16 x 16 px ("),
     "another size": (
         nn.Sequential(nn.Flatten(), nn.Linear(7, 3)),
-        "Sequential: cannot take 16 x 16 px (",
+        "Sequential: fails on an image of 16 x 16 px (",
     ),
     "its own error": (
         Module({}.__getitem__),
-        "Module: cannot take 16 x 16 px (",
+        "Module: fails on an image of 16 x 16 px (",
     ),
     "lazy": (nn.LazyConv2d(4, 3), "LazyConv2d: has lazy layers without weights; run"),
 }

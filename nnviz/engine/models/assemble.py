@@ -169,6 +169,9 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
             f"cannot take {height} x {width} px",
             f"its smallest input is {smallest[0]} x {smallest[1]} px",
         )
+    if (height, width) == own.input_size:
+        reason = f"fails on an image of {height} x {width} px ({why})"
+        raise ModelError(opened.title, reason, "try its forward() by itself")
     raise ModelError(
         opened.title,
         f"cannot take {height} x {width} px ({why})",

@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+_CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.Show)
+
 
 class Bounded(QScrollArea):
     """Scroll area whose minimum size is fixed, whatever its panel needs.
@@ -44,9 +46,16 @@ class Bounded(QScrollArea):
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Resize the panel when its contents change."""
+        """Resize the panel when its contents change, or did so while it was hidden."""
         done = super().eventFilter(watched, event)
-        if event.type() is QEvent.Type.LayoutRequest and watched is self._panel:
+        if watched is self._panel and event.type() in _CHANGES:
+            self._fit()
+        return done
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Resize the panel when its own minimum has changed."""
+        done = super().viewportEvent(event)
+        if event.type() is QEvent.Type.LayoutRequest:
             self._fit()
         return done
 

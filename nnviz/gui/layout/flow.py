@@ -167,9 +167,22 @@ class Flow(QLayout):
 
 
 def _needed(item: QLayoutItem) -> int:
-    """Return the width below which a control would be cut off, px."""
+    """Return the width below which a control begins a new line, px.
+
+    One that grows begins it below its minimum, but text that wraps below its size hint,
+    so that it does not become a column of words beside a button.
+    """
     least = item.minimumSize().width()
-    return least if _grows(item) else max(least, item.sizeHint().width())
+    if _grows(item) and not _wraps(item):
+        return least
+    return max(least, item.sizeHint().width())
+
+
+def _wraps(item: QLayoutItem) -> bool:
+    widget = item.widget()
+    policy = widget.sizePolicy().horizontalPolicy() if widget is not None else None
+    expands = policy is QSizePolicy.Policy.Expanding
+    return expands and item.hasHeightForWidth()
 
 
 def _height(item: QLayoutItem, width: int) -> int:

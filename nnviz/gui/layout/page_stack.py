@@ -46,7 +46,8 @@ class TabPages(QTabWidget):
         least = (
             least_size(self.currentWidget(), self.width()) if self.count() else QSize()
         )
-        return least.expandedTo(QSize(tabs.width(), 0)) + QSize(0, tabs.height())
+        line = 1  # between the tabs and the page
+        return least.expandedTo(QSize(tabs.width(), 0)) + QSize(0, tabs.height() + line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Update the minimum size when the page's lines wrap differently."""

@@ -24,9 +24,9 @@ from nnviz.gui.theme.parts import MARGIN, button, icon_button, named, row
 from nnviz.render.text.words import short_bytes
 
 _DOWNLOAD, _FILM = "download", "film:progress"
-_LEAST_LETTERS = 24
-"""Minimum width of a notice's text, in average letters: its buttons go below it where
-that is more than there is beside them."""
+_LEAST_LETTERS, _USUAL_LETTERS = 10, 24
+"""Width of a notice's text, in average letters: its minimum, and that below which its
+buttons are below it."""
 _LOCAL = {
     "run",
     "live",
@@ -141,10 +141,16 @@ class _NoticeText(QLabel):
         self.setSizePolicy(policy)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of a line of some letters."""
+        """Return the size of a short line."""
+        return self._line(_LEAST_LETTERS)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of a line beside which buttons may be."""
+        return self._line(_USUAL_LETTERS)
+
+    def _line(self, letters: int) -> QSize:
         metrics = self.fontMetrics()
-        width = _LEAST_LETTERS * metrics.averageCharWidth()
-        return QSize(width, metrics.lineSpacing())
+        return QSize(letters * metrics.averageCharWidth(), metrics.lineSpacing())
 
 
 class Banners(QWidget):

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import parse_object
@@ -101,6 +101,8 @@ def _parsed(values: dict[str, Any]) -> IndexFacts:
         for name, each in values["arrays"].items()
     }
     for name in ("class_names", "split_names"):
+        if not isinstance(values[name], list):
+            raise TypeError(name)
         values[name] = tuple(values[name])
     return IndexFacts(**values)
 
@@ -117,9 +119,41 @@ def read_facts(folder: Path) -> IndexFacts:
         raise InputError(str(folder), "is no index of images", remedy)
     text = read_text(path, _LARGEST_RECORD, "a commit record")
     values = dict(parse_object(text, str(path), "make the index again"))
-    if values.get("version", 0) > VERSION:
+    version = values.get("version", 0)
+    if isinstance(version, int) and version > VERSION:
         raise InputError(str(folder), "was made by a later nnviz", "update nnviz")
     try:
-        return _parsed(values)
+        facts = _parsed(values)
     except (LookupError, TypeError, AttributeError):
-        raise InputError(str(path), "is damaged", "make the index again") from None
+        facts = None
+    if facts is None or not _is_sound(facts):
+        raise InputError(str(path), "is damaged", "make the index again")
+    return facts
+
+
+def _is_sound(facts: ArrayFacts | LayerFacts | IndexFacts) -> bool:
+    """Return whether all values of a record are of the declared types."""
+    hints = get_type_hints(type(facts))
+    return all(
+        _fits(getattr(facts, each.name), hints[each.name]) for each in fields(facts)
+    )
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Return whether a value is of a type; whole numbers count from 0."""
+    if kind is Any:
+        return True
+    inner, outer = get_args(kind), get_origin(kind)
+    if outer is tuple and isinstance(value, tuple):
+        counted = Ellipsis in inner or len(value) == len(inner)
+        return counted and all(_fits(each, inner[0]) for each in value)
+    if outer is Mapping and isinstance(value, Mapping):
+        return all(
+            isinstance(name, str) and _fits(each, inner[1])
+            for name, each in value.items()
+        )
+    if isinstance(value, ArrayFacts | LayerFacts):
+        return isinstance(value, kind) and _is_sound(value)
+    if kind is int:
+        return type(value) is int and value >= 0
+    return outer is None and isinstance(value, kind)

@@ -9,10 +9,13 @@ import random
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
+from nnviz.base.info import Severity
 from nnviz.gui.shell import app
+from nnviz.gui.shell.banner import Banner
 from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.state.messages import Notice, Remedy
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import SCALES, THEMES
 from tests.support.layouts import faults
@@ -26,14 +29,23 @@ def settle(window, qtbot):
         QApplication.processEvents()
 
 
+def lasting_faults(window, qtbot):
+    """Return the faults that stay once answers have come and layouts have settled."""
+    for pause in (30, 100, 400, 1000):
+        qtbot.wait(pause)
+        settle(window, qtbot)
+        found = faults(window)
+        if not found:
+            break
+    return found
+
+
 def tour(window, qtbot, workspaces):
     """Return what is wrong in some workspaces, entered one after the other."""
     found = {}
     for workspace in workspaces:
         window.enter(workspace)
-        qtbot.wait(30)
-        settle(window, qtbot)
-        for each in faults(window):
+        for each in lasting_faults(window, qtbot):
             found.setdefault(each, workspace.name)
     return [f"{name}: {each}" for each, name in found.items()]
 
@@ -45,6 +57,25 @@ def test_large_text_on_a_small_screen_is_whole(opened, qtbot):
     found = tour(opened, qtbot, WORKSPACES)
     assert not found, "\n".join(found)
     assert opened.size() == SMALL
+
+
+@pytest.mark.parametrize("steps", [0, 4, 6])
+def test_a_notice_is_read_whole_beside_its_buttons(opened, qtbot, steps):
+    """Truth: its own rectangle; the middle is scrolled down only."""
+    opened.resize(SMALL)
+    opened.app.look.enlarge(steps)
+    settle(opened, qtbot)
+    remedy = Remedy("Open a network that suits", lambda: None)
+    notice = Notice("style", Severity.NOTE, "some words " * 12, "", (remedy,))
+    opened.app.messages.notice(notice)
+    settle(opened, qtbot)
+    assert opened.centralWidget().horizontalScrollBar().maximum() == 0
+    assert not faults(opened)
+    (banner,) = opened.findChildren(Banner)
+    for each in banner.findChildren(QAbstractButton):
+        assert banner.rect().contains(each.mapTo(banner, each.rect().bottomRight()))
+    words = next(e for e in banner.findChildren(QLabel) if "some" in e.text())
+    assert words.width() >= 10 * words.fontMetrics().averageCharWidth()
 
 
 @pytest.mark.slow

@@ -482,6 +482,13 @@ class TestTable:
         view.show_result(Table(columns=("layer",), rows=(("a",),)), None)
         assert chosen == ["act", "conv"]
 
+    def test_whole_numbers_are_whole(self, shown):
+        """Parameters of a layer: every digit counts, and can be read."""
+        rows = ((147456.0, 0.12345),)
+        view = shown(TableView(), Table(columns=("a", "b"), rows=rows), None)
+        cells = [view.grid.model().index(0, column).data() for column in (0, 1)]
+        assert cells == ["147\u2009456", "0.123"]  # a thin space
+
     def test_rows_of_other_tables_select_nothing(self, shown, qtbot):
         view = shown(TableView(), self.TABLE, None)
         with qtbot.assertNotEmitted(view.layer_chosen):

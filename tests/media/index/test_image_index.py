@@ -190,3 +190,26 @@ def test_reading_needs_neither_torch_nor_qt():
         "assert not {'torch', 'PySide6', 'PIL', 'cv2'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("count", bad) for bad in ({}, "2", -1, 1.5, True, None, [2])),
+        *(("version", bad) for bad in ({}, "1")),
+        *(("class_names", bad) for bad in ([1], "ab", {})),
+        *(("arrays", bad) for bad in ([], {"paths": 3})),
+        ("arrays", {"column/label": {"dtype": "<i4", "shape": [], "count": {}}}),
+        ("arrays", {"column/label": {"dtype": "<i4", "shape": "ab", "count": 1}}),
+        ("layers", [{"name": "l", "channels": None, "map_size": [1, 1]}]),
+        ("layers", [{"name": "l", "channels": 3, "map_size": [1]}]),
+        ("preprocess", [1]),
+    ],
+)
+def test_a_record_of_other_types_is_refused(folder, field, value):
+    """Truth: records edited by hand; the last words are those of any damaged one."""
+    record = folder / "index.json"
+    values = json.loads(record.read_text("utf-8")) | {field: value}
+    record.write_text(json.dumps(values), "utf-8")
+    with pytest.raises(InputError, match="is damaged; make the index again"):
+        ImageIndex(folder)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Table
 from nnviz.gui.views.results.base import ResultView
-from nnviz.render.text.words import number
+from nnviz.render.text.words import whole
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 _PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -60,7 +60,7 @@ class TableModel(QAbstractTableModel):
         value = self._table.rows[index.row()][index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return value if isinstance(value, str) else number(float(value))
+                return value if isinstance(value, str) else whole(float(value))
             case Qt.ItemDataRole.ToolTipRole:
                 return str(value)
             case Qt.ItemDataRole.TextAlignmentRole:
