@@ -36,6 +36,7 @@ from nnviz.base.dataset.requests import (
 )
 from nnviz.base.host.reading import is_folder
 from nnviz.base.images import Image
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.shipped.defaults import default_model
 from nnviz.media.index import ImageIndex
 
@@ -505,7 +506,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in text.split(",") if text else ():
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not is_whole(first) or (dash and not is_whole(last)):
             return ()
         found += range(int(first), int(last or first) + 1)
     return tuple(found)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.host.reading import parse_object
 from nnviz.base.info import MethodInfo
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
@@ -177,8 +178,8 @@ def whole_number(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers that raises UsageError."""
 
     def read(text: str) -> int:
-        if not text.isdecimal():
-            raise UsageError(option, f"{text!r} is no whole number", "0 or more")
+        if not is_whole(text, digits=18):
+            raise UsageError(option, f"{text[:40]!r} is no whole number", "0 or more")
         return int(text)
 
     return read

@@ -105,6 +105,8 @@ class _Follower:
         self._ready = False
         self._errors: list[ErrorRecord] = []
         self._last: Shown | None = None
+        self._duration = 0.0
+        """Duration of the video, s; 0 for a source without an end."""
         self._missed = False
         """Whether the source was missing or lost at some time."""
         self._began = time.monotonic()
@@ -168,7 +170,10 @@ class _Follower:
             self._hear_recorded(posted.event.value)
 
     def _hear_live(self, posted: Envelope) -> None:
-        match self._loop.hear(posted):
+        heard = self._loop.hear(posted)
+        if isinstance(heard, SourceStatus):
+            self._duration = heard.duration
+        match heard:
             case Shown(run=run) as shown if run is not None:
                 self._last = shown
             case FrameFailure(error):
@@ -193,7 +198,7 @@ class _Follower:
         self._ended = True
 
     def _tell(self, shown: Shown) -> None:
-        facts = _facts(shown, time.monotonic() - self._began)
+        facts = _facts(shown, time.monotonic() - self._began, self._duration)
         if self._json:
             console.json_line(facts)
             return
@@ -204,6 +209,8 @@ class _Follower:
             f"inference {facts['inference_ms']:4.0f} ms",
             f"{facts['found']} {facts['value']}",
         ]
+        if facts["position"] is not None and self._duration:
+            words.insert(1, f"at {facts['position']:.1f} of {self._duration:.1f} s")
         if shown.figures.scale < 1:
             words.append(f"resolution reduced to 1/{round(1 / shown.figures.scale)}")
         console.line("  ".join(words).rstrip())
@@ -215,12 +222,15 @@ def _template(order: LiveOrder) -> RunMethod:
     return RunMethod(method=method, model=order.model, values=order.values)
 
 
-def _facts(shown: Shown, seconds: float) -> dict[str, Any]:
+def _facts(shown: Shown, seconds: float, duration: float) -> dict[str, Any]:
     name, value = found(shown)
+    position = shown.image.position
     figures = shown.figures
     return {
         "seconds": round(seconds, 2),
         "frame": shown.image.number,
+        "position": None if position is None else round(position, 2),
+        "duration": duration or None,
         "frames_per_second": round(figures.rate, 2),
         "age_ms": round(1e3 * figures.age, 1),
         "inference_ms": round(1e3 * figures.inference, 1),

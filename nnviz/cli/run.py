@@ -11,6 +11,7 @@ from nnviz import api
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.parameters import Value
 from nnviz.cli import arguments, console, known, opening, saved
 from nnviz.cli.arguments import Parser, add_seed
@@ -163,7 +164,7 @@ def _check_recorded(folder: str, method: MethodInfo) -> None:
 def _recording_step(text: str) -> tuple[str, int]:
     """Parse FOLDER or FOLDER:STEP."""
     folder, colon, step = text.rpartition(":")
-    return (folder, int(step)) if colon and step.isdecimal() else (text, -1)
+    return (folder, int(step)) if colon and is_whole(step) else (text, -1)
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:

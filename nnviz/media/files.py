@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import TEXT_ERRORS, exists, is_folder, reading
+from nnviz.base.notation.numerals import is_whole
 
 _UNFINISHED = f".nnviz-{zlib.crc32(socket.gethostname().encode()):08x}-"
 """Suffix of unfinished files of this machine; processes of other machines are not
@@ -206,7 +207,7 @@ def sweep_parts(folder: Path) -> None:
 
     for left in parts:
         number = left.name.removeprefix(_UNFINISHED).partition("-")[0]
-        if number.isdecimal() and not psutil.pid_exists(int(number)):
+        if is_whole(number) and not psutil.pid_exists(int(number)):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:

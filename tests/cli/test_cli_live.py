@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import time
@@ -79,6 +80,10 @@ def test_lines_for_people_name_rate_age_and_result(nnviz, film):
     line = text.splitlines()[-1]
     for words in ("frames/s", "age", "inference", "ms"):
         assert words in line
+    at, whole = re.search(r"at (\S+) of (\S+) s", line).groups()
+    with av.open(str(film)) as given:
+        assert float(whole) == pytest.approx(given.duration / av.time_base, abs=0.05)
+    assert 0 <= float(at) <= float(whole)
 
 
 @pytest.mark.parametrize(

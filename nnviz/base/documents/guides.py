@@ -19,6 +19,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.info import MethodInfo
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.parameters import Parameter, Value
 from nnviz.base.shipped.resources import resource
 
@@ -262,8 +263,10 @@ def _checked(
             raise unknown("method", action.name, known)
         case "method":
             return known[action.name]
-        case "step" if not action.name.isdecimal():
-            raise UsageError("step", f"{action.name!r} is no number", "count from 1")
+        case "step" if not is_whole(action.name):
+            raise UsageError(
+                "step", f"{action.name[:40]!r} is no number", "count from 1"
+            )
         case "value":
             value_of(action, method)
         case _:

@@ -11,12 +11,20 @@ import re
 from collections.abc import Iterator
 
 from nnviz.base.errors import UsageError
+from nnviz.base.notation.numerals import is_whole
 
 Mixture = tuple[tuple[int, float], ...]
 """Channels and their weights."""
 
-_RANGE = re.compile(r"(\d+)-(\d+)")
-_TERM = re.compile(r"(?P<sign>[+-]?)\s*((?P<weight>\d*\.?\d+)\s*\*\s*)?(?P<index>\d+)")
+_LONGEST = 40
+"""Letters of a text that errors repeat."""
+_MOST_AT_ONCE = 1_000_000
+"""Numbers in a span; no layer has more channels."""
+_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+_TERM = re.compile(
+    r"(?P<sign>[+-]?)\s*((?P<weight>[0-9]{0,9}\.?[0-9]{1,18})\s*\*\s*)?"
+    r"(?P<index>[0-9]{1,9})"
+)
 _GAP = re.compile(r"\s+(?=[+-]\s)")
 
 
@@ -46,16 +54,24 @@ def parse_indices(text: str, option: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         first, dash, last = (each.strip() for each in part.partition("-"))
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise UsageError(option, f"{part!r} is no number", "write 3,7,20-25")
+        if not is_whole(first) or (dash and not is_whole(last)):
+            shown = part if len(part) <= _LONGEST else f"{part[:_LONGEST]}..."
+            raise UsageError(option, f"{shown!r} is no number", "write 3,7,20-25")
+        _check_span(int(first), int(last or first), option)
         found += range(int(first), int(last or first) + 1)
     return tuple(found)
+
+
+def _check_span(first: int, last: int, option: str) -> None:
+    if last - first > _MOST_AT_ONCE:
+        raise UsageError(option, f"{first}-{last} are too many", "name fewer")
 
 
 def _part(text: str, option: str) -> Iterator[Mixture]:
     whole = _RANGE.fullmatch(text.strip())
     if whole:
         first, last = int(whole[1]), int(whole[2])
+        _check_span(first, last, option)
         yield from (((index, 1.0),) for index in range(first, last + 1))
     else:
         yield tuple(_term(term, option) for term in _GAP.split(text.strip()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.host.reading import exists
+from nnviz.base.notation.numerals import is_whole
 from nnviz.cli import console
 from nnviz.cli.arguments import (
     Option,
@@ -29,7 +30,7 @@ def execute(words: Sequence[str]) -> int:
     index = open_index(options)
     if not options.image:
         raise UsageError("IMAGE", "missing", "name a file, or the number of a record")
-    record = options.image.isdecimal() and not exists(options.image)
+    record = is_whole(options.image) and not exists(options.image)
     if options.beside:
         return _compare(index, int(options.image) if record else options.image, options)
     with console.ProgressLine() as progress:

@@ -2,7 +2,13 @@
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QStyleOptionButton, QToolTip
+from PySide6.QtWidgets import (
+    QPushButton,
+    QSizePolicy,
+    QStyleOptionButton,
+    QToolTip,
+    QWidget,
+)
 
 from nnviz.gui.layout.plain_text import literal
 
@@ -17,6 +23,11 @@ class PushButton(QPushButton):
 
     _painted: str | None = None
     """The text that fits, while it is painted: size hints are those of all of it."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        # By Qt's own policy its size hint would be its minimum.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size for a few letters."""

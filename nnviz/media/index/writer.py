@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
+from nnviz.base.notation.numerals import is_whole
 from nnviz.media.closing import Closing
 from nnviz.media.index.arrays import (
     HEADER_BYTES,
@@ -230,7 +231,7 @@ def _is_alive(lock: Path) -> bool:
         number = lock.read_text()
     except OSError:
         return False
-    return number.isdecimal() and psutil.pid_exists(int(number))
+    return is_whole(number) and psutil.pid_exists(int(number))
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:

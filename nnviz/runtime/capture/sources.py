@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.host.reading import is_folder
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.video import SourceKind, SourceRequest, without_password
 from nnviz.media.files import check_file
 
@@ -36,7 +37,7 @@ def source_of(text: str) -> SourceRequest:
         raise InputError("source", "is not given", _EXAMPLES)
     if "\0" in text:
         raise InputError("source", "holds a character that no name has", _EXAMPLES)
-    if text.isascii() and text.isdigit():
+    if is_whole(text):
         return SourceRequest(kind=SourceKind.CAMERA, address=str(int(text)))
     if text.startswith(_DEVICES):
         return SourceRequest(kind=SourceKind.CAMERA, address=text)

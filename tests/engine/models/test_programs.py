@@ -106,6 +106,9 @@ def test_programs_open_after_a_yes_with_all_layers(
         assert (found[name] - wanted[name]).abs().max() <= 1e-5 * wanted[
             name
         ].abs().max()
+    assert model.info.notes[0].endswith("program, run once to export it") or (
+        kind == "pickled"
+    )
     kinds = {layer.name: layer.kind for layer in model.info.layers}
     assert kinds["0"] == "Conv2d"
     assert kinds["1"] == "BatchNorm2d"
@@ -233,6 +236,10 @@ def test_python_code_is_not_run_before_a_yes(open_model, tmp_path: Path) -> None
         ("def model(): return 3", "gives a int, not a torch.nn.Module"),
         ("import os; os._exit(3)", "its process ended"),
         ("x = 1", r"defines no function model\(\)"),
+        (
+            "import torch; model = torch.nn.ReLU(); model.forward = lambda x: x[9999]",
+            r"takes no image .*; say its input size",
+        ),
     ],
 )
 def test_code_that_gives_no_network_says_why(

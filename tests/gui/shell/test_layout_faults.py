@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from nnviz.base.info import Severity
 from nnviz.gui.shell import app
 from nnviz.gui.shell.banner import Banner
-from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.shell.main_window import STYLE, WORKSPACES
 from nnviz.gui.state.messages import Notice, Remedy
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import SCALES, THEMES
@@ -62,6 +62,7 @@ def test_large_text_on_a_small_screen_is_whole(opened, qtbot):
 @pytest.mark.parametrize("steps", [0, 4, 6])
 def test_a_notice_is_read_whole_beside_its_buttons(opened, qtbot, steps):
     """Truth: its own rectangle; the middle is scrolled down only."""
+    opened.enter(STYLE)
     opened.resize(SMALL)
     opened.app.look.enlarge(steps)
     settle(opened, qtbot)

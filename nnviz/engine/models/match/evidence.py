@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from nnviz.base.host.reading import is_file, is_folder, parse_object
+from nnviz.base.notation.numerals import is_whole
 from nnviz.base.preprocess import ChannelOrder, Interpolation
 from nnviz.media.files import read_text
 
@@ -290,7 +291,7 @@ def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the class names of a ``config.json`` by transformers or timm."""
     names = config.get("id2label")
     if isinstance(names, Mapping):
-        order = sorted(names, key=lambda key: int(key) if str(key).isdigit() else 0)
+        order = sorted(names, key=lambda key: int(key) if is_whole(str(key)) else 0)
         return tuple(str(names[key]) for key in order)
     names = config.get("label_names")
     return tuple(map(str, names)) if isinstance(names, list) else ()

@@ -30,6 +30,8 @@ from nnviz.engine.nn.shapes.tracer import meta_twin
 
 Check = Callable[[], None]
 
+WRITTEN = "written by"
+"""Beginning of the note on the program that wrote the file."""
 _COLORS = 3
 _LETTERBOX = 114 / 255
 """Gray of ultralytics' LetterBox."""
@@ -97,7 +99,7 @@ def open_onnx(
     task, labels = _task(shapes, preprocess.input_size, file.metadata)
     if guessed and task is Task.DETECT and preprocess.channels == _COLORS:
         preprocess, words = _letterboxed(preprocess), (_OF_YOLO,)
-    writer = (f"written by {file.producer}",) if file.producer else ()
+    writer = (f"{WRITTEN} {file.producer}",) if file.producer else ()
     return OnnxNetwork(
         net=net,
         preprocess=preprocess,

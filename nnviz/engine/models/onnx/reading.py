@@ -17,6 +17,7 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError, OutOfMemoryError
 from nnviz.base.host.reading import is_file
+from nnviz.base.notation.numerals import is_whole
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.scopes import (
@@ -467,7 +468,7 @@ def _number(text: str | None) -> int:
     """Parse a byte count; -1 if it is invalid."""
     if text is None:
         return 0
-    return int(text) if text.isascii() and text.isdigit() else -1
+    return int(text) if is_whole(text, digits=18) else -1
 
 
 def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:

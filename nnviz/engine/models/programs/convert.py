@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from nnviz.engine.compute.memory import reason_of
 from nnviz.engine.models.adapters.outputs import named_tensors
+from nnviz.engine.models.programs.kinds import NO_SIZE
 from nnviz.engine.models.programs.symbolics import OPSET, register_symbolics
 from nnviz.engine.models.programs.torchscript import InterpretedModule
 
@@ -159,7 +160,7 @@ def _accepted(
                 return x, net(x)
         except Exception as error:  # noqa: BLE001 -- any: another size may do
             reason = reason or reason_of(error)
-    raise ValueError(f"takes no image ({reason})")
+    raise ValueError(f"{NO_SIZE} ({reason})")
 
 
 def _module(path: str) -> ModuleType:

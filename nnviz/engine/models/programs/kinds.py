@@ -29,6 +29,8 @@ WORDS = {
     ProgramKind.PICKLE: "is a pickled module",
     ProgramKind.PYTHON: "is Python code",
 }
+NO_SIZE = "takes no image"
+"""What is said of a network that refused all sizes that were tried."""
 _DOTTED = re.compile(r"\w+(\.\w+)+")
 _LONGEST = 120
 _CODE = ".py"

@@ -5,14 +5,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.base.host.child_processes import child_environment, module_command
 from nnviz.base.host.reading import parse_object
-from nnviz.engine.models.onnx.opening import OnnxNetwork, open_onnx
-from nnviz.engine.models.programs.kinds import Program
+from nnviz.engine.models.onnx.opening import WRITTEN, OnnxNetwork, open_onnx
+from nnviz.engine.models.programs.kinds import NO_SIZE, Program
 
 Check = Callable[[], None]
 
@@ -44,7 +45,11 @@ def open_program(
         _run(program, size, Path(folder), check)
         if not path.is_file():
             raise _failure(program, Path(folder))
-        return (yield from open_onnx(path, check, _classes(Path(folder))))
+        network = yield from open_onnx(path, check, _classes(Path(folder)))
+    kind = program.words.removeprefix("is ")
+    # Who wrote the file in between says nothing about the program.
+    rest = (each for each in network.notes if not each.startswith(WRITTEN))
+    return replace(network, notes=(f"{kind}, run once to export it", *rest))
 
 
 def _classes(folder: Path) -> Mapping[str, str]:
@@ -99,7 +104,9 @@ def _remedy(reason: str) -> str:
             f"install {missing[1]} beside nnviz, or export the network to ONNX where "
             "it was made"
         )
+    if NO_SIZE in reason:
+        return 'say its input size in a side-car, {"preprocess": {"input_size": ...}}'
     return (
-        "say its input size in a side-car, or save its weights with "
+        "export it to ONNX where it was made, or save its weights with "
         "torch.save(net.state_dict(), path)"
     )
