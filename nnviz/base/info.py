@@ -103,6 +103,8 @@ class Capabilities:
         section: heading of a lesson in Learn, one of ``SECTIONS``; else empty.
         place: rank of a lesson in its section.
         contrastive: can explain one class against another.
+        continues_at_end: a finished run that is continued shows its end with other
+            steerable values, and learns no more.
     """
 
     workspace: str = ""
@@ -113,6 +115,7 @@ class Capabilities:
     section: str = ""
     place: int = 0
     contrastive: bool = False
+    continues_at_end: bool = False
 
 
 SECTIONS = (

@@ -50,7 +50,8 @@ class RecordingState:
     @property
     def curve(self) -> tuple[float, ...]:
         """The optimized measure at each step; NaN where it was not measured."""
-        return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
+        measure, missing = self.measure, float("nan")
+        return tuple(each.get(measure, missing) for each in self.numbers)
 
     def nearest(self, step: int) -> int:
         """Return the nearest step that has a frame; -1 where there is none."""

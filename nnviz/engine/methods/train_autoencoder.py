@@ -1,7 +1,7 @@
 """Training of an autoencoder: its code as a map, decoded at any point."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -87,7 +87,7 @@ class TrainAutoencoderParams(TrainingDataParams):
     needs_model=False,
     recorded=True,
     reference=Reference("Hinton & Salakhutdinov 2006", "doi:10.1126/science.1127647"),
-    capabilities=TRAINING,
+    capabilities=replace(TRAINING, continues_at_end=True),
 )
 class TrainAutoencoder:
     """Training of an autoencoder, with the map of its codes."""
@@ -99,8 +99,7 @@ class TrainAutoencoder:
     )
     reading: ClassVar[str] = (
         "Images of one class should gather. Between two of them lie decoded images "
-        "that nobody drew: click on the map. After the last epoch click, then press "
-        "Continue from here."
+        "that nobody drew: click on the map."
     )
     misleads: ClassVar[str] = (
         "Axes of the code have no meaning of their own: another seed turns and bends "

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -124,7 +124,7 @@ class TrainCharactersParams:
     needs_model=False,
     recorded=True,
     reference=Reference("Karpathy, Johnson & Fei-Fei 2015", "arXiv:1506.02078"),
-    capabilities=TRAINING,
+    capabilities=replace(TRAINING, continues_at_end=True),
 )
 class TrainCharacters:
     """Training of an LSTM on the characters of the user's text."""

@@ -86,7 +86,9 @@ class Epoch:
         scores = ", ".join(
             f"{name} {100 * value:.1f} %" for name, value in self.scores.items()
         )
-        what = f"epoch {self.number}: loss {self.loss:.3f}, held-out {scores}"
+        what = f"epoch {self.number}: loss {self.loss:.3f}"
+        if scores:
+            what = f"{what}, held-out {scores}"
         return Progress(self.number, self.epochs, what, EPOCH)
 
 

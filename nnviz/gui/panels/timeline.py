@@ -210,6 +210,8 @@ class TimelinePanel(QWidget):
         """Return the shown step and its measurements as text, shorter forms last."""
         timeline = self._app.timeline
         recording, step = timeline.recording, timeline.step
+        if step < 0 and timeline.running:
+            return ("",)
         if step < 0:
             return (
                 self.tr("Press Run to begin a recording; every step is kept."),

@@ -40,7 +40,7 @@ _CLOSE_SECONDS = 0.5
 _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
-_PROGRESS_MS = 200
+_PROGRESS_MS = 250
 """Shortest time between two progress events of the jobs: a small network in training
 has thirty a second, each of which is painted in several places."""
 _WAKE = b"\0"

@@ -148,12 +148,11 @@ class Display(QObject):
         content = self._contents.get(run.workspace)
         if content is not None and content.kind is ContentKind.PORTRAITS:
             return
-        there = _part(run, phase)
-        if there is None or phase is not Phase.RUNNING:
-            self._put(run.workspace, there)
-        elif self._pace.is_due(there.report):
+        if phase is Phase.RUNNING and run.report is not None:
+            if not self._pace.is_due(run.report):
+                return
             self._pace.note_shown()
-            self._put(run.workspace, there)
+        self._put(run.workspace, _part(run, phase))
 
     def _put(self, workspace: str, content: Content | None) -> None:
         if content is not None:

@@ -17,6 +17,8 @@ from nnviz.gui.views.widgets.elided import ElidedLabel, ShorteningLabel
 from nnviz.render.text.words import short_bytes
 
 _MEMORY_EVERY = 2000
+_STEPS = 1000
+"""Of the progress bar."""
 _LIVE_EVERY = 0.25
 """Seconds between two updates of the live figures."""
 
@@ -69,7 +71,7 @@ class StatusBar(QStatusBar):
         app.messages.noticed.connect(self._notice)
         app.messages.settled.connect(self._settle)
         app.models.opening.connect(
-            lambda ref: self._work(self.tr("opening {0}").format(ref))
+            lambda ref: self._work(self.tr("opening {0}").format(ref), None)
         )
         app.models.progressed.connect(lambda progress: self._progress(progress, -1))
         app.models.opened.connect(lambda _: self._opened())
@@ -127,9 +129,11 @@ class StatusBar(QStatusBar):
         self._said = text
         self.message.setText(text)
 
-    def _work(self, text: str) -> None:
+    def _work(self, text: str, fraction: float | None) -> None:
         self.job.setText(text)
-        self.bar.setRange(0, 0)
+        self.bar.setRange(0, 0 if fraction is None else _STEPS)
+        if fraction is not None:
+            self.bar.setValue(round(_STEPS * fraction))
         for widget in (self.job, self.bar, self.stop):
             widget.show()
 
@@ -137,10 +141,7 @@ class StatusBar(QStatusBar):
         words = progress.what
         if left > 1:
             words += self.tr(" · {0} s left").format(round(left))
-        self._work(words)
-        if progress.fraction is not None:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * progress.fraction))
+        self._work(words, progress.fraction)
 
     def _begin(self) -> None:
         """Drop what was said about the end of an earlier run."""

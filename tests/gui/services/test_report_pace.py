@@ -40,17 +40,17 @@ def clock(monkeypatch):
 
 
 def test_curves_wait_until_the_thread_has_rested(clock):
-    """60 ms of work, the painting among them, are 3 % of 2 s; 12 ms are of 0.4 s."""
+    """45 ms of work, the painting among them, are 2.5 % of 1.8 s, as 10 ms of 0.4 s."""
     pace = ReportPace()
     assert pace.is_due(CURVES)
     pace.note_shown()
-    clock.worked += 0.012
+    clock.worked += 0.01
     clock.now += 0.39
     assert not pace.is_due(CURVES)
     clock.now += 0.02
     assert pace.is_due(CURVES)
-    clock.worked += 0.048
-    clock.now += 1.5
+    clock.worked += 0.035
+    clock.now += 1.3
     assert not pace.is_due(CURVES)
     clock.now += 0.1
     assert pace.is_due(CURVES)

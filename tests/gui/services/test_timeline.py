@@ -30,6 +30,7 @@ from nnviz.gui.services.methods.runner import RESULT
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
 from nnviz.gui.workspaces.style.workspace import STYLE
+from nnviz.gui.workspaces.train.workspace import TRAIN
 
 METHOD = "activation_maximization"
 
@@ -308,6 +309,30 @@ def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_
     panel.film.click()
     assert not imagine.app.recordings.exporting
     assert panel.film.text() == ""
+
+
+def test_the_end_of_a_run_is_shown_with_another_code_at_once(opened, fake):
+    """Truth: the request that goes on in the same folder, where the run has ended."""
+    fake.held.add(RESULT)
+    opened.enter(TRAIN)
+    choice, timeline = opened.app.choice, opened.app.timeline
+    choice.choose("train_autoencoder", {"code": 2})
+    opened.app.runs.run()
+    folder = timeline.folder
+    found = recording(folder, 4, values=choice.values, finished=True, total=4)
+    found = replace(found, recipe=replace(found.recipe, method="train_autoencoder"))
+    fake.tell(RESULT, Done(Run(picture(0.5), found.recipe, None)))
+    told(opened, fake, found)
+    choice.adjust({"x": 1.5})
+    request = fake.last(RESULT)
+    assert (request.begin, request.recording) == (RecordingStep(folder), folder)
+    assert request.values["x"] == 1.5
+    fake.tell(RESULT, Done(Run(picture(0.5), found.recipe, None)))
+    changed = replace(found.recipe, changes=((4, {"x": 1.5}),))
+    told(opened, fake, replace(found, recipe=changed))
+    before = len(fake.asked)
+    choice.adjust({"learning_rate": 0.01})
+    assert len(fake.asked) == before
 
 
 def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):

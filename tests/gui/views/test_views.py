@@ -409,6 +409,26 @@ def test_numbers_of_an_axis_stay_what_they_are_in_another_theme(shown):
     )
 
 
+def test_a_curve_that_grows_looks_like_one_drawn_at_once(shown):
+    """Truth: a view that has shown nothing before; the lines are kept."""
+
+    def loss(count):
+        values = np.linspace(2.0, 0.5, count)
+        return Curves(
+            x=np.arange(1.0, count + 1), series={"a": values, "b": values / 2},
+            x_label="epoch", y_label="loss",
+        )  # fmt: skip
+
+    view = shown(CurvesView(), loss(20), None)
+    lines = view._plot.listDataItems()
+    view.show_result(loss(40), None)
+    assert view._plot.listDataItems() == lines
+    fresh = shown(CurvesView(), loss(40), None)
+    assert np.array_equal(rgb(view), rgb(fresh))
+    view.show_result(loss(5), None)
+    assert view._plot.listDataItems() != lines
+
+
 class TestTable:
     TABLE = Table(columns=("name", "size"), rows=(("b", 2.0), ("a", 10.0), ("c", 9.0)))
 

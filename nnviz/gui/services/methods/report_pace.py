@@ -8,7 +8,7 @@ import time
 
 from nnviz.base.results import Curves, Report
 
-_SHARE = 0.03
+_SHARE = 0.025
 """Of the time, that the window's thread may work between two drawings of curves."""
 _SHORTEST, _LONGEST = 0.2, 2.0
 """Seconds between two drawings of curves: at least, and at most where others keep the

@@ -15,7 +15,7 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Policy
 from nnviz.base.images import Image, to_float
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.recipes import Recipe, Run
+from nnviz.base.recipes import Recipe, Run, with_paths
 from nnviz.base.requests import RecordingStep
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
@@ -32,10 +32,8 @@ RATE = 15
 LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
-"""Milliseconds between two reads of the folder while the job writes."""
-_STEP_MS = 200
-"""Milliseconds between two announcements of a run's steps: a small network takes many
-more a second than anybody reads, and each one is painted."""
+"""Milliseconds between two reads of the folder while the job writes.  Steps are
+announced after each: a small network takes more than anybody reads."""
 _READING = Lane("recording read", Policy.QUEUE)
 _OPENING = Lane("recording opened")
 _FRAMES = Lane("recording frame", Policy.QUEUE)
@@ -116,8 +114,6 @@ class Timeline(QObject):
         self._player.timeout.connect(self._play_on)
         self._reader = QTimer(self, singleShot=True)
         self._reader.timeout.connect(self._read)
-        self._stepped = QTimer(self, singleShot=True, interval=_STEP_MS)
-        self._stepped.timeout.connect(self.changed)
         self._followed: JobHandle[Run] | None = None
         self._connect()
 
@@ -334,6 +330,24 @@ class Timeline(QObject):
             self._place = self._choice.workspace_name
         if not self.folder:
             self._take_back(method)
+        elif self._is_steered_at_end(method):
+            self.resume()
+
+    def _is_steered_at_end(self, method: MethodInfo) -> bool:
+        """Return whether the end of a finished run is to be shown with other values.
+
+        As where a code is pointed at on the map of an autoencoder.
+        """
+        recording = self.recording
+        if recording is None or self.running or not recording.finished:
+            return False
+        if not method.capabilities.continues_at_end or self.step < self.last:
+            return False
+        values = self._choice.values
+        recorded = with_paths(recording.values_at(self.last), values)
+        changed = {n for n in values if n in recorded and values[n] != recorded[n]}
+        steerable = {each.name for each in method.parameters if each.steerable}
+        return bool(changed) and changed <= steerable
 
     def _take_back(self, method: MethodInfo) -> None:
         """Show the recording that the workspace was left with, if it still fits."""
@@ -372,8 +386,6 @@ class Timeline(QObject):
             self._want_blended(partial.step)
         if not self._reader.isActive():
             self._reader.start(_READ_MS)
-        if not self._stepped.isActive():
-            self._stepped.start()
 
     def _run_ended(self, folder: str) -> None:
         self._recordings.list()

@@ -19,6 +19,8 @@ _LEGEND_AT = (-10, 10)
 _FEW, _DOT = 12, 7
 """Largest number of points that are marked, and the size of the dots, px."""
 
+_Shape = tuple[tuple[str, ...], str, str, str, bool]
+
 
 class CurvesView(ResultView):
     """View of ``Curves``.  The first one imports pyqtgraph, which takes 0.6 s."""
@@ -30,6 +32,9 @@ class CurvesView(ResultView):
         import pyqtgraph  # noqa: PLC0415 - see above
 
         self._pg = pyqtgraph
+        self._shape: _Shape | None = None
+        """Of the result that the lines were made for."""
+        self._lines: dict[str, Any] = {}
         self._plot: Any = pyqtgraph.PlotWidget(self, enableMenu=False)
         self._plot.setAccessibleName(self.tr("Plot"))
         self._plot.getPlotItem().hideButtons()
@@ -44,10 +49,21 @@ class CurvesView(ResultView):
         self._theme()
 
     def update_view(self) -> None:
-        """Plot the series."""
+        """Plot the series, in the lines that are there if only values have changed."""
         curves = self.result
         if curves is None:
             return
+        if _shape(curves) != self._shape:
+            self._shape = _shape(curves)
+            self._build(curves)
+        else:
+            x = np.asarray(curves.x, np.float64)
+            for name, values in curves.series.items():
+                self._lines[name].setData(x, np.asarray(values, np.float64))
+        self._fit(curves)
+
+    def _build(self, curves: Curves) -> None:
+        """Make legend, labels and lines."""
         item = self._plot.getPlotItem()
         self._clear()
         if item.legend is not None:
@@ -59,10 +75,16 @@ class CurvesView(ResultView):
             ground.setAlpha(_LEGEND_ALPHA)
             # Losses fall: they leave room on the right.
             item.addLegend(offset=_LEGEND_AT, labelTextColor=tokens.text, brush=ground)
-        for index, (name, values) in enumerate(curves.series.items()):
-            self._draw(index, name, np.asarray(values, np.float64))
+        self._lines = {
+            name: self._draw(index, name, np.asarray(values, np.float64))
+            for index, (name, values) in enumerate(curves.series.items())
+        }
         item.setLabel("bottom", curves.x_label)
         item.setLabel("left", curves.y_label)
+
+    def _fit(self, curves: Curves) -> None:
+        """Show all values, and the whole of a limited axis."""
+        item = self._plot.getPlotItem()
         item.autoRange()
         if curves.limits is not None:
             item.setYRange(*curves.limits)
@@ -81,16 +103,17 @@ class CurvesView(ResultView):
     def follow_theme(self) -> None:
         """Plot in another theme's colors."""
         self._theme()
+        self._shape = None
         self.update_view()
 
-    def _draw(self, index: int, name: str, values: Any) -> None:
-        if self.result is None:
-            return
+    def _draw(self, index: int, name: str, values: Any) -> Any:
+        """Add a line or bars; return the item."""
+        assert self.result is not None  # noqa: S101  for mypy
         color = tokens_of(self.palette()).series(index)
         x = np.asarray(self.result.x, np.float64)
         if self.result.style == "lines":
             few = len(x) <= _FEW
-            self._plot.plot(
+            return self._plot.plot(
                 x,
                 values,
                 pen=self._pg.mkPen(color, width=2),
@@ -100,10 +123,9 @@ class CurvesView(ResultView):
                 symbolBrush=color,
                 symbolPen=None,
             )
-            return
         fill = self._pg.mkColor(color)
         fill.setAlpha(_BAR_ALPHA)
-        self._plot.plot(
+        return self._plot.plot(
             x, values, stepMode="center", fillLevel=0, brush=fill, pen=color, name=name
         )
 
@@ -140,3 +162,9 @@ class CurvesView(ResultView):
             for name, series in curves.series.items()
         )
         self.hovered.emit(f"{curves.x_label} {number(x)}  ·  {values}")
+
+
+def _shape(curves: Curves) -> _Shape:
+    """Return what lines, legend and labels depend on, the values aside."""
+    few = len(curves.x) <= _FEW
+    return tuple(curves.series), curves.style, curves.x_label, curves.y_label, few

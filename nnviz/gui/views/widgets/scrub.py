@@ -87,8 +87,13 @@ class ScrubBar(QWidget):
         return QRectF(self.rect()).adjusted(SPACE, SPACE, -SPACE, -SPACE)
 
     def _x(self, step: float) -> float:
+        left, stride = self._line()
+        return left + step * stride
+
+    def _line(self) -> tuple[float, float]:
+        """Return x of the first step, and the distance of two, widget px."""
         area = self._area()
-        return area.left() + area.width() * step / max(1, self._last())
+        return area.left(), area.width() / max(1, self._last())
 
     def _last(self) -> int:
         return max(self._steps.total, len(self._steps.curve)) - 1
@@ -127,7 +132,8 @@ class ScrubBar(QWidget):
 
     def _paint_frames(self, painter: QPainter, tokens: Tokens, area: QRectF) -> None:
         """Paint a tick for each kept frame, at most one per column."""
-        columns = sorted({round(self._x(step)) for step in self._steps.frames})
+        left, stride = self._line()
+        columns = sorted({round(left + step * stride) for step in self._steps.frames})
         painter.setPen(QPen(tokens.quiet, 1))
         bottom = area.bottom()
         painter.drawLines([QLineF(x, bottom - 3, x, bottom) for x in columns])
@@ -139,12 +145,13 @@ class ScrubBar(QWidget):
             return
         low, high = min(finite), max(finite)
         height = area.height() - 3 * SMALL_SPACE
+        left, stride = self._line()
         line = QPolygonF()
         for step, value in points:
             if np.isfinite(value):
                 share = (value - low) / (high - low) if high > low else 0.5
                 y = area.bottom() - 2 * SMALL_SPACE - share * height
-                line.append(QPointF(self._x(step), y))
+                line.append(QPointF(left + step * stride, y))
         painter.setPen(QPen(tokens.accent, 1.5))
         painter.drawPolyline(line)
 

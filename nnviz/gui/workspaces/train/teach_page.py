@@ -107,7 +107,8 @@ class TeachPage(QWidget):
         )
         hint = self.tr("Each class needs two images or more; fifty are plenty.")
         column.addLayout(flow(self.add, self.folder, self.numbers, spacing=GRID))
-        column.addWidget(label(hint, "muted", wrap=True))
+        self.hint = label(hint, "muted", wrap=True)
+        column.addWidget(self.hint)
         column.addWidget(self._make_area(), 1)
         return left
 
@@ -141,6 +142,7 @@ class TeachPage(QWidget):
                 card.deleteLater()
         self.cards, self.table = [], None
         self.add.setEnabled(self._teaching.table is None)
+        self.hint.setVisible(self._teaching.table is None)
         if self._teaching.table is not None:
             self.table = TableCard(self._app, self._teaching, self._teaching.table)
             self._flow.addWidget(self.table)
