@@ -567,7 +567,7 @@ class AppContext(QObject):
                 Remedy(self.tr("Download"), lambda: self.models.fetch(reference))
             )
         if error.kind is ErrorKind.TRUST:
-            remedies.append(Remedy(self.tr("Run It"), self.models.trust))
+            remedies.append(Remedy(self.tr("Run it"), self.models.trust))
         self.messages.fail("model", error, *remedies)
         if self.selection.model is None and reference != STAND_IN_MODEL:
             self._standing_in = True

@@ -179,7 +179,7 @@ def test_a_program_is_run_after_a_yes_only(opened, fake):
     fake.answer("model", Failed(record))
     banner = opened.stage.center.banners.shown()[0]
     assert banner.text == words
-    assert [remedy.label for remedy in banner.remedies] == ["Run It"]
+    assert [remedy.label for remedy in banner.remedies] == ["Run it"]
     assert not opened.app.models.request.trust
     fake.held.remove("model")
     banner.remedies[0].act()
