@@ -178,7 +178,7 @@ def whole_number(option: str) -> Callable[[str], int]:
     """Return a parser of whole numbers that raises UsageError."""
 
     def read(text: str) -> int:
-        if not is_whole(text, digits=18):
+        if not is_whole(text, digits=19):
             raise UsageError(option, f"{text[:40]!r} is no whole number", "0 or more")
         return int(text)
 

@@ -48,6 +48,8 @@ def test_names_have_spaces_and_files_any_sign():
         ("cat 1 2 3 @ a.png", "is no box"),
         ("1 2 3 4 @ a.png", "is no box"),
         ("cat 1 2 3 4", "names no image"),
+        ("@ a.png", "is no box"),
+        ("cat 1 2 3 4, @ a.png", "is no box"),
         ("cat 1 2 3 4 @ ", "names no image"),
         ("cat 5 2 3 4 @ a.png", "is empty"),
         ("cat 1 2 inf 4 @ a.png", "is empty"),

@@ -111,8 +111,8 @@ def _parsed(part: str) -> BoxedImage:
 
 
 def _parsed_box(text: str) -> LabeledBox:
-    label, *numbers = text.strip().rsplit(maxsplit=_NUMBERS)
     try:
+        label, *numbers = text.strip().rsplit(maxsplit=_NUMBERS)
         left, top, right, bottom = map(float, numbers)
     except ValueError:
         raise UsageError("boxes", f"{text.strip()!r} is no box", _GRAMMAR) from None
