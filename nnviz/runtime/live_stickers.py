@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nnviz.base.live import Cover
 from nnviz.base.video import FrameImage
-from nnviz.media.covers import cover_frame
+from nnviz.media.fills.covers import cover_frame
 from nnviz.media.stickers.placed import Layer, paste_layers
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.live import Cover
-from nnviz.media.covers import cover_frame
+from nnviz.media.fills.covers import cover_frame
 
 
 def frame():

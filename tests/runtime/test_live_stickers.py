@@ -6,7 +6,7 @@ import pytest
 from nnviz.base.live import Cover, Shown
 from nnviz.base.stickers.placed import Cut
 from nnviz.base.stickers.placement import Placement
-from nnviz.media.covers import cover_frame
+from nnviz.media.fills.covers import cover_frame
 from nnviz.media.stickers.placed import open_cut, paste_layers
 from tests.runtime.test_live_loop import HAND, Stand
 from tests.support.sources import HandSource

@@ -23,7 +23,7 @@ from nnviz.engine.nn.incremental.trace import UnfollowableError
 from nnviz.engine.nn.incremental.verify import verified_forward
 from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
 from nnviz.engine.targets.resolve import Scorer, label
-from nnviz.media.inpaint import inpaint_mask
+from nnviz.media.fills.inpaint import inpaint_mask
 
 _GRAY = 0.5
 _BLUR = 12

@@ -27,7 +27,7 @@ from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
 from nnviz.engine.nn.pixel_model import is_channels_last
 from nnviz.engine.targets.resolve import Scorer
-from nnviz.media.inpaint import inpaint
+from nnviz.media.fills.inpaint import inpaint
 
 _SHARE = 7
 """Ratio of the input's side to the default window's."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.live import Cover
-from nnviz.media.inpaint import inpaint
+from nnviz.media.fills.inpaint import inpaint
 
 Pixels = NDArray[np.uint8]
 _BLUR = 12

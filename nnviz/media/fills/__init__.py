@@ -1,0 +1,1 @@
+"""Fills of hidden parts of an image: inpainted, blurred or of one color."""
