@@ -215,9 +215,13 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert (request.recording, request.step) == ("/recordings/run-1", 6)
     fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
     assert window.app.models.request.reference == "/networks/run-1.safetensors"
+    assert "run-1.safetensors" in trained.saved.text()
     assert 'TensorBoard need: pip install "nnviz-studio[training]"' in (
         trained.saved.text()
     )
+    timeline.folder = "/recordings/run-2"
+    timeline.changed.emit()
+    assert not trained.saved.text()
 
 
 def test_options_are_not_squeezed_on_a_low_page(page):

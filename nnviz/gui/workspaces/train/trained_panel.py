@@ -32,6 +32,7 @@ class TrainedPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._app = app
+        self._folder = ""
         self.words = label(style="muted", wrap=True)
         self.use = button(self.tr("Open this step"), self._open)
         self.saved = label(style="muted", wrap=True)
@@ -57,6 +58,9 @@ class TrainedPanel(QWidget):
         return trains and bool(timeline.folder) and timeline.last >= 0
 
     def _show(self) -> None:
+        if self._app.timeline.folder != self._folder:
+            self._folder = self._app.timeline.folder
+            self.saved.setText("")  # it names the files of another run
         saves = self._method in _SAVED
         words = self._words(max(0, self._app.timeline.step) + 1)
         allow(self.use, self._ready, words)
