@@ -42,16 +42,23 @@ class PixelModel:
     alone: bool = False
 
     def forward(self, pixels: Tensor) -> Any:
-        """Return the network's full output for a batch."""
+        """Return the network's full output for a batch, one of ``parts``."""
         with checked(self.check), generators_kept(pixels.device):
             return self.net(self._normalized(pixels))
 
     def outputs(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return all tensors of the network's output, in order.
 
+        Args:
+            pixels: (N, C, H, W); one at a time where the network takes no more.
+
         Returns:
             Detached; they may share memory with each other.
         """
+        found = [self._outputs(part) for part in self.parts(pixels)]
+        return tuple(joined(each) for each in zip(*found, strict=True))
+
+    def _outputs(self, pixels: Tensor) -> tuple[Tensor, ...]:
         x = self._normalized(pixels)
         if is_channels_last(self.net):
             x = x.contiguous(memory_format=torch.channels_last)
@@ -80,7 +87,12 @@ class PixelModel:
             ModelError: the pass does not run the layer, or it takes no tensor.
         """
         with checked(self.check):
-            return input_to(self.net, self._normalized(pixels), layer)
+            return joined(
+                [
+                    input_to(self.net, self._normalized(part), layer)
+                    for part in self.parts(pixels)
+                ]
+            )
 
     def gradient(
         self, pixels: Tensor, score: Callable[[Tensor], Tensor]

@@ -92,14 +92,16 @@ def class_gradients(
     passes = model.pixel_model(check)
     handle = find_module(model.net, layer).register_forward_hook(begin_here)
     try:
-        with passes.differentiable():
-            output = first_tensor(passes.forward(pixels))
-            if output is None:
-                raise TypeError("the network gives no tensor")
-            (gradient,) = torch.autograd.grad(output[:, target].sum(), kept[-1])
+        gradients = []
+        for part in passes.parts(pixels):
+            with passes.differentiable():
+                output = first_tensor(passes.forward(part))
+                if output is None:
+                    raise TypeError("the network gives no tensor")
+                gradients += torch.autograd.grad(output[:, target].sum(), kept[-1])
     finally:
         handle.remove()
-    return maps_of(gradient, info).flatten(2).sum(2)
+    return maps_of(torch.cat(gradients), info).flatten(2).sum(2)
 
 
 def tcav_score(gradients: NDArray[np.floating], vector: NDArray[np.floating]) -> float:

@@ -25,7 +25,6 @@ from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model
 from nnviz.engine.nn.feature_maps import channels_of, maps_of
-from nnviz.engine.nn.shapes.calls import first_tensor
 from nnviz.engine.targets.resolve import probabilities
 from nnviz.media.index import ImageIndex
 
@@ -68,7 +67,7 @@ def _shares(model: Model, pixels: Tensor, check: Check) -> Tensor:
     Raises:
         ModelError: the network does not classify.
     """
-    output = first_tensor(model.pixel_model(check).forward(pixels))
+    output = next(iter(model.pixel_model(check).outputs(pixels)), None)
     if output is None or output.flatten(1).shape[1] != len(model.info.labels):
         raise ModelError(model.info.title, "does not classify", "pick a classifier")
     return probabilities(output.flatten(1).float(), model.info).cpu()

@@ -19,7 +19,6 @@ from nnviz.base.parameters import Essential, Help, ImageFolder, Range, Title
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import label, probabilities
 
 Numbers = NDArray[np.float64]
@@ -155,9 +154,7 @@ class _LossAt:
         return total / self.images
 
     def _probabilities(self, net: nn.Module, pixels: Tensor) -> Tensor:
-        model = PixelModel(
-            net=net, normalizer=self._ctx.model.normalizer, check=self._ctx.check
-        )
+        model = self._ctx.model.pixel_model(self._ctx.check, net)
         scores = model.outputs(pixels.to(self._ctx.model.device))[0]
         return probabilities(scores, self._ctx.model.info)
 
