@@ -92,7 +92,7 @@ def class_gradients(
     passes = model.pixel_model(check)
     handle = find_module(model.net, layer).register_forward_hook(begin_here)
     try:
-        gradients = []
+        gradients: list[Tensor] = []
         for part in passes.parts(pixels):
             with passes.differentiable():
                 output = first_tensor(passes.forward(part))
