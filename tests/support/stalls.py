@@ -1,8 +1,17 @@
 """How long the thread of a window is busy at a stretch, in its own processor time."""
 
+import sys
+import threading
 import time
+import traceback
 
 from PySide6.QtCore import QAbstractEventDispatcher
+
+_LONG = 0.2
+"""s of a stretch after which the thread's stack is noted."""
+_PAUSE = 0.02
+_FRAMES = 12
+"""The innermost frames of a stack that are noted."""
 
 
 class StallProbe:
@@ -16,9 +25,13 @@ class StallProbe:
         self.stretches = []
         self._since = time.thread_time()
         self._what = "start"
+        self._stack = ""
         dispatcher = QAbstractEventDispatcher.instance()
         dispatcher.awake.connect(self._wake)
         dispatcher.aboutToBlock.connect(self._rest)
+        threading.Thread(
+            target=self._watch, args=(threading.get_ident(),), daemon=True
+        ).start()
 
     def during(self, what, act):
         """Do something that counts as one stretch, and name what follows.
@@ -44,5 +57,15 @@ class StallProbe:
 
     def _rest(self):
         now = time.thread_time()
-        self.stretches.append((now - self._since, self._what))
-        self._since = now
+        self.stretches.append((now - self._since, self._what + self._stack))
+        self._since, self._stack = now, ""
+
+    def _watch(self, thread):
+        """Note the stack of the watched thread once in each long stretch."""
+        clock = time.pthread_getcpuclockid(thread)
+        while (frame := sys._current_frames().get(thread)) is not None:
+            if time.clock_gettime(clock) - self._since > _LONG and not self._stack:
+                lines = traceback.format_stack(frame)[-_FRAMES:]
+                self._stack = "\n" + "".join(lines)
+            del frame
+            time.sleep(_PAUSE)
