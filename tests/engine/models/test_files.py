@@ -218,7 +218,7 @@ def test_what_fits_nothing_gets_the_nearest_and_the_differences(
         open_model(tmp_path / "w.pth")
     text = str(caught.value)
     assert "nearest is resnet18 (2 of" in text
-    assert "missing (1):\n    layer1.0.conv1.weight" in text
+    assert "1 missing (layer1.0.conv1.weight)" in text
     assert "layer2.0.conv1.weight: 7 x 64 x 3 x 3 found, 128 x 64 x 3 x 3" in text
 
 

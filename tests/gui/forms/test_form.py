@@ -478,7 +478,9 @@ def test_a_number_that_means_something_else_is_a_word(qtbot):
     assert control.value() == 0
 
 
-NUMBERS = {("deep_dream", "frames"), ("convolution", "rate"), ("layer_cost", "rate")}
+NUMBERS = {("deep_dream", "frames")} | {
+    (lesson, "rate") for lesson in ("convolution", "kernel_on_image", "layer_cost")
+}
 """Whose help names the lowest value, which is a plain number there."""
 
 
