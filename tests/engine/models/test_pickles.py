@@ -143,6 +143,24 @@ def test_plain_pickles_of_tensors_and_arrays(tmp_path: Path) -> None:
     assert torch.equal(read(tmp_path / "t.pkl")["w"], torch.arange(4))
 
 
+def test_a_small_file_reserves_no_more_than_itself(tmp_path: Path) -> None:
+    """Truth: the address space that the operating system allows, as in a container."""
+    file = tmp_path / "plain.pkl"
+    file.write_bytes(pickle.dumps({"w": np.zeros(3, np.float32)}))
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from nnviz.engine.models.weights.checkpoints import read_state\n"
+        "used = int(Path('/proc/self/statm').read_text().split()[0])\n"
+        "most = used * resource.getpagesize() + (1 << 28)\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
+        "print(list(read_state(Path(sys.argv[1]), lambda: None).tensors))\n"
+    )
+    command = [sys.executable, "-c", program, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "['w']", done.stderr
+
+
 def test_numbers_of_numpy_beside_the_weights(tmp_path: Path) -> None:
     checkpoint = {
         "epoch": np.int64(3),

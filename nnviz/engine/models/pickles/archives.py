@@ -243,18 +243,21 @@ class _StreamSource:
 
     def read(self, machine: PickleMachine) -> object:
         """Read the pickles, and locate the storages that follow."""
-        self._file.seek(0)
         # In memory: of a file Python would reserve whatever a pickle announces.
-        pickles = io.BytesIO(self._file.read(_LARGEST_LEGACY_PICKLES))
+        pickles = self._head(_LARGEST_LEGACY_PICKLES)
         if pickles.read(len(LEGACY_MAGIC)) != LEGACY_MAGIC:
-            self._file.seek(0)
-            return machine.read(io.BytesIO(self._file.read(_LARGEST_PLAIN_PICKLE)))
+            return machine.read(self._head(_LARGEST_PLAIN_PICKLE))
         version, system = machine.read(pickles), machine.read(pickles)
         if version != 1001 or not isinstance(system, dict):  # noqa: PLR2004
             raise PickleError("is damaged: a version that never was")
         value = machine.read(pickles)
         self._find_places(machine.read(pickles), pickles.tell())
         return value
+
+    def _head(self, most: int) -> io.BytesIO:
+        """Return the first bytes of the file, for which no more than them is reserved."""
+        self._file.seek(0)
+        return io.BytesIO(self._file.read(min(most, self._size)))
 
     def _find_places(self, keys: object, place: int) -> None:
         if not isinstance(keys, list):
