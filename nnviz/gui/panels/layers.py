@@ -1,6 +1,13 @@
 """Tree of the open network's layers."""
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QModelIndex,
+    QPoint,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -210,10 +217,12 @@ class LayerPanel(QWidget):
             if all(word in f"{layer.name} {layer.kind}".lower() for word in words):
                 parts = layer.name.split(".")
                 keep |= {".".join(parts[: n + 1]) for n in range(len(parts))}
-        for name, item in self._items.items():
-            item.setHidden(bool(words) and name not in keep)
-            if words and name in keep:
-                item.setExpanded(True)
+        with QSignalBlocker(self.tree):  # columns are fitted once, not for each item
+            for name, item in self._items.items():
+                item.setHidden(bool(words) and name not in keep)
+                if words and name in keep:
+                    item.setExpanded(True)
+        self._fit_columns()
 
     def _invitation(self) -> str:
         """Return the text shown without a selected layer."""

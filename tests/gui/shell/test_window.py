@@ -45,6 +45,19 @@ def test_model_and_photograph_give_predictions_and_a_result(opened):
     ]
 
 
+def test_a_search_shows_matches_below_their_groups_and_fits_the_columns_once(
+    opened, monkeypatch
+):
+    """Truth: the tree by hand; each fit reads all rows, so one an item is a stall."""
+    layers, fits = opened.stage.layers, []
+    layers.tree.collapseAll()
+    monkeypatch.setattr(layers, "_fit_columns", lambda: fits.append(1))
+    layers.search.setText("relu")
+    assert layers.names() == ["stem", "stem.relu"]
+    assert layers.tree.topLevelItem(0).isExpanded()
+    assert len(fits) == 1
+
+
 def test_the_layer_that_the_method_chose_is_everybodys(opened, fake):
     """Truth: the fake chooses "stem" when none is given; nothing runs again."""
     assert opened.app.selection.layer == "stem"
