@@ -163,10 +163,9 @@ class Preprocess:
         """
         if self.fit is Fit.WHOLE:
             return 0, 0
-        top = (resized[0] - self.input_size[0]) / 2
-        left = (resized[1] - self.input_size[1]) / 2
-        # round() as torchvision's center_crop does it: half to even.
-        return round(top), round(left)
+        sizes = zip(resized, self.input_size, strict=True)
+        top, left = (_centered(length - wanted) for length, wanted in sizes)
+        return top, left
 
     def warnings(self) -> tuple[str, ...]:
         """Return warnings about values that are possible but probably mistaken."""
@@ -263,6 +262,15 @@ def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
             "preprocessing", f"{field} {value!r} is not known", f"one of {listed}"
         )
     return found
+
+
+def _centered(excess: int) -> int:
+    """Return where a centered crop begins in a photo longer than it by so many px.
+
+    Rounded as torchvision's ``center_crop`` does: half to even where it cuts off; where
+    it pads, the odd pixel comes behind the photo.
+    """
+    return round(excess / 2) if excess >= 0 else -(-excess // 2)
 
 
 PRESETS: Mapping[str, Preprocess] = {

@@ -273,7 +273,7 @@ def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     pixels = _resized(image, preprocess)
     top, left = preprocess.crop_origin(preprocess.resized(image.size))
     height, width = preprocess.input_of(image.size)
-    if top < 0 or left < 0:
+    if pixels.shape[0] < height or pixels.shape[1] < width:
         pixels = _pad(pixels, preprocess)
         top, left = max(0, top), max(0, left)
     return pixels[top : top + height, left : left + width]

@@ -6,6 +6,7 @@ from support.jobs import cat
 from support.lessons import run_lesson, steps_of
 
 from nnviz.base.errors import UsageError
+from nnviz.base.images import image_from_array
 
 
 def test_curse_of_the_course():
@@ -72,6 +73,15 @@ def test_first_component_alone_is_the_best_of_rank_one():
     assert run.report["error"].series["error"][-1] == pytest.approx(
         255 * best, rel=1e-5
     )
+
+
+@pytest.mark.parametrize("size", [(6, 900), (900, 6), (1, 1), (3, 40)])
+def test_narrow_images_have_patches_too(size):
+    """Truth: an image of one color is its mean patch: nothing is left over."""
+    image = image_from_array(np.full((*size, 3), 77, np.uint8))
+    run, _ = run_lesson("eigen_images", image=image, patch=8, keep=1, side=64)
+    assert np.allclose(run.report["restored"].pixels, 77 / 255, atol=1e-5)
+
 
 
 def test_tsne_tells_clusters_apart():

@@ -86,9 +86,15 @@ class EigenImages:
 
 
 def shrink(pixels: NDArray[np.float32], side: int, patch: int) -> Numbers:
-    """Downscale an image to about a longest side, cropped to whole patches."""
-    factor = max(1, round(max(pixels.shape[:2]) / side))
-    height, width = (max(patch, length // factor) for length in pixels.shape[:2])
+    """Downscale an image to about a longest side, cropped to whole patches.
+
+    A side shorter than a patch is extended to one by its border.
+    """
+    missing = [(0, max(0, patch - length)) for length in pixels.shape[:2]]
+    pixels = np.pad(pixels, (*missing, (0, 0)), mode="edge")
+    shortest, longest = sorted(pixels.shape[:2])
+    factor = max(1, min(round(longest / side), shortest // patch))
+    height, width = (length // factor for length in pixels.shape[:2])
     if factor > 1:
         rows = pixels[: height * factor, : width * factor]
         pixels = rows.reshape(height, factor, width, factor, -1).mean(axis=(1, 3))
