@@ -83,7 +83,6 @@ def test_narrow_images_have_patches_too(size):
     assert np.allclose(run.report["restored"].pixels, 77 / 255, atol=1e-5)
 
 
-
 def test_tsne_tells_clusters_apart():
     *_, report = steps_of("t_sne", data="clusters", count=60, steps=200, perplexity=8.0)
     points = report["map"].points[0]

@@ -255,7 +255,7 @@ class _StreamSource:
         return value
 
     def _head(self, most: int) -> io.BytesIO:
-        """Return the first bytes of the file, for which no more than them is reserved."""
+        """Return the first bytes of the file; memory is reserved for no more."""
         self._file.seek(0)
         return io.BytesIO(self._file.read(min(most, self._size)))
 
