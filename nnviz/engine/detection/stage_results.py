@@ -206,8 +206,8 @@ def class_ranking(view: StageView, top: int) -> Ranking:
     source, proposals = view.source(), view.stages.proposals
     scores = view.anchors.scores if proposals is None else proposals.class_scores
     # Labels of torchvision's detectors include the background as the first.
-    names = class_names(view.ctx.model.info, np.zeros(0, np.int64))
-    first = max(0, len(names) - scores.shape[1])
+    names = class_names(view.ctx.model.info, np.arange(scores.shape[1]))
+    first = len(names) - scores.shape[1]
     row = np.zeros(0) if source is None else scores[source].cpu().double().numpy()
     order = np.argsort(-row, kind="stable")[:top]
     return Ranking(

@@ -43,6 +43,11 @@ def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
     return mask
 
 
+def load_renderer() -> None:
+    """Load what draws formulas, 0.5 s, so that the first one need not wait for it."""
+    formula_mask("$x$", 12.0)
+
+
 def fitted_mask(formula: str, size: float, width: float) -> NDArray[np.uint8]:
     """Render a formula as a mask, shrunk to a width."""
     mask = formula_mask(formula, size)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from support.jobs import run_method
+from support.jobs import finish, never, run_method
 from torchvision.ops import batched_nms, box_iou
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import image_from_array
+from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.jobs import Session
 from nnviz.engine.models.detectors.yolo import yolo_layout
@@ -51,6 +52,17 @@ def test_the_scenes_detectors_boxes_follow_from_anchors_and_offsets(session):
     final = report["final_boxes"]
     assert np.array_equal(final.boxes, boxes.boxes)
     assert np.array_equal(final.scores, boxes.scores)
+
+
+def test_classes_without_a_name_are_numbered(session, tmp_path):
+    """Truth: a file of one class name, for a detector of ten."""
+    names = tmp_path / "names.txt"
+    names.write_text("round\n")
+    model = ModelRequest(reference=DETECTOR, device="cpu", labels=str(names))
+    request = RunMethod(method="detection_steps", model=model, image=SCENE, values={})
+    ranking = finish(session.job(request, never)).report["class_scores"]
+    for label, index in zip(ranking.labels, ranking.indices, strict=True):
+        assert label == ("round" if index == 0 else f"class {index}")
 
 
 def test_the_suppressed_are_named_with_their_suppressor(session):
