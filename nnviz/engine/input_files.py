@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from nnviz.media.decode import open_image
 from nnviz.media.files import read_bytes, read_text
 from nnviz.media.folders import fingerprint, list_images
 
+T = TypeVar("T")
 _LARGEST_TEXT = 4 << 20
 """Bytes of a text: some 700,000 words."""
 
@@ -63,8 +65,20 @@ class InputFiles:
         Raises:
             InputError: no such file, or not one written by ``nnviz concept``.
         """
+        return self.opened(path, read_direction)
+
+    def opened(self, path: str, read: Callable[[Path], T]) -> T:
+        """Open a file of another format.
+
+        Args:
+            path: as given; "~" is the user's folder.
+            read: reads the format.
+
+        Raises:
+            InputError: no such file, or whatever else the reader refuses.
+        """
         where = Path(path).expanduser()
-        found = read_direction(where)
+        found = read(where)
         self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
         return found
 
@@ -113,10 +127,7 @@ class InputFiles:
         Raises:
             InputError: no such file, not UTF-8, or too large.
         """
-        where = Path(path).expanduser()
-        found = read_text(where, _LARGEST_TEXT, "a text")
-        self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
-        return found
+        return self.opened(path, lambda file: read_text(file, _LARGEST_TEXT, "a text"))
 
     def grouped(self, folder: str) -> dict[str, tuple[Path, ...]]:
         """Return the image files of each sub-folder, by the sub-folder's name.

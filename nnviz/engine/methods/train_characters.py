@@ -1,9 +1,7 @@
 """Training of a character model: an LSTM, with its gates while it reads a text."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -37,7 +35,7 @@ from nnviz.engine.learning.characters import (
     sample,
 )
 from nnviz.engine.method import Context, Presets, register
-from nnviz.media.files import read_bytes, read_text
+from nnviz.media.files import read_text
 
 _TEXT = (
     "the cat sat on the mat and the rat sat on the cat. "
@@ -175,19 +173,15 @@ def _text(ctx: Context, params: TrainCharactersParams) -> str:
     """Return the training text, and record its file's hash."""
     if not params.text_file:
         return params.text
-    path = Path(params.text_file).expanduser()
-    text = read_text(path, _LARGEST_TEXT, "a text")
-    ctx.files.hashes[params.text_file] = hashlib.sha256(read_bytes(path)).hexdigest()
-    return text
+    return ctx.files.opened(
+        params.text_file, lambda file: read_text(file, _LARGEST_TEXT, "a text")
+    )
 
 
 def _saved_model(ctx: Context, weights: str) -> CharacterLstm | None:
     if not weights:
         return None
-    path = Path(weights).expanduser()
-    net = open_characters(path, ctx.check)
-    ctx.files.hashes[weights] = hashlib.sha256(read_bytes(path)).hexdigest()
-    return net
+    return ctx.files.opened(weights, lambda file: open_characters(file, ctx.check))
 
 
 def _switches(params: TrainCharactersParams) -> CharacterSwitches:

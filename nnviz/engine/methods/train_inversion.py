@@ -1,9 +1,7 @@
 """Training of a feature inversion network: a decoder from features to images."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -34,7 +32,6 @@ from nnviz.engine.learning.inversion import (
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.report import as_image as tiled
-from nnviz.media.files import read_bytes
 
 _SHOWN = 7
 """Held-out images shown next to the open one."""
@@ -152,10 +149,7 @@ class TrainInversion:
 def _saved_decoder(ctx: Context, weights: str) -> SavedDecoder | None:
     if not weights:
         return None
-    path = Path(weights).expanduser()
-    decoder = open_decoder(path, ctx.check)
-    ctx.files.hashes[weights] = hashlib.sha256(read_bytes(path)).hexdigest()
-    return decoder
+    return ctx.files.opened(weights, lambda file: open_decoder(file, ctx.check))
 
 
 def _images(ctx: Context, params: TrainInversionParams) -> tuple[Tensor, Tensor]:
