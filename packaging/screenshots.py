@@ -210,11 +210,13 @@ def run(window: MainWindow, scene: Scene) -> None:
 
 def lay(window: MainWindow, scene: Scene, photos: Mapping[str, Path]) -> None:
     """Lay the scene's stickers in the studio."""
+    answers: list[object] = []
+    window.app.stickers.answered.connect(answers.append)
     window.commands["view.stickers"].trigger()
     for look, placement in scene.stickers.items():
         outline, _, name = look.partition(":")
         window.app.stickers.add(f"{outline}:{photos.get(name, name)}", placement)
-    wait(lambda: window.app.stickers.ready)
+    wait(lambda: bool(answers))
 
 
 def is_idle(window: MainWindow) -> bool:

@@ -3,17 +3,16 @@
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.layout.text_fields import indent
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
 LEAST_BOX_LETTERS = 9
 """Minimum width of a spin box, in a narrow panel, in average letters."""
-_INDENT = 7
-"""Indentation of a spin box's number, px, to align it with the text of other fields."""
 
 
 class FolderMemory(Protocol):
@@ -98,9 +97,3 @@ class Control(QWidget):
         widget.setToolTip(self.parameter.help)
         if isinstance(widget, QAbstractSpinBox):
             indent(widget)
-
-
-def indent(box: QAbstractSpinBox) -> None:
-    """Indent a spin box's text: Qt ignores the left padding of a style sheet."""
-    for line in box.findChildren(QLineEdit):
-        line.setTextMargins(_INDENT, 0, 0, 0)

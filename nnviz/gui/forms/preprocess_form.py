@@ -28,7 +28,7 @@ from nnviz.base.preprocess import (
     Interpolation,
     Preprocess,
 )
-from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.text_fields import indent
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64

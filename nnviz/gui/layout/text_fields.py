@@ -8,6 +8,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_INDENT = 7
+"""Indentation of a spin box's number, px, to align it with the text of other fields."""
+
+
+def indent(box: QAbstractSpinBox) -> None:
+    """Indent a spin box's text: Qt ignores the left padding of a style sheet."""
+    for line in box.findChildren(QLineEdit):
+        line.setTextMargins(_INDENT, 0, 0, 0)
+
 
 def takes_text(widget: QWidget | None) -> bool:
     """Return whether letters that are typed on a widget become its text."""

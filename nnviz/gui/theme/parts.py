@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractSpinBox,
     QApplication,
     QFrame,
     QHBoxLayout,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
+from nnviz.gui.layout.text_fields import indent
 from nnviz.gui.theme.manager import GRID, ThemeManager
 
 Named = TypeVar("Named", bound=QWidget)
@@ -39,6 +41,8 @@ def named(widget: Named, style: str = "", name: str = "") -> Named:
     """Set a widget's object name, for the style sheet, and accessible name."""
     widget.setObjectName(style)
     widget.setAccessibleName(name)
+    if isinstance(widget, QAbstractSpinBox):
+        indent(widget)
     return widget
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QMainWindow, QSpinBox
 
-from nnviz.gui.forms.control import indent
 from nnviz.gui.theme.manager import THEMES, ThemeManager
+from nnviz.gui.theme.parts import named
 from nnviz.gui.views.canvas.layers import array_of
 
 
@@ -43,9 +43,8 @@ def test_a_box_shows_before_it_is_ticked(themed):
 
 
 def test_a_spin_box_has_arrows_and_keeps_its_number_off_the_frame(themed):
-    box = QSpinBox()
+    box = named(QSpinBox())
     box.setValue(88)
-    indent(box)
     pixels = themed(box)
     inside = pixels[4:-4]
     assert contrast(inside[:, 2:8]) < 20

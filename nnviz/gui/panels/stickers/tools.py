@@ -4,7 +4,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWidget
 
 from nnviz.base.stickers.placement import LEAST_WIDTH, MOST_WIDTH, Placement
-from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
@@ -146,5 +145,4 @@ def _number(name: str, least: float, most: float) -> QDoubleSpinBox:
     box.setRange(least, most)
     box.setDecimals(1)
     box.setKeyboardTracking(False)
-    indent(box)
     return box

@@ -19,7 +19,6 @@ from nnviz.base.measures.evaluation import (
     usual_norm,
 )
 from nnviz.base.requests import MeasureRobustness, ModelRequest
-from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_folder
@@ -167,5 +166,4 @@ def _number(value: int, most: int, name: str) -> QSpinBox:
     box = named(QSpinBox(), name=name)
     box.setRange(1, most)
     box.setValue(value)
-    indent(box)
     return box

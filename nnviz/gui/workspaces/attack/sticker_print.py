@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.errors import NnvizError
-from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import ask_new_file
@@ -50,8 +49,6 @@ class PrintBar(QWidget):
         self.copies.setValue(1)
         self.copies.setSpecialValueText(self.tr("full page"))
         self.copies.setSuffix(self.tr(" on the page"))
-        for box in (self.width_box, self.copies):
-            indent(box)
         self.marks = QCheckBox(self.tr("Crop marks"))
         self.marks.setChecked(True)
         self.words = label(style="muted")
