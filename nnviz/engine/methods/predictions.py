@@ -50,8 +50,8 @@ class Predictions:
         "are its raw outputs; the softmax turns them into probabilities."
     )
     reading: ClassVar[str] = (
-        "A long first bar followed by short ones is a clear answer. Compare logits "
-        "across images, probabilities within one."
+        "A long first bar followed by short ones is a clear prediction. Compare "
+        "logits across images, probabilities within one."
     )
     misleads: ClassVar[str] = (
         "A probability near 100 % is not a measure of trust: networks are often "

@@ -191,7 +191,7 @@ class StyleTransferParams:
     ] = 3.0
     start: Annotated[
         Literal["photograph", "noise", "picture"],
-        Help("What the optimization starts from."),
+        Help("Image that the optimization starts from."),
     ] = "photograph"
     start_image: Annotated[
         ImageFile,

@@ -74,9 +74,9 @@ def test_verdicts_and_a_table_of_tests(page, room, fake):
     pane = page.test
     select(room, *range(9))
     for found, verdict in (
-        (verdict_of(), "“9 selected images” speaks for class 1 in synthetic"),
-        (verdict_of("red", 0.1), "“red” speaks against class 1"),
-        (verdict_of("blue", p_value=0.4), "“blue” does not move class 1"),
+        (verdict_of(), "“9 selected images” supports class 1 in synthetic"),
+        (verdict_of("red", 0.1), "“red” counts against class 1"),
+        (verdict_of("blue", p_value=0.4), "“blue” does not affect class 1"),
     ):
         pane.begin.click()
         assert not pane.begin.isEnabled()
@@ -86,9 +86,9 @@ def test_verdicts_and_a_table_of_tests(page, room, fake):
         "blue", "red", "9 selected images",
     ]  # fmt: skip
     pane.table.grid.clicked.emit(pane.table.grid.model().index(2, 0))
-    assert "speaks for" in pane.heading.text()
-    assert "rises on 90.0 %" in pane.words.text()
-    assert "on 50.0 %" in pane.words.text()
+    assert "supports" in pane.heading.text()
+    assert "rises for 90.0 %" in pane.words.text()
+    assert "for 50.0 %" in pane.words.text()
 
 
 def test_a_direction_is_a_target_of_the_other_workspaces(page, room, fake):
