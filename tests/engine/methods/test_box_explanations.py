@@ -79,4 +79,6 @@ def test_grad_cam_says_that_alike_objects_light_up(session):
         return run_method(session, method, DETECTOR, **given).report.notes
 
     assert any("similar objects" in str(note) for note in notes("box:0"))
-    assert not any("similar objects" in str(note) for note in notes("box:0", "hires_cam"))
+    assert not any(
+        "similar objects" in str(note) for note in notes("box:0", "hires_cam")
+    )

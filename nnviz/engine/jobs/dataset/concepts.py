@@ -100,7 +100,9 @@ def _notes(accuracy: float) -> tuple[str, ...]:
     if accuracy >= _UNSURE:
         return ()
     share = f"{100 * accuracy:.0f} %"
-    return (f"the layer hardly separates the concept from other images ({share} accuracy)",)
+    return (
+        f"the layer hardly separates the concept from other images ({share} accuracy)",
+    )
 
 
 def _named(request: TestConcept) -> str:
