@@ -33,7 +33,7 @@ class TrainingDataParams:
         ImageFolder,
         When("data", ("folder",)),
         Essential(),
-        Help("A folder with a sub-folder of images for each class."),
+        Help("A folder with a subfolder of images for each class."),
     ] = ""
     image_count: Annotated[
         int,

@@ -127,14 +127,14 @@ def _class_scores(ctx: Context) -> Tensor:
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,
-            f"gives an output of shape {tuple(output.shape)}, not one number a class",
+            f"returns an output of shape {tuple(output.shape)}, not one number per class",
             "pick a network that classifies",
         )
     scores = output[0].to("cpu", torch.float64)
     if not scores.isfinite().all():
         raise ModelError(
             ctx.model.info.title,
-            "gives outputs that are infinite or not numbers",
+            "returns outputs that are infinite or not numbers",
             "check its weights and its preprocessing",
         )
     return scores

@@ -247,7 +247,7 @@ def _class_of(ctx: Context, final: Tensor, target: str) -> int:
             shares = [each for each in mask.shares() if each != mask.background]
             return shares[0] if shares else max(mask.background, 0)
         case _:
-            raise UsageError(OPTION, f"{target!r} is no class", "name a class")
+            raise UsageError(OPTION, f"{target!r} is not a class", "name a class")
 
 
 def _window_side(ctx: Context, params: SegmentationStepsParams) -> int:

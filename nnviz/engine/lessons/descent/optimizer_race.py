@@ -143,7 +143,7 @@ def read_names(text: str) -> tuple[str, ...]:
         if word.lower() not in known:
             choices = ", ".join(OPTIMIZERS)
             raise UsageError(
-                "--optimizers", f"{word!r} is none", f"choose of {choices}"
+                "--optimizers", f"{word!r} is none", f"choose from {choices}"
             )
     return tuple(known[word.lower()] for word in wanted) or OPTIMIZERS
 

@@ -33,7 +33,7 @@ class PixelsParams:
         Help("Number of rows and columns to read."),
     ] = 9
     channels: Annotated[
-        Literal["gray", "colors"], Essential(), Help("One number a pixel, or three.")
+        Literal["gray", "colors"], Essential(), Help("One number per pixel, or three.")
     ] = "gray"
 
 

@@ -123,7 +123,7 @@ class TeachPage(QWidget):
         return area
 
     def _ask_folder(self) -> None:
-        title = self.tr("Folder with a sub-folder for each class")
+        title = self.tr("Folder with a subfolder for each class")
         folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
             self._teaching.drop(None, [folder])
