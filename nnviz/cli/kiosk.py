@@ -76,7 +76,7 @@ def _idle(text: str) -> float:
         seconds = 0.0
     if not _LEAST_IDLE <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of {_LEAST_IDLE:g} up"
+            f"{text!r} is not a number of at least {_LEAST_IDLE:g}"
         )
     return seconds
 

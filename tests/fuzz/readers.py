@@ -455,7 +455,7 @@ CASES: dict[str, Case] = {
     "array": _read_array,
     "video": _read_video,
     "recipe": _read_recipe,
-    "sidecar": _read_side_car,
+    "side-car": _read_side_car,
     "labels": _read_labels,
     "annotations": _read_annotations,
     "placement": _read_placement,

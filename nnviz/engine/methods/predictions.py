@@ -127,7 +127,8 @@ def _class_scores(ctx: Context) -> Tensor:
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,
-            f"returns an output of shape {tuple(output.shape)}, not one number per class",
+            f"returns an output of shape {tuple(output.shape)}, not one number per "
+            "class",
             "pick a network that classifies",
         )
     scores = output[0].to("cpu", torch.float64)

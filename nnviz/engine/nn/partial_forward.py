@@ -138,7 +138,8 @@ def record_partial_forward(
         if not tensor.ndim or len(tensor) != 1:
             raise ModelError(
                 layer.name,
-                f"comes after a layer that gives {tuple(tensor.shape)}, without the batch first",
+                f"comes after a layer that gives {tuple(tensor.shape)}, without the "
+                "batch first",
                 "pick another layer",
             )
     module = recorder.layer

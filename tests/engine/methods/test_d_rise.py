@@ -67,7 +67,7 @@ def test_maps_point_at_their_own_boxes(session):
 
 def test_what_is_asked_must_be_there(session):
     scene = image_from_array(make_scene(3, 128).pixels)
-    with pytest.raises(UsageError, match="there is not a box 99"):
+    with pytest.raises(UsageError, match="there is no box 99"):
         run_method(session, "d_rise", DETECTOR, image=scene, masks=16, target="box:99")
     report = run_method(
         session, "d_rise", DETECTOR, image=scene, masks=16, score=1.0

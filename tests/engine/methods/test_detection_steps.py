@@ -125,9 +125,9 @@ def test_one_object_can_be_followed(session):
     assert len(names) > 1
     followed = steps(session, score=0.1, target="box:1")["offsets"].rows[0][0]
     assert followed.split(" ", 1)[1] == names[1].split(" ", 1)[1]
-    with pytest.raises(UsageError, match="there is not a box 99"):
+    with pytest.raises(UsageError, match="there is no box 99"):
         steps(session, target="box:99")
-    with pytest.raises(UsageError, match="there is not a level 7"):
+    with pytest.raises(UsageError, match="there is no level 7"):
         steps(session, level=7)
 
 
