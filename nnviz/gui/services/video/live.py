@@ -101,6 +101,12 @@ class Live(QObject):
         """Whether a source is open."""
         return self._bridge is not None and self._bridge.live.running
 
+    @property
+    def delivers(self) -> bool:
+        """Whether frames of an open source come, or one is held."""
+        states = (SourceState.RUNNING, SourceState.PAUSED)
+        return self.running and self.status is not None and self.status.state in states
+
     def enter(self) -> None:
         """Open the last source, since the workspace is entered."""
         if self.entered:
