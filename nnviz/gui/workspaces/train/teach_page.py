@@ -394,7 +394,7 @@ class _TeachSide(QWidget):
         self.state.setText(self._words(taught))
         skipped = taught.skipped if taught is not None else ()
         self.state.setToolTip(literal("\n".join(skipped)))
-        self.files.setText(self._saved(taught))
+        self.files.setText(self._saved(None if teaching.running else taught))
         folder = Path(taught.path).parent if taught is not None else ""
         self.files.setToolTip(literal(str(folder)))
         if taught is not None and self._watching:

@@ -138,7 +138,7 @@ class Teaching(QObject):
         self.layout_changed.emit()
         self.changed.emit()
         if taken.files:
-            words = self.tr("class {0} removed").format(taken.name)
+            words = self.tr("{0} removed").format(taken.name)
             self._offer_undo(words, lambda: self._bring_back(index, taken))
 
     def _bring_back(self, index: int, taken: TaughtClass) -> None:
