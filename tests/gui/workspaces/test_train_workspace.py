@@ -230,7 +230,7 @@ def test_frames_held_by_a_key_end_with_the_source_and_with_the_window(
         assert not page._timer.isActive(), ended
 
 
-def test_a_removed_class_and_table_come_back(page, teaching, window, tmp_path):
+def test_a_removed_class_and_table_come_back(teaching, window, tmp_path):
     teaching.drop(teaching.classes[0], [folders(tmp_path, cat=3, dog=2)])
     notices, settled = [], []
     window.app.messages.noticed.connect(notices.append)
@@ -238,7 +238,10 @@ def test_a_removed_class_and_table_come_back(page, teaching, window, tmp_path):
     teaching.remove_class(teaching.classes[0])
     assert [each.name for each in teaching.classes] == ["dog"]
     notices[-1].remedies[0].act()
-    assert [(c.name, len(c.files)) for c in teaching.classes] == [("cat", 3), ("dog", 2)]
+    assert [(c.name, len(c.files)) for c in teaching.classes] == [
+        ("cat", 3),
+        ("dog", 2),
+    ]
     assert settled == ["teach"]
     table = ExampleTable(
         path="/data/ages.csv", quantity="age", files=("a.jpg",) * 4,

@@ -148,25 +148,13 @@ class TableView(ResultView):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(_PLACE_ROLE)
-        self.grid = QTableView(self)
-        self.grid.setModel(self._sorted)
-        self.grid.setFrameShape(QFrame.Shape.NoFrame)
-        self.grid.setShowGrid(False)
-        self.grid.setSortingEnabled(True)
-        self.grid.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.grid.verticalHeader().hide()
-        self.grid.verticalHeader().setDefaultSectionSize(
-            self.fontMetrics().height() + 8
-        )
+        self.grid = self._make_grid()
         self._natural: list[int] = []
         """Widths of the columns that show all their texts, px; empty once a person has
         moved a border."""
         self._fitting = False
         self.grid.horizontalHeader().sectionResized.connect(self._keep_width)
         self.grid.verticalScrollBar().rangeChanged.connect(self._fit_columns)
-        self.grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.grid.setAccessibleName(self.tr("Table"))
         self.grid.selectionModel().currentRowChanged.connect(self._choose_row)
         self.grid.clicked.connect(self._choose_row)
         self.setFocusProxy(self.grid)
@@ -176,6 +164,20 @@ class TableView(ResultView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
+
+    def _make_grid(self) -> QTableView:
+        grid = QTableView(self)
+        grid.setModel(self._sorted)
+        grid.setFrameShape(QFrame.Shape.NoFrame)
+        grid.setShowGrid(False)
+        grid.setSortingEnabled(True)
+        grid.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        grid.verticalHeader().hide()
+        grid.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        grid.setAccessibleName(self.tr("Table"))
+        return grid
 
     def update_view(self) -> None:
         """Replace the rows, keeping the order while the columns are the same.
