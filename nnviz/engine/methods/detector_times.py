@@ -60,7 +60,7 @@ class DetectorTimesParams:
 
 @register(
     "detector_times",
-    title="Detectors by time",
+    title="Speed of detectors",
     group="Inspect",
     capabilities=Capabilities(workspace="Inspect"),
     live=False,

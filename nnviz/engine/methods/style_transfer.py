@@ -112,6 +112,7 @@ class StyleTransferParams:
     ] = 2.0
     strip: Annotated[
         bool,
+        Title("Preview strip"),
         Help("Preview five strengths as small images, from less style to more."),
     ] = False
     size: Annotated[

@@ -171,7 +171,7 @@ def _course(
         about=f"{decoder}  One of several small segmenters that share their trunk, "
         "their scenes and their recipe and differ in the decoder, made to be compared.",
         weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "
-        "photographs it sees shapes where there are none.",
+        "real images it sees shapes where there are none.",
     )
 
 

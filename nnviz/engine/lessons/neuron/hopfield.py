@@ -52,12 +52,12 @@ class HopfieldParams:
     ] = ""
     drawn_2: Annotated[
         CellDrawing,
-        Title("Drawn, second"),
+        Title("Second drawing"),
         Help("Another image of your own; click its cells."),
     ] = ""
     drawn_3: Annotated[
         CellDrawing,
-        Title("Drawn, third"),
+        Title("Third drawing"),
         Help("A third image of your own; click its cells."),
     ] = ""
     recalled: Annotated[
