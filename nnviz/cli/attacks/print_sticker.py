@@ -1,4 +1,4 @@
-"""``nnviz print-sticker``: a PDF page of a sticker, at a size in millimetres."""
+"""``nnviz print-sticker``: a PDF page of a sticker, at a size in millimeters."""
 
 import argparse
 from collections.abc import Sequence

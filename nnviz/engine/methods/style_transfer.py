@@ -457,7 +457,7 @@ class _TransferSetup:
         names = " and ".join(Path(each.image.name).stem for each in self._styles)
         style, content = ", ".join(self.loss.style), ", ".join(self.loss.content)
         return (
-            f"in the manner of {names}",
+            f"in the style of {names}",
             f"style by {style}; content by {content}",
             *(["style over content from left to right: " + _strip_words(self._params)]
               if self._params.strip else []),

@@ -228,7 +228,7 @@ def _curves(run: CharacterRun) -> Curves:
             "held-out text": np.interp(x, measured, np.array(run.held)),
         },
         x_label="step",
-        y_label="loss a character, nats",
+        y_label="loss per character, nats",
     )
 
 

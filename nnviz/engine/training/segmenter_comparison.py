@@ -209,7 +209,8 @@ COURSES = {
             "scenes-segnet",
             "Scenes SegNet",
             "SegNet",
-            "An encoder and its mirror image, which unpools with the places that the "
+            "An encoder and its mirror image, which unpools with the positions that "
+            "the "
             f"encoder's max pooling remembers.  {_BYPASS}",
             "What small shapes are must pass through the deepest maps: it finds their "
             "borders more often than their names.",
@@ -218,7 +219,8 @@ COURSES = {
             "scenes-deconvnet",
             "Scenes DeconvNet",
             "DeconvolutionNetwork",
-            "A code of the deepest maps, then unpooling with remembered places in turn "
+            "A code of the deepest maps, then unpooling with remembered positions, "
+            "alternating "
             f"with transposed convolutions.  {_BYPASS}",
             "What small shapes are must pass through its code: it finds their borders "
             "more often than their names.  The paper trains it in two stages, first on "

@@ -68,7 +68,7 @@ _PERCENT = 100
 _WHITE = 255
 _ABOUT = (
     "A small feed-forward network that paints an image in the style of {style},"
-    " in one pass:\nquick enough for a camera."
+    " in one pass:\nfast enough for a camera."
 )
 _WEAKNESSES = (
     "It knows one style, at the size it was trained at: in much larger images the"

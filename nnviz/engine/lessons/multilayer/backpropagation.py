@@ -95,7 +95,7 @@ class Backpropagation:
     )
     presets: ClassVar[Presets] = {
         "demo": {},
-        "one unit a layer": {
+        "one unit per layer": {
             "inputs": "1.5",
             "targets": "0.5",
             "weights": "0.8 | -0.6 | 1.2",

@@ -67,7 +67,7 @@ class ModelPanel(QWidget):
         self.search.returnPressed.connect(self._open_first)
         app.models.listed.connect(self._fill)
         app.models.opened.connect(self._mark)
-        app.style_training.learnt.connect(lambda _: self._fill(app.models.catalogue))
+        app.style_training.learned.connect(lambda _: self._fill(app.models.catalogue))
         self._fill(app.models.catalogue)
 
     def _lay_out(self) -> None:
