@@ -136,7 +136,7 @@ def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
             "untrained network (random weights): its predictions are meaningless"
         )
     if trials.random:
-        found.append("the network is stochastic: each pass gives another output")
+        found.append("the network draws random numbers: each pass gives another output")
     elif trials.stateful:
         found.append("the network keeps state: each pass gives another output")
     return tuple(found)

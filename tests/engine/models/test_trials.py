@@ -151,7 +151,7 @@ def batch_statistics(self, x):
 
 @pytest.mark.parametrize(
     ("between", "words"),
-    [(dropping, "stochastic"), (counting, "keeps state")],
+    [(dropping, "draws random numbers"), (counting, "keeps state")],
 )
 def test_one_draw_is_not_shown_as_the_answer(session, image, between, words):
     """Truth: two plain passes of the network differ."""
