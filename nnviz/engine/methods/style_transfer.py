@@ -232,8 +232,8 @@ class StyleTransferParams:
     distance: Annotated[
         Literal["relative", "mean square"],
         Help(
-            "Normalize each layer's loss, so that layers of any network count alike; "
-            "or as published."
+            "Normalize each layer's loss, so that layers of any network count "
+            "equally; or as published."
         ),
     ] = "relative"
 

@@ -109,7 +109,7 @@ class TrainCharactersParams:
         Help("Characters after which backpropagation through time is truncated."),
     ] = 32
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
+        float, Range(1e-5, 0.1, log=True), Help("Step size of Adam.")
     ] = 0.005
 
 

@@ -48,7 +48,9 @@ class HopfieldParams:
         CellDrawing,
         Essential(),
         Title("Drawn by hand"),
-        Help("An image of your own, stored beside the letters; click its cells."),
+        Help(
+            "An image of your own, stored in addition to the letters; click its cells."
+        ),
     ] = ""
     drawn_2: Annotated[
         CellDrawing,

@@ -58,7 +58,7 @@ class SequenceKinds:
         "steps have an input and which an output."
     )
     misleads: ClassVar[str] = (
-        "Boxes beside each other are one network at different times, not several."
+        "Boxes next to each other are one network at different times, not several."
     )
     presets: ClassVar[Presets] = {"demo": {}, "captions": {"kind": "one to many"}}
 
