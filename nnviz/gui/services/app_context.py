@@ -458,6 +458,7 @@ class AppContext(QObject):
         self.runs.restored.connect(self.shelf.learn)
         self.runs.cut_short.connect(self._learn_stopped)
         self.timeline.shown.connect(self.display.show_step)
+        self.timeline.taken_back.connect(self._drop_hidden_recording)
         self.timeline.changed.connect(
             lambda: self.display.hold(held=self.timeline.holds)
         )
@@ -469,6 +470,11 @@ class AppContext(QObject):
             there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
+
+    def _drop_hidden_recording(self) -> None:
+        """Close a recording of which nothing is shown, as after another network."""
+        if self.display.run is None and not self.timeline.running:
+            self.timeline.close()
 
     def _offer_network(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
         """Report that a method does not suit the network, and offer one that does."""

@@ -433,3 +433,37 @@ def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
     assert (shown["y"], shown["x"]) == (0.25, 0.75)
     opened.app.runs.run()
     qtbot.waitUntil(lambda: fake.last("result").values["x"] == 0.75)
+
+
+def test_a_result_of_the_tray_is_the_end_of_its_recording_or_of_none(imagine, fake):
+    """Truth: what is shown is what the timeline tells of."""
+    tell(imagine, fake, 19)
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    made = recording(timeline.folder, 40, finished=True)
+    end = Run(picture(0.5), made.recipe, None)
+    fake.tell(RESULT, Done(end))
+    told(imagine, fake, made)
+    timeline.seek(6)
+    assert panel.words.text() == "7 of 40 · 6"
+    imagine.app.runs.bring_back(end)
+    assert panel.words.text() == "40 of 40 · 39"
+    assert value_shown(imagine) == 0.5
+    other = replace(made.recipe, seed=7)
+    imagine.app.runs.bring_back(Run(picture(0.3), other, None))
+    assert value_shown(imagine) == 0.3
+    assert timeline.recording is None
+    assert "Press Run" in panel.words.text()
+
+
+def test_a_recording_of_which_nothing_is_shown_is_not_taken_back(imagine, fake):
+    """As after another network has replaced the workspace's picture."""
+    tell(imagine, fake, 19)
+    made = recording(imagine.app.timeline.folder, 40, finished=True)
+    fake.tell(RESULT, Done(Run(picture(0.5), made.recipe, None)))
+    told(imagine, fake, made)
+    imagine.enter(INSPECT)
+    imagine.app.display._contents.pop(IMAGINE.name)
+    imagine.enter(IMAGINE)
+    fake.files.recordings.tell("read", Done(made))
+    assert imagine.app.display.run is None
+    assert not imagine.app.timeline.folder
