@@ -3,9 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QElapsedTimer, QSize, Qt
+from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.recipes import Run
@@ -14,10 +21,13 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    MenuEntry,
     icon_button,
     keep_size,
     label,
+    menu_of,
     named,
+    popup,
     row,
     set_cells,
 )
@@ -75,6 +85,8 @@ class RecordingsPanel(QWidget):
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.remove)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
@@ -115,6 +127,23 @@ class RecordingsPanel(QWidget):
 
     def _open(self, item: QListWidgetItem) -> None:
         self._app.timeline.open(item.data(_KEY).folder)
+
+    def menu(self, item: QListWidgetItem) -> QMenu:
+        """Return the context menu of a recording."""
+        folder = item.data(_KEY).folder
+        entries = (
+            MenuEntry(self.tr("Open"), lambda: self._open(item)),
+            MenuEntry(
+                self.tr("Copy path"), lambda: QApplication.clipboard().setText(folder)
+            ),
+            MenuEntry(self.tr("Delete"), self.remove),
+        )
+        return menu_of(self, entries)
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.list.itemAt(at)
+        if item is not None:
+            popup(self.menu(item), self.list.viewport().mapToGlobal(at))
 
     def _offer(self) -> None:
         self.delete.setEnabled(bool(self.list.selectedItems()))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.preprocess import Preprocess
@@ -40,3 +41,16 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
     color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
     assert panel.list.item(1).icon().isNull()
+
+
+def test_a_right_click_offers_to_open_copy_and_delete(opened):
+    """Truth: the folder of the recording, and the texts by hand."""
+    panel = opened.stage.recordings
+    opened.enter(IMAGINE)
+    entry = RecordingEntry("/r/one", "stem", "deep_dream", steps=7, total=180)
+    opened.app.recordings.listed.emit((entry,))
+    menu = panel.menu(panel.list.item(0))
+    actions = {each.text(): each for each in menu.actions()}
+    assert list(actions) == ["Open", "Copy path", "Delete"]
+    actions["Copy path"].trigger()
+    assert QApplication.clipboard().text() == "/r/one"

@@ -111,12 +111,12 @@ class Captions:
         info = self._choice.info(method)
         if info is None:
             return ""
-        return _target(info, values, top) or _place(info, values)
+        return _target(info, values, top) or _place(info, values) or _named(info, values)
 
 
 def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
     """Return a method's target as text; "" where it has none."""
-    known = {each.name: each.default for each in info.parameters} | dict(values)
+    known = _known(info, values)
     for each in info.parameters:
         if each.kind is not Kind.TARGET or not each.matters(known):
             continue
@@ -126,6 +126,11 @@ def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
             return away.format(target)
         return target
     return ""
+
+
+def _known(info: MethodInfo, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a method's parameters, defaults too."""
+    return {each.name: each.default for each in info.parameters} | dict(values)
 
 
 def _place(info: MethodInfo, values: Mapping[str, Value]) -> str:
@@ -145,3 +150,14 @@ def _layers(runs: Sequence[Run]) -> set[str]:
 
 def _joined(words: Sequence[str]) -> str:
     return " · ".join(word for word in words if word)
+
+
+def _named(info: MethodInfo, values: Mapping[str, Value]) -> str:
+    """Return the names of the further images of a method: of styles to paint in."""
+    known = _known(info, values)
+    files = [
+        str(known[each.name])
+        for each in info.parameters
+        if each.kind is Kind.IMAGE and each.matters(known)
+    ]
+    return " + ".join(PurePath(file).stem for file in files if file)
