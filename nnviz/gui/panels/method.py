@@ -173,6 +173,7 @@ class MethodPanel(QWidget):
         self._show_values(self._app.choice.values)
         self.form.changed.connect(self._app.choice.set_values)
         self._fill_presets(info)
+        self._scroll.verticalScrollBar().setValue(0)
         self._show_front()
 
     def _show_front(self) -> None:
