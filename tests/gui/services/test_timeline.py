@@ -467,3 +467,13 @@ def test_a_recording_of_which_nothing_is_shown_is_not_taken_back(imagine, fake):
     fake.files.recordings.tell("read", Done(made))
     assert imagine.app.display.run is None
     assert not imagine.app.timeline.folder
+
+
+def test_a_blend_with_the_image_ends_with_its_recording(imagine, fake):
+    """Truth: a run shows what it made; an attack's image would be none otherwise."""
+    tell(imagine, fake, 19)
+    imagine.app.timeline.set_blend(0.5)
+    imagine.app.runs.run()
+    assert imagine.app.timeline.blend == 0
+    tell(imagine, fake, 1)
+    assert value_shown(imagine) == 0.01

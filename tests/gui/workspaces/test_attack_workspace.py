@@ -14,7 +14,7 @@ from skimage import data
 import nnviz
 from nnviz.base.attacks import survivals
 from nnviz.base.recipes import Recipe
-from nnviz.gui.shell.main_window import ATTACK
+from nnviz.gui.shell.main_window import ATTACK, STYLE
 from nnviz.gui.views.widgets.epsilon import STEPS
 from nnviz.gui.workspaces.attack.attacks import SCALE, SEARCH
 
@@ -145,6 +145,11 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
         "bundled:objects", folder, attack="fgsm", epsilons=(0, 1, 8)
     )
     assert found.accuracies == truth.accuracies
+    assert "accuracy" in live.stage.center.result.report
+    live.enter(STYLE)
+    panel.show_curve.click()
+    assert live.app.display.state.content is None  # it belongs to Attack
+    live.enter(ATTACK)
     assert "accuracy" in live.stage.center.result.report
     with qtbot.waitSignal(live.app.saving.saved, timeout=LONG) as saved:
         live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))

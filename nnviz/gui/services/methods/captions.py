@@ -111,7 +111,9 @@ class Captions:
         info = self._choice.info(method)
         if info is None:
             return ""
-        return _target(info, values, top) or _place(info, values) or _named(info, values)
+        return (
+            _target(info, values, top) or _place(info, values) or _named(info, values)
+        )
 
 
 def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:

@@ -340,7 +340,7 @@ class Timeline(QObject):
         self._returning = False
         self.step = self.newest = -1
         self.total, self.paused, self.following = 0, False, True
-        self._wanted = None
+        self._wanted, self.blend = None, 0.0
         self.changed.emit()
 
     def _follow_method(self) -> None:

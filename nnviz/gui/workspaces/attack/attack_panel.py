@@ -197,7 +197,9 @@ class AttackPanel(QWidget):
             return
         unit = _NORMS[whole.norm]
         epsilon = shown.epsilon if shown is not None else whole.budget
-        self.amount.setText(f"{epsilon:.2f} / {whole.budget:.3g}{unit}")
+        self.amount.setText(
+            self.tr("{0} of {1}").format(f"{epsilon:.2f}", f"{whole.budget:.3g}{unit}")
+        )
         if flips is None:
             self.flip_words.setText(
                 self.tr("This perturbation does not flip the answer at any size.")

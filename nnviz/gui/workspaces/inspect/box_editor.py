@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.notation.boxes import LabeledBox
 from nnviz.base.parameters import Value
-from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
