@@ -112,6 +112,9 @@ def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path
         attacks.explain("saliency")
     before, after = found.args
     assert (before.image.name, after.image.name) == ("cat.png", "cat, attacked")
+    answers = attacks.run.report["after"]
+    fooled = answers.labels[int(answers.values.argmax())]
+    assert fooled in attacked.app.captions.title(after)
     assert attacked.stage.center.mode == "compare"
     assert attacked.stage.center.compare.pair() == (before, after)
     # The noise is the old photograph's alone.

@@ -385,3 +385,34 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
     name = f"{cat.stem} with stickers"
     qtbot.waitUntil(lambda: bench.selection.image.name == name, timeout=20_000)
     assert bench.selection.image.pixels.dtype == np.uint8
+
+
+def test_menus_of_shelf_and_stickers_do_what_the_buttons_do(opened, studio):
+    """Truth: the layout and the shelf after each, by hand."""
+    shelf, stickers = studio.shelf, opened.app.stickers
+
+    def act(menu, text):
+        next(each for each in menu.actions() if each.text() == text).trigger()
+
+    assert not any(each.isEnabled() for each in shelf.laid_menu().actions())
+    shelf.list.setCurrentRow(0)
+    text = shelf.list.item(0).data(Qt.ItemDataRole.UserRole)
+    act(shelf.shelf_menu(), "Place on the image")
+    act(shelf.shelf_menu(), "Place on the image")
+    assert [each.cut.text for each in stickers.placed] == [text, text]
+    act(shelf.laid_menu(), "Remove")
+    assert len(stickers.placed) == 1
+    act(shelf.laid_menu(), "Remove all")
+    assert not stickers.placed
+    act(shelf.shelf_menu(), "Remove from the shelf")
+    assert text not in opened.app.shelf.texts
+
+
+def test_without_a_sticker_the_studio_says_what_to_do(studio, opened):
+    """Truth: an image without a sticker is the image; the words by hand."""
+    assert studio.shelf.hint.isVisible()
+    assert not studio.answers.take.isEnabled()
+    assert "sticker" in studio.answers.keep.toolTip()
+    opened.app.stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
+    assert not studio.shelf.hint.isVisible()
+    assert studio.answers.take.isEnabled()

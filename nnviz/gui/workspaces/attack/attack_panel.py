@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker
@@ -18,6 +19,7 @@ from nnviz.base.results import Ranking, Report
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.context_menus import show_class_menu
 from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
@@ -46,6 +48,7 @@ class AttackPanel(QWidget):
         self.bars.setToolTip(self.tr("Click a class to attack towards or away from it"))
         for bars in (self.now, self.bars):
             bars.chosen.connect(self._ask)
+            bars.menu_wanted.connect(partial(show_class_menu, app, self))
         self.slider = EpsilonSlider()
         self.slider.setToolTip(
             self.tr("Scales the perturbation down and asks the network again")
