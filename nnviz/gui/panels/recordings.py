@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.documents.recordings import RecordingEntry
-from nnviz.base.recipes import Run
+from nnviz.base.images import Image
+from nnviz.base.results import Report
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
@@ -93,7 +94,12 @@ class RecordingsPanel(QWidget):
         app.recordings.listed.connect(self._list)
         app.choice.offered_changed.connect(self._fill)
         app.timeline.changed.connect(self._follow_run)
-        app.timeline.shown.connect(self._follow_image)
+        app.timeline.shown.connect(
+            lambda run: self._follow_image(run.report, run.image)
+        )
+        app.runs.reported.connect(
+            lambda report: self._follow_image(report, app.selection.image)
+        )
 
     def _running_item(self) -> QListWidgetItem | None:
         """Return the row of the recording in progress, if it is visible."""
@@ -111,13 +117,13 @@ class RecordingsPanel(QWidget):
             item.setData(_KEY, entry)
             item.setText(f"{self._title(entry)}\n{self._state(entry)}")
 
-    def _follow_image(self, run: Run) -> None:
+    def _follow_image(self, report: Report, image: Image | None) -> None:
         """Update the thumbnail of the recording in progress, at a limited rate."""
         item = self._running_item()
         if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
             return
         self._painted.restart()
-        item.setIcon(icon_of(miniature(run.report.main, run.image)))
+        item.setIcon(icon_of(miniature(report.main, image)))
 
     def remove(self) -> None:
         """Delete the selected recording."""

@@ -38,9 +38,18 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
         preprocess=Preprocess(),
     )
     bench.timeline.shown.emit(Run(report, recipe, None))
-    color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
-    assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
+    assert red_and_green(panel) == pytest.approx((255, 0), abs=2)
+    green = np.ascontiguousarray(red[..., [1, 0, 2]])
+    qtbot.wait(450)
+    bench.runs.reported.emit(Report({"dream": ColorImage(pixels=green)}))
+    assert red_and_green(panel) == pytest.approx((0, 255), abs=2)
     assert panel.list.item(1).icon().isNull()
+
+
+def red_and_green(panel):
+    """Tell the color of the first recording's thumbnail."""
+    color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
+    return color.red(), color.green()
 
 
 def test_a_right_click_offers_to_open_copy_and_delete(opened):
