@@ -93,6 +93,18 @@ def test_the_studio_is_offered_where_attacks_are(opened):
     assert not opened.stage.docks["browser"].isHidden()
 
 
+def test_the_tab_that_was_in_front_is_so_after_the_studio(opened, qtbot):
+    """Truth: the panel before."""
+    opened.enter(ATTACK)
+    dock = opened.stage.docks["attack"]
+    dock.raise_()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+    opened.commands["view.stickers"].trigger()
+    qtbot.waitUntil(dock.isHidden)
+    opened.commands["view.result"].trigger()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+
+
 def test_the_newest_place_is_asked_about_while_it_is_dragged(qtbot, studio, laid, fake):
     """Truth: the request holds the sticker where the hand has it now."""
     drag(qtbot, studio.canvas, (20, 0))

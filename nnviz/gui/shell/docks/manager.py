@@ -67,6 +67,8 @@ class DockManager(QObject):
         self.docks: dict[str, Dock] = {}
         self._aside: tuple[str, ...] = ()
         """Docks that are hidden while the central view is widened."""
+        self._on_top: tuple[str, ...] = ()
+        """Those of them that were not behind another one's tab."""
         self.center = CentralView(app)
         self.models = ModelPanel(app)
         self.layers = LayerPanel(app)
@@ -192,10 +194,15 @@ class DockManager(QObject):
             docks = self.docks
             names = [n for n in _BESIDE if n in docks and not docks[n].isHidden()]
             self._aside = tuple(names) or ("",)
+            self._on_top = tuple(
+                name for name in names if not docks[name].visibleRegion().isEmpty()
+            )
         for name in self._aside:
             if name:
                 self.docks[name].setVisible(not wide)
         if not wide:
+            for name in self._on_top:
+                self.docks[name].raise_()
             self._aside = ()
 
     def _add(
