@@ -191,6 +191,8 @@ class MethodPanel(QWidget):
         """Show whether the method runs automatically, and its usual duration."""
         runs = self._app.runs
         self.run.setVisible(not runs.automatic)
+        if self._app.choice.live:
+            self._state.say("")
         if runs.running or self._app.choice.live:
             return
         seconds = runs.usual_seconds

@@ -57,6 +57,8 @@ class DockManager(QObject):
 
     dock_added = Signal(str)
     """Name of a dock that a workspace has added."""
+    _on_top: tuple[str, ...] = ()
+    """Docks that were not behind another one's tab before the view was widened."""
 
     def __init__(self, app: AppContext, window: QMainWindow) -> None:
         super().__init__(window)
@@ -67,8 +69,6 @@ class DockManager(QObject):
         self.docks: dict[str, Dock] = {}
         self._aside: tuple[str, ...] = ()
         """Docks that are hidden while the central view is widened."""
-        self._on_top: tuple[str, ...] = ()
-        """Those of them that were not behind another one's tab."""
         self.center = CentralView(app)
         self.models = ModelPanel(app)
         self.layers = LayerPanel(app)

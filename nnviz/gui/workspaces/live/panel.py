@@ -223,7 +223,7 @@ class _Header(QWidget):
         made.setCheckable(True)
         made.setAutoExclusive(True)
         made.setProperty("content", content)
-        made.clicked.connect(lambda: self._app.look_live(content))
+        made.clicked.connect(lambda: self._app.look_live(content) or self._mark())
         self._contents.addButton(made)
         return made
 
