@@ -315,7 +315,7 @@ class AppContext(QObject):
         """Warn that a network knows no real images; let the user open it or not."""
         words = self.tr(
             "No network here does this on real images. {0} was trained on {1}: expect "
-            "wrong answers."
+            "wrong predictions."
         )
         remedy = Remedy(
             self.tr("Open anyway"), lambda: self._open_for(content, entry.reference)

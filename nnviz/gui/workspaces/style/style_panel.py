@@ -349,7 +349,7 @@ class StripPart(QWidget):
         balance = self._styles.balance
         if balance is None:
             return self.tr("Choose a style image to use style transfer.")
-        return self.tr("Now {0:g}; the higher, the more style.").format(balance)
+        return self.tr("Now {0:g}; higher values give more style.").format(balance)
 
 
 class WherePart(QWidget):
@@ -482,5 +482,5 @@ class WherePart(QWidget):
         elif self.brush.active:
             words = self.tr("Paint on the image.")
         else:
-            words = self.tr("Everywhere.")
+            words = self.tr("The style is applied everywhere.")
         self.state.setText(words)
