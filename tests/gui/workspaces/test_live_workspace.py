@@ -44,7 +44,7 @@ def test_no_camera_is_turned_on_unasked(window, fake):
     fake.cameras = (Camera("USB camera", "2"),)
     window.enter(LIVE)
     assert fake.live.opened == [sample_video()]
-    notice = notices(window)["USB camera can be used"]
+    notice = notices(window)["USB camera is available"]
     notice.remedies[0].act()
     assert fake.live.opened[-1] == SourceRequest(
         kind=SourceKind.CAMERA, address="2", mirrored=True
