@@ -291,7 +291,7 @@ def test_recording_asks_where_once_and_says_what_it_wrote(
     record.click()
     assert fake.live.recording is None
     fake.recorded.emit(Recorded((Path(f"{path}.mp4"),), 40, 2))
-    assert "recorded 40 frames: demo.mp4 (2 left out)" in lively.status.message.text()
+    assert "recorded 40 frames: demo.mp4 (2 dropped)" in lively.status.message.text()
     fake.record_failed.emit(GONE)
     assert GONE.text in notices(lively)
 
