@@ -120,7 +120,7 @@ class ShelfPanel(QWidget):
 
     def shelf_menu(self) -> QMenu:
         """Return the context menu of the selected sticker of the shelf."""
-        item = self.list.currentItem()
+        item: QListWidgetItem | None = self.list.currentItem()
         text = str(item.data(_TEXT)) if item is not None else ""
         shelf, placing = self._app.shelf, self._placing
         entries = (

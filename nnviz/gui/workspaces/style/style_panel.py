@@ -213,7 +213,7 @@ class ImagesPart(QWidget):
 
     def menu(self) -> QMenu:
         """Return the context menu of the current image, or of the list."""
-        item = self.list.currentItem()
+        item: QListWidgetItem | None = self.list.currentItem()
         text = str(item.data(_TEXT)) if item is not None else ""
         chosen = list(self._styles.chosen)
         blends = bool(text) and text not in chosen and 0 < len(chosen) < MOST
