@@ -191,7 +191,8 @@ class RecordingsPanel(QWidget):
 
     def _title(self, entry: RecordingEntry) -> str:
         settings = self._app.captions.settings(entry.method, entry.values)
-        words = self._named(entry.method), entry.title, settings
+        images = self._app.captions.images(entry.method, entry.values)
+        words = self._named(entry.method), images, entry.title, settings
         return " · ".join(filter(None, words))
 
     def _named(self, method: str) -> str:

@@ -9,7 +9,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.recording.timeline import Timeline
-from nnviz.gui.shell.main_window import IMAGINE, TRAIN
+from nnviz.gui.shell.main_window import IMAGINE, STYLE, TRAIN
 
 
 def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
@@ -50,6 +50,24 @@ def red_and_green(panel):
     """Tell the color of the first recording's thumbnail."""
     color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     return color.red(), color.green()
+
+
+def test_paintings_of_one_image_are_told_apart_by_their_styles(opened):
+    """Truth: by hand; both were called "Style transfer · cat.png"."""
+    opened.enter(STYLE)
+    entries = [
+        RecordingEntry(
+            f"/r/{style}", "cat.png", "style_transfer", values={"style": path}
+        )
+        for style, path in (("mosaic", "mosaic"), ("wave", "/x/wave.png"))
+    ]
+    opened.app.recordings.listed.emit(tuple(entries))
+    panel = opened.stage.recordings
+    titles = [panel.list.item(n).text().split("\n")[0] for n in range(2)]
+    assert [title.split(" · ")[1:] for title in titles] == [
+        ["mosaic", "cat.png"],
+        ["wave", "cat.png"],
+    ]
 
 
 def test_a_right_click_offers_to_open_copy_and_delete(opened):

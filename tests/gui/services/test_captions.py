@@ -45,3 +45,11 @@ def test_an_empty_target_says_what_it_means_for_the_method(opened):
     opened.enter(IMAGINE)
     opened.app.choice.choose("activation_maximization")
     assert hint() == "the channel below"
+
+
+def test_a_network_that_is_being_opened_is_told_by_its_title(window):
+    """Truth: the title in the catalogue, as in the list of networks."""
+    entry = window.app.models.catalogue.models[0]
+    window.app.models.opening.emit(entry.reference)
+    assert entry.title != entry.reference
+    assert entry.title in window.status.job.text()

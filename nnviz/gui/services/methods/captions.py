@@ -61,6 +61,11 @@ class Captions:
         asked = self._subject(recipe.method, recipe.values, top, labels)
         return asked or run.report.layer
 
+    def images(self, method: str, values: Mapping[str, Value]) -> str:
+        """Return the names of a method's further images: of styles to paint in."""
+        info = self._choice.info(method)
+        return _named(info, values) if info is not None else ""
+
     def settings(self, method: str, values: Mapping[str, Value]) -> str:
         """Return what a method without image and network was set to, as text.
 
