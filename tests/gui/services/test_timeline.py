@@ -477,3 +477,20 @@ def test_a_blend_with_the_image_ends_with_its_recording(imagine, fake):
     assert imagine.app.timeline.blend == 0
     tell(imagine, fake, 1)
     assert value_shown(imagine) == 0.01
+
+
+def test_a_run_of_another_image_is_not_told_of_beside_this_one(imagine, fake):
+    """Truth: the run goes on behind; its steps are not those of what is shown."""
+    imagine.app.choice.choose("deep_dream")
+    imagine.app.runs.run()
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    folder, cat = timeline.folder, imagine.app.selection.image
+    fake.tell(RESULT, Partial(picture(0.04), 4))
+    assert timeline.step == 4
+    imagine.app.selection.set_image(replace(cat, sha256="1" * 64, name="dog.png"))
+    assert not timeline.folder
+    assert "Press Run" in panel.words.text()
+    fake.tell(RESULT, Partial(picture(0.05), 5))
+    assert timeline.step == -1
+    imagine.app.selection.set_image(cat)
+    assert timeline.folder == folder

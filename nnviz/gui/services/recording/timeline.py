@@ -107,6 +107,8 @@ class Timeline(QObject):
         """Methods: of the recording, perhaps not read yet; of one that is opened."""
         self._place = ""
         """Workspace of the recording."""
+        self._fitted = False
+        """Whether the recording was of the open network and image."""
         self._returning = False
         """Whether a recording was taken back that is not read yet."""
         self._left: dict[str, _LeftRecording] = {}
@@ -296,7 +298,7 @@ class Timeline(QObject):
             self._jobs.do(self._bridge.files.recordings.remember(image), _NOTES)
         self._player.stop()
         self.newest, self.paused, self.following = -1, False, True
-        self._report = run.report
+        self._fitted, self._report = True, run.report
         self._follow_run(run.job)
         self.changed.emit()
 
@@ -331,10 +333,7 @@ class Timeline(QObject):
         if not self.folder:
             return
         if self._place:
-            step = -1 if self.following else self.step
-            recipe = self.recording.recipe if self.recording is not None else None
-            left = _LeftRecording(self.folder, self._method, step, recipe)
-            self._left[self._place] = left
+            self._left[self._place] = self._left_recording()
         self._player.stop()
         self.folder, self.recording, self._report = "", None, None
         self._returning = False
@@ -348,7 +347,9 @@ class Timeline(QObject):
         method = self._choice.method
         if method is None:
             return
-        if self.folder and self._method not in (method.name, self._opening):
+        fitted, self._fitted = self._fitted, self._fits(self._left_recording())
+        left = fitted and not self._fitted
+        if self.folder and (left or self._method not in (method.name, self._opening)):
             self._forget()
         elif self.folder and self._method == method.name:
             self._place = self._choice.workspace_name
@@ -356,6 +357,21 @@ class Timeline(QObject):
             self._take_back(method)
         elif self._is_steered_at_end(method):
             self.resume()
+
+    def _fits(self, recording: _LeftRecording) -> bool:
+        """Return whether a recording is of the open network and image."""
+        image = self._choice.image
+        runs = self._runs.newest().values()
+        run = next((r for r in runs if r.request.recording == recording.folder), None)
+        if recording.recipe is None and run is not None:
+            return run.request.image in (None, image)
+        return recording.fits(self._choice.model, image)
+
+    def _left_recording(self) -> _LeftRecording:
+        """Return the recording as it is now, for when it is left."""
+        step = -1 if self.following else self.step
+        recipe = self.recording.recipe if self.recording is not None else None
+        return _LeftRecording(self.folder, self._method, step, recipe)
 
     def _is_steered_at_end(self, method: MethodInfo) -> bool:
         """Return whether the end of a finished run is to be shown with other values.
@@ -379,7 +395,7 @@ class Timeline(QObject):
         left = self._left.get(place)
         if left is None or left.method != method.name:
             return
-        if not left.fits(self._choice.model, self._choice.image):
+        if not self._fits(left):
             return
         self.folder, self._method, self._place = left.folder, method.name, place
         self.step, self.following = left.step, left.step < 0
