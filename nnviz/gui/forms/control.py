@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.text_fields import indent
+from nnviz.gui.layout.wheel import let_wheel_scroll
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
@@ -97,3 +99,5 @@ class Control(QWidget):
         widget.setToolTip(self.parameter.help)
         if isinstance(widget, QAbstractSpinBox):
             indent(widget)
+        if not isinstance(widget, ComboBox):  # which does so itself
+            let_wheel_scroll(widget)

@@ -28,7 +28,9 @@ from nnviz.base.preprocess import (
     Interpolation,
     Preprocess,
 )
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.text_fields import indent
+from nnviz.gui.layout.wheel import let_wheel_scroll
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
@@ -66,7 +68,7 @@ class PreprocessForm(QWidget):
         self._fit = self._combo(self.tr("Fit"), Fit)
         self._interpolation = self._combo(self.tr("Interpolation"), Interpolation)
         self._order = self._combo(self.tr("Channel order"), ChannelOrder)
-        self._range = QComboBox(self)
+        self._range = ComboBox(self)
         for white in _RANGES:
             self._range.addItem(f"0 – {white:g}", white)
         self._range.setAccessibleName(self.tr("Pixel range"))
@@ -111,7 +113,7 @@ class PreprocessForm(QWidget):
         self._edited()
 
     def _make_presets(self) -> QComboBox:
-        made = QComboBox(self)
+        made = ComboBox(self)
         made.addItem(self.tr("Custom"), "")
         for name in PRESETS:
             made.addItem(name, name)
@@ -211,13 +213,14 @@ class PreprocessForm(QWidget):
         spin.setSuffix(f" {unit}" if unit else "")
         spin.setKeyboardTracking(False)
         indent(spin)
+        let_wheel_scroll(spin)
         spin.setAccessibleName(title)
         spin.setToolTip(title)
         spin.valueChanged.connect(self._edited)
         return spin
 
     def _combo(self, title: str, choices: type[StrEnum]) -> QComboBox:
-        combo = QComboBox(self)
+        combo = ComboBox(self)
         for choice in choices:
             combo.addItem(choice.value, choice.value)
         combo.setAccessibleName(title)

@@ -5,6 +5,8 @@ from typing import Self
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
+from nnviz.gui.layout.wheel import let_wheel_scroll
+
 _LEAST_LETTERS = 5
 
 
@@ -26,6 +28,7 @@ class ComboBox(QComboBox):
             self._label.hide()
             self._label.setBuddy(self)
             self.destroyed.connect(self._label.deleteLater)
+        let_wheel_scroll(self)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size for a few letters, since entries may be long."""

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
+from nnviz.gui.layout.wheel import let_wheel_scroll
 from nnviz.gui.views.tokens import tokens_of
 
 STEPS = 1000
@@ -28,6 +29,7 @@ class EpsilonSlider(QSlider):
         self.setPageStep(STEPS // 10)
         self.setValue(STEPS)
         self.setAccessibleName(self.tr("Epsilon"))
+        let_wheel_scroll(self)
         self.valueChanged.connect(lambda value: self.moved.emit(value / STEPS))
 
     @property
