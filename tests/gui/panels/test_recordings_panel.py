@@ -55,5 +55,5 @@ def test_trainings_are_told_apart_by_what_they_were_set_to(opened):
     titles = [panel.list.item(n).text().split("\n")[0] for n in range(2)]
     assert titles == [
         "Watch it learn",
-        "Watch it learn · mlp · Epochs 40 · Batch norm",
+        "Watch it learn · MLP · Epochs 40 · Batch norm",
     ]
