@@ -14,6 +14,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     icon_button,
     keep_size,
     label,
@@ -117,7 +118,8 @@ class RecordingsPanel(QWidget):
         self._app.timeline.open(item.data(_KEY).folder)
 
     def _offer(self) -> None:
-        self.delete.setEnabled(bool(self.list.selectedItems()))
+        chosen = bool(self.list.selectedItems())
+        allow(self.delete, chosen, self.tr("Select a recording to delete it"))
 
     def _list(self, entries: tuple[RecordingEntry, ...]) -> None:
         self._entries = entries

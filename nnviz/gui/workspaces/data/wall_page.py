@@ -7,7 +7,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.record_query import Records
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named
+from nnviz.gui.theme.parts import MARGIN, allow, button, label, named
 from nnviz.gui.views.dataset.thumbnail_grid import LARGEST, SMALLEST
 from nnviz.gui.workspaces.data.record_actions import explain_selected
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
@@ -94,4 +94,4 @@ class Wall(QWidget):
             words += self.tr(" · {0:,} selected").format(selected)
         self.counts.setText(words)
         self.all.setVisible(shown != whole or datasets.listed is not None)
-        self.explain.setEnabled(bool(selected))
+        allow(self.explain, bool(selected), self.tr("Select images first"))

@@ -36,6 +36,7 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     button,
     clipboard_data,
     icon_button,
@@ -446,7 +447,7 @@ class WherePart(QWidget):
     def _show(self) -> None:
         share = self.brush.share
         for each in (self.undo, self.clear):
-            each.setEnabled(self.brush.mask is not None)
+            allow(each, self.brush.mask is not None, self.tr("Nothing is painted yet"))
         if share:
             words = self.tr("{0} of the image is painted.").format(percent(share))
         elif self.brush.active:
