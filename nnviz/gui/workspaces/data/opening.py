@@ -26,7 +26,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, allow, button, label, named, row
 from nnviz.gui.views.widgets.elided import ElidedLabel
 
-_LETTERS = 14
+_LETTERS = 24
 
 
 class OpeningPane(QWidget):

@@ -20,6 +20,7 @@ class Wall(QWidget):
         super().__init__(parent)
         self._app = app
         self.grid = RecordGrid(app, self)
+        self.grid.nothing = self.tr("No image matches the filters.")
         self.counts = label(style="muted")
         self.all = button(self.tr("Show all"), self._show_all)
         self.explain = button(self.tr("Explain these"), lambda: explain_selected(app))
