@@ -3,13 +3,12 @@
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QSlider, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
-from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.text_fields import indent
-from nnviz.gui.layout.wheel import let_wheel_scroll
+from nnviz.gui.layout.wheel_guard import WheelGuard
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
@@ -99,5 +98,5 @@ class Control(QWidget):
         widget.setToolTip(self.parameter.help)
         if isinstance(widget, QAbstractSpinBox):
             indent(widget)
-        if not isinstance(widget, ComboBox):  # which does so itself
-            let_wheel_scroll(widget)
+        if isinstance(widget, QAbstractSpinBox | QSlider):
+            WheelGuard(widget)

@@ -28,9 +28,8 @@ from nnviz.base.preprocess import (
     Interpolation,
     Preprocess,
 )
-from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.text_fields import indent
-from nnviz.gui.layout.wheel import let_wheel_scroll
+from nnviz.gui.layout.wheel_guard import WheelGuard
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
@@ -68,7 +67,8 @@ class PreprocessForm(QWidget):
         self._fit = self._combo(self.tr("Fit"), Fit)
         self._interpolation = self._combo(self.tr("Interpolation"), Interpolation)
         self._order = self._combo(self.tr("Channel order"), ChannelOrder)
-        self._range = ComboBox(self)
+        self._range = QComboBox(self)
+        WheelGuard(self._range)
         for white in _RANGES:
             self._range.addItem(f"0 – {white:g}", white)
         self._range.setAccessibleName(self.tr("Pixel range"))
@@ -113,7 +113,8 @@ class PreprocessForm(QWidget):
         self._edited()
 
     def _make_presets(self) -> QComboBox:
-        made = ComboBox(self)
+        made = QComboBox(self)
+        WheelGuard(made)
         made.addItem(self.tr("Custom"), "")
         for name in PRESETS:
             made.addItem(name, name)
@@ -213,14 +214,15 @@ class PreprocessForm(QWidget):
         spin.setSuffix(f" {unit}" if unit else "")
         spin.setKeyboardTracking(False)
         indent(spin)
-        let_wheel_scroll(spin)
+        WheelGuard(spin)
         spin.setAccessibleName(title)
         spin.setToolTip(title)
         spin.valueChanged.connect(self._edited)
         return spin
 
     def _combo(self, title: str, choices: type[StrEnum]) -> QComboBox:
-        combo = ComboBox(self)
+        combo = QComboBox(self)
+        WheelGuard(combo)
         for choice in choices:
             combo.addItem(choice.value, choice.value)
         combo.setAccessibleName(title)

@@ -5,7 +5,7 @@ from typing import Self
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
-from nnviz.gui.layout.wheel import let_wheel_scroll
+from nnviz.gui.layout.wheel_guard import WheelGuard
 
 _LEAST_LETTERS = 5
 
@@ -23,12 +23,12 @@ class ComboBox(QComboBox):
 
     def __init__(self, parent: QWidget | None = None, *, labeled: bool = False) -> None:
         super().__init__(parent)
+        WheelGuard(self)
         self._label = None if labeled else QLabel(parent)
         if self._label is not None:
             self._label.hide()
             self._label.setBuddy(self)
             self.destroyed.connect(self._label.deleteLater)
-        let_wheel_scroll(self)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size for a few letters, since entries may be long."""

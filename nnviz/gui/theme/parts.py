@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSlider,
     QToolBar,
     QToolButton,
     QWidget,
 )
 
-from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.layout.text_fields import indent
-from nnviz.gui.layout.wheel import let_wheel_scroll
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.theme.manager import GRID, ThemeManager
 
 Named = TypeVar("Named", bound=QWidget)
@@ -45,8 +45,8 @@ def named(widget: Named, style: str = "", name: str = "") -> Named:
     widget.setAccessibleName(name)
     if isinstance(widget, QAbstractSpinBox):
         indent(widget)
-    if not isinstance(widget, ComboBox):  # which does so itself
-        let_wheel_scroll(widget)
+    if isinstance(widget, QAbstractSpinBox | QSlider):
+        WheelGuard(widget)
     return widget
 
 

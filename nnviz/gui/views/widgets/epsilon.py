@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
-from nnviz.gui.layout.wheel import let_wheel_scroll
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.views.tokens import tokens_of
 
 STEPS = 1000
@@ -24,12 +24,12 @@ class EpsilonSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._mark: float | None = None
+        WheelGuard(self)
         self.setRange(0, STEPS)
         self.setSingleStep(STEPS // 100)
         self.setPageStep(STEPS // 10)
         self.setValue(STEPS)
         self.setAccessibleName(self.tr("Epsilon"))
-        let_wheel_scroll(self)
         self.valueChanged.connect(lambda value: self.moved.emit(value / STEPS))
 
     @property

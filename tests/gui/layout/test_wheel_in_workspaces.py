@@ -8,12 +8,17 @@ Train turned cross entropy into squared error.
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QScrollArea,
+)
 
-from nnviz.gui.layout.combo_box import ComboBox
-from nnviz.gui.layout.wheel import VALUE_WIDGETS
 from nnviz.gui.shell.main_window import WORKSPACES
-from nnviz.gui.theme.parts import named
+
+VALUE_WIDGETS = QAbstractSpinBox, QAbstractSlider, QComboBox
 
 
 def turn_wheel(widget):
@@ -58,32 +63,3 @@ def test_the_wheel_changes_no_value_in_any_workspace(opened, workspace):
         turn_wheel(each)
     assert [each.accessibleName() for each, old in before.items()
             if value_of(each) != old] == []  # fmt: skip
-
-
-def test_the_wheel_is_left_to_the_form_but_by_a_focused_spin_box(qtbot):
-    """An event that is not accepted goes to the widget around, which scrolls."""
-    inner, area = QWidget(), QScrollArea()
-    box, choice = named(QSpinBox(inner), name="Epochs"), ComboBox(inner)
-    choice.addItems(["a", "b", "c"])
-    area.setWidget(inner)
-    qtbot.addWidget(area)
-    area.show()
-    for each in (box, choice):
-        assert not turn_wheel(each)
-        assert (
-            each.focusPolicy() is Qt.FocusPolicy.StrongFocus
-        )  # the wheel is no reason
-    assert (box.value(), choice.currentIndex()) == (0, 0)
-    box.setValue(5)
-    box.setFocus()
-    qtbot.waitUntil(box.hasFocus)
-    assert turn_wheel(box)
-    assert box.value() == 4
-
-
-def test_outside_of_a_scroll_area_the_wheel_moves_a_value(qtbot):
-    box = named(QSpinBox(), name="Epochs")
-    qtbot.addWidget(box)
-    box.setValue(5)
-    turn_wheel(box)
-    assert box.value() == 4
