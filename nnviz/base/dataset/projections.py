@@ -33,11 +33,7 @@ WARNINGS = {
     ),
     "autoencoder": (
         "The code of two numbers is bent as it suits the decoder: distances are not "
-<<<<<<< HEAD
         "comparable across the map, and another seed gives another map."
-=======
-        "comparable from place to place, and another seed gives another map."
->>>>>>> main
     ),
     "umap": (
         "Only neighborhoods mean something: sizes of clusters and gaps between them "
