@@ -216,7 +216,8 @@ def lay(window: MainWindow, scene: Scene, photos: Mapping[str, Path]) -> None:
     for look, placement in scene.stickers.items():
         outline, _, name = look.partition(":")
         window.app.stickers.add(f"{outline}:{photos.get(name, name)}", placement)
-    wait(lambda: bool(answers))
+    # None is told while the stickers are being read.
+    wait(lambda: bool(answers) and answers[-1] is not None)
 
 
 def is_idle(window: MainWindow) -> bool:

@@ -154,6 +154,7 @@ def _entry(folder: Path, side: int) -> RecordingEntry:
         entry,
         title=title,
         method=recording.recipe.method,
+        values=recording.recipe.values,
         steps=len(recording),
         total=facts.total,
         finished=facts.finished,

@@ -1,7 +1,7 @@
 """Recordings of optimizations, as the window shows, lists, resumes and exports them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnviz.base.documents.dropped import Saved
 from nnviz.base.images import Colors
@@ -98,6 +98,7 @@ class RecordingEntry:
         changed: time of the last write, s since 1970.
         thumbnail: uint8 (h, w, 3) of the newest frame; None where there is none.
         trouble: why it cannot be opened, in words; empty where it can.
+        values: parameters of the method.
     """
 
     folder: str
@@ -109,6 +110,7 @@ class RecordingEntry:
     changed: float = 0.0
     thumbnail: Colors | None = None
     trouble: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,10 +39,11 @@ _LIVE = 3
 
 @dataclass(slots=True)
 class BatchSizer:
-    """Chooses the size of each chunk; sizes are powers of two.
+    """Chooses the size of each chunk: at most a power of two, and evenly.
 
     The first size follows from the known costs, so that the same run gets the same
-    chunks; the measured time and memory of each chunk correct it.
+    chunks; the measured time and memory of each chunk correct it.  What is left is
+    divided evenly: a small last chunk would take longer an item.
 
     Attributes:
         device: on which the work runs.
@@ -75,7 +76,9 @@ class BatchSizer:
         """
         fitting = _SHARE * free_bytes(self.device) / max(self.item_bytes, 1)
         self._size = min(self._size, _power_of_two(fitting))
-        size = max(1, self._size // _FIRST_SHARE) if self._first else self._size
+        size = self._even(left)
+        if self._first:
+            size = max(1, self._size // _FIRST_SHARE)
         if brief:
             size = max(1, min(size, int(_BRIEF / self._item_seconds)))
         self._held = used_bytes(self.device)
@@ -91,10 +94,16 @@ class BatchSizer:
         peak = most_used_bytes(self.device)
         if peak > self._peak:
             self.item_bytes = max(self.item_bytes, (peak - self._held) / size)
-        if seconds > _SLOW and size >= self._size:
+        if 2 * size <= self._size:
+            return  # the first, a brief or a last one: it says nothing of full ones
+        if seconds > _SLOW:
             self._size = max(1, self._size // 2)
-        elif seconds < _QUICK and self.device.type != "cpu" and size == self._size:
+        elif seconds < _QUICK and self.device.type != "cpu":
             self._size *= 2
+
+    def _even(self, left: int) -> int:
+        """Return the size of the chunks if the remaining items are divided evenly."""
+        return math.ceil(left / math.ceil(left / self._size))
 
     def failed(self, size: int) -> None:
         """Halve the size after memory ran out; larger sizes are no longer proposed."""

@@ -155,7 +155,9 @@ class RecordingsPanel(QWidget):
         return item
 
     def _title(self, entry: RecordingEntry) -> str:
-        return " · ".join(filter(None, (self._named(entry.method), entry.title)))
+        settings = self._app.captions.settings(entry.method, entry.values)
+        words = self._named(entry.method), entry.title, settings
+        return " · ".join(filter(None, words))
 
     def _named(self, method: str) -> str:
         return self._app.captions.method(method) if method else ""

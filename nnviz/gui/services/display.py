@@ -151,7 +151,7 @@ class Display(QObject):
         if phase is Phase.RUNNING and run.report is not None:
             if not self._pace.is_due(run.report):
                 return
-            self._pace.note_shown()
+            self._pace.note_shown(run.report)
         self._put(run.workspace, _part(run, phase))
 
     def _put(self, workspace: str, content: Content | None) -> None:

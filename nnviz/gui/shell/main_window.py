@@ -220,11 +220,17 @@ class MainWindow(QMainWindow):
             self.commands[f"view.language.{each}"].setChecked(each == code)
 
     def childEvent(self, event: QChildEvent) -> None:
-        """Name the tab bars that Qt creates where docks share a place."""
+        """Name and fix the tab bars that Qt creates where docks share a place.
+
+        Their tabs cannot be dragged: a bar that the layout has just given up still
+        shows for a moment, and Qt 6 ends in a segmentation fault when its tabs move
+        (``QMainWindowLayout::tabMoved`` finds no dock area for it).
+        """
         super().childEvent(event)
         # Only then: a private class of Qt makes PySide load everything it had deferred.
         if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Panels that share a place"))
+            child.setMovable(False)
 
     # --- behavior
 

@@ -37,19 +37,19 @@ def test_cheap_items_come_in_many_and_dear_ones_alone():
     ]
 
 
-def test_first_chunk_is_a_quarter_and_the_same_run_takes_the_same_chunks():
+def test_first_chunk_is_a_quarter_of_a_full_one_and_the_rest_is_divided_evenly():
     for _ in range(2):
         ctx = context()
         parts = [
             part
             for part, _ in ctx.chunks.over(40, BatchSizer(CPU, 1e6, 1), lambda p: p)
         ]
-        assert ctx.chunks.sizes == [4, 16, 16, 4]
+        assert ctx.chunks.sizes == [4, 12, 12, 12]
         assert [(part.start, part.stop) for part in parts] == [
             (0, 4),
-            (4, 20),
-            (20, 36),
-            (36, 40),
+            (4, 16),
+            (16, 28),
+            (28, 40),
         ]
 
 
@@ -65,7 +65,7 @@ def test_chunks_are_brief_while_somebody_waits(monkeypatch):
 
     for part, _ in ctx.chunks.over(40, BatchSizer(CPU, 1e6, 1), work):
         waits[0] = part.stop in range(4, 12)
-    assert ctx.chunks.sizes == [4, 2, 2, 2, 2, 16, 12]
+    assert ctx.chunks.sizes == [4, 2, 2, 2, 2, 14, 14]
     waits[0] = True
     first = next(ctx.chunks.over(9, BatchSizer(CPU, 1e6, 1), work))
     assert first[0] == slice(0, 1), "nothing is known yet of how long one takes"

@@ -8,7 +8,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.recording.timeline import Timeline
-from nnviz.gui.shell.main_window import IMAGINE
+from nnviz.gui.shell.main_window import IMAGINE, TRAIN
 
 
 def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
@@ -40,3 +40,20 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
     color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
     assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
     assert panel.list.item(1).icon().isNull()
+
+
+def test_trainings_are_told_apart_by_what_they_were_set_to(opened):
+    """Truth: by hand; both were called "Watch it learn"."""
+    opened.enter(TRAIN)
+    panel = opened.stage.recordings
+    mlp = {"network": "mlp", "epochs": 40, "batch_norm": True, "data": "digits"}
+    entries = [
+        RecordingEntry(f"/r/{n}", "", "train_network", steps=9, total=9, values=values)
+        for n, values in enumerate(({"network": "lenet"}, mlp))
+    ]
+    opened.app.recordings.listed.emit(tuple(entries))
+    titles = [panel.list.item(n).text().split("\n")[0] for n in range(2)]
+    assert titles == [
+        "Watch it learn",
+        "Watch it learn · mlp · Epochs 40 · Batch norm",
+    ]

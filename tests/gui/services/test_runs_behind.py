@@ -147,6 +147,14 @@ def test_a_run_that_fails_behind_says_which(slow, fake):
     assert title(slow).startswith("Activations")
 
 
+def test_an_error_names_the_fields_of_the_form_not_options(slow, fake):
+    """The window has no options: a person looks for the field by its title."""
+    words = "--steps and --unheard-of: too many; lower --steps"
+    fake.handles[RESULT][-1].hear(Failed(ErrorRecord(ErrorKind.USER, words, "")))
+    texts = [notice.text for notice in slow.stage.center.banners.shown()]
+    assert texts == ["Steps and --unheard-of: too many; lower Steps"]
+
+
 def test_a_class_of_explain_is_no_goal_of_an_attack(slow):
     """A cougar was "away from crab" before anything was attacked."""
     slow.app.selection.set_target("dog")

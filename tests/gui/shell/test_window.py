@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as PillowImage
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTabBar, QWidget
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Progress
@@ -608,3 +608,28 @@ def test_a_disabled_button_says_why(window):
             for each in window.findChildren(QAbstractButton):
                 if each.isVisible() and not each.isEnabled():
                     assert each.toolTip(), (workspace.name, mode, each.text())
+
+
+def test_dragging_a_tab_of_a_dock_moves_none(opened, qtbot):
+    """Truth: Qt 6's QMainWindowLayout::tabMoved reads the dock area of the bar.
+
+    A bar that the layout gave up has none, and shows until the next turn of the loop.
+    """
+    opened.enter(STYLE)
+    children = Qt.FindChildOption.FindDirectChildrenOnly
+
+    def bars():
+        return [
+            each
+            for each in opened.findChildren(QTabBar, options=children)
+            if each.isVisible() and each.count() > 1
+        ]
+
+    qtbot.waitUntil(lambda: bool(bars()))
+    bar = bars()[0]
+    titles = [bar.tabText(index) for index in range(bar.count())]
+    left = Qt.MouseButton.LeftButton
+    qtbot.mousePress(bar, left, pos=bar.tabRect(0).center())
+    qtbot.mouseMove(bar, bar.tabRect(bar.count() - 1).center())
+    qtbot.mouseRelease(bar, left, pos=bar.tabRect(bar.count() - 1).center())
+    assert [bar.tabText(index) for index in range(bar.count())] == titles

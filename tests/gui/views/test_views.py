@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
 
 from nnviz.base.frames import Frame
 from nnviz.base.results import ColorImage, Curves, Heatmap, Report, Table, Text
@@ -16,7 +17,7 @@ from nnviz.gui.views.results.mosaic import MosaicView
 from nnviz.gui.views.results.ranking import RankingView, bars_of
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.results.report import ReportView
-from nnviz.gui.views.results.table import TableView
+from nnviz.gui.views.results.table import TableView, shared_widths
 from nnviz.gui.views.results.text import TextView
 from nnviz.render import colormaps, report
 from nnviz.render.maps import heatmaps
@@ -464,6 +465,34 @@ class TestTable:
         view.show_result(Table(columns=columns, rows=((words, 1.0),)), None)
         needed = view.grid.fontMetrics().horizontalAdvance(words)
         assert needed < view.grid.columnWidth(0) <= 320
+
+    @pytest.mark.parametrize(
+        ("natural", "room", "wanted"),
+        [
+            ([100, 50], 400, [100, 50]),  # all fits: no texts are cut
+            ([700, 60, 60], 600, [480, 60, 60]),  # the wide one gives what lacks
+            ([700, 500, 50], 750, [350, 350, 50]),  # both end at the same width
+            ([700, 500, 50], 300, [320, 320, 50]),  # then a scroll bar comes
+            ([48] * 11, 500, [48] * 11),
+        ],
+    )
+    def test_widest_columns_give_way(self, natural, room, wanted):
+        """Truth: by hand; a sentence of 500 px was cut at 320 in a view of 900."""
+        assert shared_widths(natural, room, 320) == wanted
+
+    def test_numbers_stay_beside_each_other_and_a_moved_border_stays(self, shown):
+        columns = ("is / said to be", *map(str, range(10)))
+        rows = tuple((f"{n}", *([17.0] * 10)) for n in range(40))
+        view = shown(TableView(), Table(columns=columns, rows=rows), None)
+        view.resize(760, 300)
+        QApplication.processEvents()
+        widths = [view.grid.columnWidth(n) for n in range(11)]
+        assert sum(widths) <= view.grid.viewport().width()
+        assert max(widths[1:]) - min(widths[1:]) <= 3  # before, the last one was wider
+        view.grid.horizontalHeader().resizeSection(0, 200)
+        view.resize(700, 300)
+        QApplication.processEvents()
+        assert view.grid.columnWidth(0) == 200
 
     def test_row_of_a_layer_selects_it_as_the_graph_does(self, shown, qtbot):
         """By mouse and by keys; a layer chosen elsewhere marks its row, silently."""

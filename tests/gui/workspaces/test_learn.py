@@ -138,3 +138,12 @@ def test_picture_keeps_its_share_at_a_projectors_text(learning, qtbot):
     assert learning.app.look.scale == 2
     least = 0.45 * learning.width()
     qtbot.waitUntil(lambda: learning.stage.center.width() >= least)
+
+
+def test_lesson_chosen_from_another_workspace_builds_its_form_alone(opened, qtbot):
+    qtbot.waitUntil(lambda: opened.app.choice.method is not None)
+    built = []
+    opened.app.choice.method_changed.connect(lambda info: built.append(info.name))
+    opened.app.choice.choose("perceptron")
+    assert opened.app.choice.workspace_name == "learn"
+    assert built == ["perceptron"]  # and not the lesson that Learn begins with

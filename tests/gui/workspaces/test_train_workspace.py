@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from nnviz.base.errors import InputError
+from nnviz.base.errors import ErrorKind, ErrorRecord, InputError
 from nnviz.base.events import Cancelled, Done
-from nnviz.base.measures.training import TaughtHead
+from nnviz.base.measures.training import ExampleTable, TaughtHead
 from nnviz.base.requests import TeachHead
+from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.shell.main_window import TRAIN
 from nnviz.gui.state.modes import TEACH
 from nnviz.storage.examples import list_examples, write_example
@@ -182,6 +183,7 @@ def test_images_dropped_beside_the_cards_are_a_class_of_their_own(
 def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):
     live = window.app.live
     monkeypatch.setattr(type(live), "running", property(lambda _: True))
+    live.status = SourceStatus(state=SourceState.RUNNING, title="camera")
     live.last = type("Shown", (), {})()
     live.last.image = type("Frame", (), {"pixels": np.zeros((4, 4, 3), np.uint8)})()
     page.keyPressEvent(key(QEvent.Type.KeyPress, Qt.Key.Key_2))
@@ -189,6 +191,67 @@ def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):
     page.keyReleaseEvent(key(QEvent.Type.KeyRelease, Qt.Key.Key_2))
     assert not page._timer.isActive()
     assert [len(each.files) for each in teaching.classes] == [0, 1]
+
+
+def test_a_missing_camera_captures_nothing_and_the_buttons_say_why(
+    page, teaching, window, monkeypatch
+):
+    live = window.app.live
+    monkeypatch.setattr(type(live), "running", property(lambda _: True))
+    error = ErrorRecord(ErrorKind.USER, "camera 0: is not there; plug it in", "")
+    told = SourceStatus(state=SourceState.WAITING, title="camera 0", error=error)
+    live.last = type("Shown", (), {})()  # of the camera, before it was unplugged
+    live.last.image = type("Frame", (), {"pixels": np.zeros((4, 4, 3), np.uint8)})()
+    live.status = told
+    live.status_changed.emit(told)
+    hold = page.cards[0].hold
+    assert not hold.isEnabled()
+    assert "is not there" in hold.toolTip()
+    page.keyPressEvent(key(QEvent.Type.KeyPress, Qt.Key.Key_1))
+    assert not page._timer.isActive()
+    assert teaching.classes[0].files == []
+
+
+def test_frames_held_by_a_key_end_with_the_source_and_with_the_window(
+    page, window, monkeypatch
+):
+    live = window.app.live
+    monkeypatch.setattr(type(live), "running", property(lambda _: True))
+    for ended in ("unplugged", "another window"):
+        live.status = SourceStatus(state=SourceState.RUNNING, title="camera")
+        page.keyPressEvent(key(QEvent.Type.KeyPress, Qt.Key.Key_1))
+        assert page._timer.isActive(), ended
+        if ended == "unplugged":
+            live.status = SourceStatus(state=SourceState.WAITING, title="camera")
+            live.status_changed.emit(live.status)
+        else:  # the release of the key goes to the other window
+            monkeypatch.setattr(page, "isActiveWindow", lambda: False)
+            page.changeEvent(QEvent(QEvent.Type.ActivationChange))
+        assert not page._timer.isActive(), ended
+
+
+def test_a_removed_class_and_table_come_back(teaching, window, tmp_path):
+    teaching.drop(teaching.classes[0], [folders(tmp_path, cat=3, dog=2)])
+    notices, settled = [], []
+    window.app.messages.noticed.connect(notices.append)
+    window.app.messages.settled.connect(settled.append)
+    teaching.remove_class(teaching.classes[0])
+    assert [each.name for each in teaching.classes] == ["dog"]
+    notices[-1].remedies[0].act()
+    assert [(c.name, len(c.files)) for c in teaching.classes] == [
+        ("cat", 3),
+        ("dog", 2),
+    ]
+    assert settled == ["teach"]
+    table = ExampleTable(
+        path="/data/ages.csv", quantity="age", files=("a.jpg",) * 4,
+        values=("1", "2", "3", "4"), numbers=(1.0, 2.0, 3.0, 4.0),
+    )  # fmt: skip
+    teaching.set_table(table)
+    teaching.remove_table()
+    assert teaching.table is None
+    notices[-1].remedies[0].act()
+    assert teaching.table is table
 
 
 def test_the_page_fits_a_small_window(page, window):

@@ -155,7 +155,7 @@ def _number(text: str, source: str) -> float:
     number = as_number(text)
     if text and math.isnan(number):
         raise InputError(
-            source, f"{text!r} is no number", "name classes, or leave out --regress"
+            source, f"{text!r} is no number", "use numbers, or learn classes by name"
         )
     return number
 

@@ -6,15 +6,17 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from nnviz.base.info import MethodInfo
-from nnviz.base.parameters import Kind, Value
+from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
+from nnviz.gui.forms.choice import shown
 from nnviz.gui.services.methods.choice import MethodChoice
 from nnviz.gui.services.methods.predictions import Predictions
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.selection import Selection
 
 _CONTEXT = "Captions"
+_MOST_SETTINGS = 3
 
 
 class Captions:
@@ -56,12 +58,30 @@ class Captions:
         asked = self._subject(recipe.method, recipe.values, top)
         return asked or run.report.layer
 
+    def settings(self, method: str, values: Mapping[str, Value]) -> str:
+        """Return what a method without image and network was set to, as text.
+
+        Two runs of such a method differ in their parameters alone: the first of these
+        that are not as usual are named.
+        """
+        info = self._choice.info(method)
+        if info is None or info.needs_image or info.needs_model:
+            return ""
+        known = {each.name: each.default for each in info.parameters} | dict(values)
+        changed = [
+            _setting(each, known[each.name])
+            for each in sorted(info.parameters, key=lambda each: not each.essential)
+            if each.matters(known) and known[each.name] != each.default
+        ]
+        return _joined([words for words in changed if words][:_MOST_SETTINGS])
+
     def title(self, run: Run) -> str:
         """Return the full title of a result."""
         recipe = run.recipe
         words = (
             self.method(recipe.method),
             self.subject(run),
+            self.settings(recipe.method, recipe.values),
             recipe.image,
             self._model_of(recipe.method, recipe.model),
         )
@@ -76,6 +96,7 @@ class Captions:
         words = (
             self.method(request.method),
             self._subject(request.method, request.values, top),
+            self.settings(request.method, request.values),
             image.name if image is not None else "",
             self._model_of(request.method, request.model.reference),
         )
@@ -98,6 +119,8 @@ class Captions:
         recipe = run.recipe
         words = [self.method(recipe.method), self.subject(run)]
         words.append(self._layer(run) if len(_layers(among)) > 1 else "")
+        if [each.recipe.method for each in among].count(recipe.method) > 1:
+            words.append(self.settings(recipe.method, recipe.values))
         if len({each.recipe.model for each in among}) > 1:
             words.append(self.model(recipe.model))
         if len({each.recipe.image for each in among}) > 1:
@@ -137,6 +160,22 @@ def _place(info: MethodInfo, values: Mapping[str, Value]) -> str:
         if each.kind is kind and values.get(each.name) not in (None, "", -1)
     ]
     return _joined(words)
+
+
+def _setting(parameter: Parameter, value: Value) -> str:
+    """Return a parameter's value as text; "" for kinds too long for a title."""
+    match parameter.kind:
+        case Kind.CHOICE:
+            return shown(str(value))
+        case Kind.FLAG:
+            return parameter.title if value else ""
+        case Kind.INTEGER | Kind.NUMBER:
+            number = f"{value:g}" if isinstance(value, float) else str(value)
+            return f"{parameter.title} {number} {parameter.unit}".strip()
+        case Kind.FOLDER:
+            return PurePath(str(value)).name
+        case _:
+            return ""
 
 
 def _layers(runs: Sequence[Run]) -> set[str]:

@@ -61,6 +61,8 @@ class MethodChoice(QObject):
         self._seed = 0
         self._acts = 0
         self._pending = False
+        self._chosen_ahead = False
+        """Whether a workspace is entered for a method that is selected next."""
         self.steered: Callable[[Mapping[str, Value]], bool] = lambda _: False
         """Passes changed values to a running job; returns whether it accepted them."""
         for gone in (models.failed, models.stopped):
@@ -178,7 +180,8 @@ class MethodChoice(QObject):
             self._workspace = workspace
             self.entered.emit()
             self.offered_changed.emit()
-            self._choose_usual()
+            if not self._chosen_ahead:
+                self._choose_usual()
             self._pending = True
 
     def _change_target(self, workspace: Workspace) -> None:
@@ -206,9 +209,17 @@ class MethodChoice(QObject):
             return
         with self._act():
             if self._workspace is not None and not self._workspace.offers(info):
-                self.elsewhere.emit(info)
+                self._go_elsewhere(info)
             self._take(info, values or {}, seed)
             self._pending = True
+
+    def _go_elsewhere(self, info: MethodInfo) -> None:
+        """Request a workspace that offers a method, which is selected next."""
+        self._chosen_ahead = True
+        try:
+            self.elsewhere.emit(info)
+        finally:
+            self._chosen_ahead = False
 
     def choose_quietly(self, request: RunMethod) -> None:
         """Select a request's method and parameters without running it."""

@@ -19,11 +19,13 @@ class ReportPace:
     """Pace of a run's reports: curves wait until the window's thread has rested.
 
     Its work since the last drawing counts, with the painting that followed.  A report
-    that is not due may be dropped: a later one, or the run's end, shows more.
+    that is not due may be dropped: a later one, or the run's end, shows more.  The
+    first points are always due: building the empty plot before them takes longest.
     """
 
     def __init__(self) -> None:
         self._drawn: tuple[float, float] | None = None
+        self._empty = False
 
     def restart(self) -> None:
         """Let the next report be shown at once."""
@@ -33,11 +35,14 @@ class ReportPace:
         """Return whether a report is to be shown now; all but curves always are."""
         if self._drawn is None or not isinstance(report.main, Curves):
             return True
+        if self._empty and len(report.main.x):
+            return True
         passed = time.monotonic() - self._drawn[0]
         worked = time.thread_time() - self._drawn[1]
         rested = passed >= _SHORTEST and worked <= _SHARE * passed
         return rested or passed >= _LONGEST
 
-    def note_shown(self) -> None:
+    def note_shown(self, report: Report) -> None:
         """Measure the time from now on: a report is about to be shown."""
+        self._empty = isinstance(report.main, Curves) and not len(report.main.x)
         self._drawn = time.monotonic(), time.thread_time()

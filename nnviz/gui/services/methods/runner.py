@@ -17,6 +17,7 @@ from nnviz.base.results import Report
 from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.methods.captions import Captions
 from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.option_titles import name_fields
 from nnviz.gui.state.history import History
 from nnviz.gui.state.run_cost import RuntimeEstimate, large_output
 from nnviz.gui.state.selection import Selection
@@ -347,6 +348,7 @@ class MethodRunner(QObject):
         self.pace_changed.emit()
 
     def _fail(self, run: MethodRun, error: ErrorRecord) -> None:
+        error = name_fields(error, run.info)
         if run is self.current:
             self.failed.emit(error)
         else:

@@ -23,6 +23,7 @@ from nnviz.base.video import (
 )
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.methods.choice import MethodChoice
+from nnviz.gui.services.methods.option_titles import name_fields
 from nnviz.gui.services.methods.runner import MethodRunner
 from nnviz.gui.services.video.exports import VideoExports
 from nnviz.gui.state.messages import Messages, Notice, Remedy
@@ -100,6 +101,12 @@ class Live(QObject):
     def running(self) -> bool:
         """Whether a source is open."""
         return self._bridge is not None and self._bridge.live.running
+
+    @property
+    def delivers(self) -> bool:
+        """Whether frames of an open source come, or one is held."""
+        states = (SourceState.RUNNING, SourceState.PAUSED)
+        return self.running and self.status is not None and self.status.state in states
 
     def enter(self) -> None:
         """Open the last source, since the workspace is entered."""
@@ -353,7 +360,7 @@ class Live(QObject):
         )
 
     def _fail(self, error: ErrorRecord) -> None:
-        self._messages.fail(TOPIC, error)
+        self._messages.fail(TOPIC, name_fields(error, self._choice.method))
 
     def _hear(self, status: SourceStatus) -> None:
         if not self.entered:

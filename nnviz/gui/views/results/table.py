@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -11,7 +12,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -28,6 +29,7 @@ _VALUE_ROLE = Qt.ItemDataRole.UserRole
 _PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 _DIGITS = re.compile(r"(\d{1,18})")
 _LARGEST_COLUMN = 320
+"""To which a wide column shrinks where the table does not fit, px."""
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -114,6 +116,23 @@ def _order_key(value: str | float) -> tuple[int, float, tuple[str | int, ...]]:
     return (1, 0.0, ()) if math.isnan(value) else (0, float(value), ())
 
 
+def shared_widths(natural: Sequence[int], room: int, least: int) -> list[int]:
+    """Return the widths of columns that share a room, px.
+
+    The widest columns give way first, evenly, and none of them below ``least``; a
+    column that needs less keeps its natural width.
+    """
+    widths = list(natural)
+    while sum(widths) > room and max(widths) > least:
+        most = max(widths)
+        widest = [at for at, width in enumerate(widths) if width == most]
+        next_most = max((each for each in widths if each < most), default=0)
+        share = -(-(sum(widths) - room) // len(widest))
+        for at in widest:
+            widths[at] = max(least, next_most, most - share)
+    return widths
+
+
 class TableView(ResultView):
     """View of a ``Table``; a click on a heading sorts, Ctrl+C copies as text.
 
@@ -129,20 +148,13 @@ class TableView(ResultView):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(_PLACE_ROLE)
-        self.grid = QTableView(self)
-        self.grid.setModel(self._sorted)
-        self.grid.setFrameShape(QFrame.Shape.NoFrame)
-        self.grid.setShowGrid(False)
-        self.grid.setSortingEnabled(True)
-        self.grid.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.grid.verticalHeader().hide()
-        self.grid.verticalHeader().setDefaultSectionSize(
-            self.fontMetrics().height() + 8
-        )
-        self.grid.horizontalHeader().setStretchLastSection(True)
-        self.grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.grid.setAccessibleName(self.tr("Table"))
+        self.grid = self._make_grid()
+        self._natural: list[int] = []
+        """Widths of the columns that show all their texts, px; empty once a person has
+        moved a border."""
+        self._fitting = False
+        self.grid.horizontalHeader().sectionResized.connect(self._keep_width)
+        self.grid.verticalScrollBar().rangeChanged.connect(self._fit_columns)
         self.grid.selectionModel().currentRowChanged.connect(self._choose_row)
         self.grid.clicked.connect(self._choose_row)
         self.setFocusProxy(self.grid)
@@ -152,6 +164,20 @@ class TableView(ResultView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
+
+    def _make_grid(self) -> QTableView:
+        grid = QTableView(self)
+        grid.setModel(self._sorted)
+        grid.setFrameShape(QFrame.Shape.NoFrame)
+        grid.setShowGrid(False)
+        grid.setSortingEnabled(True)
+        grid.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        grid.verticalHeader().hide()
+        grid.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        grid.setAccessibleName(self.tr("Table"))
+        return grid
 
     def update_view(self) -> None:
         """Replace the rows, keeping the order while the columns are the same.
@@ -163,13 +189,17 @@ class TableView(ResultView):
         columns, rows = self.model.columnCount(), self.model.rowCount()
         self.model.show_table(self.result)
         if columns != self.model.columnCount():
-            self.grid.resizeColumnsToContents()
-            for column in range(self.model.columnCount()):
-                width = min(self.grid.columnWidth(column), _LARGEST_COLUMN)
-                self.grid.setColumnWidth(column, width)
-        elif rows < self.model.rowCount():
-            self._widen_columns()
+            self._natural = self._measured()
+        elif rows < self.model.rowCount() and self._natural:
+            pairs = zip(self._natural, self._measured(), strict=True)
+            self._natural = [max(pair) for pair in pairs]
+        self._fit_columns()
         self._mark_layer()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns to the new width."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def select_layer(self, name: str) -> None:
         """Select the row of a layer and scroll to it."""
@@ -201,12 +231,39 @@ class TableView(ResultView):
                 return
         selection.clear()
 
-    def _widen_columns(self) -> None:
-        """Widen columns to their contents as rows are added."""
-        for column in range(self.model.columnCount()):
-            needed = min(self.grid.sizeHintForColumn(column) + 1, _LARGEST_COLUMN)
-            if needed > self.grid.columnWidth(column):
-                self.grid.setColumnWidth(column, needed)
+    def _measured(self) -> list[int]:
+        """Return the widths at which each column shows its heading and texts, px."""
+        header = self.grid.horizontalHeader()
+        return [
+            max(self.grid.sizeHintForColumn(column), header.sectionSizeHint(column)) + 1
+            for column in range(self.model.columnCount())
+        ]
+
+    def _fit_columns(self) -> None:
+        """Show all texts where the width allows it; else the widest columns give way.
+
+        A last column of texts takes what is left; numbers stay beside the others.
+        """
+        if not self._natural:
+            return
+        bar = self.grid.verticalScrollBar()
+        room = self.width() - (bar.sizeHint().width() if bar.maximum() else 0)
+        widths = shared_widths(self._natural, room, _LARGEST_COLUMN)
+        if self._ends_in_text() and sum(widths) < room:
+            widths[-1] += room - sum(widths)
+        self._fitting = True
+        for column, width in enumerate(widths):
+            self.grid.setColumnWidth(column, width)
+        self._fitting = False
+
+    def _ends_in_text(self) -> bool:
+        rows = self.result.rows if self.result is not None else ()
+        return bool(rows) and isinstance(rows[0][-1], str)
+
+    def _keep_width(self) -> None:
+        """Leave the widths alone once a border was moved by hand."""
+        if not self._fitting and self.isVisible():
+            self._natural = []
 
     def text(self) -> str:
         """Return the selected rows, or all, as tab-separated text."""

@@ -75,10 +75,6 @@ class ClassCard(QFrame):
         self.count.setText(words)
         self.thumbnails.show_files(self.shown.files)
 
-    def set_camera(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Enable capturing only while the camera is on."""
-        self.hold.setEnabled(on)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files, and highlight the frame."""
         if event.mimeData().hasUrls():

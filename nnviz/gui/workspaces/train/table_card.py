@@ -32,12 +32,8 @@ class TableCard(QFrame):
         thumbnails = Thumbnails(app)
         thumbnails.show_files(list(table.files))
         self.count = label(self._words(table), "muted", wrap=True)
-        remove = icon_button(
-            app.look,
-            "x",
-            self.tr("Remove this table"),
-            lambda: teaching.set_table(None),
-        )
+        words = self.tr("Remove this table")
+        remove = icon_button(app.look, "x", words, teaching.remove_table)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(GRID)

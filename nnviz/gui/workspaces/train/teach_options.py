@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.theme.parts import label, named
+from nnviz.gui.theme.parts import allow, label, named
 from nnviz.gui.workspaces.train.teaching import Teaching
 
 _MOST_EPOCHS = 100
@@ -54,7 +54,8 @@ class TeachOptionsForm(QObject):
 
     def _follow(self) -> None:
         """Offer a unit for numbers; those of a table are no names of classes."""
-        self.regression.setEnabled(self._teaching.table is None)
+        why = self.tr("A table holds the numbers already")
+        allow(self.regression, self._teaching.table is None, why)
         self.unit.setVisible(self._teaching.regression)
 
     def _set_unit(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.file_formats import IMAGES, TABLES
 from nnviz.base.live import Shown
 from nnviz.base.measures.training import TaughtHead
-from nnviz.base.video import SourceState, SourceStatus
+from nnviz.base.video import SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
@@ -69,6 +69,7 @@ class TeachPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self._app, self._teaching = app, teaching
@@ -141,7 +142,8 @@ class TeachPage(QWidget):
                 self._flow.removeWidget(card)
                 card.deleteLater()
         self.cards, self.table = [], None
-        self.add.setEnabled(self._teaching.table is None)
+        why = self.tr("Remove the table first: its numbers are learned, not classes")
+        allow(self.add, self._teaching.table is None, why)
         self.hint.setVisible(self._teaching.table is None)
         if self._teaching.table is not None:
             self.table = TableCard(self._app, self._teaching, self._teaching.table)
@@ -167,7 +169,7 @@ class TeachPage(QWidget):
         self._capturing = shown
         if shown is None:
             self._timer.stop()
-        elif self._app.live.running:
+        elif self._app.live.delivers:
             self._capture()
             self._timer.start()
 
@@ -185,6 +187,12 @@ class TeachPage(QWidget):
         if not event.isAutoRepeat():
             self.hold(None)
         super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Stop capturing when another window comes forward, which gets the release."""
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.hold(None)
+        super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the camera and the button above the cards in a narrow window."""
@@ -226,8 +234,16 @@ class TeachPage(QWidget):
             self._teaching.capture(self._capturing, last.image)
 
     def _offer_camera(self) -> None:
+        """Offer to capture while frames come; a stopped source ends what is held."""
+        live = self._app.live
+        if not live.delivers:
+            self.hold(None)
+        why = self.tr("Turn the camera on first")
+        if live.running and live.status is not None:
+            silent = self.tr("{0} sends no images").format(live.status.title)
+            why = live.status.error.text if live.status.error else silent
         for card in self.cards:
-            card.set_camera(self._app.live.running)
+            allow(card.hold, live.delivers, literal(why))
 
     def _update(self) -> None:
         for card in self.cards:
@@ -253,6 +269,7 @@ class _TeachSide(QWidget):
         self.canvas.setAccessibleName(self.tr("Camera"))
         keep_size(app.look, self, self._resize)
         self.camera = button(self.tr("Turn camera on"), self._toggle_camera)
+        self.source = label(style="muted", wrap=True)
         self.bars = Bars(4)
         self.bars.setVisible(False)
         self.name = named(QLineEdit(teaching.name), name=self.tr("Network name"))
@@ -278,6 +295,7 @@ class _TeachSide(QWidget):
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.canvas)
+        column.addWidget(self.source)
         column.addLayout(flow(self.camera))
         column.addWidget(self.bars)
         column.addWidget(label(self.tr("Network name"), "muted"))
@@ -331,10 +349,14 @@ class _TeachSide(QWidget):
             self.tr("Turn camera off") if on else self.tr("Turn camera on")
         )
         self.canvas.setVisible(on)
+        self.source.setVisible(on and status is not None)
+        if status is not None:
+            words = self.tr("Source: {0}; choose another in Live.")
+            self.source.setText(words.format(status.title))
         if not on:
             self.canvas.set_image(None)
             self.bars.setVisible(False)
-        elif status is not None and status.state is SourceState.FAILED and status.error:
+        elif status is not None and status.error and not self._app.live.delivers:
             self.canvas.set_message(status.error.text)
 
     def _toggle(self) -> None:
@@ -372,7 +394,7 @@ class _TeachSide(QWidget):
         self.state.setText(self._words(taught))
         skipped = taught.skipped if taught is not None else ()
         self.state.setToolTip(literal("\n".join(skipped)))
-        self.files.setText(self._saved(taught))
+        self.files.setText(self._saved(None if teaching.running else taught))
         folder = Path(taught.path).parent if taught is not None else ""
         self.files.setToolTip(literal(str(folder)))
         if taught is not None and self._watching:

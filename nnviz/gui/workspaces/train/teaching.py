@@ -1,5 +1,6 @@
 """Controller of training a head: classes, their images, the trained network."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.images import Image
-from nnviz.base.info import Task
+from nnviz.base.info import Severity, Task
 from nnviz.base.measures.training import (
     ExampleClass,
     ExampleTable,
@@ -18,6 +19,7 @@ from nnviz.base.measures.training import (
 from nnviz.base.requests import ModelRequest, PrepareFeatures, RunMethod, TeachHead
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import JobHandle, Lane
+from nnviz.gui.state.messages import Notice, Remedy
 
 TOPIC = "teach"
 _LANE = Lane("teach", Policy.REPLACE, Priority.INTERACTIVE)
@@ -130,10 +132,31 @@ class Teaching(QObject):
         return made
 
     def remove_class(self, taken: TaughtClass) -> None:
-        """Remove a class; its files stay."""
+        """Remove a class, undoable; its files stay."""
+        index = self.classes.index(taken)
         self.classes.remove(taken)
         self.layout_changed.emit()
         self.changed.emit()
+        if taken.files:
+            words = self.tr("{0} removed").format(taken.name)
+            self._offer_undo(words, lambda: self._bring_back(index, taken))
+
+    def _bring_back(self, index: int, taken: TaughtClass) -> None:
+        self.classes.insert(index, taken)
+        self.layout_changed.emit()
+        self.changed.emit()
+
+    def _offer_undo(self, words: str, undo: Callable[[], None]) -> None:
+        """Tell of a removal, with a button that undoes it."""
+
+        def act() -> None:
+            self._app.messages.settle(TOPIC)
+            undo()
+
+        remedy = Remedy(self.tr("Undo"), act)
+        self._app.messages.notice(
+            Notice(TOPIC, Severity.NOTE, words, remedies=(remedy,))
+        )
 
     def add_files(self, to: TaughtClass, files: list[str]) -> None:
         """Add new images to a class."""
@@ -165,6 +188,15 @@ class Teaching(QObject):
         handle = self._app.jobs.do(work, lane)
         handle.done.connect(lambda found: self._list(to, found))
         handle.failed.connect(lambda error: self._app.messages.fail(TOPIC, error))
+
+    def remove_table(self) -> None:
+        """Return to the classes, undoable."""
+        removed = self.table
+        if removed is None:
+            return
+        self.set_table(None)
+        words = self.tr("{0} removed").format(Path(removed.path).name)
+        self._offer_undo(words, lambda: self.set_table(removed))
 
     def set_table(self, table: ExampleTable | None) -> None:
         """Learn the numbers of a table; None for the classes again."""
