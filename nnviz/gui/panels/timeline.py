@@ -11,6 +11,7 @@ from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.events import Progress
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
@@ -146,7 +147,7 @@ class TimelinePanel(QWidget):
         recording = timeline.recording
         self.bar.show_steps(self._steps(), timeline.step)
         self._put_sign()
-        self.go.setToolTip(self._go_words())
+        self.go.setToolTip(literal(self._go_words()))
         self.go.setAccessibleName(self._go_words())
         there = recording is not None and recording.steps > 0
         self.go.setEnabled(timeline.running or there)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.layout.text_fields import indent
@@ -134,7 +135,7 @@ def allow(made: QAbstractButton, able: bool, why: str) -> None:  # noqa: FBT001
         usual = made.toolTip()
         made.setProperty(_TIP, usual)
     made.setEnabled(able)
-    made.setToolTip(str(usual) if able else why)
+    made.setToolTip(str(usual) if able else literal(why))
 
 
 def icon_button(
@@ -142,7 +143,7 @@ def icon_button(
 ) -> QToolButton:
     """Build an icon button that follows the theme."""
     made = named(QToolButton(), name=name)
-    made.setToolTip(name)
+    made.setToolTip(literal(name))
     made.setAutoRaise(True)
     keep_icon_size(look, made, _ICON)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from nnviz.gui.shell.docks.dock import Dock
@@ -64,8 +64,6 @@ class DockLayouts(QObject):
         """
         if watched is not self._window:
             return False
-        if event.type() is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
-            _fix_order(event.child())
         if event.type() is QEvent.Type.LayoutRequest:
             self._tidying.start()
         if event.type() is QEvent.Type.Show and self._new:
@@ -217,12 +215,3 @@ class DockLayouts(QObject):
         """Restore the layout of this text size, or set default sizes."""
         if not self.held and not self._restored():
             self.arrange()
-
-
-def _fix_order(child: QObject) -> None:
-    """Let nobody drag the tabs of docks: in a tab bar that Qt left, that would crash.
-
-    ``QMainWindow`` looks up the docks behind the moved tab and takes them for found.
-    """
-    if isinstance(child, QTabBar):
-        child.setMovable(False)

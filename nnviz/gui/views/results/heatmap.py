@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
@@ -209,11 +210,13 @@ def clip_box(parent: QWidget) -> QCheckBox:
     box.setChecked(True)
     share = f"{sheets.CLIP:g} %"
     box.setToolTip(
-        parent.tr(
-            "Let the colors span %s of the values where a few outliers would use up "
-            "most of the range. The legend says so. Off shows the whole range."
+        literal(
+            parent.tr(
+                "Let the colors span %s of the values where a few outliers would use up "
+                "most of the range. The legend says so. Off shows the whole range."
+            )
+            % share
         )
-        % share
     )
     return box
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.tokens import SPACE
 from nnviz.gui.views.widgets.named_slider import NamedSlider
 from nnviz.render import sheets
@@ -44,11 +45,13 @@ class MapControls(QWidget):
             self,
         )
         self.clip.setToolTip(
-            self.tr(
-                "Let the colors span 90 to 100 % of the values, so that a few outliers "
-                "do not use up the range. The legend says so; {0} % cuts only where "
-                "much is gained."
-            ).format(f"{sheets.CLIP:g}")
+            literal(
+                self.tr(
+                    "Let the colors span 90 to 100 % of the values, so that a few outliers "
+                    "do not use up the range. The legend says so; {0} % cuts only where "
+                    "much is gained."
+                ).format(f"{sheets.CLIP:g}")
+            )
         )
         self.smoothing = NamedSlider(
             self.tr("Smoothing"),

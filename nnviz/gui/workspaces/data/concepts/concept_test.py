@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from nnviz.base.dataset.concepts import ConceptTest
 from nnviz.base.dataset.requests import TestConcept
 from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import LABEL, PREDICTED, DataSet
@@ -94,9 +95,13 @@ class ConceptTestPane(QuestionPane):
         able = self.target.count() > 0 and not few and not self.stop.isVisible()
         self.begin.setEnabled(able)
         self.begin.setToolTip(
-            self.tr("Select {0} images or more, on the wall or the map").format(FEWEST)
-            if few
-            else ""
+            literal(
+                self.tr("Select {0} images or more, on the wall or the map").format(
+                    FEWEST
+                )
+                if few
+                else ""
+            )
         )
 
     def _propose_class(self) -> None:
