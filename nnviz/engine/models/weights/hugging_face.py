@@ -6,7 +6,8 @@ the folder is never run.
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,11 @@ _TASKS = {
 """Tasks by the end of a class's name."""
 _CONFIG_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, OSError),
-    ArithmeticError,
+    *(ArithmeticError, ImportError),
 )
-"""Of networks that are built from impossible sizes, numbers and names."""
+"""Of networks that are built from impossible sizes, numbers and names; OSError where
+they want something from the network, ImportError where a package is missing."""
+_PRETRAINED = "use_pretrained_backbone"
 _USUAL_SIDE = 224
 _LONGEST = 120
 
@@ -58,6 +61,34 @@ def size_in_config(config: Mapping[str, Any]) -> int:
 
 def _is_network(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, nn.Module)
+
+
+def _without_downloads(value: Any) -> Any:
+    """Return a configuration that asks for no download.
+
+    An implementation of attention named as on the hub, "owner/name", is compiled code
+    that transformers would download and run.
+    """
+    if isinstance(value, list):
+        return [_without_downloads(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: False if name == _PRETRAINED else _without_downloads(each)
+        for name, each in value.items()
+        if not (name.endswith(("implementation", "internal")) and "/" in str(each))
+    }
+
+
+@contextmanager
+def _offline(constants: Any) -> Iterator[None]:
+    """Keep huggingface_hub from the network: a folder may name others there."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def open_transformers(
@@ -86,7 +117,7 @@ def open_transformers(
             "open it from Python: nnviz.load(module)",
         )
     transformers: Any = importlib.import_module("transformers")  # optional, and slow
-    hub: Any = importlib.import_module("huggingface_hub.errors")  # comes with it
+    hub: Any = importlib.import_module("huggingface_hub")  # comes with it
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
@@ -100,9 +131,8 @@ def open_transformers(
         )
 
     def load() -> tuple[nn.Module, Mapping[str, Any]]:
-        settings = transformers.AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        kind = transformers.CONFIG_MAPPING[str(config["model_type"])]
+        settings = kind.from_dict(_without_downloads(config))
         # Names in files are older than those in the network: transformers knows both.
         found: tuple[nn.Module, Mapping[str, Any]] = network.from_pretrained(
             None, config=settings, state_dict=dict(tensors), output_loading_info=True
@@ -110,8 +140,15 @@ def open_transformers(
         return found
 
     try:
-        loaded, damage = memory.attempt(load)
-    except (*_CONFIG_ERRORS, hub.StrictDataclassError) as error:
+        with _offline(hub.constants):
+            loaded, damage = memory.attempt(load)
+    except hub.errors.OfflineModeIsEnabled:
+        raise ModelError(
+            folder.name,
+            "names another network, which would have to be downloaded",
+            "open it from Python: nnviz.load(module)",
+        ) from None
+    except (*_CONFIG_ERRORS, hub.errors.StrictDataclassError) as error:
         loaded, damage = None, printable(str(error).partition("\n")[0])
     if loaded is None:
         reason = f"cannot be used ({damage[:_LONGEST]})"

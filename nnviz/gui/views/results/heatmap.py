@@ -209,15 +209,11 @@ def clip_box(parent: QWidget) -> QCheckBox:
     box = QCheckBox(parent.tr("Clip outliers"), parent)
     box.setChecked(True)
     share = f"{sheets.CLIP:g} %"
-    box.setToolTip(
-        literal(
-            parent.tr(
-                "Let the colors span %s of the values where a few outliers would use up "
-                "most of the range. The legend says so. Off shows the whole range."
-            )
-            % share
-        )
+    words = parent.tr(
+        "Let the colors span %s of the values where a few outliers would use up "
+        "most of the range. The legend says so. Off shows the whole range."
     )
+    box.setToolTip(literal(words % share))
     return box
 
 

@@ -44,15 +44,12 @@ class MapControls(QWidget):
             (_LEAST_RANGE, 100.0),
             self,
         )
-        self.clip.setToolTip(
-            literal(
-                self.tr(
-                    "Let the colors span 90 to 100 % of the values, so that a few outliers "
-                    "do not use up the range. The legend says so; {0} % cuts only where "
-                    "much is gained."
-                ).format(f"{sheets.CLIP:g}")
-            )
+        words = self.tr(
+            "Let the colors span 90 to 100 % of the values, so that a few outliers "
+            "do not use up the range. The legend says so; {0} % cuts only where "
+            "much is gained."
         )
+        self.clip.setToolTip(literal(words.format(f"{sheets.CLIP:g}")))
         self.smoothing = NamedSlider(
             self.tr("Smoothing"),
             self.tr("Standard deviation of the smoothing"),
