@@ -199,7 +199,9 @@ def test_a_folder_that_names_another_network_downloads_nothing(
     """Truth: transformers asks the hub for the backbone that such a file names."""
     pytest.importorskip("transformers")
     asked = []
-    monkeypatch.setattr("socket.getaddrinfo", lambda host, *_a, **_k: asked.append(host))
+    monkeypatch.setattr(
+        "socket.getaddrinfo", lambda host, *_a, **_k: asked.append(host)
+    )
     config = {
         "model_type": kind,
         "architectures": [_CLASSES[kind]],

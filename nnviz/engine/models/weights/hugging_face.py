@@ -6,7 +6,7 @@ the folder is never run.
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ _CONFIG_ERRORS = (
 """Of networks that are built from impossible sizes, numbers and names; OSError where
 they want something from the network, ImportError where a package is missing."""
 _PRETRAINED = "use_pretrained_backbone"
+_PYTHON = "open it from Python: nnviz.load(module)"
 _USUAL_SIDE = 224
 _LONGEST = 120
 
@@ -102,7 +103,8 @@ def open_transformers(
         tensors: its weights, by their names in the files.
 
     Raises:
-        ModelError: transformers is missing or does not know the network.
+        ModelError: transformers is missing or does not know the network, or the
+            network cannot be built without a download.
         InputError: the configuration or the weights cannot be used.
     """
     name = str(config["architectures"][0])
@@ -112,13 +114,9 @@ def open_transformers(
         )
     if "auto_map" in config:
         raise ModelError(
-            folder.name,
-            f"brings code of its own for {name}, which is not run",
-            "open it from Python: nnviz.load(module)",
+            folder.name, f"brings code of its own for {name}, which is not run", _PYTHON
         )
     transformers: Any = importlib.import_module("transformers")  # optional, and slow
-    hub: Any = importlib.import_module("huggingface_hub")  # comes with it
-
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     network: Any = getattr(transformers, name, None)
@@ -139,6 +137,23 @@ def open_transformers(
         )
         return found
 
+    net, report = _attempt(load, folder)
+    if report["missing_keys"]:
+        missing = min(report["missing_keys"])
+        raise InputError(folder.name, f"lacks {missing}", "download it again")
+    return net
+
+
+def _attempt(
+    load: Callable[[], tuple[nn.Module, Mapping[str, Any]]], folder: Path
+) -> tuple[nn.Module, Mapping[str, Any]]:
+    """Build a network offline; return it and the report on its weights.
+
+    Raises:
+        ModelError: it wants to download something.
+        InputError: it cannot be built.
+    """
+    hub: Any = importlib.import_module("huggingface_hub")  # comes with transformers
     try:
         with _offline(hub.constants):
             loaded, damage = memory.attempt(load)
@@ -146,15 +161,11 @@ def open_transformers(
         raise ModelError(
             folder.name,
             "names another network, which would have to be downloaded",
-            "open it from Python: nnviz.load(module)",
+            _PYTHON,
         ) from None
     except (*_CONFIG_ERRORS, hub.errors.StrictDataclassError) as error:
         loaded, damage = None, printable(str(error).partition("\n")[0])
     if loaded is None:
         reason = f"cannot be used ({damage[:_LONGEST]})"
         raise InputError(folder.name, reason, "download it again")
-    net, report = loaded
-    if report["missing_keys"]:
-        missing = min(report["missing_keys"])
-        raise InputError(folder.name, f"lacks {missing}", "download it again")
-    return net
+    return loaded
