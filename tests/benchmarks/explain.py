@@ -19,6 +19,8 @@ from tests.benchmarks.window import run_program
 ROUNDS = 5
 BATCHES = (4, 8)
 """Of the bare passes; the better one counts."""
+_OVERHEAD = 1.05
+"""What a method of many passes may take, over the bare passes."""
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers/bin/python"
 
@@ -93,7 +95,7 @@ def many_gradients() -> Iterator[Figure]:
             lambda c=count, b=batch: bench.bare(c, b),
             ROUNDS,
         )
-        yield Figure(f"{name} / bare passes, batch {batch}", found, 1.05)
+        yield Figure(f"{name} / bare passes, batch {batch}", found, _OVERHEAD)
     yield Figure(
         "first picture of integrated gradients, 50",
         median_seconds(lambda: bench.first("integrated_gradients", steps=50)),
@@ -106,10 +108,14 @@ def many_gradients() -> Iterator[Figure]:
 def captum_integrated() -> Iterator[Figure]:
     """Integrated gradients against captum's default; skipped without ``make peers``.
 
-    Ours runs in the peers' Python too, which stands on ours.
+    Ours runs in the peers' Python too, which stands on ours.  50 passes forward and
+    back are needed by definition: with the batch that suits the machine best they
+    bound what can be gained, and the goal.
     """
     for line in said_by_peers("captum_ig.py"):
-        yield Figure("integrated gradients, 50 / captum", float(line), 1 / 1.6)
+        value, bound = (float(word) for word in line.split())
+        goal = max(1 / 1.6, _OVERHEAD * bound)
+        yield Figure("integrated gradients, 50 / captum", value, goal)
 
 
 _GOALS = {
