@@ -9,6 +9,7 @@ from nnviz.base.errors import InputError
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
+from nnviz.media.files import read_bytes
 
 
 def find_side_car(weights: Path) -> Path | None:
@@ -44,8 +45,8 @@ def write_side_car(
     values: dict[str, Any] = {}
     if found is not None:
         try:
-            values = dict(json.loads(found.read_text("utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError):
+            values = dict(json.loads(read_bytes(found)))
+        except (InputError, ValueError, TypeError, RecursionError):
             raise InputError(
                 found.name, "is no side-car of weights", "move it away, and try again"
             ) from None
