@@ -191,7 +191,7 @@ def _attack(
         beside, recipe, photo = Path(), attack.recipe, attack.image
         found = attacked_photo(attack.report)
         if found is None or photo is None:
-            raise InputError(recipe.method, "is no attack", "run pgd, say")
+            raise InputError(recipe.method, "is not an attack", "run pgd, say")
         attacked = found.pixels
     else:
         beside = Path(attack)

@@ -504,7 +504,9 @@ def _adopt(
 ) -> Model:
     if not hasattr(net, "state_dict"):
         raise UsageError(
-            type(net).__name__, "is no network", "give a reference, a path or a module"
+            type(net).__name__,
+            "is not a network",
+            "give a reference, a path or a module",
         )
     file, names = _told_apart(labels)
     reference = session().store.adopt(net, preprocess, names, fixed=fixed)

@@ -233,7 +233,7 @@ def trust(
     """
     main, recipe = result.report.main, result.recipe
     if not isinstance(main, Heatmap):
-        raise UsageError(recipe.method, "gives no map over the image")
+        raise UsageError(recipe.method, "computes no map over the image")
     known = [each.value for each in TrustCheck]
     if mask is not None and TrustCheck.OBJECT not in checks:
         checks = (*checks, TrustCheck.OBJECT)

@@ -212,7 +212,9 @@ def _carried_out(
     model = tasks[0].model
     if model is not None and model.reference.startswith(FROM_PROGRAM):
         raise UsageError(
-            "--cluster", "a network from a program cannot travel", "save it to a file"
+            "--cluster",
+            "a network from a program cannot be sent to workers",
+            "save it to a file",
         )
     with connected(cluster, workers) as client:
         calls = ((task, thread_count()) for task in tasks)

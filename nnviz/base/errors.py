@@ -175,7 +175,7 @@ def unknown(
     elif otherwise:
         remedy = otherwise
     else:
-        remedy = f"known are {', '.join(choices[:12])}" if choices else ""
+        remedy = f"known: {', '.join(choices[:12])}" if choices else ""
     return UsageError(name, f"no such {noun}", remedy)
 
 

@@ -252,7 +252,7 @@ class Parameter:
         if self.choices and value not in self.choices:
             raise unknown(f"value of {self.option}", str(value), self.choices)
         if self.kind is Kind.COLOR and not _COLOR.fullmatch(str(value)):
-            raise UsageError(self.option, f"{value!r} is no color", self.expected())
+            raise UsageError(self.option, f"{value!r} is not a color", self.expected())
         return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:

@@ -143,7 +143,7 @@ class Recipe:
             if not _FIELDS.get(name, _is_unknown)(value):
                 raise InputError(source, f"its recipe has no usable {name}", _REMEDY)
         if not set(values.get("pictures", ())) <= set(values.get("values", ())):
-            raise InputError(source, "names images of no parameter", _REMEDY)
+            raise InputError(source, "names images for unknown parameters", _REMEDY)
         with reading(source, _FIELD_ERRORS, _NO_RECIPE, _REMEDY):
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
             values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}

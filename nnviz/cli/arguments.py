@@ -179,7 +179,9 @@ def whole_number(option: str) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         if not is_whole(text, digits=19):
-            raise UsageError(option, f"{text[:40]!r} is no whole number", "0 or more")
+            raise UsageError(
+                option, f"{text[:40]!r} is not a whole number", "0 or more"
+            )
         return int(text)
 
     return read
@@ -192,7 +194,7 @@ def number(option: str) -> Callable[[str], float]:
         try:
             return float(text)
         except ValueError:
-            raise UsageError(option, f"{text!r} is no number") from None
+            raise UsageError(option, f"{text!r} is not a number") from None
 
     return read
 
@@ -331,7 +333,7 @@ _NETWORK = (
         help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
         f"(default {DEFAULT_MODEL})",
     ),
-    text_option("--labels", "FILE", "names of the classes, one a line"),
+    text_option("--labels", "FILE", "names of the classes, one per line"),
     Option(
         "--preprocess",
         metavar="FILE|JSON",

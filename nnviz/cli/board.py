@@ -211,7 +211,7 @@ _COMPARED = (
     repeated_option(
         "--labels",
         "REF=FILE",
-        "names of a network's classes, one a line; may be given several times",
+        "names of a network's classes, one per line; may be given several times",
     ),
     choice_option(
         "--scale",

@@ -88,7 +88,7 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH|NAME",
-        "folder or zip file: for a classifier a sub-folder for each class, for a"
+        "folder or zip file: for a classifier a subfolder for each class, for a"
         " detector or segmenter images with one JSON file in COCO's format; or data"
         " that the program makes: digits, scenes, scenes-planted,"
         " scenes-contradicting",

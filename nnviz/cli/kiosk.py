@@ -75,7 +75,9 @@ def _idle(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not _LEAST_IDLE <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of {_LEAST_IDLE:g} up")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least {_LEAST_IDLE:g}"
+        )
     return seconds
 
 
@@ -83,7 +85,7 @@ def _parser() -> Parser:
     parser = Parser(
         OPTION,
         "Show one guided lesson, or Live, full screen on a stand: nothing can be "
-        "opened or saved, after a pause it begins anew, and a window that ends or is "
+        "opened or saved, after a pause it starts over, and a window that ends or is "
         "stuck is started again.  Ctrl+Alt+Shift+Q ends it.  A camera or a video takes "
         "the options of nnviz live too.",
         usage="LESSON|CAMERA|VIDEO [options]",
@@ -94,7 +96,7 @@ def _parser() -> Parser:
         metavar="SECONDS",
         type=_idle,
         default=IDLE,
-        help=f"pause after which it begins anew [default {IDLE:g}]",
+        help=f"pause after which it starts over [default {IDLE:g}]",
     )
     parser.add_argument(
         _UNWATCHED, action="store_true", help="start no process that watches the window"

@@ -293,7 +293,9 @@ def _source(options: argparse.Namespace) -> SourceRequest | None:
 
 def _film(name: str | None) -> Path | None:
     if name is not None and Path(name).suffix.lower() not in WRITTEN_VIDEOS:
-        raise UsageError("--record", f"{name} is no video's name", "end it in .mp4")
+        raise UsageError(
+            "--record", f"{name} is not a video file name", "end it in .mp4"
+        )
     return Path(name) if name is not None else None
 
 
@@ -301,7 +303,7 @@ def _seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < (number := float(text)) < float("inf"):
             return number
-    raise UsageError("--seconds", f"{text!r} is no time", "a number above 0")
+    raise UsageError("--seconds", f"{text!r} is not a time", "a number above 0")
 
 
 _OPTIONS = (
@@ -341,7 +343,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser = Parser(
         "live",
         "Follow a camera, a video or the screen with a network, in the window or, with"
-        "\n--no-window, as a line a second.  Ctrl+C ends it.",
+        "\n--no-window, as a line per second.  Ctrl+C ends it.",
         usage="--source 0|FILE|URL|screen [options]",
         add_help=add_help,
     )

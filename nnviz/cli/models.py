@@ -80,7 +80,7 @@ def _found(search: str) -> list[ModelEntry]:
     entries = [each for each in known.catalogue().models if _fits(each, search)]
     if not entries:
         raise UsageError(
-            search, "no network is called so", "nnviz models lists them all"
+            search, "no network has that name", "nnviz models lists them all"
         )
     return entries
 

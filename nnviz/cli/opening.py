@@ -87,4 +87,4 @@ def check_out(folder: Path) -> None:
     if not is_folder(there):
         raise InputError(str(folder), f"{there} is a file", "choose another --out")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(str(folder), "may not be written to", "choose another --out")
+        raise InputError(str(folder), "is not writable", "choose another --out")

@@ -79,7 +79,7 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH",
-        "folder with a sub-folder for each class, or a zip file of one; digits and"
+        "folder with a subfolder for each class, or a zip file of one; digits and"
         " scenes need none",
     ),
     whole_option(

@@ -117,7 +117,7 @@ class InputFiles:
             )
             if inside[0] >= inside[2] or inside[1] >= inside[3]:
                 reason = f"has {width} x {height} px; the box {box.text} is outside"
-                raise InputError(boxed.path, reason, "draw it anew")
+                raise InputError(boxed.path, reason, "draw it again")
             found.append(LabeledBox(box.label, inside))
         return BoxedImage(boxed.path, tuple(found))
 

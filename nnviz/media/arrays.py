@@ -75,14 +75,14 @@ def decode_array(
     """
     shape, dtype = _header(data, name)
     if max(shape, default=0) > len(data):
-        raise InputError(name, "is cut off", "save it once more")
+        raise InputError(name, "is truncated", "save it again")
     _check_shape(shape, name)
     check_size((shape[1], shape[0]), name, max_pixels)
     if dtype.kind not in "buif":
         raise InputError(name, f"holds {dtype}", "save it as uint8, uint16 or float32")
     if math.prod(shape) * dtype.itemsize > len(data):
-        raise InputError(name, "is cut off", "save it once more")
-    with reading(name, ARRAY_ERRORS, "is cut off", "save it once more"):
+        raise InputError(name, "is truncated", "save it again")
+    with reading(name, ARRAY_ERRORS, "is truncated", "save it again"):
         values = np.load(io.BytesIO(data), allow_pickle=False)
     values = values.reshape(shape[0], shape[1], -1)
     pixels, note = scale_numbers(values)
@@ -91,7 +91,7 @@ def decode_array(
 
 def _header(data: bytes, name: str) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     file = io.BytesIO(data)
-    with reading(name, ARRAY_ERRORS, "is a damaged .npy file", "save it once more"):
+    with reading(name, ARRAY_ERRORS, "is a damaged .npy file", "save it again"):
         version = npy.read_magic(file)
         read = {
             (1, 0): npy.read_array_header_1_0,

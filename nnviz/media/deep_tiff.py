@@ -48,7 +48,7 @@ def read_header(data: bytes, name: str) -> DeepTiff | None:
     except DECODE_ERRORS:
         return None  # Pillow reports what is wrong with it.
     if end > len(data):
-        raise InputError(name, "is cut off", "copy or download it once more")
+        raise InputError(name, "is truncated", "copy or download it again")
     if samples > _MAX_SAMPLES:
         reason = f"is a TIFF file with {samples} channels of more than 8 bits"
         remedy = "save it as a .npy array (height, width, channels)"

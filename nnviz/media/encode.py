@@ -165,13 +165,13 @@ def read_png_text(path: Path) -> dict[str, str]:
     """
     picture = open_header(read_bytes(path), path.name)
     if not isinstance(picture, PngImagePlugin.PngImageFile):
-        raise InputError(path.name, "is no PNG file", "pick one saved by nnviz")
+        raise InputError(path.name, "is not a PNG file", "pick one saved by nnviz")
     try:
         # Text chunks may follow the pixels: accessing ``text`` makes Pillow read to the
         # end.
         return {key: str(value) for key, value in picture.text.items()}
     except DECODE_ERRORS:
-        raise InputError(path.name, "is damaged", "copy it once more") from None
+        raise InputError(path.name, "is damaged", "copy it again") from None
 
 
 def write_npz(

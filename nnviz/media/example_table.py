@@ -27,7 +27,7 @@ def read_example_table(path: Path) -> ExampleTable:
     text = read_text(path, _LARGEST, "a table of examples")
     header, *rows = [row for row in csv.reader(StringIO(text)) if row] or [[]]
     if not rows or any(len(row) < _WIDTH for row in (header, *rows)):
-        raise InputError(path.name, "is no table of examples", FORM)
+        raise InputError(path.name, "is not a table of examples", FORM)
     return ExampleTable(
         path=str(path),
         quantity=header[1].strip(),

@@ -104,18 +104,16 @@ def check_file(path: Path) -> int:
             raise InputError(str(path), "is a folder", "name a file in it")
         # Reading a pipe would block, reading a device might never end.
         if not stat.S_ISREG(about.st_mode):
-            raise InputError(str(path), "is no regular file", "name a file")
+            raise InputError(str(path), "is not a regular file", "name a file")
         with path.open("rb"):
             pass
     except OSError as error:
         raise _unreadable(path, error) from None
     except ValueError:
-        raise InputError(str(path), "is no name of a file", "check the name") from None
+        raise InputError(str(path), "is not a file name", "check the name") from None
     size = about.st_size
     if not size:
-        raise InputError(
-            str(path), "is empty (0 bytes)", "copy or download it once more"
-        )
+        raise InputError(str(path), "is empty (0 bytes)", "copy or download it again")
     return size
 
 
@@ -129,7 +127,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
         return InputError(str(path), "no such file", _nearest(path))
     if isinstance(error, PermissionError):
         return InputError(
-            str(path), "may not be read", "change its permissions or copy it elsewhere"
+            str(path), "is not readable", "change its permissions or copy it elsewhere"
         )
     reason = (error.strerror or "unknown reason").lower()
     return InputError(str(path), f"cannot be read ({reason})")
@@ -230,10 +228,10 @@ def _unwritable(path: Path, error: OSError) -> InputError:
             "free some space or choose another folder",
         )
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return InputError(folder, "may not be written to", "choose another folder")
+        return InputError(folder, "is not writable", "choose another folder")
     if isinstance(error, NotADirectoryError | FileExistsError | IsADirectoryError):
         return InputError(
-            str(path), "its place is taken by something else", "choose another folder"
+            str(path), "something else has this name", "choose another folder"
         )
     return InputError(str(path), f"cannot be written ({error.strerror})")
 

@@ -42,10 +42,10 @@ def list_images(folder: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]
     except FileNotFoundError:
         raise InputError(str(folder), "no such folder", "check the name") from None
     except NotADirectoryError:
-        raise InputError(str(folder), "is no folder", "name its folder") from None
+        raise InputError(str(folder), "is not a folder", "name its folder") from None
     except PermissionError:
         raise InputError(
-            str(folder), "may not be read", "change its permissions"
+            str(folder), "is not readable", "change its permissions"
         ) from None
     if not found and not may_be_empty:
         raise InputError(

@@ -94,7 +94,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
     try:
         picture = _recognize(data)
     except PillowImage.DecompressionBombError:
-        raise InputError(name, "has a damaged header", "copy it once more") from None
+        raise InputError(name, "has a damaged header", "copy it again") from None
     except DECODE_ERRORS as error:
         raise damaged(name, error) from None
     if picture is None:
@@ -137,11 +137,11 @@ def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> Non
 def damaged(name: str, error: BaseException) -> InputError:
     """Return the error for an image file that is truncated or damaged."""
     if "truncated" in str(error).lower() or isinstance(error, EOFError):
-        return InputError(name, "is cut off", "copy or download it once more")
+        return InputError(name, "is truncated", "copy or download it again")
     return InputError(
         name,
         "is damaged or of a kind that cannot be read",
-        "copy it once more, or save it as PNG",
+        "copy it again, or save it as PNG",
     )
 
 

@@ -46,7 +46,7 @@ def read_remote(url: str, path: str) -> bytes:
     except (OSError, ValueError) as error:
         raise InputError(path, _words(error), "check the address") from None
     if not data:
-        raise InputError(path, "is empty (0 bytes)", "copy it once more")
+        raise InputError(path, "is empty (0 bytes)", "copy it again")
     return data
 
 

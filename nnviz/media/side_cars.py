@@ -39,7 +39,7 @@ def write_side_car(
         InputError: there is no such file, or the folder cannot be written to.
     """
     if not (is_file(weights) or is_folder(weights)):
-        raise InputError(str(weights), "is no file of weights", "open a file first")
+        raise InputError(str(weights), "is not a weights file", "open a file first")
     found = find_side_car(weights)
     path = found or weights.with_name(f"{weights.name}.json")
     values: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def write_side_car(
             values = dict(json.loads(read_bytes(found)))
         except (InputError, ValueError, TypeError, RecursionError):
             raise InputError(
-                found.name, "is no side-car of weights", "move it away, and try again"
+                found.name, "is not a sidecar of weights", "move it away, and try again"
             ) from None
     values["preprocess"] = preprocess.to_json()
     if labels:

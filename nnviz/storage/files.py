@@ -280,7 +280,7 @@ def _too_many(folder: Path, count: int) -> InputError:
     return InputError(
         folder.name or str(folder),
         f"holds {more}{count} images; the first {_MAX_IN_FOLDER} are shown",
-        "open its sub-folders one by one, or use nnviz run for all of them",
+        "open its subfolders one by one, or use nnviz run for all of them",
     )
 
 

@@ -38,9 +38,9 @@ def _last_place(part: Path) -> float:
     numbers = part.with_suffix(".csv")
     if not numbers.is_file():
         raise InputError(
-            numbers.name, "is missing, so nobody knows where to go on", "record anew"
+            numbers.name, "is missing, so the run cannot be resumed", "record again"
         )
-    remedy = "record anew, without --resume"
+    remedy = "record again, without --resume"
     with (
         reading(numbers.name, _FORMAT_ERRORS, "holds no places", remedy),
         numbers.open(encoding="utf-8", newline="") as file,

@@ -70,7 +70,7 @@ def read_run(path: Path, images: Images) -> Run:
         InputError: the file is missing, damaged, or holds no run.
     """
     named = read_npz(path, _MAX_BYTES)
-    with reading(path.name, _STRUCTURE_ERRORS, "is no kept result", "delete it"):
+    with reading(path.name, _STRUCTURE_ERRORS, "is not a saved result", "delete it"):
         said = parse_json(named.pop(_TEXT).tobytes(), path.name)
         arrays = [named[str(index)] for index in range(len(named))]
         converter = _converter(arrays)

@@ -105,7 +105,7 @@ class SessionFiles:
             InputError: there is none, or it is damaged or of a newer version.
         """
         data = read_bytes(folder / _STATE)
-        with reading(folder.name, _STRUCTURE_ERRORS, "is no session", "delete it"):
+        with reading(folder.name, _STRUCTURE_ERRORS, "is not a session", "delete it"):
             said = dict(parse_json(data, _STATE))
             if said.pop("format") > _FORMAT:
                 raise InputError(folder.name, "is of a newer version", "update nnviz")

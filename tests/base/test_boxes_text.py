@@ -45,11 +45,11 @@ def test_names_have_spaces_and_files_any_sign():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("cat 1 2 3 @ a.png", "is no box"),
-        ("1 2 3 4 @ a.png", "is no box"),
+        ("cat 1 2 3 @ a.png", "is not a box"),
+        ("1 2 3 4 @ a.png", "is not a box"),
         ("cat 1 2 3 4", "names no image"),
-        ("@ a.png", "is no box"),
-        ("cat 1 2 3 4, @ a.png", "is no box"),
+        ("@ a.png", "is not a box"),
+        ("cat 1 2 3 4, @ a.png", "is not a box"),
         ("cat 1 2 3 4 @ ", "names no image"),
         ("cat 5 2 3 4 @ a.png", "is empty"),
         ("cat 1 2 inf 4 @ a.png", "is empty"),

@@ -24,5 +24,5 @@ def test_text(text, expected):
 
 @pytest.mark.parametrize("text", ["", "a", "3,,4", "3 *", "1.5"])
 def test_no_channels(text):
-    with pytest.raises(UsageError, match="is no channel"):
+    with pytest.raises(UsageError, match="is not a channel"):
         parse_channels(text, "--channels")

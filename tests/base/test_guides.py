@@ -104,7 +104,7 @@ def test_mistakes_are_told_with_their_line(text, words):
             "line 4: wide: no such value of --padding",
         ),
         ("Do: method convolution\nDo: stride = 99", "line 4: --stride: 99 is out of"),
-        ("Do: step two", "line 3: step: 'two' is no number"),
+        ("Do: step two", "line 3: step: 'two' is not a number"),
     ],
 )
 def test_names_that_are_not_there_are_told_with_their_line(lines, words):

@@ -150,5 +150,5 @@ def test_a_color_is_taken(text):
 
 @pytest.mark.parametrize("text", ["red", "#ff00", "#gg0000", "ff0000"])
 def test_what_is_no_color_is_refused(text):
-    with pytest.raises(UsageError, match="is no color"):
+    with pytest.raises(UsageError, match="is not a color"):
         make(Painted, {"color": text})

@@ -82,4 +82,4 @@ def test_unknown_names_come_with_the_nearest():
     assert "did you mean layer2.1" in str(
         unknown("layer", "layer2_1", ["conv1", "layer2.1", "fc"])
     )
-    assert "known are a, b" in str(unknown("layer", "zzz", ["a", "b"]))
+    assert "known: a, b" in str(unknown("layer", "zzz", ["a", "b"]))

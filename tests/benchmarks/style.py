@@ -2,9 +2,9 @@
 
 A step runs the same network as far as the same layer as the bare pass does, forward and
 back, and has the losses, their gradients and L-BFGS on top.  The Gram matrices of the
-style layers belong to the definition: the goal stands above the pass with them.  A frame of fast style has
-the photograph's way to the network and the painting's way back on top.  Both are
-measured in turns, and each time is the best of several.
+style layers belong to the definition: the goal stands above the pass with them.  A
+frame of fast style has the photograph's way to the network and the painting's way back
+on top.  Both are measured in turns, and each time is the best of several.
 """
 
 import copy

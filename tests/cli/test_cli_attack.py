@@ -134,7 +134,7 @@ def test_a_curve_as_files(nnviz, photos, tmp_path):
 def test_what_is_wrong_is_said(refused, digit, nnviz, tmp_path):
     assert "--data: missing" in refused("attack-curve", *MODEL)[1]
     words = ("attack-curve", *MODEL, "--data", tmp_path, "--epsilons", "a")
-    assert "no list of numbers" in refused(*words)[1]
+    assert "not a list of numbers" in refused(*words)[1]
     nnviz("run", "predictions", digit, *MODEL, "--out", tmp_path)
     page = tmp_path / "digit.predictions.png"
     assert "not of an attack" in refused("attacked", page)[1]

@@ -86,7 +86,7 @@ def test_wrong_use_is_said(refused, recorded, cat, tmp_path):
     status, line = refused(*record, "--resume", f"{recorded}:3", "--steps", "20")
     assert "--steps: cannot be changed while" in line
     status, line = refused("recording", recorded, "--out", "a.mp4", "--rate", "x")
-    assert "--rate: 'x' is no number" in line
+    assert "--rate: 'x' is not a number" in line
     status, line = refused("run", "deep_dream", "--resume", recorded)
     assert "is a recording of descent; nnviz run descent --resume" in line
     status, line = refused("run", "predictions", cat, "--record", recorded)

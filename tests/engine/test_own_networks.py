@@ -371,11 +371,11 @@ NETWORKS = {
         nn.Sequential(conv(), Scalar()),
         lambda net, x: net.head(net.body(x).reshape(1, 1).expand(1, 4)),
     ),
-    "a layer gives no tensor": Wrapped(
+    "a layer returns no tensor": Wrapped(
         nn.Sequential(conv(), Sizes()),
         lambda net, x: net.head(torch.ones(1, net.body(x)[1], device=x.device)),
     ),
-    "a layer gives complex numbers": Wrapped(
+    "a layer returns complex numbers": Wrapped(
         nn.Sequential(conv(), Module(torch.fft.fft2)),
         lambda net, x: net.head(pooled(net.body(x).abs())),
     ),
@@ -412,13 +412,13 @@ def test_any_network(session, name):
         if layer.shape is None:
             with pytest.raises(ModelError):
                 run_network(session, net, SMALL, "activations", layer=layer.name)
-        elif name != "a layer gives complex numbers" or layer.name == "body.0":
+        elif name != "a layer returns complex numbers" or layer.name == "body.0":
             run_network(session, net, SMALL, "activations", layer=layer.name)
 
 
 def test_complex_numbers_are_no_map(session):
-    net = NETWORKS["a layer gives complex numbers"]
-    with pytest.raises(ModelError, match=r"body\.1: gives complex numbers; pick"):
+    net = NETWORKS["a layer returns complex numbers"]
+    with pytest.raises(ModelError, match=r"body\.1: returns complex numbers; pick"):
         run_network(session, net, SMALL, "activations", layer="body.1")
 
 
@@ -455,7 +455,7 @@ class Extra(nn.Module):
 
 
 REFUSED = {
-    "no tensor": (Sizes(), "Sizes: gives no tensor for an image"),
+    "no tensor": (Sizes(), "Sizes: returns no tensor for an image"),
     "a number": (Scalar(), "Scalar: gives one number for a whole batch"),
     "two inputs": (Extra(), "Extra: takes 2 inputs (x, y); fix all but one"),
     "other channels": (nn.Conv2d(5, 4, 3), "Conv2d: fails on an image of 16 x 16 px ("),

@@ -136,13 +136,13 @@ def test_folder_that_may_not_be_written(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkstemp", refuse)
-    with pytest.raises(InputError, match="may not be written to; choose another"):
+    with pytest.raises(InputError, match="is not writable; choose another"):
         write_text(tmp_path / "a.txt", "x")
 
 
 def test_text_of_other_files(tmp_path):
     P.fromarray(PIXELS).save(tmp_path / "a.jpg")
-    with pytest.raises(InputError, match="is no PNG"):
+    with pytest.raises(InputError, match="is not a PNG"):
         read_png_text(tmp_path / "a.jpg")
     write_png(tmp_path / "a.png", PIXELS)
     assert read_png_text(tmp_path / "a.png") == {}

@@ -35,5 +35,5 @@ def test_folders_that_hold_none(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         list_images(tmp_path / "missing")
     (tmp_path / "a.png").touch()
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         list_images(tmp_path / "a.png")

@@ -50,11 +50,11 @@ def test_pipes_devices_and_odd_names_are_refused_at_once(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "broken.png").symlink_to(tmp_path / "gone.png")
     for path, reason in (
-        (tmp_path / "pipe.png", "is no regular file"),
-        (Path("/dev/zero"), "is no regular file"),
+        (tmp_path / "pipe.png", "is not a regular file"),
+        (Path("/dev/zero"), "is not a regular file"),
         (tmp_path / "broken.png", "is a link to a file that is not there"),
-        (tmp_path / "a\0b.png", "is no name of a file"),
-        (tmp_path / "\ud800.png", "is no name of a file"),
+        (tmp_path / "a\0b.png", "is not a file name"),
+        (tmp_path / "\ud800.png", "is not a file name"),
         (tmp_path / ("x" * 300), "no such file"),
         (tmp_path, "is a folder"),
     ):

@@ -166,7 +166,7 @@ def test_a_film_that_is_cut_off(large, opened):
     found = [number for number, _ in played(reader)]
     assert 50 < len(found) < 70
     assert found[:50] == list(range(50))
-    assert re.search(r"is cut off: ends at 2\.\d of 4\.0 s; copy", str(reader.remark))
+    assert re.search(r"is truncated: ends at 2\.\d of 4\.0 s; copy", str(reader.remark))
 
 
 def test_a_film_that_is_damaged_in_the_middle(large, opened):
@@ -201,7 +201,7 @@ def test_what_is_no_film(tmp_path):
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16000))
     for path, words in (
-        (text, "is no video"),
+        (text, "is not a video"),
         (sound, "contains no video"),
         (empty, "is empty"),
         (tmp_path, "is a folder"),
@@ -214,7 +214,7 @@ def test_what_is_no_film(tmp_path):
 def test_text_is_not_drawn_as_a_film(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("hello\n" * 100)
-    with pytest.raises(InputError, match="is no video"):
+    with pytest.raises(InputError, match="is not a video"):
         open_video(path)
 
 

@@ -121,7 +121,7 @@ def test_a_cut_off_matroska_file_is_remarked_on(tmp_path: Path) -> None:
     """Its length stands in a tag, not in the stream."""
     whole = write(tmp_path / "a.mkv", frames=60)
     (tmp_path / "b.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    for path, reason in ((whole, ""), (tmp_path / "b.mkv", "is cut off")):
+    for path, reason in ((whole, ""), (tmp_path / "b.mkv", "is truncated")):
         reader = open_video(path)
         while reader.read():
             pass

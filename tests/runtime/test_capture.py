@@ -225,7 +225,7 @@ def test_a_damaged_film_fails_in_words(tmp_path, watch):
     path.write_bytes(b"\0" * 5000)
     watched = watch(of_film(path))
     watched.until(lambda w: SourceState.FAILED in w.states)
-    assert "is no video, or damaged" in watched.statuses[-1].error.text
+    assert "is not a video, or is damaged" in watched.statuses[-1].error.text
 
 
 def test_a_folder_is_a_film_and_says_what_is_damaged(tmp_path, watch):
@@ -473,11 +473,11 @@ def test_no_camera_and_no_screen(watch, monkeypatch, capfd):
 def test_scripts_that_cannot_be_used(tmp_path):
     for name, text, words in (
         ("a.toml", "play = 1 2", "is not TOML"),
-        ("a.json", "[1]", "is no script of a camera"),
-        ("a.toml", "rate = -1", "is no script of a camera"),
+        ("a.json", "[1]", "is not a camera script"),
+        ("a.toml", "rate = -1", "is not a camera script"),
         ("a.toml", "raet = 1", "no such word of a script; did you mean rate"),
         ("a.toml", '[[events]]\ndo = "sing"', "no such deed of a scripted camera"),
-        ("a.toml", "[[events]]\nframe = 3", "is no script of a camera"),
+        ("a.toml", "[[events]]\nframe = 3", "is not a camera script"),
     ):
         (tmp_path / name).write_text(text)
         with pytest.raises(NnvizError, match=words):

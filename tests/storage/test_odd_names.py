@@ -57,7 +57,7 @@ READERS = {
     "lesson": lambda name: file_to_open([name]),
     "reference": parse,
     "weights": lambda name: weight_files(Path(name)),
-    "side-car": lambda name: find_side_car(Path(name)),
+    "sidecar": lambda name: find_side_car(Path(name)),
     "source": source_of,
     "examples": lambda name: list_examples((name,)),
     "dropped": lambda name: look_at([name]),

@@ -150,7 +150,7 @@ def chosen_methods(
     for name in names:
         if name not in known:
             raise UsageError(
-                name, "cannot be compared on a board", f"choose of {', '.join(known)}"
+                name, "cannot be compared on a board", f"choose from {', '.join(known)}"
             )
     return tuple(known[name] for name in names)
 

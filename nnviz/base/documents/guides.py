@@ -266,7 +266,7 @@ def _checked(
             return known[action.name]
         case "step" if not is_whole(action.name):
             raise UsageError(
-                "step", f"{action.name[:40]!r} is no number", "count from 1"
+                "step", f"{action.name[:40]!r} is not a number", "count from 1"
             )
         case "value":
             value_of(action, method)

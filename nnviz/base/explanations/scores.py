@@ -180,8 +180,10 @@ FIGURES = (
     Figure(
         name="drop",
         higher_is_better=False,
-        help="share of the probability that is lost when the image is faded by the map "
-        "(average drop)",
+        help=(
+            "fraction of the probability that is lost when the image is faded by "
+            "the map (average drop)"
+        ),
     ),
     Figure(
         name="increase",
@@ -199,15 +201,19 @@ FIGURES = (
     Figure(
         name="infidelity",
         higher_is_better=False,
-        help="squared error with which the map foretells what removing squares does, "
-        "as a share; 0 foretells everything, 1 nothing",
+        help=(
+            "squared error with which the map predicts the effect of removing "
+            "squares, as a fraction; 0 predicts everything, 1 nothing"
+        ),
         limits=(0.0, math.inf),
     ),
     Figure(
         name=COMPLETENESS,
         higher_is_better=False,
-        help="how far the attributions' sum is from the difference in score, as a "
-        "share of it",
+        help=(
+            "how far the attributions' sum is from the difference in score, as a "
+            "fraction of it"
+        ),
         limits=(0.0, math.inf),
         percent=True,
     ),
@@ -225,7 +231,7 @@ FIGURES = (
     Figure(
         name="energy",
         higher_is_better=True,
-        help="share of the map's positive values inside the object",
+        help="fraction of the map's positive values inside the object",
     ),
     Figure(
         name="iou",
@@ -235,12 +241,14 @@ FIGURES = (
     Figure(
         name=RANDOMIZED,
         higher_is_better=False,
-        help="likeness to the map of the network with random weights in its upper half",
+        help=(
+            "similarity to the map of the network with random weights in its upper half"
+        ),
     ),
     Figure(
         name=ON_MARK,
         higher_is_better=False,
-        help="share of the map's positive values on the planted mark",
+        help="fraction of the map's positive values on the planted mark",
     ),
 )
 """All figures, in the order of the table's columns."""

@@ -55,7 +55,7 @@ def reading(
     what: str,
     errors: tuple[type[Exception], ...],
     reason: str = "is damaged",
-    remedy: str = "copy or download it once more",
+    remedy: str = "copy or download it again",
 ) -> Iterator[None]:
     """Turn a reader's exceptions inside the block into one ``InputError``.
 

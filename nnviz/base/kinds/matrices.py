@@ -148,7 +148,7 @@ def parse_cells(text: str, rows: int, columns: int, option: str) -> NDArray[np.b
     remedy = f"write rows of {INK} and {EMPTY} with slashes between"
     odd = sorted(set("".join(lines)) - {INK, EMPTY})
     if odd:
-        raise UsageError(option, f"{odd[0]!r} is no cell", remedy)
+        raise UsageError(option, f"{odd[0]!r} is not a cell", remedy)
     if len(lines) > rows or max(map(len, lines)) > columns:
         size = f"{len(lines)} × {max(map(len, lines))}"
         raise UsageError(option, f"{size} cells", f"at most {rows} × {columns}")

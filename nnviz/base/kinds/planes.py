@@ -204,9 +204,11 @@ def parse_points(text: str, option: str) -> tuple[Floats, NDArray[np.int64]]:
         try:
             x, y, label = float(words[0]), float(words[1]), int(words[2])
         except (ValueError, IndexError):
-            raise UsageError(option, f"{part.strip()!r} is no point", _REMEDY) from None
+            raise UsageError(
+                option, f"{part.strip()!r} is not a point", _REMEDY
+            ) from None
         if len(words) != _PARTS or label < 0 or not math.isfinite(x + y):
-            raise UsageError(option, f"{part.strip()!r} is no point", _REMEDY)
+            raise UsageError(option, f"{part.strip()!r} is not a point", _REMEDY)
         places.append((x, y))
         classes.append(label)
     return (

@@ -85,7 +85,7 @@ def read_epsilons(text: str) -> tuple[float, ...]:
         return tuple(float(each) for each in text.split(","))
     except ValueError:
         raise UsageError(
-            "epsilons", f"{text!r} is no list of numbers", "write 0,1,2,4,8"
+            "epsilons", f"{text!r} is not a list of numbers", "write 0,1,2,4,8"
         ) from None
 
 

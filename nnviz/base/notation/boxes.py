@@ -115,7 +115,7 @@ def _parsed_box(text: str) -> LabeledBox:
         label, *numbers = text.strip().rsplit(maxsplit=_NUMBERS)
         left, top, right, bottom = map(float, numbers)
     except ValueError:
-        raise UsageError("boxes", f"{text.strip()!r} is no box", _GRAMMAR) from None
+        raise UsageError("boxes", f"{text.strip()!r} is not a box", _GRAMMAR) from None
     finite = all(map(math.isfinite, (left, top, right, bottom)))
     if not finite or left >= right or top >= bottom:
         reason = f"{text.strip()!r} is empty"

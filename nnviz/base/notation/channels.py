@@ -56,7 +56,7 @@ def parse_indices(text: str, option: str) -> tuple[int, ...]:
         first, dash, last = (each.strip() for each in part.partition("-"))
         if not is_whole(first) or (dash and not is_whole(last)):
             shown = part if len(part) <= _LONGEST else f"{part[:_LONGEST]}..."
-            raise UsageError(option, f"{shown!r} is no number", "write 3,7,20-25")
+            raise UsageError(option, f"{shown!r} is not a number", "write 3,7,20-25")
         _check_span(int(first), int(last or first), option)
         found += range(int(first), int(last or first) + 1)
     return tuple(found)
@@ -81,7 +81,7 @@ def _term(text: str, option: str) -> tuple[int, float]:
     found = _TERM.fullmatch(text.strip())
     if found is None:
         raise UsageError(
-            option, f"{text.strip()!r} is no channel", "write 3, 7 or 3 - 7 + 0.5*12"
+            option, f"{text.strip()!r} is not a channel", "write 3, 7 or 3 - 7 + 0.5*12"
         )
     weight = float(found["weight"] or 1)
     return int(found["index"]), -weight if found["sign"] == "-" else weight

@@ -171,7 +171,7 @@ def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
             return ClassTarget(_class(rest, labels) if number is None else number)
         case "box":
             if not rest.isdecimal():
-                raise UsageError(OPTION, f"{rest!r} is no box", "box:0 is the best")
+                raise UsageError(OPTION, f"{rest!r} is not a box", "box:0 is the best")
             return BoxTarget(_index(rest))
         case "segment":
             return SegmentTarget(_class(rest, labels))
@@ -307,7 +307,7 @@ def _at(index: int, labels: Sequence[str]) -> int:
     if index < len(labels):
         return index
     raise UsageError(
-        OPTION, f"there is no class {index}", f"there are 0 to {len(labels) - 1}"
+        OPTION, f"there is no class {index}", f"use 0 to {len(labels) - 1}"
     )
 
 

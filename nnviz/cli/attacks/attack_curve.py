@@ -115,7 +115,7 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH",
-        "folder or zip file; sub-folders called as classes of the network tell "
+        "folder or zip file; subfolders named after classes of the network tell "
         "what is right, else what the network says of the images as they are",
     ),
     flag_option(

@@ -23,7 +23,7 @@ def execute(words: Sequence[str]) -> int:
     options = _parser().read(words)
     index = open_index(options)
     if sum([bool(options.concept), bool(options.parts), options.probe]) != 1:
-        raise UsageError("concept", "asks one thing", _ASKED)
+        raise UsageError("concept", "needs exactly one concept", _ASKED)
     if options.parts:
         return _find_parts(index, options)
     if options.probe:

@@ -46,10 +46,10 @@ def execute(words: Sequence[str]) -> int:
 
 def _tell(found: Exemplars, files: Sequence[str]) -> None:
     console.heading(f"{found.layer} of {found.model} over {found.images} images")
-    console.line(f"  {'never answer':<16}{len(found.dead):5}")
-    console.line(f"  {'always answer':<16}{len(found.always):5}")
+    console.line(f"  {'never active':<16}{len(found.dead):5}")
+    console.line(f"  {'always active':<16}{len(found.always):5}")
     console.table(
-        ("channel", "answers on", "highest", "most like", "strongest image"),
+        ("channel", "active on", "maximum", "most similar", "strongest image"),
         [_channel(found, row) for row in range(len(found.channels[:_SHOWN]))],
         right=(0, 1, 2),
     )

@@ -71,7 +71,7 @@ def _listed() -> tuple[str, ...]:
     """
     found = tuple(line.rstrip("\n") for line in sys.stdin if line.strip())
     if not found:
-        raise UsageError(STDIN, "no paths on standard input", "write one a line")
+        raise UsageError(STDIN, "no paths on standard input", "write one per line")
     return found
 
 
@@ -95,7 +95,7 @@ def _tell_left_out(found: IndexSummary) -> None:
     skipped = [f"{path}: {reason}" for path, reason in found.skipped]
     for what, names, remedy in (
         ("skipped", skipped, ""),
-        ("changed since they were indexed", found.changed, "--fresh indexes anew"),
+        ("changed since they were indexed", found.changed, "--fresh indexes again"),
         ("no longer on disk", found.missing, ""),
     ):
         _list(what, names, remedy)
@@ -117,11 +117,11 @@ _OPTIONS = (
         metavar="SET",
         nargs="?",
         help=(
-            "folder, flat or with a sub-folder for each class, below train and test"
+            "folder, flat or with a subfolder for each class, below train and test"
             " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
             " another index, for its images;"
             " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
-            " scenes-contradicting; or - for paths on standard input, one a line"
+            " scenes-contradicting; or - for paths on standard input, one per line"
         ),
     ),
     text_option(
@@ -140,7 +140,7 @@ _OPTIONS = (
         "of the features on disk: float16 or float32 (default %(default)s)",
         default="float16",
     ),
-    flag_option("--fresh", "begin anew, whatever is in --out"),
+    flag_option("--fresh", "start over, whatever is in --out"),
 )
 
 
@@ -149,7 +149,7 @@ def _parser() -> Parser:
         "index",
         "Run a network over a set of images and keep what it makes of each:"
         " predictions,\nlosses, features of layers, highest activations, thumbnails."
-        "  Run again on the same\n--out it goes on where it was left, and names images"
+        "  Run again on the same\n--out it continues where it stopped, and names images"
         " that have changed on disk.",
         usage="DIR|FILE.csv|COCO.json|scenes|- --model REF --out INDEX [options]",
     )

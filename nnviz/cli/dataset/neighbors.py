@@ -106,7 +106,7 @@ def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:
         left, top, right, bottom = map(float, parts)
     except ValueError:
         raise UsageError(
-            "--box", f"{text!r} is no box", "write left,top,right,bottom in px"
+            "--box", f"{text!r} is not a box", "write left,top,right,bottom in px"
         ) from None
     return left, top, right, bottom
 

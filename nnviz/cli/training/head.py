@@ -21,7 +21,7 @@ def execute(words: Sequence[str]) -> int:
     options = _parser().read(words)
     if not options.data:
         raise UsageError(
-            "--data", "missing", "name a folder with a sub-folder for each class"
+            "--data", "missing", "name a folder with a subfolder for each class"
         )
     found = _taught(options)
     return console.conclude(found, lambda: _tell(found), json=options.json)
@@ -85,13 +85,13 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH",
-        "folder with a sub-folder of images for each class; or a CSV file with a"
+        "folder with a subfolder of images for each class; or a CSV file with a"
         " header and lines of an image's path and its class or number",
     ),
     text_option("--name", "NAME", "of the new network (default: data's)"),
     flag_option(
         "--regress",
-        "learn numbers: the names of the sub-folders, or those in the table",
+        "learn numbers: the names of the subfolders, or those in the table",
     ),
     text_option("--unit", "UNIT", "of these numbers"),
     whole_option(

@@ -192,7 +192,7 @@ def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
     for name in text.split(SEPARATOR):
         target = parse_target(name, info.labels)
         if not isinstance(target, ClassTarget):
-            raise UsageError(OPTION, f"{name.strip()!r} is no class", "name classes")
+            raise UsageError(OPTION, f"{name.strip()!r} is not a class", "name classes")
         found[predicted if target.index is None else target.index] = None
     return list(found)
 

@@ -35,7 +35,7 @@ ImageCount = Annotated[
     int,
     Title("Maximum images"),
     Range(10, 5000, log=True),
-    Help("How many of the folder's images are used, evenly spread."),
+    Help("Number of images from the folder, evenly sampled."),
 ]
 
 
@@ -46,7 +46,7 @@ class GoalParams:
     goal: Annotated[
         Literal["away", "towards"],
         Essential(),
-        Help("Away from the class, whatever the result, or towards it."),
+        Help("Away from the class, whatever the result, or toward it."),
     ] = "away"
     target: Annotated[
         TargetText,

@@ -49,9 +49,7 @@ class LayersParams:
         Essential(),
         Formerly("others"),
         Title("More layers"),
-        Help(
-            'Other layers, separated by commas, or "stages" for one of each map size.'
-        ),
+        Help('Other layers, separated by commas, or "stages" for one per map size.'),
     ] = ""
 
 

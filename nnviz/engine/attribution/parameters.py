@@ -46,9 +46,9 @@ PathSteps = Annotated[
     int,
     Essential(),
     Range(2, 1000, log=True),
-    Help("Steps along the path; more steps add up better."),
+    Help("Steps along the path; with more steps, the values add up better."),
 ]
-RegionFill = Annotated[Fill, Essential(), Help("What stands where a region is hidden.")]
+RegionFill = Annotated[Fill, Essential(), Help("Fill of hidden regions.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +73,12 @@ class RegionParams:
     """Parameters of methods that hide superpixels: target and regions."""
 
     target: AskedTarget = ""
-    segmentation: Annotated[Segmentation, Help("What cuts the image into regions.")] = (
-        "SLIC"
-    )
+    segmentation: Annotated[
+        Segmentation, Help("Algorithm that divides the image into regions.")
+    ] = "SLIC"
     regions: Annotated[
         int,
         Essential(),
         Range(2, 500, log=True),
-        Help("About how many regions; quickshift finds its own number."),
+        Help("Approximate number of regions; quickshift finds its own."),
     ] = 50

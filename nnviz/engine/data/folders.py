@@ -104,7 +104,9 @@ def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
     size = sum(entry.file_size for entry in packed.infolist())
     room = shutil.disk_usage(tempfile.gettempdir()).free
     if size > _MOST_SWELLING * data.stat().st_size + (1 << 24):
-        raise InputError(data.name, "swells when it is unpacked", "unpack it yourself")
+        raise InputError(
+            data.name, "unpacks to far more than its size", "unpack it yourself"
+        )
     if size > room:
         raise InputError(
             data.name, "is larger than the free disk", "unpack it yourself"
@@ -204,8 +206,8 @@ def list_split(
 def _too_few(folder: Path, count: int) -> InputError:
     return InputError(
         str(folder),
-        f"holds {count} images in sub-folders: too few",
-        "name a folder with a sub-folder for each class, dozens of images in it",
+        f"holds {count} images in subfolders: too few",
+        "name a folder with a subfolder for each class, dozens of images in it",
     )
 
 

@@ -232,7 +232,7 @@ def _check_same(writer: IndexWriter, facts: IndexFacts, request: IndexImages) ->
             raise UsageError(
                 "--out",
                 f"{request.out} holds an index made with {what}",
-                "name a new folder, or add --fresh to begin anew",
+                "name a new folder, or add --fresh to start over",
             )
 
 

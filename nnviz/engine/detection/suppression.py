@@ -118,7 +118,7 @@ def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
         case ClassTarget(index=index):
             rank = 0
         case _:
-            raise UsageError(OPTION, f"{target!r} is no box", "box:0 is the best")
+            raise UsageError(OPTION, f"{target!r} is not a box", "box:0 is the best")
     classes = found.chosen.classes.cpu().numpy()
     (ranks,) = np.nonzero((classes == index) | (index is None))
     if rank >= len(ranks):

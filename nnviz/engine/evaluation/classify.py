@@ -102,7 +102,7 @@ def answer_batch(worker: Worker, batch: Sequence[Question]) -> Tensor:
     if outputs.shape[1:] != (labels,):
         raise ModelError(
             model.info.title,
-            f"gives outputs of shape {tuple(outputs.shape[1:])} for {labels} labels",
+            f"returns outputs of shape {tuple(outputs.shape[1:])} for {labels} labels",
             "pick a network that classifies",
         )
     return outputs.topk(min(_TOP, labels)).indices.cpu()

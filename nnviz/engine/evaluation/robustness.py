@@ -230,7 +230,7 @@ def _attacked_model(model: Model, pixels: Tensor, check: Check) -> AttackedModel
     if logits.shape[1:] != (len(model.info.labels),):
         raise ModelError(
             model.info.title,
-            f"gives outputs of shape {tuple(logits.shape[1:])}",
+            f"returns outputs of shape {tuple(logits.shape[1:])}",
             "pick a network that gives a number for each of its labels",
         )
     return replace(attacked_model, shares=gives_shares(model.info))

@@ -90,7 +90,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
         names = class_folders(folder, frozenset())
     if not names:
         raise InputError(
-            str(folder), "has no sub-folders", "make one for each class, named after it"
+            str(folder), "has no subfolders", "make one for each class, named after it"
         )
     found = [
         (path, plain_name(name)) for name in names for path in _pictures(folder / name)
@@ -98,7 +98,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
     if held_out:
         found = [pair for pair in found if is_held_out(read_bytes(pair[0]))]
     if not found:
-        raise InputError(str(folder), "holds no images", "put some in its sub-folders")
+        raise InputError(str(folder), "holds no images", "put some in its subfolders")
     return [
         Question(partial(open_image, path, MAX_PIXELS), name)
         for path, name in spread(found, limit)

@@ -75,7 +75,9 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
         return share_here(here)
     if opened.reference.startswith(FROM_PROGRAM):
         raise UsageError(
-            "--cluster", "a network from a program cannot travel", "save it to a file"
+            "--cluster",
+            "a network from a program cannot be sent to workers",
+            "save it to a file",
         )
 
     def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
@@ -256,5 +258,5 @@ def _in_words(address: str) -> Iterator[None]:
         raise InputError(
             f"cluster {address}",
             f"was lost ({words})",
-            "run the command again; an index goes on where it was left",
+            "run the command again; an index continues where it stopped",
         ) from None

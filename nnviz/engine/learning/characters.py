@@ -102,7 +102,7 @@ class CharacterSwitches:
 
 
 class CharacterRun:
-    """Training of a character model by truncated back-propagation through time.
+    """Training of a character model by truncated backpropagation through time.
 
     The text is read by several streams in parallel, each from another position.
 

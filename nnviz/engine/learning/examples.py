@@ -77,7 +77,7 @@ def load_examples(
         return _examples(_scenes(count), SIDE, count)
     if not folder:
         raise UsageError(
-            "--folder", "missing", "name a folder with a sub-folder for each class"
+            "--folder", "missing", "name a folder with a subfolder for each class"
         )
     path = Path(folder).expanduser()
     given = {"train", "test"} <= set(class_folders(path, frozenset()))

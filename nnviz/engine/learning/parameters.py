@@ -33,21 +33,19 @@ class TrainingDataParams:
         ImageFolder,
         When("data", ("folder",)),
         Essential(),
-        Help("A folder with a sub-folder of images for each class."),
+        Help("A folder with a subfolder of images for each class."),
     ] = ""
     image_count: Annotated[
         int,
         Range(20, 60000, log=True),
         Title("Training images"),
-        Help("At most so many images are learned from; few make it overfit."),
+        Help("Maximum number of training images; few make it overfit."),
     ] = 1500
 
 
-Shift = Annotated[
-    int, Range(0, 8), Unit("px"), Help("Augmentation: shift by up to so many.")
-]
+Shift = Annotated[int, Range(0, 8), Unit("px"), Help("Augmentation: maximum shift.")]
 Rotation = Annotated[
-    float, Range(0, 180), Unit("°"), Help("Augmentation: turn by up to so many.")
+    float, Range(0, 180), Unit("°"), Help("Augmentation: maximum rotation.")
 ]
 
 Elastic = Annotated[
@@ -113,8 +111,8 @@ class NetworkParams(TrainingDataParams):
         Essential(),
         When("network", ("layers",)),
         Help(
-            "Layers in words: conv CHANNELS SIDE STRIDE, relu, pool, norm, lrn, "
-            "dropout SHARE, linear UNITS, block CHANNELS STRIDE, gap."
+            "Layers as text: conv CHANNELS SIDE STRIDE, relu, pool, norm, lrn, "
+            "dropout FRACTION, linear UNITS, block CHANNELS STRIDE, gap."
         ),
     ] = "conv 16, relu, pool, conv 32, relu, pool, linear 64, relu"
     depth: Annotated[
@@ -133,7 +131,10 @@ class NetworkParams(TrainingDataParams):
         ),
     ] = 16
     epochs: Annotated[
-        int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
+        int,
+        Essential(),
+        Range(1, 500, log=True),
+        Help("Number of passes over the images."),
     ] = 12
     optimizer: Annotated[
         Literal[
@@ -153,19 +154,19 @@ class NetworkParams(TrainingDataParams):
         Essential(),
         Range(1e-6, 100, log=True),
         Steerable(),
-        Help("Size of a step; too large diverges, too small takes for ever."),
+        Help("Size of a step; too large diverges, too small takes forever."),
     ] = 0.003
     schedule: Annotated[
         Literal["constant", "cosine", "steps", "one cycle"],
         Help("Course of the learning rate over the run."),
     ] = "constant"
-    batch: Annotated[int, Range(1, 1024, log=True), Help("Images of one step.")] = 64
+    batch: Annotated[int, Range(1, 1024, log=True), Help("Images per step.")] = 64
     loss: Annotated[
         Literal["cross entropy", "squared error"],
         Help("Measure of how wrong the probabilities are."),
     ] = "cross entropy"
     label_smoothing: Annotated[
-        float, Range(0, 0.5), Help("Share of the target spread over all classes.")
+        float, Range(0, 0.5), Help("Fraction of the target spread over all classes.")
     ] = 0.0
     activation: Annotated[
         Literal["relu", "leaky", "elu", "selu", "softplus", "sigmoid", "tanh"],
@@ -182,7 +183,7 @@ class NetworkParams(TrainingDataParams):
     dropout: Annotated[
         float,
         Range(0, 0.9),
-        Help("Share of the values that is dropped at random before linear layers."),
+        Help("Fraction of the values that are dropped at random before linear layers."),
     ] = 0.0
     l1: Annotated[
         float,
@@ -209,7 +210,7 @@ class TrainingParams(AugmentationParams, NetworkParams):
         Range(0, 100),
         Lowest("never"),
         Unit("epochs"),
-        Help("Stop after so many epochs without a lower held-out loss; 0: never."),
+        Help("Stop after this many epochs without a lower held-out loss; 0: never."),
     ] = 0
     members: Annotated[
         int, Range(1, 8), Help("Networks of an ensemble, whose mean is measured.")

@@ -220,7 +220,7 @@ class ActivationMaximizationParams:
         Unit("%"),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("L2 decay: how far each step pulls all pixels towards the mean color."),
+        Help("L2 decay: how far each step pulls all pixels toward the mean color."),
     ] = 0.0
     blur: Annotated[
         float,

@@ -60,9 +60,10 @@ class Attention:
 
     Params: ClassVar[type] = AttentionParams
     shows: ClassVar[str] = (
-        "Which patches a vision transformer's answer relies on: the attention of all "
-        "layers, weighted by the positive part of the score's gradient and propagated"
-        " to the class token. Rollout uses attention alone and ignores the class."
+        "Which patches a vision transformer's prediction relies on: the attention "
+        "of all layers, weighted by the positive part of the score's gradient and "
+        "propagated to the class token. Rollout uses attention alone and ignores "
+        "the class."
     )
     reading: ClassVar[str] = (
         "Bright patches contribute most to the class token. The map has one value per"

@@ -34,11 +34,11 @@ class AttentionHeadsParams:
         Range(-1, 200),
         Lowest("last"),
         Title("Attention layer"),
-        Help("Counted from 0 in the order in which they run; -1 for the last."),
+        Help("Index of the layer, in the order in which layers run; -1 is the last."),
     ] = -1
     query: Annotated[
         Literal["class token", "patch", "mean"],
-        Help("Who attends: the class token, the patch at a place, or all on average."),
+        Help("Query: the class token, the patch at a position, or the average of all."),
     ] = "class token"
     x: Annotated[ImageX, When("query", ("patch",))] = 0.5
     y: Annotated[ImageY, When("query", ("patch",))] = 0.5
@@ -61,13 +61,14 @@ class AttentionHeads:
 
     Params: ClassVar[type] = AttentionHeadsParams
     shows: ClassVar[str] = (
-        "Where each head of an attention layer looks: the weights with which one query "
-        "takes up the patches. Class and register tokens are set aside; how much they "
-        "take is said."
+        "Where each head of an attention layer looks: the weights with which one "
+        "query attends to the patches. Class and register tokens are left out; the "
+        "notes say how much attention they get."
     )
     reading: ClassVar[str] = (
-        "Each tile is a head; bright patches are taken up most. Heads often differ: "
-        "some look nearby, some at one object, some at nothing in particular."
+        "Each tile is a head; bright patches get the most attention. Heads often "
+        "differ: some look nearby, some at one object, some at nothing in "
+        "particular."
     )
     misleads: ClassVar[str] = (
         "Weights say where a head looks, not what it takes from there or what becomes "

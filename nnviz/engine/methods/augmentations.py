@@ -69,13 +69,13 @@ class Augmentations:
         "each augmentation, and at the end of all of them together."
     )
     reading: ClassVar[str] = (
-        "An augmentation helps where its changes occur among the images to come and "
-        "leave the class alone: a mirrored cat is a cat, a mirrored 3 is nothing. "
-        "Elastic deformation suits what bends: handwriting, tissue under a microscope."
+        "An augmentation helps if its changes also occur in future images and leave "
+        "the class alone: a mirrored cat is a cat, a mirrored 3 is nothing. Elastic "
+        "deformation suits things that bend: handwriting, tissue under a microscope."
     )
     misleads: ClassVar[str] = (
         f"Shift and cut are given in px of a training image, {SIDE} px wide; the tiles "
-        "are finer. Where a strength is 0, a usual one is shown."
+        "are finer. Where a strength is 0, a typical one is shown."
     )
     presets: ClassVar[Presets] = {
         "demo": {"draws": 3},

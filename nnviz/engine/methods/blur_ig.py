@@ -53,12 +53,12 @@ class BlurIg:
     Params: ClassVar[type] = BlurIgParams
     shows: ClassVar[str] = (
         "How much each pixel adds to the score while a blurred copy of the image "
-        "becomes sharp. No color has to stand for nothing."
+        'becomes sharp. No color has to stand for "nothing".'
     )
     reading: ClassVar[str] = (
         "Red supports the target, blue counts against it, in the unit of the score: "
-        "together the values make up the difference in score between the image and its "
-        "blurred copy. The note tells how far off the sum is."
+        "together the values make up the difference in score between the image and "
+        "its blurred copy. The notes say how far off the sum is."
     )
     misleads: ClassVar[str] = (
         "Only what blurring changes can count: broad areas of one color get nothing. "

@@ -98,10 +98,10 @@ class Caption:
     )
     reading: ClassVar[str] = (
         "Words for a shape should look at that shape. A right word that looks "
-        "elsewhere is a guess; the table names the word that nearly stood there."
+        "elsewhere is a guess; the table gives the second most likely word."
     )
     misleads: ClassVar[str] = (
-        "Attention says what the word could use. What it did use is shown by "
+        "Attention shows what the word could have used. What it did use is shown by "
         "Grad-CAM on a word of the prediction."
     )
     presets: ClassVar[Presets] = {

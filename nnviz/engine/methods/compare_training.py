@@ -66,16 +66,17 @@ class CompareTraining:
         "values. All begin with the same random numbers and see the same images."
     )
     reading: ClassVar[str] = (
-        "Compare the curves at the end, then the filters. A plain network of 56 layers "
-        "learns its training images worse than one of 20, although it could learn the "
-        "same: degradation, which shortcuts lessen. Measured on 2000 images of "
-        "CIFAR-10 at 16 × 16 (width 8, 12 epochs, one seed), training loss at 20 and "
-        "56 layers: plain 1.73 and 2.25, residual 1.48 and 1.68."
+        "Compare the curves at the end, then the filters. A plain network of 56 "
+        "layers fits its training images worse than one of 20, although it could "
+        "represent the same function: degradation, which shortcuts reduce. Measured "
+        "on 2,000 images of CIFAR-10 at 16 × 16 (width 8, 12 epochs, one seed), "
+        "training loss at 20 and 56 layers: plain 1.73 and 2.25, residual 1.48 and "
+        "1.68."
     )
     misleads: ClassVar[str] = (
-        "One seed decides little where curves lie close. Switches that change the "
-        "architecture draw other first weights. A run that is behind, or has stopped, "
-        "keeps its last value."
+        "One seed decides little where curves lie close together. Switches that "
+        "change the architecture also change the initial weights. A run that is "
+        "behind, or has stopped, keeps its last value."
     )
     presets: ClassVar[Presets] = {
         "demo": {"network": "mlp", "image_count": 60, "epochs": 2},

@@ -75,13 +75,15 @@ class Conductance:
 
     Params: ClassVar[type] = ConductanceParams
     shows: ClassVar[str] = (
-        "How much of the score flows through each place of a layer on the path from a "
-        "baseline to the image. Of one channel: which pixels the flow comes from."
+        "How much of the score flows through each position of a layer on the path "
+        "from a baseline to the image. For one channel: which pixels its flow comes "
+        "from."
     )
     reading: ClassVar[str] = (
-        "Red places carry what supports the target, blue ones what counts against it, "
-        "in the unit of the score. The values of a layer add up to the difference in "
-        "score between image and baseline; those of one channel to its part of it."
+        "Red positions carry what supports the target, blue ones what counts "
+        "against it, in the unit of the score. The values of a layer add up to the "
+        "difference in score between image and baseline; those of one channel add "
+        "up to its part of it."
     )
     misleads: ClassVar[str] = (
         "A layer that is skipped by shortcuts carries only part of the score. The "

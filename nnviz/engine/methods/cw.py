@@ -79,12 +79,12 @@ class CarliniWagner:
     Params: ClassVar[type] = CwParams
     shows: ClassVar[str] = (
         "The smallest perturbation (L2) that a long search finds to change the "
-        "answer: perturbation and goal are minimized together, with the smallest "
-        "weight on the goal that still succeeds."
+        "prediction: perturbation and goal are minimized together, with the "
+        "smallest weight on the goal that still succeeds."
     )
     reading: ClassVar[str] = (
         "The image shown is the closest successful one so far. With a confidence "
-        "above 0 the answer is changed by a margin and survives more."
+        "above 0 the prediction is changed by a margin and survives more."
     )
     misleads: ClassVar[str] = (
         "The result is not an 8-bit image: rounding it to a file may undo a "

@@ -46,13 +46,13 @@ class DRiseParams:
     ] = ""
     masks: Annotated[
         int,
-        Help("How many masks: the map's noise falls with the root of their number."),
+        Help("Number of masks: the map's noise falls with its square root."),
         Range(16, 20000, log=True),
         Essential(),
     ] = 2000
     cells: Annotated[
         int,
-        Help("Cells along a side of the grid that masks come from."),
+        Help("Cells per side of the grid that masks are drawn from."),
         Range(2, 64),
         Essential(),
     ] = 16
@@ -81,18 +81,18 @@ class DRise:
 
     Params: ClassVar[type] = DRiseParams
     shows: ClassVar[str] = (
-        "For every detected box, which parts of the image have to be seen for the "
-        "network to find that box again: one run explains them all."
+        "For every detected box, which parts of the image have to be visible for "
+        "the network to find that box again: one run explains them all."
     )
     reading: ClassVar[str] = (
-        "Bright: with this place seen the same box of the same class is found, and with"
-        " a high score. A map that is bright outside its box shows that the network "
-        "uses the surroundings. Each box has its own tile; select a box under Boxes to "
-        "see its map."
+        "Bright: with this position visible, the same box of the same class is "
+        "found with a high score. A map that is bright outside its box shows that "
+        "the network uses the surroundings. Each box has its own tile; select a box "
+        "under Boxes to see its map."
     )
     misleads: ClassVar[str] = (
-        "With few masks much of the map is noise. What hides is the mean color, itself "
-        "something to see. Details finer than a cell cannot show."
+        "With few masks much of the map is noise. Hidden parts get the mean color, "
+        "which is itself something to see. Details finer than a cell cannot show."
     )
     presets: ClassVar[Presets] = {
         "demo": {"masks": 64, "score": 0.02},

@@ -33,7 +33,7 @@ class Deconvnet:
         "values back, whether the unit was active or not: the network run in reverse."
     )
     reading: ClassVar[str] = (
-        "Look at the structure in the color image: gray is zero. The note tells how "
+        "Look at the structure in the color image: gray is zero. The notes say how "
         "many ReLUs were changed; with none it is the plain gradient."
     )
     misleads: ClassVar[str] = (

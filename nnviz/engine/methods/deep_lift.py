@@ -55,7 +55,7 @@ class DeepLift:
     reading: ClassVar[str] = (
         "Red supports the target, blue counts against it, in the unit of the score: "
         "together the values make up the difference in score between image and "
-        "baseline. The note tells how far off the sum is."
+        "baseline. The notes say how far off the sum is."
     )
     misleads: ClassVar[str] = (
         "The choice of baseline matters: pixels equal to it get zero. Where activations"

@@ -29,7 +29,7 @@ class DeepfoolParams:
     classes: Annotated[
         int,
         Range(1, 1000, log=True),
-        Help("How many other classes are considered, the most likely ones."),
+        Help("Number of other classes to consider, the most likely first."),
     ] = 10
     overshoot: Annotated[
         float,
@@ -60,9 +60,9 @@ class Deepfool:
 
     Params: ClassVar[type] = DeepfoolParams
     shows: ClassVar[str] = (
-        "Close to the smallest perturbation that changes the answer: at each step the"
-        " decision boundaries to the most likely other classes are treated as flat, "
-        "and the nearest one is crossed."
+        "Close to the smallest perturbation that changes the prediction: at each "
+        "step the decision boundaries to the most likely other classes are treated "
+        "as flat, and the nearest one is crossed."
     )
     reading: ClassVar[str] = (
         "The norm of the perturbation (L2) tells how far the image is from the "
@@ -70,7 +70,7 @@ class Deepfool:
     )
     misleads: ClassVar[str] = (
         "It finds a short path, not the shortest: the Carlini–Wagner attack often "
-        "finds a shorter one. The answer is changed only just, so rounding to a file "
+        "finds a shorter one. The prediction barely changes, so rounding to a file "
         "can undo it."
     )
     presets: ClassVar[Presets] = {"demo": {"steps": 5}, "far": {"overshoot": 0.5}}

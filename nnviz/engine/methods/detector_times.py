@@ -54,7 +54,7 @@ class DetectorTimesParams:
         bool,
         Essential(),
         Title("Measure"),
-        Help("Off, only the published times are shown."),
+        Help("Off: only the published times are shown."),
     ] = True
 
 

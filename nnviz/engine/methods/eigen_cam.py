@@ -61,7 +61,7 @@ class EigenCam:
     )
     misleads: ClassVar[str] = (
         "It ignores the class: what stands out in the layer need not be the reason "
-        "for the answer. The direction has no sign of its own; the sign of the "
+        "for the prediction. The direction has no sign of its own; the sign of the "
         "largest value is taken as positive."
     )
     presets: ClassVar[Presets] = {"demo": {}, "centered": {"centered": True}}

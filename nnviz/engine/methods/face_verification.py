@@ -48,7 +48,7 @@ class FaceVerificationParams:
         float,
         Title("Threshold"),
         Range(0.0, 2.0),
-        Help("Up to this distance the faces count as one person's."),
+        Help("Up to this distance, two faces count as one person."),
         Essential(),
     ] = 0.9
     crop: Annotated[
@@ -61,8 +61,8 @@ class FaceVerificationParams:
         ImageFolder,
         Title("People"),
         Help(
-            "Folder with a folder of images for each person, to measure the error "
-            "rates on. Empty: as measured on Caltech's faces, where they are known."
+            "Folder with one subfolder of images per person, to measure the error "
+            "rates on. Empty: the rates measured on Caltech's faces, where known."
         ),
     ] = ""
 
@@ -86,14 +86,14 @@ class FaceVerification:
     )
     reading: ClassVar[str] = (
         "A low threshold turns away the right person (false rejects), a high one "
-        "lets others in (false accepts); where the curves cross, both errors are "
-        "equal. To see what makes the faces alike, explain the target like:FILE, "
-        "with the other face's file."
+        "lets others in (false accepts); where the curves cross, both error rates "
+        "are equal. To see what makes the faces similar, explain the target "
+        "like:FILE, with the other face's file."
     )
     misleads: ClassVar[str] = (
-        "The rates hold for people and images like those they were measured on. Pose, "
-        "light, age and a group that the training saw little of change them. A small "
-        "distance is no proof of identity."
+        "The error rates hold for people and images like those they were measured "
+        "on. They differ with pose, light and age, and for groups that were rare in "
+        "training. A small distance is no proof of identity."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 

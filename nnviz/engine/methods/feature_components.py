@@ -40,7 +40,10 @@ class FeatureComponentsParams:
         Help("A folder of images that share the components; empty for this one alone."),
     ] = ""
     image_count: Annotated[
-        int, Range(2, 64), Title("How many"), Help("Images of the folder, at most.")
+        int,
+        Range(2, 64),
+        Title("Image count"),
+        Help("Maximum number of images from the folder."),
     ] = 8
 
 
@@ -58,13 +61,14 @@ class FeatureComponents:
 
     Params: ClassVar[type] = FeatureComponentsParams
     shows: ClassVar[str] = (
-        "What a layer tells apart in the image: the three directions in which the "
+        "What a layer distinguishes in the image: the three directions in which the "
         "features of its positions differ most, shown as red, green and blue. Class "
         "and register tokens are left out."
     )
     reading: ClassVar[str] = (
-        "Places of one color have like features. With a folder the components are of "
-        "all images together: a color then means the same in each of them."
+        "Positions of one color have similar features. With a folder, the "
+        "components are computed over all images together: a color then means the "
+        "same in each of them."
     )
     misleads: ClassVar[str] = (
         "Three components of many: what they leave out is not seen. Which one is red "

@@ -26,12 +26,12 @@ class Fgsm:
 
     Params: ClassVar[type] = BallParams
     shows: ClassVar[str] = (
-        "What a single step along the gradient does to the answer: every pixel "
+        "What a single step along the gradient does to the prediction: every pixel "
         "becomes brighter or darker by epsilon, whichever raises the loss."
     )
     reading: ClassVar[str] = (
-        "Compare the bars before and after. Raise epsilon until the answer flips: the"
-        " smaller it is, the closer the image is to the decision boundary."
+        "Compare the bars before and after. Raise epsilon until the prediction "
+        "flips: the smaller it is, the closer the image is to the decision boundary."
     )
     misleads: ClassVar[str] = (
         "The loss is not linear: a larger step can do less, and PGD finds much "

@@ -29,13 +29,13 @@ class FinerCamParams(CamParams):
         int,
         Title("Similar classes"),
         Range(1, 20),
-        Help("How many classes it is compared with: those of the nearest logits."),
+        Help("Number of classes to compare with: those with the closest logits."),
     ] = 3
     alpha: Annotated[
         float,
         Title("Comparison strength"),
         Range(0, 2),
-        Help("How much of the similar classes' logits is taken away; 0 is Grad-CAM."),
+        Help("How much of the similar classes' logits is subtracted; 0 is Grad-CAM."),
     ] = 1.0
 
 
@@ -61,14 +61,14 @@ class FinerCam:
         "Grad-CAM of the class's logit minus the mean logit of similar classes."
     )
     reading: ClassVar[str] = (
-        "Bright regions tell the class from the similar ones, which the notes name: "
-        "the beak that makes it this bird. Regions that all of them share stay dark. "
-        "Compare with Grad-CAM, which shows those as well."
+        "Bright regions distinguish the class from the similar ones, which the "
+        "notes name: the beak that makes it this bird. Regions that all of them "
+        "share stay dark. Compare with Grad-CAM, which shows those as well."
     )
     misleads: ClassVar[str] = (
-        "A dark region may matter very much for the class, and as much for the others. "
-        "Similar means of similar logits on this image, which need not look alike. The "
-        "map is as coarse as the layer."
+        "A dark region may matter very much for the class, and as much for the "
+        'others. "Similar" means similar logits on this image; the classes need '
+        "not look similar. The map is as coarse as the layer."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -52,7 +52,7 @@ class FullGrad:
     reading: ClassVar[str] = (
         "Bright positions matter in many layers, for or against the target: the map "
         "has no sign. Fine detail comes from early layers, broad regions from late "
-        "ones. The note tells whether input and biases account for the whole score."
+        "ones. The notes say whether input and biases account for the whole score."
     )
     misleads: ClassVar[str] = (
         "Each layer is stretched to the same range, however small its share of the "

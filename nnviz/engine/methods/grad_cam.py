@@ -10,7 +10,7 @@ from nnviz.engine.method import Context, Presets, register
 
 _ALIKE_OBJECTS = (
     "the gradient of a box's score lies around the box; its mean says nothing of "
-    "where, so alike objects light up too: HiResCAM stays with the object"
+    "where, so similar objects light up too: HiResCAM stays with the object"
 )
 
 
@@ -41,9 +41,9 @@ class GradCam:
     )
     misleads: ClassVar[str] = (
         "Averaging the gradient lets a channel light up where it does not raise the "
-        "score; asked about a box, it lights up alike objects too (HiResCAM and "
-        "LayerCAM do not). The map is as coarse as the layer, and parts outside a blob"
-        " may count too: each position sees far around itself."
+        "score; for a box, it also lights up similar objects (HiResCAM and LayerCAM "
+        "do not). The map is as coarse as the layer, and parts outside a blob may "
+        "count too: each position sees far around itself."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

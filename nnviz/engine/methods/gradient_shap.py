@@ -34,7 +34,7 @@ class GradientShapParams:
     baselines: Annotated[
         Baselines,
         Essential(),
-        Help('Where the images that stand for "nothing" are drawn from.'),
+        Help('Source of the images that stand for "nothing".'),
     ] = "solid colors"
     samples: Annotated[
         int,
@@ -47,7 +47,7 @@ class GradientShapParams:
         float,
         Range(0, 100),
         Unit("%"),
-        Help("Standard deviation of noise on the image, as a share of its range."),
+        Help("Standard deviation of noise on the image, as a fraction of its range."),
     ] = 0.0
     blur: Annotated[BaselineBlur, When("baselines", ("blur",))] = 20.0
 

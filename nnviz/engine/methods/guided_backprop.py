@@ -29,7 +29,7 @@ class GuidedBackprop:
         "values that came from active units: fine lines that excite the network."
     )
     reading: ClassVar[str] = (
-        "Look at the lines in the color image: gray is zero. The note tells how many "
+        "Look at the lines in the color image: gray is zero. The notes say how many "
         "ReLUs were changed; with none it is the plain gradient."
     )
     misleads: ClassVar[str] = (

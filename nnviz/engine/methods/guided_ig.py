@@ -38,7 +38,10 @@ class GuidedIgParams(BaselineParams):
         int,
         Essential(),
         Range(2, 1000, log=True),
-        Help("Steps along the path, one after the other; more add up better."),
+        Help(
+            "Steps along the path, one after another; with more steps, the values "
+            "add up better."
+        ),
     ] = 200
     fraction: Annotated[
         float,
@@ -52,7 +55,7 @@ class GuidedIgParams(BaselineParams):
         float,
         Range(0, 100),
         Unit("%"),
-        Help("How far a value may be from the straight line; 0 is the line itself."),
+        Help("Allowed deviation from the straight line; 0 is the line itself."),
     ] = 2.0
     colors: AttributionColors = "sum"
 
@@ -76,9 +79,9 @@ class GuidedIg:
         "fewer places where gradients are large by accident."
     )
     reading: ClassVar[str] = (
-        "As integrated gradients, with less noise: red supports the target, blue counts"
-        " against it, and the values add up to the difference in score between image "
-        "and baseline. The note tells how far off the sum is."
+        "As integrated gradients, with less noise: red supports the target, blue "
+        "counts against it, and the values add up to the difference in score "
+        "between image and baseline. The notes say how far off the sum is."
     )
     misleads: ClassVar[str] = (
         "The path depends on the network, so maps of two networks are not sums along "

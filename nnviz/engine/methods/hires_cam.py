@@ -32,9 +32,9 @@ class HiResCam:
     reading: ClassVar[str] = (
         "Bright positions support the target. Where only pooling and a linear layer "
         "follow, the values add up to the score (without its bias), and the map "
-        "equals Grad-CAM's up to a factor. Asked about a box it stays with the object "
-        "in it, where Grad-CAM shows alike objects too: so Explain begins with it for "
-        "detectors."
+        "equals Grad-CAM's up to a factor. For a box, it stays with the object in "
+        "the box, where Grad-CAM also shows similar objects: it is therefore the "
+        "default of Explain for detectors."
     )
     misleads: ClassVar[str] = (
         "In layers further from the output the product is only a first-order "

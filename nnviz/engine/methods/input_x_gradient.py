@@ -37,7 +37,7 @@ class InputXGradient:
     )
     reading: ClassVar[str] = (
         "Red supports the target, blue counts against it, in the unit of the score. "
-        "The note tells what the values add up to."
+        "The notes say what the values add up to."
     )
     misleads: ClassVar[str] = (
         "Black pixels always get zero, however much they matter. The network is not "

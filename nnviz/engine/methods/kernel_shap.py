@@ -37,7 +37,7 @@ class KernelShapParams(RegionParams):
         int,
         Essential(),
         Range(10, 20000, log=True),
-        Help("How many coalitions of regions. With all of them the values are exact."),
+        Help("Number of coalitions of regions; with all of them the values are exact."),
     ] = 1000
 
 
@@ -55,7 +55,8 @@ class KernelShap:
     Params: ClassVar[type] = KernelShapParams
     shows: ClassVar[str] = (
         "How much each region adds to the score on average over all orders in which "
-        "the regions could appear: its Shapley value. The network is only asked."
+        "the regions could appear: its Shapley value. The network is treated as a "
+        "black box."
     )
     reading: ClassVar[str] = (
         "Red regions support the target, blue ones count against it, in the unit of the"
@@ -63,8 +64,8 @@ class KernelShap:
         "filled image. The second tab shows the standard error region by region."
     )
     misleads: ClassVar[str] = (
-        "What hides a region is itself something to see, and another fill or another "
-        "cut into regions gives other values. With few samples much of the map is "
+        "The fill of a hidden region is itself something to see; another fill or "
+        "other regions give other values. With few samples much of the map is "
         "noise: compare its range with the standard error."
     )
     presets: ClassVar[Presets] = {

@@ -37,16 +37,17 @@ class LeGrad:
 
     Params: ClassVar[type] = LeGradParams
     shows: ClassVar[str] = (
-        "Which patches a vision transformer's answer rests on: how the answer that each"
-        " block's own tokens would give changes with that block's attention."
+        "Which patches a vision transformer's prediction depends on: how the "
+        "prediction from each block's own tokens changes with that block's "
+        "attention."
     )
     reading: ClassVar[str] = (
         "Bright patches would raise the score if they were attended to more. The map "
         "has one value per patch, the mean over all blocks."
     )
     misleads: ClassVar[str] = (
-        "Early blocks are asked for answers that the head never learned to read. Only "
-        "positive gradients count: nothing here speaks against a class."
+        "The head was never trained to read the tokens of early blocks. Only "
+        "positive gradients count: nothing here counts against a class."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 

@@ -35,12 +35,15 @@ class LimeParams(RegionParams):
         int,
         Essential(),
         Range(10, 20000, log=True),
-        Help("How many images with random regions hidden."),
+        Help("Number of images with random regions hidden."),
     ] = 1000
     kernel: Annotated[
         float,
         Range(0.05, 5, log=True),
-        Help("Width of the kernel: how much nearly whole images count more."),
+        Help(
+            "Width of the kernel that weights the images: a smaller one counts "
+            "nearly whole images more."
+        ),
     ] = 0.25
     ridge: Annotated[
         float, Range(0, 100), Help("Ridge penalty that keeps the weights small.")
@@ -60,9 +63,9 @@ class Lime:
 
     Params: ClassVar[type] = LimeParams
     shows: ClassVar[str] = (
-        "How much each region adds to the score, by a linear model fitted to the scores"
-        " of images with random regions hidden. The network is only asked, never "
-        "looked into."
+        "How much each region adds to the score, by a linear model fitted to the "
+        "scores of images with random regions hidden. The network is treated as a "
+        "black box."
     )
     reading: ClassVar[str] = (
         "Red regions support the target, blue ones count against it. The notes say how "
@@ -70,9 +73,9 @@ class Lime:
         "second tab shows the noise region by region."
     )
     misleads: ClassVar[str] = (
-        "Another cut into regions, another fill or another seed gives another map. "
-        "Where regions only matter together a linear model cannot say so: see how much "
-        "it explains."
+        "Other regions, another fill or another seed give another map. A linear "
+        "model cannot express that regions only matter together: see how much it "
+        "explains."
     )
     presets: ClassVar[Presets] = {
         "demo": {"regions": 20, "samples": 60},

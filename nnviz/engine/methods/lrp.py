@@ -51,21 +51,21 @@ class LrpParams:
         Rules,
         Essential(),
         Help(
-            "Which rule which layers follow. Auto: epsilon, gamma and box for "
-            "convolutional networks, epsilon with attention rules for transformers."
+            "Rules by kind of layer. Auto: epsilon, gamma and box for convolutional "
+            "networks, epsilon with attention rules for transformers."
         ),
     ] = "auto"
     gamma: Annotated[
         float,
         Essential(),
         Range(0, 100),
-        Help("How much more what supports counts, in the gamma rule."),
+        Help("How much the gamma rule favors positive contributions."),
     ] = 0.25
     epsilon: Annotated[
         float,
         Title("Epsilon"),
         Range(1e-9, 10, log=True),
-        Help("How much small outputs are held back, in the epsilon rule."),
+        Help("How much the epsilon rule damps small outputs."),
     ] = 1e-6
 
 
@@ -83,11 +83,12 @@ class Lrp:
 
     Params: ClassVar[type] = LrpParams
     shows: ClassVar[str] = (
-        "How much of the score each pixel accounts for: each layer hands the relevance "
-        "of its outputs back to its inputs, in shares of what these added."
+        "How much of the score each pixel accounts for: each layer hands the "
+        "relevance of its outputs back to its inputs, in proportion to what each "
+        "contributed."
     )
     reading: ClassVar[str] = (
-        "Red supports the target, blue counts against it. The note tells how much of "
+        "Red supports the target, blue counts against it. The notes say how much of "
         "the score arrived at the pixels; what is missing went to the biases."
     )
     misleads: ClassVar[str] = (

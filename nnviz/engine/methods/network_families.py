@@ -45,13 +45,15 @@ class NetworkFamiliesParams:
 
     against: Annotated[
         Axis,
-        Help("Multiply-accumulates (MACs) of one image, parameters, or the year."),
+        Help("Multiply-accumulates (MACs) per image, parameters, or the year."),
     ] = "operations"
     passes: Annotated[
         int,
         Range(0, 50),
         Lowest("none"),
-        Help("Forward passes over which the open network is timed; 0 does not."),
+        Help(
+            "Forward passes over which the open network is timed; 0 skips the timing."
+        ),
     ] = 3
 
 
@@ -68,18 +70,18 @@ class NetworkFamilies:
     Params: ClassVar[type] = NetworkFamiliesParams
     shows: ClassVar[str] = (
         "Each bubble is a classifier of torchvision: its published accuracy on "
-        "ImageNet over its cost; the area of the bubble is its number of parameters. "
-        "The dashed line is the open network."
+        "ImageNet against its cost; the area of the bubble is its number of "
+        "parameters. The dashed line is the open network."
     )
     reading: ClassVar[str] = (
-        "Up and left is better; colors are families. The solid line joins the networks "
-        "that no other beats at their cost or below. A ring marks the accuracy "
-        "published for the architecture of the open network."
+        "Up and left is better; colors are families. The solid line joins the "
+        "networks that no other network beats at equal or lower cost. A ring marks "
+        "the accuracy published for the architecture of the open network."
     )
     misleads: ClassVar[str] = (
         "Accuracies come from different training recipes and input sizes. The open "
-        "network may have another task or other classes than ImageNet: its place on "
-        "the axis of costs still holds, its accuracy is not known from the plot."
+        "network may have another task or other classes than ImageNet: its position "
+        "on the cost axis still holds, but the plot does not show its accuracy."
     )
     presets: ClassVar[Presets] = {
         "demo": {"passes": 0},

@@ -55,7 +55,10 @@ class ObjectQueriesParams:
         Title("Decoder layer"),
         Range(-1, 32),
         Lowest("last"),
-        Help("Whose cross-attention is shown, 0 being the first; -1 is the last."),
+        Help(
+            "Decoder layer whose cross-attention is shown, 0 being the first; -1 is "
+            "the last."
+        ),
         Essential(),
     ] = -1
 
@@ -74,19 +77,20 @@ class ObjectQueries:
 
     Params: ClassVar[type] = ObjectQueriesParams
     shows: ClassVar[str] = (
-        "The object that each learned query stands for, and the cross-attention of one "
-        "query: the places of the image that its decoder layers take up, of each head "
-        "and of each layer."
+        "The object that each learned query stands for, and the cross-attention of "
+        "one query: the positions of the image that its decoder layers attend to, "
+        "per head and per layer."
     )
     reading: ClassVar[str] = (
-        "Bright places are taken up most; in trained networks they lie on the ends of "
-        "an object, where its box is decided. Queries without an object say the class "
-        "'no object'. Nothing is suppressed: two boxes on one thing are two queries. "
-        "Detectors of anchors, cells or regions have no queries: see Detection steps."
+        "Bright positions get the most attention; in trained networks they lie on "
+        "the ends of an object, where its box is decided. Queries without an object "
+        'predict the class "no object". Nothing is suppressed: two boxes on one '
+        "thing are two queries. Detectors with anchors, cells or regions have no "
+        "queries: see Detection steps."
     )
     misleads: ClassVar[str] = (
-        "The places are those of the encoder, which has mixed the whole image already: "
-        "a weight says where the decoder reads, not which pixels mattered."
+        "The positions are those of the encoder, which has already mixed the whole "
+        "image: a weight says where the decoder reads, not which pixels mattered."
     )
     presets: ClassVar[Presets] = {"demo": {}, "first layer": {"layer": 0}}
 

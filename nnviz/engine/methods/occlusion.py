@@ -68,12 +68,15 @@ class OcclusionParams:
     fill: Annotated[
         Literal["grey", "mean", "black", "blur", "noise", "inpainted"],
         Essential(),
-        Help("What the square is filled with; the result depends on it."),
+        Help("Fill of the square; the result depends on it."),
     ] = "grey"
     edges: Annotated[
         Literal["inside", "cut"],
         Title("At the border"),
-        Help("At the border, squares are pushed inside, or hang over and are cut."),
+        Help(
+            "At the border, squares are pushed inside, or extend beyond it and are "
+            "cut off."
+        ),
     ] = "inside"
     computation: Annotated[
         Literal["incremental", "full", "bfloat16"],

@@ -67,8 +67,9 @@ class OnePixel:
 
     Params: ClassVar[type] = OnePixelParams
     shows: ClassVar[str] = (
-        "Whether changing a single pixel, or a few, changes the answer. No gradient "
-        "is used: candidates evolve and the fittest survive (differential evolution)."
+        "Whether changing a single pixel, or a few, changes the prediction. No "
+        "gradient is used: candidates evolve and the fittest survive (differential "
+        "evolution)."
     )
     reading: ClassVar[str] = (
         "Look for the odd pixel in the perturbation. If one is enough, the image is "

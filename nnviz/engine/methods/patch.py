@@ -78,8 +78,7 @@ class PatchParams(GoalParams):
     ] = 64  # fmt: skip
     smallest: Annotated[
         float, Title("Smallest width"), Range(5, 100), Unit("%"), Steerable(),
-        Help("Relative to the image's shorter side; the width is drawn anew each "
-             "time."),
+        Help("Relative to the image's shorter side; a new width is drawn each time."),
     ] = 35.0  # fmt: skip
     largest: Annotated[
         float, Title("Largest width"), Range(5, 100), Unit("%"), Steerable(),

@@ -45,18 +45,19 @@ class PatchSimilarity:
 
     Params: ClassVar[type] = PatchSimilarityParams
     shows: ClassVar[str] = (
-        "Which parts of the image look alike to a layer: the cosine similarity of the "
-        "features at the chosen place with those at every other place. Class and "
-        "register tokens are left out."
+        "Which parts of the image look alike to a layer: the cosine similarity of "
+        "the features at the chosen position with those at every other position. "
+        "Class and register tokens are left out."
     )
     reading: ClassVar[str] = (
-        "Click on the image to choose the place. Red places have features in the same "
-        "direction, blue ones in the opposite direction; the place itself is 1."
+        "Click on the image to choose the position. Red positions have features in "
+        "the same direction, blue ones in the opposite direction; the chosen "
+        "position itself is 1."
     )
     misleads: ClassVar[str] = (
-        "Alike in features is not alike in meaning: after ReLUs all cosines are "
-        "positive, and in deep layers neighbors are alike because each sees far around "
-        "itself."
+        "Similar features do not mean similar content: after ReLUs all cosines are "
+        "positive, and in deep layers neighbors are similar because each sees far "
+        "around itself."
     )
     presets: ClassVar[Presets] = {"demo": {}, "left third": {"x": 0.33}}
 

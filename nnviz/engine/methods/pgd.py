@@ -74,7 +74,7 @@ class Pgd:
     )
     reading: ClassVar[str] = (
         "Compare the bars before and after, and look at the perturbation, which is "
-        "shown amplified. The curve tells how soon the answer flipped."
+        "shown amplified. The curve shows how soon the prediction flipped."
     )
     misleads: ClassVar[str] = (
         "The perturbation is made for this network and this exact file: another "

@@ -48,13 +48,13 @@ class PlacedStickersParams:
     picture: Annotated[
         bool,
         Title("Image"),
-        Help("Return the whole image too; the answers alone are faster."),
+        Help("Return the whole image too; the predictions alone are faster."),
     ] = True
     quick: Annotated[
         bool,
         Help(
             "Place them on a copy of at most half a megapixel: nearly the same "
-            "answers, faster."
+            "predictions, faster."
         ),
     ] = False
 
@@ -72,8 +72,8 @@ class PlacedStickers:
 
     Params: ClassVar[type] = PlacedStickersParams
     shows: ClassVar[str] = (
-        "What stickers placed by hand do to the answer. Drag, rotate and train them "
-        "in the sticker studio (Ctrl+6)."
+        "What stickers placed by hand do to the prediction. Drag, rotate and train "
+        "them in the sticker studio (Ctrl+6)."
     )
     reading: ClassVar[str] = (
         "Compare the bars before and after, and how little of the image is covered."

@@ -50,8 +50,8 @@ class Predictions:
         "are its raw outputs; the softmax turns them into probabilities."
     )
     reading: ClassVar[str] = (
-        "A long first bar followed by short ones is a clear answer. Compare logits "
-        "across images, probabilities within one."
+        "A long first bar followed by short ones is a clear prediction. Compare "
+        "logits across images, probabilities within one."
     )
     misleads: ClassVar[str] = (
         "A probability near 100 % is not a measure of trust: networks are often "
@@ -127,14 +127,15 @@ def _class_scores(ctx: Context) -> Tensor:
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,
-            f"gives an output of shape {tuple(output.shape)}, not one number a class",
+            f"returns an output of shape {tuple(output.shape)}, not one number per "
+            "class",
             "pick a network that classifies",
         )
     scores = output[0].to("cpu", torch.float64)
     if not scores.isfinite().all():
         raise ModelError(
             ctx.model.info.title,
-            "gives outputs that are infinite or not numbers",
+            "returns outputs that are infinite or not numbers",
             "check its weights and its preprocessing",
         )
     return scores

@@ -56,7 +56,7 @@ class RcnnParams:
         int,
         Title("Regions"),
         Range(1, 2000, log=True),
-        Help("How many proposals are classified: one forward pass each."),
+        Help("Number of proposals to classify: one forward pass each."),
         Essential(),
     ] = 150
     source: Annotated[
@@ -76,14 +76,17 @@ class RcnnParams:
         float,
         Title("Maximum overlap"),
         Range(0.0, 1.0),
-        Help("Non-maximum suppression within a class, as R-CNN's 0.3."),
+        Help(
+            "Overlap (IoU) above which non-maximum suppression drops the "
+            "lower-scored of two boxes of a class; R-CNN used 0.3."
+        ),
     ] = 0.3
     context: Annotated[
         int,
         Title("Context"),
         Range(0, 64),
         Unit("px"),
-        Help("How much of the surroundings a warped region shows on each side."),
+        Help("Surroundings that a warped region shows on each side."),
     ] = 16
     classes: Annotated[
         ClassList,
@@ -105,15 +108,15 @@ class RcnnParams:
         ImageFolder,
         Title("Examples"),
         Help(
-            "Folder of images with boxes in COCO's format, learned from like drawn "
-            "boxes. With neither: the network's own classes, boxes as proposed."
+            "Folder of images with COCO boxes, used like drawn boxes. With neither, "
+            "the network's own classes and the boxes as proposed."
         ),
     ] = ""
     example_count: Annotated[
         int,
         Title("Example images"),
         Range(1, 1000, log=True),
-        Help("At most so many of the folder are learned from."),
+        Help("Maximum number of training images from the folder."),
     ] = 20
     regression: Annotated[
         bool,
@@ -136,15 +139,16 @@ class Rcnn:
 
     Params: ClassVar[type] = RcnnParams
     shows: ClassVar[str] = (
-        "Boxes where a classifier, which knows no places, sees its classes: each region"
-        " of a search without a network is warped to its input and classified."
+        "Boxes found with an image classifier, which outputs no positions: each "
+        "region proposed by a search without a network is warped to the "
+        "classifier's input and classified."
     )
     reading: ClassVar[str] = (
-        "The map shows the highest score of the class with the most boxes. With boxes "
-        "that you draw, or a folder of examples, a linear SVM scores each class, shown "
-        "as the sigmoid of its margin: 50 % is its boundary. The notes set the time "
-        "beside one "
-        "pass over the whole image, a table beside published detectors."
+        "The map shows the highest score of the class with the most boxes. With "
+        "boxes that you draw, or a folder of examples, a linear SVM scores each "
+        "class, shown as the sigmoid of its margin: 50 % is its boundary. The notes "
+        "compare the time with one pass over the whole image, a table with "
+        "published detectors."
     )
     misleads: ClassVar[str] = (
         "The classifier never learned what background looks like: a patch of grass "

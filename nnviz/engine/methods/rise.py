@@ -31,13 +31,13 @@ class RiseParams:
         int,
         Essential(),
         Range(16, 20000, log=True),
-        Help("How many masks: the map's noise falls with the root of their number."),
+        Help("Number of masks: the map's noise falls with its square root."),
     ] = 4000
     cells: Annotated[
         int,
         Essential(),
         Range(2, 64),
-        Help("Cells along a side of the grid that masks come from."),
+        Help("Cells per side of the grid that masks are drawn from."),
     ] = 7
     kept: Annotated[
         float, Range(0.05, 0.95), Help("Probability that a cell of the grid is seen.")
@@ -57,16 +57,16 @@ class Rise:
 
     Params: ClassVar[type] = RiseParams
     shows: ClassVar[str] = (
-        "How high the score is on average when a place is seen, with random parts of "
-        "the image hidden. The network is only asked, never looked into."
+        "How high the score is on average when a position is visible, with random "
+        "parts of the image hidden. The network is treated as a black box."
     )
     reading: ClassVar[str] = (
-        "Bright: with this place seen the score is high. Only differences count: the "
-        "map has no zero. The notes say how large its noise is."
+        "Bright: with this position visible the score is high. Only differences "
+        "count: the map has no zero. The notes say how large its noise is."
     )
     misleads: ClassVar[str] = (
-        "With few masks much of the map is noise. What hides is the mean color, itself "
-        "something to see; details finer than a cell cannot show."
+        "With few masks much of the map is noise. Hidden parts get the mean color, "
+        "which is itself something to see; details finer than a cell cannot show."
     )
     presets: ClassVar[Presets] = {
         "demo": {"masks": 64},

@@ -36,7 +36,7 @@ class ScoreCamParams(CamParams):
     cover: Annotated[
         Literal["mean", "black"],
         Title("Cover with"),
-        Help("What covered parts fade to: the network's zero color, or black."),
+        Help("Color that covered parts fade to: the network's zero color, or black."),
     ] = "mean"
 
 

@@ -44,7 +44,10 @@ class SegmentationStepsParams:
     target: Annotated[
         TargetText,
         Title("Class"),
-        Help("The class whose scores are shown. Empty: the largest but background."),
+        Help(
+            "The class whose scores are shown. Empty: the largest class except the "
+            "background."
+        ),
         Essential(),
     ] = ""
     radius: Annotated[
@@ -72,8 +75,8 @@ class SegmentationStepsParams:
         Lowest("none"),
         Unit("px"),
         Help(
-            "Side of windows that are classified one by one, each for its middle; at "
-            "least a step, and as even or odd as it. 0: none."
+            "Side of windows that are classified one by one, each for its center; "
+            "at least the window step, and even or odd like it. 0: none."
         ),
         Essential(),
     ] = 0
@@ -82,7 +85,7 @@ class SegmentationStepsParams:
         Title("Window step"),
         Range(4, 128),
         Unit("px"),
-        Help("Distance between the windows: the side of the middle that each answers."),
+        Help("Stride of the windows: the side of the center that each one classifies."),
     ] = 16
 
 
@@ -110,10 +113,10 @@ class SegmentationSteps:
         "nearby. Windows see less around each pixel and take far longer than one pass."
     )
     misleads: ClassVar[str] = (
-        "Only networks with a class map for each stride, as the bundled U-Net, compute "
-        "these levels; of others the final scores are averaged over cells, which shows "
-        "what the stride loses, not what a network of that stride would have learned. "
-        "An edge of the image need not be a border of the object."
+        "Only networks with a class map for each stride, as the bundled U-Net, "
+        "compute these levels; for others the final scores are averaged over cells, "
+        "which shows what the stride loses, not what a network of that stride would "
+        "have learned. An edge of the image need not be a border of the object."
     )
     presets: ClassVar[Presets] = {
         "demo": {},
@@ -244,7 +247,7 @@ def _class_of(ctx: Context, final: Tensor, target: str) -> int:
             shares = [each for each in mask.shares() if each != mask.background]
             return shares[0] if shares else max(mask.background, 0)
         case _:
-            raise UsageError(OPTION, f"{target!r} is no class", "name a class")
+            raise UsageError(OPTION, f"{target!r} is not a class", "name a class")
 
 
 def _window_side(ctx: Context, params: SegmentationStepsParams) -> int:

@@ -32,14 +32,14 @@ class SelectiveSearchParams:
 
     mode: Annotated[
         Literal["fast", "single", "quality"],
-        Help("How many strategies are combined: 1, 8 (fast) or 80 (quality)."),
+        Help("Number of strategies combined: 1, 8 (fast) or 80 (quality)."),
         Essential(),
     ] = "fast"
     regions: Annotated[
         int,
         Title("Regions left"),
         Range(1, 2000, log=True),
-        Help("Shows the merging at the step when so many regions are left."),
+        Help("Shows the merging when this many regions are left."),
         Essential(),
     ] = 40
     shown: Annotated[
@@ -60,7 +60,7 @@ class SelectiveSearchParams:
         Title("Working size"),
         Range(64, 1600),
         Unit("px"),
-        Help("The longer side that the image is searched at."),
+        Help("Longer side to which the image is resized for the search."),
     ] = 640
 
 
@@ -77,8 +77,9 @@ class SelectiveSearch:
 
     Params: ClassVar[type] = SelectiveSearchParams
     shows: ClassVar[str] = (
-        "Boxes that may hold an object, found without a network: segments of the image"
-        " are merged, the most alike neighbors first, and each region's box is kept."
+        "Boxes that may hold an object, found without a network: segments of the "
+        "image are merged, the most similar neighbors first, and each region's box "
+        "is kept."
     )
     reading: ClassVar[str] = (
         'Change "Regions left" to walk through the merging. R-CNN (2014) ran a '
@@ -86,8 +87,8 @@ class SelectiveSearch:
         "they crowd."
     )
     misleads: ClassVar[str] = (
-        "The order is half random: early boxes are not surer than late ones. The "
-        "search knows no classes, and objects of a few pixels are missed."
+        "The order is half random: early boxes are no more certain than late ones. "
+        "The search knows no classes, and objects of a few pixels are missed."
     )
     presets: ClassVar[Presets] = {
         "demo": {"size": 200, "mode": "single"},

@@ -103,9 +103,9 @@ class SemanticDictionary:
         " how strongly each word applies. Try another position or a later layer."
     )
     misleads: ClassVar[str] = (
-        "Channels are compared by activation, though some are stronger than others by"
-        " nature, and a strong one need not matter for the answer. A position in a "
-        "late layer sees far more of the image than the point you picked."
+        "Channels are compared by activation, though some are stronger than others "
+        "by nature, and a strong one need not matter for the prediction. A position "
+        "in a late layer sees far more of the image than the point you picked."
     )
     presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
 

@@ -46,7 +46,7 @@ class ShapleyCam:
         "channels act together."
     )
     reading: ClassVar[str] = (
-        "As Grad-CAM: bright regions support the target. The note tells how far the "
+        "As Grad-CAM: bright regions support the target. The notes say how far the "
         "correction moves the weights; at 0 the map is that of Grad-CAM."
     )
     misleads: ClassVar[str] = (

@@ -62,8 +62,8 @@ class Square:
         "that bring the goal closer are kept."
     )
     reading: ClassVar[str] = (
-        "The note counts the queries used. It ends with the first answer that meets "
-        "the goal."
+        "The notes count the queries used. The search ends with the first "
+        "prediction that meets the goal."
     )
     misleads: ClassVar[str] = (
         "It needs a larger perturbation and more time than PGD. Where it fails, more "

@@ -130,8 +130,8 @@ class StickerParams(GoalParams):
         Unit("logits"),
         When("early_stop", (True,)),
         Help(
-            "How clearly the answer must be changed before the search ends: a bare "
-            "change is undone by rounding or resizing."
+            "Margin by which the prediction must change before the search ends: a "
+            "bare change is undone by rounding or resizing."
         ),
     ] = 0.5  # fmt: skip
 
@@ -152,14 +152,14 @@ class Stickers:
 
     Params: ClassVar[type] = StickerParams
     shows: ClassVar[str] = (
-        "How few plain stickers, or pieces of another image, change the answer when "
-        "they lie in the right positions. No gradient is used: positions, sizes, "
-        "rotations and colors are tried, and the best are kept."
+        "How few plain stickers, or pieces of another image, change the prediction "
+        "when they lie in the right positions. No gradient is used: positions, "
+        "sizes, rotations and colors are tried, and the best are kept."
     )
     reading: ClassVar[str] = (
-        "The note counts the queries used. The line of text recreates the same "
-        "stickers in the sticker studio, where they can be moved by hand and printed."
-        " A person should still see what the image shows."
+        "The notes count the queries used. The line of text recreates the same "
+        "stickers in the sticker studio, where they can be moved by hand and "
+        "printed. A person should still see what the image shows."
     )
     misleads: ClassVar[str] = (
         "A sticker that hides the object fools nobody: keep the middle clear. "

@@ -191,7 +191,7 @@ class StyleTransferParams:
     ] = 3.0
     start: Annotated[
         Literal["photograph", "noise", "picture"],
-        Help("What the optimization starts from."),
+        Help("Image that the optimization starts from."),
     ] = "photograph"
     start_image: Annotated[
         ImageFile,
@@ -629,7 +629,7 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
     if not bool(found.any()):
         raise UsageError(
             "--mask",
-            f"{name} wins no pixel of this image",
+            f"{name} is predicted at no pixel of this image",
             "name a class that does",
         )
     return found.to(picture)

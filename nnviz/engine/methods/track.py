@@ -46,7 +46,7 @@ class TrackParams:
         float,
         Title("Minimum score"),
         Range(0.01, 1.0),
-        Help("A new object needs this score; one that is followed needs 40 % of it."),
+        Help("A new object needs this score; a tracked one needs 40 % of it."),
         Essential(),
     ] = 0.4
     line: Annotated[
@@ -68,20 +68,23 @@ class TrackParams:
         Title("Trail"),
         Range(0, 200),
         Unit("frames"),
-        Help("Draws where each object was in so many frames."),
+        Help("Draws the path of each object over this many frames."),
         Essential(),
     ] = 30
     patience: Annotated[
         float,
         Range(0.0, 10.0),
         Unit("s"),
-        Help("An object that is not found for so long is forgotten."),
+        Help("An object that is not found for this long is dropped."),
     ] = 2.0
     overlap: Annotated[
         float,
         Title("Maximum overlap"),
         Range(0.0, 1.0),
-        Help("Non-maximum suppression within a class, as in detection."),
+        Help(
+            "Overlap (IoU) above which non-maximum suppression drops the "
+            "lower-scored of two boxes of a class."
+        ),
     ] = 0.5
     classes: Annotated[
         ClassList,
@@ -104,17 +107,17 @@ class Track:
 
     Params: ClassVar[type] = TrackParams
     shows: ClassVar[str] = (
-        "Each object with a number and a color that it keeps while it is in view, its "
-        "trail, and how many there were of each class or crossed a line."
+        "Each object with a number and a color that it keeps while it is in view, "
+        "its trail, and counts of objects per class or across a line."
     )
     reading: ClassVar[str] = (
         "Use it in Live, on a camera or a video. An object that is hidden keeps its "
-        "number for the patience that is set; later it counts as a new one."
+        "number for as long as the patience allows; later it counts as a new one."
     )
     misleads: ClassVar[str] = (
-        "Boxes are matched by overlap, predicted motion and class, not by appearance: "
-        "two alike objects that meet may swap numbers. On a single image every object "
-        "is new."
+        "Boxes are matched by overlap, predicted motion and class, not by "
+        "appearance: two similar objects that meet may swap numbers. On a single "
+        "image every object is new."
     )
     presets: ClassVar[Presets] = {"demo": {}, "crossings": {"line": "vertical"}}
 

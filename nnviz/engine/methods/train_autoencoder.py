@@ -50,19 +50,28 @@ class TrainAutoencoderParams(TrainingDataParams):
         Essential(),
         Range(1, 256, log=True),
         Title("Code"),
-        Help("Numbers that the image must fit through; two can be seen as a map."),
+        Help(
+            "Numbers in the code that the image must pass through; two can be shown "
+            "as a map."
+        ),
     ] = 2
     noise: Annotated[
         float,
         Essential(),
         Range(0, 1),
-        Help("Spread of the noise on its input: it learns to remove noise."),
+        Help(
+            "Standard deviation of the noise added to the input, which the network "
+            "learns to remove."
+        ),
     ] = 0.0
     epochs: Annotated[
-        int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
+        int,
+        Essential(),
+        Range(1, 500, log=True),
+        Help("Number of passes over the images."),
     ] = 30
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of Adam's steps.")
+        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
     ] = 0.002
     x: Annotated[
         float,
@@ -94,11 +103,11 @@ class TrainAutoencoder:
 
     Params: ClassVar[type] = TrainAutoencoderParams
     shows: ClassVar[str] = (
-        "How a network learns to give images back through a code of few numbers, and "
-        "where each image lies among the codes."
+        "How a network learns to reconstruct images from a code of a few numbers, "
+        "and where each image lies among the codes."
     )
     reading: ClassVar[str] = (
-        "Images of one class should gather. Between two of them lie decoded images "
+        "Images of one class should form groups. Codes in between decode to images "
         "that nobody drew: click on the map."
     )
     misleads: ClassVar[str] = (

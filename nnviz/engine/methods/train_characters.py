@@ -61,13 +61,13 @@ class TrainCharactersParams:
     """Parameters: the text, the model, and the displays."""
 
     text: Annotated[
-        Words, Essential(), Help("What it learns; thousands of characters or more.")
+        Words, Essential(), Help("Training text; thousands of characters or more.")
     ] = _TEXT
     text_file: Annotated[
         TextFile,
         Essential(),
         Title("Text file"),
-        Help("A file of text to learn in its place, UTF-8."),
+        Help("A UTF-8 text file to learn instead of the text."),
     ] = ""
     steps: Annotated[
         int,
@@ -81,13 +81,13 @@ class TrainCharactersParams:
         Essential(),
         Steerable(),
         Title("Text to read"),
-        Help("What the model reads while one looks at its gates."),
+        Help("Text that the model reads while its gates are shown."),
     ] = "the cat ran to the "
     temperature: Annotated[
         float,
         Range(0.1, 3, log=True),
         Steerable(),
-        Help("Of the sample: low is safe and dull, high is wild."),
+        Help("Sampling temperature: low is safe and dull, high is wild."),
     ] = 0.7
     weights: Annotated[
         NetworkFile,
@@ -106,10 +106,10 @@ class TrainCharactersParams:
     span: Annotated[
         int,
         Range(2, 256, log=True),
-        Help("Characters after which the gradient through time is cut."),
+        Help("Characters after which backpropagation through time is truncated."),
     ] = 32
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of Adam's steps.")
+        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
     ] = 0.005
 
 
@@ -129,16 +129,18 @@ class TrainCharacters:
 
     Params: ClassVar[type] = TrainCharactersParams
     shows: ClassVar[str] = (
-        "How an LSTM learns to continue a text, what it writes, what its gates do at "
-        "each character that it reads, and which characters its guess rests on."
+        "How an LSTM learns to continue a text, what it writes, what its gates do "
+        "at each character that it reads, and which characters its prediction "
+        "depends on."
     )
     reading: ClassVar[str] = (
-        "A cell that stays the same over many characters remembers something; a forget "
-        "gate near 0 clears it, often at spaces. Salient characters support the guess."
+        "A cell that stays the same over many characters remembers something; a "
+        "forget gate near 0 clears it, often at spaces. Salient characters support "
+        "the prediction."
     )
     misleads: ClassVar[str] = (
-        "Few units can be read by people; those shown are the ones that change most. "
-        "Saliency is the slope at this text, not what would happen without a character."
+        "Few units can be interpreted; those shown change the most. Saliency is the "
+        "slope at this text, not what would happen without a character."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 6, "hidden": 16},

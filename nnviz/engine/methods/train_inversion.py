@@ -62,22 +62,22 @@ class TrainInversionParams:
         int,
         Essential(),
         Range(20, 2000, log=True),
-        Help("At most so many images are used."),
+        Help("Maximum number of training images."),
     ] = 200
     epochs: Annotated[
         int,
         Essential(),
         Range(0, 500, log=True),
         Lowest("none"),
-        Help("How often each image is seen; 0 only decodes, with a saved decoder."),
+        Help("Number of passes over the images; 0 only decodes, with a saved decoder."),
     ] = 30
     weights: Annotated[
         NetworkFile,
         Title("Saved decoder"),
-        Help("File of nnviz train inversion to go on from, for the same layer."),
+        Help('File of "nnviz train inversion" to resume from, for the same layer.'),
     ] = ""
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of Adam's steps.")
+        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
     ] = 0.002
 
 
@@ -95,17 +95,17 @@ class TrainInversion:
 
     Params: ClassVar[type] = TrainInversionParams
     shows: ClassVar[str] = (
-        "How a decoder learns to make images of what a layer gives: your image and "
-        "held-out ones above, what comes back below."
+        "How a decoder learns to reconstruct images from the activations of a "
+        "layer: your image and held-out ones above, their reconstructions below."
     )
     reading: ClassVar[str] = (
-        "What comes back has survived until this layer: colors and places from early "
-        "layers, rough arrangement from late ones. Compare two layers."
+        "What is reconstructed has survived up to this layer: colors and positions "
+        "in early layers, a rough arrangement in late ones. Compare two layers."
     )
     misleads: ClassVar[str] = (
         "The decoder adds what its training images usually look like, and averages "
         "over what it cannot know: blur is not what the layer sees. More images and "
-        "epochs sharpen it."
+        "epochs make it sharper."
     )
     presets: ClassVar[Presets] = {
         "demo": {"image_count": 20, "epochs": 2},

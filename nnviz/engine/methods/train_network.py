@@ -43,9 +43,9 @@ class TrainNetwork:
         "each epoch."
     )
     reading: ClassVar[str] = (
-        "The held-out loss counts. Where it rises while the training loss falls, the "
-        "network learns its images by heart. Layers whose gradients are tiny hardly "
-        "learn."
+        "The held-out loss is what counts. Where it rises while the training loss "
+        "falls, the network overfits: it learns its images by heart. Layers whose "
+        "gradients are tiny hardly learn."
     )
     misleads: ClassVar[str] = (
         "One run is one draw of weights and order: compare several seeds before you "

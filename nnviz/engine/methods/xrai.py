@@ -54,18 +54,18 @@ class Xrai:
 
     Params: ClassVar[type] = XraiParams
     shows: ClassVar[str] = (
-        "Which regions the score rests on: integrated gradients, averaged over a black "
-        "and a white baseline, are collected over regions of many sizes, and the "
-        "region with the highest mean comes first."
+        "Which regions the score depends on: integrated gradients, averaged over a "
+        "black and a white baseline, are collected over regions of many sizes, and "
+        "the region with the highest mean comes first."
     )
     reading: ClassVar[str] = (
         "The brightest region is the one that was taken first. Values are the mean "
         "attribution of a region's pixels; whole regions have one value."
     )
     misleads: ClassVar[str] = (
-        "Edges of the map are edges of the image, found without the network. A small "
-        "important detail is spread over its region, and the order of large regions "
-        "can hang on a few strong pixels."
+        "Edges of the map are edges of the image, found without the network. A "
+        "small important detail is spread over its region, and the order of large "
+        "regions can depend on a few strong pixels."
     )
     presets: ClassVar[Presets] = {"demo": {"steps": 8}, "quick": {"steps": 20}}
 

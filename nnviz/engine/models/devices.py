@@ -22,13 +22,9 @@ def device_of(name: str) -> torch.device:
     if kind == "auto":
         return torch.device(available()[0])
     if kind == "cuda" and index >= torch.cuda.device_count():
-        raise UsageError(
-            name, "this machine has no such device", f"known are {_listed()}"
-        )
+        raise UsageError(name, "this machine has no such device", f"known: {_listed()}")
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise UsageError(
-            name, "this machine has no such device", f"known are {_listed()}"
-        )
+        raise UsageError(name, "this machine has no such device", f"known: {_listed()}")
     return torch.device(kind, index) if kind == "cuda" else torch.device(kind)
 
 

@@ -236,7 +236,7 @@ def _open_detr(
     try:
         net = build_detr(weights, checkpoint.values)
     except ValueError as error:
-        raise ModelError(path.name, f"is no DETR: {error}") from None
+        raise ModelError(path.name, f"is not a DETR: {error}") from None
     install(net, weights, path.name, check)
     classes = net.class_embed.out_features - 1
     told = side_car.labels or checkpoint.labels
@@ -327,7 +327,7 @@ def read_side_car(path: Path) -> SideCar:
     found = find_side_car(path)
     if found is None:
         return SideCar()
-    text = read_text(found, _LARGEST_SIDE_CAR, "a side-car of weights")
+    text = read_text(found, _LARGEST_SIDE_CAR, "a sidecar of weights")
     return _side_car(parse_object(text, found.name, _SIDE_CAR), found)
 
 
@@ -347,9 +347,9 @@ def _side_car(values: Mapping[str, Any], found: Path) -> SideCar:
     plain = all(isinstance(each, str) for each in (title, *words))
     usable = isinstance(preprocess, dict | None) and plain
     if not usable or not isinstance(labels, list | tuple):
-        raise InputError(found.name, "is no side-car of weights", _SIDE_CAR)
+        raise InputError(found.name, "is not a sidecar of weights", _SIDE_CAR)
     if not all(isinstance(label, str | int | float) for label in labels):
-        raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
+        raise InputError(found.name, "holds labels that are not names", _SIDE_CAR)
     names = tuple(str(label) for label in labels)
     declared = declared_in(values, found.name)
     return SideCar(title, names, preprocess, OutputWords(*words), declared)
@@ -421,7 +421,7 @@ def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Prepro
         return usual.with_fields(stated)
     except (UsageError, TypeError, ValueError) as error:
         raise InputError(
-            source, f"the preprocessing in its side-car cannot be used ({error})"
+            source, f"the preprocessing in its sidecar cannot be used ({error})"
         ) from None
 
 
@@ -459,7 +459,7 @@ def _labels(
     if fit.task is Task.REPAINT:
         return library.labels(name)
     if side_car.labels:
-        return check_count(side_car.labels, fit.classes, f"the side-car of {source}")
+        return check_count(side_car.labels, fit.classes, f"the sidecar of {source}")
     for found in (checkpoint.labels, evidence.labels):
         if len(found) == fit.classes:
             return found

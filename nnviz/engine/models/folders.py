@@ -72,7 +72,7 @@ def _shards(index: Path) -> tuple[Path, ...]:
     found = sorted({str(name) for name in names.values()})
     for name in found:
         if name in (".", "..") or not _PLAIN_NAME.fullmatch(name):
-            reason = f"names {name!r}, which is no file beside it"
+            reason = f"names {name!r}, which is not a file beside it"
             raise InputError(index.name, reason, "do not trust this folder")
         if not is_file(index.with_name(name)):
             reason = f"{name}, which {index.name} names, is missing"

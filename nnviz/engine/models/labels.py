@@ -11,7 +11,7 @@ from nnviz.media.files import read_text
 
 _LIMIT = 16 << 20
 _LONGEST_INDEX = 9
-_REMEDY = "use one name a line (.txt), a list or {index: name} (.json), or a .csv"
+_REMEDY = "use one name per line (.txt), a list or {index: name} (.json), or a .csv"
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def _zoo(text: str, rest: str) -> ZooReference:
         return ZooReference(architecture, seed=seed)
     if weights.startswith("random"):
         raise UsageError(
-            text, "the seed is no whole number", "write @random or @random:7"
+            text, "the seed is not a whole number", "write @random or @random:7"
         )
     return ZooReference(architecture, weights)
 

@@ -50,9 +50,7 @@ class FeatureExtractor:
         maps = {name: self._maps(name, output) for name, output in found.items()}
         for name, each_map in maps.items():
             if len(each_map) != len(pixels):
-                raise ModelError(
-                    name, "does not keep the images of a batch apart", "pick another"
-                )
+                raise ModelError(name, "mixes the images of a batch", "pick another")
         return maps
 
     def _maps(self, name: str, output: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
         ModelError: the numbers are complex.
     """
     if output.is_complex():
-        raise ModelError(info.name, "gives complex numbers", "pick another layer")
+        raise ModelError(info.name, "returns complex numbers", "pick another layer")
     whole = output.detach().cpu()
     if whole.dtype not in {torch.float32, torch.float64}:
         whole = whole.float()
@@ -94,7 +94,7 @@ def channels_of(info: LayerInfo) -> int:
         ModelError: the layout of the layer's output is not known.
     """
     if not info.shape:
-        raise ModelError(info.name, "is not run, or gives no tensor", "pick another")
+        raise ModelError(info.name, "is not run, or returns no tensor", "pick another")
     if info.layout in {Layout.MAP_LAST, Layout.WINDOWS, Layout.TOKENS}:
         return info.shape[-1]
     return info.shape[0]

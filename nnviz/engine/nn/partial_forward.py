@@ -82,7 +82,7 @@ class PartialForward:
         """First tensor of the network's output."""
         found = first_tensor(self.output)
         if found is None:
-            raise ModelError("the network", "gives no tensor", "pick another network")
+            raise ModelError("the network", "returns no tensor", "pick another network")
         return found
 
     def run(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
@@ -138,7 +138,8 @@ def record_partial_forward(
         if not tensor.ndim or len(tensor) != 1:
             raise ModelError(
                 layer.name,
-                f"lies behind a layer that gives {tuple(tensor.shape)}: no batch first",
+                f"comes after a layer that gives {tuple(tensor.shape)}, without the "
+                "batch first",
                 "pick another layer",
             )
     module = recorder.layer

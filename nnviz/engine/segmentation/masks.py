@@ -22,13 +22,13 @@ def input_logits(ctx: Context) -> Tensor:
     if logits.ndim != _NDIM:
         raise ModelError(
             title,
-            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
+            f"returns an output of shape {tuple(logits.shape)}, not one map per class",
             "pick a network that segments",
         )
     if not bool(logits.sum().isfinite()):
         raise ModelError(
             title,
-            "gives outputs that are infinite or not numbers",
+            "returns outputs that are infinite or not numbers",
             "check its weights and its preprocessing",
         )
     return enlarged(logits, ctx.placement.input_size)

@@ -59,7 +59,7 @@ def _listed(info: ModelInfo, text: str, option: str) -> list[tuple[str, float]]:
         if parts is None:
             raise UsageError(
                 option,
-                f"{entry.strip()!r} is no layer with a weight",
+                f"{entry.strip()!r} is not a layer with a weight",
                 "write names with commas between them, LAYER or LAYER*0.5",
             )
         weight = float(parts["weight"] or 1)

@@ -145,7 +145,7 @@ def segment(
     if logits.ndim != _MAP:
         raise ModelError(
             "the network",
-            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
+            f"returns an output of shape {tuple(logits.shape)}, not one map per class",
             "pick a network that segments",
         )
     winners = logits[0].detach().argmax(0)

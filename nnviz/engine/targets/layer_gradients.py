@@ -119,7 +119,9 @@ class LayerGradientPass:
                 self._outputs.append(self.model.forward(self.pixels))
         found = first_tensor(self._outputs[0])
         if found is None:
-            raise ModelError(self.info.title, "gives no tensor", "pick another network")
+            raise ModelError(
+                self.info.title, "returns no tensor", "pick another network"
+            )
         return found.detach()
 
     def _scores(self, target: ResolvedTarget) -> Tensor:

@@ -201,7 +201,7 @@ def _segment(
     if not places:
         raise UsageError(
             OPTION,
-            f"{label(info, kind)} wins no pixel of this image",
+            f"{label(info, kind)} is predicted at no pixel of this image",
             "ask about a class that does",
         )
     of_all = logits.shape[-1] * logits.shape[-2]

@@ -392,7 +392,7 @@ def _publish(
         f"{kind} {_PERCENT * value:.0f} %" for kind, value in epoch.scores.items()
     ]
     rows = {
-        "task": "paints photographs anew, in the manner of one picture",
+        "task": "repaints images in the style of one image",
         "input": f"about {recipe.size} px, RGB; any size from 16 px works",
         "style": style if style not in PATTERNS else f"{style}, drawn by the program",
         "data": f"{photos} photographs of `{data}`, and {recipe.held_out} held out",

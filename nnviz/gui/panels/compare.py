@@ -47,8 +47,8 @@ class ComparePane(QWidget):
         self.empty = EmptyState(
             (RUN,),
             self.tr(
-                "Run two methods, or one on two images, or Architecture on two "
-                "networks, to compare results here."
+                "Run two methods, one method on two images, or Architecture on two "
+                "networks to compare the results here."
             ),
         )
         self.empty.wanted.connect(self.wanted)

@@ -35,7 +35,7 @@ def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
     able = app.choice.suits(_ATTACK)
     return (
         MenuEntry(_tr("Explain this class"), explain),
-        MenuEntry(_tr("Attack towards this class"), attack, able),
+        MenuEntry(_tr("Attack toward this class"), attack, able),
         MenuEntry(_tr("Copy name"), lambda: _copy(labels[index])),
     )
 

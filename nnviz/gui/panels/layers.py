@@ -228,8 +228,8 @@ class LayerPanel(QWidget):
         """Return the text shown without a selected layer."""
         model = self._app.selection.model
         if model is not None and not model.layers:
-            return self.tr("This network has no layers to look at: About says why.")
-        return self.tr("Choose a layer to see its facts.")
+            return self.tr("This network has no layers to inspect: About says why.")
+        return self.tr("Choose a layer to see its details.")
 
     def _mark(self, layer: str) -> None:
         info = self._app.selection.layer_info

@@ -49,7 +49,7 @@ class PredictionPanel(QWidget):
     def _show(self, report: Report | None) -> None:
         chosen = self._app.selection
         if report is None and chosen.model and chosen.image:
-            self._say(self.tr("This network gives no class for the whole image."))
+            self._say(self.tr("This network does not classify whole images."))
             return
         if report is None or not isinstance(report.main, Ranking):
             self._wait()

@@ -48,8 +48,8 @@ class RecordingsPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = label(
             self.tr(
-                "Every run is recorded step by step, including stopped ones; the "
-                "oldest are deleted when all together exceed 8 GB."
+                "Every run is recorded step by step, including stopped ones; when "
+                "all recordings together exceed 8 GB, the oldest are deleted."
             ),
             "muted",
             wrap=True,

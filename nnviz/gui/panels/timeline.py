@@ -51,8 +51,8 @@ class TimelinePanel(QWidget):
             look, "skip-forward", self.tr("Next step (.)"), timeline.step_on
         )
         self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), app.stop)
-        self.rate = named(ComboBox(), name=self.tr("Steps a second"))
-        self.rate.setToolTip(self.tr("Steps a second"))
+        self.rate = named(ComboBox(), name=self.tr("Steps per second"))
+        self.rate.setToolTip(self.tr("Steps per second"))
         for rate in RATES:
             self.rate.addItem(self.tr("{0} / s").format(rate), rate)
         self.words = named(ShorteningLabel(Qt.AlignmentFlag.AlignLeft), "muted")

@@ -155,7 +155,7 @@ class ImageTray(QWidget):
     def _remove(self, paths: list[str]) -> None:
         self._app.images.remove(paths)
         if paths:
-            words = self.tr("{0} removed; Restore images undoes that")
+            words = self.tr("{0} removed; Restore images brings them back")
             self._app.messages.say(words.format(_counted(len(paths))))
 
     def _show_menu(self, at: QPoint) -> None:

@@ -104,7 +104,7 @@ class PortraitPanel(QWidget):
         if portraits.working:
             return self.tr("Rendering…")
         if portraits.pixels is not None:
-            return self.tr("what it responds to")
+            return self.tr("what the channel responds to")
         return self.tr("Choose a channel to see what it responds to.")
 
     def _toggle_layer(self) -> None:
@@ -148,7 +148,7 @@ class ExemplarStrip(QWidget):
                 np.ascontiguousarray(seen_patch(found, 0, index))
                 for index in range(count)
             ]
-            words = self.tr("From the data set: answers on {0} of {1:,} images").format(
+            words = self.tr("From the data set: active on {0} of {1:,} images").format(
                 percent(float(found.answering[0])), found.images
             )
             self.setToolTip(literal(words))

@@ -308,8 +308,8 @@ class AppContext(QObject):
     def _warn_of_training(self, content: Content, entry: ModelEntry) -> None:
         """Warn that a network knows no real images; let the user open it or not."""
         words = self.tr(
-            "{0} is the only network here for this. It was trained on {1}, not on "
-            "real images: expect wrong answers."
+            "{0} is the only network available for this. It was trained on {1}, not "
+            "on real images: expect wrong predictions."
         )
         remedy = Remedy(
             self.tr("Open anyway"), lambda: self._open_for(content, entry.reference)

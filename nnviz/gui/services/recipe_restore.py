@@ -72,9 +72,9 @@ class RecipeRestore(QObject):
                 Notice(
                     "model",
                     Severity.WARNING,
-                    self.tr(
-                        "{0} has different weights from those that {1} was made with"
-                    ).format(info.title, waiting.file),
+                    self.tr("{0} has different weights from those used for {1}").format(
+                        info.title, waiting.file
+                    ),
                 )
             )
 

@@ -229,7 +229,7 @@ class CommandHandlers(QObject):
             self._app.open_files(names)
         else:
             self._app.messages.say(
-                self.tr("what was dropped is no image and no file")
+                self.tr("the dropped item is neither an image nor a file")
                 if dropped
                 else self.tr("the clipboard holds no image or file")
             )
@@ -393,7 +393,7 @@ class CommandHandlers(QObject):
         """Ask for a file and save the selected results as a contact sheet."""
         runs, bridge = self._stage.results.selected(), self._app.bridge
         if not runs or bridge is None:
-            words = self.tr("choose several results first, with Ctrl and a click")
+            words = self.tr("select several results first, with Ctrl+click")
             self._app.messages.say(words)
             return
         title = self.tr("Export contact sheet")

@@ -90,7 +90,7 @@ def gestures() -> tuple[Key, ...]:
     """Return the keys and mouse gestures of the panels, translated."""
     picture, channels = _tr("In an image"), _tr("Among feature maps")
     lists, live = _tr("In lists"), _tr("In Live")
-    sticker, box = _tr("On a chosen sticker"), _tr("On the Boxes page")
+    sticker, box = _tr("On a selected sticker"), _tr("On the Boxes page")
     wall, points = _tr("On the wall of a data set"), _tr("On its map")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
@@ -101,23 +101,27 @@ def gestures() -> tuple[Key, ...]:
         Key(channels, _tr("First and last channel"), _tr("Home, End")),
         Key(live, _tr("Freeze or resume"), _tr("Space")),
         Key(live, _tr("Next or previous frame"), _tr(". and ,")),
-        Key(sticker, _tr("Move"), _tr("Drag, arrow keys; Shift finely")),
+        Key(sticker, _tr("Move"), _tr("Drag, arrow keys; Shift for fine steps")),
         Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
         Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
         Key(sticker, _tr("Remove"), _tr("Del")),
         Key(box, _tr("Draw a box"), _tr("Drag, N")),
         Key(box, _tr("Select a box"), _tr("Click, [ and ]")),
-        Key(box, _tr("Move the box"), _tr("Drag its inside, arrow keys; Shift finely")),
+        Key(
+            box,
+            _tr("Move the box"),
+            _tr("Drag inside it, arrow keys; Shift for fine steps"),
+        ),
         Key(box, _tr("Resize the box"), _tr("Drag a handle, Ctrl and arrow keys")),
         Key(box, _tr("Name its class"), _tr("Double click, Return")),
         Key(box, _tr("Remove the box"), _tr("Del")),
         Key(box, _tr("Deselect"), _tr("Esc")),
-        Key(wall, _tr("Select several"), _tr("Ctrl or Shift and a click, pull")),
+        Key(wall, _tr("Select several"), _tr("Ctrl+click, Shift+click, drag")),
         Key(wall, _tr("Select everything shown"), _tr("Ctrl+A")),
         Key(wall, _tr("Larger or smaller images"), _tr("Ctrl+wheel, + and -")),
         Key(wall, _tr("Open the image in Inspect"), _tr("Double click, Return")),
-        Key(wall, _tr("Take images elsewhere"), _tr("Drag the selection")),
-        Key(points, _tr("Select with a lasso"), _tr("Shift and drag")),
+        Key(wall, _tr("Drag images to another place"), _tr("Drag the selection")),
+        Key(points, _tr("Select with a lasso"), _tr("Shift+drag")),
         Key(points, _tr("Go to the next point"), _tr("Arrow keys; Shift adds it")),
         Key(points, _tr("Select the point"), _tr("Space")),
         Key(points, _tr("Move the map"), _tr("Drag, Ctrl and arrow keys")),

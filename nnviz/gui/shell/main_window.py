@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         super().childEvent(event)
         # Only then: a private class of Qt makes PySide load everything it had deferred.
         if event.polished() and isinstance(child := event.child(), QTabBar):
-            child.setAccessibleName(self.tr("Panels that share a place"))
+            child.setAccessibleName(self.tr("Tabbed panels"))
             child.setMovable(False)
 
     # --- behavior

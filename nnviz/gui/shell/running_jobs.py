@@ -26,7 +26,7 @@ class RunningJobs(QToolButton):
         super().__init__(parent)
         self._app = app
         self.setAccessibleName(self.tr("Running jobs"))
-        self.setToolTip(self.tr("Show what is running, wherever it was started"))
+        self.setToolTip(self.tr("Show all running jobs, wherever they were started"))
         self.list = _JobList(app, self)
         self.clicked.connect(self._toggle)
         app.jobs.changed.connect(self._tell)

@@ -42,7 +42,7 @@ class StatusBar(QStatusBar):
         self._lively = time.monotonic()
         self.device = label()
         self.memory = label()
-        self.device.setToolTip(self.tr("Where the network computes"))
+        self.device.setToolTip(self.tr("Device that the network runs on"))
         self.memory.setToolTip(
             self.tr("Memory of this program: its resident set size (RSS)")
         )
@@ -97,7 +97,7 @@ class StatusBar(QStatusBar):
         rate = f"{figures.rate:.{int(figures.rate < 10)}f}"  # noqa: PLR2004 - digits
         words = [self.tr("{0} frames/s").format(rate)]
         if self._app.live.held:
-            words = [self.tr("held")]
+            words = [self.tr("frozen")]
         else:
             words.append(self.tr("age {0:.0f} ms").format(1e3 * figures.age))
         if shown.run is not None:
@@ -111,9 +111,7 @@ class StatusBar(QStatusBar):
         )
         self.live.setToolTip(
             literal(
-                self.tr("{0} frames of the source were not shown").format(
-                    figures.dropped
-                )
+                self.tr("{0} frames of the source were skipped").format(figures.dropped)
             )
         )
 

@@ -47,7 +47,7 @@ def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
             return np.empty(shape, facts.dtype)
         needed = HEADER_BYTES + facts.count * row_bytes(facts)
         if not path.is_file() or path.stat().st_size < needed:
-            raise InputError(str(path), "is cut off", "make the index again")
+            raise InputError(str(path), "is truncated", "make the index again")
         return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
 
 
@@ -68,7 +68,7 @@ class AppendedFile:
         if committed <= len(start):
             path.write_bytes(start)
         elif not path.is_file() or path.stat().st_size < committed:
-            raise InputError(str(path), "is cut off", "make the index again")
+            raise InputError(str(path), "is truncated", "make the index again")
         self._start = len(start)
         self._file: BinaryIO = path.open("r+b")
         self._file.truncate(max(committed, len(start)))

@@ -116,7 +116,7 @@ def read_facts(folder: Path) -> IndexFacts:
     path = folder / RECORD_FILE
     if not path.is_file():
         remedy = "make one with nnviz index"
-        raise InputError(str(folder), "is no index of images", remedy)
+        raise InputError(str(folder), "is not an index of images", remedy)
     text = read_text(path, _LARGEST_RECORD, "a commit record")
     values = dict(parse_object(text, str(path), "make the index again"))
     version = values.get("version", 0)

@@ -42,7 +42,7 @@ def image_of(source: str) -> Image:
         InputError: its file cannot be read, is no image, or a color is misspelt.
     """
     if source.startswith("#"):
-        raise InputError(source, "is no color", "write it as #rrggbb")
+        raise InputError(source, "is not a color", "write it as #rrggbb")
     path = Path(source).expanduser()
     check_file(path)
     return _opened(path, path.stat().st_mtime_ns)

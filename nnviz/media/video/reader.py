@@ -220,8 +220,8 @@ class VideoReader:
             raise SourceLostError(self.title, "has ended")
         length = self._length_of_frames()
         if length and self._end < length - _CUT_OFF:
-            reason = f"is cut off: ends at {self._end:.1f} of {length:.1f} s"
-            self.remark = InputError(self.title, reason, "copy it once more")
+            reason = f"is truncated: ends at {self._end:.1f} of {length:.1f} s"
+            self.remark = InputError(self.title, reason, "copy it again")
 
 
 def open_video(path: Path) -> VideoReader:
@@ -326,7 +326,7 @@ def _not_opened(title: str, error: Exception, *, remote: bool) -> InputError:
     if isinstance(error, av.ProtocolNotFoundError):
         return InputError(title, "cannot be reached in this way", "check the address")
     if isinstance(error, av.InvalidDataError | av.ArgumentError):
-        return InputError(title, "is no video, or damaged", _REMEDY)
+        return InputError(title, "is not a video, or is damaged", _REMEDY)
     if remote:
         return _lost(title, error)
     return InputError(title, f"cannot be opened ({_reason(error)})", _CONVERT)

@@ -46,11 +46,11 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
 
 def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> None:
     answering = found.answering[row]
-    share = "never answers" if answering == 0 else f"answers on {100 * answering:.0f} %"
+    share = "never active" if answering == 0 else f"active on {100 * answering:.0f} %"
     lines = (
         (f"channel {found.channels[row]}", ink.text),
         (share, ink.quiet),
-        (f"highest {found.values[row, 0]:.3g}", ink.quiet),
+        (f"maximum {found.values[row, 0]:.3g}", ink.quiet),
     )
     for number, (words, color) in enumerate(lines):
         place = (_MARGIN, top + number * line_height(_SIZE))

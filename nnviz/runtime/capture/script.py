@@ -104,7 +104,7 @@ def read_script(path: Path) -> Script:
 
 def _no_script(name: str) -> InputError:
     remedy = "nnviz.runtime.capture.script tells what it may say"
-    return InputError(name, "is no script of a camera", remedy)
+    return InputError(name, "is not a camera script", remedy)
 
 
 def _event(values: Mapping[str, Any]) -> Event:

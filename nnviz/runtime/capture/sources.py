@@ -69,7 +69,7 @@ def title_of(request: SourceRequest) -> str:
 def _stream(text: str, scheme: str, rest: str) -> SourceRequest:
     if scheme not in _SCHEMES:
         known = ", ".join(_SCHEMES)
-        raise InputError(text, f"{scheme}: is no known way", f"known are {known}")
+        raise InputError(text, f"{scheme}: is not a known scheme", f"known: {known}")
     if not rest.strip("/"):
         raise InputError(text, "names no server", "as in rtsp://192.168.1.5/stream")
     return SourceRequest(kind=SourceKind.STREAM, address=text)
@@ -83,7 +83,9 @@ def _region(text: str, colon: str) -> str:
     except ValueError:
         sides = []
     if len(sides) != _SIDES or min(sides[2:]) < 1:
-        raise InputError(f"screen:{text}", "is no part of the screen", f"as {_REGION}")
+        raise InputError(
+            f"screen:{text}", "is not a part of the screen", f"as {_REGION}"
+        )
     return ",".join(map(str, sides))
 
 
@@ -94,6 +96,6 @@ def _file(text: str) -> SourceRequest:
         if is_folder(path):
             return SourceRequest(kind=SourceKind.FOLDER, address=str(path))
     except OSError:
-        raise InputError(text, "is no source", _EXAMPLES) from None
+        raise InputError(text, "is not a source", _EXAMPLES) from None
     check_file(path)
     return SourceRequest(kind=SourceKind.FILE, address=str(path))

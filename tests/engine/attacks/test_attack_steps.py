@@ -202,7 +202,7 @@ def test_goals_are_read_and_refused():
     assert predicted.index == 0
     with pytest.raises(UsageError, match="no class to reach"):
         choose_goal("", info, logits, towards=True)
-    with pytest.raises(UsageError, match="is no class"):
+    with pytest.raises(UsageError, match="is not a class"):
         choose_goal("box:0", info, logits, towards=False)
     session.close()
 

@@ -133,12 +133,12 @@ def test_other_jobs_come_to_the_same_wherever_they_are_done(whole, there, work):
 
 def test_what_a_worker_refuses_is_told_in_its_words(whole, there, monkeypatch):
     def refuse(_worker, _batch):
-        raise ModelError("the network", "is no classifier", "name another")
+        raise ModelError("the network", "is not a classifier", "name another")
 
     monkeypatch.setattr("nnviz.engine.evaluation.classify.answer_batch", refuse)
     monkeypatch.setattr(pickle, "dumps", lambda sent: sent)
     monkeypatch.setattr(pickle, "loads", lambda sent: sent)
-    with pytest.raises(ModelError, match="is no classifier; name another"):
+    with pytest.raises(ModelError, match="is not a classifier; name another"):
         evaluated(whole, cluster=there)
 
 
@@ -187,7 +187,9 @@ def test_images_and_results_behind_urls(whole):
 
 def test_a_network_from_a_program_does_not_travel(whole, color_model, monkeypatch):
     monkeypatch.setattr(cluster, "connected", lambda *_: nullcontext())
-    with pytest.raises(UsageError, match="cannot travel; save it to a file"):
+    with pytest.raises(
+        UsageError, match="cannot be sent to workers; save it to a file"
+    ):
         nnviz.index(whole / "set", color_model, out=whole / "no", cluster="local")
 
 

@@ -60,7 +60,7 @@ def test_a_layer_that_does_not_know_a_selection_says_so(color_index):
     mixed = list(range(0, 42, 3))
     found = color_index.concept(mixed, "red", layer="relu", runs=12)
     assert found.accuracy < 0.7
-    assert "hardly tells" in found.notes[0]
+    assert "hardly separates" in found.notes[0]
 
 
 def test_the_significance_is_scipys():

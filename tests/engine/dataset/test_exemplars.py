@@ -125,7 +125,7 @@ def test_the_command_line_writes_sheets_and_numbers(color_index, tmp_path, capsy
     assert arrays["patches"].shape == (4, 3, 64, 64, 3)
     few = [*words, "--channels", "1-2", "--no-patches", "--out", str(tmp_path / "few")]
     assert main(few) == 0
-    assert "never answer" in capsys.readouterr().out
+    assert "never active" in capsys.readouterr().out
     assert not (tmp_path / "few" / "relu.png").exists()
     assert main([*words, "--channels", "9"]) == 2
     with pytest.raises(UsageError, match="did you mean relu"):

@@ -244,7 +244,7 @@ def test_images_behind_urls_are_read_by_fsspec(tmp_path, colors, color_model):
     assert index.columns["label"].tolist() == [2, 2, 1, 1, 0, 0]
     assert index.summary.accuracy == 1
     assert dict(index.images.skipped) == {
-        "red/empty.png": "is empty (0 bytes); copy it once more"
+        "red/empty.png": "is empty (0 bytes); copy it again"
     }
     rows = ["path,label", "memory://bucket/set/red/0.png,red"]
     (tmp_path / "rows.csv").write_text("\n".join(rows))

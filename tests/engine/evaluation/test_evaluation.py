@@ -93,7 +93,7 @@ def test_classes_that_the_network_does_not_know_are_said(model, tmp_path):
 
 
 def test_an_empty_folder_is_said(tmp_path):
-    with pytest.raises(InputError, match="no sub-folders"):
+    with pytest.raises(InputError, match="no subfolders"):
         questions_in(tmp_path, 0, held_out=False)
     (tmp_path / "dark").mkdir()
     with pytest.raises(InputError, match="no images"):

@@ -89,7 +89,7 @@ def test_a_folder_with_annotations(session, tmp_path):
 
 
 def test_refusals(session, tmp_path):
-    with pytest.raises(UsageError, match="explains no answer"):
+    with pytest.raises(UsageError, match="is not an attribution method"):
         scored(session, "bundled:scenes", "scenes", "activations")
     with pytest.raises(UsageError, match="no method"):
         scored(session, "bundled:scenes", "scenes")

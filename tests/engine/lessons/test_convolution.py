@@ -97,7 +97,7 @@ def test_kernel_that_does_not_fit_is_refused_in_words():
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("1 a", "'a' is no number"), ("1 2; 3", "differ in length"), ("", "is empty")],
+    [("1 a", "'a' is not a number"), ("1 2; 3", "differ in length"), ("", "is empty")],
 )
 def test_text_that_is_no_matrix_is_refused_in_words(text, reason):
     with pytest.raises(UsageError, match=reason):

@@ -158,7 +158,7 @@ def test_hopfield_of_drawings_alone():
 
 @pytest.mark.parametrize(
     ("drawing", "reason"),
-    [("#x", "'x' is no cell"), ("#" * 8, "1 × 8 cells"), ("/" * 9, "10 × 0 cells")],
+    [("#x", "'x' is not a cell"), ("#" * 8, "1 × 8 cells"), ("/" * 9, "10 × 0 cells")],
 )
 def test_what_is_no_drawing_is_refused_in_words(drawing, reason):
     with pytest.raises(UsageError, match=f"--drawn: {reason}"):

@@ -78,5 +78,7 @@ def test_grad_cam_says_that_alike_objects_light_up(session):
         given = {"image": image, "target": target}
         return run_method(session, method, DETECTOR, **given).report.notes
 
-    assert any("alike objects" in str(note) for note in notes("box:0"))
-    assert not any("alike objects" in str(note) for note in notes("box:0", "hires_cam"))
+    assert any("similar objects" in str(note) for note in notes("box:0"))
+    assert not any(
+        "similar objects" in str(note) for note in notes("box:0", "hires_cam")
+    )

@@ -267,7 +267,7 @@ def test_bfloat16_looks_alike(session):
     [
         ({"channel": 999, "layer": "stage1"}, UsageError, "it has 32: 0 to 31"),
         ({"channel": -1}, UsageError, "choose the layer"),
-        ({"channel": -1, "channels": "x"}, UsageError, "is no channel"),
+        ({"channel": -1, "channels": "x"}, UsageError, "is not a channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
         ({"target": "probability(cup)"}, UsageError, "cannot be maximized"),
     ],

@@ -203,7 +203,7 @@ def test_where_nothing_is_found_the_highest_score_is_told(tmp_path):
     [
         ("red 1 2 3 4 @ {0}/none.png", "no such file"),
         ("red 100 2 120 9 @ {0}/0.png", "the box red 100 2 120 9 is outside"),
-        ("red 1 2 3 @ {0}/0.png", "is no box"),
+        ("red 1 2 3 @ {0}/0.png", "is not a box"),
     ],
 )
 def test_boxes_that_are_none_are_refused(tmp_path, text, reason):

@@ -202,7 +202,7 @@ def test_a_bad_side_car_is_said(open_model, tmp_path: Path, text: str) -> None:
     net = torchvision.models.shufflenet_v2_x0_5(weights=None, num_classes=2)
     torch.save(net.state_dict(), tmp_path / "w.pth")
     (tmp_path / "w.json").write_text(text)
-    with pytest.raises(InputError, match=r"w\.json|side-car"):
+    with pytest.raises(InputError, match=r"w\.json|sidecar"):
         open_model(tmp_path / "w.pth")
 
 
@@ -315,9 +315,9 @@ def test_other_archives_are_named(
         ("w.pt", b"<!DOCTYPE html><html>", "web page"),
         ("w.pt", b"\x89HDF\r\n\x1a\n", "HDF5"),
         ("w.onnx", b"\x08\x07", "holds no ONNX network"),
-        ("w.onnx", b"\x08\x07\x3a\xff", "no ONNX file"),
+        ("w.onnx", b"\x08\x07\x3a\xff", "not an ONNX file"),
         ("w.onnx", b"<!DOCTYPE html><html>", "web page"),
-        ("w.pt", b"PK\x03\x04" + bytes(100), "cut short"),
+        ("w.pt", b"PK\x03\x04" + bytes(100), "truncated"),
         ("w.safetensors", b"not one", "is damaged"),
         ("w.safetensors", struct.pack("<Q", 2**62) + b"{}", "is damaged"),
         ("w.pt", b"hello there", "no weights"),

@@ -156,7 +156,7 @@ def test_memory_that_runs_out_is_no_damage(
 def test_an_index_may_name_files_beside_it_only(tmp_path: Path, name: str) -> None:
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"w": name}}))
-    with pytest.raises(InputError, match="no file beside it"):
+    with pytest.raises(InputError, match="not a file beside it"):
         weight_files(tmp_path)
 
 

@@ -295,7 +295,7 @@ def test_yolo_layouts():
     assert found.boxes.tolist() == [[8.0, 16.0, 12.0, 24.0]]
     assert found.classes.tolist() == [1]
     assert found.scores.tolist() == pytest.approx([0.9])
-    with pytest.raises(ModelError, match="no head of boxes"):
+    with pytest.raises(ModelError, match="not a known box head"):
         yolo_layout((1, 7), "net")
 
 

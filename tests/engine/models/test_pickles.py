@@ -247,11 +247,11 @@ COLLIDING = b"".join(
 @pytest.mark.parametrize(
     ("pickled", "reason"),
     [
-        (b"\x80\x02}N" + b"\x85" * 200_000 + b"Ns.", "keys that are no names"),
+        (b"\x80\x02}N" + b"\x85" * 200_000 + b"Ns.", "neither names nor numbers"),
         (b"\x80\x02)" + b"2\x86" * 60 + b"q\x00}h\x00Ns.", "keys"),
         (b"\x80\x04]r\xff\xff\xff\x7f.", "holds no weights"),
         (b"\x80\x02]" + b"(" * 2_100_000 + b".", "more objects"),
-        (b"\x80\x02}(" + COLLIDING + b"u.", "keys that are no names"),
+        (b"\x80\x02}(" + COLLIDING + b"u.", "neither names nor numbers"),
         (b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f.", "is damaged"),
         (b"\x80\x04B\xff\xff\xff\xff.", "is damaged"),
         (b"\x80\x02\x82\x01.", "EXT1"),

@@ -153,7 +153,7 @@ def test_a_side_car_brings_the_editors_values_back(tmp_path):
 
 
 def test_no_side_car_without_a_file(tmp_path):
-    with pytest.raises(InputError, match="no file of weights"):
+    with pytest.raises(InputError, match="is not a weights file"):
         write_side_car(tmp_path / "none.pt", Preprocess())
 
 

@@ -294,5 +294,5 @@ def test_a_network_that_is_almost_one_is_one_line(open_model, tmp_path: Path) ->
         "transformer.encoder.layers.0.linear1.weight": torch.zeros(8, 8),
     }
     torch.save(weights, tmp_path / "w.pth")
-    with pytest.raises(ModelError, match="is no DETR: its layers"):
+    with pytest.raises(ModelError, match="is not a DETR: its layers"):
         open_model(tmp_path / "w.pth")

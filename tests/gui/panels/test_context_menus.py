@@ -36,7 +36,7 @@ def test_a_class_is_explained_where_that_is_done(opened):
 
 def test_an_attack_towards_a_class_is_prepared_and_not_begun(opened, fake):
     asked = len(fake.asked)
-    act(class_entries(opened.app, 1), "Attack towards this class")
+    act(class_entries(opened.app, 1), "Attack toward this class")
     assert opened.workspace is ATTACK
     values = opened.app.choice.values
     assert (values["goal"], values["target"]) == ("towards", "dog")
@@ -99,7 +99,7 @@ def test_the_menu_of_a_bar_is_of_the_row_under_the_mouse_and_chooses_nothing(
     QApplication.sendEvent(bars, QContextMenuEvent(reason, below, QPoint()))
     assert asked == [1]  # no class stands there
     texts = [[each.text() for each in menu.actions()] for menu in menus]
-    assert texts == [["Explain this class", "Attack towards this class", "Copy name"]]
+    assert texts == [["Explain this class", "Attack toward this class", "Copy name"]]
 
 
 def test_card_and_open_follow_the_search(opened):

@@ -252,7 +252,7 @@ def test_words_say_what_a_kiosk_shows():
     [
         ([], UsageError, "nothing to show"),
         (["none.md"], InputError, "no such file"),
-        (["convolution", "--idle", "0"], UsageError, "is no number of 5 up"),
+        (["convolution", "--idle", "0"], UsageError, "is not a number of at least 5"),
         (["convolution", "--taks", "x"], UsageError, "no such option"),
     ],
 )

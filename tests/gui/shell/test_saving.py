@@ -28,7 +28,7 @@ def test_without_chosen_results_it_says_what_to_do(opened, monkeypatch):
     monkeypatch.setattr(opened.app.messages, "say", said.append)
     opened.operations.export_contact_sheet()
     assert opened.app.bridge.files.results.asked == []
-    assert "choose several results" in said[0]
+    assert "select several results" in said[0]
 
 
 def test_a_figure_is_what_is_seen_with_its_look(opened, monkeypatch):

@@ -284,7 +284,7 @@ def test_weights_on_disk_need_no_download_button(opened, fake):
     for reference, is_here in (("zoo:resnet18", True), ("zoo:resnet34", False)):
         panel._select(reference)
         assert panel._fetch_button.isHidden() == is_here
-        assert (panel.list.currentItem().text(3) == "here") == is_here
+        assert (panel.list.currentItem().text(3) == "installed") == is_here
     opened.app.models.fetch("zoo:resnet34")
     panel._select("zoo:resnet34")
     assert panel._fetch_button.isHidden()

@@ -263,7 +263,7 @@ def test_of_a_detector_nothing_is_predicted(explaining):
     selection.set_model(None)
     selection.set_model(detector)
     words = explaining.stage.prediction._words.text()
-    assert words == "This network gives no class for the whole image."
+    assert words == "This network does not classify whole images."
     assert not explaining.stage.prediction.bars.isVisible()
 
 

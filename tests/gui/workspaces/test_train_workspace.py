@@ -89,12 +89,12 @@ def test_the_taught_network_opens_and_the_backbone_stays(
     taught = TaughtHead(
         path="/networks/my-classes.safetensors", program="", backbone="fake:net",
         classes=("cat", "dog"), images=(3, 2), held_out=2, accuracy=1.0,
-        skipped=("/images/a.jpg: is no image",),
+        skipped=("/images/a.jpg: is not an image",),
     )  # fmt: skip
     fake.tell("teach", Done(taught))
-    assert "Right on 100 %" in page.side.state.text()
+    assert "100 % accuracy on" in page.side.state.text()
     assert "1 could not be read" in page.side.state.text()
-    assert "a.jpg: is no image" in page.side.state.toolTip()
+    assert "a.jpg: is not an image" in page.side.state.toolTip()
     assert window.app.models.request.reference == taught.path
     page.side.go.click()
     assert fake.asked[-1][1].model.reference == "fake:net"
@@ -118,7 +118,7 @@ def test_numbers_are_learned_and_their_error_is_told_in_its_unit(
         usual_error=5.0, unit="years",
     )  # fmt: skip
     fake.tell("teach", Done(taught))
-    assert "Off by 1.5 years" in page.side.state.text()
+    assert "Mean error 1.5 years" in page.side.state.text()
 
 
 def table(tmp_path, *rows):

@@ -153,7 +153,7 @@ def test_one_writes_at_a_time(folder):
 
 def test_bad_folders_are_refused_in_words(tmp_path, folder):
     assert not is_index(tmp_path)
-    with pytest.raises(InputError, match="is no index"):
+    with pytest.raises(InputError, match="is not an index"):
         ImageIndex(tmp_path)
     with pytest.raises(UsageError, match="did you mean l/1"):
         ImageIndex(folder).features("l/2")

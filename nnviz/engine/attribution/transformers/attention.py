@@ -127,7 +127,7 @@ def _refuse(options: Mapping[str, Any]) -> None:
 def _refusal(name: str) -> ModelError:
     return ModelError(
         "attention",
-        f"cannot be laid open: it uses {name}",
+        f"cannot be exposed: it uses {name}",
         "use a method for any network, such as grad_cam or occlusion",
     )
 

@@ -97,7 +97,7 @@ def class_gradients(
             with passes.differentiable():
                 output = first_tensor(passes.forward(part))
                 if output is None:
-                    raise TypeError("the network gives no tensor")
+                    raise TypeError("the network returns no tensor")
                 gradients += torch.autograd.grad(output[:, target].sum(), kept[-1])
     finally:
         handle.remove()

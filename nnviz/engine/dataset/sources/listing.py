@@ -57,7 +57,9 @@ def _found(source: str) -> ImageSet:
         folder = path.parent
         return list_annotated(path, folder.parent if _above(folder) else folder)
     raise InputError(
-        source, "is no set of images", "name a folder, a CSV file or COCO's annotations"
+        source,
+        "is not a set of images",
+        "name a folder, a CSV file or COCO's annotations",
     )
 
 

@@ -23,7 +23,7 @@ def input_values(
         UsageError: the result is not a map over the image.
     """
     if not isinstance(result, Heatmap) or result.frame is None:
-        raise UsageError(method, "gives no map over the image", "leave it out")
+        raise UsageError(method, "computes no map over the image", "leave it out")
     values = torch.from_numpy(np.ascontiguousarray(result.values, np.float64))
     if values.shape != size:
         values = functional.interpolate(

@@ -50,7 +50,9 @@ def test_concept(resources: Resources, request: TestConcept, check: Check) -> Jo
     layer = index.layer(request.layer).name
     target = class_number(index, request.target)
     if target >= index.facts.outputs:
-        raise UsageError(request.target, "is no class of the network", "name another")
+        raise UsageError(
+            request.target, "is not a class of the network", "name another"
+        )
     model = yield from open_model(resources, index, check)
     with resources.store.lease(model):
         yield Progress(0, 0, "features of the concept")
@@ -100,7 +102,9 @@ def _notes(accuracy: float) -> tuple[str, ...]:
     if accuracy >= _UNSURE:
         return ()
     share = f"{100 * accuracy:.0f} %"
-    return (f"the layer hardly tells the concept from other images ({share} right)",)
+    return (
+        f"the layer hardly separates the concept from other images ({share} accuracy)",
+    )
 
 
 def _named(request: TestConcept) -> str:

@@ -30,8 +30,8 @@ from nnviz.media.index.reader import SUMS
 
 _ALIKE = 3
 _NOTE = (
-    "a channel answers on an image where it is above 0 somewhere; behind no ReLU that "
-    "is no silence"
+    "a channel is active on an image where it is above 0 somewhere; without a ReLU "
+    "before it, a negative value is not silence"
 )
 
 

@@ -114,7 +114,9 @@ def _require(model: Model, request: ScoreMethods) -> None:
     for name in request.methods:
         if find(name).info.group != _GROUP:
             raise UsageError(
-                name, "explains no answer", "name methods of the group Explain"
+                name,
+                "is not an attribution method",
+                "name methods of the group Explain",
             )
 
 

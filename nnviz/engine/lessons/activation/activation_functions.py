@@ -56,14 +56,14 @@ class ActivationFunctionsParams:
         Range(-6, 6),
         Essential(),
         Title("Sum v"),
-        Help("Where value and slope are read."),
+        Help("Input at which value and slope are read."),
     ] = 1.0
     slope: Annotated[
         float,
         Range(-1, 1),
         Essential(),
         When("function", ("parametric ReLU",)),
-        Help("Of a parametric ReLU below zero; a network learns it."),
+        Help("Slope of a parametric ReLU below zero; a network learns it."),
     ] = 0.25
 
 
@@ -81,8 +81,8 @@ class ActivationFunctions:
 
     Params: ClassVar[type] = ActivationFunctionsParams
     shows: ClassVar[str] = (
-        "An activation function and its derivative. Back-propagation multiplies by the "
-        "derivative at every layer."
+        "An activation function and its derivative. Backpropagation multiplies by "
+        "the derivative at every layer."
     )
     reading: ClassVar[str] = (
         "Where the derivative is near zero, little of the error gets through. A "

@@ -31,13 +31,15 @@ class DyingReluParams:
         float,
         Range(0, 0.3),
         Essential(),
-        Help("Slope below zero: 0 is a ReLU; a leaky one lets the error through."),
+        Help(
+            "Slope below zero: 0 is a plain ReLU; a leaky one lets the error through."
+        ),
     ] = 0.0
     kick: Annotated[
         float,
         Range(0, 30),
         Essential(),
-        Title("The large step"),
+        Title("Large step"),
         Help("Learning rate of the tenth step; 0 makes it one like all others."),
     ] = 8.0
     rate: Annotated[
@@ -93,8 +95,9 @@ class DyingRelu:
         "step brings it back. With a leak the gradient is small but not zero."
     )
     misleads: ClassVar[str] = (
-        "In a network a dead unit can be woken by changes of the layers before it. In "
-        "long trainings as many as 40 % of the units have been found dead."
+        "In a network a dead unit can be revived by changes in the layers before "
+        "it. In long training runs as many as 40 % of the units have been found "
+        "dead."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 30},

@@ -33,15 +33,15 @@ class SlowStartParams:
     """Parameters: the neuron's start and its learning rate; input 1, target 0."""
 
     weight: Annotated[
-        float, Range(-5, 5), Essential(), Help("At the start; the input is 1.")
+        float, Range(-5, 5), Essential(), Help("Weight at the start; the input is 1.")
     ] = 2.0
-    bias: Annotated[float, Range(-5, 5), Essential(), Help("At the start.")] = 2.0
+    bias: Annotated[float, Range(-5, 5), Essential(), Help("Bias at the start.")] = 2.0
     rate: Annotated[
         float,
         Range(0.001, 10, log=True),
         Essential(),
         Title("Learning rate η"),
-        Help("Of both losses."),
+        Help("Learning rate for both losses."),
     ] = 0.15
     epochs: Annotated[int, Range(10, 3000), Essential(), Help("Number of steps.")] = 300
 
@@ -70,7 +70,8 @@ class SlowStart:
         "∂C/∂w = (y − d) x."
     )
     misleads: ClassVar[str] = (
-        "The heights of the two losses cannot be compared, only their course."
+        "The values of the two losses cannot be compared, only the shapes of their "
+        "curves."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -28,7 +28,7 @@ class SoftmaxLossParams:
     scores: Annotated[
         NumberRows,
         Essential(),
-        Help("A row an image, a number a class: semicolons between rows."),
+        Help("One row per image, one number per class; semicolons between rows."),
     ] = "5 4 2; 4 2 8; 4 4 1"
     classes: Annotated[
         NumberRows, Essential(), Help("The right class of each image, from 1.")
@@ -37,7 +37,10 @@ class SoftmaxLossParams:
         float,
         Essential(),
         Range(0.1, 10, log=True),
-        Help("Scores are divided by it: a high one makes all classes alike."),
+        Help(
+            "Scores are divided by the temperature: a high one makes all classes "
+            "equally likely."
+        ),
     ] = 1.0
 
 
@@ -56,16 +59,18 @@ class SoftmaxLoss:
 
     Params: ClassVar[type] = SoftmaxLossParams
     shows: ClassVar[str] = (
-        "Softmax makes probabilities of scores: each is raised as a power of e and "
-        "divided by the sum of its row. The loss is −ln of the right class's."
+        "Softmax turns scores into probabilities: e to the power of each score, "
+        "divided by the sum over its row. The loss is −ln of the probability of the "
+        "right class."
     )
     reading: ClassVar[str] = (
-        "Each step computes one image. The gradient is the probability, less 1 at the "
-        "right class: nothing is left to learn where that is 1 already."
+        "Each step computes one image. The gradient is the probability, minus 1 at "
+        "the right class: where that probability is already 1, nothing is left to "
+        "learn."
     )
     misleads: ClassVar[str] = (
-        "Probabilities that add up to 1 do not mean that the network knows what it "
-        "cannot know: something of no class gets a class too."
+        "Probabilities that add up to 1 do not mean that the network knows its "
+        "limits: an image of no known class gets a class too."
     )
     presets: ClassVar[Presets] = {"demo": {}, "hot": {"temperature": 4.0}}
 

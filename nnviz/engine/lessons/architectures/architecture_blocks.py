@@ -111,7 +111,7 @@ class ArchitectureBlocksParams:
     part: Annotated[
         Literal["block", "whole"],
         Essential(),
-        Help("Its typical block, or the whole network, whose blocks open."),
+        Help("The typical block, or the whole network, whose blocks can be opened."),
     ] = "block"
 
 
@@ -137,8 +137,8 @@ class ArchitectureBlocks:
         "are branches. Compare ResNet-18 with VGG-16, MobileNet with ResNet-50."
     )
     misleads: ClassVar[str] = (
-        "These are torchvision's networks: AlexNet's two halves and its local response "
-        "normalization, which no GPU needs any more, are left out there."
+        "These are torchvision's networks: AlexNet's two halves and its local "
+        "response normalization, which no GPU needs anymore, are left out there."
     )
     presets: ClassVar[Presets] = {
         "demo": {"architecture": "SqueezeNet"},

@@ -39,29 +39,34 @@ class ArchitectureSearchParams:
     """Parameters: the number of networks, and the strategy of choosing them."""
 
     networks: Annotated[
-        int, Range(4, 200), Essential(), Help("Networks that are trained in all.")
+        int, Range(4, 200), Essential(), Help("Total number of networks to train.")
     ] = 40
     strategy: Annotated[
         Literal["predictor", "random"],
         Essential(),
-        Help("The next one: the best by the predictor, or any."),
+        Help(
+            "How the next network is chosen: the best by the predictor, or at random."
+        ),
     ] = "predictor"
     warm_up: Annotated[
         int,
         Range(2, 50),
         Essential(),
-        Help("Networks chosen at random before the predictor is asked."),
+        Help("Networks chosen at random before the predictor is used."),
     ] = 10
     explore: Annotated[
         float,
         Range(0, 1),
-        Help("Share of later ones that are chosen at random all the same."),
+        Help("Fraction of the later networks that are still chosen at random."),
     ] = 0.2
     image_count: Annotated[
         int, Range(50, 1200), Help("Digits that each network learns from.")
     ] = 240
     epochs: Annotated[
-        int, Range(1, 20), Essential(), Help("Passes over them, for each network.")
+        int,
+        Range(1, 20),
+        Essential(),
+        Help("Passes over the digits, for each network."),
     ] = 2
 
 
@@ -98,9 +103,10 @@ class ArchitectureSearch:
 
     Params: ClassVar[type] = ArchitectureSearchParams
     shows: ClassVar[str] = (
-        "An architecture is a sequence of words. Each one tried is trained for a "
-        "moment on digits; a recurrent network reads the words and learns to predict "
-        "the accuracy; of many candidates the best predicted is trained next."
+        "An architecture is a sequence of words. Each candidate is trained briefly "
+        "on digits; a recurrent network reads the words and learns to predict the "
+        "accuracy; of many candidates, the one with the best prediction is trained "
+        "next."
     )
     reading: ClassVar[str] = (
         "Networks that the predictor chose should lie higher than those chosen at "
@@ -108,8 +114,9 @@ class ArchitectureSearch:
         "strategy random."
     )
     misleads: ClassVar[str] = (
-        "A moment of training favors what learns fast, not what ends best. With few "
-        "words chance is a strong rival: published searches cost days of many GPUs."
+        "Brief training favors what learns fast, not what ends best. With few "
+        "words, random search is a strong baseline: published searches took days on "
+        "many GPUs."
     )
     presets: ClassVar[Presets] = {
         "demo": {"networks": 6, "warm_up": 3, "image_count": 100, "epochs": 1},

@@ -65,16 +65,18 @@ class CompoundScaling:
 
     Params: ClassVar[type] = CompoundScalingParams
     shows: ClassVar[str] = (
-        "EfficientNet-B0 scaled by three factors: its stages, and what they cost "
-        "beside the rule d · w² · r²."
+        "EfficientNet-B0 scaled by three factors: its stages, and their cost "
+        "compared with the rule d · w² · r²."
     )
     reading: ClassVar[str] = (
-        "Depth costs in proportion, width and resolution squared. By the rule 1.2, 1.1 "
-        "and 1.15 together about double the cost: one step from B0 on."
+        "Cost grows in proportion to depth, and with the square of width and "
+        "resolution. Factors of 1.2, 1.1 and 1.15 together about double the cost: "
+        "one step up from B0."
     )
     misleads: ClassVar[str] = (
-        "Channels are rounded to multiples of 8 and layers up, so the cost moves in "
-        "steps, and the published B1 to B7 have resolutions of their own."
+        "Channels are rounded to multiples of 8 and layers are rounded up, so the "
+        "cost moves in steps, and the published B1 to B7 have resolutions of their "
+        "own."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -33,7 +33,7 @@ class EfficiencyParams:
     cost: Annotated[
         Literal["operations", "weights"],
         Essential(),
-        Help("Multiply-accumulates of one image, or weights."),
+        Help("Multiply-accumulates (MACs) per image, or parameters."),
     ] = "operations"
 
 
@@ -51,12 +51,12 @@ class Efficiency:
 
     Params: ClassVar[type] = EfficiencyParams
     shows: ClassVar[str] = (
-        "Each point is a classifier of torchvision: its published accuracy on ImageNet "
-        "over what one image costs, on a logarithmic axis."
+        "Each point is a classifier of torchvision: its published accuracy on "
+        "ImageNet against the cost of one image, on a logarithmic axis."
     )
     reading: ClassVar[str] = (
-        "Up and left is better. The line joins the networks that no other beats at "
-        "their cost or below. Colors are families."
+        "Up and left is better. The line joins the networks that no other network "
+        "beats at equal or lower cost. Colors are families."
     )
     misleads: ClassVar[str] = (
         "Accuracies come from different training recipes and input sizes: part of what "

@@ -46,16 +46,17 @@ class PlainAndResidual:
 
     Params: ClassVar[type] = PlainAndResidualParams
     shows: ClassVar[str] = (
-        "Two untrained networks of one depth, one with a skip around each pair of "
-        "layers: how large the signal is at each layer, and the gradient coming back."
+        "Two untrained networks of the same depth, one with a skip connection "
+        "around each pair of layers: how large the signal is at each layer, and the "
+        "gradient that comes back."
     )
     reading: ClassVar[str] = (
         "Where the gradient of the plain network has shrunk by many powers of ten, its "
         "first layers learn nothing. The skip H(x) = F(x) + x lets it pass."
     )
     misleads: ClassVar[str] = (
-        "Batch norm and a careful first scale of the weights mend much of it too; He "
-        "et al. found plain networks worse although their gradients had healthy norms."
+        "Batch norm and a careful initialization also solve much of this; He et al. "
+        "found plain networks worse although their gradients had healthy norms."
     )
     presets: ClassVar[Presets] = {
         "demo": {"depth": 8},

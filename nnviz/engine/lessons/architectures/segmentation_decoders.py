@@ -68,13 +68,13 @@ class SegmentationDecodersParams:
         Range(0, 20),
         Lowest("none"),
         Essential(),
-        Help("Forward passes over which each network is timed; 0 does not."),
+        Help("Forward passes over which each network is timed; 0 skips the timing."),
     ] = 3
     own: Annotated[
         ImageFile,
         Essential(),
         Title("Own image"),
-        Help("An image in place of the scene; nothing is known of its classes."),
+        Help("An image to use instead of the scene; its true classes are unknown."),
     ] = ""
 
 
@@ -105,9 +105,9 @@ class SegmentationDecoders:
         "U-Net and SharpMask hand the encoder's maps over, whole or narrowed."
     )
     misleads: ClassVar[str] = (
-        "The networks were trained for minutes on drawn shapes: the order may differ "
-        "from the papers', which trained for days on photos. One scene is chance; "
-        "compare the means."
+        "The networks were trained for minutes on drawn shapes: the order may "
+        "differ from the papers', which trained for days on real images. One scene "
+        "is chance; compare the means."
     )
     presets: ClassVar[Presets] = {"demo": {"passes": 0}, "another scene": {"scene": 7}}
 

@@ -29,7 +29,7 @@ def parse_matrix(text: str, option: str, largest: int = 32) -> Floats:
         values = np.array([[float(word) for word in row] for row in rows], np.float64)
     except ValueError:
         odd = _odd_word(rows)
-        reason = f"{odd!r} is no number" if odd else "its rows differ in length"
+        reason = f"{odd!r} is not a number" if odd else "its rows differ in length"
         raise UsageError(option, reason, _REMEDY) from None
     if not values.size:
         raise UsageError(option, "is empty", _REMEDY)

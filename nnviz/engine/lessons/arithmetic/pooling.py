@@ -137,7 +137,7 @@ def unpool_max(values: Floats, pooling: Pooling) -> Floats:
     if values.shape != pooling.shape:
         rows, columns = pooling.shape
         raise UsageError(
-            "--values", f"are not {rows} × {columns}", "give one for each window"
+            "--values", f"must be {rows} × {columns}", "give one for each window"
         )
     found = np.zeros(pooling.inputs.shape)
     for place in np.ndindex(pooling.shape):

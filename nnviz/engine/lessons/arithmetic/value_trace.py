@@ -86,7 +86,7 @@ def trace_value(module: nn.Module, given: Tensor, place: Place) -> ValueTrace:
                 return trace(module, given.detach().double().cpu(), place)
     raise ModelError(
         type(module).__name__,
-        "is no convolution, linear layer or attention",
+        "is not a convolution, linear layer or attention",
         "pick one of those",
     )
 

@@ -46,7 +46,7 @@ class ColorConvolutionParams:
         NumberRows, Essential(), Help("Kernel of the third channel.")
     ] = "0 1 1; 0 1 0; 1 -1 1"
     bias: Annotated[
-        float, Range(-1000, 1000), Help("Added once to the three sums.")
+        float, Range(-1000, 1000), Help("Bias, added once to the three sums.")
     ] = 1.0
     padding: Annotated[
         Literal["valid", "same"],
@@ -69,12 +69,12 @@ class ColorConvolution:
 
     Params: ClassVar[type] = ColorConvolutionParams
     shows: ClassVar[str] = (
-        "A color image has three channels. One output channel has a kernel for each of "
-        "them: their sums of products are added, and the bias once."
+        "A color image has three channels. One output channel has a kernel for each "
+        "of them: their sums of products are added, and the bias once."
     )
     reading: ClassVar[str] = (
-        "The frames are the window of this step, at the same place in all channels. "
-        "The output has one channel, however many went in."
+        "The frames are the window of this step, at the same position in all "
+        "channels. The output has one channel, however many went in."
     )
     misleads: ClassVar[str] = (
         "A layer has as many such sets of kernels as output channels, each with a bias "

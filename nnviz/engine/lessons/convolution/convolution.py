@@ -24,15 +24,18 @@ class ConvolutionParams:
     input: Annotated[
         NumberRows,
         Essential(),
-        Help("Rows of the input, semicolons between; one row for a signal."),
+        Help("Rows of the input, separated by semicolons; one row for a signal."),
     ] = "1 1 1 0 0; 0 1 1 1 0; 0 0 1 1 1; 0 0 1 1 0; 0 1 1 0 0"
     kernel: Annotated[
-        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, separated by semicolons.")
     ] = "1 0 1; 0 1 0; 1 0 1"
     operation: Annotated[
         Literal["correlation", "convolution"],
         Essential(),
-        Help("A convolution turns the kernel by 180° first; networks correlate."),
+        Help(
+            "A convolution first rotates the kernel by 180°; networks compute "
+            "correlations."
+        ),
     ] = "correlation"
     padding: Annotated[
         Literal["valid", "same", "full"],
@@ -49,7 +52,7 @@ class ConvolutionParams:
         Title("Atrous rate"),
         Help("Distance between the cells of the kernel; 1 leaves no holes."),
     ] = 1
-    bias: Annotated[float, Range(-1000, 1000), Help("Added to each sum.")] = 0.0
+    bias: Annotated[float, Range(-1000, 1000), Help("Bias, added to each sum.")] = 0.0
 
 
 @register(
@@ -67,8 +70,9 @@ class Convolution:
 
     Params: ClassVar[type] = ConvolutionParams
     shows: ClassVar[str] = (
-        "A small kernel slides over the input. At each place the numbers below it are "
-        "multiplied by it, cell by cell, and added up: that sum is one output number."
+        "A small kernel slides over the input. At each position the numbers below "
+        "it are multiplied by it, cell by cell, and added up: that sum is one "
+        "output number."
     )
     reading: ClassVar[str] = (
         "The frame is the window of this step; the third grid holds the products "

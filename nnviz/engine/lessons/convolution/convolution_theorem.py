@@ -22,7 +22,7 @@ class ConvolutionTheoremParams:
     """Parameters: the kernel, and the image's size."""
 
     kernel: Annotated[
-        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, separated by semicolons.")
     ] = "1 2 1; 2 4 2; 1 2 1"
     size: Annotated[
         int,
@@ -46,16 +46,16 @@ class ConvolutionTheorem:
 
     Params: ClassVar[type] = ConvolutionTheoremParams
     shows: ClassVar[str] = (
-        "The spectra of image and kernel, their product, and the image that the "
-        "product belongs to: the convolution."
+        "The spectra of image and kernel, their product, and the image whose "
+        "spectrum the product is: the convolution."
     )
     reading: ClassVar[str] = (
-        "The middle of a spectrum holds slow changes, its edge fine detail. A blurring "
-        "kernel is bright in the middle: it lets slow changes pass."
+        "The middle of a spectrum holds slow changes, its edge fine detail. A "
+        "blurring kernel is bright in the middle: it lets slow changes pass."
     )
     misleads: ClassVar[str] = (
-        "The Fourier transform takes the image as if it went on around its edges, so "
-        "the convolution compared with it does so too."
+        "The Fourier transform treats the image as if it repeated beyond its edges, "
+        "so the convolution that it is compared with does so too."
     )
     presets: ClassVar[Presets] = {
         "demo": {"size": 32},

@@ -39,7 +39,7 @@ class EffectiveReceptiveFieldParams:
         LayerName,
         LayerKinds("spatial"),
         Essential(),
-        Help("The layer that is asked; left empty, the deepest with maps."),
+        Help("The layer to use. Empty: the deepest with maps."),
     ] = ""
     x: Annotated[ImageX, Essential()] = 0.5
     y: Annotated[ImageY, Essential()] = 0.5
@@ -47,7 +47,10 @@ class EffectiveReceptiveFieldParams:
         int,
         Range(1, 256, log=True),
         Essential(),
-        Help("Passes back that are averaged, each with other signs of the channels."),
+        Help(
+            "Backward passes to average, each with different random signs of the "
+            "channels."
+        ),
     ] = 12
 
 
@@ -66,17 +69,17 @@ class EffectiveReceptiveField:
 
     Params: ClassVar[type] = EffectiveReceptiveFieldParams
     shows: ClassVar[str] = (
-        "How much each pixel of the input moves the values of one place of a layer, "
-        "beside the rectangle that the place could see."
+        "How much each pixel of the input affects the values at one position of a "
+        "layer, compared with the whole rectangle that the position could see."
     )
     reading: ClassVar[str] = (
-        "The middle counts most and the edges hardly at all: about a Gaussian. With "
-        "depth it grows as the square root, so its share of the rectangle falls; "
-        "training and strides widen it."
+        "The center counts most and the edges hardly at all, roughly as a Gaussian. "
+        "It grows with the square root of depth, so it fills less and less of the "
+        "rectangle; training and strides widen it."
     )
     misleads: ClassVar[str] = (
-        "It belongs to this image: where a ReLU is silent nothing comes back. Its edge "
-        "is a convention, two standard deviations."
+        "It holds for this image only: where a ReLU is inactive, no gradient comes "
+        "back. Its edge is drawn at two standard deviations by convention."
     )
     presets: ClassVar[Presets] = {"demo": {"passes": 3}}
 

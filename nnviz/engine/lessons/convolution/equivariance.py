@@ -32,7 +32,7 @@ class EquivarianceParams:
         LayerName,
         LayerKinds("spatial"),
         Essential(),
-        Help("The layer whose map is watched; left empty, an early one."),
+        Help("The layer whose map is shown. Empty: an early one."),
     ] = ""
     channel: Annotated[ChannelIndex, Help("The map; -1 is the strongest.")] = -1
     right: Annotated[
@@ -66,8 +66,8 @@ class Equivariance:
 
     Params: ClassVar[type] = EquivarianceParams
     shows: ClassVar[str] = (
-        "A feature map of the shifted image, and how much it differs from the map of "
-        "the image as it was, shifted by as much."
+        "A feature map of the shifted image, and how much it differs from the "
+        "equally shifted map of the original image."
     )
     reading: ClassVar[str] = (
         "Where the shift is a multiple of the layer's stride the two agree away from "

@@ -42,7 +42,7 @@ class KernelDecompositionParams:
         NumberRows,
         Essential(),
         Title("Large kernel"),
-        Help("Rows of the large kernel that they are to stand for."),
+        Help("Rows of the large kernel that the two small ones should replace."),
     ] = (
         "0.02 0.09 0.2 0.3 0.2 0.09 0.02; 0.09 0.13 0.11 0.4 0.11 0.13 0.09; "
         "0.2 0.11 -0.3 -0.7 -0.3 0.11 0.2; 0.3 0.4 -0.7 -1.3 -0.7 0.4 0.3; "
@@ -53,7 +53,7 @@ class KernelDecompositionParams:
 
 @register(
     "kernel_decomposition",
-    title="A kernel taken apart",
+    title="Kernel factorization",
     group="Learn",
     live=False,
     needs_model=False,
@@ -64,8 +64,9 @@ class KernelDecomposition:
 
     Params: ClassVar[type] = KernelDecompositionParams
     shows: ClassVar[str] = (
-        "Two small kernels one after the other do what one large kernel does: their "
-        "convolution. The image filtered both ways, and the products for each pixel."
+        "Two small kernels, one after the other, do what one large kernel does: "
+        "their convolution. The image is filtered both ways, and the "
+        "multiplications per pixel are counted."
     )
     reading: ClassVar[str] = (
         "Together 3 × 3 and 5 × 5 span 7 × 7, with 9 + 25 products instead of 49. "

@@ -33,22 +33,23 @@ class KernelOnImageParams:
     kernel: Annotated[
         NumberRows,
         Essential(),
-        Help("Rows of the kernel, semicolons between; up to 15 × 15."),
+        Help("Rows of the kernel, separated by semicolons; up to 15 × 15."),
     ] = "-1 0 1; -2 0 2; -1 0 1"
     rate: Annotated[
         int,
         Title("Atrous rate"),
         Range(1, 16),
-        Help("The weights stand on every so many pixels, as in DeepLab; 1 is usual."),
+        Help("Spacing of the weights in pixels, as in DeepLab; 1 is usual."),
         Essential(),
     ] = 1
     source: Annotated[
         Literal["image", "max unpooling", "bed of nails", "nearest"],
         Title("Kernel on"),
         Help(
-            "The image, or what is left of it after max pooling and a way back: maxima "
-            "at their remembered places (SegNet), one to a window with zeros between "
-            "(then the kernel makes a transposed convolution), or copied."
+            "The image, or what is left of it after max pooling and unpooling: "
+            "maxima at their remembered positions (SegNet), one per window with "
+            "zeros in between (the kernel then makes it a transposed convolution), "
+            "or copied."
         ),
         Essential(),
     ] = "image"
@@ -57,7 +58,7 @@ class KernelOnImageParams:
         Title("Pooling factor"),
         Range(2, 16),
         When("source", ("max unpooling", "bed of nails", "nearest")),
-        Help("Side of the pooling windows, the stride of the way back."),
+        Help("Side of the pooling windows, and stride of the unpooling."),
         Essential(),
     ] = 4
     x: Annotated[ImageX, Essential()] = 0.5
@@ -77,15 +78,16 @@ class KernelOnImage:
 
     Params: ClassVar[type] = KernelOnImageParams
     shows: ClassVar[str] = (
-        "The gray image correlated with your kernel, and the window at one place with "
-        "its products; gray values count from 0 to 255. The kernel can be spread by an "
-        "atrous rate, and work on what pooling and unpooling leave of the image."
+        "The gray image correlated with your kernel, and the window at one position "
+        "with its products; gray values run from 0 to 255. The kernel can be "
+        "dilated by an atrous rate, and applied to what pooling and unpooling leave "
+        "of the image."
     )
     reading: ClassVar[str] = (
-        "Kernels whose weights add up to 0 answer to change, those that add up to 1 "
-        "smooth. Try the presets, then change a weight. A spread kernel sees more with "
-        "as many weights and skips what is between; max unpooling keeps edges in place "
-        "where a fixed grid moves them."
+        "Kernels whose weights add up to 0 respond to change, those that add up to "
+        "1 smooth. Try the presets, then change a weight. A dilated kernel sees "
+        "more with the same number of weights and skips what is in between; max "
+        "unpooling keeps edges in place where a fixed grid moves them."
     )
     misleads: ClassVar[str] = (
         "The kernels of a trained network are found by learning; few look like these."

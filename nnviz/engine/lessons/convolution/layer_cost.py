@@ -39,7 +39,9 @@ class LayerCostParams:
         int, Range(1, 8), Title("Atrous rate"), Help("1 leaves no holes.")
     ] = 1
     groups: Annotated[
-        int, Range(1, 64), Help("Each reads its share of the input channels only.")
+        int,
+        Range(1, 64),
+        Help("Each group reads only its own part of the input channels."),
     ] = 2
 
 
@@ -58,8 +60,8 @@ class LayerCost:
     Params: ClassVar[type] = LayerCostParams
     shows: ClassVar[str] = (
         "How large a layer's output is, how many weights it has and how many "
-        "multiply-accumulates (MACs) one image costs; beside it, cheaper and dearer "
-        "layers that do the same job."
+        "multiply-accumulates (MACs) one image costs; beside it, cheaper and more "
+        "expensive layers that do the same job."
     )
     reading: ClassVar[str] = (
         "Weights are (k² · inputs + 1) · outputs: they do not depend on the image's "

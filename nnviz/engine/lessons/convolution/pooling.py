@@ -25,12 +25,12 @@ class PoolingParams:
     """Parameters: the input, and the pooling windows."""
 
     input: Annotated[
-        NumberRows, Essential(), Help("Rows of the input, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the input, separated by semicolons.")
     ] = "1 0 2 3; 4 6 6 8; 3 1 1 0; 1 2 2 4"
     kind: Annotated[
         Literal["max", "average", "sum", "L2"],
         Essential(),
-        Help("What is made of a window."),
+        Help("Value computed from each window."),
     ] = "max"
     size: Annotated[int, Range(1, 8), Essential(), Help("Side of the window.")] = 2
     stride: Annotated[

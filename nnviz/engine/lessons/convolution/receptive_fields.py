@@ -22,7 +22,7 @@ class ReceptiveFieldsParams:
     x: Annotated[ImageX, Essential()] = 0.5
     y: Annotated[ImageY, Essential()] = 0.5
     layers: Annotated[
-        int, Range(1, 24), Essential(), Help("Layers that are drawn, evenly spread.")
+        int, Range(1, 24), Essential(), Help("Number of layers to draw, evenly spaced.")
     ] = 6
 
 
@@ -39,8 +39,8 @@ class ReceptiveFields:
 
     Params: ClassVar[type] = ReceptiveFieldsParams
     shows: ClassVar[str] = (
-        "For one place of the image, the rectangle that a value of each layer there "
-        "can see: its receptive field."
+        "For one position of the image, the rectangle that each layer can see "
+        "there: its receptive field."
     )
     reading: ClassVar[str] = (
         "Early layers see a few pixels, deep ones most of the image. Strided layers "

@@ -23,10 +23,10 @@ class TransposedConvolutionParams:
     """Parameters: the input, the kernel, and the stride."""
 
     input: Annotated[
-        NumberRows, Essential(), Help("Rows of the input, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the input, separated by semicolons.")
     ] = "1 2 5 5; 3 4 5 5; 5 5 5 5; 5 5 5 5"
     kernel: Annotated[
-        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, separated by semicolons.")
     ] = "1 1 1; 1 1 1; 1 1 1"
     stride: Annotated[
         int, Range(1, 6), Essential(), Help("Distance between two copies.")
@@ -49,16 +49,17 @@ class TransposedConvolution:
 
     Params: ClassVar[type] = TransposedConvolutionParams
     shows: ClassVar[str] = (
-        "Each input number lays down a copy of the kernel, multiplied by itself; the "
-        "copies are added where they overlap."
+        "Each input number adds a copy of the kernel, multiplied by that number, to "
+        "the output; overlapping copies are summed."
     )
     reading: ClassVar[str] = (
-        "The last grid counts how many copies reach each place. Uneven counts are the "
-        "checkerboard; a kernel whose side is a multiple of the stride has none."
+        "The last grid counts how many copies reach each position. Uneven counts "
+        "are the checkerboard; a kernel whose side is a multiple of the stride has "
+        "none."
     )
     misleads: ClassVar[str] = (
-        "Training can weigh the kernel so that the pattern is weaker, but not remove "
-        "its cause."
+        "Training can shape the kernel so that the pattern is weaker, but cannot "
+        "remove its cause."
     )
     presets: ClassVar[Presets] = {
         "demo": {"input": "1 2; 3 4"},

@@ -24,12 +24,12 @@ class UnpoolingParams:
     """Parameters: the small map, and the method of unpooling."""
 
     values: Annotated[
-        NumberRows, Essential(), Help("Rows of the small map, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the small map, separated by semicolons.")
     ] = "1 2; 3 4"
     kind: Annotated[
         Literal["nearest", "bed of nails", "max", "sub-pixel"],
         Essential(),
-        Help("How the places between are filled."),
+        Help("How the values in between are filled in."),
     ] = "max"
     factor: Annotated[int, Range(2, 4), Help("Factor by which each side grows.")] = 2
     pooled: Annotated[
@@ -37,7 +37,7 @@ class UnpoolingParams:
         When("kind", ("max",)),
         Essential(),
         Help(
-            "The input of the max pooling before: the positions of its maxima are "
+            "The input of the earlier max pooling: the positions of its maxima are "
             "remembered."
         ),
     ] = "1 2 6 3; 3 5 2 1; 1 2 2 1; 7 3 4 8"
@@ -57,15 +57,15 @@ class Unpooling:
 
     Params: ClassVar[type] = UnpoolingParams
     shows: ClassVar[str] = (
-        "Ways back from a small map to a large one, as decoders of segmentation "
-        "networks need them."
+        "Ways to get from a small map back to a large one, as the decoders of "
+        "segmentation networks do."
     )
     reading: ClassVar[str] = (
         "Max unpooling puts each value where the largest had been before pooling "
         "(SegNet); sub-pixel convolution interleaves the channels of a small map."
     )
     misleads: ClassVar[str] = (
-        "None of them brings back what pooling threw away: the numbers between are "
+        "None of them restores what pooling discarded: the numbers in between are "
         "zeros or copies."
     )
     presets: ClassVar[Presets] = {

@@ -54,7 +54,7 @@ class ValueParams:
         LayerName,
         LayerKinds("any"),
         Essential(),
-        Help("The layer; left empty, or for one that adds up nothing, a convolution."),
+        Help("The layer. Empty, or a layer that computes no sums: a convolution."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
@@ -68,7 +68,10 @@ class ValueParams:
         Range(-1, 1 << 16),
         Lowest("auto"),
         Title("Input channel"),
-        Help("The one whose window is shown; -1 is the one that adds most."),
+        Help(
+            "The input channel whose window is shown; -1 is the one that "
+            "contributes most."
+        ),
     ] = -1
     row: Annotated[
         int,
@@ -100,8 +103,9 @@ class FeatureMapValue:
         "read, the kernel, their products and sum, bias, batch norm and activation."
     )
     reading: ClassVar[str] = (
-        "Click the image beside it to choose a place, or a map. The first three grids "
-        "are of one input channel; the list adds up all of them, the largest first."
+        "Click the image beside it to choose a position, or click a map. The first "
+        "three grids show one input channel; the list adds up all channels, the "
+        "largest first."
     )
     misleads: ClassVar[str] = (
         "The input channels are feature maps of the layer before, not colors, in all "

@@ -35,10 +35,18 @@ class CurvatureParams:
         Help("The surface."),
     ] = "canyon"
     x: Annotated[
-        float, Range(-5, 5), Essential(), Title("Place x"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Place x"),
+        Help("A click on the plane sets it too."),
     ] = -3.0
     y: Annotated[
-        float, Range(-5, 5), Essential(), Title("Place y"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Place y"),
+        Help("A click on the plane sets it too."),
     ] = 0.8
 
 
@@ -56,12 +64,13 @@ class Curvature:
 
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (
-        "Gradient and Hessian at a place: the eigenvectors are the directions of most "
-        "and least bending, their ratio the condition number; Newton's step uses all."
+        "Gradient and Hessian at a point: the eigenvectors are the directions of "
+        "most and least bending, their ratio the condition number; Newton's step "
+        "uses all."
     )
     reading: ClassVar[str] = (
-        "Click a place. The step against the gradient is drawn as long as is best, "
-        "ε* = gᵀg / gᵀHg. On a bowl Newton's arrow ends in the minimum."
+        "Click a point. The step against the gradient is drawn at its optimal "
+        "length, ε* = gᵀg / gᵀHg. On a bowl Newton's arrow ends in the minimum."
     )
     misleads: ClassVar[str] = (
         "Where the surface bends down along some direction, Newton's step goes up to a "

@@ -70,14 +70,17 @@ class DescentInOneDimensionParams:
         Help("The function whose minimum is sought."),
     ] = "parabola"
     start: Annotated[
-        float, Range(-2, 5), Essential(), Help("Where it begins.")
+        float, Range(-2, 5), Essential(), Help("Start of the descent.")
     ] = -0.2568
     rate: Annotated[
         float,
         Range(0.001, 1, log=True),
         Essential(),
         Title("Learning rate ε"),
-        Help("Factor of the slope: too small creeps, too large jumps out."),
+        Help(
+            "Factor of the slope: too small a value crawls, too large a value "
+            "overshoots."
+        ),
     ] = 0.01
     steps: Annotated[int, Range(1, 200), Help("Number of steps.")] = 20
 
@@ -97,16 +100,16 @@ class DescentInOneDimension:
 
     Params: ClassVar[type] = DescentInOneDimensionParams
     shows: ClassVar[str] = (
-        "Gradient descent: the slope where one stands, times the learning rate, is "
-        "taken away from the place. Steep places give long steps."
+        "Gradient descent: the slope at the current point, times the learning rate, "
+        "is subtracted from the point. Steep slopes give long steps."
     )
     reading: ClassVar[str] = (
         "The arrow is the next step, the formula has its numbers. On the parabola a "
-        "rate above 1/28 overshoots, one above 2/28 runs away."
+        "rate above 1/28 overshoots, one above 2/28 diverges."
     )
     misleads: ClassVar[str] = (
-        "It stops wherever the slope is zero: in a valley that is not the deepest, or "
-        "on a saddle point, where nothing is lowest."
+        "It stops wherever the slope is zero: in a valley that is not the deepest, "
+        "or on a saddle point, which is no minimum at all."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -42,15 +42,23 @@ class GradientDescentParams:
         Help("The function whose minimum is sought."),
     ] = "canyon"
     x: Annotated[
-        float, Range(-5, 5), Essential(), Title("Start x"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Start x"),
+        Help("A click on the plane sets it too."),
     ] = -4.0
     y: Annotated[
-        float, Range(-5, 5), Essential(), Title("Start y"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Start y"),
+        Help("A click on the plane sets it too."),
     ] = 1.0
     step: Annotated[
         Literal["four rates", "one rate", "line search"],
         Essential(),
-        Help("How long a step is: by learning rate, or searched along the gradient."),
+        Help("Length of a step: by learning rate, or searched along the gradient."),
     ] = "four rates"
     rate: Annotated[
         float,

@@ -47,15 +47,22 @@ class LossPlaneParams:
         Range(1, 5),
         Essential(),
         Title("Fineness"),
-        Help("Number of times that the grid is halved: 4 times gives 17 × 17 points."),
+        Help(
+            "Number of times that the grid spacing is halved: 4 times gives 17 × 17 "
+            "points."
+        ),
     ] = 4
     folder: Annotated[
         ImageFolder,
         Essential(),
-        Help("Further images whose mean loss is taken; empty for none."),
+        Help("Folder of more images to average the loss over. Empty: none."),
     ] = ""
     count: Annotated[
-        int, Essential(), Range(1, 64), Title("Images"), Help("Of the folder, at most.")
+        int,
+        Essential(),
+        Range(1, 64),
+        Title("Images"),
+        Help("Maximum number of images from the folder."),
     ] = 8
 
 
@@ -92,13 +99,14 @@ class LossPlane:
 
     Params: ClassVar[type] = LossPlaneParams
     shows: ClassVar[str] = (
-        "The loss of the loaded network on the image where its weights are moved along "
-        "two random directions. Each filter is moved by a share of its own length."
+        "The loss of the open network on the image as its weights are moved along "
+        "two random directions. Each filter is moved by a fraction of its own "
+        "length."
     )
     reading: ClassVar[str] = (
-        "The mark is the network as it is. A wide, round valley tells of weights that "
-        "may change without harm; networks with skip connections tend to have one, "
-        "deep ones without them a rugged plane."
+        "The mark is the network as it is. A wide, round valley means that the "
+        "weights may change without harm; networks with skip connections tend to "
+        "have one, deep networks without them a rugged surface."
     )
     misleads: ClassVar[str] = (
         "The right class is the one that the network itself predicts. Two "

@@ -42,25 +42,38 @@ class OptimizerRaceParams:
         Help("The function whose minimum is sought."),
     ] = "Beale"
     x: Annotated[
-        float, Range(-5, 5), Essential(), Title("Start x"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Start x"),
+        Help("A click on the plane sets it too."),
     ] = 1.0
     y: Annotated[
-        float, Range(-5, 5), Essential(), Title("Start y"), Help("Or click the plane.")
+        float,
+        Range(-5, 5),
+        Essential(),
+        Title("Start y"),
+        Help("A click on the plane sets it too."),
     ] = 1.5
     optimizers: Annotated[
-        Words, Essential(), Help("Names with commas between; empty for all eight.")
+        Words,
+        Essential(),
+        Help("Names of optimizers, separated by commas. Empty: all eight."),
     ] = ""
     rate: Annotated[
         float,
         Range(0.0001, 1, log=True),
         Essential(),
         Title("Learning rate ε"),
-        Help("Of SGD, momentum and Nesterov."),
+        Help("Learning rate of SGD, momentum and Nesterov."),
     ] = 0.005
     adaptive_rate: Annotated[
         float,
         Range(0.001, 1, log=True),
-        Help("Of AdaGrad, RMSProp and Adam, which scale their steps themselves."),
+        Help(
+            "Learning rate of AdaGrad, RMSProp and Adam, which scale their steps "
+            "themselves."
+        ),
     ] = 0.1
     momentum: Annotated[
         float, Range(0, 0.99), Title("Momentum α"), Help("Velocity that is kept.")
@@ -83,13 +96,14 @@ class OptimizerRace:
 
     Params: ClassVar[type] = OptimizerRaceParams
     shows: ClassVar[str] = (
-        "Eight optimizers start at one place and make as many steps each. They differ "
-        "in what they remember: a velocity, squares of gradients, or the curvature."
+        "Eight optimizers start at one point and take the same number of steps. "
+        "They differ in what they remember: a velocity, squares of gradients, or "
+        "the curvature."
     )
     reading: ClassVar[str] = (
-        "Click a start. The table says how many steps each needed to come within 0.05 "
-        "of a minimum. Momentum overshoots and turns back; Adam first steps by its "
-        "learning rate, however steep it is."
+        "Click a start. The table says how many steps each needed to come within "
+        "0.05 of a minimum. Momentum overshoots and turns back; the first step of "
+        "Adam is as long as its learning rate, however steep the surface is."
     )
     misleads: ClassVar[str] = (
         "Each has its own best learning rate: another one reorders the race. Newton's "
@@ -129,7 +143,7 @@ def read_names(text: str) -> tuple[str, ...]:
         if word.lower() not in known:
             choices = ", ".join(OPTIMIZERS)
             raise UsageError(
-                "--optimizers", f"{word!r} is none", f"choose of {choices}"
+                "--optimizers", f"{word!r} is none", f"choose from {choices}"
             )
     return tuple(known[word.lower()] for word in wanted) or OPTIMIZERS
 

@@ -1,4 +1,4 @@
-"""Back-propagation: the partial derivatives of a small network, one by one."""
+"""Backpropagation: the partial derivatives of a small network, one by one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,13 +34,11 @@ Numbers = NDArray[np.float64]
 class BackpropagationParams:
     """Parameters: a small network, one input with its target, and the learning rate."""
 
-    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = (
-        "0.05 0.1"
-    )
+    inputs: Annotated[NumberRows, Essential(), Help("Input numbers.")] = "0.05 0.1"
     targets: Annotated[
         NumberRows,
         Essential(),
-        Help("Wanted output, a number a unit of the last layer."),
+        Help("Target output, one number per unit of the last layer."),
     ] = "0.01 0.99"
     weights: Annotated[
         NumberRows,
@@ -51,25 +49,25 @@ class BackpropagationParams:
         ),
     ] = "0.15 0.2; 0.25 0.3 | 0.4 0.45; 0.5 0.55"
     biases: Annotated[
-        NumberRows, Essential(), Help("A number a unit, | between layers.")
+        NumberRows, Essential(), Help("One number per unit, | between layers.")
     ] = "0.35 0.35 | 0.6 0.6"
     activation: Annotated[
         Literal["sigmoid", "tanh", "ReLU", "linear"],
         Essential(),
-        Help("Of all units."),
+        Help("Activation function of all units."),
     ] = "sigmoid"
     rate: Annotated[
         float,
         Range(0.001, 10, log=True),
         Essential(),
         Title("Learning rate η"),
-        Help("Factor of the step against the gradient."),
+        Help("Factor of the gradient in each step."),
     ] = 0.5
 
 
 @register(
     "backpropagation",
-    title="Back-propagation",
+    title="Backpropagation",
     group="Learn",
     live=False,
     needs_image=False,
@@ -88,8 +86,8 @@ class Backpropagation:
         "derivative is that share times the value that came in along it."
     )
     reading: ClassVar[str] = (
-        "Each step computes one number, and the formula says of what. The last step "
-        "moves all weights against their derivatives; the loss is smaller then."
+        "Each step computes one number, and the formula shows how. The last step "
+        "moves all weights against their derivatives, and the loss falls."
     )
     misleads: ClassVar[str] = (
         "Derivatives hold for small steps only: a large learning rate can raise the "

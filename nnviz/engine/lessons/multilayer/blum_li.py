@@ -34,14 +34,14 @@ class BlumLiParams:
     function: Annotated[
         Literal["hills", "waves", "disc", "slope"],
         Essential(),
-        Help("What is approximated on the unit square."),
+        Help("Function to approximate on the unit square."),
     ] = "hills"
     tiles: Annotated[
         int,
         Range(1, 60),
         Essential(),
-        Title("Tiles a side"),
-        Help("Tiles a side in the last step; the steps before have fewer."),
+        Title("Tiles per side"),
+        Help("Tiles per side in the last step; earlier steps have fewer."),
     ] = 40
 
 
@@ -61,12 +61,13 @@ class BlumLi:
 
     Params: ClassVar[type] = BlumLiParams
     shows: ClassVar[str] = (
-        "A network made by hand, without learning: step neurons cut the square into "
-        "tiles, AND neurons pick one, and the output adds the function's value there."
+        "A network built by hand, without learning: step neurons cut the square "
+        "into tiles, AND neurons pick one, and the output adds the function's value "
+        "there."
     )
     reading: ClassVar[str] = (
-        "Each step has finer tiles. The mean squared error falls with the square "
-        "of the number of tiles a side, but the number of neurons grows with that "
+        "Each step has finer tiles. The mean squared error falls with the square of "
+        "the number of tiles per side, but the number of neurons grows with that "
         "square too: 1000 × 1000 tiles take two million."
     )
     misleads: ClassVar[str] = (

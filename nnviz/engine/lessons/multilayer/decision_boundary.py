@@ -70,7 +70,10 @@ class DecisionBoundaryParams:
     activation: Annotated[
         Literal["tanh", "ReLU", "sigmoid", "linear"],
         Essential(),
-        Help("Of the hidden units; linear ones draw a straight line only."),
+        Help(
+            "Activation function of the hidden units; linear ones only draw a "
+            "straight line."
+        ),
     ] = "tanh"
     rate: Annotated[
         float,
@@ -83,14 +86,16 @@ class DecisionBoundaryParams:
         int, Range(100, 50_000, log=True), Help("Passes over all points.")
     ] = 3000
     noise: Annotated[
-        float, Range(0, 0.5), Help("Standard deviation of what is added to the points.")
+        float,
+        Range(0, 0.5),
+        Help("Standard deviation of the noise added to the points."),
     ] = 0.0
     count: Annotated[
         int,
         Range(10, 400),
         Title("Points"),
         When("data", ("clouds", "quadrants", "ring", "moons", "spiral")),
-        Help("How many; as many new ones test the network."),
+        Help("Number of training points; as many new ones test the network."),
     ] = 100
 
 
@@ -110,16 +115,16 @@ class DecisionBoundary:
     Params: ClassVar[type] = DecisionBoundaryParams
     shows: ClassVar[str] = (
         "A multilayer perceptron learns to tell two classes of points apart. The "
-        "ground is its output: blue for class 0, orange for class 1."
+        "background is its output: blue for class 0, orange for class 1."
     )
     reading: ClassVar[str] = (
-        "Dashed lines are those of the hidden units: the boundary is put together from "
-        "them. Watch the loss on points that it has not seen: where it rises while the "
-        "other falls, the network overfits."
+        "Dashed lines are those of the hidden units: the boundary is composed of "
+        "them. Watch the loss on held-out points: where it rises while the other "
+        "falls, the network overfits."
     )
     misleads: ClassVar[str] = (
         "Another start gives another boundary between the points. Far from them the "
-        "network is sure too, without reason."
+        "network is just as confident, without reason."
     )
     presets: ClassVar[Presets] = {
         "demo": {"epochs": 800},

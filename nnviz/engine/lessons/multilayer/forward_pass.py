@@ -33,7 +33,7 @@ BIASES = "0.35 0.35 | 0.6 0.6"
 class ForwardPassParams:
     """Parameters: inputs, weights and biases of a small network."""
 
-    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = INPUTS
+    inputs: Annotated[NumberRows, Essential(), Help("Input numbers.")] = INPUTS
     weights: Annotated[
         NumberRows,
         Essential(),
@@ -43,17 +43,17 @@ class ForwardPassParams:
         ),
     ] = WEIGHTS
     biases: Annotated[
-        NumberRows, Essential(), Help("A number a unit, | between layers.")
+        NumberRows, Essential(), Help("One number per unit, | between layers.")
     ] = BIASES
     activation: Annotated[
         Literal["sigmoid", "tanh", "ReLU", "step", "linear"],
         Essential(),
-        Help("Of the hidden units."),
+        Help("Activation function of the hidden units."),
     ] = "sigmoid"
     output: Annotated[
         Literal["sigmoid", "tanh", "linear"],
         Title("Output activation"),
-        Help("Of the last layer's units."),
+        Help("Activation function of the last layer's units."),
     ] = "sigmoid"
 
 

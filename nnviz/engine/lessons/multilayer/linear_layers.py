@@ -24,12 +24,18 @@ class LinearLayersParams:
     """Parameters: two layers and an input."""
 
     first: Annotated[
-        NumberRows, Essential(), Title("First layer"), Help("Weights, a row a unit.")
+        NumberRows,
+        Essential(),
+        Title("First layer"),
+        Help("Weights, one row per unit."),
     ] = "1 -1; 2 0.5; -1 1"
     second: Annotated[
-        NumberRows, Essential(), Title("Second layer"), Help("Weights, a row a unit.")
+        NumberRows,
+        Essential(),
+        Title("Second layer"),
+        Help("Weights, one row per unit."),
     ] = "0.5 1 -2; 1 -1 0.5"
-    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = "1 2"
+    inputs: Annotated[NumberRows, Essential(), Help("Input numbers.")] = "1 2"
     activation: Annotated[
         Literal["linear", "ReLU", "tanh"],
         Essential(),

@@ -49,14 +49,14 @@ class AdalineParams:
         Range(0.001, 2, log=True),
         Essential(),
         Title("Learning rate η"),
-        Help("Factor of each update; too large a one runs away."),
+        Help("Factor of each update; too large a value diverges."),
     ] = 0.1
     update: Annotated[
         Literal["instance", "batch"],
         Essential(),
         Help("Change the weights after each point, or after all."),
     ] = "batch"
-    steps: Annotated[int, Range(1, 1000), Help("Updates.")] = 120
+    steps: Annotated[int, Range(1, 1000), Help("Number of updates.")] = 120
 
 
 @register(
@@ -76,15 +76,17 @@ class Adaline:
     Params: ClassVar[type] = AdalineParams
     shows: ClassVar[str] = (
         "The delta rule: weights change by the learning rate times the error of the "
-        "sum itself, before any step. It goes down the mean squared error."
+        "sum itself, before any step function. This is gradient descent on the mean "
+        "squared error."
     )
     reading: ClassVar[str] = (
-        "Colors are the sum; classes are wanted at −1 and 1. The curve falls to the "
-        "dashed line, the least error that any line has (least squares)."
+        "Colors show the sum; the targets of the two classes are −1 and 1. The "
+        "curve falls to the dashed line, the least error that any line has (least "
+        "squares)."
     )
     misleads: ClassVar[str] = (
-        "Points far on the right side still pull, for their sum is too large: least "
-        "squares can misclassify points that a perceptron would get right."
+        "Points far on the right side still pull, because their sum is too large: "
+        "least squares can misclassify points that a perceptron would get right."
     )
     presets: ClassVar[Presets] = {"demo": {"steps": 40}, "runs away": {"rate": 1.5}}
 

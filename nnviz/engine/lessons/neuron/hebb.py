@@ -29,10 +29,13 @@ class HebbParams:
     rule: Annotated[
         Literal["Hebb", "Oja"],
         Essential(),
-        Help("Hebb's weights grow for ever; Oja's keep their length."),
+        Help("Hebb's weights grow without bound; Oja's keep their length."),
     ] = "Oja"
     angle: Annotated[
-        float, Range(0, 180), Essential(), Help("Where the points' long axis lies, °.")
+        float,
+        Range(0, 180),
+        Essential(),
+        Help("Direction of the points' long axis, in degrees."),
     ] = 35.0
     rate: Annotated[
         float,
@@ -41,7 +44,9 @@ class HebbParams:
         Title("Learning rate η"),
         Help("Factor of each update."),
     ] = 0.02
-    steps: Annotated[int, Range(10, 1000), Help("Points that are shown.")] = 240
+    steps: Annotated[
+        int, Range(10, 1000), Help("Number of points shown to the neuron.")
+    ] = 240
     count: Annotated[
         int, Range(10, 300), Title("Points"), Help("Number of examples.")
     ] = 80
@@ -67,11 +72,12 @@ class Hebb:
         "together. Oja adds forgetting, which keeps the weights at length 1."
     )
     reading: ClassVar[str] = (
-        "The arrow is the weight vector. It turns to the direction in which the points "
-        "spread most, the dashed line: the first principal component."
+        "The arrow is the weight vector. It turns toward the direction in which the "
+        "points spread most, the dashed line: the first principal component."
     )
     misleads: ClassVar[str] = (
-        "Which end of the line the arrow takes depends on the start: signs are free."
+        "Which end of the line the arrow takes depends on the start: the sign is "
+        "arbitrary."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 40, "rate": 0.1},

@@ -64,25 +64,30 @@ class HopfieldParams:
         int,
         Range(1, 9),
         Essential(),
-        Help("Which pattern is spoiled and recalled; your own come after the letters."),
+        Help(
+            "Index of the pattern that is corrupted and recalled; your own come "
+            "after the letters."
+        ),
     ] = 1
     spoiled: Annotated[
         float,
         Range(0, 100),
         Essential(),
+        Title("Corrupted"),
         Unit("%"),
-        Help("Share of the cells that are turned over."),
+        Help("Fraction of the cells that are flipped."),
     ] = 20.0
     shown: Annotated[
         CellDrawing,
         Title("Shown instead"),
         Help(
-            "What is shown to the network in place of a spoiled one; click its cells."
+            "Pattern to show to the network instead of a corrupted one; click its "
+            "cells."
         ),
     ] = ""
     storage: Annotated[
         Literal["Hebb", "projection"],
-        Help("Hebb's rule mixes images that are alike; projection keeps them apart."),
+        Help("Hebb's rule mixes up similar images; projection keeps them apart."),
     ] = "projection"
 
 
@@ -102,19 +107,20 @@ class Hopfield:
 
     Params: ClassVar[type] = HopfieldParams
     shows: ClassVar[str] = (
-        "Each cell is a unit, connected with every other. Weights between units store "
-        "the images; from a spoiled one the units turn over, one by one, until none "
-        "wants to."
+        "Each cell is a unit, connected with every other. Weights between units "
+        "store the images; from a corrupted image the units flip one by one, until "
+        "none changes."
     )
     reading: ClassVar[str] = (
-        "Click cells of an empty image to store one of your own, of the shown one to "
-        "spoil it by hand. The frame is the unit that turned. The energy falls with "
-        "each turn: stored images lie in its valleys, so the nearest one is recalled."
+        "Click cells of an empty image to store one of your own, or cells of the "
+        "shown one to corrupt it by hand. The frame marks the unit that flipped. "
+        "The energy falls with each flip: stored images lie in its valleys, so the "
+        "nearest one is recalled."
     )
     misleads: ClassVar[str] = (
         "Valleys also lie where nothing was stored: mixtures, and every image's "
-        "negative. With Hebb's rule about 0.14 images a unit can be kept, fewer when "
-        "they are alike."
+        "negative. With Hebb's rule about 0.14 images per unit can be stored, fewer "
+        "when they are similar."
     )
     presets: ClassVar[Presets] = {
         "demo": {},
@@ -188,7 +194,7 @@ def _curve(energies: list[float]) -> Curves:
     return Curves(
         x=np.arange(len(energies)),
         series={"energy": np.array(energies)},
-        x_label="units turned over",
+        x_label="units flipped",
         y_label="energy",
     )
 
@@ -219,7 +225,7 @@ def _matrix(
     return Matrix(
         grids=(
             *grids,
-            _grid(start.state, "shown" if params.shown else "spoiled", "|", "shown"),
+            _grid(start.state, "shown" if params.shown else "corrupted", "|", "shown"),
             now,
         ),
         formula=rf"$E = -\frac{{1}}{{2}}\,s^T W s = {amount(step.energy, 4)}$",

@@ -58,7 +58,11 @@ class LogicGatesParams:
         Help("Weight of the input x1."),
     ] = 1.0
     w2: Annotated[
-        float, Range(-3, 3), Essential(), When("hidden", (False,)), Help("Of x2.")
+        float,
+        Range(-3, 3),
+        Essential(),
+        When("hidden", (False,)),
+        Help("Weight of the input x2."),
     ] = 1.0
 
 
@@ -80,7 +84,7 @@ class LogicGates:
         "side of its line. Turn the line until all four are right."
     )
     reading: ClassVar[str] = (
-        "A point whose color is not that of the ground below is wrong. For XOR no "
+        "A point whose color is not that of the background is wrong. For XOR no "
         "line is right for all four; two hidden neurons cut out a stripe."
     )
     misleads: ClassVar[str] = (

@@ -68,12 +68,13 @@ class MaximumMargin:
         "touches a point. The perceptron's line beside it is just one that works."
     )
     reading: ClassVar[str] = (
-        "Rings mark the points that touch the margin, the support vectors. Only they "
-        "hold the line: moving any other point changes nothing until it comes closer."
+        "Rings mark the points that touch the margin, the support vectors. They "
+        "alone determine the line: moving any other point changes nothing until it "
+        "comes closer."
     )
     misleads: ClassVar[str] = (
-        "One point in the wrong place takes the whole margin away; soft margins, "
-        "which allow a few errors, are used in practice."
+        "One point in the wrong place makes the margin vanish; soft margins, which "
+        "allow a few errors, are used in practice."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

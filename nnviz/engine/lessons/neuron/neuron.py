@@ -33,26 +33,30 @@ _PLANE = 2
 class NeuronParams:
     """Parameters: inputs, weights, bias and the activation function."""
 
-    inputs: Annotated[
-        NumberRows, Essential(), Help("Numbers that come in, up to eight.")
-    ] = "1 0.5"
+    inputs: Annotated[NumberRows, Essential(), Help("Input numbers, up to eight.")] = (
+        "1 0.5"
+    )
     weights: Annotated[
-        NumberRows, Essential(), Help("As many weights; a negative one inhibits.")
+        NumberRows,
+        Essential(),
+        Help("As many weights as inputs; a negative one inhibits."),
     ] = "0.8 -1.2"
-    bias: Annotated[float, Range(-10, 10), Essential(), Help("Added to the sum.")] = 0.3
+    bias: Annotated[
+        float, Range(-10, 10), Essential(), Help("Bias, added to the sum.")
+    ] = 0.3
     activation: Annotated[
         Literal[
             "step", "linear", "sigmoid", "hard sigmoid", "tanh", "hard tanh", "ReLU"
         ],
         Essential(),
-        Help("Shapes the sum into the output."),
+        Help("Activation function, which turns the sum into the output."),
     ] = "sigmoid"
     steepness: Annotated[
         float,
         Range(0.1, 50, log=True),
         Title("Steepness λ"),
         When("activation", ("sigmoid", "tanh")),
-        Help("Factor of the sum; a large one turns the sigmoid into a step."),
+        Help("Factor of the sum; a large value turns the sigmoid into a step."),
     ] = 1.0
 
 

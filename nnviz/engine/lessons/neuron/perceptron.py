@@ -64,7 +64,7 @@ class PerceptronParams:
         NumberRows,
         Essential(),
         Title("Start weights"),
-        Help("w1 and w2 at the start; with a bias its weight comes first."),
+        Help("Initial w1 and w2; with a bias, its weight comes first."),
     ] = "1 -0.8"
     bias: Annotated[
         bool, Essential(), Help("Give the neuron a bias: an input that is always 1.")
@@ -88,7 +88,7 @@ class PerceptronParams:
         Help("Factor of each update."),
     ] = 1.0
     passes: Annotated[
-        int, Range(1, 100), Help("Passes over the points after which it gives up.")
+        int, Range(1, 100), Help("Passes over the points before it gives up.")
     ] = 25
 
 
@@ -118,7 +118,7 @@ class Perceptron:
     )
     misleads: ClassVar[str] = (
         "It stops at the first line that separates the points, not at the best one; "
-        "if no line does (XOR), it never comes to rest."
+        "if no line does (XOR), it never converges."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -35,18 +35,20 @@ class SelfOrganizingMapParams:
     points: Annotated[
         Literal["square", "disc", "ring", "triangle", "two clusters"],
         Essential(),
-        Help("Where the points lie."),
+        Help("Arrangement of the points."),
     ] = "square"
     rows: Annotated[int, Range(1, 20), Essential(), Help("Rows of the net.")] = 10
     columns: Annotated[int, Range(2, 20), Essential(), Help("Columns of the net.")] = 10
     samples: Annotated[
-        int, Range(100, 10_000, log=True), Help("Points that are shown to it.")
+        int, Range(100, 10_000, log=True), Help("Number of points shown to the map.")
     ] = 2000
     radius: Annotated[
         float, Range(0.5, 10), Help("Neighborhood at the start, in nodes.")
     ] = 4.0
     rate: Annotated[
-        float, Range(0.01, 1, log=True), Help("How far the winner moves at the start.")
+        float,
+        Range(0.01, 1, log=True),
+        Help("How far the winning node moves at the start."),
     ] = 0.5
 
 
@@ -74,8 +76,8 @@ class SelfOrganizingMap:
         "first the net unfolds as a whole, then it settles in detail."
     )
     misleads: ClassVar[str] = (
-        "A net can stay twisted: there is no energy that it goes down. Distances on "
-        "the net are not those between the points."
+        "A net can stay twisted: training minimizes no energy. Distances on the net "
+        "are not those between the points."
     )
     presets: ClassVar[Presets] = {
         "demo": {"rows": 8, "columns": 8, "samples": 400},

@@ -52,8 +52,8 @@ class InputNormalization:
         "standard deviation, all have mean 0 and spread 1."
     )
     reading: ClassVar[str] = (
-        "Without it the feature with the largest numbers decides how the weights are "
-        "moved. Networks for images do the same with red, green and blue."
+        "Without it the feature with the largest numbers decides how the weights "
+        "are moved. Networks for images do the same with red, green and blue."
     )
     misleads: ClassVar[str] = (
         "Mean and deviation are those of the training data: new data are brought to "

@@ -30,15 +30,18 @@ class NormLayersParams:
         LayerName,
         LayerKinds("any"),
         Essential(),
-        Help("A norm layer; left empty, or for another layer, the first one there is."),
+        Help("A normalization layer. Empty, or another kind of layer: the first one."),
     ] = ""
     statistics: Annotated[
         Literal["fixed", "of this image"],
         Essential(),
-        Help("Those remembered from training, or those that training would use now."),
+        Help(
+            "Statistics remembered from training, or those of this image, as in "
+            "training."
+        ),
     ] = "fixed"
     channel: Annotated[
-        ChannelIndex, Essential(), Help("One channel; -1 takes all together.")
+        ChannelIndex, Essential(), Help("One channel; -1 takes all channels together.")
     ] = -1
 
 
@@ -59,12 +62,12 @@ class NormLayers:
     )
     reading: ClassVar[str] = (
         "After the layer all channels lie in one range. With the image's own "
-        "statistics, as in training, mean and spread of each channel are exactly those "
-        "that γ and β say."
+        "statistics, as in training, mean and spread of each channel are exactly "
+        "those given by γ and β."
     )
     misleads: ClassVar[str] = (
-        "With fixed statistics an unusual image need not come out normalized: that is "
-        "how a wrong preprocessing shows."
+        "With fixed statistics an unusual image need not come out normalized: this "
+        "reveals wrong preprocessing."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 

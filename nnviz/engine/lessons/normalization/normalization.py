@@ -92,13 +92,14 @@ class Normalization:
         "means and variances that it used."
     )
     reading: ClassVar[str] = (
-        "Batch norm makes each feature (column) alike over the batch; layer norm each "
-        "sample (row) alike over its features, whatever else is in the batch."
+        "Batch norm normalizes each feature (column) over the batch; layer norm "
+        "normalizes each sample (row) over its features, whatever else is in the "
+        "batch."
     )
     misleads: ClassVar[str] = (
         "In training batch norm uses the batch's own statistics; afterward it uses "
-        "fixed ones, remembered from training, so that an answer does not depend on "
-        "the other images."
+        "fixed ones, remembered from training, so that a prediction does not depend "
+        "on the other images."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

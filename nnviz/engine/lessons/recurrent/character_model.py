@@ -43,13 +43,13 @@ class CharacterModelParams:
     text: Annotated[
         Words,
         Essential(),
-        Help("What it learns; the longer the better, paste your own."),
+        Help("Training text, the longer the better; paste your own."),
     ] = _TEXT
     file: Annotated[
         TextFile,
         Essential(),
         Title("Text file"),
-        Help("A file, UTF-8, that it learns in place of the text."),
+        Help("A UTF-8 text file to learn instead of the text."),
     ] = ""
     steps: Annotated[
         int,
@@ -61,18 +61,18 @@ class CharacterModelParams:
         float,
         Range(0.1, 3, log=True),
         Essential(),
-        Help("Of the sample: low is safe and dull, high is wild."),
+        Help("Sampling temperature: low is safe and dull, high is wild."),
     ] = 0.7
     start: Annotated[
-        Words, Essential(), Help("Letters that it reads before it writes.")
+        Words, Essential(), Help("Letters that the model reads before it writes.")
     ] = "the "
     hidden: Annotated[
-        int, Range(4, 256), Title("Hidden units"), Help("Numbers of the state.")
+        int, Range(4, 256), Title("Hidden units"), Help("Numbers in the hidden state.")
     ] = 48
     span: Annotated[
         int,
         Range(2, 100),
-        Help("Letters after which the gradient through time is cut."),
+        Help("Letters after which backpropagation through time is truncated."),
     ] = 24
     rate: Annotated[
         float,
@@ -109,7 +109,7 @@ class CharacterModel:
         "Watch spaces come first, then short words, then their order."
     )
     misleads: ClassVar[str] = (
-        "On a short text it learns by heart. A fluent sample does not mean that "
+        "It learns a short text by heart. A fluent sample does not mean that "
         "anything is understood."
     )
     presets: ClassVar[Presets] = {

@@ -31,12 +31,12 @@ class GatedCellsParams:
     cell: Annotated[
         Literal["LSTM", "peepholes", "joined gates", "GRU"],
         Essential(),
-        Help("Which of the gated cells."),
+        Help("Kind of gated cell."),
     ] = "LSTM"
     signal: Annotated[
         Literal["pulse", "steps", "sine", "noise"],
         Essential(),
-        Help("What it reads, a number a step."),
+        Help("Input signal, one number per step."),
     ] = "pulse"
     steps: Annotated[int, Range(2, 100), Essential(), Help("Steps in time.")] = 20
     remembers: Annotated[
@@ -64,8 +64,8 @@ class GatedCells:
     Params: ClassVar[type] = GatedCellsParams
     shows: ClassVar[str] = (
         "A cell of one unit with random weights reads a signal. Peepholes let gates "
-        "see the state; joined gates write only what they forget; a GRU has no state "
-        "beside its output."
+        "see the state; joined gates write only what they forget; a GRU has no "
+        "state other than its output."
     )
     reading: ClassVar[str] = (
         "The diagram has the values of this step, the curves those of all steps so "

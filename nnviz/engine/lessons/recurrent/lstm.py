@@ -26,28 +26,31 @@ class LstmParams:
     """Parameters: the old state, and the gates' values."""
 
     state: Annotated[
-        NumberRows, Essential(), Title("Old state c"), Help("A number a unit.")
+        NumberRows, Essential(), Title("Previous state c"), Help("One number per unit.")
     ] = "-0.5 0.2"
     forget: Annotated[
         NumberRows,
         Essential(),
         Title("Forget gate f"),
-        Help("Kept of the state, 0 to 1."),
+        Help("Fraction of the old state that is kept, 0 to 1."),
     ] = "0.1 1"
     candidate: Annotated[
-        NumberRows, Essential(), Title("Candidate g"), Help("What is written, −1 to 1.")
+        NumberRows,
+        Essential(),
+        Title("Candidate g"),
+        Help("Candidate value to write, −1 to 1."),
     ] = "0.9 -0.75"
     enter: Annotated[
         NumberRows,
         Essential(),
         Title("Input gate i"),
-        Help("Share that is written, 0 to 1."),
+        Help("Fraction of the candidate that is written, 0 to 1."),
     ] = "0.8 0"
     leave: Annotated[
         NumberRows,
         Essential(),
         Title("Output gate o"),
-        Help("Share that is shown, 0 to 1."),
+        Help("Fraction of the new state that is output, 0 to 1."),
     ] = "0.5 0.9"
 
 
@@ -74,12 +77,12 @@ class Lstm:
         "some of the result."
     )
     reading: ClassVar[str] = (
-        "A gate of 1 lets all through, of 0 nothing. The state is only multiplied by f "
-        "from step to step, by no matrix: so a gradient can last."
+        "A gate of 1 lets all through, of 0 nothing. From step to step the state is "
+        "only multiplied by f, never by a matrix, so a gradient can last."
     )
     misleads: ClassVar[str] = (
-        "Gates are set by hand here; in a network a layer computes them from the input "
-        "and the output before."
+        "Gates are set by hand here; in a network a layer computes them from the "
+        "input and the previous output."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -31,7 +31,7 @@ class SequenceKindsParams:
             "many to many, in step",
         ],
         Essential(),
-        Help("Where inputs enter and outputs leave."),
+        Help("Steps that have an input, and steps that have an output."),
     ] = "many to many, in step"
     steps: Annotated[int, Range(2, 8), Essential(), Help("Steps of the sequence.")] = 4
 

@@ -1,4 +1,4 @@
-"""Recurrent network on "hello": unrolled, trained by truncated back-propagation."""
+"""Recurrent network on "hello": unrolled, trained by truncated backpropagation."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,10 +37,16 @@ class UnrollingParams:
     """Parameters: the word and the training."""
 
     word: Annotated[
-        Words, Essential(), Help("Two to twelve letters; each is to predict the next.")
+        Words,
+        Essential(),
+        Help("Two to twelve letters; the network learns to predict each next one."),
     ] = "hello"
     hidden: Annotated[
-        int, Range(1, 8), Essential(), Title("Hidden units"), Help("Numbers of h.")
+        int,
+        Range(1, 8),
+        Essential(),
+        Title("Hidden units"),
+        Help("Numbers in the hidden state h."),
     ] = 3
     epochs: Annotated[
         int, Range(1, 500), Essential(), Help("Number of passes over the data.")
@@ -50,7 +56,7 @@ class UnrollingParams:
         Range(0, 12),
         Lowest("never"),
         Essential(),
-        Help("Letters after which the gradient is cut; 0 never cuts."),
+        Help("Letters after which the gradient is truncated; 0 never truncates it."),
     ] = 0
     rate: Annotated[
         float,
@@ -76,17 +82,18 @@ class Unrolling:
 
     Params: ClassVar[type] = UnrollingParams
     shows: ClassVar[str] = (
-        "A recurrent network reads a word; its state h is computed from the letter and "
-        "the state before, with the same weights each time. It learns to predict the "
-        "next letter."
+        "A recurrent network reads a word; its state h is computed from the letter "
+        "and the previous state, with the same weights each time. It learns to "
+        "predict the next letter."
     )
     reading: ClassVar[str] = (
-        "Time goes from left to right. Below a state stands how much the loss "
-        "would change with it: the gradient that came back through time."
+        "Time goes from left to right. The number below a state is how much the "
+        "loss would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (
-        "After the first l the right answer is l, after the second o: only the state "
-        "tells them apart. With the gradient cut it may not learn what it has to keep."
+        "After the first l the right answer is l, after the second o: only the "
+        "state tells them apart. With a truncated gradient it may not learn what it "
+        "has to keep."
     )
     presets: ClassVar[Presets] = {
         "demo": {"epochs": 20},

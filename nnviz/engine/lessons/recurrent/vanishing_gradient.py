@@ -34,14 +34,17 @@ class VanishingGradientParams:
         float,
         Range(0.5, 1.6),
         Essential(),
-        Help("Of the recurrent weights: how much longer they make a vector."),
+        Help(
+            "Singular value of the recurrent weights: the factor by which they "
+            "stretch a vector."
+        ),
     ] = 1.1
     steps: Annotated[int, Range(5, 100), Essential(), Help("Steps back in time.")] = 40
     tanh: Annotated[
         bool,
         Essential(),
         Title("With tanh"),
-        Help("Its slope, below 1, shortens the gradient further."),
+        Help("The slope of tanh, below 1, shortens the gradient further."),
     ] = False
     clip: Annotated[
         float,
@@ -51,7 +54,7 @@ class VanishingGradientParams:
         Help("Longest gradient that is used; 0 clips nothing."),
     ] = 0.0
     hidden: Annotated[
-        int, Range(1, 64), Title("Hidden units"), Help("Numbers of the state.")
+        int, Range(1, 64), Title("Hidden units"), Help("Numbers in the hidden state.")
     ] = 16
 
 
@@ -80,7 +83,7 @@ class VanishingGradient:
     )
     misleads: ClassVar[str] = (
         "All singular values are equal here. With different ones some directions "
-        "vanish while others explode. Clipping helps against explosion only."
+        "vanish while others explode. Clipping only helps against explosion."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 20},

@@ -32,7 +32,11 @@ class AutoencoderParams:
     """Parameters: the code, the layers around it and the training."""
 
     code: Annotated[
-        int, Range(1, 32), Essential(), Title("Code"), Help("Numbers a digit becomes.")
+        int,
+        Range(1, 32),
+        Essential(),
+        Title("Code"),
+        Help("Numbers in the code of a digit."),
     ] = 2
     hidden: Annotated[
         int,
@@ -48,7 +52,7 @@ class AutoencoderParams:
         float,
         Range(0, 1),
         Essential(),
-        Help("Added to the inputs only: a denoising autoencoder."),
+        Help("Noise added to the inputs only: a denoising autoencoder."),
     ] = 0.0
     epochs: Annotated[
         int, Range(10, 5000, log=True), Help("Number of passes over the data.")
@@ -80,16 +84,17 @@ class Autoencoder:
 
     Params: ClassVar[type] = AutoencoderParams
     shows: ClassVar[str] = (
-        "An autoencoder learns to give digits of 64 pixels back after passing them "
-        "through a code of a few numbers. Nobody tells it which digit is which."
+        "An autoencoder learns to reconstruct digits of 64 pixels from a code of a "
+        "few numbers. It is never told which digit is which."
     )
     reading: ClassVar[str] = (
-        "Points are codes, colored by digit. The dashed error is that of as many "
-        "principal components: a linear autoencoder comes down to it and no lower."
+        "Points are codes, colored by digit. The dashed line is the error of the "
+        "same number of principal components: a linear autoencoder comes down to it "
+        "and no lower."
     )
     misleads: ClassVar[str] = (
-        "Only the subspace of a linear one is that of PCA, not its axes. These are "
-        "the digits that it learned; on new ones the error is larger."
+        "Only the subspace of a linear one is that of PCA, not its axes. The error "
+        "is that on the training digits; on new ones it is larger."
     )
     presets: ClassVar[Presets] = {
         "demo": {"epochs": 12, "count": 100},

@@ -36,9 +36,9 @@ class CurseOfDimensionalityParams:
         float,
         Range(0.01, 50, log=True),
         Essential(),
-        Title("Share of the volume"),
+        Title("Fraction of the volume"),
         Unit("%"),
-        Help("What a cell is to hold; its side is shown."),
+        Help("Fraction of the volume that a cell holds; its side is shown."),
     ] = 1.0
     count: Annotated[
         int,
@@ -64,9 +64,10 @@ class CurseOfDimensionality:
 
     Params: ClassVar[type] = CurseOfDimensionalityParams
     shows: ClassVar[str] = (
-        "Three things as dimensions grow: the share of a cube that its largest ball "
-        "takes, the side of a cell that holds a share of the volume, and the distance "
-        "to the nearest point over that to the farthest."
+        "Three quantities as the number of dimensions grows: the fraction of a cube "
+        "that its largest ball fills, the side of a cell that holds a fraction of "
+        "the volume, and the distance to the nearest point divided by that to the "
+        "farthest."
     )
     reading: ClassVar[str] = (
         "The ball vanishes: the cube is nearly all corners. A cell of 1 % is almost as "

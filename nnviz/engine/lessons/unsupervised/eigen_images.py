@@ -62,11 +62,11 @@ class EigenImages:
     Params: ClassVar[type] = EigenImagesParams
     shows: ClassVar[str] = (
         "The image is cut into patches; their principal components are patches too. "
-        "Each patch is put together from the first few of them."
+        "Each patch is reconstructed from the first few of them."
     )
     reading: ClassVar[str] = (
-        "The first components are flat and smooth, later ones hold edges and texture. "
-        "With 16 of 192 numbers a patch little is missed."
+        "The first components are flat and smooth, later ones hold edges and "
+        "texture. With 16 of 192 numbers per patch little is lost."
     )
     misleads: ClassVar[str] = (
         "The components are this image's own and have to be stored too; JPEG uses "

@@ -103,18 +103,18 @@ class Pca:
 
     Params: ClassVar[type] = PcaParams
     shows: ClassVar[str] = (
-        "Principal components: the mean is taken away, the covariance computed, and "
+        "Principal components: the mean is subtracted, the covariance computed, and "
         "its eigenvectors become new axes, ranked by the variance along them."
     )
     reading: ClassVar[str] = (
         "Steps: data, centered data, covariance, axes and their variances, and the "
-        "data along the first two. In the load plot variables that lie far out make "
-        "the component; those on one side rise together."
+        "data along the first two. In the loading plot, variables far from the "
+        "origin dominate the component; those on one side rise together."
     )
     misleads: ClassVar[str] = (
-        "Signs of components are free. Large numbers count for more: standardize "
-        "variables of different units. Directions of large variance need not be those "
-        "that tell classes apart."
+        "Signs of components are arbitrary. Large numbers count for more: "
+        "standardize variables of different units. Directions of large variance "
+        "need not be those that separate the classes."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

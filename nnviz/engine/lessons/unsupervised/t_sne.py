@@ -45,16 +45,18 @@ class TSneParams:
         float,
         Range(2, 100, log=True),
         Essential(),
-        Help("About how many neighbors each point keeps."),
+        Help("Approximate number of neighbors that each point keeps."),
     ] = 20.0
     steps: Annotated[
         int, Range(10, 2000, log=True), Essential(), Help("Number of steps.")
     ] = 400
     start: Annotated[
-        Literal["random", "PCA"], Essential(), Help("Where the map's points begin.")
+        Literal["random", "PCA"],
+        Essential(),
+        Help("Initial positions of the points on the map."),
     ] = "random"
     count: Annotated[
-        int, Range(20, 500), Title("Points"), Help("How many are embedded.")
+        int, Range(20, 500), Title("Points"), Help("Number of points to embed.")
     ] = 200
     rate: Annotated[
         float,
@@ -82,7 +84,7 @@ class TSne:
     shows: ClassVar[str] = (
         "Points of many dimensions are laid out on a plane. Between each pair is a "
         "spring: it pulls where they are nearer in the data than on the map, and "
-        "pushes where it is the other way round."
+        "pushes in the opposite case."
     )
     reading: ClassVar[str] = (
         "Lines are the strongest springs that pull; arrows the force on a point. The "

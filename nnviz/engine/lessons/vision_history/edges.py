@@ -54,16 +54,17 @@ class Edges:
 
     Params: ClassVar[type] = EdgesParams
     shows: ClassVar[str] = (
-        "Where the image changes fast: smoothed, its gradient by Sobel's kernels, "
-        "thinned to ridges one pixel wide, and kept where strong or touching strong."
+        "Canny edge detection: the image is smoothed, its gradient computed by "
+        "Sobel's kernels, thinned to ridges one pixel wide, and kept where it is "
+        "strong or touches a strong edge."
     )
     reading: ClassVar[str] = (
         "Each tab is one step. A larger sigma leaves only coarse edges; the two "
-        "thresholds keep weak edges that go on from strong ones."
+        "thresholds keep weak edges that continue strong ones."
     )
     misleads: ClassVar[str] = (
-        "An edge in the image need not be one of a thing: shadows and texture have "
-        "edges too."
+        "An edge in the image need not be the edge of an object: shadows and "
+        "texture have edges too."
     )
     presets: ClassVar[Presets] = {"demo": {}, "coarse": {"sigma": 4.0, "low": 30.0}}
 

@@ -33,7 +33,7 @@ class KeypointsParams:
         float,
         Range(0.0, 0.3),
         Essential(),
-        Help("Fainter spots are left out; larger numbers leave fewer."),
+        Help("Fainter keypoints are left out; higher values leave fewer."),
     ] = 0.04
 
 
@@ -51,16 +51,18 @@ class Keypoints:
 
     Params: ClassVar[type] = KeypointsParams
     shows: ClassVar[str] = (
-        "The strongest spots of the image over all sizes, each with the direction of "
-        "its gradient: what was matched between images before networks."
+        "The strongest blobs of the image over all sizes, each with the direction "
+        "of its gradient: the features that images were matched by before neural "
+        "networks."
     )
     reading: ClassVar[str] = (
-        "A circle is as large as the spot; its line points where the image gets "
-        "brighter. 128 numbers, histograms of gradients around it, describe each."
+        "A circle is as large as the blob; its line points where the image gets "
+        "brighter. Each is described by 128 numbers: histograms of the gradients "
+        "around it."
     )
     misleads: ClassVar[str] = (
-        "Keypoints mark corners and spots, not things: nobody told the method what is "
-        "worth looking at."
+        "Keypoints mark corners and blobs, not objects: the method does not know "
+        "what is worth looking at."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 

@@ -26,10 +26,14 @@ class PixelsParams:
     x: Annotated[ImageX, Essential()] = 0.5
     y: Annotated[ImageY, Essential()] = 0.5
     size: Annotated[
-        int, Range(3, 24), Unit("px"), Essential(), Help("Rows and columns read.")
+        int,
+        Range(3, 24),
+        Unit("px"),
+        Essential(),
+        Help("Number of rows and columns to read."),
     ] = 9
     channels: Annotated[
-        Literal["gray", "colors"], Essential(), Help("One number a pixel, or three.")
+        Literal["gray", "colors"], Essential(), Help("One number per pixel, or three.")
     ] = "gray"
 
 
@@ -49,8 +53,8 @@ class Pixels:
         "The numbers behind a small square of the image, 0 for black to 255 for white."
     )
     reading: ClassVar[str] = (
-        "Click the image to read another place. This is all that a network is given: "
-        "what is an eye to you is a table of numbers to it."
+        "Click the image to read another position. This is all that a network is "
+        "given: what is an eye to you is a table of numbers to it."
     )
     misleads: ClassVar[str] = (
         "A network is given the image resized to its own input size and normalized: "

@@ -25,7 +25,9 @@ class SlidingWindowsParams:
     """Parameters: the windows, and the class."""
 
     target: Annotated[
-        TargetText, Essential(), Help("The class; empty is what the whole image shows.")
+        TargetText,
+        Essential(),
+        Help("The class. Empty: the predicted class of the whole image."),
     ] = ""
     window: Annotated[
         int,
@@ -64,8 +66,8 @@ class SlidingWindows:
         "large ones the whole: real searches go through several sizes."
     )
     misleads: ClassVar[str] = (
-        "The network was trained on whole images; of a small, enlarged window it can "
-        "be sure of anything."
+        "The network was trained on whole images; it can be confident of anything "
+        "in a small, enlarged window."
     )
     presets: ClassVar[Presets] = {"demo": {"window": 64, "stride": 32}}
 

@@ -205,7 +205,7 @@ def adapt(
     if not given:
         raise ModelError(
             title,
-            "gives no tensor for an image",
+            "returns no tensor for an image",
             "return a tensor, a tuple or a dictionary of tensors from forward()",
         )
     queries = _set_prediction(given, wish)
@@ -451,7 +451,7 @@ def _require_shape(task: Task, each: _Given, title: str) -> None:
         raise ModelError(
             title,
             f"gives {_shape(each)} for an image, not {_GIVES[task]}",
-            f"say another task: {', '.join(Task)}",
+            f"give another task: {', '.join(Task)}",
         )
 
 

@@ -187,7 +187,7 @@ def yolo_layout(
     listed = " x ".join(map(str, shape[1:]))
     raise ModelError(
         title,
-        f"gives {listed}, which is no head of boxes that is known",
+        f"gives {listed}, which is not a known box head",
         "give the network a method candidates() that returns its boxes",
     )
 

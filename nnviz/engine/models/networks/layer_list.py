@@ -121,7 +121,7 @@ class LayerList(nn.Module):
         except (ValueError, IndexError, RuntimeError, TypeError) as error:
             reason = str(error).partition("\n")[0] or "has too few numbers"
             text = " ".join([kind, *words])
-            raise LayerWordError(f"{text!r}: {reason}; known are {_FORMS}") from None
+            raise LayerWordError(f"{text!r}: {reason}; known: {_FORMS}") from None
         return layer
 
     def _shape_after(self, layer: nn.Module) -> tuple[int, ...]:

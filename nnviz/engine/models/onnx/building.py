@@ -89,7 +89,7 @@ def _keep_computed_outputs(
     ]
     if not kept:
         reason = "is an output that does not depend on the image"
-        raise ModelError(names[0], reason, "export the network anew")
+        raise ModelError(names[0], reason, "export the network again")
     graph.outputs = tuple(output for output, _ in kept)
     return tuple(name for _, name in kept)
 

@@ -120,7 +120,9 @@ def _parse(path: Path, check: Check) -> tuple[ModelProto, Mapping[int, Span]]:
         _require_room(size - len(message) + round(_ROOM * len(message)), path)
         model.ParseFromString(message)
     except (SkimmingError, DecodeError, RecursionError):
-        raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED) from None
+        raise InputError(
+            path.name, "is damaged or not an ONNX file", _DAMAGED
+        ) from None
     return _valid(model, path), skimmed.weights
 
 
@@ -143,7 +145,7 @@ def _valid(model: ModelProto, path: Path) -> ModelProto:
             path.name, f"has more than {_MOST_NODES} nodes", "use a smaller network"
         )
     if not all(isinstance(text, str) for text in _texts(model)):
-        raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED)
+        raise InputError(path.name, "is damaged or not an ONNX file", _DAMAGED)
     model = _inlined(model, path) if model.functions else model
     missing = _missing_outputs(model)
     if missing:
@@ -183,7 +185,7 @@ def _inlined(model: ModelProto, path: Path) -> ModelProto:
 
     inlined, damage = memory.attempt(lambda: onnx.inliner.inline_local_functions(model))
     if inlined is None:
-        raise InputError(path.name, f"is no valid ONNX file ({damage})", _DAMAGED)
+        raise InputError(path.name, f"is not a valid ONNX file ({damage})", _DAMAGED)
     return inlined
 
 
@@ -370,7 +372,7 @@ class _Reader:
         else:
             return torch.from_numpy(_listed(tensor, of_bytes)).view(kind)
         if raw.numel() % kind.itemsize:
-            raise self._refusal(f"{tensor.name!r} is cut short")
+            raise self._refusal(f"{tensor.name!r} is truncated")
         # An empty array can have strides that no view allows.
         return raw.view(kind) if raw.numel() else torch.empty(0, dtype=kind)
 
@@ -381,7 +383,7 @@ class _Reader:
         with path.open("rb") as file:
             file.seek(span.first)
             if not fill(sink, file.readinto, self._check):
-                raise self._refusal(f"{path.name} is cut short")
+                raise self._refusal(f"{path.name} is truncated")
         return raw
 
     def _beside(self, tensor: TensorProto) -> tuple[Path, Span]:

@@ -133,7 +133,7 @@ class _Skimmer:
             elif wire != _DELIMITED:
                 raise SkimmingError(f"has a field of type {wire}")
             if value + length > end:
-                raise SkimmingError("is cut short")
+                raise SkimmingError("is truncated")
             yield _Field(tag >> 3, wire, start, value, value + length)
             start = value + length
 
@@ -146,7 +146,7 @@ class _Skimmer:
             value |= (byte[0] & 0x7F) << 7 * index
             if byte[0] < 0x80:  # noqa: PLR2004 -- no further byte
                 return value
-        raise SkimmingError("is cut short")
+        raise SkimmingError("is truncated")
 
     def _bytes(self, start: int, end: int) -> bytes:
         self.file.seek(start)

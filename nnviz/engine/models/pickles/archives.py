@@ -249,7 +249,7 @@ class _StreamSource:
             return machine.read(self._head(_LARGEST_PLAIN_PICKLE))
         version, system = machine.read(pickles), machine.read(pickles)
         if version != 1001 or not isinstance(system, dict):  # noqa: PLR2004
-            raise PickleError("is damaged: a version that never was")
+            raise PickleError("is damaged: an impossible version")
         value = machine.read(pickles)
         self._find_places(machine.read(pickles), pickles.tell())
         return value
@@ -267,14 +267,14 @@ class _StreamSource:
             self._file.seek(place)
             length = self._file.read(8)
             if storage is None or len(length) < 8:  # noqa: PLR2004
-                raise PickleError("is cut short")
+                raise PickleError("is truncated")
             if int.from_bytes(length, "little") != storage.numel:
                 raise PickleError("is damaged: a storage of another size")
             count = storage.numel * storage.dtype.itemsize
             self._places[key] = place + 8, count
             place += 8 + count
         if place > self._size:
-            raise PickleError("is cut short")
+            raise PickleError("is truncated")
 
 
 def _read_stream(file: BinaryIO, size: int, check: Check) -> Contents:

@@ -95,7 +95,7 @@ class PickleMachine:
             PickleError: the arguments of a container or a tensor are bad.
         """
         if not isinstance(args, tuple):
-            raise PickleError("is damaged: arguments that are no tuple")
+            raise PickleError("is damaged: arguments that are not a tuple")
         self._budget.spend(len(args))
         name = str(maker) if isinstance(maker, GlobalName) else ""
         if (name in _RECONSTRUCTORS or name in _NEW_OBJECTS) and args:
@@ -164,7 +164,9 @@ class PickleMachine:
 
     def _get(self, argument: object) -> None:
         if not isinstance(argument, int) or argument not in self._memo:
-            raise PickleError("is damaged: it refers to what it does not hold")
+            raise PickleError(
+                "is damaged: it refers to something that it does not hold"
+            )
         self._stack.append(self._memo[argument])
 
     def _put(self, argument: object) -> None:
@@ -211,7 +213,7 @@ class PickleMachine:
     def _extend(self, target: object, values: list[object]) -> None:
         items = target.items if isinstance(target, Stub) else target
         if not isinstance(items, list):
-            raise PickleError("is damaged: it appends to what is no list")
+            raise PickleError("is damaged: it appends to something that is not a list")
         items.extend(values)
 
     def _set(self, _argument: object) -> None:
@@ -225,7 +227,9 @@ class PickleMachine:
     def _set_pairs(self, target: object, pairs: list[object]) -> None:
         entries = target.entries if isinstance(target, Stub) else target
         if not isinstance(entries, dict) or len(pairs) % 2:
-            raise PickleError("is damaged: it sets keys of what is no dictionary")
+            raise PickleError(
+                "is damaged: it sets keys of something that is not a dictionary"
+            )
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
             self._budget.spend()
             entries[dictionary_key(key)] = value
@@ -237,7 +241,7 @@ class PickleMachine:
     def _stack_global(self, _argument: object) -> None:
         name, module = self._pop(), self._pop()
         if not isinstance(name, str) or not isinstance(module, str):
-            raise PickleError("is damaged: a name that is no text")
+            raise PickleError("is damaged: a name that is not text")
         self._name(module, name)
 
     def _name(self, module: str, name: str) -> None:
@@ -252,7 +256,7 @@ class PickleMachine:
     def _new_object(self, _argument: object) -> None:
         args, kind = self._pop(), self._pop()
         if not isinstance(args, tuple):
-            raise PickleError("is damaged: arguments that are no tuple")
+            raise PickleError("is damaged: arguments that are not a tuple")
         self._stack.append(self._new(kind, args))
 
     def _new_object_with_names(self, argument: object) -> None:
@@ -330,5 +334,5 @@ def dictionary_key(value: object) -> object:
     parts = value if flat and isinstance(value, tuple) else (value,)
     large = any(isinstance(part, int) and abs(part) >= _LARGEST_KEY for part in parts)
     if large or not all(isinstance(part, _KEYS) for part in parts):
-        raise PickleError("has keys that are no names or numbers")
+        raise PickleError("has keys that are neither names nor numbers")
     return value

@@ -70,7 +70,7 @@ def container_makers(budget: Budget) -> dict[str, Maker]:
 
 def _pair(value: object) -> tuple[object, object]:
     if not isinstance(value, tuple | list) or len(value) != 2:  # noqa: PLR2004
-        raise PickleError("is damaged: a dictionary of what are no pairs")
+        raise PickleError("is damaged: a dictionary of items that are not pairs")
     return dictionary_key(value[0]), value[1]
 
 
@@ -78,7 +78,7 @@ def _encoded(*args: object) -> bytes:
     """Encode text as Latin-1, as ``codecs.encode`` does for bytes in protocol 2."""
     text = args[0] if args else ""
     if not isinstance(text, str) or any(ord(letter) > 255 for letter in text):  # noqa: PLR2004
-        raise PickleError("is damaged: bytes that are none")
+        raise PickleError("is damaged: invalid bytes")
     return text.encode("latin-1")
 
 

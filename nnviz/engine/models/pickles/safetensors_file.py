@@ -80,7 +80,7 @@ def _header(file: BufferedReader, size: int) -> tuple[dict[str, object], int]:
     except (ValueError, RecursionError):
         raise PickleError("is damaged: its header is not JSON") from None
     if not isinstance(header, dict):
-        raise PickleError("is damaged: its header is no list of tensors")
+        raise PickleError("is damaged: its header is not a list of tensors")
     return header, _LENGTH + length
 
 

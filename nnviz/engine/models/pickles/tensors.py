@@ -257,4 +257,4 @@ def read_blocks(
         PickleError: the file ends before.
     """
     if not fill(sink, read, check):
-        raise PickleError("is cut short")
+        raise PickleError("is truncated")

@@ -81,7 +81,7 @@ def _write_exported(path: str, target: Path) -> None:
     """Export a torch.export program, using the example input that it contains."""
     program = torch.export.load(path)
     if program.example_inputs is None:
-        raise ValueError("holds no example of its input: export it anew")
+        raise ValueError("holds no example of its input: export it again")
     arguments, _ = program.example_inputs
     torch.onnx.export(program, arguments, target, **_BY_EXPORT)
 
@@ -98,7 +98,7 @@ def _export(net: nn.Module, target: Path, sides: Sequence[int]) -> None:
     x, output = _accepted(net, _channels(net), sides)
     tensors = named_tensors(output)
     if not tensors:
-        raise TypeError("gives no tensor for an image")
+        raise TypeError("returns no tensor for an image")
     if not isinstance(output, Tensor):
         net.register_forward_hook(_plain_output)
     names = list(tensors) if all(each.isidentifier() for each in tensors) else None

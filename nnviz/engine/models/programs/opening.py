@@ -91,7 +91,7 @@ def _failure(program: Program, folder: Path) -> InputError:
     reason = told.read_text("utf-8") if told.is_file() else "its process ended"
     return InputError(
         program.path.name,
-        f"{program.words} that gave no network ({reason})",
+        f"{program.words} that returned no network ({reason})",
         _remedy(reason),
     )
 
@@ -105,7 +105,7 @@ def _remedy(reason: str) -> str:
             "it was made"
         )
     if NO_SIZE in reason:
-        return 'say its input size in a side-car, {"preprocess": {"input_size": ...}}'
+        return 'say its input size in a sidecar, {"preprocess": {"input_size": ...}}'
     return (
         "export it to ONNX where it was made, or save its weights with "
         "torch.save(net.state_dict(), path)"

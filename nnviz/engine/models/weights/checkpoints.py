@@ -123,7 +123,9 @@ def _unwrapped(contents: Contents, path: Path, check: Check) -> Checkpoint:
     if contents.program:
         notes.append("a TorchScript program: its weights were read, its code was not")
     elif deeds:
-        notes.append(f"read as data: unpickling would {deeds}; nothing of it was run")
+        notes.append(
+            f"read as data: unpickling would {deeds}; none of its code was run"
+        )
     checkpoint = _loaded(found, labels, notes, path, check)
     return replace(checkpoint, values=plain_values(contents.value) or {})
 
@@ -131,7 +133,7 @@ def _unwrapped(contents: Contents, path: Path, check: Check) -> Checkpoint:
 def _no_weights(contents: Contents, path: Path, deeds: str) -> InputError:
     if deeds:
         reason = f"is a program that holds no weights: unpickling it would {deeds}"
-        return InputError(path.name, f"{reason}; nothing of it was run", STATE_DICT)
+        return InputError(path.name, f"{reason}; none of its code was run", STATE_DICT)
     reason = f"holds no weights ({_described(contents.value)})"
     remedy = "expected is a dictionary from names to tensors"
     return InputError(path.name, reason, remedy)

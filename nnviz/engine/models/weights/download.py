@@ -179,7 +179,7 @@ def _copy(
 def _connect(file: RemoteFile, start: int) -> http.client.HTTPResponse | None:
     """Request the file from a byte offset; None if the server has no more of it."""
     if not file.url.startswith(("http://", "https://")):
-        raise _CutError(f"{file.url} is no web address")
+        raise _CutError(f"{file.url} is not a web address")
     headers = {"User-Agent": "nnviz"}
     if start:
         headers["Range"] = f"bytes={start}-"

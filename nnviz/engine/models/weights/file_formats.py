@@ -48,7 +48,7 @@ def refuse_foreign(path: Path) -> None:
         if is_folder(path):
             raise InputError(str(path), *_folder(path))
         if not is_file(path):
-            reason = "is no regular file" if exists(path) else "no such file"
+            reason = "is not a regular file" if exists(path) else "no such file"
             raise InputError(str(path), reason, "check the path")
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -244,7 +244,7 @@ def _foreign_archive(path: Path) -> Verdict | None:
     reason = "is damaged: its list of contents cannot be read"
     with reading(path.name, ARCHIVE_ERRORS, reason, DAMAGED):
         if not zipfile.is_zipfile(path):
-            return "is cut short: the end of the archive is missing", DAMAGED
+            return "is truncated: the end of the archive is missing", DAMAGED
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     inside = {name.partition("/")[2] for name in names}

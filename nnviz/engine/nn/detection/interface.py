@@ -92,7 +92,7 @@ def candidates_of(
             outputs are not numbers.
     """
     if not all(bool(each.sum().isfinite()) for each in outputs):
-        reason = "gives outputs that are infinite or not numbers"
+        reason = "returns outputs that are infinite or not numbers"
         remedy = "check its weights and its preprocessing"
         raise ModelError(type(net).__name__, reason, remedy)
     if isinstance(net, Detector):
@@ -102,6 +102,6 @@ def candidates_of(
         return anchored(outputs[0][0], net.anchors(*size), net.box_weights, limits)
     raise ModelError(
         type(net).__name__,
-        "is no detector whose outputs are understood",
+        "is not a detector whose outputs are understood",
         "give it a method candidates(), or anchors() and box_weights",
     )

@@ -103,7 +103,7 @@ def list_examples(
         raise InputError(
             source,
             f"has images of {len(filled)} classes",
-            "give a sub-folder with images for each of at least two classes",
+            "give a subfolder with images for each of at least two classes",
         )
     pairs = [(Path(file), each.name) for each in filled for file in each.files]
     return _examples(pairs, source, "number", regression=regression)
@@ -155,7 +155,7 @@ def _number(text: str, source: str) -> float:
     number = as_number(text)
     if text and math.isnan(number):
         raise InputError(
-            source, f"{text!r} is no number", "use numbers, or learn classes by name"
+            source, f"{text!r} is not a number", "use numbers, or learn classes by name"
         )
     return number
 

@@ -131,7 +131,7 @@ def _read(request: TeachHead) -> Examples:
         return list_examples(request.classes, regression=request.regression)
     if not request.data:
         raise UsageError(
-            "--data", "missing", "name a folder with a sub-folder for each class"
+            "--data", "missing", "name a folder with a subfolder for each class"
         )
     return read_examples(Path(request.data), regression=request.regression)
 

@@ -96,16 +96,16 @@ class ModelSetupPanel(QWidget):
         self._form.setRowVisible(self.unit, info.task is Task.REGRESS)
         self.unit.setText(info.unit)
         file = Path(request.labels).name
-        own = self.tr("{0} of its own").format(len(info.labels))
+        own = self.tr("{0} from the network").format(len(info.labels))
         self.labels.setText(file or own)
         self.own_labels.setVisible(bool(file))
         self._show_candidates(info)
         weights = self._app.models.weights
         self.save.setEnabled(bool(weights))
         self.save.setToolTip(
-            self.tr("The next time it is opened, the network is used like this")
+            self.tr("The network is opened with these settings from now on")
             if weights
-            else self.tr("Only a network opened from a file can be saved like this")
+            else self.tr("Only settings of a network opened from a file can be saved")
         )
 
     def _show_task(self, used: Task, said: str) -> None:
@@ -143,8 +143,8 @@ class ModelSetupPanel(QWidget):
         if not info.candidates:
             return
         words = self.tr(
-            "Preprocessing by the statistics of the batch norms: the smallest distance "
-            "fits best"
+            "Preprocessing inferred from the batch norm statistics: the smallest "
+            "distance fits best"
         )
         self._lines.append(label(words, "muted", wrap=True))
         self._lines += [self._candidate(each, info) for each in info.candidates]

@@ -257,7 +257,7 @@ class ModelPanel(QWidget):
     def _weights(self, entry: ModelEntry) -> str:
         """Return whether the weights are installed, or their download size."""
         if not entry.file_size or self._app.models.is_present(entry.reference):
-            return self.tr("here")
+            return self.tr("installed")
         return short_bytes(entry.file_size)
 
     def _tip(self, entry: ModelEntry) -> str:

@@ -46,7 +46,7 @@ class StickerTools(QWidget):
         redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
         self.round = named(QPushButton(self.tr("Round")), "segment")
         self.round.setCheckable(True)
-        self.round.setToolTip(self.tr("Crop to a disc, or use all of it"))
+        self.round.setToolTip(self.tr("Crop to a disc, or use the whole image"))
         self.round.clicked.connect(
             lambda: placing.set_outline("round" if self.round.isChecked() else "square")
         )

@@ -101,7 +101,7 @@ class TrustChip(ElidedButton):
         if not scores:
             return self.tr("Not checked yet. Click for the figures.")
         return self.tr(
-            "Measured beside a random map and an edge map of this image. Pass: better "
-            "than both. Caution: better than one. Fail: better than neither. Click for"
-            " the figures."
+            "Compared with a random map and an edge map of this image. Pass: better "
+            "than both. Caution: better than one. Fail: better than neither. Click "
+            "for the figures."
         )

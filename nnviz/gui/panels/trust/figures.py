@@ -37,8 +37,12 @@ class TrustPanel(QWidget):
         self._grid.setVerticalSpacing(GRID)
         self._grid.setColumnStretch(0, 1)
         self.plots = {
-            "deletion": CurvePlot(self.tr("Deletion: a good map falls early")),
-            "insertion": CurvePlot(self.tr("Insertion: a good map rises early")),
+            "deletion": CurvePlot(
+                self.tr("Deletion: with a good map the curve falls early")
+            ),
+            "insertion": CurvePlot(
+                self.tr("Insertion: with a good map the curve rises early")
+            ),
         }
         self._notes = label(style="muted", wrap=True)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the check"))
@@ -57,22 +61,23 @@ class TrustPanel(QWidget):
                 TrustCheck.RANDOMIZATION,
                 self.tr("Randomize the network"),
                 self.tr(
-                    "Compares the map with maps of copies of the network whose upper "
-                    "half has random weights. A map that stays alike shows the image, "
-                    "not the network."
+                    "Compares the map with those of copies of the network whose "
+                    "upper half has random weights. A map that hardly changes "
+                    "reflects the image, not the network."
                 ),
             ),
             (
                 TrustCheck.ROAD,
                 "ROAD",
                 self.tr(
-                    "Remove and debias: removed pixels are filled by their neighbors."
+                    "Remove and debias (ROAD): removed pixels are filled in from "
+                    "their neighbors."
                 ),
             ),
             (
                 TrustCheck.INFIDELITY,
                 self.tr("Infidelity"),
-                self.tr("Does the map foretell what hiding random squares does?"),
+                self.tr("Does the map predict the effect of hiding random squares?"),
             ),
             (
                 TrustCheck.SENSITIVITY,
@@ -123,7 +128,7 @@ class TrustPanel(QWidget):
 
     def _said(self, state: TrustState) -> str:
         if state.run is None:
-            return self.tr("Run a method that gives a map over the image.")
+            return self.tr("Run a method that computes a map over the image.")
         if state.error:
             return state.error
         if state.found is None and not self._trust.automatic:
@@ -131,8 +136,9 @@ class TrustPanel(QWidget):
         if state.found is None:
             return self.tr("This map is checked as soon as the network is idle.")
         return self.tr(
-            "Each figure beside those of a random map and an edge map of this image. "
-            "Pass: better than both. Caution: than one. Fail: than neither."
+            "Each figure is compared with those of a random map and an edge map of "
+            "this image. Pass: better than both. Caution: better than one. Fail: "
+            "better than neither."
         )
 
     def _fill(self, found: Trust | None) -> None:

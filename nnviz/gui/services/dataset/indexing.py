@@ -141,6 +141,10 @@ class Indexing(QObject):
         self.changed.emit()
 
     def _stopped(self) -> None:
-        self._messages.say(self.tr("indexing stopped; it goes on where it was left"))
+        self._messages.say(
+            self.tr(
+                "indexing stopped; building the same index again continues from here"
+            )
+        )
         self._datasets.look_again(self._folder)
         self.changed.emit()

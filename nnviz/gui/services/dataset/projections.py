@@ -109,14 +109,14 @@ class Projections(QObject):
         if dataset is None:
             return ""
         if not dataset.index.layers:
-            return self.tr("The index holds no features: index the set again.")
+            return self.tr("The index holds no features: build it again.")
         words = [WARNINGS.get(choice.method, "")]
         found = self.projection
         if found is not None:
             figures = (f"{name} {number(v)}" for name, v in found.figures.items())
             words.append(", ".join(figures))
         if len(self._records) < dataset.count and self.points is not None:
-            some = self.tr("{0:,} of {1:,} images, taken evenly")
+            some = self.tr("{0:,} of {1:,} images, evenly sampled")
             words.append(some.format(len(self._records), dataset.count))
         return " · ".join(word.rstrip(".") for word in words if word)
 

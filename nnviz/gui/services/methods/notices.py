@@ -62,7 +62,7 @@ def tell_long_runs(runs: MethodRunner, messages: Messages) -> None:
         if left < _LONG or run.seconds < _PACE_SECONDS:
             return
         told[0] = run.began
-        words = _tr("{0} takes about {1} more.").format(
+        words = _tr("{0} will take about {1} more.").format(
             run.info.title, long_duration(left)
         )
         remedies = (Remedy(_tr("Stop"), runs.stop),)

@@ -156,7 +156,9 @@ class Autosave(QObject):
         self._writing = False
         if not self._told:
             self._told = True
-            self._messages.log(self.tr("the session is not kept: {0}").format(text))
+            self._messages.log(
+                self.tr("the session could not be saved: {0}").format(text)
+            )
 
     def state(self) -> SessionState:
         """Return the session's state: images, network, method and parameters."""

@@ -74,13 +74,13 @@ class Reopening(QObject):
         if state.closed or state.is_empty:
             return
         words = self.tr(
-            "nnviz ended without being closed. Images: {0}, results: {1}, network: {2}."
+            "nnviz did not shut down properly. Images: {0}, results: {1}, network: {2}."
         ).format(
             len(state.images),
             len(state.results),
             state.model.reference if state.model else self.tr("none"),
         )
-        remedy = Remedy(self.tr("Bring them back"), lambda: self._read(folder, state))
+        remedy = Remedy(self.tr("Restore them"), lambda: self._read(folder, state))
         self._messages.notice(
             Notice(TOPIC, Severity.WARNING, words, remedies=(remedy,))
         )
@@ -125,7 +125,7 @@ class Reopening(QObject):
         for trouble in troubles:
             self._messages.log(trouble)
         self._messages.say(
-            self.tr("the last session is back: images: {0}, results: {1}").format(
+            self.tr("last session restored: images: {0}, results: {1}").format(
                 len(state.images), len(runs)
             )
         )

@@ -56,7 +56,7 @@ class VideoExports(QObject):
         job.progressed.connect(self._tell)
         job.done.connect(lambda notes: self._end(", ".join(notes)))
         job.cancelled.connect(
-            lambda _: self._end(self.tr("stopped; what was finished is kept"))
+            lambda _: self._end(self.tr("stopped; finished results are kept"))
         )
         job.failed.connect(self._fail)
 

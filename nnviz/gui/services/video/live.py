@@ -293,13 +293,13 @@ class Live(QObject):
 
     def _recorded(self, recorded: Recorded) -> None:
         if not recorded.paths:
-            self._messages.say(self.tr("nothing was shown, so nothing is recorded"))
+            self._messages.say(self.tr("no frame was shown, so nothing was recorded"))
             return
         words = self.tr("recorded {0} frames: {1}").format(
             recorded.frames, recorded.paths[0].name
         )
         if recorded.left_out:
-            words += self.tr(" ({0} left out)").format(recorded.left_out)
+            words += self.tr(" ({0} dropped)").format(recorded.left_out)
         self._messages.say(words)
 
     def _record_failed(self, error: ErrorRecord) -> None:
@@ -354,7 +354,7 @@ class Live(QObject):
             Notice(
                 _CAMERA_TOPIC,
                 Severity.NOTE,
-                self.tr("{0} can be used").format(cameras[0].name),
+                self.tr("{0} is available").format(cameras[0].name),
                 remedies=(Remedy(self.tr("Turn it on"), lambda: self.open(camera)),),
             )
         )

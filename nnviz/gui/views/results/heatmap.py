@@ -152,7 +152,7 @@ class HeatmapView(ResultView):
 
     def _problem(self, heat: Heatmap, scale: Scale) -> str:
         rows, columns = heat.values.shape
-        return self.tr("%s: nothing to paint.\n%s × %s values") % (
+        return self.tr("%s: nothing to display.\n%s × %s values") % (
             scale.problem[:1].upper() + scale.problem[1:],
             rows,
             columns,
@@ -210,8 +210,8 @@ def clip_box(parent: QWidget) -> QCheckBox:
     box.setChecked(True)
     share = f"{sheets.CLIP:g} %"
     words = parent.tr(
-        "Let the colors span %s of the values where a few outliers would use up "
-        "most of the range. The legend says so. Off shows the whole range."
+        "Let the colors span %s of the values when a few outliers would take up "
+        "most of the range; the legend says so. Off: the whole range."
     )
     box.setToolTip(literal(words % share))
     return box

@@ -123,7 +123,7 @@ class MaskView(ResultView):
         row = int((y - top) / (bottom - top) * rows // 1)
         column = int((x - left) / (right - left) * columns // 1)
         if not (0 <= row < rows and 0 <= column < columns):
-            return self.tr("%s  ·  outside the network's input") % place
+            return self.tr("%s · outside the network's input") % place
         name = mask.labels[mask.classes[row, column]]
         sure = percent(float(mask.confidence[row, column]))
         return f"{place}  ·  {name}  ·  {sure}"

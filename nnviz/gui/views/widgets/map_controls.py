@@ -40,14 +40,14 @@ class MapControls(QWidget):
         )
         self.clip = NamedSlider(
             self.tr("Range"),
-            self.tr("Share of the values that the colors span"),
+            self.tr("Fraction of the values that the colors span"),
             (_LEAST_RANGE, 100.0),
             self,
         )
         words = self.tr(
-            "Let the colors span 90 to 100 % of the values, so that a few outliers "
-            "do not use up the range. The legend says so; {0} % cuts only where "
-            "much is gained."
+            "Let the colors span 90 to 100 % of the values, so that a few "
+            "outliers do not take up the whole range; the legend says so. At "
+            "{0} %, colors are clipped only where it helps much."
         )
         self.clip.setToolTip(literal(words.format(f"{sheets.CLIP:g}")))
         self.smoothing = NamedSlider(
@@ -96,11 +96,11 @@ class MapControls(QWidget):
         self.ground.addItem(self.tr("Image"), Ground.IMAGE)
         self.ground.addItem(self.tr("Black"), Ground.BLACK)
         self.ground.addItem(self.tr("White"), Ground.WHITE)
-        self.ground.setAccessibleName(self.tr("Ground of the map"))
+        self.ground.setAccessibleName(self.tr("Background of the map"))
         line = QHBoxLayout(self._ground)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(SPACE)
-        line.addWidget(QLabel(self.tr("Ground"), self))
+        line.addWidget(QLabel(self.tr("Background"), self))
         line.addWidget(self.ground)
         layout = flow(self.smoothing, self.gamma, self._ground, spacing=2 * SPACE)
         layout.setContentsMargins(SPACE, 0, SPACE, SPACE)

@@ -29,7 +29,7 @@ class PairBars(QWidget):
         self._rows = rows
         self._ranking: Ranking | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self.setAccessibleName(self.tr("Answers before and after"))
+        self.setAccessibleName(self.tr("Predictions before and after"))
 
     def show_ranking(self, ranking: Ranking | None) -> None:
         """Show the top of a ranking; clear the chart for None.

@@ -43,12 +43,12 @@ class AttackPanel(QWidget):
         self.verdict = label(style="heading", wrap=True)
         self.now = Bars(_TOP)
         self.bars = PairBars(_ROWS)
-        self.bars.setToolTip(self.tr("Click a class to attack towards or away from it"))
+        self.bars.setToolTip(self.tr("Click a class to attack toward or away from it"))
         for bars in (self.now, self.bars):
             bars.chosen.connect(self._ask)
         self.slider = EpsilonSlider()
         self.slider.setToolTip(
-            self.tr("Scales the perturbation down and asks the network again")
+            self.tr("Scales the perturbation down and runs the network again")
         )
         self.slider.moved.connect(attacks.scale)
         self.amount = label()
@@ -59,8 +59,8 @@ class AttackPanel(QWidget):
         self.save = button(self.tr("Save image…"), self.ask_file)
         self.save.setToolTip(
             self.tr(
-                "Saves what is shown as PNG, JPEG or WebP, reopens the file and tells"
-                " whether it still fools the network"
+                "Saves what is shown as PNG, JPEG or WebP, reopens the file and "
+                "reports whether it still fools the network"
             )
         )
         self._noise = named(QWidget(), "page")
@@ -191,7 +191,7 @@ class AttackPanel(QWidget):
             self.amount.setText("")
             self.flip_words.setText(
                 self.tr(
-                    "Searching for the smallest perturbation that flips the answer…"
+                    "Searching for the smallest perturbation that flips the prediction…"
                 )
             )
             return
@@ -200,7 +200,7 @@ class AttackPanel(QWidget):
         self.amount.setText(f"{epsilon:.2f} / {whole.budget:.3g}{unit}")
         if flips is None:
             self.flip_words.setText(
-                self.tr("This perturbation does not flip the answer at any size.")
+                self.tr("This perturbation does not flip the prediction at any size.")
             )
         else:
             self.flip_words.setText(

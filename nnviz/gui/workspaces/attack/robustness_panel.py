@@ -46,16 +46,16 @@ class RobustnessPanel(QWidget):
         self.folder.setPlaceholderText(self.tr("image folder"))
         self.folder.setToolTip(
             self.tr(
-                "Subfolders named after the network's classes give the right answers;"
-                " for other images the network's own answer on the clean image counts"
-                " as right."
+                "Subfolders named after the network's classes give the true "
+                "classes; for other images, the prediction on the clean image "
+                "counts as correct."
             )
         )
         self.attack = named(ComboBox(), name=self.tr("Attack"))
         for name in ATTACKS:
             self.attack.addItem(_NAMES[name], name)
         self.attack.setCurrentIndex(ATTACKS.index("pgd"))
-        self.epsilons = named(QLineEdit(_EPSILONS), name=self.tr("Epsilons, 1/255"))
+        self.epsilons = named(QLineEdit(_EPSILONS), name=self.tr("Epsilons (1/255)"))
         self.steps = _number(_STEPS, _MOST_STEPS, self.tr("Steps"))
         self.limit = _number(_PICTURES, _MOST_PICTURES, self.tr("Maximum images"))
         self.run = button(self.tr("Measure"), self.start)

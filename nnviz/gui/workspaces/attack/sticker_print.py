@@ -100,7 +100,7 @@ class PrintBar(QWidget):
         chosen = self._placing.current
         opened = chosen and self._placing.shelf.opened(chosen.cut.text)
         if not opened or opened.image is None:
-            self.words.setText(self.tr("Choose a sticker on the image"))
+            self.words.setText(self.tr("Select a sticker on the image"))
             self.save.setEnabled(False)
             return
         rows, columns = opened.image.size

@@ -110,8 +110,8 @@ class _Answers(QWidget):
         self.covered = label(style="muted", wrap=True)
         self.rate = label(style="muted")
         self.before, self.after = Bars(_ROWS), Bars(_ROWS)
-        self.before.setAccessibleName(self.tr("Answer without stickers"))
-        self.after.setAccessibleName(self.tr("Answer with stickers"))
+        self.before.setAccessibleName(self.tr("Prediction without stickers"))
+        self.after.setAccessibleName(self.tr("Prediction with stickers"))
         self._make_buttons()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -195,7 +195,7 @@ class _Answers(QWidget):
 
     def _tell_rate(self, rate: float) -> None:
         self.rate.setText(
-            self.tr("{0} answers a second").format(round(rate)) if rate else ""
+            self.tr("{0} predictions per second").format(round(rate)) if rate else ""
         )
 
 

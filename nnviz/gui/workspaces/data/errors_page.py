@@ -156,8 +156,8 @@ class Errors(QWidget):
     def _summary(self, dataset: DataSet, figures: ErrorFigures) -> str:
         if not figures.total:
             return self.tr(
-                "No image of this set has a label that the network knows. Folders "
-                "named by its classes, or a CSV file with labels, give them."
+                "No image of this set has a label that the network knows. Name "
+                "folders after its classes, or open a CSV file with labels."
             )
         parts = [
             self.tr("Accuracy {0}").format(percent(figures.accuracy)),
@@ -180,9 +180,9 @@ class Errors(QWidget):
             return ""
         return self.tr(
             "Expected calibration error {0}: how far accuracy is from confidence, "
-            "weighted by the images of each bar. The orange line is the mean "
-            "confidence: a bar below it means overconfidence. Click a bar to see its "
-            "images."
+            "weighted by the number of images in each bar. The orange line is the "
+            "mean confidence: a bar below it means overconfidence. Click a bar to "
+            "see its images."
         ).format(percent(found.error))
 
     def _pair_table(self, dataset: DataSet, figures: ErrorFigures) -> Table:

@@ -77,10 +77,10 @@ class DataMap(QWidget):
     def _make_tools(self) -> None:
         look = self._app.look
         self.lasso = toggle_button(
-            look, "square-dashed", self.tr("Lasso: pull around points (Shift+drag)")
+            look, "square-dashed", self.tr("Lasso: drag around points (Shift+drag)")
         )
         self.images = toggle_button(
-            look, "images", self.tr("Thumbnails also where points are many")
+            look, "images", self.tr("Show thumbnails even where points are dense")
         )
         self.fit = icon_button(
             look, "maximize-2", self.tr("Show all points (0)"), self.map.fit

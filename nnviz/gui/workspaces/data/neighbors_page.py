@@ -60,7 +60,7 @@ class NeighborsPage(QWidget):
         self.second = SecondNetworkBox(self._app)
         self.layer.setToolTip(self.tr("Layer whose features are compared"))
         self.distance.setToolTip(self.tr("Distance"))
-        self.again = button(self.tr("Look from here"), self._look_again)
+        self.again = button(self.tr("Use as query"), self._look_again)
         self.again.setToolTip(self.tr("Find the neighbors of the selected image"))
 
     def _make_strip(self, place: int) -> QWidget:
@@ -149,7 +149,7 @@ class NeighborsPage(QWidget):
         self._asked, self._found = NO_RECORD, ()
         words = self.tr("Select an image on the wall or the map, or drop another one.")
         if dataset is not None and not dataset.index.layers:
-            words = self.tr("The index holds no features: index the set again.")
+            words = self.tr("The index holds no features: build it again.")
         self.heading.setText(words)
         self.again.setEnabled(False)
         for strip in self.strips:
@@ -181,7 +181,7 @@ class NeighborsPage(QWidget):
         else:
             words = f"{model} · {found.layer} · {metric}"
         if shared >= 0:
-            many = self.tr(" · {0} of {1} also above")
+            many = self.tr(" · {0} of {1} also listed above")
             words += many.format(shared, len(found.records))
         return f"{words} ({found.how})" if found.how else words
 

@@ -50,21 +50,21 @@ class OpeningPane(QWidget):
     def _make_welcome(self) -> None:
         self.words = _centered(
             self.tr(
-                "Drop a folder of images, COCO annotations or a CSV file here to see "
-                "what a network makes of all images: every one of them, its nearest "
-                "neighbors, the network's mistakes."
+                "Drop a folder of images, COCO annotations or a CSV file here to "
+                "see all its images as a network does: predictions, nearest "
+                "neighbors and mistakes."
             )
         )
         self.open = button(self.tr("Open folder…"), self.ask, "primary")
         self.open_list = button(self.tr("Open list…"), lambda: self.ask(ask_image_list))
         self.open_list.setToolTip(
-            self.tr("Annotations in COCO's format, or a CSV file: path, label, numbers")
+            self.tr("COCO annotations, or a CSV file: path, label, numbers")
         )
         self.sample = button(
             self.tr("Try generated scenes"), self._app.indexing.start_sample
         )
         self.sample.setToolTip(
-            self.tr("600 generated scenes; in one class, a color gives the answer away")
+            self.tr("600 generated scenes; in one class, a color gives the class away")
         )
 
     def _make_question(self) -> None:
@@ -124,8 +124,8 @@ class OpeningPane(QWidget):
 
     def _offer_layers(self, model: ModelInfo | None) -> None:
         self.layer.clear()
-        self.layer.addItem(self.tr("Deepest with maps"), ())
-        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        self.layer.addItem(self.tr("Deepest layer with maps"), ())
+        self.layer.addItem(self.tr("One layer per map size"), (STAGES,))
         if model is None:
             return
         spatial = [each for each in model.layers if each.spatial]

@@ -114,7 +114,7 @@ def record_entries(app: AppContext) -> tuple[MenuEntry, ...]:
         MenuEntry(_tr("Explain these"), partial(explain_selected, app), able),
         *rooms,
         MenuEntry(_tr("Copy paths"), partial(copy_paths, app), able),
-        MenuEntry(_tr("Select nothing"), app.datasets.selection.clear, able),
+        MenuEntry(_tr("Deselect all"), app.datasets.selection.clear, able),
     )
 
 

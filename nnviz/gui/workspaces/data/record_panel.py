@@ -86,7 +86,9 @@ class RecordPanel(QWidget):
         )
         self.pixels.setAccessibleName(self.tr("Nearest neighbors by pixels"))
         self.box = toggle_button(
-            app.look, "square-dashed", self.tr("Draw a box: look for this part only")
+            app.look,
+            "square-dashed",
+            self.tr("Draw a box to search for that part only"),
         )
         self.box.toggled.connect(self.pen.set_active)
 

@@ -68,7 +68,7 @@ class SuspectLists(QWidget):
             (self.tr("Most confident mistakes"), CONFIDENT),
             (self.tr("Likely wrong labels"), LABELS),
             (self.tr("Near duplicates"), DUPLICATES),
-            (self.tr("Least certain answers"), UNSURE),
+            (self.tr("Least certain predictions"), UNSURE),
             (self.tr("Two networks disagree"), DISAGREEMENT),
         ):
             choice.addItem(title, key)
@@ -137,13 +137,13 @@ class SuspectLists(QWidget):
         if math.isfinite(found.accuracies[0]):
             only = self.tr("Only {0} is right on {1:,}, only {2} on {3:,}.")
             parts.append(only.format(first, found.only[0], second, found.only[1]))
-        parts.append(self.tr("Those that both are surest of stand first."))
+        parts.append(self.tr("Those on which both are most confident come first."))
         self.words.setText(" ".join(parts))
 
     def _search(self, dataset: DataSet) -> None:
         """Search for suspect labels and duplicates, once for each set."""
         self._show(np.zeros(0, np.int64))
-        self.words.setText(self.tr("Looking through all images…"))
+        self.words.setText(self.tr("Searching all images…"))
         folder = str(dataset.index.folder)
         if self._searched == folder:
             return
@@ -161,7 +161,9 @@ class SuspectLists(QWidget):
 
     def _fail(self, error: ErrorRecord | None) -> None:
         self._searched = ""
-        self.words.setText(self.tr("Stopped: choose the list again to look for them."))
+        self.words.setText(
+            self.tr("Stopped: choose the list again to search for them.")
+        )
         if error is not None:
             self._app.messages.fail(TOPIC, error)
 
@@ -178,7 +180,7 @@ class SuspectLists(QWidget):
         leaks = sum(each.leak for each in found.duplicates)
         words = [self._explain(key) if kept else self.tr("None were found.")]
         if key == DUPLICATES and leaks:
-            sentence = self.tr("{0:,} pairs lie in different splits: a leak.")
+            sentence = self.tr("{0:,} pairs lie in different splits: data leakage.")
             words.append(sentence.format(leaks))
         if key == DUPLICATES and found.duplicates_note:
             words.append(f"({found.duplicates_note})")
@@ -191,16 +193,21 @@ class SuspectLists(QWidget):
     def _explain(self, key: str) -> str:
         return {
             CONFIDENT: self.tr(
-                "Wrong answers that the network is surest of: wrong labels, images of "
-                "two things, and real blind spots."
+                "Wrong predictions with the highest confidence: wrong labels, "
+                "images of two things, and real blind spots."
             ),
             LABELS: self.tr(
-                "Images that rather belong to another class, the most suspect first. "
-                "Look at each before you change it."
+                "Images that seem to belong to another class, the most suspicious "
+                "first. Check each one before you change its label."
             ),
             DUPLICATES: self.tr("Pairs of images that show the same, side by side."),
-            DISAGREEMENT: self.tr("Images on which another network answers otherwise."),
-            UNSURE: self.tr("Images between two classes, or of none that it knows."),
+            DISAGREEMENT: self.tr(
+                "Images for which the other network predicts another class."
+            ),
+            UNSURE: self.tr(
+                "Images between two classes, or of a class that the network does "
+                "not know."
+            ),
         }[key]
 
     def _open(self) -> None:

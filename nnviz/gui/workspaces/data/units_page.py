@@ -144,7 +144,7 @@ class Units(QWidget):
             self._ask(int(found.channels[0]))
 
     def _table(self, found: Exemplars) -> Table:
-        columns = self.tr("Channel"), self.tr("Answers, %"), self.tr("Highest")
+        columns = self.tr("Channel"), self.tr("Active, %"), self.tr("Highest")
         rows = tuple(
             (float(channel), round(100 * float(share), 1), float(values[0]))
             for channel, share, values in zip(
@@ -158,8 +158,8 @@ class Units(QWidget):
             len(found.channels), found.images
         )
         for count, what in (
-            (len(found.dead), self.tr("{0:,} never answer")),
-            (len(found.always), self.tr("{0:,} always")),
+            (len(found.dead), self.tr("{0:,} never active")),
+            (len(found.always), self.tr("{0:,} always active")),
         ):
             if count:
                 words += " · " + what.format(count)
@@ -183,10 +183,10 @@ class Units(QWidget):
 
     def _words(self, found: Exemplars) -> str:
         parts = [
-            self.tr("answers on {0} of the images").format(
+            self.tr("active on {0} of the images").format(
                 percent(float(found.answering[0]))
             ),
-            self.tr("highest {0}").format(number(float(found.values[0, 0]))),
+            self.tr("maximum {0}").format(number(float(found.values[0, 0]))),
         ]
         alike = ", ".join(
             f"{channel} ({number(float(share))})"
@@ -195,8 +195,8 @@ class Units(QWidget):
             )
         )
         if alike:
-            parts.append(self.tr("most alike: {0}").format(alike))
-        parts.append(self.tr("dark: below half of its highest activation there"))
+            parts.append(self.tr("most similar: {0}").format(alike))
+        parts.append(self.tr("dark: below half of the channel's maximum in that image"))
         return " · ".join(parts)
 
     # --- choosing
@@ -210,7 +210,7 @@ class Units(QWidget):
         layer = self.layer.currentText()
         self._channel = channel
         self.title.setText(self.tr("{0} · channel {1}").format(layer, channel))
-        self.words.setText(self.tr("Cutting out what it sees…"))
+        self.words.setText(self.tr("Cropping the receptive fields…"))
         selection, model = self._app.selection, self._app.selection.model
         if model is not None and model.layer(layer) is not None:
             selection.set_layer(layer)

@@ -276,9 +276,11 @@ class BoardPane(QWidget):
             names = ", ".join(lacking)
             return self.tr("No such target in {0}: enter another below.").format(names)
         if not target:
-            return self.tr("Each network is asked about the class that it predicts.")
+            return self.tr("For each network, the class that it predicts is explained.")
         if len(networks) > 1:
-            return self.tr("All networks are asked about it; some may not have it.")
+            return self.tr(
+                "This class is explained for all networks; some may not have it."
+            )
         return ""
 
     def _offer_targets(self) -> None:

@@ -80,7 +80,7 @@ class NetworkTargets(QWidget):
             kind=Kind.TARGET,
             default="",
             title=self.tr("Target"),
-            help=self.tr("Target for this network alone; empty: the board's target."),
+            help=self.tr("Target for this network only; empty: the board's target."),
         )
         control = TargetControl(parameter, self)
         control.set_hint(self.tr("the target above"))

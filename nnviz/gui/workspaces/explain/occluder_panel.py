@@ -56,7 +56,7 @@ class OccluderPane(QWidget):
         self.map = HeatmapView()
         self.map.hide()
         self.bars = Bars(_ROWS)
-        self.bars.setAccessibleName(self.tr("Answer with the part hidden"))
+        self.bars.setAccessibleName(self.tr("Prediction with the part hidden"))
         self._score = label(style="heading", wrap=True)
         self._facts = label(style="muted", wrap=True)
         self._rate = label(style="muted")
@@ -101,7 +101,9 @@ class OccluderPane(QWidget):
         self.clear = button(self.tr("Clear"), self._clear)
         self.compare = button(self.tr("Compare map with mark"), self._compare)
         self.compare.setToolTip(
-            self.tr("Does the map lie on what is painted: pointing game, energy, IoU")
+            self.tr(
+                "Does the map lie on the painted object: pointing game, energy, IoU"
+            )
         )
         self._agreement = label(style="muted", wrap=True)
         self.export = button(self.tr("Export trace…"), self._export)
@@ -244,7 +246,7 @@ class OccluderPane(QWidget):
         self.trace.add(found.score, found.before)
 
     def _tell_rate(self, rate: float) -> None:
-        self._rate.setText(self.tr("{0} answers a second").format(round(rate)))
+        self._rate.setText(self.tr("{0} predictions per second").format(round(rate)))
 
     def _show_map(self, state: DisplayState) -> None:
         """Show the current map beside the image, if there is one."""
@@ -262,7 +264,7 @@ class OccluderPane(QWidget):
             self._agreement.setText(self.tr("Paint the object first."))
         elif self._app.trust.state.run is None:
             self._agreement.setText(
-                self.tr("Run a method that gives a map over the image.")
+                self.tr("Run a method that computes a map over the image.")
             )
         else:
             self._app.trust.measure(TrustCheck.OBJECT, mask)

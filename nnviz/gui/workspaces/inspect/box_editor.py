@@ -142,7 +142,7 @@ class _Tools(QWidget):
         forth = icon_button(
             look, "chevron-right", self.tr("Next image"), lambda: images.step(1)
         )
-        self.clear = button(self.tr("Remove all here"), boxes.clear)
+        self.clear = button(self.tr("Remove all"), boxes.clear)
         self.clear.setToolTip(self.tr("Remove all boxes of this image"))
         line = flow(back, forth, self.undo, self.redo, self.remove, self.clear)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
@@ -202,7 +202,7 @@ class _Side(QWidget):
         box = named(QComboBox(), name=self.tr("Class of the box"))
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        box.setToolTip(self.tr("Class of the selected box, and of the next"))
+        box.setToolTip(self.tr("Class of the selected box, and of new boxes"))
         box.activated.connect(lambda _: self._name())
         line = box.lineEdit()
         if line is not None:
@@ -255,8 +255,8 @@ class _Side(QWidget):
                 "open the file."
             )
         return self.tr(
-            "Drag on the image to draw a box, or press N. R-CNN learns what is in the "
-            "boxes of a class; what is outside of them is its background."
+            "Drag on the image to draw a box, or press N. R-CNN learns each class "
+            "from its boxes, and the background from the rest of the image."
         )
 
     def _offer_labels(self) -> None:

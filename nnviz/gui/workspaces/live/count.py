@@ -36,8 +36,12 @@ class CountPanel(QWidget):
         self.counting = False
         self._last = _NONE
         self._labels = QStringListModel(self)
-        self.truth = self._make_line(self.tr("True class"), self.tr("what is seen now"))
-        self.wanted = self._make_line(self.tr("Target class"), self.tr("anything else"))
+        self.truth = self._make_line(
+            self.tr("True class"), self.tr("the predicted class")
+        )
+        self.wanted = self._make_line(
+            self.tr("Target class"), self.tr("any other class")
+        )
         self.go = button(self.tr("Count"), self.toggle, "primary")
         self.again = button(self.tr("Reset"), self.reset)
         self.bars = Bars(_ROWS)
@@ -116,10 +120,11 @@ class CountPanel(QWidget):
             self.words.setText(
                 self.tr("Counting begins with the next frame.")
                 if self.counting
-                else self.tr("Hold it up to the camera, or place it on the image: "
-                             "counts")
-                + " " + self.tr("how often it fools the network.")
-            )  # fmt: skip
+                else self.tr(
+                    "Hold the object up to the camera, or place it on the image, to "
+                    "count how often it fools the network."
+                )
+            )
             return
         self.bars.show_ranking(self._shares())
         low, high = interval(tally.fooled, tally.frames)
@@ -132,7 +137,9 @@ class CountPanel(QWidget):
     def _shares(self) -> Ranking:
         """Return the shares of the outcomes, in constant order."""
         tally = self.tally
-        fooled = self.tr("classified as {0}").format(tally.wanted or self.tr("another"))
+        fooled = self.tr("classified as {0}").format(
+            tally.wanted or self.tr("another class")
+        )
         rows = [(fooled, tally.fooled), (tally.truth, tally.right)]
         if tally.wanted:
             rows.append((self.tr("something else"), tally.other))
@@ -160,8 +167,8 @@ class CountPanel(QWidget):
     def _arrange(self) -> None:
         self.words.setToolTip(
             self.tr(
-                "95 % Wilson interval. Successive frames are alike, so the true rate "
-                "may lie further off."
+                "95 % Wilson interval. Successive frames are similar, so the true "
+                "rate may lie outside it."
             )
         )
         lines = QFormLayout()
@@ -173,7 +180,7 @@ class CountPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addWidget(label(self.tr("HOW OFTEN IT FOOLS"), "section"))
+        column.addWidget(label(self.tr("FOOLING RATE"), "section"))
         column.addLayout(lines)
         column.addLayout(flow(self.go, self.again, None))
         column.addWidget(self.bars)

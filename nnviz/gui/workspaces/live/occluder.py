@@ -128,7 +128,7 @@ class LiveOccluder(QWidget):
     def _clear(self) -> None:
         self.log.clear()
         self.trace.clear()
-        self.words.setText(self.tr("Move over the frames to hide what is there"))
+        self.words.setText(self.tr("Move the mouse over a frame to hide that part"))
 
     def _export(self) -> None:
         export_trace(self.log, self._app, self)

@@ -199,7 +199,7 @@ class _Header(QWidget):
         )
         self.mirrored.toggled.connect(app.live.set_mirrored)
         self.stickers = toggle_button(
-            app.look, "target", self.tr("Stickers, and how often they fool")
+            app.look, "target", self.tr("Stickers and their fooling rate")
         )
         self.occluder = toggle_button(
             app.look, "square-dashed", self.tr("Hide what is under the mouse")

@@ -317,7 +317,7 @@ class StripPart(QWidget):
             return self.tr("Click one to use it.")
         if self._styles.making_strip:
             return self.tr("Rendering…")
-        return self.tr("Now {0:g}; the higher, the more style.").format(
+        return self.tr("Now {0:g}; higher values give more style.").format(
             self._styles.balance
         )
 
@@ -452,5 +452,5 @@ class WherePart(QWidget):
         elif self.brush.active:
             words = self.tr("Paint on the image.")
         else:
-            words = self.tr("Everywhere.")
+            words = self.tr("The style is applied everywhere.")
         self.state.setText(words)

@@ -47,9 +47,9 @@ class LessonPanel(QWidget):
         self.bar = named(QProgressBar(), name=self.tr("Progress of learning"))
         self.bar.setTextVisible(False)
         self.go = button(self.tr("Learn"), self._toggle, "primary")
-        self.use = button(self.tr("Paint with it"), self._paint)
+        self.use = button(self.tr("Use this style"), self._paint)
         self.use.setToolTip(
-            self.tr("Use what has been trained so far, on images and live")
+            self.tr("Use the style as trained so far, on images and in Live")
         )
         self._lay_out()
         self._lessons.changed.connect(self._show)
@@ -146,8 +146,8 @@ class LessonPanel(QWidget):
         lessons, progress = self._lessons, self._lessons.progress
         if not lessons.ready:
             return self.tr(
-                "Choose a style image and a folder of a hundred images or more. A "
-                "network of your own then learns to paint in that style."
+                "Choose a style image and a folder of at least a hundred images. A "
+                "network then learns to paint in that style."
             )
         if lessons.running and progress is not None:
             return progress.what + self._left()

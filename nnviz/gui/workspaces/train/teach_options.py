@@ -24,17 +24,20 @@ class TeachOptionsForm(QObject):
         self.regression = QCheckBox(self.tr("Class names are numbers"))
         self.regression.setToolTip(
             self.tr(
-                "Learn a number, as an age or an angle: call the classes 0, 10, 20…"
+                "Learn a number, such as an age or an angle: name the classes 0, "
+                "10, 20…"
             )
         )
         self.unit = named(QLineEdit(), name=self.tr("Unit"))
-        self.unit.setPlaceholderText(self.tr("Unit, as years"))
+        self.unit.setPlaceholderText(self.tr("Unit, such as years"))
         self.unit.setVisible(False)
         self.fine_tune = named(QSpinBox(), name=self.tr("Epochs of fine-tuning"))
         self.fine_tune.setRange(0, _MOST_EPOCHS)
         self.fine_tune.setSpecialValueText(self.tr("off"))
         self.fine_tune.setToolTip(
-            self.tr("Epochs in which all layers learn on; each takes minutes")
+            self.tr(
+                "Epochs in which all layers are trained further; each takes minutes"
+            )
         )
         teaching.changed.connect(self._follow)
         self.regression.toggled.connect(self._set_regression)

@@ -106,7 +106,7 @@ class TeachPage(QWidget):
                 "A CSV file: a header, then an image's path and its number in each line"
             )
         )
-        hint = self.tr("Each class needs two images or more; fifty are plenty.")
+        hint = self.tr("Each class needs at least two images; fifty are plenty.")
         column.addLayout(flow(self.add, self.folder, self.numbers, spacing=GRID))
         self.hint = label(hint, "muted", wrap=True)
         column.addWidget(self.hint)
@@ -124,7 +124,7 @@ class TeachPage(QWidget):
         return area
 
     def _ask_folder(self) -> None:
-        title = self.tr("Folder with a sub-folder for each class")
+        title = self.tr("Folder with a subfolder for each class")
         folder = ask_folder(self, self._app.settings, DATASETS, title)
         if folder:
             self._teaching.drop(None, [folder])
@@ -418,15 +418,15 @@ class _TeachSide(QWidget):
             return f"{learned} {self._error(taught)}"
         if taught.accuracy is None:
             return learned
-        held = self.tr("Right on {0:.0f} % of {1} images that were kept back.")
+        held = self.tr("{0:.0f} % accuracy on {1} held-out images.")
         if taught.learned_all:
-            held = self.tr("Right on {0:.0f} % of {1} of them before it learned these.")
+            held = self.tr("{0:.0f} % accuracy on {1} of them before it learned these.")
         return f"{learned} " + held.format(100 * taught.accuracy, taught.held_out)
 
     def _error(self, taught: TaughtHead) -> str:
         words = self.tr(
-            "Off by {0:.3g} {1} on average on {2} images that were kept back; always "
-            "the mean would be off by {3:.3g}."
+            "Mean error {0:.3g} {1} on {2} held-out images; {3:.3g} if the mean "
+            "were always predicted."
         )
         usual = taught.usual_error or 0.0
         return words.format(taught.error, taught.unit, taught.held_out, usual)

@@ -74,7 +74,7 @@ class TrainedPanel(QWidget):
             return self.tr("Train a network; each of its steps can then be opened.")
         if self._method in _SAVED:
             return self.tr(
-                "Step {0} as a file, to go on from and to look into later."
+                "Step {0} as a file, to resume from or inspect later."
             ).format(step)
         return self.tr(
             "Step {0} as a network: look at its filters in Inspect, or compare it with "

@@ -74,9 +74,9 @@ def test_verdicts_and_a_table_of_tests(page, room, fake):
     pane = page.test
     select(room, *range(9))
     for found, verdict in (
-        (verdict_of(), "“9 selected images” speaks for class 1 in synthetic"),
-        (verdict_of("red", 0.1), "“red” speaks against class 1"),
-        (verdict_of("blue", p_value=0.4), "“blue” does not move class 1"),
+        (verdict_of(), "“9 selected images” supports class 1 in synthetic"),
+        (verdict_of("red", 0.1), "“red” counts against class 1"),
+        (verdict_of("blue", p_value=0.4), "“blue” does not affect class 1"),
     ):
         pane.begin.click()
         assert not pane.begin.isEnabled()
@@ -86,9 +86,9 @@ def test_verdicts_and_a_table_of_tests(page, room, fake):
         "blue", "red", "9 selected images",
     ]  # fmt: skip
     pane.table.grid.clicked.emit(pane.table.grid.model().index(2, 0))
-    assert "speaks for" in pane.heading.text()
-    assert "rises on 90.0 %" in pane.words.text()
-    assert "on 50.0 %" in pane.words.text()
+    assert "supports" in pane.heading.text()
+    assert "rises for 90.0 %" in pane.words.text()
+    assert "for 50.0 %" in pane.words.text()
 
 
 def test_a_direction_is_a_target_of_the_other_workspaces(page, room, fake):
@@ -166,7 +166,7 @@ def test_probes_of_all_layers(page, fake):
     assert isinstance(fake.last("probes"), ProbeLayers)
     probes = LayerProbe("stem", 8, 0.4, 0.02), LayerProbe("top", 16, 0.85, 0.01)
     fake.tell("probes", Done(probes))
-    assert "top tells the classes best: 85.0 %" in page.probes.heading.text()
+    assert "top separates the classes best: 85.0 %" in page.probes.heading.text()
     assert len(page.probes.table.result.rows) == 2
 
 
@@ -176,7 +176,7 @@ def test_channels_are_switched_off(page, room, fake):
     assert not pane.begin.isEnabled()
     QTest.keyClicks(pane.channels, "3, seven")
     pane.begin.click()
-    assert "'seven' is no number" in pane.words.text()
+    assert "'seven' is not a number" in pane.words.text()
     pane.channels.setText("3, 7-9")
     pane.replacement.setCurrentIndex(1)
     pane.begin.click()
@@ -209,7 +209,7 @@ def test_answers_without_labels_are_counted(page, fake):
     page.ablation.begin.click()
     unlabeled = replace(ablated(), labeled=0, before=float("nan"), classes=())
     fake.tell("ablation", Done(unlabeled))
-    assert page.ablation.heading.text() == "25.0 % of the answers change"
+    assert page.ablation.heading.text() == "25.0 % of the predictions change"
     assert page.ablation.table.result.rows == (("class 1", "class 2", 2),)
 
 

@@ -38,7 +38,7 @@ def test_what_is_no_index_says_why(window, tmp_path):
     window.enter(DATA)
     window.app.datasets.open(str(tmp_path))
     assert window.app.datasets.dataset is None
-    assert "is no index" in told[-1].text
+    assert "is not an index" in told[-1].text
 
 
 def test_filters_reach_the_wall(room, panels):

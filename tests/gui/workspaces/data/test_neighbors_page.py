@@ -59,7 +59,7 @@ def test_features_and_pixels_stand_side_by_side(page, fake, index_folder):
     fake.tell("compared neighbors", Done(both))
     assert "00000007.jpg" in page.heading.text()
     assert [grid.order.tolist() for grid in page.grids[:2]] == [[5, 9, 2], [9, 400]]
-    assert "1 of 2 also above" in page.titles[1].text()
+    assert "1 of 2 also listed above" in page.titles[1].text()
     assert page.strips[1].isVisible()
     assert not page.strips[2].isVisible()
 
@@ -89,7 +89,7 @@ def test_a_second_network_of_the_same_set_is_offered(
     fake.tell("compared neighbors", Done(three))
     assert page.grids[2].order.tolist() == [9, 5]
     assert page.titles[2].text().startswith("zoo:another · layer4")
-    assert "2 of 2 also above" in page.titles[2].text()
+    assert "2 of 2 also listed above" in page.titles[2].text()
 
 
 def test_without_an_image_it_says_what_to_do(room):

@@ -54,7 +54,7 @@ def test_all_channels_of_a_layer_are_listed(units, fake):
     assert isinstance(asked, FindExemplars)
     assert (asked.layer, asked.channels, asked.patches) == ("synthetic", (), False)
     assert units.channels.model.rowCount() == 4
-    assert "1 never answer" in units.summary.text()
+    assert "1 never active" in units.summary.text()
     assert "1 always" in units.summary.text()
 
 
@@ -64,7 +64,7 @@ def test_a_channel_shows_what_it_sees(units, fake, room):
     assert fake.last("unit exemplars").channels == (2,)
     fake.tell("unit exemplars", Done(exemplars([2])))
     grid = units.patches
-    assert "answers on 25.0 %" in units.words.text()
+    assert "active on 25.0 %" in units.words.text()
     assert len(grid.order) == 2
     image, pixels = grid._rows[0]
     assert pixels[10, 10].tolist() == COLORS[0].tolist()

@@ -44,7 +44,7 @@ def letters(text: str, option: str, most: int = 6) -> NDArray[np.float64]:
     unknown = [each for each in wanted if each not in _DRAWN]
     if unknown:
         known = "".join(_DRAWN)
-        raise UsageError(option, f"{unknown[0]!r} is not drawn", f"choose of {known}")
+        raise UsageError(option, f"{unknown[0]!r} is not drawn", f"choose from {known}")
     if not 0 < len(wanted) <= most:
         raise UsageError(option, f"{len(wanted)} letters", f"write 1 to {most}")
     return np.stack([_draw(each) for each in wanted])

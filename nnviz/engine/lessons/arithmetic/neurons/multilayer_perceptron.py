@@ -1,4 +1,4 @@
-"""Multilayer perceptron: forward propagation, back-propagation, gradient descent.
+"""Multilayer perceptron: forward propagation, backpropagation, gradient descent.
 
 Rumelhart, Hinton & Williams 1986 (doi:10.1038/323533a0).
 """
@@ -45,7 +45,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradient:
-    """Gradients of a layer by back-propagation.
+    """Gradients of a layer by backpropagation.
 
     Attributes:
         delta: ∂C/∂v, (N, outputs).
@@ -96,7 +96,7 @@ def forward(layers: Sequence[Layer], inputs: Numbers) -> Pass:
 def backward(
     layers: Sequence[Layer], run: Pass, error: Numbers
 ) -> tuple[Gradient, ...]:
-    """Return the gradients of every layer by back-propagation.
+    """Return the gradients of every layer by backpropagation.
 
     δ⁽ᴸ⁾ = φ'(v) ∂C/∂y and δ⁽ˡ⁾ = φ'(v⁽ˡ⁾) Σ w δ⁽ˡ⁺¹⁾.
 

@@ -71,7 +71,7 @@ def replace_rare_letters(text: str, most: int) -> tuple[str, int]:
 
 
 class LetterTrainer:
-    """Training by truncated back-propagation through time, with Adam and clipping."""
+    """Training by truncated backpropagation through time, with Adam and clipping."""
 
     def __init__(
         self, letters: Letters, weights: Weights, *, rate: float, clip: float, span: int

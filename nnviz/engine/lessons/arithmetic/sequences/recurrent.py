@@ -1,4 +1,4 @@
-"""Recurrent network (Elman 1990): forward pass and back-propagation through time."""
+"""Recurrent network (Elman 1990): forward pass and backpropagation through time."""
 
 from dataclasses import dataclass
 

@@ -45,9 +45,9 @@ class ChannelAblationPane(QuestionPane):
             app,
             "ablation",
             self.tr(
-                "Channels of a layer are set to zero, to their mean over the set, or "
-                "to what they are in the selected image; the images are asked again. "
-                "What falls is what the channels are needed for."
+                "Channels of a layer are set to zero, to their mean over the set, "
+                "or to their values in the selected image, and every prediction is "
+                "computed again. Classes whose accuracy falls need these channels."
             ),
             self.tr("Ablate"),
         )
@@ -61,7 +61,7 @@ class ChannelAblationPane(QuestionPane):
         self.table = TableView()
         self.table.grid.setAccessibleName(self.tr("Accuracy before and after"))
         self.changed = RecordGrid(app, self)
-        self.changed.setAccessibleName(self.tr("Images whose answer changed"))
+        self.changed.setAccessibleName(self.tr("Images whose prediction changed"))
         self.open = button(self.tr("Show on the wall"), self._open_list)
         self.lay_out(
             label(self.tr("Layer"), "muted"),
@@ -75,7 +75,7 @@ class ChannelAblationPane(QuestionPane):
         self.connect_data()
 
     def _make_replacement(self) -> ComboBox:
-        choice = ComboBox.narrow(self.tr("What the channels become"))
+        choice = ComboBox.narrow(self.tr("What the channels are set to"))
         for title, key in (
             (self.tr("Zero"), ZERO),
             (self.tr("Mean over the set"), MEAN),
@@ -97,7 +97,7 @@ class ChannelAblationPane(QuestionPane):
         self.name_selected(self.images)
         named_ = bool(self.channels.text().strip()) and bool(self.layer.count())
         able = named_ and not self.stop.isVisible()
-        allow(self.begin, able, self.tr("Name channels first, as 3, 7, 20-25"))
+        allow(self.begin, able, self.tr("Enter channels first, such as 3, 7, 20-25"))
 
     # --- requests
 
@@ -118,7 +118,7 @@ class ChannelAblationPane(QuestionPane):
     def _ask_with_image(self, channels: tuple[int, ...]) -> None:
         app, paths = self.app, chosen_paths(self.app, 1)
         if not paths or app.bridge is None:
-            self.words.setText(self.tr("Select the image whose channels are taken."))
+            self.words.setText(self.tr("Select the image to take the channels from."))
             return
         job = app.jobs.do(app.bridge.files.images.open(paths[0]), self._opening)
         job.done.connect(lambda image: self._ask(channels, image))
@@ -184,19 +184,19 @@ class ChannelAblationPane(QuestionPane):
             words = self.tr("Accuracy {0} before, {1} after")
             head = words.format(percent(found.before), percent(found.after))
         else:
-            words = self.tr("{0} of the answers change")
+            words = self.tr("{0} of the predictions change")
             head = words.format(percent(found.changed))
         self.say(head)
         words = self.tr(
-            "{0} of {1:,} images get another answer; those that were surest stand "
-            "first. {2} of the images have a label that the network knows."
+            "{0} of {1:,} predictions change; the most confident ones come first. "
+            "{2} of the images have a label that the network knows."
         )
         self.words.setText(
             words.format(percent(found.changed), found.images, f"{found.labeled:,}")
         )
 
     def _open_list(self) -> None:
-        title = self.tr("Answers that changed without channels {0}").format(
+        title = self.tr("Predictions that changed without channels {0}").format(
             self.channels.text().strip()
         )
         self.app.datasets.show_list(RecordList(title, self.changed.order))

@@ -37,16 +37,17 @@ class ConceptTestPane(QuestionPane):
             app,
             "concept",
             self.tr(
-                "TCAV: does a class depend on a concept? A concept is a selection of "
-                "images, a class, or a folder of other images. Its direction on the "
-                "layer's channels is compared with those of random sets."
+                "TCAV: does a class depend on a concept? A concept is a selection "
+                "of images, a class, or a folder of other images. Its direction in "
+                "the space of the layer's channels is compared with those of random "
+                "sets."
             ),
             self.tr("Test"),
         )
         self._tests: list[ConceptTest] = []
         self.concept = ComboBox.narrow(self.tr("Concept"))
         self.concept.activated.connect(lambda _: self._ask_folder())
-        self.target = ComboBox.narrow(self.tr("Class that may depend on it"))
+        self.target = ComboBox.narrow(self.tr("Class to test"))
         self.target.activated.connect(lambda _: self._name_class())
         self._named = False
         """Whether the user selected the class."""
@@ -163,7 +164,7 @@ class ConceptTestPane(QuestionPane):
             self.tr("TCAV score"),
             self.tr("Random sets"),
             self.tr("p-value"),
-            self.tr("Told apart, %"),
+            self.tr("CAV accuracy, %"),
         )
         rows = tuple(
             (
@@ -191,9 +192,9 @@ class ConceptTestPane(QuestionPane):
         self.say(self._verdict(found))
         p_value = number(found.p_value) if math.isfinite(found.p_value) else "-"
         words = self.tr(
-            "Along the concept's direction the score of {0} rises on {1} of its "
-            "images; along directions between random sets on {2} (p = {3}). The layer "
-            "tells the concept from other images with {4} right."
+            "Along the concept's direction, the score of {0} rises for {1} of its "
+            "images; along directions between random sets, for {2} (p = {3}). The "
+            "layer separates the concept from other images with {4} accuracy."
         ).format(
             found.target,
             percent(found.score),
@@ -207,11 +208,13 @@ class ConceptTestPane(QuestionPane):
 
     def _verdict(self, found: ConceptTest) -> str:
         if not found.significant:
-            words = self.tr("The concept “{0}” does not move {1} in {2} beyond chance")
+            words = self.tr(
+                "The concept “{0}” does not affect {1} in {2} beyond chance"
+            )
         elif found.score > float(found.random_scores.mean()):
-            words = self.tr("The concept “{0}” speaks for {1} in {2}")
+            words = self.tr("The concept “{0}” supports {1} in {2}")
         else:
-            words = self.tr("The concept “{0}” speaks against {1} in {2}")
+            words = self.tr("The concept “{0}” counts against {1} in {2}")
         return words.format(found.concept, found.target, found.layer)
 
 

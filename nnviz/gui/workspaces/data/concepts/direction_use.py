@@ -35,10 +35,16 @@ class DirectionUse(QObject):
         self._direction: tuple[str, str, Vector] | None = None
         self.explain = button(self.tr("Explain the direction"), self._explain)
         self.explain.setToolTip(
-            self.tr("What in the current image raises the layer along it")
+            self.tr(
+                "Show what in the current image moves the layer along this direction"
+            )
         )
-        self.imagine = button(self.tr("Imagine it"), self._imagine)
-        self.imagine.setToolTip(self.tr("A synthetic image that is all of it"))
+        self.imagine = button(self.tr("Visualize the direction"), self._imagine)
+        self.imagine.setToolTip(
+            self.tr(
+                "Optimize a synthetic image that moves the layer along this direction"
+            )
+        )
         self.show_direction(None)
 
     @property

@@ -41,9 +41,10 @@ class LayerPartsPane(QuestionPane):
             app,
             "parts",
             self.tr(
-                "Non-negative matrix factorization takes a layer's activations apart "
-                "into a few parts, often objects, textures or backgrounds, and shows "
-                "where each lies. Up to {0} images are looked at."
+                "Non-negative matrix factorization (NMF) splits a layer's "
+                "activations into a few parts, often objects, textures or "
+                "backgrounds, and shows where each is active. Up to {0} images are "
+                "used."
             ).format(_LIMIT),
             self.tr("Find parts"),
         )
@@ -59,7 +60,7 @@ class LayerPartsPane(QuestionPane):
         self.table.grid.clicked.connect(self._choose)
         self.table.grid.activated.connect(self._choose)
         self.patches = PatchGrid()
-        self.patches.setAccessibleName(self.tr("Images that hold most of the part"))
+        self.patches.setAccessibleName(self.tr("Images where the part is strongest"))
         self.patches.current_edited.connect(self._choose_image)
         self.direction = DirectionUse(app, self)
         self.save = button(self.tr("Save sheet…"), self._save)
@@ -137,7 +138,10 @@ class LayerPartsPane(QuestionPane):
             return
         self._part = part
         name = self.tr("part {0}").format(part)
-        words = self.tr("{0}: {1} of all that the parts explain; bright where it is")
+        words = self.tr(
+            "{0}: {1} of what all parts explain together; bright where the part is "
+            "active"
+        )
         self.words.setText(words.format(name, percent(float(found.shares[part]))))
         self.direction.show_direction(
             (f"{found.layer} {name}", found.layer, found.parts[part])

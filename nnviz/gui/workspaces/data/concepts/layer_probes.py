@@ -16,10 +16,10 @@ class LayerProbePane(QuestionPane):
             app,
             "probes",
             self.tr(
-                "A linear classifier reads the class of each image from the features "
-                "of each layer; what it gets right on images that it has not seen says "
-                "what the layer knows. An index with features of all sizes of maps "
-                "shows how that grows."
+                "A linear classifier (probe) predicts the class of each image from "
+                "the features of each layer; its accuracy on held-out images says "
+                "what the layer encodes. An index with one layer per map size shows "
+                "how that grows with depth."
             ),
             self.tr("Probe the layers"),
         )
@@ -51,8 +51,8 @@ class LayerProbePane(QuestionPane):
         columns = (
             self.tr("Layer"),
             self.tr("Channels"),
-            self.tr("Right, %"),
-            self.tr("± over five parts"),
+            self.tr("Accuracy, %"),
+            self.tr("± over five folds"),
         )
         rows = tuple(
             (
@@ -67,5 +67,5 @@ class LayerProbePane(QuestionPane):
         self.table.show_result(table_of(columns, rows), None)
         if found:
             best = max(found, key=lambda each: each.accuracy)
-            words = self.tr("{0} tells the classes best: {1:.1f} % right")
+            words = self.tr("{0} separates the classes best: {1:.1f} % accuracy")
             self.say(words.format(best.layer, 100 * best.accuracy))
