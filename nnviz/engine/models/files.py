@@ -109,7 +109,7 @@ def open_file(
         ModelError: the weights fit no known architecture; names the nearest.
     """
     path = network_of(reference.path)
-    if not is_file(path):
+    if not (is_file(path) or is_folder(path)):
         refuse_foreign(path)  # a pipe would be waited for
     opened = yield from _open(path, check)
     if find_side_car(path) is None:
