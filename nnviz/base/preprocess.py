@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.frames import Placement
+from nnviz.base.notation.numerals import described
 
 _TYPICAL_MEAN_LIMIT = 1.0
 _SIDES = 2
@@ -268,7 +269,7 @@ class Preprocess:
 def _side(value: object) -> int:
     """Parse a side, px: a whole number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
-        raise ValueError(f"a side of {value!r:.40} is no whole number of px")
+        raise ValueError(f"a side of {described(value)} is no whole number of px")
     return int(value)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from nnviz.base.errors import UsageError
+from nnviz.base.notation.numerals import described
 from nnviz.base.preprocess import Preprocess
 
 T_co = TypeVar("T_co", covariant=True)
@@ -70,6 +71,4 @@ def _check(name: str, value: Any, *, whole: bool) -> None:
     if fits and value >= 0 and (not whole or value < _MOST):
         return
     remedy = f"give {'a whole number' if whole else 'a number'}, 0 or more"
-    large = isinstance(value, int) and abs(value) >= _MOST  # Python may not print it
-    shown = "so large" if large else f"{value!s:.40}"
-    raise UsageError(name, f"cannot be {shown}", remedy)
+    raise UsageError(name, f"cannot be {described(value)}", remedy)

@@ -135,6 +135,8 @@ def _take_any_text() -> None:
 
 
 def _dispatch(argv: list[str]) -> int:
+    if any("\0" in word for word in argv):
+        raise UsageError("arguments", "one holds a null byte", "leave it out")
     match argv:
         case [] | ["-h" | "--help", *_]:
             sys.stdout.write(_USAGE.format(commands=_commands()))

@@ -14,6 +14,8 @@ from nnviz.media.files import read_bytes
 
 def find_side_car(weights: Path) -> Path | None:
     """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``; None for neither."""
+    if not weights.name:  # the root of the disk, or of a drive
+        return None
     places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
     return next((path for path in places if is_file(path)), None)
 

@@ -297,7 +297,8 @@ class _Numbers(QWidget):
             self._values.pop()
             # A removed field loses the focus, which would finish its editing.
             field.blockSignals(True)
-            field.setParent(None)
+            self._rows[len(self._fields) // _COLUMNS].removeWidget(field)
+            field.hide()
             field.deleteLater()
 
     def changeEvent(self, event: QEvent) -> None:
