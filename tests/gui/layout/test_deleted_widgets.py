@@ -22,7 +22,7 @@ class Window(QWidget):
         super().__init__()
         self.happened = happened
 
-    def customEvent(self, _event):
+    def customEvent(self, _event):  # noqa: N802  Qt
         self.happened.append("next event")
 
 
