@@ -324,7 +324,7 @@ def _as_float(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:
