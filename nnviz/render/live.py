@@ -37,7 +37,7 @@ _VEIL = 0.82
 def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """Draw a result onto its frame.
 
-    A color image replaces the frame; objects, segments and maps are drawn over it, a
+    A color image replaces the frame; objects, segments and a map are drawn over it, a
     ranking in a corner, a mosaic next to it.  The size depends on the frame's shape and
     the kinds of results only, so that all frames of a video have the same.
 
@@ -51,7 +51,7 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """
     frame = _sized(rgb8(image.pixels), height)
     beside: list[Canvas] = []
-    results = tuple(report.values()) if report is not None else ()
+    results = _over_each_other(report) if report is not None else ()
     for index, result in enumerate(results):
         if isinstance(result, Ranking) and index:
             frame = _with_bars(result, frame, top=True)
@@ -60,6 +60,19 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
         if isinstance(result, Mosaic) and len(result.order):
             beside.append(_mosaic(result, frame.shape[0]))
     return np.hstack([frame, *beside]) if beside else frame
+
+
+def _over_each_other(report: Report) -> tuple[Result, ...]:
+    """Return the results to draw; of several maps, which would hide another, the first.
+
+    Grad-CAM gives its map interpolated, and as it is.
+    """
+    first = report.first(Heatmap)
+    return tuple(
+        each
+        for each in report.values()
+        if each is first or not isinstance(each, Heatmap)
+    )
 
 
 def _even(length: float) -> int:

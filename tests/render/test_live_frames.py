@@ -171,3 +171,12 @@ def test_another_picture_leaves_the_frame_as_it_is(frame):
     report = Report({"kernel": ColorImage(pixels=np.zeros((3, 3, 3), np.float32))})
     plain = compose(None, frame, height=360)
     assert np.array_equal(compose(report, frame, height=360), plain)
+
+
+def test_of_two_maps_of_one_frame_the_first_is_drawn(frame):
+    """Truth: the frame with that map alone; the screen shows the others in tabs."""
+    fine, coarse = heat(), heat()
+    both = Report({"grad_cam": fine, "map": coarse, "prediction": ranking()})
+    one = Report({"grad_cam": fine, "prediction": ranking()})
+    drawn = compose(both, frame, height=720)
+    assert np.array_equal(drawn, compose(one, frame, height=720))

@@ -27,7 +27,5 @@ def test_a_name_is_drawn_as_it_is(name: str) -> None:
 def test_curves_of_any_name_are_drawn() -> None:
     x, name = np.arange(3.0), os.fsdecode(b"\xff\xfe.png")
     series = {r"$\frac{$": x, "_": x, name: x}
-    drawn = curves(
-        Curves(x=x, series=series, x_label=r"$\x{$", y_label=name), 200
-    )
+    drawn = curves(Curves(x=x, series=series, x_label=r"$\x{$", y_label=name), 200)
     assert drawn.shape[2] == 3

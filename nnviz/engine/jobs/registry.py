@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from nnviz.base.events import Job
 from nnviz.base.requests import Request
+from nnviz.engine.compute.memory_guard import guarded
 from nnviz.engine.jobs.errors import with_failed_passes_in_words
 from nnviz.engine.jobs.resources import Check, Resources
 
@@ -55,7 +56,7 @@ def job_of(resources: Resources, request: Request[Any], check: Check) -> Job:
     handler = _HANDLERS.get(type(request))
     if handler is None:
         raise TypeError(f"no job carries out {type(request).__name__}")
-    return with_failed_passes_in_words(handler(resources, request, check))
+    return with_failed_passes_in_words(handler(resources, request, guarded(check)))
 
 
 @cache

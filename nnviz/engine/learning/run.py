@@ -31,10 +31,13 @@ from nnviz.engine.learning.run_state import (
     tensors,
 )
 from nnviz.engine.models.networks.layer_list import LayerList, LayerWordError
+from nnviz.engine.nn.hooks import checked, checked_backward
 
 Arrays = dict[str, NDArray[np.generic]]
 _PARTS = 4
 """Reports per epoch."""
+_AT_ONCE = 256
+"""Images in a pass without gradients: all at once would take gigabytes."""
 _LARGEST_GRADIENT = 100.0
 """Euclidean norm to which longer gradients are clipped, so that divergence stays
 finite."""
@@ -124,7 +127,7 @@ class TrainingRun:
         switches: all settings of the training.
         examples: images.
         generator: of all random numbers.
-        check: raises to stop, between two steps.
+        check: raises to stop, between two steps and inside them.
 
     Raises:
         UsageError: a list of layers that cannot be built.
@@ -265,9 +268,11 @@ class TrainingRun:
         pixels = self.switches.augmentation(self.examples.pixels[part], self._generator)
         net.train(len(part) > 1)  # batch norm has no statistics of one image
         seed = int(torch.randint(1 << 30, (1,), generator=self._generator))
+        check = self._check
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(seed)  # dropout uses no other generator
-            logits = net(self.examples.normalized(pixels))
+            with checked(check), checked_backward(check):
+                logits = net(self.examples.normalized(pixels))
         with torch.enable_grad():
             loss = loss_of(
                 logits,
@@ -339,11 +344,19 @@ class TrainingRun:
         for net in self.nets:
             net.eval()
             for crop in crops:
-                given = self.examples.normalized(crop)
-                total = total + net(given).softmax(1)
+                total = total + self._probabilities(net, crop)
         mean = total / (len(self.nets) * len(crops))
         assert isinstance(mean, Tensor)  # noqa: S101  for mypy
         return mean.clamp(min=1e-12).log()
+
+    def _probabilities(self, net: nn.Module, pixels: Tensor) -> Tensor:
+        """Return the softmax of a network's outputs, (N, K), computed in chunks."""
+        with checked(self._check):
+            found = [
+                net(self.examples.normalized(chunk)).softmax(1)
+                for chunk in torch.split(pixels, _AT_ONCE)
+            ]
+        return torch.cat(found)
 
     def state(self) -> Arrays:
         """Return the complete state, from which the run resumes bit for bit."""

@@ -85,7 +85,7 @@ class StyleTransferParams:
     ] = ""
     second_share: Annotated[
         float,
-        Title("Blend"),
+        Title("Second style weight"),
         Range(0, 100),
         Unit("%"),
         Help("Weight of the second style."),
@@ -97,7 +97,7 @@ class StyleTransferParams:
     ] = ""
     third_share: Annotated[
         float,
-        Title("Blend"),
+        Title("Third style weight"),
         Range(0, 100),
         Unit("%"),
         Help("Weight of the third style; the first gets the rest."),

@@ -3,12 +3,13 @@
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QSlider, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.text_fields import indent
+from nnviz.gui.layout.wheel_guard import WheelGuard
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
@@ -98,3 +99,5 @@ class Control(QWidget):
         widget.setToolTip(literal(self.parameter.help))
         if isinstance(widget, QAbstractSpinBox):
             indent(widget)
+        if isinstance(widget, QAbstractSpinBox | QSlider):
+            WheelGuard(widget)

@@ -30,6 +30,7 @@ from nnviz.base.preprocess import (
 )
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.text_fields import indent
+from nnviz.gui.layout.wheel_guard import WheelGuard
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
@@ -68,6 +69,7 @@ class PreprocessForm(QWidget):
         self._interpolation = self._combo(self.tr("Interpolation"), Interpolation)
         self._order = self._combo(self.tr("Channel order"), ChannelOrder)
         self._range = QComboBox(self)
+        WheelGuard(self._range)
         for white in _RANGES:
             self._range.addItem(f"0 – {white:g}", white)
         self._range.setAccessibleName(self.tr("Pixel range"))
@@ -113,6 +115,7 @@ class PreprocessForm(QWidget):
 
     def _make_presets(self) -> QComboBox:
         made = QComboBox(self)
+        WheelGuard(made)
         made.addItem(self.tr("Custom"), "")
         for name in PRESETS:
             made.addItem(name, name)
@@ -214,6 +217,7 @@ class PreprocessForm(QWidget):
         spin.setSuffix(f" {unit}" if unit else "")
         spin.setKeyboardTracking(False)
         indent(spin)
+        WheelGuard(spin)
         spin.setAccessibleName(title)
         spin.setToolTip(literal(title))
         spin.valueChanged.connect(self._edited)
@@ -221,6 +225,7 @@ class PreprocessForm(QWidget):
 
     def _combo(self, title: str, choices: type[StrEnum]) -> QComboBox:
         combo = QComboBox(self)
+        WheelGuard(combo)
         for choice in choices:
             combo.addItem(choice.value, choice.value)
         combo.setAccessibleName(title)

@@ -5,6 +5,8 @@ from typing import Self
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
+from nnviz.gui.layout.wheel_guard import WheelGuard
+
 _LEAST_LETTERS = 5
 
 
@@ -21,6 +23,7 @@ class ComboBox(QComboBox):
 
     def __init__(self, parent: QWidget | None = None, *, labeled: bool = False) -> None:
         super().__init__(parent)
+        WheelGuard(self)
         self._label = None if labeled else QLabel(parent)
         if self._label is not None:
             self._label.hide()

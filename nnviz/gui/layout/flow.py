@@ -1,5 +1,7 @@
 """Flow layout: controls in a row that wraps where it is narrow."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QLayout,
@@ -13,6 +15,15 @@ from PySide6.QtWidgets import (
 _SPACE = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A visible control or gap, with what its line needs to know about it."""
+
+    item: QLayoutItem
+    needed: int
+    grows: bool
+
+
 class Flow(QLayout):
     """Layout of controls in wrapping lines; its minimum width is the widest control's.
 
@@ -22,6 +33,8 @@ class Flow(QLayout):
     def __init__(self, spacing: int) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._controls: list[_Control] | None = None
+        """The visible controls, measured; valid as long as the heights."""
         self._heights: dict[int, int] = {}
         """Heights by width, which the layouts around ask for many times; valid until a
         control changes."""
@@ -31,6 +44,7 @@ class Flow(QLayout):
     def addItem(self, item: QLayoutItem) -> None:
         """Add a control."""
         self._items.append(item)
+        self._controls = None
 
     def add_gap(self) -> None:
         """Right-align everything after this point in its line."""
@@ -47,6 +61,7 @@ class Flow(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Remove and return a control."""
+        self._controls = None  # no item of it may be asked again
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
@@ -60,6 +75,7 @@ class Flow(QLayout):
     def invalidate(self) -> None:
         """Forget what was computed: a control has changed."""
         self._heights.clear()
+        self._controls = None
         super().invalidate()
 
     def heightForWidth(self, width: int) -> int:
@@ -74,7 +90,7 @@ class Flow(QLayout):
 
     def sizeHint(self) -> QSize:
         """Return the size of one line."""
-        seen = self._seen()
+        seen = [each.item for each in self._seen()]
         width = sum(item.sizeHint().width() for item in seen)
         width += self.spacing() * max(0, len(seen) - 1)
         height = max((item.sizeHint().height() for item in seen), default=0)
@@ -83,8 +99,8 @@ class Flow(QLayout):
     def minimumSize(self) -> QSize:
         """Return the size of the widest control."""
         size = QSize()
-        for item in self._seen():
-            size = size.expandedTo(item.minimumSize())
+        for each in self._seen():
+            size = size.expandedTo(each.item.minimumSize())
         return self._with_margins(size)
 
     def setGeometry(self, rect: QRect) -> None:
@@ -100,12 +116,15 @@ class Flow(QLayout):
         margins = self.contentsMargins()
         return size.grownBy(margins)
 
-    def _seen(self) -> list[QLayoutItem]:
-        return [
-            item
-            for item in self._items
-            if item.spacerItem() is not None or not item.isEmpty()
-        ]
+    def _seen(self) -> list[_Control]:
+        """Return the visible controls, measured once."""
+        if self._controls is None:
+            self._controls = [
+                _Control(item, _needed(item), _grows(item))
+                for item in self._items
+                if item.spacerItem() is not None or not item.isEmpty()
+            ]
+        return self._controls
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         """Place the controls within a rectangle; return the height used."""
@@ -122,42 +141,41 @@ class Flow(QLayout):
         used = top - inner.top() - (self.spacing() if lines else 0)
         return used + self.contentsMargins().top() + self.contentsMargins().bottom()
 
-    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+    def _lines(self, width: int) -> list[list[_Control]]:
         """Break the controls into lines by their needed widths."""
-        lines: list[list[QLayoutItem]] = []
+        lines: list[list[_Control]] = []
         used = 0
-        for item in self._seen():
-            needed = _needed(item)
-            if lines and used + self.spacing() + needed <= width:
-                lines[-1].append(item)
-                used += self.spacing() + needed
-            elif needed or not lines:  # a line does not begin with a gap
-                lines.append([item])
-                used = needed
+        for each in self._seen():
+            if lines and used + self.spacing() + each.needed <= width:
+                lines[-1].append(each)
+                used += self.spacing() + each.needed
+            elif each.needed or not lines:  # a line does not begin with a gap
+                lines.append([each])
+                used = each.needed
         return lines
 
-    def _widths(self, line: list[QLayoutItem], room: int) -> list[int]:
+    def _widths(self, line: list[_Control], room: int) -> list[int]:
         """Return the controls' widths, sharing spare width among expanding ones."""
-        widths = [min(_needed(item), room) for item in line]
+        widths = [min(each.needed, room) for each in line]
         left = room - sum(widths) - self.spacing() * (len(line) - 1)
-        growing = [n for n, item in enumerate(line) if _grows(item)]
+        growing = [n for n, each in enumerate(line) if each.grows]
         # What one with a maximum cannot take is left to the others.
-        growing.sort(key=lambda n: line[n].maximumSize().width() - widths[n])
+        growing.sort(key=lambda n: _most(line[n]) - widths[n])
         for done, n in enumerate(growing):
-            most = max(0, line[n].maximumSize().width() - widths[n])
+            most = max(0, _most(line[n]) - widths[n])
             share = min(left // (len(growing) - done), most)
             widths[n] += share
             left -= share
         return widths
 
-    def _place(self, line: list[QLayoutItem], widths: list[int], rect: QRect) -> None:
+    def _place(self, line: list[_Control], widths: list[int], rect: QRect) -> None:
         """Place the controls of a line, centered vertically."""
         at = rect.left()
-        for item, width in zip(line, widths, strict=True):
-            height = min(_height(item, width), rect.height())
+        for each, width in zip(line, widths, strict=True):
+            height = min(_height(each, width), rect.height())
             down = (rect.height() - height) // 2
             place = QRect(QPoint(at, rect.top() + down), QSize(width, height))
-            item.setGeometry(QStyle.visualRect(self._direction(), rect, place))
+            each.item.setGeometry(QStyle.visualRect(self._direction(), rect, place))
             at += width + self.spacing()
 
     def _direction(self) -> Qt.LayoutDirection:
@@ -185,11 +203,17 @@ def _wraps(item: QLayoutItem) -> bool:
     return expands and item.hasHeightForWidth()
 
 
-def _height(item: QLayoutItem, width: int) -> int:
+def _height(control: _Control, width: int) -> int:
     """Return the height of a control at a width, px; text may wrap."""
+    item = control.item
     if item.hasHeightForWidth():
         return item.heightForWidth(width)
     return item.sizeHint().height()
+
+
+def _most(control: _Control) -> int:
+    """Return the maximum width of a control, px."""
+    return control.item.maximumSize().width()
 
 
 def _grows(item: QLayoutItem) -> bool:

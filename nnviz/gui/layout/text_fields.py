@@ -11,6 +11,9 @@ from PySide6.QtWidgets import (
 _INDENT = 7
 """Indentation of a spin box's number, px, to align it with the text of other fields."""
 
+_BUTTON = 3
+"""Room for margins and the button that clears a field, in line heights."""
+
 
 def indent(box: QAbstractSpinBox) -> None:
     """Indent a spin box's text: Qt ignores the left padding of a style sheet."""
@@ -25,3 +28,9 @@ def takes_text(widget: QWidget | None) -> bool:
     if isinstance(widget, QPlainTextEdit):
         return not widget.isReadOnly()
     return isinstance(widget, QLineEdit | QAbstractSpinBox)
+
+
+def show_hint(line: QLineEdit) -> None:
+    """Make a text field as wide as its placeholder."""
+    hint = line.fontMetrics().horizontalAdvance(line.placeholderText())
+    line.setMinimumWidth(hint + _BUTTON * line.fontMetrics().height())

@@ -1,13 +1,13 @@
 """Context menu entries of classes and layers."""
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QPoint
+from PySide6.QtWidgets import QApplication, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.notation.targets import class_text
 from nnviz.base.parameters import Kind
 from nnviz.gui.services.app_context import AppContext
-from nnviz.gui.theme.parts import MenuEntry
+from nnviz.gui.theme.parts import MenuEntry, menu_of, popup
 
 _ATTACK = "pgd"
 
@@ -38,6 +38,13 @@ def class_entries(app: AppContext, index: int) -> tuple[MenuEntry, ...]:
         MenuEntry(_tr("Attack toward this class"), attack, able),
         MenuEntry(_tr("Copy name"), lambda: _copy(labels[index])),
     )
+
+
+def show_class_menu(app: AppContext, parent: QWidget, index: int, at: QPoint) -> None:
+    """Show the context menu of a class at a position on the screen."""
+    entries = class_entries(app, index)
+    if entries:
+        popup(menu_of(parent, entries), at)
 
 
 def layer_entries(app: AppContext, layer: LayerInfo) -> tuple[MenuEntry, ...]:

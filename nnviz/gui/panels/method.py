@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
 
+_TOWARDS = "towards"
+"""Goal of attacks that need a class."""
 _LEAST_LETTERS = 11
 """Minimum width of a method's name, in letters."""
 
@@ -173,6 +175,7 @@ class MethodPanel(QWidget):
         self._show_values(self._app.choice.values)
         self.form.changed.connect(self._app.choice.set_values)
         self._fill_presets(info)
+        self._scroll.verticalScrollBar().setValue(0)
         self._show_front()
 
     def _show_front(self) -> None:
@@ -188,6 +191,8 @@ class MethodPanel(QWidget):
         """Show whether the method runs automatically, and its usual duration."""
         runs = self._app.runs
         self.run.setVisible(not runs.automatic)
+        if self._app.choice.live:
+            self._state.say("")
         if runs.running or self._app.choice.live:
             return
         seconds = runs.usual_seconds
@@ -224,10 +229,20 @@ class MethodPanel(QWidget):
         if self.form is not None and model is not None:
             self.form.set_layers(model.layers)
             self.form.set_labels(model.labels)
-            self.form.set_target_hint(self._target_hint(model.task))
+            self._hint_target(model.task)
+
+    def _hint_target(self, task: Task) -> None:
+        """Show in an empty target what that means."""
+        if self.form is not None:
+            self.form.set_target_hint(self._target_hint(task))
 
     def _target_hint(self, task: Task) -> str:
         """Return what an empty target means with a network of a task."""
+        method = self._app.choice.method
+        if method is not None and not method.needs_image:
+            return self.tr("the channel below")
+        if self._app.choice.values.get("goal") == _TOWARDS:
+            return self.tr("choose a class")
         match task:
             case Task.DETECT:
                 return self.tr("best box")
@@ -242,6 +257,9 @@ class MethodPanel(QWidget):
             return
         if self.form.values() != values:
             self.form.set_values(values)
+        model = self._app.selection.model
+        if model is not None:
+            self._hint_target(model.task)
 
     def _start(self) -> None:
         self.stop.show()

@@ -7,10 +7,10 @@ from nnviz.base.info import Task
 from nnviz.base.notation.targets import class_text
 from nnviz.base.results import Ranking, Report
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.panels.context_menus import class_entries
+from nnviz.gui.panels.context_menus import show_class_menu
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, label, menu_of, popup
+from nnviz.gui.theme.parts import MARGIN, label
 
 _TOP = 5
 
@@ -70,9 +70,7 @@ class PredictionPanel(QWidget):
             self._app.selection.set_target(class_text(index, model.labels))
 
     def _show_menu(self, index: int, at: QPoint) -> None:
-        entries = class_entries(self._app, index)
-        if entries:
-            popup(menu_of(self, entries), at)
+        show_class_menu(self._app, self, index, at)
 
     def _wait(self) -> None:
         chosen = self._app.selection

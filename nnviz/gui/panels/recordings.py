@@ -3,22 +3,33 @@
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QElapsedTimer, QSize, Qt
+from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.documents.recordings import RecordingEntry
-from nnviz.base.recipes import Run
+from nnviz.base.images import Image
+from nnviz.base.results import Report
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    MenuEntry,
     icon_button,
     keep_size,
     label,
+    menu_of,
     named,
+    popup,
     row,
     set_cells,
 )
@@ -76,13 +87,20 @@ class RecordingsPanel(QWidget):
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.remove)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
         app.recordings.listed.connect(self._list)
         app.choice.offered_changed.connect(self._fill)
         app.timeline.changed.connect(self._follow_run)
-        app.timeline.shown.connect(self._follow_image)
+        app.timeline.shown.connect(
+            lambda run: self._follow_image(run.report, run.image)
+        )
+        app.runs.reported.connect(
+            lambda report: self._follow_image(report, app.selection.image)
+        )
 
     def _running_item(self) -> QListWidgetItem | None:
         """Return the row of the recording in progress, if it is visible."""
@@ -100,13 +118,13 @@ class RecordingsPanel(QWidget):
             item.setData(_KEY, entry)
             item.setText(f"{self._title(entry)}\n{self._state(entry)}")
 
-    def _follow_image(self, run: Run) -> None:
+    def _follow_image(self, report: Report, image: Image | None) -> None:
         """Update the thumbnail of the recording in progress, at a limited rate."""
         item = self._running_item()
         if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
             return
         self._painted.restart()
-        item.setIcon(icon_of(miniature(run.report.main, run.image)))
+        item.setIcon(icon_of(miniature(report.main, image)))
 
     def remove(self) -> None:
         """Delete the selected recording."""
@@ -116,6 +134,23 @@ class RecordingsPanel(QWidget):
 
     def _open(self, item: QListWidgetItem) -> None:
         self._app.timeline.open(item.data(_KEY).folder)
+
+    def menu(self, item: QListWidgetItem) -> QMenu:
+        """Return the context menu of a recording."""
+        folder = item.data(_KEY).folder
+        entries = (
+            MenuEntry(self.tr("Open"), lambda: self._open(item)),
+            MenuEntry(
+                self.tr("Copy path"), lambda: QApplication.clipboard().setText(folder)
+            ),
+            MenuEntry(self.tr("Delete"), self.remove),
+        )
+        return menu_of(self, entries)
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.list.itemAt(at)
+        if item is not None:
+            popup(self.menu(item), self.list.viewport().mapToGlobal(at))
 
     def _offer(self) -> None:
         self.delete.setEnabled(bool(self.list.selectedItems()))
@@ -157,7 +192,8 @@ class RecordingsPanel(QWidget):
 
     def _title(self, entry: RecordingEntry) -> str:
         settings = self._app.captions.settings(entry.method, entry.values)
-        words = self._named(entry.method), entry.title, settings
+        images = self._app.captions.images(entry.method, entry.values)
+        words = self._named(entry.method), images, entry.title, settings
         return " · ".join(filter(None, words))
 
     def _named(self, method: str) -> str:

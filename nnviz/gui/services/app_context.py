@@ -286,19 +286,25 @@ class AppContext(QObject):
         """Open a network by reference or path."""
         self.models.open(reference)
 
-    def look_live(self, content: Content) -> None:
-        """Analyze something else in Live, with the open network if it suits."""
+    def look_live(self, content: Content) -> bool:
+        """Analyze something else in Live, with the open network if it suits.
+
+        Returns:
+            Whether that begins; not where the user is asked about the network first.
+        """
         model, catalogue = self.selection.model, self.models.catalogue
         self.messages.settle(_CONTENT_TOPIC)
         if model is not None and content.suits(model):
             self.choice.choose(content.method)
-            return
+            return True
         network = content.network(catalogue.models, catalogue.present)
         entry = self.models.entry(network) if network else None
         if entry is not None and entry.trained_on:
             self._warn_of_training(content, entry)
-        elif network:
+            return False
+        if network:
             self._open_for(content, network)
+        return bool(network)
 
     def _open_for(self, content: Content, network: str) -> None:
         self.messages.settle(_CONTENT_TOPIC)
@@ -308,8 +314,8 @@ class AppContext(QObject):
     def _warn_of_training(self, content: Content, entry: ModelEntry) -> None:
         """Warn that a network knows no real images; let the user open it or not."""
         words = self.tr(
-            "{0} is the only network available for this. It was trained on {1}, not "
-            "on real images: expect wrong predictions."
+            "No network here does this on real images. {0} was trained on {1}: expect "
+            "wrong predictions."
         )
         remedy = Remedy(
             self.tr("Open anyway"), lambda: self._open_for(content, entry.reference)
@@ -459,6 +465,7 @@ class AppContext(QObject):
         self.runs.restored.connect(self.shelf.learn)
         self.runs.cut_short.connect(self._learn_stopped)
         self.timeline.shown.connect(self.display.show_step)
+        self.timeline.taken_back.connect(self._drop_hidden_recording)
         self.timeline.changed.connect(
             lambda: self.display.hold(held=self.timeline.holds)
         )
@@ -474,6 +481,11 @@ class AppContext(QObject):
     def _tell_refused(self, words: str) -> None:
         """Report values of an edited recipe, which are left as they were."""
         self.messages.notice(Notice("run", Severity.WARNING, words))
+
+    def _drop_hidden_recording(self) -> None:
+        """Close a recording of which nothing is shown, as after another network."""
+        if self.display.run is None and not self.timeline.running:
+            self.timeline.close()
 
     def _offer_network(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
         """Report that a method does not suit the network, and offer one that does."""

@@ -84,9 +84,11 @@ class Display(QObject):
         """Show a step of a recording."""
         self._show(_content(run, self._choice.key()))
 
-    def show_report(self, report: Report, kind: ContentKind, title: str) -> None:
-        """Show a report that is not a method's result."""
-        self._show(Content(report, kind=kind, title=title))
+    def show_report(
+        self, report: Report, kind: ContentKind, title: str, workspace: str
+    ) -> None:
+        """Show a report that is not a method's result, in the workspace it is of."""
+        self._put(workspace, Content(report, kind=kind, title=title))
 
     def begin_portraits(self, title: str) -> None:
         """Start showing synthetic images as ``update_report`` delivers them."""

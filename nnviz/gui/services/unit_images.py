@@ -37,6 +37,8 @@ _LANE = Lane("portrait", Policy.REPLACE, Priority.IDLE)
 _CACHE = Lane("portrait cache", Policy.QUEUE)
 _KEPT_BYTES = 128 << 20
 _MOSAIC_BYTES = 48 << 20
+_PIXEL_BYTES = 12
+_WHITE = 255
 _TILE = 96
 _MOSAIC_MS = 300
 _UNSAFE = re.compile(r"[^\w.]+")
@@ -79,6 +81,7 @@ class UnitImages(QObject):
         self._looked_up: UnitKey | None = None
         self._layer: tuple[UnitKey, ...] = ()
         self._tiles: dict[UnitKey, Colors] = {}
+        self._mosaic = _no_tiles(0)
         self._making = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._follow)
@@ -135,6 +138,7 @@ class UnitImages(QObject):
             self._sitter(info.name, unit) for unit in range(info.shape[0])
         )
         self._tiles, self._making = {}, True
+        self._mosaic = _no_tiles(len(self._layer))
         for unit_key in self._layer:
             if unit_key in self._kept:
                 self._take(unit_key, self._kept[unit_key])
@@ -282,20 +286,17 @@ class UnitImages(QObject):
 
     def _take(self, unit_key: UnitKey, pixels: Colors) -> None:
         if unit_key in self._layer:
-            side = _side_of(len(self._layer))
-            self._tiles[unit_key] = show(pixels, (side, side))
+            side = self._mosaic.shape[1]
+            tile = self._tiles[unit_key] = show(pixels, (side, side))
+            self._mosaic[unit_key.unit] = tile.astype(np.float32) / _WHITE
             if not self._telling.isActive():
                 self._telling.start()
 
     def _tell_mosaic(self) -> None:
         if not self._layer:
             return
-        side = _side_of(len(self._layer))
-        tiles = np.full((len(self._layer), side, side, 3), np.nan, np.float32)
-        for unit_key, pixels in self._tiles.items():
-            tiles[unit_key.unit] = pixels.astype(np.float32) / 255
         mosaic = Mosaic(
-            tiles=tiles,
+            tiles=self._mosaic[:],  # a result's own view is made read-only
             order=self._order(),
             room=len(self._layer) if self._making else 0,
             signed=False,
@@ -326,9 +327,13 @@ def _pixels(result: Result) -> Colors | None:
     return rgb8(result.pixels) if isinstance(result, ColorImage) else None
 
 
-def _side_of(count: int) -> int:
-    """Return the side of a layer's tiles, px, with which all fit into memory."""
-    return min(_TILE, int((_MOSAIC_BYTES / (count * 12)) ** 0.5))
+def _no_tiles(count: int) -> NDArray[np.float32]:
+    """Return the memory of a layer's tiles, (units, side, side, 3), 0 at first.
+
+    A tile is shown once it is written, and memory is taken up then.
+    """
+    side = min(_TILE, int((_MOSAIC_BYTES / (max(1, count) * _PIXEL_BYTES)) ** 0.5))
+    return np.zeros((count, side, side, 3), np.float32)
 
 
 def _layer_kinds(catalogue: Catalogue) -> str:

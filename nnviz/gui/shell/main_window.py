@@ -230,6 +230,8 @@ class MainWindow(QMainWindow):
         # Only then: a private class of Qt makes PySide load everything it had deferred.
         if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Tabbed panels"))
+            child.setElideMode(Qt.TextElideMode.ElideNone)
+            child.setUsesScrollButtons(True)
             child.setMovable(False)
 
     # --- behavior

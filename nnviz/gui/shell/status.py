@@ -72,7 +72,9 @@ class StatusBar(QStatusBar):
         app.messages.noticed.connect(self._notice)
         app.messages.settled.connect(self._settle)
         app.models.opening.connect(
-            lambda ref: self._work(self.tr("opening {0}").format(ref), None)
+            lambda ref: self._work(
+                self.tr("opening {0}").format(app.captions.model(ref)), None
+            )
         )
         app.models.progressed.connect(lambda progress: self._progress(progress, -1))
         app.models.opened.connect(lambda _: self._opened())

@@ -47,7 +47,9 @@ class TopBar(QToolBar):
         app.selection.model_changed.connect(self._name_model)
         app.selection.image_changed.connect(self._name_image)
         app.models.opening.connect(
-            lambda reference: self._put(self.model, self.tr("opening {0}"), reference)
+            lambda reference: self._put(
+                self.model, self.tr("opening {0}"), app.captions.model(reference)
+            )
         )
         for ended in (app.models.opened, app.models.failed, app.models.stopped):
             ended.connect(lambda *_: self._name_model(app.selection.model))

@@ -7,7 +7,7 @@ import base64
 import binascii
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
@@ -19,6 +19,8 @@ from nnviz.base.host.writing import replace_text
 _MAX_RECENT = 24
 _SMALLEST, _LARGEST = 0.25, 8.0
 """Smallest and largest text size that a file may set."""
+_MOST_PX = 10_000
+"""Width that no panel has."""
 _MOST_BYTES = 4 * 2**20
 """Maximum size of a settings file; a larger one is not ours."""
 
@@ -59,6 +61,20 @@ class Settings:
     def save_layout(self, workspace: str, layout: QByteArray) -> None:
         """Save a workspace's layout of docks and tool bars."""
         self._set_bytes(f"window/layout/{workspace}", layout)
+
+    def dock_widths(self, workspace: str) -> dict[str, int]:
+        """Return the widths of docks that a small window has narrowed, px, by name."""
+        found = self._values.get(f"window/widths/{workspace}")
+        widths = found if isinstance(found, dict) else {}
+        return {
+            name: width
+            for name, width in widths.items()
+            if type(width) is int and 0 < width < _MOST_PX
+        }
+
+    def save_dock_widths(self, workspace: str, widths: Mapping[str, int]) -> None:
+        """Save the widths of docks before a small window narrowed them; {} for none."""
+        self._values[f"window/widths/{workspace}"] = dict(widths)
 
     def forget_window(self) -> None:
         """Forget the geometry and all layouts."""

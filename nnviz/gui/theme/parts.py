@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSlider,
     QToolBar,
     QToolButton,
     QWidget,
@@ -28,6 +29,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.layout.text_fields import indent
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.theme.manager import GRID, ThemeManager
 
 Named = TypeVar("Named", bound=QWidget)
@@ -44,6 +46,8 @@ def named(widget: Named, style: str = "", name: str = "") -> Named:
     widget.setAccessibleName(name)
     if isinstance(widget, QAbstractSpinBox):
         indent(widget)
+    if isinstance(widget, QAbstractSpinBox | QSlider):
+        WheelGuard(widget)
     return widget
 
 

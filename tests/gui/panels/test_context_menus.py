@@ -7,15 +7,18 @@ network and its layers are those of the fake bridge.
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.info import Layout
-from nnviz.gui.panels import predictions
+from nnviz.base.results import Ranking
+from nnviz.gui.panels import context_menus
 from nnviz.gui.panels.context_menus import class_entries, layer_entries
 from nnviz.gui.shell.main_window import ATTACK, EXPLAIN
+from nnviz.gui.views.widgets.pair_bars import PairBars
 
 
 def act(entries, text):
@@ -85,7 +88,7 @@ def test_the_menu_of_a_bar_is_of_the_row_under_the_mouse_and_chooses_nothing(
     opened, qtbot, monkeypatch
 ):
     menus = []
-    monkeypatch.setattr(predictions, "popup", lambda menu, _: menus.append(menu))
+    monkeypatch.setattr(context_menus, "popup", lambda menu, _: menus.append(menu))
     bars = opened.stage.prediction.bars
     asked, chosen = [], []
     bars.menu_wanted.connect(lambda index, _: asked.append(index))
@@ -123,3 +126,29 @@ def test_the_selected_network_stays_while_the_search_shows_it(opened):
     assert panel._reference() == "zoo:vgg19"
     panel.search.clear()
     assert panel._reference() == "zoo:vgg19"
+
+
+def test_bars_before_and_after_are_asked_with_the_right_button_only_for_a_menu(qtbot):
+    """Truth: a right click asks for a menu and chooses nothing, as in any list."""
+    bars = PairBars(5)
+    qtbot.addWidget(bars)
+    ranking = Ranking(
+        values=np.array([0.7, 0.3], np.float32),
+        earlier=np.array([0.2, 0.8], np.float32),
+        indices=np.array([4, 9]),
+        labels=("cat", "dog"),
+        unit="probability",
+    )
+    bars.show_ranking(ranking)
+    bars.resize(bars.sizeHint())
+    bars.show()
+    chosen, asked = [], []
+    bars.chosen.connect(chosen.append)
+    bars.menu_wanted.connect(lambda index, _: asked.append(index))
+    second = QPoint(10, bars._head() + bars._row_height() + 2)
+    qtbot.mouseClick(bars, Qt.MouseButton.RightButton, pos=second)
+    mouse = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(bars, QContextMenuEvent(mouse, second, second))
+    assert (chosen, asked) == ([], [9])
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=second)
+    assert chosen == [9]

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import ColorImage, Report
 from nnviz.gui.services.recording.timeline import Timeline
-from nnviz.gui.shell.main_window import IMAGINE, TRAIN
+from nnviz.gui.shell.main_window import IMAGINE, STYLE, TRAIN
 
 
 def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
@@ -37,9 +38,49 @@ def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
         preprocess=Preprocess(),
     )
     bench.timeline.shown.emit(Run(report, recipe, None))
-    color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
-    assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
+    assert red_and_green(panel) == pytest.approx((255, 0), abs=2)
+    green = np.ascontiguousarray(red[..., [1, 0, 2]])
+    qtbot.wait(450)
+    bench.runs.reported.emit(Report({"dream": ColorImage(pixels=green)}))
+    assert red_and_green(panel) == pytest.approx((0, 255), abs=2)
     assert panel.list.item(1).icon().isNull()
+
+
+def red_and_green(panel):
+    """Tell the color of the first recording's thumbnail."""
+    color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
+    return color.red(), color.green()
+
+
+def test_paintings_of_one_image_are_told_apart_by_their_styles(opened):
+    """Truth: by hand; both were called "Style transfer · cat.png"."""
+    opened.enter(STYLE)
+    entries = [
+        RecordingEntry(
+            f"/r/{style}", "cat.png", "style_transfer", values={"style": path}
+        )
+        for style, path in (("mosaic", "mosaic"), ("wave", "/x/wave.png"))
+    ]
+    opened.app.recordings.listed.emit(tuple(entries))
+    panel = opened.stage.recordings
+    titles = [panel.list.item(n).text().split("\n")[0] for n in range(2)]
+    assert [title.split(" · ")[1:] for title in titles] == [
+        ["mosaic", "cat.png"],
+        ["wave", "cat.png"],
+    ]
+
+
+def test_a_right_click_offers_to_open_copy_and_delete(opened):
+    """Truth: the folder of the recording, and the texts by hand."""
+    panel = opened.stage.recordings
+    opened.enter(IMAGINE)
+    entry = RecordingEntry("/r/one", "stem", "deep_dream", steps=7, total=180)
+    opened.app.recordings.listed.emit((entry,))
+    menu = panel.menu(panel.list.item(0))
+    actions = {each.text(): each for each in menu.actions()}
+    assert list(actions) == ["Open", "Copy path", "Delete"]
+    actions["Copy path"].trigger()
+    assert QApplication.clipboard().text() == "/r/one"
 
 
 def test_trainings_are_told_apart_by_what_they_were_set_to(opened):
@@ -55,5 +96,5 @@ def test_trainings_are_told_apart_by_what_they_were_set_to(opened):
     titles = [panel.list.item(n).text().split("\n")[0] for n in range(2)]
     assert titles == [
         "Watch it learn",
-        "Watch it learn · mlp · Epochs 40 · Batch norm",
+        "Watch it learn · MLP · Epochs 40 · Batch norm",
     ]

@@ -433,3 +433,64 @@ def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
     assert (shown["y"], shown["x"]) == (0.25, 0.75)
     opened.app.runs.run()
     qtbot.waitUntil(lambda: fake.last("result").values["x"] == 0.75)
+
+
+def test_a_result_of_the_tray_is_the_end_of_its_recording_or_of_none(imagine, fake):
+    """Truth: what is shown is what the timeline tells of."""
+    tell(imagine, fake, 19)
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    made = recording(timeline.folder, 40, finished=True)
+    end = Run(picture(0.5), made.recipe, None)
+    fake.tell(RESULT, Done(end))
+    told(imagine, fake, made)
+    timeline.seek(6)
+    assert panel.words.text() == "7 of 40 · 6"
+    imagine.app.runs.bring_back(end)
+    assert panel.words.text() == "40 of 40 · 39"
+    assert value_shown(imagine) == 0.5
+    other = replace(made.recipe, seed=7)
+    imagine.app.runs.bring_back(Run(picture(0.3), other, None))
+    assert value_shown(imagine) == 0.3
+    assert timeline.recording is None
+    assert "Press Run" in panel.words.text()
+
+
+def test_a_recording_of_which_nothing_is_shown_is_not_taken_back(imagine, fake):
+    """As after another network has replaced the workspace's picture."""
+    tell(imagine, fake, 19)
+    made = recording(imagine.app.timeline.folder, 40, finished=True)
+    fake.tell(RESULT, Done(Run(picture(0.5), made.recipe, None)))
+    told(imagine, fake, made)
+    imagine.enter(INSPECT)
+    imagine.app.display._contents.pop(IMAGINE.name)
+    imagine.enter(IMAGINE)
+    fake.files.recordings.tell("read", Done(made))
+    assert imagine.app.display.run is None
+    assert not imagine.app.timeline.folder
+
+
+def test_a_blend_with_the_image_ends_with_its_recording(imagine, fake):
+    """Truth: a run shows what it made; an attack's image would be none otherwise."""
+    tell(imagine, fake, 19)
+    imagine.app.timeline.set_blend(0.5)
+    imagine.app.runs.run()
+    assert imagine.app.timeline.blend == 0
+    tell(imagine, fake, 1)
+    assert value_shown(imagine) == 0.01
+
+
+def test_a_run_of_another_image_is_not_told_of_beside_this_one(imagine, fake):
+    """Truth: the run goes on behind; its steps are not those of what is shown."""
+    imagine.app.choice.choose("deep_dream")
+    imagine.app.runs.run()
+    timeline, panel = imagine.app.timeline, imagine.stage.center.timeline
+    folder, cat = timeline.folder, imagine.app.selection.image
+    fake.tell(RESULT, Partial(picture(0.04), 4))
+    assert timeline.step == 4
+    imagine.app.selection.set_image(replace(cat, sha256="1" * 64, name="dog.png"))
+    assert not timeline.folder
+    assert "Press Run" in panel.words.text()
+    fake.tell(RESULT, Partial(picture(0.05), 5))
+    assert timeline.step == -1
+    imagine.app.selection.set_image(cat)
+    assert timeline.folder == folder

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTabBar
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Progress
@@ -300,3 +300,22 @@ def test_every_workspace_has_its_button_on_a_small_screen(opened, steps):
     bar = opened.findChild(WorkspaceBar)
     assert len(bar.actions()) == len(WORKSPACES)
     assert all(bar.widgetForAction(action).isVisible() for action in bar.actions())
+
+
+def test_tabs_of_docks_scroll_where_their_titles_do_not_fit(opened):
+    """Truth: the width of each title in the bar's own font; "S..." tells nothing."""
+    opened.resize(SCREEN)
+    opened.enter(next(each for each in WORKSPACES if each.name == "style"))
+    opened.app.look.enlarge(6)
+    spin()
+    bars = opened.findChildren(
+        QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+    )
+    shown = [bar for bar in bars if bar.isVisible() and bar.count() > 1]
+    assert shown
+    for bar in shown:
+        letters = bar.fontMetrics()
+        for place in range(bar.count()):
+            title = bar.tabText(place)
+            width = bar.tabRect(place).width()
+            assert width > letters.horizontalAdvance(title), title

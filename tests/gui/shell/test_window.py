@@ -420,6 +420,25 @@ def test_the_layout_is_remembered(qtbot, settings, fake, window):
     assert not again.stage.docks["log"].isHidden()
 
 
+def test_docks_that_a_small_window_narrowed_are_wide_in_a_large_one(
+    qtbot, settings, fake, window
+):
+    """Truth: the width on a screen that has room, before; also after a restart."""
+    qtbot.wait(100)  # until it is laid out
+    usual = window.stage.docks["method"].width()
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: window.stage.docks["method"].width() < usual - 50)
+    window.close()
+    assert fake.closed == 1
+    again = app.make_window(Settings(Path(settings.file)))
+    qtbot.addWidget(again)
+    again.resize(1440, 900)
+    again.show()
+    again.resize(1440, 900)
+
+    qtbot.waitUntil(lambda: again.stage.docks["method"].width() >= usual - 10)
+
+
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("scale", [0.9, 2.0])
 def test_themes_and_sizes_apply(opened, name, scale):

@@ -393,6 +393,22 @@ def test_curves_without_a_point_are_empty_axes(shown):
     assert rgb(view).shape[2] == 3
 
 
+@pytest.mark.parametrize(
+    ("high", "low", "place"),
+    [
+        ([0.1, 0.9, 1, 1, 1, 1], [0.9, 0, 0, 0, 0, 0], (1, 0.5)),
+        ([9, 4, 2, 1, 1, 1], [9, 3, 1, 0, 0, 0], (1, 0)),
+        ([0, 1, 4, 7, 9, 9], [0, 0, 1, 5, 8, 9], (1, 1)),
+    ],
+)
+def test_the_legend_stands_where_it_covers_least(shown, high, low, place):
+    """Truth: by hand; flat curves leave the middle, falling or rising ones a corner."""
+    series = {"high": np.array(high, float), "low": np.array(low, float)}
+    curves = Curves(x=np.arange(6.0), series=series, x_label="step", y_label="p")
+    view = shown(CurvesView(), curves, None)
+    assert view._legend_at == place
+
+
 def test_numbers_of_an_axis_stay_what_they_are_in_another_theme(shown):
     """A loss of 0.5 is written 0.5, and one of 2.5 after it 2.5, not 2500."""
 

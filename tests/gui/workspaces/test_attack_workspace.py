@@ -14,7 +14,7 @@ from skimage import data
 import nnviz
 from nnviz.base.attacks import survivals
 from nnviz.base.recipes import Recipe
-from nnviz.gui.shell.main_window import ATTACK
+from nnviz.gui.shell.main_window import ATTACK, STYLE
 from nnviz.gui.views.widgets.epsilon import STEPS
 from nnviz.gui.workspaces.attack.attacks import SCALE, SEARCH
 
@@ -112,6 +112,9 @@ def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path
         attacks.explain("saliency")
     before, after = found.args
     assert (before.image.name, after.image.name) == ("cat.png", "cat, attacked")
+    answers = attacks.run.report["after"]
+    fooled = answers.labels[int(answers.values.argmax())]
+    assert fooled in attacked.app.captions.title(after)
     assert attacked.stage.center.mode == "compare"
     assert attacked.stage.center.compare.pair() == (before, after)
     # The noise is the old photograph's alone.
@@ -145,6 +148,11 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
         "bundled:objects", folder, attack="fgsm", epsilons=(0, 1, 8)
     )
     assert found.accuracies == truth.accuracies
+    assert "accuracy" in live.stage.center.result.report
+    live.enter(STYLE)
+    panel.show_curve.click()
+    assert live.app.display.state.content is None  # it belongs to Attack
+    live.enter(ATTACK)
     assert "accuracy" in live.stage.center.result.report
     with qtbot.waitSignal(live.app.saving.saved, timeout=LONG) as saved:
         live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))

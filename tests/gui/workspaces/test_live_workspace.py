@@ -44,7 +44,7 @@ def test_no_camera_is_turned_on_unasked(window, fake):
     fake.cameras = (Camera("USB camera", "2"),)
     window.enter(LIVE)
     assert fake.live.opened == [sample_video()]
-    notice = notices(window)["USB camera can be used"]
+    notice = notices(window)["USB camera is available"]
     notice.remedies[0].act()
     assert fake.live.opened[-1] == SourceRequest(
         kind=SourceKind.CAMERA, address="2", mirrored=True
@@ -291,7 +291,7 @@ def test_recording_asks_where_once_and_says_what_it_wrote(
     record.click()
     assert fake.live.recording is None
     fake.recorded.emit(Recorded((Path(f"{path}.mp4"),), 40, 2))
-    assert "recorded 40 frames: demo.mp4 (2 left out)" in lively.status.message.text()
+    assert "recorded 40 frames: demo.mp4 (2 dropped)" in lively.status.message.text()
     fake.record_failed.emit(GONE)
     assert GONE.text in notices(lively)
 
@@ -360,11 +360,39 @@ def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, f
     bench.look_live(SEGMENT)
     assert bench.models.request.reference == "fake:net"
     told = next(n for n in lively.stage.center.banners.shown() if n.topic == "content")
-    assert "generated scenes of simple shapes, not on real images" in told.text
+    assert "on real images" in told.text
+    assert "generated scenes of simple shapes" in told.text
     assert [each.label for each in told.remedies] == ["Open anyway"]
     told.remedies[0].act()
     assert bench.models.request.reference == "bundled:scenes-segmenter"
     assert "content" not in [n.topic for n in lively.stage.center.banners.shown()]
+
+
+def test_an_analysis_that_was_not_begun_is_not_marked(lively, fake):
+    """Truth: what is analyzed; the user is asked about the network first."""
+    fake.catalogue_changed.emit(
+        replace(fake.catalogue, present=frozenset({"bundled:scenes-segmenter"}))
+    )
+    buttons = {
+        each.property("content").name: each
+        for each in pane(lively).header._contents.buttons()
+    }
+    before = {name for name, each in buttons.items() if each.isChecked()}
+    buttons["segment"].click()
+    assert {name for name, each in buttons.items() if each.isChecked()} == before
+    assert lively.app.choice.method.name != "segment"
+
+
+def test_the_address_field_shows_its_examples_whole(lively):
+    """Truth: the width of the text in its own font."""
+    field = pane(lively).source._address
+    room = field.minimumWidth()
+    assert room > field.fontMetrics().horizontalAdvance(field.placeholderText()) + 16
+
+
+def test_nothing_is_said_of_how_long_another_workspaces_run_took(lively):
+    """Truth: nothing was run in Live."""
+    assert lively.stage.method._state.text() == ""
 
 
 def test_a_network_of_photographs_comes_before_one_of_drawn_shapes(lively):

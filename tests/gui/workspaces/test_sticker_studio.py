@@ -93,6 +93,18 @@ def test_the_studio_is_offered_where_attacks_are(opened):
     assert not opened.stage.docks["browser"].isHidden()
 
 
+def test_the_tab_that_was_in_front_is_so_after_the_studio(opened, qtbot):
+    """Truth: the panel before."""
+    opened.enter(ATTACK)
+    dock = opened.stage.docks["attack"]
+    dock.raise_()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+    opened.commands["view.stickers"].trigger()
+    qtbot.waitUntil(dock.isHidden)
+    opened.commands["view.result"].trigger()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+
+
 def test_the_newest_place_is_asked_about_while_it_is_dragged(qtbot, studio, laid, fake):
     """Truth: the request holds the sticker where the hand has it now."""
     drag(qtbot, studio.canvas, (20, 0))
@@ -385,3 +397,34 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
     name = f"{cat.stem} with stickers"
     qtbot.waitUntil(lambda: bench.selection.image.name == name, timeout=20_000)
     assert bench.selection.image.pixels.dtype == np.uint8
+
+
+def test_menus_of_shelf_and_stickers_do_what_the_buttons_do(opened, studio):
+    """Truth: the layout and the shelf after each, by hand."""
+    shelf, stickers = studio.shelf, opened.app.stickers
+
+    def act(menu, text):
+        next(each for each in menu.actions() if each.text() == text).trigger()
+
+    assert not any(each.isEnabled() for each in shelf.laid_menu().actions())
+    shelf.list.setCurrentRow(0)
+    text = shelf.list.item(0).data(Qt.ItemDataRole.UserRole)
+    act(shelf.shelf_menu(), "Place on the image")
+    act(shelf.shelf_menu(), "Place on the image")
+    assert [each.cut.text for each in stickers.placed] == [text, text]
+    act(shelf.laid_menu(), "Remove")
+    assert len(stickers.placed) == 1
+    act(shelf.laid_menu(), "Remove all")
+    assert not stickers.placed
+    act(shelf.shelf_menu(), "Remove from the shelf")
+    assert text not in opened.app.shelf.texts
+
+
+def test_without_a_sticker_the_studio_says_what_to_do(studio, opened):
+    """Truth: an image without a sticker is the image; the words by hand."""
+    assert studio.shelf.hint.isVisible()
+    assert not studio.answers.take.isEnabled()
+    assert "sticker" in studio.answers.keep.toolTip()
+    opened.app.stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
+    assert not studio.shelf.hint.isVisible()
+    assert studio.answers.take.isEnabled()

@@ -4,13 +4,14 @@ Truth: the names and places of parameters that the method documents, strokes dra
 hand, and numbers of pixels.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from nnviz.base.events import Done
@@ -268,3 +269,53 @@ def test_a_kept_picture_has_the_name_of_its_pixels(tmp_path):
     for shade in range(1, 103):
         keep_image(np.full((2, 2, 3), shade, np.uint8), "mask", tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == 100
+
+
+def test_one_style_again_leaves_no_weight_of_a_blend_changed(window):
+    """Truth: the form as it was before anything was blended."""
+    before = values(window) | {"style": "mosaic"}
+    select(window, "mosaic", "strokes", "marbling")
+    select(window, "mosaic")
+    assert values(window) == before
+
+
+def test_a_right_click_offers_to_use_to_blend_and_to_remove(window, tmp_path):
+    """Truth: patterns stay; a blend has three images at most."""
+    path = str(tmp_path / "mine.png")
+    cv2.imwrite(path, np.zeros((8, 8, 3), np.uint8))
+    window.stage.rooms["style"].styles.add([path])
+    panel = pictures(window)
+
+    def entries(name):
+        panel.list.setCurrentItem(
+            panel.list.findItems(name, Qt.MatchFlag.MatchExactly)[0],
+            QItemSelectionModel.SelectionFlag.NoUpdate,
+        )
+        return {each.text(): each for each in panel.menu().actions()}
+
+    assert not entries("mosaic")["Remove"].isEnabled()
+    entries("mosaic")["Blend in"].trigger()
+    assert (values(window)["style"], values(window)["second"]) == (path, "mosaic")
+    assert not entries("mosaic")["Blend in"].isEnabled()
+    entries("strokes")["Use this style"].trigger()
+    assert list(window.stage.rooms["style"].styles.chosen) == ["strokes"]
+    entries("mine")["Remove"].trigger()
+    assert not panel.list.findItems("mine", Qt.MatchFlag.MatchExactly)
+
+
+def test_titles_name_the_styles(window):
+    """Truth: two results of the method differ in their style, by hand."""
+    request = window.app.choice.asked()
+    values_ = {**request.values, "style": "/x/wave.png", "second": "mosaic"}
+    title = window.app.captions.of_request(replace(request, values=values_))
+    assert "wave + mosaic" in title
+
+
+def test_without_image_or_method_the_strip_says_what_it_needs(window, monkeypatch):
+    """Truth: no number is told that is not in the form."""
+    window.app.selection.set_image(None)
+    assert not strip(window).make.isEnabled()
+    assert "needs an image" in strip(window).make.toolTip()
+    monkeypatch.setattr(type(window.app.choice), "values", {})
+    window.stage.rooms["style"].styles.chosen_changed.emit()
+    assert "Now" not in strip(window).note.text()

@@ -1,6 +1,17 @@
 """Shelf of stickers, and list of those placed on the image."""
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QSignalBlocker, QSize, Qt
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import (
+    QCoreApplication,
+    QMimeData,
+    QPoint,
+    QSignalBlocker,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -17,6 +28,7 @@ from PySide6.QtWidgets import (
     QListView,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +40,16 @@ from nnviz.gui.panels.dialogs.files import STICKERS, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import NONE, StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, keep_icon_size, keep_size, label, named
+from nnviz.gui.theme.parts import (
+    MenuEntry,
+    icon_button,
+    keep_icon_size,
+    keep_size,
+    label,
+    menu_of,
+    named,
+    popup,
+)
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
@@ -60,6 +81,14 @@ class ShelfPanel(QWidget):
         self.laid.currentRowChanged.connect(self._choose)
         look = app.look
         keep_size(look, self.laid, lambda: self.laid.setMaximumHeight(look.px(140)))
+        self.hint = label(
+            self.tr("Click a sticker to place it, or drag it onto the image."),
+            "muted",
+            wrap=True,
+        )
+        for part, menu in ((self.list, self.shelf_menu), (self.laid, self.laid_menu)):
+            part.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            part.customContextMenuRequested.connect(partial(_open_menu, part, menu))
         add = icon_button(look, "image", self.tr("Add an image…"), self.ask_image)
         disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_color)
         column = QVBoxLayout(self)
@@ -68,6 +97,7 @@ class ShelfPanel(QWidget):
         column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
         column.addWidget(self.list, 1)
         column.addWidget(label(self.tr("ON THE IMAGE"), "section"))
+        column.addWidget(self.hint)
         column.addWidget(self.laid)
         app.shelf.changed.connect(self._fill)
         look.changed.connect(self._fill)
@@ -88,6 +118,28 @@ class ShelfPanel(QWidget):
         if color.isValid():
             self._app.shelf.add(f"round:{color.name()}")
 
+    def shelf_menu(self) -> QMenu:
+        """Return the context menu of the selected sticker of the shelf."""
+        item: QListWidgetItem | None = self.list.currentItem()
+        text = str(item.data(_TEXT)) if item is not None else ""
+        shelf, placing = self._app.shelf, self._placing
+        entries = (
+            MenuEntry(self.tr("Place on the image"), partial(placing.add, text)),
+            MenuEntry(self.tr("Remove from the shelf"), partial(shelf.remove, text)),
+        )
+        return menu_of(self, (replace(each, able=bool(text)) for each in entries))
+
+    def laid_menu(self) -> QMenu:
+        """Return the context menu of the selected sticker on the image."""
+        placing = self._placing
+        able = placing.current is not None
+        entries = (
+            MenuEntry(self.tr("On top"), placing.raise_chosen, able),
+            MenuEntry(self.tr("Remove"), lambda: placing.remove(placing.chosen), able),
+            MenuEntry(self.tr("Remove all"), placing.clear, bool(placing.placed)),
+        )
+        return menu_of(self, entries)
+
     def _fill(self) -> None:
         kept = [item.data(_TEXT) for item in self.list.selectedItems()]
         with QSignalBlocker(self.list):
@@ -98,8 +150,8 @@ class ShelfPanel(QWidget):
                 item.setData(_TEXT, text)
                 item.setToolTip(literal(text))
                 item.setIcon(_icon(opened, self._app.look.px(_SIDE)))
-                side = self._app.look.px(_SIDE + 24)
-                item.setSizeHint(QSize(side, side))
+                px = self._app.look.px
+                item.setSizeHint(QSize(px(_SIDE + 24), px(_SIDE + 44)))
                 self.list.addItem(item)
                 if text in kept:
                     self.list.setCurrentItem(item)
@@ -107,6 +159,8 @@ class ShelfPanel(QWidget):
     def _follow(self) -> None:
         """List the stickers on the image, the topmost first."""
         placed = self._placing.placed
+        self.hint.setVisible(not placed)
+        self.laid.setVisible(bool(placed))
         with QSignalBlocker(self.laid):
             self.laid.clear()
             self.laid.addItems([name_of(each.cut.text) for each in reversed(placed)])
@@ -137,6 +191,7 @@ class _ShelfList(QListWidget):
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setWordWrap(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
@@ -221,6 +276,11 @@ def _short_name(text: str) -> str:
     """Return the name shown below an icon."""
     cut = Cut.parse(text)
     return name_of(text) if cut.is_color else name_of(text).rpartition(".")[0]
+
+
+def _open_menu(part: QListWidget, make: Callable[[], QMenu], at: QPoint) -> None:
+    """Show a list's context menu at a position in it."""
+    popup(make(), part.viewport().mapToGlobal(at))
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:

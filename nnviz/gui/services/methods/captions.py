@@ -55,8 +55,16 @@ class Captions:
         """Return the target of a run, or its layer and channel."""
         recipe = run.recipe
         top = self._predictions.top(recipe.model_sha256, recipe.image_sha256)
-        asked = self._subject(recipe.method, recipe.values, top)
+        opened = self._selection.model
+        same = opened is not None and opened.sha256 == recipe.model_sha256
+        labels = opened.labels if opened is not None and same else ()
+        asked = self._subject(recipe.method, recipe.values, top, labels)
         return asked or run.report.layer
+
+    def images(self, method: str, values: Mapping[str, Value]) -> str:
+        """Return the names of a method's further images: of styles to paint in."""
+        info = self._choice.info(method)
+        return _named(info, values) if info is not None else ""
 
     def settings(self, method: str, values: Mapping[str, Value]) -> str:
         """Return what a method without image and network was set to, as text.
@@ -90,12 +98,12 @@ class Captions:
     def of_request(self, request: RunMethod) -> str:
         """Return the title of a request's future result."""
         model, image = self._selection.model, request.image
-        top = ""
+        top, labels = "", model.labels if model is not None else ()
         if model is not None and image is not None:
             top = self._predictions.top(model.sha256, image.sha256)
         words = (
             self.method(request.method),
-            self._subject(request.method, request.values, top),
+            self._subject(request.method, request.values, top, labels),
             self.settings(request.method, request.values),
             image.name if image is not None else "",
             self._model_of(request.method, request.model.reference),
@@ -130,16 +138,27 @@ class Captions:
     def _layer(self, run: Run) -> str:
         return run.report.layer or str(run.recipe.values.get("layer", ""))
 
-    def _subject(self, method: str, values: Mapping[str, Value], top: str) -> str:
+    def _subject(
+        self,
+        method: str,
+        values: Mapping[str, Value],
+        top: str,
+        labels: Sequence[str],
+    ) -> str:
         info = self._choice.info(method)
         if info is None:
             return ""
-        return _target(info, values, top) or _place(info, values)
+        return (
+            _target(info, values, top)
+            or _output(info, values, labels)
+            or _place(info, values)
+            or _named(info, values)
+        )
 
 
 def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
     """Return a method's target as text; "" where it has none."""
-    known = {each.name: each.default for each in info.parameters} | dict(values)
+    known = _known(info, values)
     for each in info.parameters:
         if each.kind is not Kind.TARGET or not each.matters(known):
             continue
@@ -151,11 +170,33 @@ def _target(info: MethodInfo, values: Mapping[str, Value], top: str) -> str:
     return ""
 
 
+def _known(info: MethodInfo, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a method's parameters, defaults too."""
+    return {each.name: each.default for each in info.parameters} | dict(values)
+
+
+def _output(
+    info: MethodInfo, values: Mapping[str, Value], labels: Sequence[str]
+) -> str:
+    """Return the class whose output a synthetic image is of; "" for other channels.
+
+    A method without an image takes an empty layer as the network's output.
+    """
+    kinds = {each.kind: values.get(each.name) for each in info.parameters}
+    channel = kinds.get(Kind.CHANNEL)
+    of_output = not info.needs_image and kinds.get(Kind.LAYER) == ""
+    if of_output and isinstance(channel, int) and 0 <= channel < len(labels):
+        return labels[channel]
+    return ""
+
+
 def _place(info: MethodInfo, values: Mapping[str, Value]) -> str:
     """Return the layer and the channel of a method's parameters as text."""
+    channel = QCoreApplication.translate(_CONTEXT, "channel {0}")
+    forms = {Kind.LAYER: "{0}", Kind.CHANNEL: channel}
     words = [
-        str(values[each.name])
-        for kind in (Kind.LAYER, Kind.CHANNEL)
+        form.format(values[each.name])
+        for kind, form in forms.items()
         for each in info.parameters
         if each.kind is kind and values.get(each.name) not in (None, "", -1)
     ]
@@ -184,3 +225,14 @@ def _layers(runs: Sequence[Run]) -> set[str]:
 
 def _joined(words: Sequence[str]) -> str:
     return " · ".join(word for word in words if word)
+
+
+def _named(info: MethodInfo, values: Mapping[str, Value]) -> str:
+    """Return the names of the further images of a method: of styles to paint in."""
+    known = _known(info, values)
+    files = [
+        str(known[each.name])
+        for each in info.parameters
+        if each.kind is Kind.IMAGE and each.matters(known)
+    ]
+    return " + ".join(PurePath(file).stem for file in files if file)

@@ -54,6 +54,10 @@ class Predictions(QObject):
         """Return a network's top class for an image; "" if unknown."""
         return self._top.get((model_sha256, image_sha256), "")
 
+    def learn(self, model_sha256: str, image_sha256: str, label: str) -> None:
+        """Note a network's top class for an image that was predicted elsewhere."""
+        self._top[model_sha256, image_sha256] = label
+
     def _renew(self, names: frozenset[str]) -> None:
         if names & {"model", "image"}:
             self._due = True

@@ -80,6 +80,8 @@ class Timeline(QObject):
     """Run of a step, to be shown."""
     opened = Signal(object)
     """Saved settings of an opened recording."""
+    taken_back = Signal()
+    """A recording was taken back on entering its workspace."""
 
     def __init__(
         self,
@@ -105,6 +107,10 @@ class Timeline(QObject):
         """Methods: of the recording, perhaps not read yet; of one that is opened."""
         self._place = ""
         """Workspace of the recording."""
+        self._fitted = False
+        """Whether the recording was of the open network and image."""
+        self._returning = False
+        """Whether a recording was taken back that is not read yet."""
         self._left: dict[str, _LeftRecording] = {}
         """By workspace, for when it is entered again."""
         self._report: Report | None = None
@@ -125,6 +131,7 @@ class Timeline(QObject):
         choice.values_changed.connect(self._end_opening)
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
+        runs.restored.connect(self._follow_restored)
         choice.edited.connect(self._follow_method)
         choice.method_changed.connect(
             lambda _: self.set_rate(LESSON_RATE if self.teaches else RATE)
@@ -254,6 +261,11 @@ class Timeline(QObject):
                 self.tr("the recording's network and image are not open yet")
             )
 
+    def close(self) -> None:
+        """Close the recording for good; the list keeps it."""
+        self._forget()
+        self._left.pop(self._choice.workspace_name, None)
+
     def open(self, folder: str) -> None:
         """Open a recording, with network, image and parameters as they were."""
         if self._bridge is not None:
@@ -286,9 +298,22 @@ class Timeline(QObject):
             self._jobs.do(self._bridge.files.recordings.remember(image), _NOTES)
         self._player.stop()
         self.newest, self.paused, self.following = -1, False, True
-        self._report = run.report
+        self._fitted, self._report = True, run.report
         self._follow_run(run.job)
         self.changed.emit()
+
+    def _follow_restored(self, run: Run) -> None:
+        """Go to the end that a result of the tray is, or close another recording."""
+        recording = self.recording
+        if recording is None or self.running:
+            return
+        if _made(recording, run.recipe):
+            self._player.stop()
+            self._wanted, self.blend = None, 0.0
+            self.step = self.last
+            self.changed.emit()
+        else:
+            self.close()
 
     def _end_opening(self, _values: object) -> None:
         method = self._choice.method
@@ -308,15 +333,13 @@ class Timeline(QObject):
         if not self.folder:
             return
         if self._place:
-            step = -1 if self.following else self.step
-            recipe = self.recording.recipe if self.recording is not None else None
-            left = _LeftRecording(self.folder, self._method, step, recipe)
-            self._left[self._place] = left
+            self._left[self._place] = self._left_recording()
         self._player.stop()
         self.folder, self.recording, self._report = "", None, None
+        self._returning = False
         self.step = self.newest = -1
         self.total, self.paused, self.following = 0, False, True
-        self._wanted = None
+        self._wanted, self.blend = None, 0.0
         self.changed.emit()
 
     def _follow_method(self) -> None:
@@ -324,7 +347,9 @@ class Timeline(QObject):
         method = self._choice.method
         if method is None:
             return
-        if self.folder and self._method not in (method.name, self._opening):
+        fitted, self._fitted = self._fitted, self._fits(self._left_recording())
+        left = fitted and not self._fitted
+        if self.folder and (left or self._method not in (method.name, self._opening)):
             self._forget()
         elif self.folder and self._method == method.name:
             self._place = self._choice.workspace_name
@@ -332,6 +357,21 @@ class Timeline(QObject):
             self._take_back(method)
         elif self._is_steered_at_end(method):
             self.resume()
+
+    def _fits(self, recording: _LeftRecording) -> bool:
+        """Return whether a recording is of the open network and image."""
+        image = self._choice.image
+        runs = self._runs.newest().values()
+        run = next((r for r in runs if r.request.recording == recording.folder), None)
+        if recording.recipe is None and run is not None:
+            return run.request.image in (None, image)
+        return recording.fits(self._choice.model, image)
+
+    def _left_recording(self) -> _LeftRecording:
+        """Return the recording as it is now, for when it is left."""
+        step = -1 if self.following else self.step
+        recipe = self.recording.recipe if self.recording is not None else None
+        return _LeftRecording(self.folder, self._method, step, recipe)
 
     def _is_steered_at_end(self, method: MethodInfo) -> bool:
         """Return whether the end of a finished run is to be shown with other values.
@@ -355,10 +395,11 @@ class Timeline(QObject):
         left = self._left.get(place)
         if left is None or left.method != method.name:
             return
-        if not left.fits(self._choice.model, self._choice.image):
+        if not self._fits(left):
             return
         self.folder, self._method, self._place = left.folder, method.name, place
         self.step, self.following = left.step, left.step < 0
+        self._returning = True
         self._read()
 
     def _keep_shape(self, report: Report) -> None:
@@ -405,6 +446,9 @@ class Timeline(QObject):
         if self.following:  # not every one of a run's last steps is reported
             self.step = self.last
         self.changed.emit()
+        if self._returning:
+            self._returning = False
+            self.taken_back.emit()
 
     def _open(self, opened: OpenedRecording) -> None:
         self._runs.stop()
@@ -485,6 +529,17 @@ class Timeline(QObject):
             # Reading may fail: the recording is still empty when a run begins.
             work = self._bridge.files.recordings.read(self.folder)
             self._jobs.do(work, _READING).done.connect(self._take_read)
+
+
+def _made(recording: RecordingState, recipe: Recipe) -> bool:
+    """Return whether a recipe is that of a recording's end."""
+    recorded = recording.recipe
+    values = recording.values_at(max(0, recording.steps - 1))
+    same = all(
+        getattr(recorded, name) == getattr(recipe, name)
+        for name in ("method", "model_sha256", "image_sha256", "seed")
+    )
+    return same and with_paths(values, recipe.values) == dict(recipe.values)
 
 
 def _report_of(frame: RecordedFrame, shape: Report | None, words: str) -> Report:

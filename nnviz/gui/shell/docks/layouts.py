@@ -97,7 +97,10 @@ class DockLayouts(QObject):
 
     def _restored(self) -> bool:
         """Restore the saved layout; return whether there was one."""
-        state = self._settings.layout(self._key())
+        key = self._key()
+        state, before = self._settings.layout(key), self._settings.dock_widths(key)
+        if before:
+            self._before.setdefault(key, before)
         return not state.isEmpty() and self._window.restoreState(state)
 
     def _hide_stale_tabs(self) -> None:
@@ -119,6 +122,8 @@ class DockLayouts(QObject):
         if self._workspace and not self.held:
             state = QByteArray(self._window.saveState())
             self._settings.save_layout(self._key(), state)
+            before = self._before.get(self._key(), {})
+            self._settings.save_dock_widths(self._key(), before)
 
     def reset(self) -> None:
         """Reset a workspace to its default docks and sizes."""

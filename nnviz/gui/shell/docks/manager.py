@@ -57,6 +57,8 @@ class DockManager(QObject):
 
     dock_added = Signal(str)
     """Name of a dock that a workspace has added."""
+    _on_top: tuple[str, ...] = ()
+    """Docks that were not behind another one's tab before the view was widened."""
 
     def __init__(self, app: AppContext, window: QMainWindow) -> None:
         super().__init__(window)
@@ -192,10 +194,15 @@ class DockManager(QObject):
             docks = self.docks
             names = [n for n in _BESIDE if n in docks and not docks[n].isHidden()]
             self._aside = tuple(names) or ("",)
+            self._on_top = tuple(
+                name for name in names if not docks[name].visibleRegion().isEmpty()
+            )
         for name in self._aside:
             if name:
                 self.docks[name].setVisible(not wide)
         if not wide:
+            for name in self._on_top:
+                self.docks[name].raise_()
             self._aside = ()
 
     def _add(

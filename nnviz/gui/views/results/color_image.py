@@ -2,7 +2,6 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.base.frames import Frame
 from nnviz.base.images import rgb8
 from nnviz.base.results import ColorImage
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -17,6 +16,8 @@ class ImageView(ResultView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = Canvas(self)
+        # A generated image has no camera pixels worth showing as squares.
+        self.canvas.smooth = True
         self.canvas.setAccessibleName(self.tr("Image"))
         self.canvas.hovered.connect(self.hovered)
         self.setFocusProxy(self.canvas)
@@ -27,6 +28,4 @@ class ImageView(ResultView):
     def update_view(self) -> None:
         """Show the pixels."""
         if self.result is not None:
-            # A synthetic image has no camera pixels worth showing as squares.
-            self.canvas.smooth = self.result.frame is not Frame.PHOTO
             self.canvas.set_image(rgb8(self.result.pixels))

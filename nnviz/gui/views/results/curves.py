@@ -18,8 +18,16 @@ from nnviz.render.text.words import number
 
 _BAR_ALPHA = 150
 _LEGEND_ALPHA = 200
-_LEGEND_AT = (-10, 10)
-"""Px from the right and the top."""
+_PLACES = ((1, 0), (1, 1), (0, 0), (0, 1), (1, 0.5), (0, 0.5))
+"""Places of the legend, shares of the plot from its left and top, the usual first.
+
+Losses fall, which leaves room at the top right.
+"""
+_LEGEND_WIDTH, _LEGEND_HEIGHT = 0.5, 0.35
+"""Parts of the plot that a legend takes at most."""
+_LEGEND_GAP = 10
+"""Distance of the legend from an edge, px."""
+_TINY = 1e-12
 _FEW, _DOT = 12, 7
 """Largest number of points that are marked, and the size of the dots, px."""
 
@@ -38,6 +46,7 @@ class CurvesView(ResultView):
         self._pg = pyqtgraph
         self._shape: _Shape | None = None
         """Of the result that the lines were made for."""
+        self._legend_at: tuple[float, float] | None = None
         self._lines: dict[str, Any] = {}
         self._plot: Any = pyqtgraph.PlotWidget(self, enableMenu=False)
         self._plot.setAccessibleName(self.tr("Plot"))
@@ -77,8 +86,8 @@ class CurvesView(ResultView):
             tokens = tokens_of(self.palette())
             ground = QColor(tokens.backdrop)
             ground.setAlpha(_LEGEND_ALPHA)
-            # Losses fall: they leave room on the right.
-            item.addLegend(offset=_LEGEND_AT, labelTextColor=tokens.text, brush=ground)
+            item.addLegend(labelTextColor=tokens.text, brush=ground)
+            self._legend_at = None
         self._lines = {
             name: self._draw(index, name, np.asarray(values, np.float64))
             for index, (name, values) in enumerate(curves.series.items())
@@ -87,13 +96,21 @@ class CurvesView(ResultView):
         item.setLabel("left", html.escape(curves.y_label))
 
     def _fit(self, curves: Curves) -> None:
-        """Show all values, and the whole of a limited axis."""
+        """Show all values, and the whole of a limited axis; free them of the legend."""
         item = self._plot.getPlotItem()
+        if item.legend is not None:
+            self._place_legend(item.legend, _free_place(curves))
         item.autoRange()
         if curves.limits is not None:
             item.setYRange(*curves.limits)
         elif curves.style == "bars":
             item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
+
+    def _place_legend(self, legend: Any, place: tuple[float, float]) -> None:
+        if place != self._legend_at:
+            self._legend_at = place
+            across, down = (_LEGEND_GAP * (1 - 2 * share) for share in place)
+            legend.anchor(place, place, offset=(across, down))
 
     def _clear(self) -> None:
         """Remove the series, freeing them after Qt's next paint: earlier would crash.
@@ -172,6 +189,26 @@ class CurvesView(ResultView):
             for name, series in curves.series.items()
         )
         self.hovered.emit(f"{curves.x_label} {number(x)}  ·  {values}")
+
+
+def _free_place(curves: Curves) -> tuple[float, float]:
+    """Return the place, one of ``_PLACES``, in which a legend covers fewest values."""
+    values = np.stack([np.asarray(y, np.float64) for y in curves.series.values()])
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return _PLACES[0]
+    x = np.asarray(curves.x, np.float64)[: values.shape[1]]
+    low, high = curves.limits or (finite.min(), finite.max())
+    across = (x - x.min()) / max(float(np.ptp(x)), _TINY)
+    down = (high - values) / max(high - low, _TINY)
+
+    def covered(place: tuple[float, float]) -> int:
+        left, top = place[0] * (1 - _LEGEND_WIDTH), place[1] * (1 - _LEGEND_HEIGHT)
+        beside = (left <= across) & (across <= left + _LEGEND_WIDTH)
+        level = (top <= down) & (down <= top + _LEGEND_HEIGHT)
+        return int((beside & level).sum())
+
+    return min(_PLACES, key=covered)
 
 
 def _shape(curves: Curves) -> _Shape:

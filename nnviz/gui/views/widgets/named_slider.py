@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.views.tokens import SPACE
 
 _NARROWEST, _WIDEST = 11, 15
@@ -38,6 +39,7 @@ class NamedSlider(QWidget):
         self._low, self._step = span[0], (span[1] - span[0]) / steps
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, steps)
+        WheelGuard(self.slider)
         self.slider.setAccessibleName(name)
         self.slider.valueChanged.connect(self.changed)
         self.label = QLabel(word, self)

@@ -1,7 +1,13 @@
 """Bar charts of the same classes before and after, side by side."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Ranking
@@ -20,9 +26,12 @@ class PairBars(QWidget):
 
     Signals:
         chosen: the index, in the network's output, of a class that was clicked.
+        menu_wanted: the index of a class whose context menu was requested, and its
+            position on the screen.
     """
 
     chosen = Signal(int)
+    menu_wanted = Signal(int, QPoint)
 
     def __init__(self, rows: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,10 +82,23 @@ class PairBars(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Emit the class of the clicked row."""
-        row = int((event.position().y() - self._head()) // self._row_height())
+        index = self._index_at(event.position().y())
+        if index is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.chosen.emit(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Request the context menu of the row under the mouse."""
+        index = self._index_at(event.pos().y())
+        if index is not None:
+            self.menu_wanted.emit(index, event.globalPos())
+
+    def _index_at(self, y: float) -> int | None:
+        """Return the index of the class whose row is at a height, px."""
+        row = int((y - self._head()) // self._row_height())
         places = self._places()
-        if self._ranking is not None and 0 <= row < len(places):
-            self.chosen.emit(int(self._ranking.indices[places[row]]))
+        if self._ranking is None or not 0 <= row < len(places):
+            return None
+        return int(self._ranking.indices[places[row]])
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint headings and rows."""

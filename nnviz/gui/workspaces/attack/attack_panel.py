@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker
@@ -18,6 +19,7 @@ from nnviz.base.results import Ranking, Report
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.context_menus import show_class_menu
 from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
@@ -46,6 +48,7 @@ class AttackPanel(QWidget):
         self.bars.setToolTip(self.tr("Click a class to attack toward or away from it"))
         for bars in (self.now, self.bars):
             bars.chosen.connect(self._ask)
+            bars.menu_wanted.connect(partial(show_class_menu, app, self))
         self.slider = EpsilonSlider()
         self.slider.setToolTip(
             self.tr("Scales the perturbation down and runs the network again")
@@ -197,7 +200,9 @@ class AttackPanel(QWidget):
             return
         unit = _NORMS[whole.norm]
         epsilon = shown.epsilon if shown is not None else whole.budget
-        self.amount.setText(f"{epsilon:.2f} / {whole.budget:.3g}{unit}")
+        self.amount.setText(
+            self.tr("{0} of {1}").format(f"{epsilon:.2f}", f"{whole.budget:.3g}{unit}")
+        )
         if flips is None:
             self.flip_words.setText(
                 self.tr("This perturbation does not flip the prediction at any size.")

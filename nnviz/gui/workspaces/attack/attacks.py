@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.attacks import (
+    AFTER,
     Rescaled,
     SavedAttack,
     attacked_photo,
@@ -16,7 +17,7 @@ from nnviz.base.images import image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RescaleNoise, RunMethod, SaveAttacked
-from nnviz.base.results import Report
+from nnviz.base.results import Ranking, Report
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.services.presence import connect_while_in
@@ -50,6 +51,7 @@ class Attacks(QObject):
         self._jobs, self._models = app.jobs, app.models
         self._selection = selection = app.selection
         self._runs, self._messages = app.runs, app.messages
+        self._predictions = app.predictions
         runs = self._runs
         self.run: Run | None = None
         self.whole: Rescaled | None = None
@@ -124,6 +126,10 @@ class Attacks(QObject):
         if run is None or run.image is None or photo is None:
             return
         attacked = image_from_array(rgb8(photo.pixels), attacked_name(run.image))
+        after = run.report.results.get(AFTER)
+        if isinstance(after, Ranking) and after.labels:
+            top = after.labels[int(after.values.argmax())]
+            self._predictions.learn(run.recipe.model_sha256, attacked.sha256, top)
         self.explaining, self._maps = method, {}
         for lane, image in ((_BEFORE, run.image), (_AFTER, attacked)):
             self._explain(

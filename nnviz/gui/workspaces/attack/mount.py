@@ -13,6 +13,7 @@ from nnviz.gui.workspaces.attack.attacks import Attacks
 from nnviz.gui.workspaces.attack.robustness import Measuring
 from nnviz.gui.workspaces.attack.robustness_panel import RobustnessPanel
 from nnviz.gui.workspaces.attack.sticker_studio import StickerStudio
+from nnviz.gui.workspaces.attack.workspace import ATTACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def mount(app: AppContext, frame: Frame, parent: QObject) -> AttackRoom:
     frame.add_page(STICKERS, lambda: StickerStudio(app))
     measuring.found.connect(
         lambda found: app.display.show_report(
-            found.report(), ContentKind.CURVE, _tr("Accuracy curve")
+            found.report(), ContentKind.CURVE, _tr("Accuracy curve"), ATTACK.name
         )
     )
     attacks.compared.connect(app.compare_wanted)

@@ -54,6 +54,11 @@ class Measuring(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def show(self) -> None:
+        """Show the newest curve again."""
+        if self.newest is not None:
+            self.found.emit(self.newest)
+
     def save(self, folder: str) -> None:
         """Save the newest curve as CSV, PNG and SVG."""
         bridge = self._app.bridge

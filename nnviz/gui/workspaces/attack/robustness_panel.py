@@ -60,6 +60,8 @@ class RobustnessPanel(QWidget):
         self.limit = _number(_PICTURES, _MOST_PICTURES, self.tr("Maximum images"))
         self.run = button(self.tr("Measure"), self.start)
         self.stop = button(self.tr("Stop"), measuring.stop)
+        self.show_curve = button(self.tr("Show"), measuring.show)
+        self.show_curve.setToolTip(self.tr("Show the newest curve again"))
         self.save = button(self.tr("Save…"), self.ask_folder_to_save)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the curve"))
         self._bar.setTextVisible(False)
@@ -131,7 +133,7 @@ class RobustnessPanel(QWidget):
         column.setSpacing(2 * GRID)
         column.addLayout(form)
         column.addWidget(self._bar)
-        column.addLayout(flow(self.run, self.stop, self.save, None))
+        column.addLayout(flow(self.run, self.stop, self.show_curve, self.save))
         column.addWidget(self._state)
         column.addStretch(1)
 
@@ -140,7 +142,8 @@ class RobustnessPanel(QWidget):
         running = progress is not None
         self.run.setVisible(not running)
         self.stop.setVisible(running)
-        self.save.setVisible(not running and self._measuring.newest is not None)
+        for each in (self.show_curve, self.save):
+            each.setVisible(not running and self._measuring.newest is not None)
         self._bar.setVisible(running)
         if progress is not None:
             self._bar.setRange(0, int(progress.total))

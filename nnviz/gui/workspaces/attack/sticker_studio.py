@@ -19,7 +19,7 @@ from nnviz.gui.panels.stickers.tools import StickerTools, follow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID, ThemeManager
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row, side_column
+from nnviz.gui.theme.parts import MARGIN, allow, button, label, named, row, side_column
 from nnviz.gui.views.canvas.stickers import StickerCanvas
 from nnviz.gui.workspaces.attack.sticker_print import PrintBar
 
@@ -127,7 +127,9 @@ class _Answers(QWidget):
         column.addWidget(self.learn)
         app.stickers.answered.connect(self._show)
         app.stickers.rate_changed.connect(self._tell_rate)
+        app.stickers.changed.connect(self._offer)
         self._show(None)
+        self._offer()
 
     def _make_sides(self) -> QHBoxLayout:
         sides = QHBoxLayout()
@@ -151,14 +153,19 @@ class _Answers(QWidget):
         self.take.setToolTip(
             self.tr("Open the image with its stickers, for any method")
         )
-        self.keep = button(self.tr("Keep"), stickers.keep)
-        self.keep.setToolTip(self.tr("Save to results"))
+        self.keep = button(self.tr("Save to results"), stickers.keep)
         self.print = button(self.tr("Print…"), lambda: None)
         self.print.setToolTip(self.tr("The selected sticker, at a size in millimeters"))
         self.learn = button(self.tr("Train a sticker…"), lambda: None)
         self.learn.setToolTip(
             self.tr("Trains an adversarial patch; it appears on the shelf when ready")
         )
+
+    def _offer(self) -> None:
+        """Enable what needs a sticker on the image."""
+        placed = bool(self._app.stickers.placed)
+        for each in (self.take, self.keep):
+            allow(each, placed, self.tr("Place a sticker on the image first"))
 
     def _show(self, report: Report | None) -> None:
         after = report.results.get(AFTER) if report is not None else None

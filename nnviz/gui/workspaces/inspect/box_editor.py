@@ -18,6 +18,7 @@ from nnviz.base.notation.boxes import LabeledBox
 from nnviz.base.parameters import Value
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.layout.wheel_guard import WheelGuard
 from nnviz.gui.panels.dialogs.files import ask_new_file
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import AppContext
@@ -200,6 +201,7 @@ class _Side(QWidget):
 
     def _make_label_box(self) -> QComboBox:
         box = named(QComboBox(), name=self.tr("Class of the box"))
+        WheelGuard(box)
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setToolTip(self.tr("Class of the selected box, and of new boxes"))

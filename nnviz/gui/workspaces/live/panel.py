@@ -223,9 +223,14 @@ class _Header(QWidget):
         made.setCheckable(True)
         made.setAutoExclusive(True)
         made.setProperty("content", content)
-        made.clicked.connect(lambda: self._app.look_live(content))
+        made.clicked.connect(lambda: self._look(content))
         self._contents.addButton(made)
         return made
+
+    def _look(self, content: Content) -> None:
+        """Begin an analysis; keep the current one marked where that is asked first."""
+        if not self._app.look_live(content):
+            self._mark()
 
     def _offer(self) -> None:
         """Enable the analyses for which there are a method and a network."""

@@ -36,12 +36,16 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    MenuEntry,
+    allow,
     button,
     clipboard_data,
     icon_button,
     keep_size,
     label,
+    menu_of,
     named,
+    popup,
     scrolled,
     set_cells,
     toggle_button,
@@ -109,6 +113,10 @@ class ImagesPart(QWidget):
         self.list.setAccessibleName(self.tr("Style images"))
         keep_size(app.look, self.list, self._resize)
         self.list.itemSelectionChanged.connect(self._choose)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(
+            lambda at: popup(self.menu(), self.list.viewport().mapToGlobal(at))
+        )
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._remove)
@@ -202,6 +210,25 @@ class ImagesPart(QWidget):
         if len(blend) < 2:  # noqa: PLR2004
             blend = [self.tr("Drop images here; Ctrl+click blends.")]
         self.hint.setText(" · ".join(blend))
+
+    def menu(self) -> QMenu:
+        """Return the context menu of the current image, or of the list."""
+        item: QListWidgetItem | None = self.list.currentItem()
+        text = str(item.data(_TEXT)) if item is not None else ""
+        chosen = list(self._styles.chosen)
+        blends = bool(text) and text not in chosen and 0 < len(chosen) < MOST
+        use, blend = partial(self._use, [text]), partial(self._use, [*chosen, text])
+        entries = (
+            MenuEntry(self.tr("Use this style"), use, bool(text)),
+            MenuEntry(self.tr("Blend in"), blend, blends),
+            MenuEntry(self.tr("Add images…"), self.ask),
+            MenuEntry(self.tr("Remove"), self._remove, self._styles.removable(text)),
+        )
+        return menu_of(self, entries)
+
+    def _use(self, texts: list[str]) -> None:
+        self._styles.choose(texts)
+        self._mark()
 
     def _remove(self) -> None:
         item = self.list.currentItem()
@@ -300,6 +327,8 @@ class StripPart(QWidget):
         styles = self._styles
         busy = styles.making_strip
         self.make.setText(self.tr("Stop") if busy else self.tr("Preview 5 strengths"))
+        needs = self.tr("Style transfer needs an image and a classifier")
+        allow(self.make, busy or styles.able, needs)
         for number, tile in enumerate(self.tiles):
             balance = styles.strip_from + STRIP[number]
             tile.setVisible(bool(styles.strip))
@@ -317,9 +346,10 @@ class StripPart(QWidget):
             return self.tr("Click one to use it.")
         if self._styles.making_strip:
             return self.tr("Rendering…")
-        return self.tr("Now {0:g}; higher values give more style.").format(
-            self._styles.balance
-        )
+        balance = self._styles.balance
+        if balance is None:
+            return self.tr("Choose a style image to use style transfer.")
+        return self.tr("Now {0:g}; higher values give more style.").format(balance)
 
 
 class WherePart(QWidget):

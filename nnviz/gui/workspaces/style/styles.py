@@ -36,6 +36,7 @@ _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
 _SLOTS = ("style", "second", "third")
 """Parameters that name an image; all but the first have a weight."""
+_SHARES = {name: f"{name}_share" for name in _SLOTS[1:]}
 _WHOLE = 100
 MOST = len(_SLOTS)
 """Maximum number of images to blend."""
@@ -106,9 +107,13 @@ class Styles(QObject):
             job = self._keep(self._bridge.files.images.keep(pixels, _STYLE))
             job.done.connect(lambda path: self.add([path]))
 
+    def removable(self, text: str) -> bool:
+        """Return whether an image was added by the user: patterns stay."""
+        return text in self.pictures and Path(text).is_absolute()
+
     def remove(self, text: str) -> None:
         """Remove an image from the list, except patterns; its file stays."""
-        if text in self.pictures and Path(text).is_absolute():
+        if self.removable(text):
             self.pictures.remove(text)
             self.listed.emit()
 
@@ -117,8 +122,8 @@ class Styles(QObject):
         """The chosen style images, and each one's share of the style, %."""
         values = self._values()
         further = {
-            str(values[name]): float(values[f"{name}_share"])
-            for name in _SLOTS[1:]
+            str(values[name]): float(values[share])
+            for name, share in _SHARES.items()
             if values.get(name)
         }
         first = str(values.get(_SLOTS[0], ""))
@@ -133,8 +138,12 @@ class Styles(QObject):
         values: dict[str, Value] = dict(zip(_SLOTS, names, strict=True))
         count = sum(map(bool, names))
         if count != len(self.chosen):
-            share = float(_WHOLE // max(count, 2))
-            values |= {f"{name}_share": share for name in _SLOTS[1:]}
+            usual = self._usual_values()
+            values |= {
+                share: float(_WHOLE // count) if values[name] else usual[share]
+                for name, share in _SHARES.items()
+                if values[name] or share in usual
+            }
         self._set(values)
 
     # --- strip of strengths
@@ -145,9 +154,18 @@ class Styles(QObject):
         return self._app.jobs.running(_STRIP_LANE)
 
     @property
-    def balance(self) -> float:
-        """The weight of style against content, as powers of ten."""
-        return float(self._values().get("balance", 0.0))
+    def balance(self) -> float | None:
+        """The weight of style against content, as powers of ten.
+
+        None while another method is selected.
+        """
+        balance = self._values().get("balance")
+        return None if balance is None else float(balance)
+
+    @property
+    def able(self) -> bool:
+        """Whether there are an image and a network for style transfer."""
+        return self._app.choice.suits(METHOD) and self._request() is not None
 
     def make_strip(self) -> None:
         """Compute five previews, from less style to more."""
@@ -155,7 +173,7 @@ class Styles(QObject):
         if request is None:
             self._app.messages.say(self.tr("open an image and a classifier first"))
             return
-        self.strip, self.strip_from = (), self.balance
+        self.strip, self.strip_from = (), float(request.values["balance"])
         job = self._app.jobs.submit(request, _STRIP_LANE)
         self.strip_changed.emit()
         job.partial.connect(lambda partial: self._show_strip(partial.report))
@@ -191,7 +209,7 @@ class Styles(QObject):
         )
         if image is None or model is None or info is None:
             return None
-        values = {**self._values(), "strip": True}
+        values = {**self._usual_values(), **self._values(), "strip": True}
         return RunMethod(
             method=METHOD,
             model=self._app.models.request,
@@ -257,6 +275,11 @@ class Styles(QObject):
         mine = choice.method is not None and choice.method.name == METHOD
         return choice.values if mine else {}
 
+    def _usual_values(self) -> dict[str, Value]:
+        """Return the defaults of the method's parameters; {} while it is unknown."""
+        info = self._app.choice.info(METHOD)
+        return {each.name: each.default for each in info.parameters} if info else {}
+
     def _set(self, values: dict[str, Value]) -> None:
         choice = self._app.choice
         if choice.method is not None and choice.method.name == METHOD:
@@ -292,6 +315,7 @@ class Styles(QObject):
         if self.strip or self.making_strip:
             self.stop_strip()
             self._drop_strip()
+        self.strip_changed.emit()
 
     def _drop_strip(self) -> None:
         self.strip = ()
