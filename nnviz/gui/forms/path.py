@@ -15,6 +15,8 @@ _MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
 class PathControl(TextControl):
     """Control of a parameter that names a file or folder; empty means none."""
 
+    shows_end = True
+
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._folders: FolderMemory | None = None

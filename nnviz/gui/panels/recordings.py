@@ -24,6 +24,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
     MenuEntry,
+    allow,
     icon_button,
     keep_size,
     label,
@@ -153,7 +154,8 @@ class RecordingsPanel(QWidget):
             popup(self.menu(item), self.list.viewport().mapToGlobal(at))
 
     def _offer(self) -> None:
-        self.delete.setEnabled(bool(self.list.selectedItems()))
+        chosen = bool(self.list.selectedItems())
+        allow(self.delete, chosen, self.tr("Select a recording to delete it"))
 
     def _list(self, entries: tuple[RecordingEntry, ...]) -> None:
         self._entries = entries

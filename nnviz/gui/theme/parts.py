@@ -132,12 +132,24 @@ def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton
     return made
 
 
-def allow(made: QAbstractButton, able: bool, why: str) -> None:  # noqa: FBT001
-    """Enable a button; while it is disabled, its tool tip says why."""
-    usual = made.property(_TIP)
+def allow(
+    made: QWidget,
+    able: bool,  # noqa: FBT001
+    why: str,
+    tip: str | None = None,
+) -> None:
+    """Enable a button or field; while it is disabled, its tool tip says why.
+
+    Args:
+        made: the button or field.
+        able: whether it can be used.
+        why: what is missing.
+        tip: new tool tip while it is enabled; by default the one that it had.
+    """
+    usual = made.property(_TIP) if tip is None else literal(tip)
     if usual is None:
         usual = made.toolTip()
-        made.setProperty(_TIP, usual)
+    made.setProperty(_TIP, usual)
     made.setEnabled(able)
     made.setToolTip(str(usual) if able else literal(why))
 

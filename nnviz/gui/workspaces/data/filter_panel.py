@@ -32,6 +32,7 @@ from nnviz.gui.state.record_query import ANY, ORIGINAL, SORTS, RecordQuery
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     button,
     label,
     named,
@@ -237,7 +238,7 @@ class FilterPanel(QWidget):
         with QSignalBlocker(self.descending):
             self.descending.setChecked(query.descending)
         changed = query != RecordQuery() or self._app.datasets.listed is not None
-        self.reset.setEnabled(changed)
+        allow(self.reset, changed, self.tr("All images are shown, in their order"))
 
 
 def _combo(name: str) -> QComboBox:

@@ -476,7 +476,7 @@ class WherePart(QWidget):
     def _show(self) -> None:
         share = self.brush.share
         for each in (self.undo, self.clear):
-            each.setEnabled(self.brush.mask is not None)
+            allow(each, self.brush.mask is not None, self.tr("Nothing is painted yet"))
         if share:
             words = self.tr("{0} of the image is painted.").format(percent(share))
         elif self.brush.active:
