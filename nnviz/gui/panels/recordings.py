@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.images import Image
 from nnviz.base.results import Report
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
@@ -186,7 +187,7 @@ class RecordingsPanel(QWidget):
         if entry.thumbnail is not None:
             item.setIcon(icon_of(entry.thumbnail))
         item.setToolTip(
-            entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}"
+            literal(entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}")
         )
         item.setData(_KEY, entry)
         return item

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, allow, icon_button, label
@@ -150,7 +151,7 @@ class ExemplarStrip(QWidget):
             words = self.tr("From the data set: active on {0} of {1:,} images").format(
                 percent(float(found.answering[0])), found.images
             )
-            self.setToolTip(words)
+            self.setToolTip(literal(words))
             self.setAccessibleDescription(words)
         self.setVisible(bool(self._patches))
         self.update()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.layout.text_fields import indent
@@ -145,12 +146,12 @@ def allow(
         why: what is missing.
         tip: new tool tip while it is enabled; by default the one that it had.
     """
-    usual = made.property(_TIP) if tip is None else tip
+    usual = made.property(_TIP) if tip is None else literal(tip)
     if usual is None:
         usual = made.toolTip()
     made.setProperty(_TIP, usual)
     made.setEnabled(able)
-    made.setToolTip(str(usual) if able else why)
+    made.setToolTip(str(usual) if able else literal(why))
 
 
 def icon_button(
@@ -158,7 +159,7 @@ def icon_button(
 ) -> QToolButton:
     """Build an icon button that follows the theme."""
     made = named(QToolButton(), name=name)
-    made.setToolTip(name)
+    made.setToolTip(literal(name))
     made.setAutoRaise(True)
     keep_icon_size(look, made, _ICON)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument

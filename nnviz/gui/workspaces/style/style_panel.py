@@ -334,7 +334,7 @@ class StripPart(QWidget):
             tile.setVisible(bool(styles.strip))
             tile.setText(f"{balance:g}")
             tile.setAccessibleName(self.tr("Style over content {0:g}").format(balance))
-            tile.setToolTip(self.tr("Use this balance: {0:g}").format(balance))
+            tile.setToolTip(literal(self.tr("Use this balance: {0:g}").format(balance)))
             if styles.strip:
                 tile.setIcon(icon_of(styles.strip[number]))
             with QSignalBlocker(tile):
