@@ -319,3 +319,13 @@ def test_without_image_or_method_the_strip_says_what_it_needs(window, monkeypatc
     monkeypatch.setattr(type(window.app.choice), "values", {})
     window.stage.rooms["style"].styles.chosen_changed.emit()
     assert "Now" not in strip(window).note.text()
+
+
+def test_without_an_image_there_is_nothing_to_paint_on(window):
+    """Truth: the brush waits for an image, and says so."""
+    window.app.selection.set_image(None)
+    for each in (where(window).paint, where(window).erase):
+        each.click()
+        assert not each.isChecked()
+        assert not where(window).brush.active
+    assert "image" in window.status.message.text()
