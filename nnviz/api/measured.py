@@ -79,6 +79,9 @@ def board(
         "Sequence[Model | str]", [models or default_model()] if single else models
     )
     opened = [each if isinstance(each, Model) else load(each) for each in networks]
+    for noun, given in (("networks", opened), ("images", photos)):
+        if not given:
+            raise UsageError(noun, "none is named", "name one or more")
     plan = boards.Plan(
         methods=boards.chosen_methods(session().catalogue().methods, methods),
         networks=tuple(

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from nnviz.api.core import Model, OnProgress, Pictured, perform, run
 from nnviz.api.recorded import open_recording, resume
+from nnviz.base.errors import UsageError
 from nnviz.base.measures.training import TaughtHead
 from nnviz.base.parameters import Value
 from nnviz.base.requests import ExportTrained, ModelRequest, TeachHead, TrainModel
 from nnviz.base.shipped.defaults import default_model
+from nnviz.media.recordings import NUMBERS_FILE, Recording
 
 
 def teach(
@@ -266,17 +268,51 @@ def train_recorded(
         switches: the method's parameters.
         model: the network of a method that needs one.
         image: likewise.
+
+    Raises:
+        UsageError: the recording that is there is of a run with other settings.
     """
     recording = Path(out) / f"{name}.recording"
-    if (recording / "recipe.json").exists():
-        resume(recording, progress=progress)
-    else:
+    stopped = open_recording(recording) if _has_steps(recording) else None
+    if stopped is None:
         run(method, model, image, seed=seed, progress=progress, record=recording,
             **switches)  # fmt: skip
+    else:
+        _check_same(stopped, method, seed, switches)
+        if not stopped.facts.finished:
+            resume(recording, progress=progress)
     files = export_trained(recording, out, name=name)
     numbers = open_recording(recording).numbers
     last = next((each for each in reversed(numbers) if each), {})
     return TrainedNetwork((*files, str(recording)), dict(last))
+
+
+def _has_steps(recording: Path) -> bool:
+    """Tell whether a recording has steps; one that failed before its first has none."""
+    numbers = recording / NUMBERS_FILE
+    return numbers.is_file() and numbers.stat().st_size > 0
+
+
+def _check_same(
+    stopped: Recording, method: str, seed: int, switches: Mapping[str, Value]
+) -> None:
+    """Raise if a recorded run is of another method, seed or settings than asked for.
+
+    Raises:
+        UsageError: names the first setting that differs.
+    """
+    recipe = stopped.recipe
+    recorded = {"method": recipe.method, "seed": recipe.seed, **recipe.values}
+    asked = {"method": method, **({"seed": seed} if seed else {}), **switches}
+    for name, value in asked.items():
+        known = recorded.get(name, value)
+        of_files = isinstance(value, str) and Path(value).name == known
+        if known != value and not of_files:
+            raise UsageError(
+                str(stopped.folder),
+                f"is of a run with {name} {known}, not {value}",
+                "name another folder for this one, or remove that recording",
+            )
 
 
 def export_trained(

@@ -5,6 +5,7 @@ command line's options, the help page, checks and JSON all come from it.
 """
 
 import dataclasses
+import math
 import re
 import typing
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from nnviz.base.errors import UsageError, unknown
+from nnviz.base.notation.numerals import described
 
 Value = bool | int | float | str
 """A parameter's value."""
@@ -243,10 +245,10 @@ class Parameter:
         # True is an int to Python, but not a number to a user.
         other = isinstance(value, bool) and plain is not bool
         if other or not isinstance(value, plain):
-            reason = f"{value!r} is no {self.kind}"
+            reason = f"{described(value)} is no {self.kind}"
             raise UsageError(self.option, reason, self.expected())
         if self.kind is Kind.NUMBER:
-            return self._in_range(float(value))
+            return self._in_range(_as_float(value))
         if isinstance(value, int):
             return self._in_range(value)
         if self.choices and value not in self.choices:
@@ -310,9 +312,19 @@ class Parameter:
         # Not-a-number fails every comparison, so test for the valid range.
         if low is None or high is None or low <= value <= high:
             return value
+        whole = self.kind is not Kind.NUMBER
+        shown = described(value) if whole else f"{value:g}"
         raise UsageError(
-            self.option, f"{value:g} is out of range", f"allowed is {self.expected()}"
+            self.option, f"{shown} is out of range", f"allowed is {self.expected()}"
         )
+
+
+def _as_float(value: Any) -> float:
+    """Return a number as float, infinite where it is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:

@@ -2,15 +2,18 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.frames import Placement
+from nnviz.base.notation.numerals import described
 
 _TYPICAL_MEAN_LIMIT = 1.0
+_SIDES = 2
+_LARGEST_SIDE = 32_768
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -86,7 +89,8 @@ class Preprocess:
         """Validate the fields.
 
         Raises:
-            UsageError: a size or std that is not positive, or unequal lengths.
+            UsageError: a size or std that is not positive, a number that is not
+                finite, or unequal lengths.
         """
         if len(self.mean) != len(self.std) or not self.mean:
             raise UsageError(
@@ -100,10 +104,19 @@ class Preprocess:
                 f"{len(self.padding)} values for {self.channels} channels",
                 "give one for every channel, or none for the mean",
             )
+        numbers = (*self.mean, *self.std, *self.padding, self.value_range)
+        if not all(map(math.isfinite, numbers)):
+            raise UsageError("preprocessing", "holds a number that is not finite")
+        if self.value_range <= 0:
+            raise UsageError("value range", "must be above 0", "1 or 255 is usual")
         if min(self.std) <= 0:
             raise UsageError("std", "must be above 0", "0.229, 0.224, 0.225 is usual")
-        if min(*self.input_size, self.resize) < 1:
+        sides = (*self.input_size, self.resize)
+        if min(sides) < 1:
             raise UsageError("input size", "must be at least 1 px", "224 is usual")
+        if len(self.input_size) != _SIDES or max(sides) > _LARGEST_SIDE:
+            reason = f"must be height and width, {_LARGEST_SIDE:,} px at most"
+            raise UsageError("input size", reason, "224, 224 is usual")
 
     @property
     def channels(self) -> int:
@@ -233,7 +246,12 @@ class Preprocess:
             return cls(
                 **{
                     **values,
-                    "input_size": tuple(int(side) for side in values["input_size"]),
+                    **{
+                        name: read(values[name])
+                        for name, read in _NUMBERS.items()
+                        if name in values
+                    },
+                    "input_size": tuple(map(_side, values["input_size"])),
                     "fit": _choice("fit", values["fit"], Fit),
                     "interpolation": _choice(
                         "interpolation", values["interpolation"], Interpolation
@@ -244,8 +262,21 @@ class Preprocess:
                     "padding": tuple(float(each) for each in values.get("padding", ())),
                 }
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UsageError("preprocessing", str(error)) from None
+
+
+def _side(value: object) -> int:
+    """Parse a side, px: a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+        raise ValueError(f"a side of {described(value)} is no whole number of px")
+    return int(value)
+
+
+_NUMBERS: Mapping[str, Callable[[Any], float]] = {
+    "resize": _side,
+    "value_range": float,
+}
 
 
 def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:

@@ -135,6 +135,8 @@ def _take_any_text() -> None:
 
 
 def _dispatch(argv: list[str]) -> int:
+    if not all(map(_can_be_given, argv)):
+        raise UsageError("arguments", "one is no text that a shell can give")
     match argv:
         case [] | ["-h" | "--help", *_]:
             sys.stdout.write(_USAGE.format(commands=_commands()))
@@ -149,6 +151,14 @@ def _dispatch(argv: list[str]) -> int:
             raise UsageError(name, "no such option", "see nnviz --help")
         case _:
             raise unknown("command", argv[0], _public())
+
+
+def _can_be_given(word: str) -> bool:
+    """Return whether an argument can come from a shell; other callers pass any text."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
 
 
 def _module(name: str) -> str:

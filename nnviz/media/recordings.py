@@ -314,9 +314,9 @@ def _lines(numbers: list[Numbers]) -> str:
 
 def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
     """Parse the complete lines; return their numbers and their length in bytes."""
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         return [], 0
-    whole, end, _ = path.read_bytes().rpartition(b"\n")
+    whole, end, _ = read_bytes(path).rpartition(b"\n")
     name = f"{path.parent.name}/{path.name}"
     numbers = [_read_line(line, name) for line in whole.splitlines()]
     return numbers, len(whole) + len(end)

@@ -9,10 +9,13 @@ from nnviz.base.errors import InputError
 from nnviz.base.host.reading import is_file, is_folder
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
+from nnviz.media.files import read_bytes
 
 
 def find_side_car(weights: Path) -> Path | None:
     """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``; None for neither."""
+    if not weights.name:  # the root of the disk, or of a drive
+        return None
     places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
     return next((path for path in places if is_file(path)), None)
 
@@ -44,8 +47,8 @@ def write_side_car(
     values: dict[str, Any] = {}
     if found is not None:
         try:
-            values = dict(json.loads(found.read_text("utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError):
+            values = dict(json.loads(read_bytes(found)))
+        except (InputError, ValueError, TypeError, RecursionError):
             raise InputError(
                 found.name, "is not a sidecar of weights", "move it away, and try again"
             ) from None

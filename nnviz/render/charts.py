@@ -4,7 +4,7 @@ import io
 from typing import TYPE_CHECKING
 
 from nnviz.base.results import Curves
-from nnviz.render.drawings.plots import DPI, face_of, hex_of, rasterized
+from nnviz.render.drawings.plots import DPI, face_of, hex_of, plain, rasterized
 from nnviz.render.palette import (
     ACCENT,
     BACKGROUND,
@@ -94,11 +94,13 @@ def _plot(axes: "Axes", result: Curves) -> None:
         if result.style == "bars":
             share = 0.9 if len(result.series) == 1 else 0.5
             axes.stairs(
-                values, result.x, fill=True, color=color, alpha=share, label=name
+                values, result.x, fill=True, color=color, alpha=share, label=plain(name)
             )
         else:
             dots = "o" if len(values) <= _FEW else ""
-            (line,) = axes.plot(result.x, values, color=color, linewidth=2, label=name)
+            (line,) = axes.plot(
+                result.x, values, color=color, linewidth=2, label=plain(name)
+            )
             line.set(marker=dots, clip_on=not dots)
 
 
@@ -111,8 +113,8 @@ def _keep_bottom_spine(axes: "Axes") -> None:
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
     """Style the axes with the program's font and colors."""
     face = face_of(size)
-    axes.set_xlabel(result.x_label, fontproperties=face, color=hex_of(MUTED))
-    axes.set_ylabel(result.y_label, fontproperties=face, color=hex_of(MUTED))
+    axes.set_xlabel(plain(result.x_label), fontproperties=face, color=hex_of(MUTED))
+    axes.set_ylabel(plain(result.y_label), fontproperties=face, color=hex_of(MUTED))
     axes.tick_params(colors=hex_of(MUTED), length=0)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(face)

@@ -19,7 +19,7 @@ from nnviz.base.shipped.resources import resource
 from nnviz.render import charts, colormaps
 from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.drawings.graph_layout import DiagramLayout
-from nnviz.render.drawings.plots import DRAWING
+from nnviz.render.drawings.plots import DRAWING, plain
 from nnviz.render.maps import heatmaps
 from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
@@ -180,7 +180,7 @@ def _with_bar(pixels: Canvas, scale: colormaps.Scale, unit: str) -> "Figure":
             fontproperties=face,
         )
     axes.text(
-        *(0.5, -0.5, scale.problem or unit),
+        *(0.5, -0.5, plain(scale.problem or unit)),
         transform=axes.transAxes,
         ha="center",
         va="top",

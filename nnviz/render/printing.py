@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.shipped.resources import resource
-from nnviz.render.drawings.plots import DRAWING
+from nnviz.render.drawings.plots import DRAWING, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,7 +163,7 @@ def _draw_foot(axes: "Axes", words: str) -> None:
         fname=str(resource("fonts", "Inter-Regular.ttf")), size=_POINTS
     )
     bottom = axes.get_ylim()[0] - EDGE
-    axes.text(EDGE, bottom - 6, words, fontproperties=face, va="baseline")
+    axes.text(EDGE, bottom - 6, plain(words), fontproperties=face, va="baseline")
     _draw_line(axes, (EDGE, EDGE + _RULER), (bottom - 1, bottom - 1))
     for end in (EDGE, EDGE + _RULER):
         _draw_line(axes, (end, end), (bottom - 2, bottom))

@@ -102,7 +102,7 @@ def _kind_of_folder(path: Path) -> FileKind:
 
 def holds_recipe(path: Path) -> bool:
     """Return whether an image was saved by nnviz: its recipe is before the pixels."""
-    if path.suffix.lower() != ".png":
+    if path.suffix.lower() != ".png" or not is_file(path):
         return False
     try:
         with path.open("rb") as file:

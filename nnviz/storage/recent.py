@@ -12,10 +12,11 @@ import numpy as np
 from platformdirs import user_state_path
 
 from nnviz.base.errors import InputError
-from nnviz.base.host.reading import exists
+from nnviz.base.host.reading import JSON_ERRORS, exists
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.media.encode import write_png
+from nnviz.media.files import read_bytes
 
 _KEPT = 200
 _FILE = "recent-pictures.json"
@@ -96,7 +97,7 @@ def find(sha256: str, folder: Path | None = None) -> Path | None:
 
 def _read(folder: Path) -> dict[str, str]:
     try:
-        known = json.loads((folder / _FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+        known = json.loads(read_bytes(folder / _FILE))
+    except (InputError, *JSON_ERRORS):
         return {}
     return known if isinstance(known, dict) else {}

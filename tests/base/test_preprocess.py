@@ -89,3 +89,27 @@ def test_json_round_trip():
 def test_broken_json_is_said(values):
     with pytest.raises(UsageError, match="preprocessing"):
         Preprocess.from_json({**values})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"resize": float("inf")},
+        {"resize": 224.5},
+        {"resize": "224"},
+        {"resize": 10**9},
+        {"input_size": [224]},
+        {"input_size": [10**6, 10**6]},
+        {"input_size": [float("nan"), 224]},
+        {"mean": [float("nan")] * 3},
+        {"std": [float("inf")] * 3},
+        {"value_range": 0},
+        {"value_range": float("nan")},
+        {"value_range": None},
+    ],
+)
+def test_numbers_that_no_preprocessing_has(fields):
+    """Truth: sizes are whole and finite; a white pixel is above 0."""
+    with pytest.raises(UsageError):
+        Preprocess().with_fields(fields)
+    assert Preprocess().with_fields({"resize": 300.0}).resize == 300

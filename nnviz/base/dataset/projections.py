@@ -28,15 +28,15 @@ WARNINGS = {
     ),
     "tsne": (
         "Only small distances mean something: sizes of clusters and gaps between them "
-        "do not. Another perplexity or seed gives another image."
+        "do not. Another perplexity or seed gives another map."
     ),
     "autoencoder": (
         "The code of two numbers is bent as it suits the decoder: distances are not "
-        "comparable from place to place, and another seed gives another image."
+        "comparable from place to place, and another seed gives another map."
     ),
     "umap": (
         "Only neighborhoods mean something: sizes of clusters and gaps between them "
-        "do not. Another number of neighbors gives another image."
+        "do not. Another number of neighbors gives another map."
     ),
 }
 """Caveats for reading each projection."""

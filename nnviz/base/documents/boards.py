@@ -141,10 +141,12 @@ def chosen_methods(
     """Return the methods of the given names, in the same order.
 
     Raises:
-        UsageError: no method of that name, or one whose result is no map; lists the
-            methods that can be compared.
+        UsageError: no name, no method of that name, or one whose result is no map;
+            lists the methods that can be compared.
     """
     known = {each.name: each for each in methods if each.capabilities.comparable}
+    if not names:
+        raise UsageError("methods", "none is named", f"choose of {', '.join(known)}")
     for name in names:
         if name not in known:
             raise UsageError(

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.host.reading import exists, is_file, printable
 from nnviz.base.info import MethodInfo
 from nnviz.base.notation.numerals import is_whole
 from nnviz.base.parameters import Parameter, Value
@@ -297,6 +298,9 @@ def read_guide(path: Path) -> Guide:
             the line.
     """
     try:
+        if not is_file(path):
+            reason = "is no regular file" if exists(path) else "no such file"
+            raise InputError(printable(path.name), reason, "name a lesson")
         if path.stat().st_size > _LARGEST:
             raise InputError(path.name, "is too large for a lesson", "1 MiB at most")
         text = path.read_text("utf-8")

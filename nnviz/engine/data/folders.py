@@ -256,7 +256,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
     paths = images_below(folder)
     parts: tuple[list[Path], list[Path]] = ([], [])
     for path in paths[:: max(1, len(paths) // count)][:count]:
-        parts[is_held_out(path.read_bytes())].append(path)
+        parts[is_held_out(read_bytes(path))].append(path)
     if not all(parts):
         raise InputError(
             str(folder),

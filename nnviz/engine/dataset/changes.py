@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnviz.base.errors import InputError
 from nnviz.engine.dataset.sources import ImageSet
+from nnviz.media.files import read_bytes
 from nnviz.media.index import ImageIndex
 from nnviz.media.remote import is_remote
 
@@ -51,6 +53,6 @@ def find_changes(index: ImageIndex, images: ImageSet | None = None) -> Changes:
 
 def _hash(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
-    except OSError:
+        return hashlib.sha256(read_bytes(path)).digest()
+    except InputError:
         return b""

@@ -34,6 +34,8 @@ Check = Callable[[], None]
 Measuring = Generator[Progress, None, Robustness]
 _STRIDE = 2.5
 """Total length of PGD's steps as a multiple of epsilon (Madry et al. 2018, sec. 5)."""
+_MOST = 1e5
+"""Of an epsilon, 1/255: above the L2 norm of any change of a usual input."""
 _CANDIDATES = 10
 _OVERSHOOT = 0.02
 _ROUNDS = 5
@@ -171,8 +173,8 @@ def _require(model: Model, request: MeasureRobustness) -> None:
         )
     if not request.epsilons or list(request.epsilons) != sorted(set(request.epsilons)):
         raise UsageError("epsilons", "do not rise", "write 0,1,2,4,8")
-    if request.epsilons[0] < 0:
-        raise UsageError("epsilons", "are below 0", "write 0,1,2,4,8")
+    if not all(0 <= each <= _MOST for each in request.epsilons):
+        raise UsageError("epsilons", f"are not 0 to {_MOST:g}", "write 0,1,2,4,8")
 
 
 def _words(request: MeasureRobustness) -> str:

@@ -18,6 +18,7 @@ from nnviz.engine.data.folders import (
 from nnviz.engine.data.scenes import Shortcut
 from nnviz.engine.data.shapes import HELD_OUT, SIDE, load_shapes
 from nnviz.media.decode import MAX_PIXELS, open_image
+from nnviz.media.files import read_bytes
 from nnviz.media.folders import list_images
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
         (path, plain_name(name)) for name in names for path in _pictures(folder / name)
     ]
     if held_out:
-        found = [pair for pair in found if is_held_out(pair[0].read_bytes())]
+        found = [pair for pair in found if is_held_out(read_bytes(pair[0]))]
     if not found:
         raise InputError(str(folder), "holds no images", "put some in its subfolders")
     return [

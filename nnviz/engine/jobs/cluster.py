@@ -32,6 +32,8 @@ _RETRIES = 3
 """Of a task that failed or whose worker was lost."""
 _AHEAD = 2
 """Tasks in flight for each worker."""
+_MOST_PER_CORE = 4
+"""Processes of a local cluster."""
 _POLL = 0.25
 _CONNECT_SECONDS = 15
 FROM_PROGRAM = "object:"
@@ -100,14 +102,22 @@ def connected(address: str, workers: int) -> Iterator[Any]:
         workers: processes of a local cluster; 0 for one per core.
 
     Raises:
+        UsageError: more processes of a local cluster than this machine can run.
         InputError: Dask is not installed, or no scheduler is reached or it was lost.
     """
     library = _library()
+    cores = os.cpu_count() or 1
+    if address == LOCAL and workers > _MOST_PER_CORE * cores:
+        raise UsageError(
+            "workers",
+            f"{workers:,} processes are too many for {cores} cores",
+            f"give at most {_MOST_PER_CORE * cores}",
+        )
     with _in_words(address):
         if address == LOCAL:
             with (
                 library.LocalCluster(
-                    n_workers=workers or os.cpu_count() or 1,
+                    n_workers=workers or cores,
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,

@@ -78,11 +78,13 @@ class TrainingComparison:
     def numbers(self) -> dict[str, float]:
         """Return the latest held-out loss of each run by its name.
 
-        Before the end of its first epoch, its latest training loss.
+        Before the end of its first epoch, its latest training loss; runs that have not
+        made a step yet have none.
         """
         return {
             name: (run.history["held-out loss"] or [run.recent_loss])[-1]
             for name, run in self.runs.items()
+            if run.parts_done
         }
 
     def state(self) -> Arrays:

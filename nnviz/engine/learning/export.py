@@ -133,8 +133,11 @@ def _write_figures(
 ) -> tuple[str, ...]:
     """Write the figures of the steps up to one, as CSV and TensorBoard events."""
     told = recording.numbers[: step + 1]
-    known = [each for each in told if set(each) == set(told[-1])]
-    figures = {name: np.array([each[name] for each in known]) for name in told[-1]}
+    known = [each for each in told if each]
+    names = dict.fromkeys(name for each in known for name in each)
+    figures = {
+        name: np.array([each.get(name, np.nan) for each in known]) for name in names
+    }
     return (str(write_curves(figures, stem, axis)), *write_events(figures, stem))
 
 
@@ -151,13 +154,14 @@ def figures_of(state: State) -> dict[str, NDArray[np.float64]]:
 def write_curves(
     figures: Mapping[str, NDArray[np.float64]], stem: Path, axis: str = "epoch"
 ) -> Path:
-    """Write ``stem.csv``: one row per epoch, one column per figure."""
+    """Write ``stem.csv``: one row per epoch, one column per figure; NaN is blank."""
     path = stem.with_suffix(".csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([axis, *figures])
         for epoch, values in enumerate(zip(*figures.values(), strict=True), 1):
-            writer.writerow([epoch, *(f"{value:.9g}" for value in values)])
+            cells = ("" if np.isnan(value) else f"{value:.9g}" for value in values)
+            writer.writerow([epoch, *cells])
     return path
 
 
@@ -179,7 +183,8 @@ def write_events(
     with SummaryWriter(str(folder)) as writer:
         for name, values in figures.items():
             for epoch, value in enumerate(values.tolist(), 1):
-                writer.add_scalar(name.replace(" ", "_"), value, epoch)
+                if not np.isnan(value):
+                    writer.add_scalar(name.replace(" ", "_"), value, epoch)
     return (str(folder),)
 
 

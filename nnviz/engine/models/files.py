@@ -51,6 +51,7 @@ from nnviz.engine.models.references import (
     ZooReference,
 )
 from nnviz.engine.models.weights.checkpoints import Checkpoint, read_state
+from nnviz.engine.models.weights.file_formats import refuse_foreign
 from nnviz.engine.models.weights.hashing import file_sha256
 from nnviz.engine.models.weights.hugging_face import (
     is_transformers,
@@ -108,6 +109,8 @@ def open_file(
         ModelError: the weights fit no known architecture; names the nearest.
     """
     path = network_of(reference.path)
+    if not (is_file(path) or is_folder(path)):
+        refuse_foreign(path)  # a pipe would be waited for
     opened = yield from _open(path, check)
     if find_side_car(path) is None:
         return opened

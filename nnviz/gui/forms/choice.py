@@ -14,6 +14,7 @@ from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import Control
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 
 _SEGMENTS = 4
 _SEGMENT_CHARACTERS = 24
@@ -73,7 +74,7 @@ class SegmentedControl(Control):
             button.setText(shown(choice))
             button.setCheckable(True)
             button.setAutoExclusive(True)  # screen readers say one of several
-            button.setToolTip(parameter.help)
+            button.setToolTip(literal(parameter.help))
             button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
             self._group.addButton(button, index)
             layout.addWidget(button)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QToolButton, QWidget
 from nnviz.base.errors import UsageError
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.text import TextControl
+from nnviz.gui.layout.plain_text import literal
 
 
 class ColorControl(TextControl):
@@ -19,7 +20,7 @@ class ColorControl(TextControl):
         self.pick = QToolButton(self)
         self.pick.setText("…")
         words = self.tr("Pick a color")
-        self.pick.setToolTip(words)
+        self.pick.setToolTip(literal(words))
         self.pick.setAccessibleName(f"{parameter.title}: {words}")
         self.pick.clicked.connect(self._pick)
         layout = self.layout()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QSlider, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.text_fields import indent
 from nnviz.gui.layout.wheel_guard import WheelGuard
 
@@ -95,7 +96,7 @@ class Control(QWidget):
         """Set an inner widget's accessible name and tool tip from the parameter."""
         widget.setAccessibleName(self.parameter.title)
         widget.setAccessibleDescription(self.parameter.help)
-        widget.setToolTip(self.parameter.help)
+        widget.setToolTip(literal(self.parameter.help))
         if isinstance(widget, QAbstractSpinBox):
             indent(widget)
         if isinstance(widget, QAbstractSpinBox | QSlider):

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.gui.forms.control import FolderMemory
 from nnviz.gui.forms.text import TextControl
+from nnviz.gui.layout.plain_text import literal
 
 _IMAGES = "images"
 _MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
@@ -14,6 +15,8 @@ _MEMORIES = {Kind.TEXT_FILE: "texts", Kind.NETWORK_FILE: "weights"}
 class PathControl(TextControl):
     """Control of a parameter that names a file or folder; empty means none."""
 
+    shows_end = True
+
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._folders: FolderMemory | None = None
@@ -22,7 +25,7 @@ class PathControl(TextControl):
         self.pick.setText("…")
         self.pick.setObjectName("dropdown")
         words = self._request()
-        self.pick.setToolTip(words)
+        self.pick.setToolTip(literal(words))
         self.pick.setAccessibleName(f"{parameter.title}: {words}")
         self.pick.clicked.connect(self._pick)
         layout = self.layout()

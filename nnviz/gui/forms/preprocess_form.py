@@ -28,6 +28,7 @@ from nnviz.base.preprocess import (
     Interpolation,
     Preprocess,
 )
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.text_fields import indent
 from nnviz.gui.layout.wheel_guard import WheelGuard
 
@@ -119,7 +120,9 @@ class PreprocessForm(QWidget):
         for name in PRESETS:
             made.addItem(name, name)
             users = PRESET_USERS[name]
-            made.setItemData(made.count() - 1, users, Qt.ItemDataRole.ToolTipRole)
+            made.setItemData(
+                made.count() - 1, literal(users), Qt.ItemDataRole.ToolTipRole
+            )
         made.setAccessibleName(self.tr("Preset"))
         made.setToolTip(
             self.tr("Mean, standard deviation, order and range of usual networks")
@@ -216,7 +219,7 @@ class PreprocessForm(QWidget):
         indent(spin)
         WheelGuard(spin)
         spin.setAccessibleName(title)
-        spin.setToolTip(title)
+        spin.setToolTip(literal(title))
         spin.valueChanged.connect(self._edited)
         return spin
 
@@ -299,7 +302,8 @@ class _Numbers(QWidget):
             self._values.pop()
             # A removed field loses the focus, which would finish its editing.
             field.blockSignals(True)
-            field.setParent(None)
+            self._rows[len(self._fields) // _COLUMNS].removeWidget(field)
+            field.hide()
             field.deleteLater()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -322,7 +326,7 @@ class _Numbers(QWidget):
         _fit(field)
         name = self.tr("{0}, channel {1}").format(self._title, index + 1)
         field.setAccessibleName(name)
-        field.setToolTip(field.accessibleName())
+        field.setToolTip(literal(field.accessibleName()))
         field.editingFinished.connect(self._taker(index))
         self._rows[index // _COLUMNS].addWidget(field)
         self._fields.append(field)

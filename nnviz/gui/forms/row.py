@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.parameters import Parameter
 from nnviz.gui.forms.registry import make_control
+from nnviz.gui.layout.plain_text import literal
 
 _SPACE = 4
 _RESET_LETTERS = 3
@@ -37,12 +38,12 @@ class Row(QWidget):
         self.control = make_control(parameter, self)
         self._label = QLabel(parameter.title, self)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setToolTip(parameter.help)
+        self._label.setToolTip(literal(parameter.help))
         self._label.setBuddy(self.control.field())
         self._reset = QToolButton(self)
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
-        self._reset.setToolTip(self.tr("Back to %s") % _worded(parameter))
+        self._reset.setToolTip(literal(self.tr("Back to %s") % _worded(parameter)))
         self._reset.setAccessibleName(self.tr("Reset %s") % parameter.title)
         self._reset.clicked.connect(self.reset_wanted)
         keeping = self._reset.sizePolicy()

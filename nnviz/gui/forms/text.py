@@ -8,7 +8,13 @@ from nnviz.gui.forms.control import Control
 
 
 class TextControl(Control):
-    """Control of a ``Kind.TEXT``, settled by Enter or by leaving the field."""
+    """Control of a ``Kind.TEXT``, settled by Enter or by leaving the field.
+
+    Attributes:
+        shows_end: whether the end of a text that is too long is seen, as of a path.
+    """
+
+    shows_end = False
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -31,6 +37,8 @@ class TextControl(Control):
         with QSignalBlocker(self._line):
             if self._line.text() != value:
                 self._line.setText(str(value))
+                if not self.shows_end:
+                    self._line.setCursorPosition(0)
 
     def _finished(self) -> None:
         if self._line.isModified():

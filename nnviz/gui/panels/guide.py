@@ -10,6 +10,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     LEADS_OUT,
     MARGIN,
+    allow,
     button,
     icon_button,
     label,
@@ -77,10 +78,11 @@ class GuidePanel(QWidget):
         at = self._guide.index
         self.place.setText(self.tr("Step {0} of {1}").format(at + 1, count))
         self.words.setMarkdownText(self._told())
-        self.back.setEnabled(at > 0)
+        allow(self.back, at > 0, self.tr("This is the first step"))
         hidden = bool(step.reveal) and not self._guide.revealed
-        self.reveal.setEnabled(hidden)
-        self.next.setEnabled(hidden or not self._guide.last)
+        allow(self.reveal, hidden, self.tr("There is nothing more to reveal here"))
+        more = hidden or not self._guide.last
+        allow(self.next, more, self.tr("This is the last step"))
 
     def _told(self) -> str:
         """Return the current step's text as Markdown."""

@@ -171,6 +171,7 @@ class MethodPanel(QWidget):
         self.form.set_unfolded(self._unfolded)
         self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)
+        self._scroll.verticalScrollBar().setValue(0)
         self._offer_layers()
         self._show_values(self._app.choice.values)
         self.form.changed.connect(self._app.choice.set_values)

@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
 from nnviz.base.documents.recordings import RecordingEntry
 from nnviz.base.images import Image
 from nnviz.base.results import Report
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
     MenuEntry,
+    allow,
     icon_button,
     keep_size,
     label,
@@ -152,7 +154,8 @@ class RecordingsPanel(QWidget):
             popup(self.menu(item), self.list.viewport().mapToGlobal(at))
 
     def _offer(self) -> None:
-        self.delete.setEnabled(bool(self.list.selectedItems()))
+        chosen = bool(self.list.selectedItems())
+        allow(self.delete, chosen, self.tr("Select a recording to delete it"))
 
     def _list(self, entries: tuple[RecordingEntry, ...]) -> None:
         self._entries = entries
@@ -184,7 +187,7 @@ class RecordingsPanel(QWidget):
         if entry.thumbnail is not None:
             item.setIcon(icon_of(entry.thumbnail))
         item.setToolTip(
-            entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}"
+            literal(entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}")
         )
         item.setData(_KEY, entry)
         return item

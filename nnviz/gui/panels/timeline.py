@@ -17,6 +17,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     LEADS_OUT,
     MARGIN,
+    allow,
     button,
     icon_button,
     keep_icon,
@@ -146,19 +147,21 @@ class TimelinePanel(QWidget):
         recording = timeline.recording
         self.bar.show_steps(self._steps(), timeline.step)
         self._put_sign()
-        self.go.setToolTip(self._go_words())
         self.go.setAccessibleName(self._go_words())
         there = recording is not None and recording.steps > 0
-        self.go.setEnabled(timeline.running or there)
-        self.step.setEnabled(timeline.running or there)
-        self.back.setEnabled(there)
+        begin = self.tr("Press Run to begin a recording")
+        able = timeline.running or there
+        allow(self.go, able, begin, self._go_words())
+        allow(self.step, able, begin)
+        allow(self.back, there, begin)
         self.rate.setVisible(timeline.teaches)
         self.rate.setCurrentIndex(self.rate.findData(timeline.rate))
-        self.stop.setEnabled(timeline.running)
+        allow(self.stop, timeline.running, self.tr("Nothing is running"))
         self.fork.setVisible(not timeline.teaches)
-        self.fork.setEnabled(there)
-        self._name_fork()
-        self.film.setEnabled(there or self._app.recordings.exporting)
+        text, tip = self._fork_words()
+        self.fork.setText(text)
+        allow(self.fork, there, begin, tip)
+        allow(self.film, there or self._app.recordings.exporting, begin)
         for widget in (self._photo, self.blend):
             widget.setVisible(recording is not None and recording.blends)
         self.words.say(*self._told())
@@ -172,20 +175,14 @@ class TimelinePanel(QWidget):
         else:
             timeline.fork()
 
-    def _name_fork(self) -> None:
-        """Update the fork button: resume the run, or fork from the shown step."""
+    def _fork_words(self) -> tuple[str, str]:
+        """Return text and tool tip: resume the run, or fork from the shown step."""
         timeline = self._app.timeline
         if timeline.can_resume and timeline.step >= timeline.last:
-            self.fork.setText(self.tr("Resume"))
-            self.fork.setToolTip(self.tr("Continue the stopped run"))
-        else:
-            self.fork.setText(self.tr("Continue from here"))
-            self.fork.setToolTip(
-                self.tr(
-                    "Continue from this step with the values in the form, as a "
-                    "new recording"
-                )
-            )
+            return self.tr("Resume"), self.tr("Continue the stopped run")
+        return self.tr("Continue from here"), self.tr(
+            "Continue from this step with the values in the form, as a new recording"
+        )
 
     def _steps(self) -> Steps:
         timeline = self._app.timeline

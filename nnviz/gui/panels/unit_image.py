@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label
+from nnviz.gui.theme.parts import MARGIN, allow, icon_button, label
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.render.dataset.exemplar_sheet import seen_patch
@@ -84,8 +85,8 @@ class PortraitPanel(QWidget):
             else selection.layer
         )
         self.state.setText(self._words())
-        self.imagine.setEnabled(named_unit)
-        self.layer.setEnabled(bool(selection.layer))
+        allow(self.imagine, named_unit, self.tr("Choose a channel first"))
+        allow(self.layer, bool(selection.layer), self.tr("Choose a layer first"))
         stops = portraits.making_layer
         self.layer.setIcon(self._app.look.icon("square" if stops else "grid-3x3"))
         self.layer.setToolTip(
@@ -150,7 +151,7 @@ class ExemplarStrip(QWidget):
             words = self.tr("From the data set: active on {0} of {1:,} images").format(
                 percent(float(found.answering[0])), found.images
             )
-            self.setToolTip(words)
+            self.setToolTip(literal(words))
             self.setAccessibleDescription(words)
         self.setVisible(bool(self._patches))
         self.update()

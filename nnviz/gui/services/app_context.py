@@ -449,6 +449,7 @@ class AppContext(QObject):
         tell_long_runs(self.runs, self.messages)
         self.runs.lacking.connect(self.messages.say)
         self.choice.unsuited.connect(self._offer_network)
+        self.choice.values_refused.connect(self._tell_refused)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
         self.predictions.failed.connect(
             lambda error: self.messages.fail("predict", error)
@@ -476,6 +477,10 @@ class AppContext(QObject):
             there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
+
+    def _tell_refused(self, words: str) -> None:
+        """Report values of an edited recipe, which are left as they were."""
+        self.messages.notice(Notice("run", Severity.WARNING, words))
 
     def _drop_hidden_recording(self) -> None:
         """Close a recording of which nothing is shown, as after another network."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.theme.manager import ThemeManager
 from nnviz.gui.theme.parts import keep_icon
 
@@ -53,7 +54,7 @@ class Actions(QObject):
             action.setShortcuts(
                 [QKeySequence(keys) for keys in command.shortcut.split("; ")]
             )
-        action.setToolTip(_tip(command, action))
+        action.setToolTip(literal(_tip(command, action)))
         if command.icon:
             keep_icon(
                 self._look,

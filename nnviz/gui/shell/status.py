@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.shell.running_jobs import RunningJobs
 from nnviz.gui.state.messages import Notice
@@ -111,7 +112,9 @@ class StatusBar(QStatusBar):
             *("  ·  ".join(words[:count]) for count in range(len(words), 0, -1))
         )
         self.live.setToolTip(
-            self.tr("{0} frames of the source were skipped").format(figures.dropped)
+            literal(
+                self.tr("{0} frames of the source were skipped").format(figures.dropped)
+            )
         )
 
     def _end_live(self, status: SourceStatus | None) -> None:

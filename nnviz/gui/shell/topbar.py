@@ -72,7 +72,7 @@ class TopBar(QToolBar):
         look = self._app.look
         picker = named(ElidedButton(self), "picker")
         picker.setAccessibleName(name)
-        picker.setToolTip(name)
+        picker.setToolTip(literal(name))
         keep_icon_size(look, picker, _ICON)
         picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)

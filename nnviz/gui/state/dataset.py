@@ -117,9 +117,14 @@ def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
     return [(int(each), int(counts[each])) for each in order if counts[each]]
 
 
+_TITLES = {"bytes": "File size, bytes", "height": "Height, px", "width": "Width, px"}
+OF_FILES = frozenset({"mtime_ns"})
+"""Columns that tell of the files, and nothing to a person."""
+
+
 def title_of(column: str) -> str:
     """Return a column's name for people, where it has none of its own."""
-    return column.replace("_", " ").capitalize()
+    return _TITLES.get(column, column.replace("_", " ").capitalize())
 
 
 def load_dataset(folder: str) -> DataSet:

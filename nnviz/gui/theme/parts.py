@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.layout.push_button import PushButton
 from nnviz.gui.layout.side_column import SideColumn
 from nnviz.gui.layout.text_fields import indent
@@ -131,14 +132,26 @@ def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton
     return made
 
 
-def allow(made: QAbstractButton, able: bool, why: str) -> None:  # noqa: FBT001
-    """Enable a button; while it is disabled, its tool tip says why."""
-    usual = made.property(_TIP)
+def allow(
+    made: QWidget,
+    able: bool,  # noqa: FBT001
+    why: str,
+    tip: str | None = None,
+) -> None:
+    """Enable a button or field; while it is disabled, its tool tip says why.
+
+    Args:
+        made: the button or field.
+        able: whether it can be used.
+        why: what is missing.
+        tip: new tool tip while it is enabled; by default the one that it had.
+    """
+    usual = made.property(_TIP) if tip is None else literal(tip)
     if usual is None:
         usual = made.toolTip()
-        made.setProperty(_TIP, usual)
+    made.setProperty(_TIP, usual)
     made.setEnabled(able)
-    made.setToolTip(str(usual) if able else why)
+    made.setToolTip(str(usual) if able else literal(why))
 
 
 def icon_button(
@@ -146,7 +159,7 @@ def icon_button(
 ) -> QToolButton:
     """Build an icon button that follows the theme."""
     made = named(QToolButton(), name=name)
-    made.setToolTip(name)
+    made.setToolTip(literal(name))
     made.setAutoRaise(True)
     keep_icon_size(look, made, _ICON)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from nnviz.base.dataset.projections import TITLES, PlacedImage, Projection
+from nnviz.render.drawings.plots import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,14 +67,14 @@ def _points(
             found.points[mine, 1],
             s=size,
             color=colors(number % colors.N) if label >= 0 else _UNLABELED,
-            label=names[label] if named else None,
+            label=plain(names[label]) if named else None,
             linewidths=0,
         )
     if len(present) > 1:
         axes.legend(fontsize=8, markerscale=max(1.0, 5 / size**0.5), loc="best")
     figures = ", ".join(f"{name} {value:.3g}" for name, value in found.figures.items())
     words = f"{TITLES[found.method]}, {found.layer}, {len(found.points)} images"
-    axes.set_title(f"{words}\n{figures}", fontsize=10)
+    axes.set_title(plain(f"{words}\n{figures}"), fontsize=10)
     axes.set_aspect("equal", "datalim")
     if not found.loads.size:
         axes.set_xticks([])
@@ -85,7 +86,9 @@ def _mark(axes: "Axes", placed: Sequence[PlacedImage]) -> None:
     for each in placed:
         x, y = each.point.tolist()
         axes.scatter(x, y, s=140, facecolors="none", edgecolors="black", linewidths=1.8)
-        axes.annotate(each.name, (x, y), (9, 5), textcoords="offset points", fontsize=9)
+        axes.annotate(
+            plain(each.name), (x, y), (9, 5), textcoords="offset points", fontsize=9
+        )
 
 
 def _scree(axes: "Axes", scree: NDArray[np.float64]) -> None:

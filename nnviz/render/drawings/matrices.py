@@ -18,7 +18,7 @@ from nnviz.render.drawings.matrix_layout import (
     cell_text,
 )
 from nnviz.render.drawings.plane_parts import series_color
-from nnviz.render.drawings.plots import blank_figure, face_of, hex_of, rasterized
+from nnviz.render.drawings.plots import blank_figure, face_of, hex_of, plain, rasterized
 from nnviz.render.palette import ACCENT, SCREEN, Color, Ink
 from nnviz.render.text.paragraphs import Canvas
 
@@ -187,14 +187,19 @@ def _write_words(
     for column, label in enumerate(grid.columns):
         x = left + (column + 0.5) * placed.cell_width
         axes.text(
-            x, top - 0.5 * words, label, ha="center", color=quiet, fontproperties=face
+            x,
+            top - 0.5 * words,
+            plain(label),
+            ha="center",
+            color=quiet,
+            fontproperties=face,
         )
     for row, label in enumerate(grid.rows):
         y = top + (row + 0.5) * placed.cell_height
         axes.text(
             left - words / 2,
             y,
-            label,
+            plain(label),
             ha="right",
             va="center",
             color=quiet,

@@ -14,7 +14,7 @@ from nnviz.render.drawings.plane_parts import (
     tick_texts,
     ticks,
 )
-from nnviz.render.drawings.plots import DPI, POINTS, face_of, hex_of, rasterized
+from nnviz.render.drawings.plots import DPI, POINTS, face_of, hex_of, plain, rasterized
 from nnviz.render.palette import SCREEN, Ink
 from nnviz.render.text.paragraphs import Canvas
 
@@ -56,7 +56,8 @@ def figure(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> "F
         face = face_of(size)
         ink_text = hex_of(ink.text)
         axes.text(
-            word.x, word.y, word.text, color=ink_text, fontproperties=face, zorder=5,
+            word.x, word.y, plain(word.text), zorder=5,
+            color=ink_text, fontproperties=face,
             bbox={"facecolor": hex_of(ink.ground), "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
     _dress(axes, plane, size, ink)

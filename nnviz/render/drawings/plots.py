@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnviz.base.host.reading import printable
 from nnviz.base.shipped.resources import resource
 from nnviz.render.palette import Color
 from nnviz.render.text.paragraphs import Canvas
@@ -25,6 +26,16 @@ POINTS = 72 / DPI
 def hex_of(color: Color) -> str:
     """Return a color as "#rrggbb"."""
     return "#{:02x}{:02x}{:02x}".format(*color)
+
+
+def plain(text: str) -> str:
+    """Return a text that matplotlib draws as it is.
+
+    It would read formulas between dollar signs, leave names that begin with "_" out of
+    legends, and fail for file names that are not UTF-8.
+    """
+    shown = printable(text).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 def face_of(size: float) -> Any:

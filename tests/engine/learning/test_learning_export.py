@@ -71,6 +71,28 @@ def test_a_stopped_run_goes_on_to_the_same_files(trained, tmp_path):
         assert ours.read_bytes() == theirs.read_bytes()
 
 
+def test_a_finished_run_is_left_as_it_is_and_another_is_refused(trained):
+    """Before, it said "ended at this step", and other settings were lost silently."""
+    out = Path(trained.files[0]).parent
+    again = nnviz.train_network(out, name="digits", seed=4, **SWITCHES)
+    assert again == trained
+    for other in ({"epochs": 9}, {"seed": 5}):
+        with pytest.raises(UsageError, match=f"{next(iter(other))} [34], not"):
+            nnviz.train_network(out, name="digits", **{"seed": 4, **SWITCHES, **other})
+
+
+def test_a_run_refused_before_its_first_step_leaves_the_folder_usable(tmp_path):
+    with pytest.raises(UsageError, match="no such switch"):
+        nnviz.compare_training(tmp_path, vary="fool = 1")
+    found = nnviz.compare_training(
+        tmp_path, vary="dropout = 0, 0.5", network="mlp", epochs=1, image_count=20
+    )
+    with Path(found.files[0]).open(encoding="utf-8") as file:
+        first, second = list(csv.DictReader(file))[:2]
+    assert first["dropout 0.5"] == ""  # its run has not begun; it read 0
+    assert second["dropout 0.5"] != ""
+
+
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(InputError):
         nnviz.export_trained(tmp_path, tmp_path)

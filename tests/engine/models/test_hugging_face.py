@@ -190,3 +190,44 @@ def test_a_folder_of_timm_says_its_preprocessing(open_model, tmp_path: Path) -> 
     assert preprocess.resize == 185  # 176 / 0.95, rounded down as timm does
     assert model.info.labels == ("a", "b", "c")
     assert "preprocessing read from config.json" in model.info.notes
+
+
+@pytest.mark.parametrize("kind", ["upernet", "dpt"])
+def test_a_folder_that_names_another_network_downloads_nothing(
+    open_model, tmp_path: Path, monkeypatch, kind: str
+) -> None:
+    """Truth: transformers asks the hub for the backbone that such a file names."""
+    pytest.importorskip("transformers")
+    asked = []
+    monkeypatch.setattr(
+        "socket.getaddrinfo", lambda host, *_a, **_k: asked.append(host)
+    )
+    config = {
+        "model_type": kind,
+        "architectures": [_CLASSES[kind]],
+        "backbone": "someone/something",
+        "use_pretrained_backbone": True,
+        "is_hybrid": False,
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    save_file({"x": torch.ones(2)}, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="names another network"):
+        open_model(tmp_path)
+    assert not asked
+
+
+_CLASSES = {
+    "upernet": "UperNetForSemanticSegmentation",
+    "dpt": "DPTForDepthEstimation",
+}
+
+
+def test_attention_named_on_the_hub_is_not_fetched(
+    open_model, vit, tmp_path: Path
+) -> None:
+    """Truth: the network saved; transformers would run "owner/name" as a kernel."""
+    vit.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["_attn_implementation"] = "someone/kernel"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    same_logits(open_model(tmp_path), vit)

@@ -33,6 +33,7 @@ from nnviz.base.parameters import (
 from nnviz.base.shipped.resources import resource
 from nnviz.gui.forms.form import Form
 from nnviz.gui.forms.number_box import NumberBox
+from nnviz.gui.forms.path import PathControl
 from nnviz.gui.forms.registry import make_control
 from nnviz.gui.forms.row import Row
 from nnviz.gui.forms.scale import Scale
@@ -258,6 +259,14 @@ def test_text_settles_when_left(form, qtbot):
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert form.values()["note"] == "cat"
     assert form.history.count() == 1
+
+
+def test_long_text_shows_its_beginning_and_a_path_its_end(form):
+    """Matrices of a lesson began in the middle: "; 158 159 146"."""
+    line = box(form, "note")
+    form.set_values(form.values() | {"note": "1 2 3; " * 80})
+    assert line.cursorPosition() == 0
+    assert PathControl.shows_end
 
 
 def test_only_fitting_layers_are_offered(form):

@@ -22,6 +22,7 @@ from nnviz.base.documents.recordings import (
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial, Progress
 from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Kind
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import ModelRequest, RecordingStep
@@ -213,6 +214,27 @@ def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     assert request.recording not in ("", folder)
     steerable = {p.name for p in imagine.app.choice.method.parameters if p.steerable}
     assert set(request.values) == steerable
+
+
+def test_a_resumed_run_that_is_stopped_tells_all_that_it_computes_with(imagine, fake):
+    """Its request carries the steerable values alone; what is saved is all of them."""
+    name = next(
+        p.name
+        for p in imagine.app.choice.method.parameters
+        if not p.steerable and p.kind is Kind.INTEGER
+    )
+    wanted = int(imagine.app.choice.values[name]) + 1
+    imagine.app.choice.adjust({name: wanted})
+    tell(imagine, fake, 19)
+    folder = imagine.app.timeline.folder
+    told(imagine, fake, recording(folder, 20, values={name: wanted}))
+    imagine.app.stop()
+    imagine.stage.center.timeline.fork.click()
+    assert name not in fake.last(RESULT).values
+    current = imagine.app.runs.current
+    current.report = Report({})
+    assert current.so_far().recipe.values[name] == wanted
+    imagine.app.stop()
 
 
 def test_a_fork_names_the_folder_of_which_the_recording_knows_the_name(imagine, fake):

@@ -147,3 +147,14 @@ def test_lesson_chosen_from_another_workspace_builds_its_form_alone(opened, qtbo
     opened.app.choice.choose("perceptron")
     assert opened.app.choice.workspace_name == "learn"
     assert built == ["perceptron"]  # and not the lesson that Learn begins with
+
+
+def test_form_of_another_lesson_begins_at_its_first_field(learning, qtbot):
+    """It stood where the last one was scrolled to, its first title out of sight."""
+    learning.resize(1024, 500)
+    panel = learning.stage.method
+    bar = panel._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    learning.app.choice.choose("pooling")
+    assert bar.value() == 0

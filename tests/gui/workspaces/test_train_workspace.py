@@ -287,6 +287,23 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert not trained.saved.text()
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_saving_a_step_does_not_end_the_run(window, page, fake, monkeypatch, running):
+    """A parameter that changes ends a run; the saved file becomes one after it."""
+    del page
+    trained, timeline = window.stage.rooms["train"].trained, window.app.timeline
+    window.app.choice.choose("train_characters")
+    monkeypatch.setattr(type(timeline), "running", property(lambda _: running))
+    timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
+    timeline.changed.emit()
+    fake.held.add("export trained")
+    trained.use.click()
+    fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
+    wanted = "" if running else "/networks/run-1.safetensors"
+    assert window.app.choice.values["weights"] == wanted
+    assert "run-1.safetensors" in trained.saved.text()
+
+
 def test_options_are_not_squeezed_on_a_low_page(page):
     """Truth: rows of a form that do not lie upon each other."""
     page.resize(400, 380)

@@ -23,7 +23,7 @@ def project(task: Task) -> Projecting:
         raise InputError(
             "UMAP",
             "umap-learn is not installed",
-            f"{install_command('umap')}, or use tsne",
+            f"{install_command('umap')}, or use t-SNE",
         ) from None
     components = reducing_components(task.vectors)
     reduced = components.project(task.vectors)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError, UsageError
+from nnviz.media.files import read_bytes
 
 Figures = dict[str, float]
 Values = Mapping[str, Mapping[str, Any]]
@@ -109,7 +110,7 @@ def _whole_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
     Raises:
         InputError: another line is not an entry.
     """
-    data = path.read_bytes()
+    data = read_bytes(path)
     length = data.rfind(b"\n") + 1
     try:
         entries = [json.loads(line) for line in data[:length].splitlines()]

@@ -77,6 +77,8 @@ def strongest(index: ImageIndex, request: FindExemplars, check: Check) -> Exempl
     maxima = index.maxima(layer.name)
     channels = _channels(request, layer.channels)
     means = index.features(layer.name)
+    if not request.count:
+        raise UsageError("count", "is 0", "give 1 or more")
     records = top_images(maxima, means, request.count, check)[channels]
     flat = _picked(index.places(layer.name), records, channels).astype(np.int64)
     rows, columns = np.divmod(flat, layer.map_size[1])

@@ -158,7 +158,7 @@ class DecisionBoundary:
         layers = make_layers(sizes, params.activation, "sigmoid", random)
         stops = epochs_shown(params.epochs)
         reports = _reports(params, layers, (seen, unseen), stops)
-        yield from stepped(ctx, reports, len(stops), "picture", seed=seed)
+        yield from stepped(ctx, reports, len(stops), "step", seed=seed)
 
 
 def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> Labeled:

@@ -127,7 +127,7 @@ class CharacterModel:
         every = max(1, params.steps // _SHOWN)
         reports = _reports(params, letters, remark, seed, every)
         total = -(-params.steps // every)
-        yield from stepped(ctx, reports, total, "picture", seed=seed)
+        yield from stepped(ctx, reports, total, "step", seed=seed)
 
 
 def _letters(ctx: Context, params: CharacterModelParams) -> tuple[Letters, str]:

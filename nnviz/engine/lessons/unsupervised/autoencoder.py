@@ -115,7 +115,7 @@ class Autoencoder:
         every = max(1, params.epochs // _SHOWN)
         reports = _reports(params, (data, classes), run, every)
         total = -(-params.epochs // every)
-        yield from stepped(ctx, reports, total, "picture", seed=seed)
+        yield from stepped(ctx, reports, total, "step", seed=seed)
 
 
 def _switches(params: AutoencoderParams, count: int) -> AutoencoderSwitches:

@@ -16,6 +16,7 @@ from nnviz.base.host.reading import (
     parse_object,
     reading,
 )
+from nnviz.media.files import read_text
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -87,7 +88,7 @@ def _plain_folder(path: Path, names: set[str]) -> Verdict:
     if inside:
         return "is a folder", f"open {inside} in it"
     if CONFIG in names:
-        text = (path / CONFIG).read_bytes()[:_LARGEST_INDEX]
+        text = read_text(path / CONFIG, _LARGEST_INDEX, "a configuration")
         return missing_weights(parse_object(text, CONFIG))
     return "is a folder", "pick a file of weights"
 

@@ -6,7 +6,8 @@ the folder is never run.
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,12 @@ _TASKS = {
 """Tasks by the end of a class's name."""
 _CONFIG_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, OSError),
-    ArithmeticError,
+    *(ArithmeticError, ImportError),
 )
-"""Of networks that are built from impossible sizes, numbers and names."""
+"""Of networks that are built from impossible sizes, numbers and names; OSError where
+they want something from the network, ImportError where a package is missing."""
+_PRETRAINED = "use_pretrained_backbone"
+_PYTHON = "open it from Python: nnviz.load(module)"
 _USUAL_SIDE = 224
 _LONGEST = 120
 
@@ -60,6 +64,34 @@ def _is_network(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, nn.Module)
 
 
+def _without_downloads(value: Any) -> Any:
+    """Return a configuration that asks for no download.
+
+    An implementation of attention named as on the hub, "owner/name", is compiled code
+    that transformers would download and run.
+    """
+    if isinstance(value, list):
+        return [_without_downloads(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: False if name == _PRETRAINED else _without_downloads(each)
+        for name, each in value.items()
+        if not (name.endswith(("implementation", "internal")) and "/" in str(each))
+    }
+
+
+@contextmanager
+def _offline(constants: Any) -> Iterator[None]:
+    """Keep huggingface_hub from the network: a folder may name others there."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
 def open_transformers(
     folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> nn.Module:
@@ -71,7 +103,8 @@ def open_transformers(
         tensors: its weights, by their names in the files.
 
     Raises:
-        ModelError: transformers is missing or does not know the network.
+        ModelError: transformers is missing or does not know the network, or the
+            network cannot be built without a download.
         InputError: the configuration or the weights cannot be used.
     """
     name = str(config["architectures"][0])
@@ -81,13 +114,9 @@ def open_transformers(
         )
     if "auto_map" in config:
         raise ModelError(
-            folder.name,
-            f"brings code of its own for {name}, which is not run",
-            "open it from Python: nnviz.load(module)",
+            folder.name, f"brings code of its own for {name}, which is not run", _PYTHON
         )
     transformers: Any = importlib.import_module("transformers")  # optional, and slow
-    hub: Any = importlib.import_module("huggingface_hub.errors")  # comes with it
-
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     network: Any = getattr(transformers, name, None)
@@ -100,24 +129,43 @@ def open_transformers(
         )
 
     def load() -> tuple[nn.Module, Mapping[str, Any]]:
-        settings = transformers.AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        kind = transformers.CONFIG_MAPPING[str(config["model_type"])]
+        settings = kind.from_dict(_without_downloads(config))
         # Names in files are older than those in the network: transformers knows both.
         found: tuple[nn.Module, Mapping[str, Any]] = network.from_pretrained(
             None, config=settings, state_dict=dict(tensors), output_loading_info=True
         )
         return found
 
-    try:
-        loaded, damage = memory.attempt(load)
-    except (*_CONFIG_ERRORS, hub.StrictDataclassError) as error:
-        loaded, damage = None, printable(str(error).partition("\n")[0])
-    if loaded is None:
-        reason = f"cannot be used ({damage[:_LONGEST]})"
-        raise InputError(folder.name, reason, "download it again")
-    net, report = loaded
+    net, report = _attempt(load, folder)
     if report["missing_keys"]:
         missing = min(report["missing_keys"])
         raise InputError(folder.name, f"lacks {missing}", "download it again")
     return net
+
+
+def _attempt(
+    load: Callable[[], tuple[nn.Module, Mapping[str, Any]]], folder: Path
+) -> tuple[nn.Module, Mapping[str, Any]]:
+    """Build a network offline; return it and the report on its weights.
+
+    Raises:
+        ModelError: it wants to download something.
+        InputError: it cannot be built.
+    """
+    hub: Any = importlib.import_module("huggingface_hub")  # comes with transformers
+    try:
+        with _offline(hub.constants):
+            loaded, damage = memory.attempt(load)
+    except hub.errors.OfflineModeIsEnabled:
+        raise ModelError(
+            folder.name,
+            "names another network, which would have to be downloaded",
+            _PYTHON,
+        ) from None
+    except (*_CONFIG_ERRORS, hub.errors.StrictDataclassError) as error:
+        loaded, damage = None, printable(str(error).partition("\n")[0])
+    if loaded is None:
+        reason = f"cannot be used ({damage[:_LONGEST]})"
+        raise InputError(folder.name, reason, "download it again")
+    return loaded

@@ -136,7 +136,8 @@ class ModelSetupPanel(QWidget):
 
     def _show_candidates(self, info: ModelInfo) -> None:
         for old in self._lines:
-            old.setParent(None)
+            self._ranked.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self._lines.clear()
         self.candidates.setVisible(bool(info.candidates))

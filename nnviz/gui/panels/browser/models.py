@@ -20,7 +20,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import WEIGHTS, ask_file
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_field
+from nnviz.gui.theme.parts import MARGIN, allow, button, label, named, row, search_field
 from nnviz.render.text.words import short_bytes, short_number
 
 _REFERENCE = Qt.ItemDataRole.UserRole
@@ -217,8 +217,9 @@ class ModelPanel(QWidget):
         reference = self._reference()
         zoo = reference.startswith("zoo:")
         here = self._app.models.is_present(reference)
-        self._open_button.setEnabled(bool(reference))
-        self._random_button.setEnabled(zoo)
+        allow(self._open_button, bool(reference), self.tr("Choose a network first"))
+        why = self.tr("Only networks of torchvision open with random weights")
+        allow(self._random_button, zoo, why)
         self._fetch_button.setVisible(zoo and not here)
         entry = self._app.models.entry(reference)
         self.summary.setVisible(entry is not None)

@@ -8,7 +8,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, keep_size, named
+from nnviz.gui.theme.parts import MARGIN, allow, icon_button, keep_size, named
 from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 
@@ -88,7 +88,7 @@ class StickerTools(QWidget):
     def _follow(self) -> None:
         chosen = self._placing.current
         for part in (*self._numbers, self.opacity, *self._chosen_only):
-            part.setEnabled(chosen is not None)
+            allow(part, chosen is not None, self.tr("Select a sticker first"))
         if chosen is None:
             return
         self.round.setChecked(chosen.cut.outline == "round")

@@ -15,6 +15,7 @@ from nnviz.base.explanations.scores import (
 from nnviz.base.explanations.trust import Trust, TrustCheck, words_of
 from nnviz.base.results import Curves
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.trust.chip import figure_titles, verdict_words
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.trust import TrustState
@@ -91,7 +92,7 @@ class TrustPanel(QWidget):
 
     def _button(self, check: TrustCheck, words: str, hint: str) -> QWidget:
         made = button(words, partial(self._trust.measure, check))
-        made.setToolTip(hint)
+        made.setToolTip(literal(hint))
         return made
 
     def _lay_out(self) -> None:
@@ -120,7 +121,7 @@ class TrustPanel(QWidget):
         if state.progress is not None:
             self._bar.setRange(0, int(state.progress.total))
             self._bar.setValue(int(state.progress.done))
-            self._bar.setToolTip(state.progress.what)
+            self._bar.setToolTip(literal(state.progress.what))
         for each in self.buttons.values():
             each.setEnabled(state.run is not None)
         self._fill(state.found)
@@ -168,7 +169,7 @@ class TrustPanel(QWidget):
         words = self._put(row, 0, figure_titles()[score.figure], "heading")
         better = self.tr("high") if figure.higher_is_better else self.tr("low")
         meaning = self.tr(figure.help)
-        words.setToolTip(self.tr("{0}; {1} is good").format(meaning, better))
+        words.setToolTip(literal(self.tr("{0}; {1} is good").format(meaning, better)))
         self._put(row, 1, words_of(score))
         by_name = {each.method: each for each in others}
         for column, name in enumerate(REFERENCES, 2):

@@ -61,6 +61,8 @@ class Projections(QObject):
         self.fitted: ProjectIndex | None = None
         """Request of the finished projection."""
         self.progress: Progress | None = None
+        self._last: tuple[ProjectionChoice, ProjectIndex, Projection] | None = None
+        """The last finished projection, to which one that fails returns."""
         datasets.opened.connect(self._forget)
 
     @property
@@ -133,6 +135,7 @@ class Projections(QObject):
 
     def _end(self, request: ProjectIndex, projection: Projection) -> None:
         self.projection, self.fitted = projection, request
+        self._last = self.choice, request, projection
         self._records = projection.records
         self._put(projection.records, projection.points)
         self.changed.emit()
@@ -149,6 +152,9 @@ class Projections(QObject):
 
     def _fail(self, error: ErrorRecord) -> None:
         self._messages.fail(TOPIC, error)
+        if self._last is not None:  # its points are those that are seen
+            self.choice, request, projection = self._last
+            self._end(request, projection)
         self.changed.emit()
 
     def _forget(self, dataset: DataSet | None) -> None:
@@ -157,6 +163,7 @@ class Projections(QObject):
         if self._job is not None:
             self._job.forget()
         self.points = self.projection = self.progress = self.fitted = None
+        self._last = None
         self.choice = replace(self.choice, method=PCA, layer="")
         self.changed.emit()
 

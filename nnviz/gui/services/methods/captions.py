@@ -16,7 +16,7 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.state.selection import Selection
 
 _CONTEXT = "Captions"
-_MOST_SETTINGS = 3
+_MOST_SETTINGS, _LONGEST_SETTING = 3, 40
 
 
 class Captions:
@@ -213,6 +213,8 @@ def _setting(parameter: Parameter, value: Value) -> str:
         case Kind.INTEGER | Kind.NUMBER:
             number = f"{value:g}" if isinstance(value, float) else str(value)
             return f"{parameter.title} {number} {parameter.unit}".strip()
+        case Kind.TEXT if "\n" not in str(value):
+            return str(value) if len(str(value)) <= _LONGEST_SETTING else ""
         case Kind.FOLDER:
             return PurePath(str(value)).name
         case _:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value, with_current_names
@@ -42,6 +43,8 @@ class MethodChoice(QObject):
     """The method's parameters by name, changed by something other than the form."""
     edited = Signal()
     """The request has changed."""
+    values_refused = Signal(str)
+    """Values from outside, as of an edited recipe, that the method cannot have."""
 
     def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
         super().__init__(parent)
@@ -275,7 +278,7 @@ class MethodChoice(QObject):
             return {}
         steerable = {p.name for p in self._method.parameters if p.steerable}
         held = self._held(self._method)
-        names = with_current_names(self._method.parameters, recorded)
+        names = self._usable(self._method, recorded)
         known = with_paths(names, held)
         held.update({n: v for n, v in known.items() if n not in steerable})
         self.values_changed.emit(self.values)
@@ -336,7 +339,7 @@ class MethodChoice(QObject):
         if self._workspace is not None:
             self._last[self._workspace.name] = info.name
         kept = self._held(info)
-        values = with_current_names(info.parameters, values)
+        values = self._usable(info, values)
         kept.update(values)
         # Update the form first: the selection, updated next, passes values to it.
         if changed:
@@ -345,6 +348,27 @@ class MethodChoice(QObject):
         self._link.adopt_target(info, kept, values)
         self._link.fit_layer(info, kept)
         self.values_changed.emit(self.values)
+
+    def _usable(
+        self, info: MethodInfo, values: Mapping[str, Value]
+    ) -> dict[str, Value]:
+        """Return the values that a method can have; emit what it cannot.
+
+        Recipes, recordings and sessions may have been edited.
+        """
+        parameters = {each.name: each for each in info.parameters}
+        usable: dict[str, Value] = {}
+        refused: list[str] = []
+        for name, value in with_current_names(info.parameters, values).items():
+            try:
+                if name not in parameters:
+                    raise unknown("parameter", name, parameters)
+                usable[name] = parameters[name].check(value)
+            except UsageError as error:
+                refused.append(str(error))
+        if refused:
+            self.values_refused.emit("\n".join(refused))
+        return usable
 
     def _choose_usual(self) -> None:
         """Select the workspace's last method, else the first that suits the network."""

@@ -30,7 +30,8 @@ class MethodRun:
     """A run of a method from start to end.
 
     Attributes:
-        request: the request.
+        request: the request; of a resumed run, its values are the steerable ones alone.
+        values: all parameters that it computes with.
         info: of the method.
         model: the network; None for a method without a network.
         workspace: name of the workspace that started it.
@@ -43,6 +44,7 @@ class MethodRun:
     """
 
     request: RunMethod
+    values: Mapping[str, Value]
     info: MethodInfo
     model: ModelInfo | None
     workspace: str
@@ -284,10 +286,12 @@ class MethodRunner(QObject):
         automatic, key = self.automatic, self._choice.key()
         # Long runs yield to a camera, to interactive requests and to each other.
         priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
-        title = "" if automatic else self._captions.of_request(request)
+        values = self._choice.values | dict(request.values)
+        whole = replace(request, values=values)
+        title = "" if automatic else self._captions.of_request(whole)
         job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
         place = self._choice.workspace_name
-        run = MethodRun(request, method, model, place, automatic, key, job)
+        run = MethodRun(request, values, method, model, place, automatic, key, job)
         self._front[place] = run
         self.started.emit()
         job.progressed.connect(lambda progress: self._tell_progress(run, progress))
@@ -352,7 +356,8 @@ class MethodRunner(QObject):
         if run is self.current:
             self.failed.emit(error)
         else:
-            self.failed_behind.emit(self._captions.of_request(run.request), error)
+            whole = replace(run.request, values=run.values)
+            self.failed_behind.emit(self._captions.of_request(whole), error)
 
     def _stop(self, run: MethodRun) -> None:
         self.cut_short.emit(run)
@@ -366,7 +371,7 @@ def _recipe_of(run: MethodRun) -> Recipe:
     defaults = {each.name: each.default for each in run.info.parameters}
     return Recipe(
         method=request.method,
-        values=defaults | dict(request.values),
+        values=defaults | dict(run.values),
         model=request.model.reference,
         model_sha256=model.sha256 if model else "",
         preprocess=model.preprocess if model else Preprocess(),

@@ -53,6 +53,8 @@ class DockLayouts(QObject):
         # The docks' titles need a turn of the event loop to follow the text size.
         self._scaling = QTimer(self, singleShot=True, interval=0)
         self._scaling.timeout.connect(self._lay_out_anew)
+        self._tidying = QTimer(self, singleShot=True, interval=0)
+        self._tidying.timeout.connect(self._hide_stale_tabs)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -60,7 +62,11 @@ class DockLayouts(QObject):
 
         Qt takes the missing space of a smaller window from the central view alone.
         """
-        if event.type() is QEvent.Type.Show and self._new and watched is self._window:
+        if watched is not self._window:
+            return False
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._tidying.start()
+        if event.type() is QEvent.Type.Show and self._new:
             QTimer.singleShot(0, self, self.arrange)
             self._new = False
         if event.type() in {QEvent.Type.Resize, QEvent.Type.Show}:
@@ -82,7 +88,7 @@ class DockLayouts(QObject):
 
     def recall(self) -> None:
         """Restore the saved layout, or the default one."""
-        QTimer.singleShot(0, self, self._hide_stale_tabs)
+        self._tidying.start()
         # Qt does not restore docks that are newer than the layout.
         self._show_usual()
         if not self._restored():
@@ -100,7 +106,9 @@ class DockLayouts(QObject):
     def _hide_stale_tabs(self) -> None:
         """Hide tab bars of docks that no longer share a place, which Qt leaves."""
         shown = {
-            dock.windowTitle() for dock in self._docks.values() if not dock.isHidden()
+            dock.windowTitle()
+            for dock in self._docks.values()
+            if not (dock.isHidden() or dock.isFloating())
         }
         for bar in self._window.findChildren(
             QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.colormaps import apply
@@ -198,7 +199,7 @@ class ConfusionMatrix(QWidget):
         """Show the description of the cell under the mouse."""
         cell = self._cell_at(event.position().toPoint())
         words = self.words(*cell) if cell is not None else ""
-        self.setToolTip(words)
+        self.setToolTip(literal(words))
         self.hovered.emit(words)
         shape = (
             Qt.CursorShape.PointingHandCursor if cell else Qt.CursorShape.ArrowCursor

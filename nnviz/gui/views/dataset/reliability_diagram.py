@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QWidget
 
 from nnviz.base.dataset.mistakes import Reliability
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.text.words import percent
 
@@ -183,7 +184,7 @@ class ReliabilityDiagram(QWidget):
         """Show the description of the bar under the mouse."""
         place = self._bin_at(event.position().x())
         words = self.words(place) if place >= 0 else ""
-        self.setToolTip(words)
+        self.setToolTip(literal(words))
         self.hovered.emit(words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.dataset.grid_geometry import GridGeometry
 from nnviz.gui.views.dataset.grid_marks import GridMarks, GridPart, paint_marks
-from nnviz.gui.views.tokens import tokens_of
+from nnviz.gui.views.tokens import Tokens, tokens_of
 from nnviz.render.dataset.thumbnail_rows import RowLayout
 from nnviz.render.palette import Color
 
@@ -112,6 +112,8 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.side = 72
         self.marks = GridMarks()
         self.describe: Callable[[int], str] = str
+        self.nothing = ""
+        """Message in place of thumbnails where there are none."""
         """Returns a record's description, for screen readers."""
         self._version = 0
         self._geometry = GridGeometry()
@@ -226,6 +228,12 @@ class ThumbnailGrid(QAbstractScrollArea):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._renew()
 
+    def _paint_nothing(self, painter: QPainter, tokens: Tokens) -> None:
+        painter.resetTransform()
+        painter.setPen(tokens.quiet)
+        align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.viewport().rect(), align, self.nothing)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Blit the rows in view, and draw marks on their cells."""
         del event
@@ -254,6 +262,8 @@ class ThumbnailGrid(QAbstractScrollArea):
             paint_marks(painter, part, self.marks, tokens, current)
             if self._band is not None:
                 self._paint_band(painter)
+            if not len(self.order) and self.nothing:
+                self._paint_nothing(painter, tokens)
 
     def _paint_band(self, painter: QPainter) -> None:
         accent = self.palette().highlight().color()

@@ -1,5 +1,9 @@
-"""View of curves and histograms."""
+"""View of curves and histograms.
 
+pyqtgraph lays out names and labels as HTML, so they are escaped.
+"""
+
+import html
 from typing import Any
 
 import numpy as np
@@ -88,8 +92,8 @@ class CurvesView(ResultView):
             name: self._draw(index, name, np.asarray(values, np.float64))
             for index, (name, values) in enumerate(curves.series.items())
         }
-        item.setLabel("bottom", curves.x_label)
-        item.setLabel("left", curves.y_label)
+        item.setLabel("bottom", html.escape(curves.x_label))
+        item.setLabel("left", html.escape(curves.y_label))
 
     def _fit(self, curves: Curves) -> None:
         """Show all values, and the whole of a limited axis; free them of the legend."""
@@ -134,7 +138,7 @@ class CurvesView(ResultView):
                 x,
                 values,
                 pen=self._pg.mkPen(color, width=2),
-                name=name,
+                name=html.escape(name),
                 symbol="o" if few else None,
                 symbolSize=_DOT,
                 symbolBrush=color,
@@ -143,7 +147,13 @@ class CurvesView(ResultView):
         fill = self._pg.mkColor(color)
         fill.setAlpha(_BAR_ALPHA)
         return self._plot.plot(
-            x, values, stepMode="center", fillLevel=0, brush=fill, pen=color, name=name
+            x,
+            values,
+            stepMode="center",
+            fillLevel=0,
+            brush=fill,
+            pen=color,
+            name=html.escape(name),
         )
 
     def _theme(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, rgb8
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
@@ -208,13 +209,11 @@ def clip_box(parent: QWidget) -> QCheckBox:
     box = QCheckBox(parent.tr("Clip outliers"), parent)
     box.setChecked(True)
     share = f"{sheets.CLIP:g} %"
-    box.setToolTip(
-        parent.tr(
-            "Let the colors span %s of the values when a few outliers would take up "
-            "most of the range; the legend says so. Off: the whole range."
-        )
-        % share
+    words = parent.tr(
+        "Let the colors span %s of the values when a few outliers would take up "
+        "most of the range; the legend says so. Off: the whole range."
     )
+    box.setToolTip(literal(words % share))
     return box
 
 

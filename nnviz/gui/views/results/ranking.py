@@ -30,6 +30,7 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render.text.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole
+_WORDS_ROLE = Qt.ItemDataRole.UserRole + 1
 _THICK, _THIN = 6, 3
 _BECAME = "\N{RIGHTWARDS ARROW}"
 _PHOTO = 0.6
@@ -90,6 +91,7 @@ class RankingView(ResultView):
             words = f"{bar.label} · {exact} · {self.tr('output')} {index}"
             item.setText(f"{bar.label}, {bar.value}")
             item.setData(bar, _BAR_ROLE)
+            item.setData(words, _WORDS_ROLE)
             item.setToolTip(literal(words))
             if row >= known:
                 self._model.appendRow(item)
@@ -131,9 +133,7 @@ class RankingView(ResultView):
         shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         shown.setMouseTracking(True)
         shown.setAccessibleName(self.tr("Ranking"))
-        shown.entered.connect(
-            lambda index: self.hovered.emit(index.data(Qt.ItemDataRole.ToolTipRole))
-        )
+        shown.entered.connect(lambda index: self.hovered.emit(index.data(_WORDS_ROLE)))
         shown.viewportEntered.connect(lambda: self.hovered.emit(""))
 
     def select_unit(self, unit: int | None) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Table
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.results.base import ResultView
 from nnviz.render.text.words import whole
 
@@ -64,7 +65,7 @@ class TableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return value if isinstance(value, str) else whole(float(value))
             case Qt.ItemDataRole.ToolTipRole:
-                return str(value)
+                return literal(str(value))
             case Qt.ItemDataRole.TextAlignmentRole:
                 side = (
                     Qt.AlignmentFlag.AlignLeft

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.tokens import SPACE
 from nnviz.gui.views.widgets.named_slider import NamedSlider
 from nnviz.render import sheets
@@ -43,13 +44,12 @@ class MapControls(QWidget):
             (_LEAST_RANGE, 100.0),
             self,
         )
-        self.clip.setToolTip(
-            self.tr(
-                "Let the colors span 90 to 100 % of the values, so that a few "
-                "outliers do not take up the whole range; the legend says so. At "
-                "{0} %, colors are clipped only where it helps much."
-            ).format(f"{sheets.CLIP:g}")
+        words = self.tr(
+            "Let the colors span 90 to 100 % of the values, so that a few "
+            "outliers do not take up the whole range; the legend says so. At "
+            "{0} %, colors are clipped only where it helps much."
         )
+        self.clip.setToolTip(literal(words.format(f"{sheets.CLIP:g}")))
         self.smoothing = NamedSlider(
             self.tr("Smoothing"),
             self.tr("Standard deviation of the smoothing"),

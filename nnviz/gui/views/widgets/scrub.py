@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens, mixed, tokens_of
 
 _HEIGHT = 64
@@ -204,7 +205,9 @@ class ScrubBar(QWidget):
     def event(self, event: QEvent) -> bool:
         """Show the step under the mouse as a tool tip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self._words(event.pos().x()), self)
+            QToolTip.showText(
+                event.globalPos(), literal(self._words(event.pos().x())), self
+            )
             return True
         return super().event(event)
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from nnviz.gui.state.dataset import (
     CATEGORIES,
     LABEL,
+    OF_FILES,
     PREDICTED,
     SPLIT,
     DataSet,
@@ -43,7 +44,8 @@ def column_titles(dataset: DataSet) -> dict[str, str]:
         if (column == ANSWER and dataset.labeled)
         or (column != ANSWER and dataset.present(column))
     }
-    others = (each for each in dataset.columns if each not in CATEGORIES)
+    hidden = OF_FILES.union(CATEGORIES)
+    others = (each for each in dataset.columns if each not in hidden)
     return there | {each: title_of(each) for each in others}
 
 

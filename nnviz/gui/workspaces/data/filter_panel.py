@@ -32,6 +32,7 @@ from nnviz.gui.state.record_query import ANY, ORIGINAL, SORTS, RecordQuery
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
+    allow,
     button,
     label,
     named,
@@ -163,7 +164,7 @@ class FilterPanel(QWidget):
         self._fields.setVisible(dataset is not None)
         self.title.setText(dataset.title if dataset else self.tr("No data set"))
         self.facts.setText(self._facts(dataset) if dataset else "")
-        self.facts.setToolTip(self._skipped(dataset) if dataset else "")
+        self.facts.setToolTip(literal(self._skipped(dataset) if dataset else ""))
         self.facts.setVisible(dataset is not None)
         if dataset is not None:
             self._offer_names(dataset)
@@ -205,7 +206,7 @@ class FilterPanel(QWidget):
         lines = [f"{path}: {reason}" for path, reason in skipped[:_LISTED]]
         if len(skipped) > _LISTED:
             lines.append(self.tr("and {0:,} more").format(len(skipped) - _LISTED))
-        return literal("\n".join(lines))
+        return "\n".join(lines)
 
     def _sort_name(self, column: str) -> str:
         return {
@@ -237,7 +238,7 @@ class FilterPanel(QWidget):
         with QSignalBlocker(self.descending):
             self.descending.setChecked(query.descending)
         changed = query != RecordQuery() or self._app.datasets.listed is not None
-        self.reset.setEnabled(changed)
+        allow(self.reset, changed, self.tr("All images are shown, in their order"))
 
 
 def _combo(name: str) -> QComboBox:
@@ -256,4 +257,4 @@ def _offer(combo: QComboBox, entries: Sequence[tuple[str, object]]) -> None:
         combo.addItem(title, value)
     full = Qt.ItemDataRole.ToolTipRole
     for n, (title, _) in enumerate(entries):
-        combo.setItemData(n, title, full)
+        combo.setItemData(n, literal(title), full)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.point_painter import PointPainter, PointScene
 from nnviz.gui.services.jobs import Lane
@@ -215,7 +216,7 @@ class DataMap(QWidget):
         """Show the warning about the projection, and update the watched neighbors."""
         projections = self._app.projections
         self.warning.setText(projections.warning)
-        self.warning.setToolTip(projections.warning)
+        self.warning.setToolTip(literal(projections.warning))
         layer = projections.choice.layer
         self._app.neighborhood.watch(watched=self.isVisible(), layer=layer)
         self.warning.setVisible(bool(self.warning.text()))
@@ -260,7 +261,7 @@ class DataMap(QWidget):
     def _hover(self, at: tuple[PointView, float, float]) -> None:
         record, dataset = self._record_at(at), self._app.datasets.dataset
         words = line(dataset, record) if dataset is not None and record >= 0 else ""
-        self.map.setToolTip(words)
+        self.map.setToolTip(literal(words))
         self.told.emit(words)
 
     def _walk(self, direction: tuple[int, int], add: bool) -> None:  # noqa: FBT001

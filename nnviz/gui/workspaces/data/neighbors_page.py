@@ -15,7 +15,7 @@ from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.state.record_selection import NO_RECORD
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label
+from nnviz.gui.theme.parts import MARGIN, allow, button, label
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
 from nnviz.gui.workspaces.data.record_words import file_name
 from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
@@ -109,9 +109,13 @@ class NeighborsPage(QWidget):
         """Query the current record, unless it is shown as a neighbor."""
         record = self._app.datasets.selection.current
         shown = any((grid.order == record).any() for grid in self.grids)
-        self.again.setEnabled(record not in {NO_RECORD, self._asked})
+        self._offer_again(able=record not in {NO_RECORD, self._asked})
         if not shown:
             self._look_again()
+
+    def _offer_again(self, *, able: bool) -> None:
+        why = self.tr("Select another image, on the wall, the map or here")
+        allow(self.again, able, why)
 
     def _look_again(self) -> None:
         if self.isVisible():
@@ -151,7 +155,7 @@ class NeighborsPage(QWidget):
         if dataset is not None and not dataset.index.layers:
             words = self.tr("The index holds no features: build it again.")
         self.heading.setText(words)
-        self.again.setEnabled(False)
+        self._offer_again(able=False)
         for strip in self.strips:
             strip.hide()
 
@@ -162,7 +166,7 @@ class NeighborsPage(QWidget):
         self._found = found
         name = image.name if image else file_name(dataset, max(0, self._asked))
         self.heading.setText(self.tr("Nearest to {0}").format(name))
-        self.again.setEnabled(False)
+        self._offer_again(able=False)
         models = [dataset.index.facts.model, "", self._app.second_network.model]
         first = set(found[0].records.tolist())
         for place, strip in enumerate(self.strips):

@@ -23,10 +23,10 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.indexing import IndexOrder
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, allow, button, label, named, row
 from nnviz.gui.views.widgets.elided import ElidedLabel
 
-_LETTERS = 14
+_LETTERS = 24
 
 
 class OpeningPane(QWidget):
@@ -110,7 +110,7 @@ class OpeningPane(QWidget):
     def _ask_again(self) -> None:
         """Describe what would be indexed, and by which network."""
         model = self._app.selection.model
-        self.begin.setEnabled(model is not None)
+        allow(self.begin, model is not None, self.tr("Open a network first."))
         self._offer_layers(model)
         if model is None:
             self.question.setText(self.tr("Open a network first."))

@@ -15,7 +15,7 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.dataset.projections import TSNE, ProjectionChoice
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named
+from nnviz.gui.theme.parts import MARGIN, allow, button, icon_button, label, named
 
 _MOST = 200
 """Maximum perplexity, the effective number of neighbors of each point."""
@@ -114,7 +114,8 @@ class ProjectionBar(QWidget):
         progress = projections.progress
         words = progress.what if projections.running and progress else ""
         self.state.setText(words[:40])
-        self.save.setEnabled(projections.projection is not None)
+        there = projections.projection is not None
+        allow(self.save, there, self.tr("There is no map yet"))
 
     def _save(self) -> None:
         """Ask for a folder, and save the projection."""

@@ -17,7 +17,7 @@ from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import CONFIDENCE, DataSet
 from nnviz.gui.state.record_query import RecordList, RecordQuery, Records, find_records
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import button, label
+from nnviz.gui.theme.parts import allow, button, label
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
 from nnviz.gui.workspaces.data.second_network_box import SecondNetworkBox
 from nnviz.render.text.words import percent
@@ -188,7 +188,7 @@ class SuspectLists(QWidget):
 
     def _show(self, records: Records) -> None:
         self.grid.show_records(records)
-        self.open.setEnabled(bool(len(records)))
+        allow(self.open, bool(len(records)), self.tr("There are no such images"))
 
     def _explain(self, key: str) -> str:
         return {

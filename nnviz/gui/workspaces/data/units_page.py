@@ -11,7 +11,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label
+from nnviz.gui.theme.parts import MARGIN, allow, button, label
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.views.dataset.grid_marks import GridMarks
 from nnviz.gui.views.dataset.thumbnail_grid import RowRequest, ThumbnailGrid
@@ -169,7 +169,7 @@ class Units(QWidget):
         """Show the exemplar patches of a channel, the strongest first."""
         here = found is not None and found.layer == self.layer.currentText()
         for each in (self.select, self.inspect):
-            each.setEnabled(here)
+            allow(each, here, self.tr("Wait until the units of the layer are found"))
         if found is None or not here:
             return
         self._channel = int(found.channels[0])

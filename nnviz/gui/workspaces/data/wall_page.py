@@ -7,7 +7,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.record_query import Records
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named
+from nnviz.gui.theme.parts import MARGIN, allow, button, label, named
 from nnviz.gui.views.dataset.thumbnail_grid import LARGEST, SMALLEST
 from nnviz.gui.workspaces.data.record_actions import explain_selected
 from nnviz.gui.workspaces.data.record_grid import RecordGrid
@@ -20,6 +20,7 @@ class Wall(QWidget):
         super().__init__(parent)
         self._app = app
         self.grid = RecordGrid(app, self)
+        self.grid.nothing = self.tr("No image matches the filters.")
         self.counts = label(style="muted")
         self.all = button(self.tr("Show all"), self._show_all)
         self.explain = button(self.tr("Explain these"), lambda: explain_selected(app))
@@ -94,4 +95,4 @@ class Wall(QWidget):
             words += self.tr(" · {0:,} selected").format(selected)
         self.counts.setText(words)
         self.all.setVisible(shown != whole or datasets.listed is not None)
-        self.explain.setEnabled(bool(selected))
+        allow(self.explain, bool(selected), self.tr("Select images first"))

@@ -152,8 +152,9 @@ class _Tools(QWidget):
         self._follow()
 
     def _follow(self) -> None:
-        self.remove.setEnabled(self._boxes.chosen != NONE)
-        self.clear.setEnabled(bool(self._boxes.boxes))
+        chosen = self._boxes.chosen != NONE
+        allow(self.remove, chosen, self.tr("Select a box first"))
+        allow(self.clear, bool(self._boxes.boxes), self.tr("There are no boxes"))
 
 
 class _Side(QWidget):

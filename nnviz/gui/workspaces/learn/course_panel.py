@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 from nnviz.base.documents.guides import Guide, shipped_guides
 from nnviz.base.errors import InputError
 from nnviz.base.info import SECTIONS, MethodInfo
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, keep_size, named, search_field
@@ -73,7 +74,7 @@ class CoursePanel(QWidget):
                     heads[section] = self._heading(section)
                 item = QTreeWidgetItem(heads[section], [info.title])
                 item.setData(0, _NAME, info.name)
-                item.setToolTip(0, info.shows)
+                item.setToolTip(0, literal(info.shows))
         self._filter(self.search.text())
         self._mark()
 
@@ -87,7 +88,7 @@ class CoursePanel(QWidget):
         for guide in guides:
             item = QTreeWidgetItem(head, [guide.title])
             item.setData(0, _GUIDE, guide)
-            item.setToolTip(0, guide.about)
+            item.setToolTip(0, literal(guide.about))
 
     def _heading(self, title: str) -> QTreeWidgetItem:
         head = QTreeWidgetItem(self.tree, [title])

@@ -334,7 +334,7 @@ class StripPart(QWidget):
             tile.setVisible(bool(styles.strip))
             tile.setText(f"{balance:g}")
             tile.setAccessibleName(self.tr("Style over content {0:g}").format(balance))
-            tile.setToolTip(self.tr("Use this balance: {0:g}").format(balance))
+            tile.setToolTip(literal(self.tr("Use this balance: {0:g}").format(balance)))
             if styles.strip:
                 tile.setIcon(icon_of(styles.strip[number]))
             with QSignalBlocker(tile):
@@ -479,7 +479,7 @@ class WherePart(QWidget):
     def _show(self) -> None:
         share = self.brush.share
         for each in (self.undo, self.clear):
-            each.setEnabled(self.brush.mask is not None)
+            allow(each, self.brush.mask is not None, self.tr("Nothing is painted yet"))
         if share:
             words = self.tr("{0} of the image is painted.").format(percent(share))
         elif self.brush.active:

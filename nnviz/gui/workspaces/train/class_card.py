@@ -5,6 +5,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.dialogs.files import IMAGES, ask_files
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.theme.manager import GRID
@@ -45,10 +46,8 @@ class ClassCard(QFrame):
         self.thumbnails = Thumbnails(app)
         self.more = button(self.tr("Add…"), self._ask)
         self.hold = button(self.tr("Hold {0} to capture").format(key), lambda: None)
-        self.hold.setToolTip(
-            self.tr("Keep the camera's frames while this button, or {0}, is held")
-            .format(key)
-        )  # fmt: skip
+        words = self.tr("Keep the camera's frames while this button, or {0}, is held")
+        self.hold.setToolTip(literal(words.format(key)))
         self.hold.pressed.connect(lambda: self.held.emit(True))
         self.hold.released.connect(lambda: self.held.emit(False))
         remove = icon_button(app.look, "x", self.tr("Remove this class"), self._remove)

@@ -70,6 +70,8 @@ class TrainedPanel(QWidget):
         self.words.setText(words)
 
     def _words(self, step: int) -> str:
+        if not self._ready and self._method in _SAVED:
+            return self.tr("Train a network; each of its steps can then be saved.")
         if not self._ready:
             return self.tr("Train a network; each of its steps can then be opened.")
         if self._method in _SAVED:
@@ -99,7 +101,8 @@ class TrainedPanel(QWidget):
     def _opened(self, paths: tuple[str, ...]) -> None:
         self._app.messages.settle(_TOPIC)
         if self._method in _SAVED:
-            self._app.choice.adjust({"weights": paths[0]})
+            if not self._app.timeline.running:  # which a changed parameter would end
+                self._app.choice.adjust({"weights": paths[0]})
         else:
             self._app.open_model(paths[0])
         self.saved.setText("\n".join(self._saved(paths)))

@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from nnviz.base.dataset.neighbors import PIXELS, Neighbors
 from nnviz.base.dataset.projections import WARNINGS, Projection, as_report
 from nnviz.base.dataset.requests import ProjectIndex
-from nnviz.base.events import Done, Partial, Progress
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Done, Failed, Partial, Progress
 from nnviz.gui.services.dataset.projections import ProjectionChoice
 from nnviz.gui.workspaces.data.coloring import ANSWER, color_key, color_records
 from nnviz.render.dataset.record_colors import RIGHT, WRONG
@@ -71,6 +72,20 @@ def test_a_slow_projection_is_watched(page, fake, points, qtbot):
     assert "error 0.5" in page.warning.text()
     assert "gaps between them do not" in page.warning.text()
     assert not bar.stop.isVisibleTo(bar)
+
+
+def test_a_projection_that_fails_leaves_the_name_of_the_one_that_is_seen(page, fake):
+    """UMAP, which is not installed, stood above the points of the autoencoder."""
+    bar, seen = page.projection, page.warning.text()
+    place = bar.method.findData("umap")
+    bar.method.setCurrentIndex(place)
+    bar.method.activated.emit(place)
+    assert fake.last("projection").method == "umap"
+    words = "UMAP: umap-learn is not installed; use t-SNE"
+    fake.tell("projection", Failed(ErrorRecord(ErrorKind.USER, words, "")))
+    assert bar.method.currentData() == "pca"
+    assert page.warning.text() == seen
+    assert bar.save.isEnabled()
 
 
 def test_stopping_keeps_the_points(page, fake, points):

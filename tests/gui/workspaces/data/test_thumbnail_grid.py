@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.dataset.grid_geometry import GridGeometry
 from nnviz.render.dataset.thumbnail_rows import RowLayout, paint_row
 
@@ -178,3 +179,13 @@ def test_the_memory_of_painted_rows_is_bounded(grid, monkeypatch):
     kept = sum(image.sizeInBytes() for image, _ in grid._rows.values())
     assert grid.covered
     assert kept <= 3 * screen
+
+
+def test_a_wall_without_images_says_so(room):
+    """Truth: pixels; a filter that nothing matches left an empty black page."""
+    grid = room.stage.center.page("wall").content.grid
+    grid.show_records(np.zeros(0, np.int64))
+    grid.nothing = ""
+    blank = array_of(grid.viewport().grab().toImage())
+    grid.nothing = "No image matches the filters."
+    assert (array_of(grid.viewport().grab().toImage()) != blank).any()

@@ -11,7 +11,7 @@ from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.panels.dialogs.files import DATASETS, ask_folder
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import LABEL, PREDICTED, DataSet
-from nnviz.gui.theme.parts import label
+from nnviz.gui.theme.parts import allow, label
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.direction_use import DirectionUse
 from nnviz.gui.workspaces.data.concepts.question_pane import (
@@ -93,12 +93,9 @@ class ConceptTestPane(QuestionPane):
             self._propose_class()
         few = self.concept.currentData() == SELECTED and count < FEWEST
         able = self.target.count() > 0 and not few and not self.stop.isVisible()
-        self.begin.setEnabled(able)
-        self.begin.setToolTip(
-            self.tr("Select {0} images or more, on the wall or the map").format(FEWEST)
-            if few
-            else ""
-        )
+        some = self.tr("Select {0} images or more, on the wall or the map")
+        why = self.lack(self.app.datasets.dataset)
+        allow(self.begin, able, some.format(FEWEST) if few else why)
 
     def _propose_class(self) -> None:
         """Select the class predicted most often for the selected images."""

@@ -10,7 +10,7 @@ from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import DataSet
-from nnviz.gui.theme.parts import button, label, named
+from nnviz.gui.theme.parts import allow, button, label, named
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.direction_use import DirectionUse
@@ -83,7 +83,7 @@ class LayerPartsPane(QuestionPane):
             self.images.addItem("", SELECTED)
         super().offer(dataset)
         if dataset is not None and not dataset.index.layers:
-            self.begin.setEnabled(False)
+            allow(self.begin, False, self.lack(dataset))
 
     def tell_selection(self) -> None:
         """Show the number of selected images."""
@@ -118,7 +118,7 @@ class LayerPartsPane(QuestionPane):
         self.table.show_result(table_of(columns, rows), None)
         for each in (self.table, self.patches):
             each.setVisible(found is not None)
-        self.save.setEnabled(found is not None)
+        allow(self.save, found is not None, self.tr("Find the parts first"))
         self.direction.show_direction(None)
         if found is not None and len(shares):
             self.say(

@@ -4,6 +4,7 @@ from nnviz.base.dataset.concepts import LayerProbe
 from nnviz.base.dataset.requests import ProbeLayers
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.theme.parts import allow
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.concepts.question_pane import QuestionPane, table_of
 
@@ -32,11 +33,9 @@ class LayerProbePane(QuestionPane):
         """Disable Run where there are no labels."""
         super().offer(dataset)
         able = dataset is not None and dataset.labeled and bool(dataset.index.layers)
-        self.begin.setEnabled(able)
         without = dataset is not None and not dataset.labeled
-        self.begin.setToolTip(
-            self.tr("The images of this set have no labels") if without else ""
-        )
+        unlabeled = self.tr("The images of this set have no labels")
+        allow(self.begin, able, unlabeled if without else self.lack(dataset))
 
     def ask(self) -> None:
         """Run the probes."""

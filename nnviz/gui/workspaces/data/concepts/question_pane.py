@@ -16,7 +16,7 @@ from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import button, label
+from nnviz.gui.theme.parts import allow, button, label
 
 T = TypeVar("T")
 SELECTED = -2
@@ -106,6 +106,12 @@ class QuestionPane(QWidget):
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
 
+    def lack(self, dataset: DataSet | None) -> str:
+        """Return what is missing without a data set, or without features."""
+        if dataset is None:
+            return self.tr("Open a data set first")
+        return self.tr("The index holds no features: build it again.")
+
     # --- requests
 
     def submit(
@@ -114,7 +120,7 @@ class QuestionPane(QWidget):
         """Submit a request; ``take`` gets its answer."""
         job = self.app.jobs.submit(request, self._lane, title)
         self._job = job
-        self.begin.setEnabled(False)
+        allow(self.begin, False, self.tr("One question is being answered"))
         self.stop.setVisible(True)
         self.words.setText(f"{title}…")
         job.progressed.connect(self._tell_progress)
@@ -131,7 +137,7 @@ class QuestionPane(QWidget):
         self._job = None
         self.stop.setVisible(False)
         self.words.clear()
-        self.begin.setEnabled(True)
+        allow(self.begin, True, "")
         self.tell_selection()
         act()
 
@@ -153,7 +159,7 @@ class QuestionPane(QWidget):
         self.stop.setVisible(False)
         self.say("")
         self.words.setText(self._explanation)
-        self.begin.setEnabled(dataset is not None)
+        allow(self.begin, dataset is not None, self.lack(dataset))
         self.forget()
         self.offer(dataset)
 
