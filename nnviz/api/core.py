@@ -303,7 +303,7 @@ def contact_sheet(
 
 
 def write_side_car(model: Model) -> Path:
-    """Write a network's side-car beside its file; return the side-car's path.
+    """Write a network's sidecar beside its file; return the sidecar's path.
 
     Opened again, the file has this preprocessing, these names, task and output.
 

@@ -174,7 +174,7 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
 def goal_words(indices: Sequence[int], info: ModelInfo, *, towards: bool) -> str:
     """Return the description of a goal: "away from tabby or tiger cat"."""
     names = " or ".join(label(info, index) for index in indices)
-    return f"{'towards' if towards else 'away from'} {names}"
+    return f"{'toward' if towards else 'away from'} {names}"
 
 
 def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:

@@ -127,7 +127,7 @@ def _carried_labels(net: nn.Module) -> tuple[str, ...]:
 def _notes(net: nn.Module) -> tuple[str, ...]:
     found = []
     if is_compiled(net):
-        found.append("compiled: the network that was compiled is looked at")
+        found.append("compiled: the original network is used")
     kinds = {weight.dtype for weight in net.parameters() if weight.is_floating_point()}
     others = sorted(
         str(kind).removeprefix("torch.") for kind in kinds - {torch.float32}

@@ -54,7 +54,7 @@ class LessonPanel(QWidget):
         self._lay_out()
         self._lessons.changed.connect(self._show)
         self._lessons.improved.connect(self._show_preview)
-        self._lessons.learnt.connect(lambda _: self._show())
+        self._lessons.learned.connect(lambda _: self._show())
         keep_size(app.look, self, self._resize)
         self._show_preview(None)
         self._show()
