@@ -286,7 +286,7 @@ def _try(
     return {
         name: _Given(tensor, makers.of(tensor))
         for name, tensor in found[0].items()
-        if tensor.is_floating_point()
+        if tensor.is_floating_point() and tensor.layout is torch.strided
     }
 
 
@@ -439,6 +439,13 @@ def _require_shape(task: Task, each: _Given, title: str) -> None:
     Raises:
         ModelError: the shape does not fit; names the one that would.
     """
+    if not each.tensor.numel():
+        remedy = "return at least one number from forward()"
+        raise ModelError(title, "returns an empty tensor for an image", remedy)
+    rows = len(each.tensor)
+    if rows != 1 and task in (*_PER_CLASS, *_MAPS):
+        reason = f"gives {rows} rows for one image"
+        raise ModelError(title, reason, "return one row for each image")
     ndim = each.tensor.ndim
     fits = (
         ndim in {1, _TWO}
