@@ -176,6 +176,10 @@ class ModelPanel(QWidget):
         for item in self._rows:
             name = f"{item.text(0)} {item.data(0, _REFERENCE)}".lower()
             item.setHidden(not all(word in name for word in words))
+        for index in range(self.list.topLevelItemCount()):
+            group = self.list.topLevelItem(index)
+            members = [group.child(place) for place in range(group.childCount())]
+            group.setHidden(all(member.isHidden() for member in members))
         current = self.list.currentItem()
         if current is None or current.isHidden():
             self._choose_first()
