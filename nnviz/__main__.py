@@ -126,7 +126,7 @@ def _need_qt() -> None:
         importlib.import_module("PySide6.QtWidgets")
     except ImportError as error:
         raise InputError(
-            "the window", f"Qt does not load: {error}", "see README.md, section Set-up"
+            "the window", f"Qt does not load: {error}", "see README.md, section Setup"
         ) from None
 
 

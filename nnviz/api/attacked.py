@@ -146,7 +146,7 @@ def print_sticker(
     copies: int = 1,
     marks: bool = True,
 ) -> Path:
-    """Write a sticker as a PDF page, at its size in millimetres.
+    """Write a sticker as a PDF page, at its size in millimeters.
 
     Args:
         sticker: an image's file; "round:FILE" for its largest disc; "round:#ff0000"

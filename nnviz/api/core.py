@@ -303,7 +303,7 @@ def contact_sheet(
 
 
 def write_side_car(model: Model) -> Path:
-    """Write a network's side-car beside its file; return the side-car's path.
+    """Write a network's sidecar beside its file; return the sidecar's path.
 
     Opened again, the file has this preprocessing, these names, task and output.
 
@@ -341,6 +341,10 @@ def open_image(
     """
     if isinstance(source, np.ndarray):
         return image_from_array(check_pixels(source))
+    if not isinstance(source, str | PathLike):
+        raise UsageError(
+            type(source).__name__, "is no image", "give a path or an array of pixels"
+        )
     limit = decode.MAX_PIXELS if max_pixels is None else max_pixels
     return decode.open_image(Path(source), limit)
 
@@ -502,10 +506,13 @@ def _adopt(
     said: ModelRequest,
     fixed: Mapping[str, Any],
 ) -> Model:
-    if not hasattr(net, "state_dict"):
+    if isinstance(net, type) or not hasattr(net, "state_dict"):
+        name = net.__name__ if isinstance(net, type) else type(net).__name__
         raise UsageError(
-            type(net).__name__,
-            "is not a network",
+            name,
+            "is a class, not a network"
+            if isinstance(net, type)
+            else "is not a network",
             "give a reference, a path or a module",
         )
     file, names = _told_apart(labels)

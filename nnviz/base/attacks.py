@@ -64,7 +64,7 @@ class SavedAttack:
         """The outcome of reopening the file, in one line."""
         share = f"{self.answer} {100 * self.probability:.3g} %"
         outcome = "still fools" if self.fooled else "no longer fools"
-        return f"opened again, the file {outcome}: {share}"
+        return f"reopened, the file {outcome}: {share}"
 
 
 def warning_of(recipe: Recipe) -> str:

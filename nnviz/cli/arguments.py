@@ -143,7 +143,7 @@ def add_model_options(
 
 
 def add_seed(
-    parser: Parser, text: str = "seed of the random numbers (default 0)"
+    parser: Parser, text: str = "seed of the random number generator (default 0)"
 ) -> None:
     """Add ``--seed`` to the general options."""
     parser.add_general(
@@ -206,15 +206,18 @@ def add_cluster_options(parser: Parser) -> None:
         "--cluster",
         metavar="ADDRESS",
         default="",
-        help="share the work by Dask: local for processes here, or a scheduler's "
-        "tcp://HOST:PORT, whose workers see the images under the same paths",
+        help=(
+            "distribute the work with Dask: local for processes on this machine, or "
+            "the tcp://HOST:PORT of a scheduler whose workers see the images under "
+            "the same paths"
+        ),
     )
     group.add_argument(
         "--workers",
         metavar="N",
         type=whole_number("--workers"),
         default=0,
-        help="processes of a local cluster (default: one a core)",
+        help="processes of a local cluster (default: one per core)",
     )
 
 
@@ -231,7 +234,7 @@ def add_method(parser: Parser, method: MethodInfo) -> None:
             "--preset",
             metavar="NAME",
             default="",
-            help="parameters to begin with, those named here aside: "
+            help="initial parameters, except those named here: "
             + ", ".join(method.presets),
         )
 
@@ -333,25 +336,32 @@ _NETWORK = (
         help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
         f"(default {DEFAULT_MODEL})",
     ),
-    text_option("--labels", "FILE", "names of the classes, one per line"),
+    text_option("--labels", "FILE", "class names, one per line"),
     Option(
         "--preprocess",
         metavar="FILE|JSON",
         type=preprocess_from,
-        help="preprocessing in place of the network's own: a JSON file or JSON text",
+        help=(
+            "preprocessing to use instead of the network's own: a JSON file or JSON "
+            "text"
+        ),
     ),
     text_option(
         "--task",
         "TASK",
-        "what the network is for, where its output does not say: classify, "
-        "multi-label, regress, detect, segment, image-to-image, embed, generic",
+        "task of the network, if its output does not tell: classify, multi-label, "
+        "regress, detect, segment, image-to-image, embed, generic",
     ),
-    text_option("--outputs", "NAME", "output to use of several: logits, out, 1"),
-    text_option("--unit", "UNIT", "unit of the numbers of a regression"),
+    text_option(
+        "--outputs",
+        "NAME",
+        "output to use if there are several, such as logits, out or 1",
+    ),
+    text_option("--unit", "UNIT", "unit of a regression's output"),
     flag_option(
         "--trust",
-        "run the network's own code where it is a program (TorchScript, .pt2, a "
-        "pickled module, Python); remembered for this very file",
+        "run the network's own code if it is a program (TorchScript, .pt2, a "
+        "pickled module, Python); remembered for exactly this file",
     ),
     text_option(
         "--device", "D", "auto, cpu, cuda, cuda:1 or mps (default %(default)s)", "auto"

@@ -181,45 +181,48 @@ _COMPARED = (
     text_option(
         "--methods",
         "A,B",
-        "a column each (default %(default)s)",
+        f"methods, one column each (default {', '.join(COMPARED)})",
         default=",".join(COMPARED),
     ),
-    Option("--models", metavar="R1,R2", help=f"a row each (default {DEFAULT_MODEL})"),
+    Option(
+        "--models",
+        metavar="R1,R2",
+        help=f"networks, one row each (default {DEFAULT_MODEL})",
+    ),
     text_option(
         "--target",
         "TARGET",
-        "what is asked: a class, class - class, layer:channel, box:0 (default:"
-        " the class that each network predicts)",
+        "what to explain: a class, class - class, layer:channel, box:0 (default: "
+        "the class that each network predicts)",
     ),
     repeated_option(
         "--target-for",
         "REF=TARGET",
-        "what one network is asked in place of --target, where a class has"
-        " another name in it; may be given several times",
+        "target of one network instead of --target, if a class has another name "
+        "there; may be given several times",
     ),
     repeated_option(
         "--set",
         "METHOD.PARAMETER=VALUE",
-        "a parameter of one method, such as integrated_gradients.steps=100; may"
-        " be given several times",
+        "parameter of one method, such as integrated_gradients.steps=100; may be "
+        "given several times",
     ),
     repeated_option(
         "--preprocess",
         "REF=FILE|JSON",
-        "in place of a network's own; may be given several times",
+        "preprocessing to use instead of a network's own; may be given several times",
     ),
     repeated_option(
         "--labels",
         "REF=FILE",
-        "names of a network's classes, one per line; may be given several times",
+        "class names of a network, one per line; may be given several times",
     ),
     choice_option(
         "--scale",
         _SCALES,
-        "which maps share one scale of colors: all of the board, of a row, of a"
-        " column, of a method and network, or each tile its own (default: network"
-        " where several are compared; else the board where all count the same, or"
-        " each column)",
+        "maps that share a color scale: the whole board, a row, a column, a method "
+        "and network, or none (default: network if several are compared; otherwise "
+        "the board if all have the same unit, or each column)",
     ),
     text_option(
         "--device",
@@ -237,7 +240,7 @@ def _parser() -> Parser:
         usage="IMAGE... [options]",
     )
     parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
-    parser.add(_COMPARED, "what is compared")
+    parser.add(_COMPARED, "comparison")
     add_seed(parser)
     opening.add_max_pixels(parser)
     add_out(parser)

@@ -76,15 +76,16 @@ def _values(method: MethodInfo, target: str) -> dict[str, Value]:
 
 _OPTIONS = (
     Option("words", metavar="METHOD... IMAGE", nargs="*"),
-    text_option("--target", "TARGET", "what is asked (default: the predicted class)"),
-    whole_option("--seed", 0, "seed of the random numbers (default 0)"),
+    text_option("--target", "TARGET", "what to explain (default: the predicted class)"),
+    whole_option("--seed", 0, "seed of the random number generator (default 0)"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "contact",
-        "Run several methods on one image; writes a sheet of results with legends.",
+        "Run several methods on one image; writes a contact sheet of results with "
+        "legends.",
         usage="METHOD... IMAGE [options]",
     )
     parser.add(_OPTIONS)

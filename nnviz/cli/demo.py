@@ -117,7 +117,7 @@ def _paths(given: Sequence[str]) -> Sequence[Path]:
     """
     paths = [Path(path) for path in given] or sample_photos()
     if not paths:
-        raise InputError("sample images", "are not there", "pip install scikit-image")
+        raise InputError("sample images", "are missing", "pip install scikit-image")
     return paths
 
 
@@ -204,7 +204,12 @@ def _conclude(
 
 
 _OPTIONS = (
-    Option("images", metavar="IMAGE", nargs="*", help="in place of the sample images"),
+    Option(
+        "images",
+        metavar="IMAGE",
+        nargs="*",
+        help="images to use instead of the sample images",
+    ),
     whole_option(
         "--seconds",
         _SECONDS,
@@ -228,7 +233,7 @@ def _parser() -> Parser:
         f"one, {', '.join(each.name for each in lecture.DEMONSTRATIONS)}",
     )  # fmt: skip
     parser.add_general(
-        "--image", metavar="FILE", default="", help="what the lecture looks at"
+        "--image", metavar="FILE", default="", help="image for the lecture"
     )
     add_json_option(parser)
     return parser

@@ -52,13 +52,13 @@ _LIBRARIES = ("torchvision", "PySide6-Essentials", "opencv-python-headless", "nu
 
 
 _EXTRAS = {
-    "timm": ("timm", "weights of its architectures"),
+    "timm": ("timm", "weights of timm's architectures"),
     "transformers": ("huggingface", "folders of Hugging Face"),
     "onnxruntime": ("onnx", "ONNX files with operators that nnviz lacks"),
     "tensorboardX": ("training", "curves for TensorBoard"),
     "umap-learn": ("umap", "maps of data sets by UMAP"),
     "faiss-cpu": ("neighbors", "approximate nearest neighbors in large data sets"),
-    "distributed": ("cluster", "work shared out over machines"),
+    "distributed": ("cluster", "work distributed over machines"),
     "ipywidgets": ("notebook", "controls in notebooks"),
     "mcp": ("mcp", "a server for coding agents"),
 }
@@ -84,7 +84,9 @@ class Check:
 
 def execute(words: Sequence[str]) -> int:
     """Run the command: check the machine; exit status 1 where there is a problem."""
-    parser = Parser("doctor", "What this machine has, what it lacks, and the remedy.")
+    parser = Parser(
+        "doctor", "Check this machine: what is there, what is missing, and the remedy."
+    )
     add_json_option(parser)
     options = parser.read(words)
     checks = list(examine())
@@ -240,7 +242,7 @@ def _resources() -> Check:
         size = resource("models", "objects.safetensors").stat().st_size
     except FileNotFoundError as error:
         found = f"{error} is missing ({os.strerror(errno.ENOENT).lower()})"
-        return Check("resources", found, problem=True, remedy="install nnviz again")
+        return Check("resources", found, problem=True, remedy="reinstall nnviz")
     names = ", ".join(font.stem for font in fonts)
     return Check("resources", f"bundled:objects {console.file_size(size)}, {names}")
 
@@ -248,5 +250,5 @@ def _resources() -> Check:
 def _default_network() -> Check:
     if default_model() != DEFAULT_MODEL:
         found = f"the package with the weights of {DEFAULT_MODEL} is not installed"
-        return Check("network", found, problem=True, remedy="install nnviz again")
+        return Check("network", found, problem=True, remedy="reinstall nnviz")
     return Check("network", f"{DEFAULT_MODEL} has its weights")

@@ -74,12 +74,12 @@ def _tell_classes(found: Evaluation, counted: str) -> None:
         ]
         console.table(("class", counted, "score"), rows, right=(1, 2))
     if found.confusions:
-        console.heading("\nTaken for another")
+        console.heading("\nMost frequent confusions")
         pairs = [
             (each.truth, each.said, str(each.count), f"{100 * each.share:.0f} %")
             for each in found.confusions
         ]
-        columns = ("is", "said to be", "pictures", "share")
+        columns = ("is", "predicted", "pictures", "share")
         console.table(columns, pairs, right=(2, 3))
 
 
@@ -88,25 +88,25 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH|NAME",
-        "folder or zip file: for a classifier a subfolder for each class, for a"
-        " detector or segmenter images with one JSON file in COCO's format; or data"
-        " that the program makes: digits, scenes, scenes-planted,"
-        " scenes-contradicting",
+        "folder or zip file: for a classifier one subfolder per class, for a "
+        "detector or segmenter images with one COCO JSON file; or data that nnviz "
+        "generates: digits, scenes, scenes-planted, scenes-contradicting",
     ),
     flag_option(
         "--held-out",
-        "only what the project never trains on: of data split in train and test"
-        " the test part, of others one fifth by file hash",
+        "use held-out images only: the test part of data split into train and test, "
+        "otherwise one fifth, chosen by file hash",
     ),
-    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--limit", 0, "use at most N images, evenly sampled (default: all)"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "evaluate",
-        "Measure how good a network is: top-1, top-5, mean per class and confusions of"
-        " a\nclassifier, COCO's mAP of a detector, mean IoU of a segmenter.",
+        "Measure how accurate a network is: top-1, top-5, mean per class and "
+        "confusions of a\nclassifier, COCO mAP of a detector, mean IoU of a "
+        "segmenter.",
         usage="REF --data PATH|NAME [options]",
     )
     parser.add(_OPTIONS)

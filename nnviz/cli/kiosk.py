@@ -84,10 +84,10 @@ def _idle(text: str) -> float:
 def _parser() -> Parser:
     parser = Parser(
         OPTION,
-        "Show one guided lesson, or Live, full screen on a stand: nothing can be "
-        "opened or saved, after a pause it starts over, and a window that ends or is "
-        "stuck is started again.  Ctrl+Alt+Shift+Q ends it.  A camera or a video takes "
-        "the options of nnviz live too.",
+        "Show one guided lesson, or Live, full screen at a stand: nothing can be "
+        "opened or saved, it starts over when idle, and a window that ends or hangs "
+        "is restarted.  Ctrl+Alt+Shift+Q ends it.  A camera or a video takes the "
+        "options of nnviz live too.",
         usage="LESSON|CAMERA|VIDEO [options]",
     )
     parser.add_argument("what", metavar="LESSON|CAMERA|VIDEO", nargs="?", default="")
@@ -99,7 +99,9 @@ def _parser() -> Parser:
         help=f"pause after which it starts over [default {IDLE:g}]",
     )
     parser.add_argument(
-        _UNWATCHED, action="store_true", help="start no process that watches the window"
+        _UNWATCHED,
+        action="store_true",
+        help="start no process that restarts the window",
     )
     parser.add_argument(_WATCHED, action="store_true", help=argparse.SUPPRESS)
     return parser

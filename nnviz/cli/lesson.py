@@ -52,7 +52,7 @@ def checked(file: str) -> Guide:
     path = Path(file)
     if not is_file(path):
         raise InputError(
-            file, "there is no such file", "nnviz lesson lists those known"
+            file, "there is no such file", "nnviz lesson lists the known ones"
         )
     guide = read_guide(path)
     shipped = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
@@ -67,14 +67,16 @@ def _record(guide: Guide) -> dict[str, object]:
 def _parser() -> Parser:
     parser = Parser(
         "lesson",
-        "Open the window on a guided lesson: a Markdown file with steps, as those in "
-        "resources/lessons.  A mistake in it is told with its line.  Without a file "
-        "the lessons that ship with the program are listed.",
+        "Open the window with a guided lesson: a Markdown file with steps, like "
+        "those in resources/lessons.  Mistakes in it are reported with their line.  "
+        "Without a file, the lessons that ship with the program are listed.",
         usage="[FILE.md] [options]",
     )
-    parser.add_argument("file", metavar="FILE", nargs="?", default="", help="to open")
     parser.add_argument(
-        "--check", action="store_true", help="only check the file, open no window"
+        "file", metavar="FILE", nargs="?", default="", help="lesson to open"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only check the file; open no window"
     )
     add_json_option(parser)
     return parser

@@ -37,7 +37,7 @@ def execute(words: Sequence[str]) -> int:
     order, options = read(words)
     if order.source is None:
         raise UsageError(
-            "--source", "is not given", "name a camera (0), a video, an address, screen"
+            "--source", "is missing", "name a camera (0), a video, an address, screen"
         )
     source = replace(order.source, loop=False)
     if options.resume:
@@ -318,21 +318,23 @@ _OPTIONS = (
     choice_option(
         "--task",
         [each.name for each in CONTENTS],
-        "what to look at (default %(default)s)",
+        "what to analyze (default %(default)s)",
         default=CONTENTS[0].name,
     ),
-    flag_option("--mirrored", "swap left and right"),
+    flag_option("--mirrored", "mirror the frames"),
     Option(
-        "--record", metavar="OUT.mp4", help="write a video, and its numbers as .csv"
+        "--record",
+        metavar="OUT.mp4",
+        help="video file to write, with its numbers as .csv",
     ),
     flag_option(
-        "--resume", "go on where the recording ended, in a next part: OUT.2.mp4"
+        "--resume", "continue where the recording ended, in a new part: OUT.2.mp4"
     ),
     text_option(
         "--stickers",
         "TEXT",
-        "laid on each frame: STICKER @ X Y WIDTH ANGLE; ..., as of nnviz run "
-        "placed_stickers",
+        "stickers to place on each frame: STICKER @ X Y WIDTH ANGLE; ..., as for "
+        "nnviz run placed_stickers",
     ),
     flag_option("--no-window", "print lines; open no window"),
     Option("--seconds", metavar="N", type=_seconds, help="stop after N seconds"),

@@ -67,7 +67,7 @@ def _first(text: str) -> str:
 
 def _parser() -> Parser:
     parser = Parser(
-        "methods", "List the methods, or explain one.", usage="[METHOD] [options]"
+        "methods", "List the methods, or describe one.", usage="[METHOD] [options]"
     )
     parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
     add_json_option(parser)

@@ -180,7 +180,7 @@ def _findings(info: ModelInfo) -> None:
     for finding in info.findings:
         console.line(f"  {finding.severity:<8} {finding.text}")
     if info.candidates:
-        console.heading("\nPreprocessing by the statistics of the batch norms")
+        console.heading("\nPreprocessing inferred from the batch norm statistics")
         for each in info.candidates:
             console.line(f"  {each.distance:>10.3g}  {each.name}")
 
@@ -276,7 +276,7 @@ def _fetch(options: argparse.Namespace) -> None:
 def _list_parser() -> Parser:
     parser = Parser(
         "models",
-        "List networks, look into one, compare two, or download weights.",
+        "List networks, inspect one, compare two, or download weights.",
         usage="[list] [--search WORDS] [options]\n"
         "       nnviz models inspect REF [options]\n"
         "       nnviz models compare REF REF [options]\n"
@@ -284,7 +284,10 @@ def _list_parser() -> Parser:
     )
     parser.add_argument("action", nargs="?", default="list", help=argparse.SUPPRESS)
     parser.add_argument(
-        "--search", metavar="WORDS", default="", help="only those that hold these words"
+        "--search",
+        metavar="WORDS",
+        default="",
+        help="only networks that match these words",
     )
     add_json_option(parser)
     return parser
@@ -293,7 +296,7 @@ def _list_parser() -> Parser:
 def _inspect_parser() -> Parser:
     parser = Parser(
         "models",
-        "Facts, preprocessing, the doctor's findings, layers and card of a network.",
+        "Show the facts, preprocessing, findings, layers and card of a network.",
         usage="inspect REF [options]",
     )
     parser.add_argument("action", help=argparse.SUPPRESS)
@@ -307,11 +310,11 @@ _COMPARE = (
     Option(
         "--figure",
         metavar="FILE",
-        help="also both graphs side by side, what differs framed: .svg or .png",
+        help="also write both graphs side by side, differences framed: .svg or .png",
     ),
     flag_option(
         "--trust",
-        "run the code of a network that is a program; remembered for its file",
+        "run the network's own code if it is a program; remembered for its file",
     ),
 )
 
@@ -319,7 +322,7 @@ _COMPARE = (
 def _compare_parser() -> Parser:
     parser = Parser(
         "models",
-        "Layers and operations of two networks in pairs: what differs.",
+        "Compare two networks: which layers and operations differ.",
         usage="compare REF REF [options]",
     )
     parser.add_argument("action", help=argparse.SUPPRESS)
@@ -333,7 +336,7 @@ def _compare_parser() -> Parser:
 def _fetch_parser() -> Parser:
     parser = Parser(
         "models",
-        "Download a network's weights to the user's cache.",
+        "Download the weights of a network to the user's cache.",
         usage="fetch REF [options]",
     )
     parser.add_argument("action", help=argparse.SUPPRESS)

@@ -61,7 +61,7 @@ def named_images(named: Sequence[str], method: MethodInfo) -> list[Path]:
     if method.needs_image and not named:
         raise UsageError(method.name, "needs an image", "name a file or a folder")
     if named and not method.needs_image:
-        raise UsageError(named[0], f"{method.name} looks at no image", "leave it out")
+        raise UsageError(named[0], f"{method.name} takes no image", "leave it out")
     return image_files(named)
 
 

@@ -82,10 +82,12 @@ def _shared(method: MethodInfo, options: argparse.Namespace) -> int:
     """
     if not method.needs_image or not options.images:
         raise UsageError(
-            method.name, "has no images to share out", "name a folder of images"
+            method.name, "has no images to distribute", "name a folder of images"
         )
     if getattr(options, "record", ""):
-        raise UsageError("--record", "keeps one run", "leave out --cluster, --missing")
+        raise UsageError(
+            "--record", "records a single run", "leave out --cluster, --missing"
+        )
     if not is_remote(options.out):
         opening.check_out(Path(options.out))
     model = opening.open_model(options) if method.needs_model else None
@@ -127,7 +129,7 @@ def _record(
     if not method.recorded:
         return ""
     if options.record and len(paths) > 1:
-        raise UsageError("--record", "keeps one run", "name one image")
+        raise UsageError("--record", "records a single run", "name one image")
     return str(options.record)
 
 
@@ -245,28 +247,33 @@ def _add_recording(parser: Parser) -> None:
     group = parser.add_argument_group("recording")
     group.add_argument(
         "--record", metavar="FOLDER", default="",
-        help="keep the steps there, to look at, to go on from, to make a video of",
+        help="folder to record the steps to, for viewing, resuming or making a video",
     )  # fmt: skip
     group.add_argument(
         "--resume", metavar="FOLDER[:STEP]", default="",
-        help="go on with a recording, from its newest step or another; the network and "
-        "the parameters are the recording's, but steerable ones may be changed; with "
-        "--record what comes is kept there, and the recording stays as it is",
+        help=(
+            "resume a recording, from its newest step or another; network and "
+            "parameters are those of the recording, but steerable ones may be "
+            "changed; with --record, the new steps go there and the recording is "
+            "left unchanged"
+        ),
     )  # fmt: skip
 
 
 def _add_common(parser: Parser) -> None:
     parser.add_general(
         "--missing", action="store_true",
-        help="leave out images whose results are in --out already",
+        help="skip images whose results are already in --out",
     )  # fmt: skip
     add_seed(parser)
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
     parser.add_general(
         "--figure", choices=("svg", "pdf", "png"),
-        help="also NAME.METHOD.figure.svg, .pdf or .png, for a slide: no title, "
-        "transparent, with a vector legend",
+        help=(
+            "also write NAME.METHOD.figure.svg, .pdf or .png for a slide: no title, "
+            "transparent, with a vector legend"
+        ),
     )  # fmt: skip
     arguments.add_json_option(parser)
     parser.epilog = textwrap.dedent("""\

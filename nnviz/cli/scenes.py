@@ -45,16 +45,20 @@ def _show(written: Iterable[Path], count: int) -> None:
 
 
 _OPTIONS = (
-    whole_option("--count", 100, "how many (100)"),
-    whole_option("--seed", 0, "of the first image; the next has the next (0)"),
-    whole_option("--size", 128, "side of the images, px (128)"),
+    whole_option("--count", 100, "number of images (default 100)"),
+    whole_option(
+        "--seed",
+        0,
+        "seed of the first image; each next image has the next seed (default 0)",
+    ),
+    whole_option("--size", 128, "side of the images, px (default 128)"),
     Option(
         "--shapes",
         metavar=("LEAST", "MOST"),
         type=whole_number("--shapes"),
         nargs=2,
         default=(1, 4),
-        help="how many shapes an image has (1 4)",
+        help="fewest and most shapes per image (default 1 4)",
     ),
     flag_option(
         "--dominant", "one shape much larger than the others, for classification"
@@ -62,7 +66,7 @@ _OPTIONS = (
     choice_option(
         "--shortcut",
         ("none", "planted", "contradicting"),
-        "a mark in a corner that goes with stars, or with all but stars",
+        "put a mark in a corner of images with stars, or of all but those",
         default="none",
     ),
 )
@@ -71,10 +75,10 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = Parser(
         "scenes",
-        "Write images of textured shapes on photographic backgrounds, and what is"
-        " on them\n(categories, boxes, masks, a sentence) in COCO's format.  The same"
-        " seed gives the same\npicture, always; the bundled networks were trained on"
-        " seeds from 1000000 on.",
+        "Write images of textured shapes on photographic backgrounds, with their "
+        "annotations\n(categories, boxes, masks, a sentence) in COCO format.  The "
+        "same seed always gives the\nsame image; the bundled networks were trained "
+        "on seeds from 1000000 on.",
         usage="--out DIR [options]",
     )
     parser.add(_OPTIONS)

@@ -77,27 +77,27 @@ def _cell(score: Score | None) -> str:
 
 
 _OPTIONS = (
-    Option("methods", metavar="METHOD", nargs="*", help="of the group Explain"),
+    Option("methods", metavar="METHOD", nargs="*", help="methods of the group Explain"),
     text_option(
         "--data",
         "PATH|NAME",
-        "folder or zip file with images, with one JSON file in COCO's format or"
-        " without; or generated scenes: scenes, scenes-planted, scenes-contradicting",
+        "folder or zip file with images, with or without one COCO JSON file; or "
+        "generated scenes: scenes, scenes-planted, scenes-contradicting",
     ),
-    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
-    whole_option("--seed", 0, "seed of the random numbers (default 0)"),
+    whole_option("--limit", 0, "use at most N images, evenly sampled (default: all)"),
+    whole_option("--seed", 0, "seed of the random number generator (default 0)"),
     flag_option(
         "--randomize", "also compare with maps of the network with random weights"
     ),
     flag_option(
         "--average-drop",
-        "also fade the images by the maps: average drop, increase in confidence",
+        "also mask the images by the maps: average drop, increase in confidence",
     ),
     text_option(
         "--keep",
         "FILE",
-        "keep the figures of each image in a file of JSON lines; an interrupted"
-        " table goes on from it, and further methods and images are added to it",
+        "JSON lines file for the figures of each image; an interrupted table "
+        "continues from it, and further methods and images are added",
     ),
 )
 
@@ -105,9 +105,10 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = Parser(
         "score",
-        "Measure how far methods' maps can be trusted: deletion and insertion, and\n"
-        "where the objects are known pointing game, energy inside and IoU, each\n"
-        "beside a random map and an edge map of the same images, with 95 % intervals.",
+        "Measure how far the maps of methods can be trusted: deletion and insertion "
+        "and, if\nthe objects are known, pointing game, energy inside and IoU, each "
+        "compared with a\nrandom map and an edge map of the same images, with 95 % "
+        "intervals.",
         usage="METHOD... --model REF --data PATH|NAME [options]",
     )
     parser.add(_OPTIONS)

@@ -79,25 +79,25 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH",
-        "folder with a subfolder for each class, or a zip file of one; digits and"
-        " scenes need none",
+        "folder with one subfolder per class, or a zip file of it; digits and "
+        "scenes need none",
     ),
     whole_option(
         "--epochs",
         0,
-        "epochs: how often every image is seen; 0 for the recipe's own number",
+        "number of epochs; 0 for the recipe's own number",
     ),
-    whole_option("--seed", 0, "of the weights, the order and the augmentation"),
+    whole_option("--seed", 0, "seed of weights, order and augmentation"),
     text_option(
         "--style",
         "PICTURE",
-        "for style: file of the style image; or marbling,"
-        " mosaic or strokes; what has been learnt after an epoch can be used at once",
+        "for style: file of the style image; or marbling, mosaic or strokes; the "
+        "network can be used after each epoch",
     ),
     text_option(
         "--network",
         "REF",
-        "for style: the network whose layers judge the paintings",
+        "for style: network whose layers define the loss",
         default="bundled:objects",
     ),
 )
@@ -106,8 +106,8 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = Parser(
         "train",
-        "Train a bundled network from scratch.  A checkpoint in the output folder is"
-        " gone on from,\nso a run that was stopped loses at most one epoch.",
+        "Train a bundled network from scratch.  A checkpoint in the output folder "
+        "is resumed,\nso a stopped run loses at most one epoch.",
         usage="NAME [--data PATH] --out DIR [options]",
     )
     parser.add(_OPTIONS)

@@ -140,13 +140,13 @@ DISTORTIONS = (
     Distortion("WebP 80", partial(reencoded, form="WEBP", quality=80), _WEBP),
     Distortion("half the size", partial(resized, scale=0.5)),
     Distortion("1.3 times the size", partial(resized, scale=1.3)),
-    Distortion("turned by 5 degrees", partial(rotated, degrees=5), _OPENCV),
+    Distortion("rotated by 5°", partial(rotated, degrees=5), _OPENCV),
     Distortion("cropped by 5 %", partial(cropped, share=0.05)),
     Distortion("blurred, sigma 1 px", partial(blurred, sigma=1)),
     Distortion("noise, sigma 4/255", partial(noisy, sigma=4)),
     Distortion("a fifth darker", partial(lit, gain=0.8)),
     Distortion("a fifth brighter", partial(lit, gain=1.2)),
-    Distortion("bent by a lens", partial(through_lens, bend=0.05), _OPENCV),
+    Distortion("lens distortion", partial(through_lens, bend=0.05), _OPENCV),
     Distortion("held to a camera (simulated)", photographed, _OPENCV),
 )
 """Distortions that an attacked image may have to survive."""

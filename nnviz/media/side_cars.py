@@ -1,4 +1,4 @@
-"""Side-cars: JSON files beside weights, with their preprocessing and labels."""
+"""Sidecars: JSON files beside weights, with their preprocessing and labels."""
 
 import json
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ def write_side_car(
     labels: Sequence[str] = (),
     request: ModelRequest | None = None,
 ) -> Path:
-    """Write a side-car beside a file of weights; return its path.
+    """Write a sidecar beside a file of weights; return its path.
 
-    Other fields of an existing side-car are kept.  When reopened, by path or by
+    Other fields of an existing sidecar are kept.  When reopened, by path or by
     reference, the network has this preprocessing and these labels.
 
     Args:

@@ -89,7 +89,7 @@ def summary(found: Boxes) -> str:
     """Return a summary in one line: "7 objects: 4 person, 2 chair, 1 dog"."""
     count = len(found.boxes)
     if not found.labels:
-        return "nothing was looked for yet"
+        return "no detection has been run yet"
     if not count:
         above = f" above {100 * found.threshold:.3g} %" if found.threshold else ""
         return f"nothing found{above}"

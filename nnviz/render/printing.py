@@ -1,4 +1,4 @@
-"""Printable pages of stickers, at a size in millimetres, with crop marks."""
+"""Printable pages of stickers, at a size in millimeters, with crop marks."""
 
 import io
 from dataclasses import dataclass

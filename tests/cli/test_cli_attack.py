@@ -95,7 +95,7 @@ def test_the_weakest_noise_is_within_the_budget(nnviz, attacked):
     )
     assert not less["fooled"]
     words = nnviz("attacked", attacked)[1]
-    assert f"flips from {found['flips_at']:.3g}/255 (linf) on" in words
+    assert f"flips at {found['flips_at']:.3g}/255 (linf) and above" in words
 
 
 def test_maps_before_and_after(nnviz, attacked):

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 -- as everybody writes it
 from support.jobs import finish, never, run_network
-from torch import nn
+from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.preprocess import Preprocess
@@ -454,7 +454,45 @@ class Extra(nn.Module):
         return x + y
 
 
+def _leave():
+    raise SystemExit(3)
+
+
+class Answers(nn.Module):
+    """A classifier whose answer a function changes."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.conv, self.change = nn.Conv2d(3, 5, 3), change
+
+    def forward(self, x):
+        return self.change(self.conv(x).mean((2, 3)))
+
+
+class Closed(nn.Module):
+    """A network with methods of its own that fail."""
+
+    def forward(self, x):
+        return x.mean((2, 3))
+
+    def eval(self):
+        raise RuntimeError("not now")
+
+    @property
+    def config(self):
+        raise ValueError("none")
+
+
 REFUSED = {
+    "nothing": (Answers(lambda y: y[:, :0]), "Answers: returns an empty tensor"),
+    "no batch": (Answers(lambda y: y[0]), "Answers: gives 5 rows for one image"),
+    "two rows": (
+        Answers(lambda y: y.repeat(2, 1)),
+        "Answers: gives 2 rows for one image",
+    ),
+    "sparse": (Answers(Tensor.to_sparse), "Answers: returns no tensor for an image"),
+    "the end": (Answers(lambda _: _leave()), "Answers: fails on an image of 16 x 16"),
+    "its methods": (Closed(), "Closed: cannot be copied (not now)"),
     "no tensor": (Sizes(), "Sizes: returns no tensor for an image"),
     "a number": (Scalar(), "Scalar: gives one number for a whole batch"),
     "two inputs": (Extra(), "Extra: takes 2 inputs (x, y); fix all but one"),

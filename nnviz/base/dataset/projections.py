@@ -20,7 +20,8 @@ TITLES = {
 """Names of projections in lists and on plots."""
 WARNINGS = {
     "pca": (
-        "Two directions of many: the share of the variance below is all that is seen."
+        "Two directions of many: the fraction of the variance below is all that is "
+        "shown."
     ),
     "lda": (
         "Directions are chosen to keep the labels apart, so classes look better "
@@ -32,7 +33,7 @@ WARNINGS = {
     ),
     "autoencoder": (
         "The code of two numbers is bent as it suits the decoder: distances are not "
-        "comparable from place to place, and another seed gives another map."
+        "comparable across the map, and another seed gives another map."
     ),
     "umap": (
         "Only neighborhoods mean something: sizes of clusters and gaps between them "

@@ -213,13 +213,13 @@ def _action(line: str, number: int, file: str) -> GuideAction:
     """
     found = _ACTION.fullmatch(line)
     if found is None:
-        raise _mistake(file, number, f"{line!r} says nothing to do")
+        raise _mistake(file, number, f"{line!r} has no action")
     word, equals, rest = found[1], found[2], found[3].strip()
     if equals:
         return GuideAction("value", word, rest, number)
     if word in {"workspace", "network", "method", "step"} and rest:
         return GuideAction(word, rest, "", number)
-    raise _mistake(file, number, f"{word!r} is nothing that can be done")
+    raise _mistake(file, number, f"{word!r} is not a known action")
 
 
 def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:

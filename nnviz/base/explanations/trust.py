@@ -34,7 +34,8 @@ class TrustCheck(StrEnum):
 
 _VERDICTS = (
     "Pass: better than a random map and than an edge map of this image (relative "
-    "paired difference, 95 %). Caution: than one of them. Fail: than neither."
+    "paired difference, 95 %). Caution: better than one of them. Fail: better than "
+    "neither."
 )
 _RANK = {Verdict.PASS: 0, Verdict.CAUTION: 1, Verdict.FAIL: 2}
 

@@ -125,7 +125,7 @@ class Robustness:
     @property
     def counted(self) -> str:
         """The meaning of the accuracies, in words: "correct" or "answer unchanged"."""
-        return "correct" if self.truth == "folders" else "answer unchanged"
+        return "correct" if self.truth == "folders" else "prediction unchanged"
 
     def curves(self) -> Curves:
         """Return accuracy against epsilon as curves."""

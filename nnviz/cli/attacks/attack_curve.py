@@ -90,8 +90,8 @@ _OPTIONS = (
         "--attack",
         "NAME",
         (
-            f"{', '.join(ATTACKS)} (default pgd); {' and '.join(SEARCHES)} look for "
-            "the least noise, of which one attack tells the whole curve"
+            f"{', '.join(ATTACKS)} (default pgd); {' and '.join(SEARCHES)} search "
+            "for the smallest perturbation, so that one run gives the whole curve"
         ),
         default="pgd",
     ),
@@ -99,8 +99,8 @@ _OPTIONS = (
         "--norm",
         ("linf", "l2"),
         (
-            "of the noise (default linf; l2 for "
-            f"{' and '.join(SEARCHES)}, which know no other)"
+            "norm of the perturbation (default linf; l2 for "
+            f"{' and '.join(SEARCHES)}, which have no other)"
         ),
         default="",
     ),
@@ -109,34 +109,34 @@ _OPTIONS = (
         metavar="E,E,...",
         type=read_epsilons,
         default=_EPSILONS,
-        help=f"in 1/255, rising (default {_EPSILONS})",
+        help=f"sizes of the perturbation in 1/255, ascending (default {_EPSILONS})",
     ),
-    whole_option("--steps", _STEPS, f"of the attack (default {_STEPS})"),
+    whole_option("--steps", _STEPS, f"steps of the attack (default {_STEPS})"),
     text_option(
         "--data",
         "PATH",
-        "folder or zip file; subfolders named after classes of the network tell "
-        "what is right, else what the network says of the images as they are",
+        "folder or zip file; subfolders named after classes of the network give the "
+        "true classes, else the predictions on the clean images count as correct",
     ),
     flag_option(
         "--held-out",
-        "only what the project never trains on: of data split in train and test "
-        "the test part, of others one fifth by file hash",
+        "use held-out images only: the test part of data split into train and test, "
+        "otherwise one fifth, chosen by file hash",
     ),
-    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--limit", 0, "use at most N images, evenly sampled (default: all)"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "attack-curve",
-        "Measure how often a network is right where every image of a folder is\n"
-        "attacked, by the noise that the attack may use.  Writes curve.ATTACK.NORM.csv,"
-        "\n.png and .svg.",
+        "Measure the accuracy of a network under attack on every image of a "
+        "folder,\nfor several sizes of the perturbation.  Writes "
+        "curve.ATTACK.NORM.csv, .png and\n.svg.",
         usage="--data FOLDER [--attack pgd] [--epsilons 0,1,2,4,8] [options]",
     )
     parser.add(_OPTIONS)
-    add_seed(parser, "of the random starts (default 0)")
+    add_seed(parser, "seed of the random starts (default 0)")
     add_cluster_options(parser)
     add_model_options(parser)
     add_out(parser)

@@ -48,7 +48,7 @@ def _tell(found: Rescaled, *, searched: bool) -> None:
     unit = f"/255 ({found.norm})"
     if searched and found.flips_at is not None:
         console.line(
-            f"flips from {found.flips_at:.3g}{unit} on; the attack's noise has "
+            f"flips at {found.flips_at:.3g}{unit} and above; the full perturbation has "
             f"{found.budget:.3g}"
         )
     elif searched:
@@ -92,34 +92,34 @@ def _explain(options: argparse.Namespace, given: dict[str, Any]) -> dict[str, An
 
 
 _OPTIONS = (
-    Option("file", metavar="FILE", help=".png or .json of an attack"),
+    Option("file", metavar="FILE", help=".png or .json of a saved attack"),
     number_option(
         "--epsilon",
         None,
-        "size of the noise, 1/255 in the attack's norm (default: the weakest that "
-        "flips is looked for, and all of it is saved)",
+        "size of the perturbation, in 1/255 of the attack's norm (default: search "
+        "for the smallest that flips the prediction, and save the full one)",
         metavar="E",
     ),
     text_option(
         "--save",
         "OUT",
-        ".png, .jpg or .webp; opened again, and asked whether it still fools",
+        ".png, .jpg or .webp; reopened to test whether it still fools the network",
     ),
-    whole_option("--quality", 95, "of JPEG and WebP, 1 to 100 (default 95)"),
+    whole_option("--quality", 95, "quality of JPEG and WebP, 1 to 100 (default 95)"),
     text_option(
         "--explain",
         "METHOD,...",
         "maps of the image before and after, on one scale, with their correlation",
     ),
     text_option(
-        "--target", "T", "what is asked of both (default what the network says of each)"
+        "--target", "T", "what to explain in both (default: the prediction of each)"
     ),
     Option(
         "--image",
         metavar="PATH",
-        help="the image, where it is neither beside the file nor recent",
+        help="the original image, if it is neither beside the file nor recent",
     ),
-    text_option("--labels", "FILE", "the recipe's label file"),
+    text_option("--labels", "FILE", "label file of the recipe"),
 )
 
 
@@ -140,9 +140,9 @@ def _tell_changes(
 def _parser() -> Parser:
     parser = Parser(
         "attacked",
-        "Take up an attack that nnviz run saved: find the weakest noise that flips,\n"
-        "write the attacked image as a file that is opened and asked about again,\n"
-        "explain the image before and after.",
+        "Continue with an attack that nnviz run saved: find the smallest "
+        "perturbation that\nflips the prediction, write the attacked image and test "
+        "the file again, explain the\nimage before and after.",
         usage="FILE [--epsilon E] [--save OUT] [--explain METHOD,...] [options]",
     )
     parser.add(_OPTIONS)

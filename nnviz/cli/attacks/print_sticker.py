@@ -1,4 +1,4 @@
-"""``nnviz print-sticker``: a PDF page of a sticker, at a size in millimetres."""
+"""``nnviz print-sticker``: a PDF page of a sticker, at a size in millimeters."""
 
 import argparse
 from collections.abc import Sequence
@@ -42,18 +42,18 @@ _OPTIONS = (
         metavar="W",
     ),
     text_option(
-        "--paper", "|".join(PAPERS), "the sheet (default %(default)s)", default="a4"
+        "--paper", "|".join(PAPERS), "paper size (default %(default)s)", default="a4"
     ),
     whole_option(
         "--copies",
         1,
-        "how many on the page; 0 for as many as it holds (default %(default)d)",
+        "copies on the page; 0 for as many as fit (default %(default)d)",
     ),
-    flag_option("--no-marks", "draw no marks to cut along"),
+    flag_option("--no-marks", "draw no crop marks"),
     text_option(
         "--out",
         "OUT.pdf",
-        "the page to write (default %(default)s)",
+        "PDF file to write (default %(default)s)",
         default="sticker.pdf",
     ),
 )
@@ -62,9 +62,9 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = Parser(
         "print-sticker",
-        "Write a sticker as a PDF page on which it has its size: print it at 100 %,\n"
-        "not fitted to the page.  STICKER is an image file, round:FILE for its\n"
-        "largest disc, or round:#ff0000, square:#ff0000 for one color.",
+        "Write a sticker as a PDF page in its true size: print it at 100 %, not "
+        "fitted to\nthe page.  STICKER is an image file, round:FILE for its largest "
+        "disc, or\nround:#ff0000 or square:#ff0000 for a solid color.",
         usage="STICKER --width-mm W --out OUT.pdf [options]",
     )
     parser.add(_OPTIONS)

@@ -39,7 +39,7 @@ def _tell(found: Ablation) -> None:
     if found.labeled:
         console.line(f"  {'top-1 before':<20}{100 * found.before:6.1f} %")
         console.line(f"  {'top-1 after':<20}{100 * found.after:6.1f} %")
-    console.line(f"  {'other answer':<20}{100 * found.changed:6.1f} %")
+    console.line(f"  {'changed':<20}{100 * found.changed:6.1f} %")
     if found.classes:
         console.table(
             ("class", "images", "before", "after"),
@@ -52,25 +52,25 @@ def _tell(found: Ablation) -> None:
 
 
 _OPTIONS = (
-    text_option("--channels", "N,N-N", "which ones"),
+    text_option("--channels", "N,N-N", "channels to change"),
     text_option(
-        "--layer", "L", "any of the network (default: the deepest of the index)"
+        "--layer", "L", "layer of the network (default: the deepest of the index)"
     ),
     text_option(
         "--replace",
         "HOW",
-        "zero, or mean over the index (default %(default)s)",
+        "new value: zero, or mean over the index (default %(default)s)",
         default="zero",
     ),
     text_option(
         "--patch",
         "IMAGE",
-        "give the channels what they are in this image (activation patching)",
+        "give the channels their values in this image (activation patching)",
     ),
     whole_option(
         "--limit",
         1000,
-        "at most so many images, evenly from all; 0 for all (default %(default)s)",
+        "use at most N images, evenly sampled; 0 for all (default %(default)s)",
     ),
 )
 
@@ -78,8 +78,9 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = index_parser(
         "ablate",
-        "Switch channels of a layer off, or give them what they are in another image,"
-        " and ask\nthe images of an index again: how accuracy and answers change.",
+        "Switch channels of a layer off, or give them their values in another "
+        "image, and\nrecompute the predictions of an index: how accuracy and "
+        "predictions change.",
         "INDEX --channels N,N-N [--layer L] [options]",
     )
     parser.add(_OPTIONS)

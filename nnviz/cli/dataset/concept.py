@@ -98,12 +98,14 @@ def _tell_test(found: ConceptTest, file: str) -> None:
         ("TCAV score", f"{found.score:.2f} ± {found.scores.std():.2f}"),
         ("random sets", f"{random.mean():.2f} ± {random.std():.2f}"),
         ("p-value", f"{found.p_value:.2g}"),
-        ("told from others", f"{100 * found.accuracy:.0f} %"),
+        ("CAV accuracy", f"{100 * found.accuracy:.0f} %"),
     ):  # fmt: skip
         console.line(f"  {name:<20}{value}")
     more = "more" if found.score > found.random_scores.mean() else "less"
     words = f"along the concept {found.target} is {more} likely than by chance"
-    console.line(f"  {words if found.significant else 'not told from chance at 5 %'}")
+    console.line(
+        f"  {words if found.significant else 'not distinguishable from chance at 5 %'}"
+    )
     for note in found.notes:
         console.line(f"  {note}")
     if file:
@@ -115,7 +117,7 @@ def _tell_probes(found: tuple[LayerProbe, ...], *, json: bool) -> int:
         console.answer([dataclasses.asdict(each) for each in found])
         return 0
     console.table(
-        ("layer", "channels", "read right", "±"),
+        ("layer", "channels", "accuracy", "±"),
         [
             (each.layer, str(each.channels), f"{100 * each.accuracy:.1f} %",
              f"{100 * each.spread:.1f}")
@@ -130,24 +132,24 @@ _OPTIONS = (
     text_option(
         "--concept",
         "CLASS|DIR|N,N-N",
-        "a class of the index, a folder of other images, or numbers of records",
+        "class of the index, folder of other images, or numbers of records",
     ),
-    text_option("--target", "CLASS", "class that may depend on it"),
-    text_option("--layer", "L", "one of the index (default: the last)"),
-    whole_option("--runs", 20, "random sets that it is compared with (20)"),
-    whole_option("--parts", 0, "find so many parts of the layer's activations"),
-    whole_option("--seed", 0, "of random numbers (0)"),
-    flag_option("--probe", "linear probes of all layers of the index"),
+    text_option("--target", "CLASS", "class that may depend on the concept"),
+    text_option("--layer", "L", "layer of the index (default: the last)"),
+    whole_option("--runs", 20, "number of random sets to compare with (default 20)"),
+    whole_option("--parts", 0, "split the layer's activations into N parts"),
+    whole_option("--seed", 0, "seed of the random number generator (default 0)"),
+    flag_option("--probe", "train linear probes on all layers of the index"),
 )
 
 
 def _parser() -> Parser:
     parser = index_parser(
         "concept",
-        "Tell what selections of images mean inside a network: whether a class depends"
-        " on a\nconcept (TCAV, tested against random sets), which parts a layer's"
-        " activations consist\nof (NMF), or how well each layer's features tell the"
-        " classes apart (linear probes).",
+        "Test concepts inside a network: whether a class depends on a concept "
+        "(TCAV, tested\nagainst random sets), which parts a layer's activations "
+        "consist of (NMF), or how well\neach layer's features separate the classes "
+        "(linear probes).",
         "INDEX --concept CLASS|DIR --target CLASS | --parts N | --probe [options]",
     )
     parser.add(_OPTIONS)
@@ -155,6 +157,9 @@ def _parser() -> Parser:
         "--out",
         metavar="DIR",
         default="",
-        help="folder for the direction of the concept, or for the parts (concepts)",
+        help=(
+            "folder for the direction of the concept, or for the parts (default "
+            "concepts)"
+        ),
     )
     return parser

@@ -76,24 +76,21 @@ def _channel(found: Exemplars, row: int) -> tuple[str, ...]:
 
 
 _OPTIONS = (
-    text_option("--layer", "L", "one of the index (default: the last)"),
-    text_option("--channels", "N,N-N", "some of the layer's channels (default: all)"),
-    flag_option(
-        "--no-patches", "no images are opened and no sheets written, only numbers"
-    ),
+    text_option("--layer", "L", "layer of the index (default: the last)"),
+    text_option("--channels", "N,N-N", "channels of the layer (default: all)"),
+    flag_option("--no-patches", "open no images and write no sheets, only numbers"),
 )
 
 
 def _parser() -> Parser:
     parser = index_parser(
         "exemplars",
-        "Find the images of an index that excite each channel of a layer most, cut out"
-        " what\nthe channel sees of them (its receptive field, bright where it is"
-        " active), and tell\non how many images it answers and which channels are"
-        " like it.",
+        "Find the images of an index that activate each channel of a layer most, "
+        "crop them to\nthe channel's receptive field (bright where it is active), "
+        "and report on how many\nimages it is active and which channels are similar.",
         "INDEX [--layer L] [--channels N,N-N] --out DIR [options]",
         count=9,
-        what="images of each channel",
+        what="images per channel",
     )
     parser.add(_OPTIONS)
     add_cluster_options(parser)

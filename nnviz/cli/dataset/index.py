@@ -55,7 +55,7 @@ def _made(options: argparse.Namespace) -> IndexSummary:
             progress=progress,
         )
     if made.summary is None:
-        raise TypeError("indexing gave no summary")
+        raise TypeError("indexing returned no summary")
     return made.summary
 
 
@@ -84,7 +84,7 @@ def _tell(found: IndexSummary) -> None:
     console.line(f"  {'time':<16}{found.seconds:7.0f} s")
     if found.added:
         share = found.network_seconds / max(found.seconds, 1e-9)
-        console.line(f"  {'of it network':<16}{100 * share:7.0f} %")
+        console.line(f"  {'in the network':<16}{100 * share:7.0f} %")
     for note in found.notes:
         console.line(f"  {note}")
     _tell_left_out(found)
@@ -127,30 +127,30 @@ _OPTIONS = (
     text_option(
         "--layers",
         "L",
-        "names with commas between them, or stages: whose features are kept"
-        " (default: the deepest with maps)",
+        "layers whose features are kept, separated by commas, or stages (default: "
+        "the deepest with maps)",
     ),
-    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--limit", 0, "use at most N images, evenly sampled (default: all)"),
     whole_option(
         "--thumbnail", 0, "side of the thumbnails, px (default 64, less if smaller)"
     ),
     text_option(
         "--precision",
         "P",
-        "of the features on disk: float16 or float32 (default %(default)s)",
+        "precision of the features on disk: float16 or float32 (default %(default)s)",
         default="float16",
     ),
-    flag_option("--fresh", "start over, whatever is in --out"),
+    flag_option("--fresh", "discard what is in --out and start over"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "index",
-        "Run a network over a set of images and keep what it makes of each:"
+        "Run a network over a set of images and save what it computes for each:"
         " predictions,\nlosses, features of layers, highest activations, thumbnails."
-        "  Run again on the same\n--out it continues where it stopped, and names images"
-        " that have changed on disk.",
+        "  Run again on the same\n--out it continues where it stopped, and reports"
+        " images that have changed on disk.",
         usage="DIR|FILE.csv|COCO.json|scenes|- --model REF --out INDEX [options]",
     )
     parser.add(_OPTIONS)

@@ -78,8 +78,8 @@ def _tell_classes(found: Mistakes, shown: int) -> None:
         (1, 2),
     )  # fmt: skip
     _table(
-        "Taken for another",
-        ("is", "said to be", "images", "share"),
+        "Most frequent confusions",
+        ("is", "predicted", "images", "share"),
         [_confusion(each) for each in found.confusions[:shown]],
         (2, 3),
     )
@@ -89,13 +89,13 @@ def _tell_suspects(found: Mistakes, shown: int) -> None:
     """Write the images worth opening: confident mistakes and suspect labels."""
     _table(
         "Most confident mistakes",
-        ("record", "confidence", "is", "said to be", "image"),
+        ("record", "confidence", "is", "predicted", "image"),
         [(str(each.record), f"{100 * each.confidence:.1f} %", each.label,
           each.predicted, each.path) for each in found.confident[:shown]],
         (0, 1),
     )  # fmt: skip
     _table(
-        f"Labels that are likely wrong, by {found.suspected_by}",
+        f"Likely wrong labels, by {found.suspected_by}",
         ("record", "margin", "labeled", "rather", "image"),
         [(str(each.record), f"{each.margin:+.2f}", each.label, each.suggested,
           each.path) for each in found.suspects[:shown]],
@@ -105,7 +105,7 @@ def _tell_suspects(found: Mistakes, shown: int) -> None:
 
 def _tell_duplicates(found: Mistakes, shown: int) -> None:
     _table(
-        "The same image twice",
+        "Near duplicates",
         ("records", "likeness", "splits", "images"),
         [_pair(each) for each in found.duplicates[:shown]],
         (1,),
@@ -136,7 +136,7 @@ def _table(
 def _tell_compared(found: Disagreement) -> None:
     first, second = found.models
     console.heading(f"{first} and {second} on {found.images} images")
-    console.line(f"  {'same answer':<28}{100 * found.agreeing:6.1f} %")
+    console.line(f"  {'agreement':<28}{100 * found.agreeing:6.1f} %")
     for model, accuracy, alone in zip(
         found.models, found.accuracies, found.only, strict=True
     ):
@@ -155,15 +155,15 @@ _OPTIONS = (
     text_option(
         "--by",
         "JUDGE",
-        "judges labels: network, by its probabilities, or features, by linear "
-        "probes that have not seen the image (default: the network where it knows the "
-        "classes)",
+        "how labels are judged: network, by its probabilities, or features, by "
+        "linear probes that have not seen the image (default: network if it knows "
+        "the classes)",
     ),
-    flag_option("--no-duplicates", "do not look for images that are there twice"),
+    flag_option("--no-duplicates", "do not search for near duplicates"),
     text_option(
         "--against",
         "INDEX",
-        "of another network on the same set: tell where the two disagree",
+        "index of another network on the same set, to report where the two disagree",
     ),
 )
 
@@ -171,13 +171,13 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = index_parser(
         "mistakes",
-        "Find what a network gets wrong over an indexed set: accuracy by class,"
-        " confusions,\ncalibration, the most confident mistakes; labels that are likely"
-        " wrong (confident\nlearning); images that are there twice, in two splits"
-        " (leaks) or one.",
+        "Find what a network gets wrong over an indexed set: accuracy per class, "
+        "confusions,\ncalibration, the most confident mistakes; labels that are "
+        "likely wrong (confident\nlearning); near duplicates, in one split or "
+        "across splits (data leakage).",
         "INDEX [--against INDEX] [options]",
         count=100,
-        what="entries of each list, at most",
+        what="maximum number of entries per list",
     )
     parser.add(_OPTIONS)
     return parser

@@ -138,29 +138,32 @@ _OPTIONS = (
     text_option(
         "--layer",
         "L",
-        f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
+        f"layer to compare by, or {PIXELS} (default: the deepest indexed)",
     ),
-    choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    choice_option(
+        "--metric", METRICS, "metric (default %(default)s)", default=METRICS[0]
+    ),
     repeated_option(
         "--beside",
         "INDEX",
-        "also by another network's index of the same images, or pixels; may be given"
-        " several times",
+        "also search in another network's index of the same images, or by pixels; "
+        "may be given several times",
     ),
-    flag_option("--exact", "compare every image, however many there are"),
-    text_option("--box", "L,T,R,B", "only this part of the image, px"),
+    flag_option("--exact", "compare with every image, however many there are"),
+    text_option("--box", "L,T,R,B", "search for this part of the image only, px"),
 )
 
 
 def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
-        "Find the images of an index that a network finds most like another, or that\n"
-        "are most like it pixel by pixel.  Of more than 200,000 images those of the"
-        " nearest\ngroups are compared, if faiss is installed, and the recall is said.",
+        "Find the images of an index that are most similar to another, by a "
+        "network's features\nor pixel by pixel.  Of more than 200,000 images only "
+        "those of the nearest groups are\ncompared, if faiss is installed, and the "
+        "recall is reported.",
         "INDEX IMAGE|RECORD [options]",
         count=10,
-        what="how many",
+        what="number of neighbors",
     )
     parser.add(_OPTIONS)
     return parser

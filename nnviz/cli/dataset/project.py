@@ -81,28 +81,30 @@ _OPTIONS = (
     text_option(
         "--method", "M", f"{', '.join(_METHODS)} (default %(default)s)", default="pca"
     ),
-    text_option("--layer", "L", "one of the index, or pixels (default: the deepest)"),
-    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
-    whole_option("--neighbors", 15, "of UMAP (default 15)"),
+    text_option("--layer", "L", "layer of the index, or pixels (default: the deepest)"),
+    whole_option("--limit", 0, "use at most N images, evenly sampled (default: all)"),
+    whole_option("--neighbors", 15, "neighbors in UMAP (default 15)"),
     whole_option(
-        "--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"
+        "--steps",
+        0,
+        "iterations of t-SNE, or epochs of the autoencoder (default 500 and 40)",
     ),
     whole_option("--seed", 0, "of random numbers (default 0)"),
     number_option(
         "--perplexity",
         0.0,
-        "of t-SNE: about how many neighbors count (default 30)",
+        "perplexity of t-SNE: approximate number of neighbors (default 30)",
         metavar="P",
     ),
     repeated_option(
         "--place",
         "IMAGE",
-        "also lay a new image on the finished plane; may be given several times",
+        "also place a new image on the finished map; may be given several times",
     ),
     choice_option(
         "--color",
         ("class", "prediction"),
-        "what colors the points of the plot (default %(default)s)",
+        "column that colors the points of the plot (default %(default)s)",
         default="class",
     ),
 )
@@ -111,8 +113,8 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = index_parser(
         "project",
-        "Lay the images of an index out as points of a plane, by the features of a"
-        " layer or\nby pixels; writes a plot, a table of coordinates and the arrays.",
+        "Map the images of an index to points of a plane, by the features of a "
+        "layer or by\npixels; writes a plot, a table of coordinates and the arrays.",
         "INDEX --method pca|lda|tsne|autoencoder|umap --out DIR [options]",
     )
     parser.add(_OPTIONS)

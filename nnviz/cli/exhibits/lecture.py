@@ -86,9 +86,11 @@ DEMONSTRATIONS = (
     Demonstration(
         name="filters",
         title="Filters of four architectures",
-        words="The first layer's kernels. Networks that saw images found edges "
-        "and opponent colors by themselves; the one that saw handwritten digits "
-        "needed strokes only.",
+        words=(
+            "The first layer's kernels. Networks trained on images found edges and "
+            "opponent colors by themselves; the one trained on handwritten digits "
+            "needed strokes only."
+        ),
         exhibits=tuple(
             Exhibit(method="filters", model=model, image=False)
             for model in (
@@ -100,8 +102,10 @@ DEMONSTRATIONS = (
     Demonstration(
         name="activations",
         title="Activations, from shallow to deep",
-        words="The same image in three layers. Shallow maps are large and follow its "
-        "edges; deep ones are small, and each answers to few things.",
+        words=(
+            "The same image in three layers. Shallow maps are large and follow its "
+            "edges; deep ones are small, and each responds to few things."
+        ),
         exhibits=tuple(
             Exhibit(method="activations", values={"layer": layer})
             for layer in ("stage1", "stage4", "head")
@@ -110,9 +114,11 @@ DEMONSTRATIONS = (
     Demonstration(
         name="reason",
         title="Right for the right reason",
-        words="Hide a part and see what the answer loses; follow the gradient back to "
-        "the pixels; weight the last maps. Three independent ways should point at the "
-        "object, not at what happens to stand beside it.",
+        words=(
+            "Hide a part and see how far the score drops; follow the gradient back "
+            "to the pixels; weight the last maps. Three independent methods should "
+            "point at the object, not at what happens to be next to it."
+        ),
         exhibits=(
             Exhibit(method="predictions"),
             Exhibit(method="occlusion"),
@@ -132,8 +138,10 @@ DEMONSTRATIONS = (
     Demonstration(
         name="dictionary",
         title="A semantic dictionary",
-        words="One place of the image, and what the channels that answer most there "
-        "look for: the network's words for it.",
+        words=(
+            "One position of the image, and what the channels that respond most "
+            "there look for: the network's words for it."
+        ),
         exhibits=(
             Exhibit(
                 method="semantic_dictionary",
@@ -144,8 +152,10 @@ DEMONSTRATIONS = (
     Demonstration(
         name="dream",
         title="Deep dream",
-        words="What a layer finds is made stronger: textures from a shallow layer, "
-        "faces from one in the middle, whole heads from a deep one.",
+        words=(
+            "What a layer finds is amplified: textures from a shallow layer, faces "
+            "from one in the middle, whole heads from a deep one."
+        ),
         exhibits=(
             _dream({"depth": "shallow", "octaves": 4}),
             _dream({"octaves": 4, "steps": 30, "step_size": 2.0}),
@@ -155,15 +165,19 @@ DEMONSTRATIONS = (
     Demonstration(
         name="style",
         title="Style at three weights",
-        words="Content from the maps, style from their correlations (Gram matrices). "
-        "The balance decides which of the two wins.",
+        words=(
+            "Content from the maps, style from their correlations (Gram matrices). "
+            "The weight decides which of the two wins."
+        ),
         exhibits=tuple(map(_style, (-0.5, 1.0, 3.0))),
     ),
     Demonstration(
         name="gibbon",
         title="Every pixel by at most 2/255",
-        words="Nobody sees a difference, the network sees a gibbon. The table says "
-        "what of it survives: hardly any copy does.",
+        words=(
+            "Nobody sees a difference, but the network sees a gibbon. The table "
+            "shows which copies still fool it: hardly any."
+        ),
         exhibits=(
             Exhibit(
                 method="pgd",
@@ -175,8 +189,10 @@ DEMONSTRATIONS = (
     Demonstration(
         name="sticker",
         title="A sticker that wins",
-        words="Discs of one color, found by asking the network alone. They could be "
-        "cut from paper.",
+        words=(
+            "Discs of one color, found without gradients, by the network's "
+            "predictions alone. They could be cut from paper."
+        ),
         exhibits=(Exhibit(method="sticker"),),
     ),
 )

@@ -52,7 +52,7 @@ def _tell(facts: dict[str, Any]) -> None:
     for file in facts.get("files", [facts["folder"]]):
         console.line(file)
     planned = f" of {facts['planned']}" if facts["planned"] else ""
-    end = "finished" if facts["finished"] else "stopped; --resume goes on"
+    end = "finished" if facts["finished"] else "stopped; continue with --resume"
     console.line(f"  {facts['title']}")
     console.line(f"  {facts['steps']}{planned} steps, {facts['frames']} frames; {end}")
     for step, values in facts["changes"]:
@@ -65,13 +65,13 @@ _OPTIONS = (
     text_option(
         "--out",
         "FILM",
-        "a name that ends in .mp4 or .gif; else a folder for numbered images",
+        ".mp4 or .gif file to write, or a folder for numbered images",
     ),
-    number_option("--rate", 15.0, "frames a second (default %(default)g)"),
+    number_option("--rate", 15.0, "frames per second (default %(default)g)"),
     number_option(
         "--blend",
         0.0,
-        "share of the image in each frame, 0 to 1 (default %(default)g)",
+        "fraction of the original image in each frame, 0 to 1 (default %(default)g)",
         metavar="X",
     ),
 )
@@ -80,8 +80,8 @@ _OPTIONS = (
 def _parser() -> Parser:
     parser = Parser(
         "recording",
-        "Tell what a recording of nnviz run --record holds, or make a video of it.",
-        usage="FOLDER [--out FILM] [options]",
+        "Describe a recording of nnviz run --record, or make a video of it.",
+        usage="FOLDER [--out VIDEO] [options]",
     )
     parser.add(_OPTIONS)
     add_json_option(parser)

@@ -57,19 +57,19 @@ _OPTIONS = (
         "--image",
         metavar="PATH",
         help=(
-            "the image, where it is neither beside the file nor among the recent "
-            "ones; or another image"
+            "the original image, if it is neither beside the file nor recent; or "
+            "another image"
         ),
     ),
-    text_option("--labels", "FILE", "the recipe's label file"),
+    text_option("--labels", "FILE", "label file of the recipe"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "replay",
-        "Make results again from what nnviz saved.  On the same machine with the same\n"
-        "versions the files have the same bytes.",
+        "Reproduce results from files that nnviz saved.  On the same machine with "
+        "the same\nversions, the files are identical to the byte.",
         usage="FILE... [options]",
     )
     parser.add(_OPTIONS)

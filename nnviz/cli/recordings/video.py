@@ -65,17 +65,17 @@ _OPTIONS = (
         metavar="X",
         type=number("--kept"),
         help=(
-            "share of the last result in the next image, %% (default 15, or 0 for "
-            "methods that follow cameras: they steady videos themselves)"
+            "fraction of the previous result blended into the next frame, %% "
+            "(default 15, or 0 for methods that stabilize videos themselves)"
         ),
     ),
-    number_option("--seconds", float("inf"), "stop after so much of the video"),
+    number_option("--seconds", float("inf"), "stop after this much of the video"),
 )
 
 
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
-    text = "Run a method on every image of a video.  nnviz video METHOD --help shows\n"
-    text += "its options.  Ctrl+C ends it; what there is is kept."
+    text = "Run a method on every frame of a video.  nnviz video METHOD --help shows\n"
+    text += "its options.  Ctrl+C stops it; the frames written so far are kept."
     if method is not None:
         text = "\n\n".join([method.title, *description(method)])
     name = method.name if method else "METHOD"
@@ -87,7 +87,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     arguments.add_model_options(parser)
     add_seed(parser)
     parser.add_general(
-        "--out", metavar="OUT.mp4", default="", help="the video to write, .mp4 or .gif"
+        "--out", metavar="OUT.mp4", default="", help="video to write, .mp4 or .gif"
     )
     arguments.add_json_option(parser)
     return parser

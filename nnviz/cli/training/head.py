@@ -47,17 +47,17 @@ def _taught(options: argparse.Namespace) -> TaughtHead:
 def _tell(found: TaughtHead) -> None:
     console.heading(f"{found.path}")
     learned = sum(found.images)
-    kept_back = f"{found.held_out} kept back"
+    kept_back = f"{found.held_out} held out"
     if found.learned_all:
         kept_back += " until they were measured"
     console.line(f"  learned from {learned} images, {kept_back}")
     for line in found.skipped:
         console.remark(f"  skipped {line}")
     if found.accuracy is not None:
-        console.line(f"  right on {100 * found.accuracy:.1f} % of those kept back")
+        console.line(f"  {100 * found.accuracy:.1f} % accuracy on the held-out images")
     if found.error is not None and found.usual_error is not None:
         unit = f" {found.unit}" if found.unit else ""
-        usual = f"(always the mean: {found.usual_error:.3g}{unit})"
+        usual = f"(if the mean were always predicted: {found.usual_error:.3g}{unit})"
         console.line(f"  mean error {found.error:.3g}{unit} {usual}")
     console.line(f"  {found.seconds:.1f} s on the features of {found.backbone}")
     if found.confusion:
@@ -68,7 +68,7 @@ def _tell(found: TaughtHead) -> None:
 
 
 def _tell_confusion(found: TaughtHead) -> None:
-    console.heading("\nHeld-out images, by class (rows) and answer")
+    console.heading("\nHeld-out images, by class (rows) and prediction")
     rows = [
         (name, *(str(count) for count in row))
         for name, row in zip(found.classes, found.confusion, strict=True)
@@ -85,32 +85,35 @@ _OPTIONS = (
     text_option(
         "--data",
         "PATH",
-        "folder with a subfolder of images for each class; or a CSV file with a"
-        " header and lines of an image's path and its class or number",
+        "folder with one subfolder of images per class; or a CSV file with a "
+        "header, then an image's path and its class or number in each line",
     ),
-    text_option("--name", "NAME", "of the new network (default: data's)"),
+    text_option(
+        "--name", "NAME", "title of the new network (default: name of the data)"
+    ),
     flag_option(
         "--regress",
-        "learn numbers: the names of the subfolders, or those in the table",
+        "learn numbers (regression): the names of the subfolders, or the numbers of "
+        "the table",
     ),
-    text_option("--unit", "UNIT", "of these numbers"),
+    text_option("--unit", "UNIT", "unit of these numbers"),
     whole_option(
         "--fine-tune",
         0,
-        "let all layers learn on for some epochs, which takes minutes; stopped, it"
-        " goes on where it was",
+        "fine-tune all layers for N epochs, which takes minutes; a stopped run can "
+        "be resumed",
         metavar="EPOCHS",
     ),
-    whole_option("--seed", 0, "of fine-tuning"),
+    whole_option("--seed", 0, "seed of fine-tuning"),
 )
 
 
 def _parser() -> Parser:
     parser = Parser(
         "train head",
-        "Teach a network classes or numbers of your own: a linear layer on the features"
-        " of a\nnetwork that stays as it is.  A fifth of the images, chosen by hash, is"
-        " kept back to\nmeasure with; it learns these too at the end.",
+        "Teach a network classes or numbers of your own: a linear layer on the "
+        "features of a\nfrozen network.  A fifth of the images, chosen by hash, is "
+        "held out to measure the\naccuracy; at the end the network learns these too.",
         usage="--data PATH --out DIR [options]",
     )
     parser.add(_OPTIONS)

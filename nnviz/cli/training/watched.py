@@ -35,7 +35,7 @@ class _Recipe:
     def written(self) -> str:
         """Beginning of the list of written files."""
         if not self.opens:
-            return "Written are\nthe curves"
+            return "Writes\nthe curves"
         return f"Written are\nits weights ({self.opens}), the curves"
 
 
@@ -43,25 +43,26 @@ RECIPES = {
     "network": _Recipe(
         "train_network",
         "Train a small network on digits, generated scenes or your own folder.",
-        "they open as a network",
+        "opened like any network",
     ),
     "autoencoder": _Recipe(
         "train_autoencoder",
         "Train an autoencoder on digits, generated scenes or your own folder.",
-        "they open as a network",
+        "opened like any network",
     ),
     "characters": _Recipe(
         "train_characters",
         "Train a character model on a text of your own.",
-        "--weights opens them again",
+        "reopened with --weights",
     ),
     "inversion": _Recipe(
         "train_inversion",
-        "Train a decoder that makes images of the features of a network's layer.",
-        "--weights opens them again",
+        "Train a decoder that reconstructs images from the features of a network's "
+        "layer.",
+        "reopened with --weights",
     ),
     "comparison": _Recipe(
-        "compare_training", "Train small networks that differ in some switches."
+        "compare_training", "Train small networks that differ in a few settings."
     ),
 }
 """Recipes by the argument after ``nnviz train``."""
@@ -114,18 +115,20 @@ def _parser(name: str, recipe: _Recipe, method: MethodInfo) -> arguments.Parser:
     parser = arguments.Parser(
         f"train {name}",
         f"{recipe.what}  {recipe.written} as CSV and TensorBoard events, and a\n"
-        "recording, from which a run that was stopped goes on.",
+        "recording, from which a stopped run can be resumed.",
         usage="--out DIR [options]",
     )
     arguments.add_method(parser, method)
     parser.add(
         (
-            text_option("--name", "NAME", "of the model's files", default=name),
-            whole_option("--seed", 0, "of weights, order, dropout and augmentation"),
+            text_option("--name", "NAME", "name of the model's files", default=name),
+            whole_option(
+                "--seed", 0, "seed of weights, order, dropout and augmentation"
+            ),
         )
     )
     if method.needs_image:
-        watched = "the image whose features are decoded after each epoch"
+        watched = "image whose features are decoded after each epoch"
         parser.add((text_option("--image", "FILE", watched),))
     if method.needs_model:
         arguments.add_model_options(parser)

@@ -9,6 +9,7 @@ from torch import Tensor
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import ModelInfo
 from nnviz.base.notation.targets import OPTION, ClassTarget, parse_target
+from nnviz.engine.nn.gradients import send_back
 from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.resolve import label, output_unit
 
@@ -110,6 +111,9 @@ class AttackedModel:
 
         Returns:
             (N, K) and (S, N, C, H, W); None where only the logits are needed.
+
+        Raises:
+            ModelError: no gradient reaches the pixels.
         """
         leaf = pixels.detach().requires_grad_()
         with self.model.differentiable():
@@ -118,7 +122,7 @@ class AttackedModel:
         if enough(logits.detach()):
             return logits.detach(), None
         found = [
-            torch.autograd.grad(row.sum(), leaf, retain_graph=index + 1 < len(rows))[0]
+            send_back([row.sum()], None, leaf, keep=index + 1 < len(rows))
             for index, row in enumerate(rows)
         ]
         return logits.detach(), torch.stack(found)
@@ -174,7 +178,7 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
 def goal_words(indices: Sequence[int], info: ModelInfo, *, towards: bool) -> str:
     """Return the description of a goal: "away from tabby or tiger cat"."""
     names = " or ".join(label(info, index) for index in indices)
-    return f"{'towards' if towards else 'away from'} {names}"
+    return f"{'toward' if towards else 'away from'} {names}"
 
 
 def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:

@@ -165,7 +165,7 @@ class AttackRun:
         was, now = _named(self.before, self.info), _named(logits, self.info)
         outcome = "reached" if self.succeeded(logits) else "not reached"
         if self.succeeded(self.before):
-            outcome = "so before any attack: nothing had to be done"
+            outcome = "true before the attack: nothing had to be done"
         answers = f"{was} before, {now} after"
         return Outcome(f"{self.chosen.words}: {outcome}", answers)
 

@@ -226,7 +226,8 @@ def gradient_report(
         name, cams, layers, placement, signed=signed, unit=found.target.unit
     )
     silent = [
-        f"the gradient at {layer.name} is zero everywhere: the score reads none of its "
+        f"the gradient at {layer.name} is zero everywhere: the score depends on none "
+        "of its "
         "positions; pick an earlier layer"
         for layer, gradient in zip(layers.layers, found.gradients, strict=True)
         if not gradient.any()
@@ -269,7 +270,7 @@ def cam_report(
 def _remarks(values: Array) -> tuple[str, ...]:
     """Explain a map that is all zero or not finite."""
     if not np.isfinite(values).all():
-        return ("some values are infinite or not numbers: the map means nothing",)
+        return ("some values are infinite or not numbers: the map is meaningless",)
     if not values.any():
         return (
             "the map is zero everywhere: no position of the layer raises the score",

@@ -137,7 +137,7 @@ def gradient_unit(unit: str) -> str:
 def remarks(values: Array) -> tuple[str, ...]:
     """Return notes on a map that is all zero or not finite."""
     if not np.isfinite(values).all():
-        return ("some values are infinite or not numbers: the map means nothing",)
+        return ("some values are infinite or not numbers: the map is meaningless",)
     if not values.any():
         return ("the map is zero everywhere: no pixel changes this score",)
     return ()

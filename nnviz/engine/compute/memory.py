@@ -106,7 +106,7 @@ def refusal(trial: Callable[[], object]) -> str | None:
         trial()
     except CancelledError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Passes in onnxruntime fail by an error that is both.
         told = isinstance(error, NnvizError) and not isinstance(error, RuntimeError)
         if told or is_out_of_memory(error):
@@ -115,8 +115,10 @@ def refusal(trial: Callable[[], object]) -> str | None:
     return None
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception | SystemExit) -> str:
     """Return the reason of a network's failure: the first line of its error."""
+    if isinstance(error, SystemExit):
+        return "it would end the program"
     if isinstance(error, ZeroDivisionError):
         return "a size becomes 0"
     line = str(error).strip().partition("\n")[0]

@@ -99,7 +99,7 @@ def segment(
         pictures=len(data.pictures),
         scores={
             "mIoU": overlaps.mean().item(),
-            "pixels right": (counts.diagonal().sum() / counts.sum()).item(),
+            "pixel accuracy": (counts.diagonal().sum() / counts.sum()).item(),
         },
         classes=tuple(sorted(scores, key=lambda each: each.score)),
         notes=notes,

@@ -41,7 +41,7 @@ _OVERSHOOT = 0.02
 _ROUNDS = 5
 _CONSTANT = 0.1
 _OWN_TRUTH = (
-    "the folders are not named after the network's classes, so its own answer on the "
+    "the folders are not named after the network's classes, so its prediction on the "
     "clean image counts as correct"
 )
 

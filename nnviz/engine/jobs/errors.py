@@ -41,7 +41,7 @@ def with_failed_passes_in_words(job: Job) -> Job:
         return (yield from job)
     except (NnvizError, CancelledError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if is_out_of_memory(error) or not _is_of_network(error.__traceback__):
             raise
         raise ModelError(

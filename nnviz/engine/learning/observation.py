@@ -159,7 +159,7 @@ def activation_table(run: TrainingRun) -> Table:
             )
         )
     return Table(
-        columns=("layer", "mean activation", "spread", "silent units"),
+        columns=("layer", "mean activation", "spread", "inactive units"),
         rows=tuple(rows) or (("no activation function", 0.0, 0.0, "0 of 0"),),
     )
 
@@ -228,6 +228,6 @@ def confusion_table(logits: Tensor, run: TrainingRun) -> Table:
     counts = torch.bincount(len(classes) * truth + said, minlength=len(classes) ** 2)
     square = counts.view(len(classes), -1).tolist()
     return Table(
-        columns=("is / said to be", *classes),
+        columns=("true / predicted", *classes),
         rows=tuple((name, *row) for name, row in zip(classes, square, strict=True)),
     )

@@ -86,7 +86,7 @@ class _Ablation:
         self.notes = (target.caption,)
         if target.value <= 0:
             self.notes += (
-                "the score is not positive: weights are divided by its size",
+                "the score is not positive: weights are divided by its magnitude",
             )
         maps = maps_of(tail.activation, self.layer)[0]
         # Ablating a channel that is zero everywhere changes nothing.

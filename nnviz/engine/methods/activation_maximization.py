@@ -113,7 +113,9 @@ class ActivationMaximizationParams:
         ),
     ] = 0.0
     place: Annotated[
-        Where, Help("The channel's mean over all positions, or its unit at the center.")
+        Where,
+        Title("Position"),
+        Help("The channel's mean over all positions, or its unit at the center."),
     ] = "everywhere"
     image_count: Annotated[
         int,

@@ -249,7 +249,7 @@ def _remarks(layer: LayerInfo, figures: ChannelFigures) -> tuple[str, ...]:
     count, silent = len(figures.zeros), int(figures.silent.sum())
     remarks = [f"{100 * figures.zeros.mean():.1f} % of the values are zero"]
     if silent:
-        remarks.append(f"{silent} of {count} channels are silent on this image")
+        remarks.append(f"{silent} of {count} channels are inactive on this image")
     if not np.isfinite(figures.strength).all():
         remarks.append("some values are infinite or not numbers")
     if layer.calls > 1:

@@ -96,7 +96,7 @@ class AttentionHeads:
         if layer.extra_tokens:
             several = f"{layer.extra_tokens} class and register tokens"
             whom = several if layer.extra_tokens > 1 else "the class token"
-            notes.append(f"{aside:.3g} % of the attention goes to {whom}, set aside")
+            notes.append(f"{aside:.3g} % of the attention goes to {whom}, left out")
         results = {"heads": _mosaic(maps, ctx.placement), "mean": overlay}
         yield Report(results, tuple(notes))
 

@@ -64,7 +64,7 @@ class CwParams(GoalParams):
 
 @register(
     "cw",
-    title="Carlini-Wagner",
+    title="Carlini–Wagner",
     group="Attack",
     capabilities=ADVERSARIAL_ATTACK,
     live=False,

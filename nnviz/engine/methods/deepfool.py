@@ -65,7 +65,7 @@ class Deepfool:
         "as flat, and the nearest one is crossed."
     )
     reading: ClassVar[str] = (
-        "The norm of the perturbation (L2) tells how far the image is from the "
+        "The norm of the perturbation (L2) shows how far the image is from the "
         "decision boundary: compare it across images and networks."
     )
     misleads: ClassVar[str] = (

@@ -60,7 +60,7 @@ class DetectorTimesParams:
 
 @register(
     "detector_times",
-    title="Detectors by time",
+    title="Speed of detectors",
     group="Inspect",
     capabilities=Capabilities(workspace="Inspect"),
     live=False,
@@ -221,7 +221,7 @@ def _bars(found: dict[str, _Times]) -> dict[str, Ranking]:
             labels=tuple(names),
             values=np.array([found[name].together for name in names]),
             indices=np.array([[*_PUBLISHED].index(name) for name in names], np.int64),
-            unit="seconds an image",
+            unit="seconds per image",
         )
     }
 

@@ -81,8 +81,9 @@ class FaceVerification:
 
     Params: ClassVar[type] = FaceVerificationParams
     shows: ClassVar[str] = (
-        "Whether two images show one person: the distance of their embeddings, unit "
-        "vectors, beside a threshold, and the error rates of every threshold."
+        "Whether two images show the same person: the distance between their "
+        "embeddings (unit vectors), compared with a threshold, and the error rates "
+        "of every threshold."
     )
     reading: ClassVar[str] = (
         "A low threshold turns away the right person (false rejects), a high one "

@@ -105,4 +105,4 @@ class KernelShap:
 def _progress(drawn: Coalitions, done: int) -> tuple[str, ...]:
     if done < len(drawn):
         return (f"{done} of {len(drawn)} coalitions so far",)
-    return ("all coalitions were asked: the values are exact",) * drawn.complete
+    return ("all coalitions were evaluated: the values are exact",) * drawn.complete

@@ -61,7 +61,7 @@ class LeGrad:
             ChosenLayers((found.layer,), ()),
             ctx.placement,
             signed=False,
-            unit="share of the largest",
+            unit="fraction of the maximum",
         )
         notes = (score.target.caption, f"mean over {found.blocks} blocks")
         yield cam_report(results, ChosenLayers((found.layer,), ()), notes)

@@ -93,8 +93,8 @@ class Lrp:
     )
     misleads: ClassVar[str] = (
         "The rules decide what counts: z-plus and alpha-beta largely show the image "
-        "whatever the class, as their randomization check tells. Rules for attention "
-        "are approximations."
+        "whatever the class, as their randomization check shows. Rules for "
+        "attention are approximations."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -117,7 +117,7 @@ class Occlusion:
         "demo": {"window": 32, "stride": 16},
         "fine": {"stride": 8},
         "inpainted": {"fill": "inpainted"},
-        "as captum": {"fill": "mean", "edges": "cut"},
+        "captum defaults": {"fill": "mean", "edges": "cut"},
     }
 
     def run(self, ctx: Context, params: OcclusionParams) -> Iterator[Report]:
@@ -342,7 +342,7 @@ def _report(
     height, width = windows.rows[0][1], windows.columns[0][1]
     notes = [
         target.caption,
-        f"windows of {height} x {width} px; the worst to hide costs {whole.max():.3g}",
+        f"windows of {height} x {width} px; at most {whole.max():.3g} is lost",
     ]
     if done < len(windows):
         notes.append(

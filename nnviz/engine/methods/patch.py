@@ -343,7 +343,7 @@ class _Task:
     """The training and test images of a patch.
 
     Attributes:
-        words: "towards toaster".
+        words: "toward toaster".
         learned: the training images.
         tests: the test images, by name of the group.
     """
@@ -386,7 +386,10 @@ def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
         )
 
     alone = named or not params.image_folder.strip()
-    return attempt.chosen.words if alone else "away from each one's answer", aimed
+    return (
+        attempt.chosen.words if alone else "away from the prediction of each image",
+        aimed,
+    )
 
 
 def _watching(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:

@@ -82,7 +82,7 @@ class Predictions:
         independent = info.task is Task.MULTILABEL
         notes = _independence(shares) if independent else _certainty(shares)
         if already:
-            notes = (*notes, "the network gives probabilities itself, no logits")
+            notes = (*notes, "the network outputs probabilities, not logits")
         else:
             results["logits"] = Ranking(
                 labels=results["probabilities"].labels,
@@ -102,7 +102,7 @@ def _numbers_report(info: ModelInfo, output: Numbers) -> Report:
         indices=np.arange(len(output)),
         unit=output_unit(info),
     )
-    notes = () if info.unit else ("the unit is not known: unit= or --unit says it",)
+    notes = () if info.unit else ("the unit is unknown: set it with unit= or --unit",)
     return Report({"values": ranking}, notes)
 
 
@@ -152,5 +152,5 @@ def _certainty(probabilities: Numbers) -> tuple[str, ...]:
         f"entropy {abs(entropy):.2f} of at most {limit:.2f} bits",
     ]
     if entropy > _UNDECIDED * limit:
-        notes.append("no class stands out: the network has no opinion here")
+        notes.append("no class stands out: the probabilities are nearly uniform")
     return tuple(notes)

@@ -322,7 +322,7 @@ def _results(ctx: Context, scored: _Scored, params: RcnnParams) -> dict[str, Res
         ),
         "classes": Table(columns=("class", "boxes"), rows=rows_of),
         "published": Table(
-            columns=("detector", "time an image, s", "mAP on VOC 2007, %"),
+            columns=("detector", "time per image, s", "mAP on VOC 2007, %"),
             rows=_PUBLISHED,
         ),
     }

@@ -51,7 +51,7 @@ class SelectiveSearchParams:
     ] = 60
     limit: Annotated[
         int,
-        Title("Most proposals"),
+        Title("Maximum proposals"),
         Range(10, 10000, log=True),
         Help("Keeps this many of the proposals."),
     ] = 2000

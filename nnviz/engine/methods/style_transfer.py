@@ -112,6 +112,7 @@ class StyleTransferParams:
     ] = 2.0
     strip: Annotated[
         bool,
+        Title("Preview strip"),
         Help("Preview five strengths as small images, from less style to more."),
     ] = False
     size: Annotated[
@@ -231,8 +232,8 @@ class StyleTransferParams:
     distance: Annotated[
         Literal["relative", "mean square"],
         Help(
-            "Normalize each layer's loss, so that layers of any network count alike; "
-            "or as published."
+            "Normalize each layer's loss, so that layers of any network count "
+            "equally; or as published."
         ),
     ] = "relative"
 
@@ -456,7 +457,7 @@ class _TransferSetup:
         names = " and ".join(Path(each.image.name).stem for each in self._styles)
         style, content = ", ".join(self.loss.style), ", ".join(self.loss.content)
         return (
-            f"in the manner of {names}",
+            f"in the style of {names}",
             f"style by {style}; content by {content}",
             *(["style over content from left to right: " + _strip_words(self._params)]
               if self._params.strip else []),

@@ -71,7 +71,7 @@ class TrainAutoencoderParams(TrainingDataParams):
         Help("Number of passes over the images."),
     ] = 30
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
+        float, Range(1e-5, 0.1, log=True), Help("Step size of Adam.")
     ] = 0.002
     x: Annotated[
         float,

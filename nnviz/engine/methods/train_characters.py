@@ -109,7 +109,7 @@ class TrainCharactersParams:
         Help("Characters after which backpropagation through time is truncated."),
     ] = 32
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
+        float, Range(1e-5, 0.1, log=True), Help("Step size of Adam.")
     ] = 0.005
 
 
@@ -228,7 +228,7 @@ def _curves(run: CharacterRun) -> Curves:
             "held-out text": np.interp(x, measured, np.array(run.held)),
         },
         x_label="step",
-        y_label="loss a character, nats",
+        y_label="loss per character, nats",
     )
 
 

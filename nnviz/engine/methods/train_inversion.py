@@ -77,7 +77,7 @@ class TrainInversionParams:
         Help('File of "nnviz train inversion" to resume from, for the same layer.'),
     ] = ""
     learning_rate: Annotated[
-        float, Range(1e-5, 0.1, log=True), Help("Size of the steps of Adam.")
+        float, Range(1e-5, 0.1, log=True), Help("Step size of Adam.")
     ] = 0.002
 
 

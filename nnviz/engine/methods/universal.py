@@ -218,7 +218,7 @@ class _Learning:
             rows=((what, len(rows), *(round(rate, 1) for rate in rates)),),
         )
         words = (
-            f"{rates[1]:.3g} % of {len(rows)} {what} that it was not learned on; "
+            f"{rates[1]:.3g} % of {len(rows)} {what} that it was not trained on; "
             f"random noise {rates[0]:.3g} %"
         )
         results = {**last.results, **self._results(), "test": table}

@@ -108,7 +108,7 @@ def _report(
     heat = Heatmap(
         values=values.astype(np.float32),
         signed=True,
-        unit=f"mean {score.target.unit} a pixel",
+        unit=f"mean {score.target.unit} per pixel",
         frame=Frame.INPUT,
         placement=ctx.placement,
     )

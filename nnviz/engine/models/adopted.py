@@ -13,11 +13,12 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.host.interrupts import held_back
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.compute import memory
 from nnviz.engine.models.adapters.inputs import adapt_inputs
 from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.references import ObjectReference
 from nnviz.engine.models.weights.hashing import parameters_sha256
-from nnviz.engine.models.weights.plain_copies import is_compiled, plain_copy
+from nnviz.engine.models.weights.plain_copies import PLAIN, is_compiled, plain_copy
 
 
 class AdoptedNetworks:
@@ -56,13 +57,19 @@ class AdoptedNetworks:
                 "preprocess", "missing", "a module needs its size, mean and std"
             )
         notes = adapt_inputs(twin, chosen, fixed or {}, kind)
+        digests: list[str] = []
+        why = memory.refusal(
+            lambda: digests.append(parameters_sha256(twin, lambda: None))
+        )
+        if why is not None:
+            raise ModelError(kind, f"its own code failed ({why})", PLAIN)
         self._opened[reference] = Opened(
             net=twin,
             reference=reference,
             title=kind,
             source=ModelSource.YOURS,
             weights="handed over by a program",
-            sha256=parameters_sha256(twin, lambda: None),
+            sha256=digests[0],
             preprocess=chosen,
             labels=tuple(labels) or _carried_labels(net),
             notes=(*_notes(net), *notes),
@@ -116,7 +123,10 @@ def _carried_labels(net: nn.Module) -> tuple[str, ...]:
 
     Placeholders of the library ("LABEL_0") are left out.
     """
-    names = getattr(getattr(net, "config", None), "id2label", None)
+    found: list[object] = []
+    # Properties of a network may raise anything.
+    memory.refusal(lambda: found.append(getattr(net, "config", None)))
+    names = getattr(found[0], "id2label", None) if found else None
     if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
         return ()
     ordered = tuple(str(names[index]) for index in range(len(names)))
@@ -127,7 +137,7 @@ def _carried_labels(net: nn.Module) -> tuple[str, ...]:
 def _notes(net: nn.Module) -> tuple[str, ...]:
     found = []
     if is_compiled(net):
-        found.append("compiled: the network that was compiled is looked at")
+        found.append("compiled: the original network is used")
     kinds = {weight.dtype for weight in net.parameters() if weight.is_floating_point()}
     others = sorted(
         str(kind).removeprefix("torch.") for kind in kinds - {torch.float32}

@@ -52,7 +52,7 @@ def assemble(
     Args:
         opened: the network, already on the device.
         preprocess: its own, or one that replaces it.
-        request: labels, task and output as given by the user; overrides the side-car.
+        request: labels, task and output as given by the user; overrides the sidecar.
         device: of the network.
         check: called often; raises to abandon it.
 
@@ -132,11 +132,13 @@ def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
     """Return the caveats to show with every answer of a network."""
     found = []
     if opened.weights.startswith(RANDOM):
-        found.append("untrained network (random weights): its answers mean nothing")
+        found.append(
+            "untrained network (random weights): its predictions are meaningless"
+        )
     if trials.random:
-        found.append("the network draws at random: another pass gives another answer")
+        found.append("the network draws random numbers: each pass gives another output")
     elif trials.stateful:
-        found.append("the network keeps state: another pass gives another answer")
+        found.append("the network keeps state: each pass gives another output")
     return tuple(found)
 
 
@@ -180,7 +182,7 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
 
 
 def _completed(request: ModelRequest, said: OutputWords) -> ModelRequest:
-    """Complete a request by the side-car's statements."""
+    """Complete a request by the sidecar's statements."""
     return replace(
         request,
         task=request.task or said.task,

@@ -73,12 +73,12 @@ _SMALL = (32, 32)
 """Height and width, px, of the images that small variants of networks are made for."""
 _USUAL = ("", "torchvision")
 _LARGEST_SIDE_CAR = 1 << 24
-_SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
+_SIDE_CAR = 'expected: {"title": ..., "labels": [...], "preprocess": {...}}'
 
 
 @dataclass(frozen=True, slots=True)
 class SideCar:
-    """The side-car ``WEIGHTS.json`` of a weight file.
+    """The sidecar ``WEIGHTS.json`` of a weight file.
 
     ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt", "preprocess":
     {"input_size": [224, 224], "mean": [...], ...}, "task": "regress", "outputs": "age",
@@ -105,7 +105,7 @@ def open_file(
 
     Raises:
         TrustError: the file is a program whose weights alone do not suffice.
-        InputError: the file, its side-car or its labels cannot be used.
+        InputError: the file, its sidecar or its labels cannot be used.
         ModelError: the weights fit no known architecture; names the nearest.
     """
     path = network_of(reference.path)
@@ -319,10 +319,10 @@ def _open_transformers(
 
 
 def read_side_car(path: Path) -> SideCar:
-    """Read the side-car ``NAME.json`` of ``NAME.pt`` (or ``NAME.pt.json``).
+    """Read the sidecar ``NAME.json`` of ``NAME.pt`` (or ``NAME.pt.json``).
 
     Raises:
-        InputError: the side-car is not JSON, or not of this form.
+        InputError: the sidecar is not JSON, or not of this form.
     """
     found = find_side_car(path)
     if found is None:
@@ -332,7 +332,7 @@ def read_side_car(path: Path) -> SideCar:
 
 
 def _side_car_of(path: Path, checkpoint: Checkpoint) -> SideCar:
-    """Return the side-car file, else the side-car in the file's metadata."""
+    """Return the sidecar file, else the sidecar in the file's metadata."""
     if find_side_car(path) is not None:
         return read_side_car(path)
     return _side_car(side_car_within(checkpoint.values), path)
@@ -358,7 +358,7 @@ def _side_car(values: Mapping[str, Any], found: Path) -> SideCar:
 def _open_declared(
     path: Path, side_car: SideCar, declared: Declared, checkpoint: Checkpoint
 ) -> Opened:
-    """Open weights of a built-in architecture that their side-car declares."""
+    """Open weights of a built-in architecture that their sidecar declares."""
     net = build_declared(declared, checkpoint.tensors, path.name)
     task = parse_task(side_car.said.task)
     return Opened(
@@ -377,7 +377,7 @@ def _open_declared(
 
 
 def _beside(side_car: Path, name: str) -> Path:
-    """Return the path of a file next to a side-car; refuse other folders.
+    """Return the path of a file next to a sidecar; refuse other folders.
 
     Raises:
         InputError: the name is not a plain file name.
@@ -452,7 +452,7 @@ def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
 def _labels(
     fit: Fit, side_car: SideCar, checkpoint: Checkpoint, evidence: Evidence, source: str
 ) -> tuple[str, ...]:
-    """Return class names from the side-car, else the file, else the architecture."""
+    """Return class names from the sidecar, else the file, else the architecture."""
     library, name = split_name(fit.architecture)
     if fit.task is Task.EMBED:
         return ()

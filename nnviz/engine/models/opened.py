@@ -13,7 +13,7 @@ RANDOM = "random"
 
 @dataclass(frozen=True, slots=True)
 class OutputWords:
-    """Output settings from a side-car file, as in ``ModelRequest``."""
+    """Output settings from a sidecar file, as in ``ModelRequest``."""
 
     task: str = ""
     outputs: str = ""
@@ -40,7 +40,7 @@ class Opened:
         task_said: whether the task was stated, not guessed.
         own_code: whether its forward pass is third-party code, which may do anything:
             trial passes determine what.
-        said: statements on its output, from a side-car.
+        said: statements on its output, from a sidecar.
     """
 
     net: nn.Module

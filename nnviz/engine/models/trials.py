@@ -171,7 +171,9 @@ class _Passes:
         found: list[tuple[Tensor, ...]] = []
 
         def trial() -> None:
-            found.append(tuple(each.clone() for each in tensors_in(self._net(x))))
+            given = tensors_in(self._net(x))
+            # Subclasses of tensors may refuse to be joined and compared.
+            found.append(tuple(each.as_subclass(Tensor).clone() for each in given))
 
         with torch.random.fork_rng([x.device] if x.is_cuda else []):
             torch.manual_seed(seed)  # noqa: TID251 -- a fork: put back behind it

@@ -262,7 +262,7 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
         preprocess=preprocess,
         labels=labels_of(weights),
         task=task_of(name) or Task.CLASSIFY,
-        notes=("the weights are random: its answers mean nothing",),
+        notes=("the weights are random: its predictions are meaningless",),
     )
 
 

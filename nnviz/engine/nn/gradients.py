@@ -51,24 +51,34 @@ def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
 
 
 def send_back(
-    outputs: Sequence[Tensor], signals: Sequence[Tensor], leaf: Tensor
+    outputs: Sequence[Tensor],
+    signals: Sequence[Tensor] | None,
+    leaf: Tensor,
+    *,
+    keep: bool = False,
 ) -> Tensor:
     """Return the vector-Jacobian product of outputs and signals with respect to a leaf.
 
     Arguments and errors are those of ``send_back_to``.
     """
-    return send_back_to(outputs, signals, [leaf])[0]
+    return send_back_to(outputs, signals, [leaf], keep=keep)[0]
 
 
 def send_back_to(
-    outputs: Sequence[Tensor], signals: Sequence[Tensor], leaves: Sequence[Tensor]
+    outputs: Sequence[Tensor],
+    signals: Sequence[Tensor] | None,
+    leaves: Sequence[Tensor],
+    *,
+    keep: bool = False,
 ) -> tuple[Tensor, ...]:
     """Return the vector-Jacobian products of outputs and signals, one for each leaf.
 
     Args:
         outputs: with their graph.
-        signals: the vector for each output, of its shape.
+        signals: the vector for each output, of its shape; None for outputs of one
+            number.
         leaves: tensors to differentiate with respect to.
+        keep: whether the graph is kept for further products.
 
     Raises:
         ModelError: no gradient reaches the leaves.
@@ -82,7 +92,12 @@ def send_back_to(
     # An output that does not depend on the pixels has gradients of zero.
     with gradients_in_words():
         return torch.autograd.grad(
-            outputs, leaves, signals, allow_unused=True, materialize_grads=True
+            outputs,
+            leaves,
+            signals,
+            retain_graph=keep,
+            allow_unused=True,
+            materialize_grads=True,
         )
 
 

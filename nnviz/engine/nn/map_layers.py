@@ -185,8 +185,7 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
         reason = "the deepest of about 1/8 of the input's side, before the heads part"
     elif best.extra_tokens:
         reason = (
-            "the input of the last attention; after it the answer reads the class "
-            "token alone"
+            "the input of the last attention; after it only the class token is used"
         )
     else:
         reason = "the deepest with a map, before positions are pooled"

@@ -186,7 +186,7 @@ def likeness(
         flat, wanted = found.flatten(1), reference.to(found).flatten(1)
         return dot_times_cosine(flat, wanted, cosine_power) / places
 
-    return Objective(f"likeness to {words} at {layer}", frozenset({layer}), score)
+    return Objective(f"similarity to {words} at {layer}", frozenset({layer}), score)
 
 
 def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Objective:

@@ -87,7 +87,7 @@ _NO_GRADIENTS = "gives no gradients: somewhere it leaves the differentiable path
 
 
 class Ascent:
-    """Gradient ascent of a batch of images towards an objective.
+    """Gradient ascent of a batch of images toward an objective.
 
     Args:
         make: makes the parametrization, with the generator for its initial values.

@@ -208,7 +208,7 @@ def _segment(
     return ResolvedTarget(
         target=SegmentTarget(kind),
         words=f"logits of {label(info, kind)}, summed over the {places} of {of_all} "
-        "places that it wins",
+        "positions where it is predicted",
         unit="summed logits",
         layer="",
         calls=1,

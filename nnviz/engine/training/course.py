@@ -173,7 +173,7 @@ def need_data(data: Path | None) -> Path:
         UsageError: no data were named.
     """
     if data is None:
-        raise UsageError("--data", "missing", "name the folder or zip file of pictures")
+        raise UsageError("--data", "missing", "name the folder or zip file of images")
     return data
 
 

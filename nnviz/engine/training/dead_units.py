@@ -45,8 +45,8 @@ def dead_units_text(net: nn.Module, batches: Iterable[Tensor]) -> str:
     shares = dead_units(net, batches)
     worst = max(shares, key=lambda name: shares[name])
     if not shares[worst]:
-        return f"none in any layer, on {PICTURES} held-out pictures"
+        return f"none in any layer, on {PICTURES} held-out images"
     return (
         f"at most {100 * shares[worst]:.1f} % of a layer (`{worst}`), "
-        f"on {PICTURES} held-out pictures"
+        f"on {PICTURES} held-out images"
     )

@@ -143,8 +143,8 @@ COURSE = SceneCourse(
     recipe=SceneRecipe(epochs=24),
     about="A single-shot detector (SSD) on a small residual network, 1.2 million "
     "weights, that boxes ten kinds of shapes in generated scenes.  Four anchors stand "
-    "at each place of three feature maps.",
-    weaknesses="It knows drawn shapes only: on photographs it finds shapes where "
+    "at each position of three feature maps.",
+    weaknesses="It knows drawn shapes only: on real images it finds shapes where "
     "there are none.  Shapes below 15 px, blurred ones, ones of which others hide "
     "nearly half, and ones that barely differ from what is behind them are missed.",
 )

@@ -108,8 +108,8 @@ COURSE = Course(
             " that reads one\nhandwritten digit."
         ),
         input=(
-            "32 x 32 px, grey, this size only; white on black or black on white, the"
-            " digit filling most of the picture"
+            "32 x 32 px, gray, this size only; white on black or black on white, the"
+            " digit filling most of the image"
         ),
         data=(
             "the digits of scikit-learn (Alpaydin & Kaynak 1998, test part of UCI's"

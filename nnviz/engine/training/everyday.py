@@ -118,14 +118,14 @@ COURSE = Course(
         ),
         input="32 x 32 px, RGB; any size from 8 px works",
         data=(
-            "CIFAR-10 (Krizhevsky 2009), free for research, no formal licence;"
+            "CIFAR-10 (Krizhevsky 2009), free for research, no formal license;"
             " stored as JPEG"
         ),
-        split="the data's own: {count} test pictures, never trained on",
+        split="the data's own: {count} test images, never trained on",
         train="--data cifar10.zip",
         evaluate="--data cifar10.zip --held-out",
         weaknesses=(
-            "It sees 32 x 32 px: a photograph is made that small, so the thing\nmust"
+            "It sees 32 x 32 px: images are reduced to that size, so the thing\nmust"
             " fill most of it. It always answers with one of its ten names, so a cup or"
             " a face\ngets a wrong one. Cats and dogs are what it confuses most."
         ),

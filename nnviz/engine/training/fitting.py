@@ -242,7 +242,7 @@ def one_cycle(progress: float, warm_up: float = 0.1) -> float:
 
 @torch.no_grad()
 def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
-    """Move averaged weights by ``1 - decay`` towards a network's weights."""
+    """Move averaged weights by ``1 - decay`` toward a network's weights."""
     news = net.state_dict()
     for name, mean in average.state_dict().items():
         if mean.is_floating_point():

@@ -34,7 +34,7 @@ COURSE = Course(
         title="Objects",
         about=(
             "An 18-layer residual network at half the usual width (2.8 million"
-            " weights) that names\nthe main object of a photograph: one of the 101"
+            " weights) that names\nthe main object of an image: one of the 101"
             " categories of Caltech-101."
         ),
         input="128 x 128 px, RGB; any size from 64 px works",
@@ -42,18 +42,16 @@ COURSE = Course(
             "Caltech-101 (Li, Andreetto, Ranzato, Perona; 2022 release), CC BY 4.0,"
             " shorter side 128 px, without `BACKGROUND_Google`"
         ),
-        split=(
-            "by file hash: one fifth ({count} photographs) held out, never trained on"
-        ),
+        split=("by file hash: one fifth ({count} images) held out, never trained on"),
         train="--data caltech101.zip",
         evaluate="--data caltech101.zip --held-out",
         weaknesses=(
-            "It always answers with one of its 101 categories, so a picture\nof"
+            "It always answers with one of its 101 categories, so an image\nof"
             " anything else gets a wrong name, often with confidence. Many categories"
-            " have 40 to\n60 photographs only; animals in the wild and thin tools are"
-            " its weakest. It knows one\ncentred object a picture. `faces` and `faces"
+            " have 40 to\n60 images only; animals in the wild and thin tools are"
+            " its weakest. It knows one\ncentered object per image. `faces` and `faces"
             " easy` are the same people, whole and cut\nout, so the two are often"
-            " confused and a held-out photograph of one may have its twin\nin the"
+            " confused and a held-out image of one may have its twin\nin the"
             " training part of the other: their figures are flattering."
         ),
     ),

@@ -92,7 +92,7 @@ class SceneCourse:
         measured = {
             **{f"{name}, held out": f"{value} %" for name, value in figures.items()},
             "dead units": dead_units_text(net, (batch.pixels for batch in some)),
-            "training": f"{training}, {2 * recipe.scenes} pictures an epoch",
+            "training": f"{training}, {2 * recipe.scenes} images per epoch",
             "trained with": train_command(assignment),
         }
         card = self._card(recipe, measured)
@@ -107,7 +107,7 @@ class SceneCourse:
             "input": f"RGB, trained at {recipe.size} x {recipe.size} px; any size "
             f"from 32 px works, shapes should be {sides[0]} to {sides[1]} px large",
             "data": "generated scenes, no license needed: as many as wanted, all "
-            f"different, {least} to {most} shapes a picture",
+            f"different, {least} to {most} shapes per image",
             "split": "by seed: trained on seeds from 1000000 on, measured on "
             f"{_JUDGED} scenes of the seeds from 0 on",
             **measured,

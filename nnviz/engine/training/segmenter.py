@@ -149,8 +149,8 @@ COURSE = SceneCourse(
     about="A U-Net on the trunk of `bundled:scenes-detector` with four residual blocks "
     "more, 2.0 million weights, that gives each pixel of generated scenes to one of "
     "ten kinds of shapes or to the background.",
-    weaknesses="It knows drawn shapes only: on photographs it sees shapes where there "
+    weaknesses="It knows drawn shapes only: on real images it sees shapes where there "
     "are none.  It does not keep together what hangs together: one shape may be given "
-    "to two classes, most often where another hides a part of it or the picture's edge "
-    "cuts it off.  Edges are rough where the picture is blurred or noisy.",
+    "to two classes, most often where another hides a part of it or the image's edge "
+    "cuts it off.  Edges are rough where the image is blurred or noisy.",
 )

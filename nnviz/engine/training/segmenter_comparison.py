@@ -171,7 +171,7 @@ def _course(
         about=f"{decoder}  One of several small segmenters that share their trunk, "
         "their scenes and their recipe and differ in the decoder, made to be compared.",
         weaknesses=f"{weakness}  It was trained for minutes, on drawn shapes only: on "
-        "photographs it sees shapes where there are none.",
+        "real images it sees shapes where there are none.",
     )
 
 
@@ -209,7 +209,8 @@ COURSES = {
             "scenes-segnet",
             "Scenes SegNet",
             "SegNet",
-            "An encoder and its mirror image, which unpools with the places that the "
+            "An encoder and its mirror image, which unpools with the positions that "
+            "the "
             f"encoder's max pooling remembers.  {_BYPASS}",
             "What small shapes are must pass through the deepest maps: it finds their "
             "borders more often than their names.",
@@ -218,7 +219,8 @@ COURSES = {
             "scenes-deconvnet",
             "Scenes DeconvNet",
             "DeconvolutionNetwork",
-            "A code of the deepest maps, then unpooling with remembered places in turn "
+            "A code of the deepest maps, then unpooling with remembered positions, "
+            "alternating "
             f"with transposed convolutions.  {_BYPASS}",
             "What small shapes are must pass through its code: it finds their borders "
             "more often than their names.  The paper trains it in two stages, first on "

@@ -85,7 +85,7 @@ COURSE = Course(
         evaluate="--data scenes",
         weaknesses=(
             "It knows its ten shapes as the generator draws them and nothing else,\n"
-            "photographs least of all; a shape smaller than a quarter of the picture or"
+            "real images least of all; a shape smaller than a quarter of the image or"
             " half covered\nis often missed."
         ),
     ),

@@ -67,12 +67,12 @@ _SHOWN = 4
 _PERCENT = 100
 _WHITE = 255
 _ABOUT = (
-    "A small feed-forward network that paints a photograph in the manner of {style},"
-    " in one pass:\nquick enough for a camera."
+    "A small feed-forward network that paints an image in the style of {style},"
+    " in one pass:\nfast enough for a camera."
 )
 _WEAKNESSES = (
-    "It knows one style, at the size it was trained at: in much larger pictures the"
-    " strokes are\nfine. From one frame of a film to the next strokes may flicker."
+    "It knows one style, at the size it was trained at: in much larger images the"
+    " strokes are\nfine. From one frame of a video to the next strokes may flicker."
 )
 
 
@@ -295,7 +295,7 @@ def style_image(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
     """
     if not style:
         drawn = ", ".join(PATTERNS)
-        raise UsageError("--style", "missing", f"name a picture's file, or {drawn}")
+        raise UsageError("--style", "missing", f"name an image file, or {drawn}")
     if style in PATTERNS:
         image = image_from_array(pattern(style), style)
     else:
@@ -395,7 +395,7 @@ def _publish(
         "task": "repaints images in the style of one image",
         "input": f"about {recipe.size} px, RGB; any size from 16 px works",
         "style": style if style not in PATTERNS else f"{style}, drawn by the program",
-        "data": f"{photos} photographs of `{data}`, and {recipe.held_out} held out",
+        "data": f"{photos} images of `{data}`, and {recipe.held_out} held out",
         "judged by": assignment.network,
         "distances, held out": f"{', '.join(distances)} of what the layers give",
         "training": training_text(epoch.number, recipe.seed, trained.seconds),

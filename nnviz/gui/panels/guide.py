@@ -80,7 +80,7 @@ class GuidePanel(QWidget):
         self.words.setMarkdownText(self._told())
         allow(self.back, at > 0, self.tr("This is the first step"))
         hidden = bool(step.reveal) and not self._guide.revealed
-        allow(self.reveal, hidden, self.tr("There is nothing more to reveal here"))
+        allow(self.reveal, hidden, self.tr("There is nothing to reveal in this step"))
         more = hidden or not self._guide.last
         allow(self.next, more, self.tr("This is the last step"))
 

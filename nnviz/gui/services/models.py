@@ -150,7 +150,7 @@ class Models(QObject):
         self._adjust(task=task, outputs=outputs, unit=unit)
 
     def write_side_car(self) -> None:
-        """Save the network's setup as a side-car."""
+        """Save the network's setup as a sidecar."""
         info = self._selection.model
         if info is not None and self.weights and self._bridge is not None:
             self._saving.save(self._bridge.files.results.side_car(info, self._used))

@@ -1,4 +1,4 @@
-"""Saving of results, boards, sheets, tables and side-cars."""
+"""Saving of results, boards, sheets, tables and sidecars."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ class StyleTraining(QObject):
     """The choice, running state or progress has changed."""
     improved = Signal(object)
     """The newest preview, uint8 (h, w, 3); None where there is none."""
-    learnt = Signal(str)
+    learned = Signal(str)
     """Path of the weights, which are usable for the first time or improved."""
 
     def __init__(
@@ -163,7 +163,7 @@ class StyleTraining(QObject):
                 lambda pixels: self._show_preview(preview, pixels),
                 _PREVIEW,
             )
-            self.learnt.emit(self.weights)
+            self.learned.emit(self.weights)
         else:
             self.improved.emit(None)
 

@@ -1,4 +1,4 @@
-"""Style sheet applied per part of a window, to hidden parts only when shown.
+"""Style sheet applied per part of a window, to hidden parts last.
 
 Qt polishes every widget below the one whose style sheet changes, visible or not, at
 about 0.1 ms each.  A window that has entered all workspaces holds more than a thousand,
@@ -8,7 +8,8 @@ changes, and each of its direct children has the theme's.  A child marked by
 
 The visible parts hold some hundreds of widgets, whose change at a stretch would still
 be noticeable on a busy machine.  So it continues in further turns of the event loop,
-with the window unpainted until all of its parts match.
+with the window unpainted until all of its parts match.  Hidden parts follow one by one
+while the window is idle, and at the latest when they are shown.
 """
 
 import time
@@ -24,6 +25,8 @@ _APART = "apart"
 """Property of widgets whose children are parts."""
 _TURN = 0.04
 """Seconds of processor time after which the next turn continues."""
+_IDLE_MS = 100
+"""Time between two hidden parts, each of which takes up to some 40 ms."""
 
 
 def take_apart(container: QWidget) -> None:
@@ -56,6 +59,9 @@ class WindowDressing(QObject):
         self._left: list[QWidget] = []
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._finish)
+        self._hidden: list[QWidget] = []
+        self._idle = QTimer(self, interval=_IDLE_MS)
+        self._idle.timeout.connect(self._dress_hidden)
         window.setProperty(_THEME, theme)
         window.setStyleSheet(frame)
         window.installEventFilter(self)
@@ -78,6 +84,8 @@ class WindowDressing(QObject):
                 whole.style().unpolish(whole)
                 whole.style().polish(whole)
         self._left = [part for part in parts if not _is_apart(part)]
+        self._hidden = [part for part in self._left if _stays_hidden(part)]
+        self._idle.start()
         self._go_on()
 
     def _go_on(self) -> None:
@@ -98,6 +106,17 @@ class WindowDressing(QObject):
         self._go_on()
         if not self.busy:
             self.finished.emit()
+
+    def _dress_hidden(self) -> None:
+        """Style one hidden part, if the visible ones are done."""
+        if self.busy:
+            return
+        while self._hidden:
+            part = self._hidden.pop(0)
+            if isValid(part) and part.styleSheet() != self._sheet:
+                self._dress(part)
+                return
+        self._idle.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Style a part before it is seen, when it is added or shown again."""
@@ -122,8 +141,7 @@ class WindowDressing(QObject):
             self._renew(child)
 
     def _renew(self, part: QWidget) -> None:
-        said = part.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
-        if part.isHidden() and said:
+        if _stays_hidden(part):
             part.installEventFilter(self)
         else:
             self._dress(part)
@@ -131,6 +149,12 @@ class WindowDressing(QObject):
     def _dress(self, part: QObject) -> None:
         if isinstance(part, QWidget) and part.styleSheet() != self._sheet:
             part.setStyleSheet(self._sheet)
+
+
+def _stays_hidden(part: QWidget) -> bool:
+    """Return whether a widget was hidden by a call; others show with their window."""
+    said = part.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+    return part.isHidden() and said
 
 
 def _is_apart(widget: QObject) -> bool:

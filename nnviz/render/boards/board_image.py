@@ -115,8 +115,8 @@ def paint(
 
 
 _EXPLAINED = (
-    "ρ: Spearman's rank correlation with the first map of the row; top: share of the "
-    "strongest {0} of places that both have in common."
+    "ρ: Spearman's rank correlation with the first map of the row; top: overlap of "
+    "the strongest {0} of the positions."
 )
 
 

@@ -132,10 +132,10 @@ def _figure(value: float) -> str:
 
 
 _EXPLAINED = f"""\
-<p class="paper">Spearman's rank correlation, and the share of the strongest
-{100 * agreement.TOP_SHARE:.0f} % of places that two maps have in common, on the grid of
-the coarser map over the part of the image that both cover. Unless both maps have a
-sign, magnitudes are compared. Empty: a map without a range.</p>
+<p class="paper">Spearman's rank correlation, and the fraction of the strongest
+{100 * agreement.TOP_SHARE:.0f} % of positions that two maps have in common, on
+the grid of the coarser map over the part of the image that both cover. Unless
+both maps have a sign, magnitudes are compared. Empty: a map without a range.</p>
 """
 
 _BODY = """\

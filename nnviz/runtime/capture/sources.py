@@ -34,7 +34,7 @@ def source_of(text: str) -> SourceRequest:
     """
     text = text.strip()
     if not text:
-        raise InputError("source", "is not given", _EXAMPLES)
+        raise InputError("source", "is missing", _EXAMPLES)
     if "\0" in text:
         raise InputError("source", "holds a character that no name has", _EXAMPLES)
     if is_whole(text):

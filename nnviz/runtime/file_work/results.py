@@ -1,4 +1,4 @@
-"""File work that saves results, boards, contact sheets, plots and side-cars."""
+"""File work that saves results, boards, contact sheets, plots and sidecars."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,7 +109,7 @@ class ResultWork:
         return file_work(write, Urgency.SAVE)
 
     def side_car(self, info: ModelInfo, request: ModelRequest) -> Saved:
-        """Save a network's settings to a side-car file.
+        """Save a network's settings to a sidecar file.
 
         Class names are written if they come from a label file.
         """

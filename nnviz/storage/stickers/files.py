@@ -44,7 +44,7 @@ def keep_learned(run: Run, folder: Path) -> Path:
     """
     found = sticker_of(run.report)
     if found is None:
-        raise InputError(run.recipe.title, "holds no sticker", "learn one first")
+        raise InputError(run.recipe.title, "holds no sticker", "train one first")
     return _kept(found, run.recipe, folder)
 
 

@@ -11,7 +11,7 @@ from nnviz.render.printing import Print, sticker_page
 
 
 def print_sticker(sticker: Cut, out: Path, order: Print) -> Path:
-    """Write a sticker as a PDF page, at its size in millimetres.
+    """Write a sticker as a PDF page, at its size in millimeters.
 
     Args:
         sticker: the sticker to print.
@@ -27,7 +27,7 @@ def print_sticker(sticker: Cut, out: Path, order: Print) -> Path:
         InputError: the sticker cannot be opened, or the file cannot be written.
     """
     if out.suffix.lower() != ".pdf":
-        raise UsageError(out.name, "is not the name of a page", "let it end in .pdf")
+        raise UsageError(out.name, "is not the name of a page", "end it in .pdf")
     picture = open_cut(sticker)
     page = sticker_page(with_alpha(picture), order, picture.name)
     with replacing(out) as file:

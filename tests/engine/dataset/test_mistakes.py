@@ -209,5 +209,5 @@ def test_the_command_line(color_index, capsys):
     assert answer["matrix"] == [[14, 0, 0], [0, 14, 0], [0, 0, 14]]
     assert answer["reliability"]["accuracies"][0] is None
     assert main(["mistakes", folder, "--against", folder]) == 0
-    assert "same answer                  100.0 %" in capsys.readouterr().out
+    assert "agreement                    100.0 %" in capsys.readouterr().out
     assert main(["mistakes", folder, "--by", "magic"]) == 2

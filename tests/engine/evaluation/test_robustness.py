@@ -90,7 +90,7 @@ def test_without_names_the_networks_own_answers_are_right(model, tmp_path):
     assert found.accuracies == (1, 0.5, 0)
     assert found.truth == "network"
     assert "counts as correct" in found.notes[0]
-    assert found.curves().y_label == "answer unchanged, %"
+    assert found.curves().y_label == "prediction unchanged, %"
 
 
 def test_the_figures_are_the_curves(model, folder):

@@ -72,7 +72,7 @@ def test_figures_and_remarks(session, net):
     rows = {row[0]: row[1:] for row in report["statistics"].rows}
     assert rows[2] == (1.25, 5.0, 0.0, 20.0, 93.75, "3, 1")
     assert rows[0] == (0.0, 0.0, 0.0, 0.0, 100.0, "0, 0")
-    assert "1 of 4 channels are silent on this image" in report.notes
+    assert "1 of 4 channels are inactive on this image" in report.notes
     assert "60.9 % of the values are zero" in report.notes  # 39 of 64
     bars = report["histogram"]
     assert bars.series["all channels"].sum() == pytest.approx(100 * 25 / 64)

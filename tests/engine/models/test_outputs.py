@@ -121,7 +121,7 @@ def test_features_do_not_pass_for_classes(session):
     info = opened(session, Net(FORMS["features first"])).info
     assert len(info.labels) == CLASSES
     assert (info.output, info.outputs) == ("1", ("0", "1"))
-    assert any("1 is looked at" in note for note in info.notes)
+    assert any("1 is used" in note for note in info.notes)
 
 
 def test_another_output_can_be_named(session):

@@ -151,7 +151,7 @@ def batch_statistics(self, x):
 
 @pytest.mark.parametrize(
     ("between", "words"),
-    [(dropping, "draws at random"), (counting, "keeps state")],
+    [(dropping, "draws random numbers"), (counting, "keeps state")],
 )
 def test_one_draw_is_not_shown_as_the_answer(session, image, between, words):
     """Truth: two plain passes of the network differ."""
@@ -166,7 +166,7 @@ def test_one_draw_is_not_shown_as_the_answer(session, image, between, words):
 
 def test_a_steady_network_says_nothing(session, image):
     report = run(session, Small(lambda self, x: self.conv(x)), "predictions", image)
-    assert not [note for note in report.notes if "another pass" in note]
+    assert not [note for note in report.notes if "each pass" in note]
 
 
 def test_batch_statistics_go_through_one_by_one(session):

@@ -65,4 +65,4 @@ def test_an_attack_that_had_nothing_to_do_says_so(session, reference):
     answer = finish(session.job(request, never)).report.main.indices
     other = str(int(answer[-1]))
     report = run(session, reference, "fgsm", other)
-    assert "before any attack" in report.notes[0]
+    assert "before the attack" in report.notes[0]

@@ -72,6 +72,17 @@ def test_a_hidden_dock_is_dressed_when_it_is_shown(window, look):
     assert dock.styleSheet() == window.centralWidget().styleSheet()
 
 
+def test_a_hidden_dock_is_dressed_while_the_window_is_idle(window, look, qtbot):
+    """Truth: as above; showing it polishes nothing any more."""
+    (button,) = [b for b in window.findChildren(Counted) if b.text() == "hidden"]
+    button.polished = 0
+    look.use("light")
+    qtbot.waitUntil(lambda: button.polished > 0)
+    button.polished = 0
+    window.findChild(QDockWidget, "hidden").show()
+    assert button.polished == 0
+
+
 def test_hidden_pages_of_what_is_taken_apart_are_dressed_when_shown(qtbot, look):
     """Truth: as above; a part is polished once before it is first seen."""
     window = QMainWindow()

@@ -439,6 +439,25 @@ def test_docks_that_a_small_window_narrowed_are_wide_in_a_large_one(
     qtbot.waitUntil(lambda: again.stage.docks["method"].width() >= usual - 10)
 
 
+def test_resetting_the_layout_reaches_the_usual_widths_at_once(opened, qtbot):
+    """Truth: the widths at the first entry, and those after a second reset."""
+    stage = opened.stage
+    opened.enter(next(each for each in WORKSPACES if each.name == "style"))
+    qtbot.wait(100)  # until it is laid out
+    docks = stage.docks["style"], stage.docks["method"]
+    usual = [dock.width() for dock in docks]
+    stage.docks["browser"].raise_()
+    across = Qt.Orientation.Horizontal
+    opened.resizeDocks([stage.docks["browser"], docks[1]], [220, 280], across)
+    qtbot.waitUntil(lambda: stage.docks["browser"].width() < usual[0] - 50)
+    docks[0].raise_()  # the browser, behind it, keeps its width
+    opened.resizeDocks(list(docks), usual, across)
+    qtbot.waitUntil(lambda: docks[0].width() > usual[0] - 5)
+    opened.reset_layout()
+    qtbot.wait(200)
+    assert [dock.width() for dock in docks] == pytest.approx(usual, abs=4)
+
+
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("scale", [0.9, 2.0])
 def test_themes_and_sizes_apply(opened, name, scale):

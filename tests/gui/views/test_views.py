@@ -497,7 +497,7 @@ class TestTable:
         assert shared_widths(natural, room, 320) == wanted
 
     def test_numbers_stay_beside_each_other_and_a_moved_border_stays(self, shown):
-        columns = ("is / said to be", *map(str, range(10)))
+        columns = ("true / predicted", *map(str, range(10)))
         rows = tuple((f"{n}", *([17.0] * 10)) for n in range(40))
         view = shown(TableView(), Table(columns=columns, rows=rows), None)
         view.resize(760, 300)

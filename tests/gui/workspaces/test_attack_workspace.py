@@ -91,7 +91,7 @@ def check_saved(window, qtbot, tmp_path):
     for name in ("found.png", "found.webp"):
         with qtbot.waitSignal(bench.messages.said, timeout=LONG) as told:
             attacks.save(str(tmp_path / name))
-        assert f"{name}: opened again, the file " in told.args[0]
+        assert f"{name}: reopened, the file " in told.args[0]
     with PillowImage.open(tmp_path / "found.png") as png:
         text, found = png.text, np.asarray(png)
     assert text["Warning"] == "Adversarial: made to fool bundled:objects by pgd"

@@ -428,3 +428,6 @@ def test_without_a_sticker_the_studio_says_what_to_do(studio, opened):
     opened.app.stickers.add(RED, Placement(0.5, 0.5, 0.5, 0))
     assert not studio.shelf.hint.isVisible()
     assert studio.answers.take.isEnabled()
+    opened.app.selection.set_image(None)
+    assert not studio.answers.take.isEnabled()
+    assert "image" in studio.answers.keep.toolTip()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
 from nnviz.base.events import Done
 from nnviz.base.frames import Frame
@@ -23,6 +23,7 @@ from nnviz.base.shipped.resources import resource
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.gui.shell.main_window import INSPECT, STYLE
 from nnviz.gui.views.canvas.layers import image_of
+from nnviz.gui.workspaces.style.training_panel import LessonPanel
 from nnviz.storage.images import keep_image
 
 
@@ -319,3 +320,21 @@ def test_without_image_or_method_the_strip_says_what_it_needs(window, monkeypatc
     monkeypatch.setattr(type(window.app.choice), "values", {})
     window.stage.rooms["style"].styles.chosen_changed.emit()
     assert "Now" not in strip(window).note.text()
+
+
+def test_without_an_image_there_is_nothing_to_paint_on(window):
+    """Truth: the brush waits for an image, and says so."""
+    window.app.selection.set_image(None)
+    for each in (where(window).paint, where(window).erase):
+        each.click()
+        assert not each.isChecked()
+        assert not where(window).brush.active
+    assert "image" in window.status.message.text()
+
+
+def test_labels_of_the_training_are_whole(window):
+    """Truth: the width of each text in its own font."""
+    panel = window.findChild(LessonPanel)
+    heads = {each.text(): each for each in panel.findChildren(QLabel)}
+    for words in ("Style", "Training images"):
+        assert heads[words].width() >= heads[words].sizeHint().width()

@@ -1,7 +1,7 @@
 """The path of guided integrated gradients: values of the smallest gradients move first.
 
 Kapishnikov et al. 2021, arXiv:2106.09788, algorithm 1 with the band of section 4.3: at
-each step the values with the smallest gradients move towards the image until the
+each step the values with the smallest gradients move toward the image until the
 remaining distance equals that of the straight line; no value lags behind the line or
 leads it by more than a fraction of its length.
 """

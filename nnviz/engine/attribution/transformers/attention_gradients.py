@@ -47,7 +47,7 @@ def le_grad_map(ctx: Context, score: Scorer) -> AttentionMap:
     blocks = transformer_blocks(ctx.model.info)
     if not blocks or score.target.layer:
         reason = "has no blocks of attention between patches that a class is read from"
-        remedy = "use attention or grad_cam, and ask about a class"
+        remedy = "use attention or grad_cam, with a class as the target"
         raise ModelError(ctx.model.info.title, reason, remedy)
     net = ctx.model.net
     with torch.enable_grad(), open_attention() as weights, _apart(net, blocks):

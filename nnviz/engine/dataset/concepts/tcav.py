@@ -29,7 +29,7 @@ class ConceptDirection:
     """A concept activation vector.
 
     Attributes:
-        vector: float64 (C,), of length 1, towards the concept.
+        vector: float64 (C,), of length 1, toward the concept.
         accuracy: on a held-out quarter of its images.
     """
 

@@ -70,7 +70,9 @@ def _note(*, many: bool, quick: bool) -> str:
     if not many:
         return ""
     if quick:
-        return f"{above}near duplicates are looked for in groups, and a few are missed"
+        return (
+            f"{above}near duplicates are searched for in groups, and a few are missed"
+        )
     return (
         f"{above}only files of equal bytes are found; {install_command('neighbors')} "
         "to find images that are nearly the same"

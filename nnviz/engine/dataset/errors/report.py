@@ -157,7 +157,7 @@ def _by_features(
     shares[:, classes] = held_out
     note = (
         f"labels judged by linear probes on {index.layers[-1].name}, each image by one "
-        f"that has not seen it ({FOLDS} parts)"
+        f"that has not seen it ({FOLDS} folds)"
     )
     return _Judged(_suspects(index, records, label, shares, count), "features", (note,))
 

@@ -57,7 +57,7 @@ Scoring = Generator[Progress, None, ScoreTable]
 Map = NDArray[np.float64]
 _VERDICTS = (
     "pass: better than a random map and than an edge map of the same images (paired "
-    "difference, 95 %); caution: than one of them; fail: than neither"
+    "difference, 95 %); caution: better than one of them; fail: better than neither"
 )
 _LIKENESS = (
     "randomized: rank correlation with the map after the upper half of the layers got "

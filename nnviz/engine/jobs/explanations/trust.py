@@ -68,7 +68,7 @@ _NOTES = {
     "gets no verdict: a map that never changes would be best.",
     TrustCheck.RANDOMIZATION: f"Randomization compares with the maps of {_NETWORKS} "
     "copies of the network whose upper half of layers has random weights.",
-    TrustCheck.OBJECT: "The object is what was marked.",
+    TrustCheck.OBJECT: "The object is the marked area.",
 }
 
 

@@ -140,7 +140,9 @@ def _reports(
                 "step", "loss, gradient",
             ),
         }  # fmt: skip
-        state = "dead: it answers to no input" if not step.answers else "alive"
+        state = (
+            "dead: its output is zero for every input" if not step.answers else "alive"
+        )
         words = f"loss {amount(step.loss, 3)}, ∂C/∂w {amount(step.slope, 3)}"
         measured = {"loss": step.loss, "gradient": step.slope}
         yield measured, Report(results, (state, words))

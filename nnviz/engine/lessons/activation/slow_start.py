@@ -61,7 +61,7 @@ class SlowStart:
 
     Params: ClassVar[type] = SlowStartParams
     shows: ClassVar[str] = (
-        "One sigmoid neuron has to learn to answer 0 to the input 1, once with a "
+        "One sigmoid neuron has to learn to output 0 for the input 1, once with a "
         "quadratic loss and once with cross-entropy."
     )
     reading: ClassVar[str] = (

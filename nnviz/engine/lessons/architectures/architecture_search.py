@@ -120,7 +120,7 @@ class ArchitectureSearch:
     )
     presets: ClassVar[Presets] = {
         "demo": {"networks": 6, "warm_up": 3, "image_count": 100, "epochs": 1},
-        "chance alone": {"strategy": "random"},
+        "random search": {"strategy": "random"},
     }
 
     def run(self, ctx: Context, params: ArchitectureSearchParams) -> Iterator[Report]:

@@ -33,7 +33,7 @@ class PlainAndResidualParams:
 
 @register(
     "plain_and_residual",
-    title="Plain against residual networks",
+    title="Plain versus residual networks",
     group="Learn",
     live=False,
     needs_image=False,

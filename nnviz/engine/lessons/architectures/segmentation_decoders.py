@@ -231,6 +231,6 @@ def _overlay(subject: _Subject, mask: Mask) -> NDArray[np.float32]:
 def _notes(subject: _Subject) -> tuple[str, ...]:
     size = f"{subject.pixels.shape[1]} × {subject.pixels.shape[0]} px"
     if subject.truth is None:
-        return (size, "no truth is known: the networks can be compared by look only")
+        return (size, "the true mask is unknown: compare the networks by eye")
     shapes = ", ".join(PIXEL_CLASSES[kind] for kind in np.unique(subject.truth) if kind)
     return (size, f"the scene shows: {shapes}")

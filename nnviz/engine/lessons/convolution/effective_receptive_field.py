@@ -213,8 +213,8 @@ def _profile(values: Numbers, center: tuple[float, float]) -> Curves:
             "sensitivity": means / peak,
             "Gaussian": np.exp(-((x / spread) ** 2) / 2),
         },
-        x_label="distance from the place, px",
-        y_label="share of the largest",
+        x_label="distance from the position, px",
+        y_label="fraction of the maximum",
         limits=(0.0, 1.0),
     )
 

@@ -103,7 +103,7 @@ class KernelDecomposition:
         }
         small = first.size + second.size
         notes = (
-            f"{small} products a pixel instead of {large.size}",
+            f"{small} products per pixel instead of {large.size}",
             f"weights add up to {_sum(composed)} together, to {_sum(large)} before",
         )
         yield Report(results, notes)
@@ -138,7 +138,7 @@ def _table(first: Floats, second: Floats, composed: Floats, large: Floats) -> Ta
         ("a column, then a row", float(separable), gap),
     ]
     return Table(
-        columns=("way", "products a pixel", "weights off by"),
+        columns=("way", "products per pixel", "weights off by"),
         rows=tuple(rows),
     )
 

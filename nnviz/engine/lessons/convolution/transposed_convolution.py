@@ -92,7 +92,7 @@ def _steps(
             Grid(values=inputs, title="input", window=(row, column, 1, 1)),
             Grid(values=kernel, title="kernel", operator="×"),
             Grid(values=output.copy(), title="output", operator="→", window=window),
-            Grid(values=counts.copy(), title="copies at each place"),
+            Grid(values=counts.copy(), title="copies at each position"),
         )
         matrix = Matrix(grids=grids, answer=2)
         note = f"({inputs.shape[0]} − 1) · {stride} + {height} = {rows} rows"

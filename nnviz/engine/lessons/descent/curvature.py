@@ -38,14 +38,14 @@ class CurvatureParams:
         float,
         Range(-5, 5),
         Essential(),
-        Title("Place x"),
+        Title("Point x"),
         Help("A click on the plane sets it too."),
     ] = -3.0
     y: Annotated[
         float,
         Range(-5, 5),
         Essential(),
-        Title("Place y"),
+        Title("Point y"),
         Help("A click on the plane sets it too."),
     ] = 0.8
 

@@ -114,7 +114,7 @@ class DescentInOneDimension:
     presets: ClassVar[Presets] = {
         "demo": {},
         "overshoots": {"rate": 0.065},
-        "runs away": {"rate": 0.075},
+        "diverges": {"rate": 0.075},
         "the wrong valley": {
             "function": "two valleys",
             "start": -0.1,

@@ -203,7 +203,7 @@ def _reports(
 
 
 def _words(height: float, *, ran_away: bool) -> str:
-    return "ran away" if ran_away else f"f = {amount(height, 3)}"
+    return "diverged" if ran_away else f"f = {amount(height, 3)}"
 
 
 def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePath]:

@@ -280,6 +280,6 @@ def _cuts(values: Numbers, span: float) -> Curves:
             "first direction": values[middle].copy(),
             "second direction": values[::-1, middle].copy(),
         },
-        x_label="share of the weights' length",
+        x_label="fraction of the weights' length",
         y_label="cross-entropy, nats",
     )

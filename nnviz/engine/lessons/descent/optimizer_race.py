@@ -213,7 +213,7 @@ class _Racer:
         """Return a table row after a step: name, position, height and arrival."""
         x, y = (float(value) for value in self.path[number])
         if number > self.made:
-            return self.name, "ran away", "", "", ""
+            return self.name, "diverged", "", "", ""
         arrived = self.arrival is not None and self.arrival <= number
         step = float(self.arrival) if arrived and self.arrival is not None else ""
         return self.name, x, y, float(self.heights[number]), step

@@ -81,9 +81,9 @@ class Backpropagation:
 
     Params: ClassVar[type] = BackpropagationParams
     shows: ClassVar[str] = (
-        "The error of the output is sent back: each unit's share (δ) is the slope "
-        "of its activation times the weighted shares of the units after it; a weight's "
-        "derivative is that share times the value that came in along it."
+        "The error of the output is propagated back: each unit's error (δ) is the "
+        "slope of its activation times the weighted errors of the units after it; a "
+        "weight's derivative is that error times the value that came in along it."
     )
     reading: ClassVar[str] = (
         "Each step computes one number, and the formula shows how. The last step "
@@ -95,7 +95,7 @@ class Backpropagation:
     )
     presets: ClassVar[Presets] = {
         "demo": {},
-        "one unit a layer": {
+        "one unit per layer": {
             "inputs": "1.5",
             "targets": "0.5",
             "weights": "0.8 | -0.6 | 1.2",

@@ -256,7 +256,7 @@ def _curves(epochs: Sequence[int], history: Sequence[tuple[float, float]]) -> Cu
     seen, unseen = np.array(history).T
     return Curves(
         x=np.array(epochs, np.float64),
-        series={"points that it learns": seen.copy(), "new points": unseen.copy()},
+        series={"training points": seen.copy(), "new points": unseen.copy()},
         x_label="epoch",
         y_label="cross-entropy, nats",
     )

@@ -81,7 +81,7 @@ class LinearLayers:
         hidden = ACTIVATIONS[params.activation].value(first @ inputs)
         two, one = second @ hidden, second @ first @ inputs
         gap = float(np.abs(two - one).max())
-        same = "the same" if np.isclose(gap, 0, atol=1e-12) else f"apart by {gap:.3g}"
+        same = "the same" if np.isclose(gap, 0, atol=1e-12) else f"differ by {gap:.3g}"
         results = {
             "product": _product(first, second),
             "outputs": _outputs(hidden, two, one),
@@ -92,10 +92,10 @@ class LinearLayers:
 
 def _check_shapes(first: Numbers, second: Numbers, inputs: Numbers) -> None:
     if first.shape[1] != len(inputs):
-        reason = f"{first.shape[1]} weights a unit for {len(inputs)} inputs"
+        reason = f"{first.shape[1]} weights per unit for {len(inputs)} inputs"
         raise UsageError("--first", reason, "write one for each input")
     if second.shape[1] != len(first):
-        reason = f"{second.shape[1]} weights a unit for {len(first)} hidden units"
+        reason = f"{second.shape[1]} weights per unit for {len(first)} hidden units"
         raise UsageError("--second", reason, "write one for each row of --first")
 
 

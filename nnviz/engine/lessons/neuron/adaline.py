@@ -88,7 +88,7 @@ class Adaline:
         "Points far on the right side still pull, because their sum is too large: "
         "least squares can misclassify points that a perceptron would get right."
     )
-    presets: ClassVar[Presets] = {"demo": {"steps": 40}, "runs away": {"rate": 1.5}}
+    presets: ClassVar[Presets] = {"demo": {"steps": 40}, "diverges": {"rate": 1.5}}
 
     def run(self, ctx: Context, params: AdalineParams) -> Iterator[Report]:
         """Yield a report for each update."""
@@ -119,7 +119,7 @@ def _reports(
             "plane": _plane(points, classes, window, step),
             "error": _curve(errors, least),
         }
-        away = "; the error runs away: η is too large" * (step.error > errors[0] + 1)
+        away = "; the error diverges: η is too large" * (step.error > errors[0] + 1)
         note = f"error {amount(step.error)}; least squares {amount(least)}{away}"
         yield {"error": step.error}, Report(results, (note,))
 

@@ -48,16 +48,18 @@ class HopfieldParams:
         CellDrawing,
         Essential(),
         Title("Drawn by hand"),
-        Help("An image of your own, stored beside the letters; click its cells."),
+        Help(
+            "An image of your own, stored in addition to the letters; click its cells."
+        ),
     ] = ""
     drawn_2: Annotated[
         CellDrawing,
-        Title("Drawn, second"),
+        Title("Second drawing"),
         Help("Another image of your own; click its cells."),
     ] = ""
     drawn_3: Annotated[
         CellDrawing,
-        Title("Drawn, third"),
+        Title("Third drawing"),
         Help("A third image of your own; click its cells."),
     ] = ""
     recalled: Annotated[

@@ -177,7 +177,7 @@ def _results(
     losses: list[float], lengths: list[float], words: str, following: Ranking
 ) -> dict[str, Result]:
     return {
-        "loss": Curves.over_steps({"loss": losses}, "step", "loss a letter, nats", 1),
+        "loss": Curves.over_steps({"loss": losses}, "step", "loss per letter, nats", 1),
         "sample": Text(text=words),
         "next letter": following,
         "gradient": Curves.over_steps(

@@ -188,8 +188,8 @@ def _lstm_graph(
     """Return an LSTM cell's diagram: x, h, c → gates → state → output."""
     nodes = (
         _box("x", "input", x, "input"),
-        _before("h", "output before", before),
-        _before("c", "state before", before),
+        _before("h", "previous output", before),
+        _before("c", "previous state", before),
         _box("f", "forget gate, σ", now["f"]),
         _box("i", "1 − f" if cell == "joined gates" else "input gate, σ", now["i"]),
         _box("g", "candidate, tanh", now["g"]),
@@ -244,7 +244,7 @@ def _gru_graph(
     del cell
     nodes = (
         _box("x", "input", x, "input"),
-        _before("h", "output before", before),
+        _before("h", "previous output", before),
         _box("r", "reset gate, σ", now["r"]),
         _box("z", "update gate, σ", now["z"]),
         _box("candidate", "tanh(W [r h, x])", now["candidate"]),

@@ -133,7 +133,7 @@ def _reports(
     kept = "kept", step.forget * state
     written = "written", step.enter * step.candidate
     rows = (
-        ("forget", ("f", step.forget), ("old state c", state), kept, "×"),
+        ("forget", ("f", step.forget), ("previous state c", state), kept, "×"),
         ("write", ("i", step.enter), ("candidate g", step.candidate), written, "×"),
         ("new state", kept, written, ("new state c", step.state), "+"),
         ("output", ("o", step.leave), ("tanh c", np.tanh(step.state)),

@@ -11,10 +11,10 @@ from nnviz.engine.method import Context, Presets, register
 
 _EXAMPLES = {
     "one to one": "a fixed input and output: classifying an image",
-    "one to many": "a sequence comes out: a caption for an image",
-    "many to one": "a sequence goes in: the mood of a sentence",
-    "many to many, delayed": "all in, then all out: translation",
-    "many to many, in step": "an answer to each input: labeling a video's frames",
+    "one to many": "a sequence as output: a caption for an image",
+    "many to one": "a sequence as input: the sentiment of a sentence",
+    "many to many, delayed": "the whole input, then the whole output: translation",
+    "many to many, in step": "an output for each input: labeling a video's frames",
 }
 
 
@@ -58,7 +58,7 @@ class SequenceKinds:
         "steps have an input and which an output."
     )
     misleads: ClassVar[str] = (
-        "Boxes beside each other are one network at different times, not several."
+        "Boxes next to each other are one network at different times, not several."
     )
     presets: ClassVar[Presets] = {"demo": {}, "captions": {"kind": "one to many"}}
 

@@ -125,7 +125,9 @@ def _reports(
         results = {
             "unrolled": _graph(params, letters, run, norms),
             "probabilities": _matrix(letters, run),
-            "loss": Curves.over_steps({"loss": losses}, "pass", "loss a letter, nats"),
+            "loss": Curves.over_steps(
+                {"loss": losses}, "pass", "loss per letter, nats"
+            ),
         }
         guesses = run.probabilities.argmax(axis=1)
         said = "".join(letters.alphabet[place] for place in guesses)

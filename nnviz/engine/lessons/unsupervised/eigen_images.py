@@ -142,7 +142,7 @@ def _reports(
         }
         ratio = numbers / keep
         notes = (
-            f"{keep} of {numbers} numbers a patch: {ratio:.0f} times fewer",
+            f"{keep} of {numbers} numbers per patch: {ratio:.0f} times fewer",
             f"{100 * shares[keep - 1]:.1f} % of the variance",
             f"error {255 * errors[-1]:.1f}/255",
         )

@@ -164,7 +164,7 @@ def _reports(
     }
     steps: tuple[tuple[dict[str, Result], str], ...] = (
         ({"data": _shown(params, data, data.values)}, "1. the data"),
-        ({"centered": _shown(params, data, centered)}, "2. the mean taken away"),
+        ({"centered": _shown(params, data, centered)}, "2. the mean subtracted"),
         (_spread(data, found), "3. covariance of each pair of variables"),
         (
             {"variances": _scree(found), **_axes(data, found)},
@@ -191,7 +191,7 @@ def _shown(params: PcaParams, data: _Data, values: Numbers) -> Result:
                 values=np.ascontiguousarray(table),
                 rows=data.variables if food_data else (),
                 columns=data.observations if food_data else (),
-                title="g a person a week" if food_data else "pixels of 17 digits",
+                title="g per person and week" if food_data else "pixels of 17 digits",
             ),
         ),
     )
@@ -265,7 +265,7 @@ def _scree(found: PrincipalComponents) -> Curves:
         x=np.arange(1, len(shares) + 1, dtype=np.float64),
         series={"each": shares, "together": np.cumsum(shares)},
         x_label="component",
-        y_label="share of the variance, %",
+        y_label="fraction of the variance, %",
         limits=(0.0, 100.0),
     )
 
@@ -308,8 +308,8 @@ def _loads(data: _Data, found: PrincipalComponents) -> Plane:
     return Plane(
         x_range=(-reach, reach),
         y_range=(-reach, reach),
-        x_label="load of the first component",
-        y_label="load of the second component",
+        x_label="loading on the first component",
+        y_label="loading on the second component",
         arrows=(PlaneArrows(starts=np.zeros_like(loads), ends=loads.copy(), color=2),),
         points=(PlanePoints(places=loads, labels=labels),),
         equal=True,

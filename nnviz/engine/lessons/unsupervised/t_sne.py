@@ -167,7 +167,11 @@ def _reports(
             ),
             "PCA": pca,
         }
-        phase = "p four times as strong, to form clusters" if number <= early else ""
+        phase = (
+            "early exaggeration: p four times as large, to form clusters"
+            if number <= early
+            else ""
+        )
         notes = (f"step {number}", f"divergence {amount(step.divergence, 3)}", phase)
         yield (
             {"divergence": step.divergence},

@@ -140,4 +140,4 @@ def _report(
         ),
     }
     words = f"{scores.size} windows, {scores.shape[0]} × {scores.shape[1]}"
-    return Report(results, (words, f"looked for {name}"))
+    return Report(results, (words, f"searched for {name}"))

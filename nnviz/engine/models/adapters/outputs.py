@@ -286,7 +286,7 @@ def _try(
     return {
         name: _Given(tensor, makers.of(tensor))
         for name, tensor in found[0].items()
-        if tensor.is_floating_point()
+        if tensor.is_floating_point() and tensor.layout is torch.strided
     }
 
 
@@ -369,7 +369,7 @@ def _decide(
     notes = []
     if len(given) > 1:
         listed = ", ".join(f"{key} {_shape(one)}" for key, one in given.items())
-        notes.append(f"gives {len(given)} tensors ({listed}): {name} is looked at")
+        notes.append(f"gives {len(given)} tensors ({listed}): {name} is used")
     task = wish.task or _guessed(each, wish, image, title)
     if task is Task.DETECT:
         return _of_rows(name, given, wish, title)
@@ -378,13 +378,13 @@ def _decide(
     probability = each.maker == "sigmoid" or _are_shares(each)
     if (task is Task.CLASSIFY and single) or (task is Task.SEGMENT and single):
         form = Form.PROBABILITY if probability else Form.LOGIT
-        notes.append("one output: a second one, its opposite, stands beside it")
+        notes.append("one output: its complement is added as a second class")
         activation = OutputActivation.NONE if probability else OutputActivation.SOFTMAX
         return OutputChoice(name, form, task, activation, tuple(notes))
     form = Form.COLUMN if each.tensor.ndim == 1 else Form.SAME
     activation = _activation(task, probability=probability)
     if wish.task is None and task is not Task.CLASSIFY:
-        notes.append(f"taken for a network for {task.purpose}; --task says otherwise")
+        notes.append(f"treated as a network for {task.purpose}; --task changes this")
     return OutputChoice(name, form, task, activation, tuple(notes))
 
 
@@ -439,6 +439,13 @@ def _require_shape(task: Task, each: _Given, title: str) -> None:
     Raises:
         ModelError: the shape does not fit; names the one that would.
     """
+    if not each.tensor.numel():
+        remedy = "return at least one number from forward()"
+        raise ModelError(title, "returns an empty tensor for an image", remedy)
+    rows = len(each.tensor)
+    if rows != 1 and task in (*_PER_CLASS, *_MAPS):
+        reason = f"gives {rows} rows for one image"
+        raise ModelError(title, reason, "return one row for each image")
     ndim = each.tensor.ndim
     fits = (
         ndim in {1, _TWO}

@@ -69,7 +69,7 @@ def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
         if not _all_finite(tensor, check)
     ]
     if broken:
-        text = f"NaN or infinite weights in {_some(broken)}: the answers mean nothing"
+        text = f"NaN or infinite weights in {_some(broken)}: outputs are meaningless"
         yield Finding(Severity.PROBLEM, text)
 
 
@@ -105,11 +105,11 @@ def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
         and module.running_mean is None
     ]
     if names:
-        text = f"{_some(names)} keep no statistics: answers depend on the batch"
+        text = f"{_some(names)} keep no statistics: outputs depend on the batch"
         yield Finding(Severity.WARNING, text)
     elif trials.coupled:
         text = (
-            "answers depend on the other images of a batch, as with batch statistics "
+            "outputs depend on the other images of a batch, as with batch statistics "
             "in evaluation mode: images go through one by one"
         )
         yield Finding(Severity.WARNING, text)
@@ -126,12 +126,12 @@ def _trials(net: nn.Module, trials: Trials) -> Iterator[Finding]:
     if trials.random:
         text = (
             "draws random numbers in evaluation mode: two passes over one image "
-            "differ, and the answer of one is shown"
+            "differ, and the output of one is shown"
         )
         yield Finding(Severity.WARNING, text)
     elif trials.stateful:
         text = (
-            "keeps something from pass to pass: the same image gives another answer "
+            "keeps something from pass to pass: the same image gives another output "
             "the second time"
         )
         yield Finding(Severity.WARNING, text)

@@ -85,7 +85,8 @@ def judge(
         usual = (f"{name} ({users})" for name, users in PRESET_USERS.items())
         text = (
             "nothing in this network tells whether its preprocessing is right: it has "
-            "no batch norms with statistics. Look up with which it was trained; usual "
+            "no batch norms with statistics. Look up the one that it was trained "
+            "with; common ones "
             f"are {'; '.join(usual)}"
         )
         yield Finding(Severity.NOTE, text)
@@ -101,7 +102,7 @@ def doubt(candidates: Sequence[PreprocessCandidate]) -> str:
         return ""
     times = own.distance / best.distance
     return (
-        f"the statistics of its batch norms speak against this preprocessing: "
+        f"the statistics of its batch norms contradict this preprocessing: "
         f"{best.name} fits them {times:.3g} times better"
     )
 

@@ -16,7 +16,7 @@ from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.networks import ARCHITECTURES
 
 METADATA = "nnviz"
-"""Key of a safetensors file's metadata that holds a copy of its side-car."""
+"""Key of a safetensors file's metadata that holds a copy of its sidecar."""
 _COUNTER = "num_batches_tracked"
 """Of batch norms: not needed for inference."""
 _LONGEST = 100_000
@@ -37,12 +37,12 @@ class Declared:
     arguments: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the declaration as in a side-car."""
+        """Return the declaration as in a sidecar."""
         return {"architecture": self.name, "arguments": dict(self.arguments)}
 
 
 def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
-    """Return the architecture that a side-car declares, or None.
+    """Return the architecture that a sidecar declares, or None.
 
     Raises:
         InputError: there is no such architecture, or its arguments are not plain
@@ -61,7 +61,7 @@ def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
 
 
 def side_car_within(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Return the side-car in a safetensors file's metadata; empty without one."""
+    """Return the sidecar in a safetensors file's metadata; empty without one."""
     text = metadata.get(METADATA, "")
     if not 0 < len(text) <= _LONGEST:
         return {}
@@ -99,7 +99,7 @@ def write_weights(
 ) -> Path:
     """Write ``stem.safetensors`` and ``stem.json``; return the weights' path.
 
-    The weights' metadata hold the side-car too, so that the one file suffices.
+    The weights' metadata hold the sidecar too, so that the one file suffices.
 
     Args:
         state: of the network; counters of batch norms are left out.

@@ -97,7 +97,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
         InputError: the file is too large, or holds no JSON object.
     """
     text = read_text(file, _LARGEST, "a configuration")
-    return parse_object(text, file.name, "mend it or move it away")
+    return parse_object(text, file.name, "fix it or move it away")
 
 
 # --- one function per program -------------------------------------------------------

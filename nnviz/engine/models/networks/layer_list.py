@@ -20,7 +20,7 @@ MOST_LAYERS = 200
 _MOST_CHANNELS = 4096
 _FORMS = (
     "conv CHANNELS [SIDE [STRIDE]], linear UNITS, pool [SIDE], average [SIDE], gap, "
-    "norm, lrn, dropout SHARE, block CHANNELS [STRIDE], plain CHANNELS [STRIDE], "
+    "norm, lrn, dropout FRACTION, block CHANNELS [STRIDE], plain CHANNELS [STRIDE], "
     + ", ".join(ACTIVATIONS)
 )
 

@@ -329,15 +329,15 @@ def _preprocess(
         note = f"the network normalizes by itself what it takes in 0 to {white}"
         return Preprocess(**plain | {"value_range": float(white)}), (note,), False
     if channels != _COLORS:
-        note = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
+        note = "the file does not give the preprocessing: pixels in 0 to 1 are assumed"
         return Preprocess(**plain), (note,), True
-    note = "the file tells no preprocessing: that of ImageNet is assumed, check it"
+    note = "the file does not give the preprocessing: ImageNet's is assumed, check it"
     return Preprocess(input_size=size, resize=_resize(size)), (note,), True
 
 
 _OF_YOLO = (
-    "the file tells no preprocessing: that of YOLO is assumed (letterbox, pixels in 0 "
-    "to 1), check it"
+    "the file does not give the preprocessing: that of YOLO is assumed (letterbox, "
+    "pixels in 0 to 1), check it"
 )
 
 

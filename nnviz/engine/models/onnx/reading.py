@@ -253,7 +253,7 @@ class _Reader:
             weights: where those are in the file that were not parsed.
         """
         if depth > _DEEPEST:
-            raise self._refusal("graphs stand too deep inside each other")
+            raise self._refusal("graphs are nested too deeply")
         constants = {
             each.name: self._tensor(each, weights.get(index))
             for index, each in enumerate(source.initializer)

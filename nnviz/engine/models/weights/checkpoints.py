@@ -135,7 +135,7 @@ def _no_weights(contents: Contents, path: Path, deeds: str) -> InputError:
         reason = f"is a program that holds no weights: unpickling it would {deeds}"
         return InputError(path.name, f"{reason}; none of its code was run", STATE_DICT)
     reason = f"holds no weights ({_described(contents.value)})"
-    remedy = "expected is a dictionary from names to tensors"
+    remedy = "expected: a dictionary from names to tensors"
     return InputError(path.name, reason, remedy)
 
 

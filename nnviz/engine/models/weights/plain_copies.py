@@ -29,6 +29,8 @@ _OTHER_HOOKS = (
 )
 _QUANTIZED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
 
+PLAIN = "hand over a plain nn.Module, without locks, files or generators in it"
+
 
 def plain_copy(net: nn.Module, kind: str) -> nn.Module:
     """Return a float32 copy on the CPU that computes the same.
@@ -42,21 +44,22 @@ def plain_copy(net: nn.Module, kind: str) -> nn.Module:
             or it cannot be copied; says which.
     """
     net = getattr(net, "_orig_mod", net)
-    _refuse_other_kinds(net, kind)
     copies: list[nn.Module] = []
 
     def attempt() -> None:
+        _refuse_other_kinds(net, kind)
         copied = copy.deepcopy(net, _memo(net))
-        copies.append(_with_plain_weights(_uncompiled(copied)).cpu().float())
+        plain = _with_plain_weights(_uncompiled(copied)).cpu().float()
+        copies.append(plain.eval().requires_grad_(False))
 
     why = refusal(attempt)
     if why is not None:
         raise ModelError(
             kind,
             f"cannot be copied ({why})",
-            "hand over a plain nn.Module, without locks, files or generators in it",
+            PLAIN,
         )
-    return copies[0].eval().requires_grad_(False)
+    return copies[0]
 
 
 def is_compiled(net: nn.Module) -> bool:

@@ -338,13 +338,13 @@ def _card(
     }
     about = (
         "Show, attend and tell: the features of a U-Net and an LSTM with attention"
-        " over places say in a sentence what a generated scene shows.  The places that"
-        " shape words look at were part of the training."
+        " over positions say in a sentence what a generated scene shows.  The"
+        " positions that shape words look at were part of the training."
     )
     weaknesses = (
-        "It knows drawn shapes on surfaces only: of photographs it says sentences about"
-        " shapes that are not there.  Small shapes are called wrong most often.  Sizes,"
-        " and which of two shapes of a like size comes first, are often told otherwise"
-        " than in the true sentence."
+        "It knows drawn shapes on surfaces only: for real images it writes sentences"
+        " about shapes that are not there.  Small shapes are called wrong most often. "
+        " Sizes, and which of two shapes of similar size comes first, often differ from"
+        " the true sentence."
     )
     return card_text("scenes-captioner", about, rows, weaknesses)

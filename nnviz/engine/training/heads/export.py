@@ -1,4 +1,4 @@
-"""Export of a backbone with a new head: weights, side-car, plain torch program."""
+"""Export of a backbone with a new head: weights, sidecar, plain torch program."""
 
 import ast
 import copy
@@ -71,7 +71,7 @@ def with_head(model: Model, layer: str, head: LinearHead) -> nn.Module:
 def export(taught: Taught, stem: Path) -> tuple[Path, Path | None]:
     """Write ``stem.safetensors``, ``stem.json`` and ``stem.py``.
 
-    The weights' metadata hold the side-car too, so that the one file suffices.
+    The weights' metadata hold the sidecar too, so that the one file suffices.
 
     Returns:
         The weights, and the program that uses them with torch alone, None where the

@@ -26,7 +26,7 @@ _LEAST_LETTERS = 8
 
 
 class ModelSetupPanel(QWidget):
-    """Page that changes how the open network is used, and saves this as a side-car."""
+    """Page that changes how the open network is used, and saves this as a sidecar."""
 
     def __init__(self, app: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

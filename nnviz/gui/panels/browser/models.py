@@ -67,7 +67,7 @@ class ModelPanel(QWidget):
         self.search.returnPressed.connect(self._open_first)
         app.models.listed.connect(self._fill)
         app.models.opened.connect(self._mark)
-        app.style_training.learnt.connect(lambda _: self._fill(app.models.catalogue))
+        app.style_training.learned.connect(lambda _: self._fill(app.models.catalogue))
         self._fill(app.models.catalogue)
 
     def _lay_out(self) -> None:
@@ -218,7 +218,7 @@ class ModelPanel(QWidget):
         zoo = reference.startswith("zoo:")
         here = self._app.models.is_present(reference)
         allow(self._open_button, bool(reference), self.tr("Choose a network first"))
-        why = self.tr("Only networks of torchvision open with random weights")
+        why = self.tr("Only torchvision networks can be opened with random weights")
         allow(self._random_button, zoo, why)
         self._fetch_button.setVisible(zoo and not here)
         entry = self._app.models.entry(reference)

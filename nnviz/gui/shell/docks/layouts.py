@@ -158,10 +158,16 @@ class DockLayouts(QObject):
         """Return the widths of the docks beside the central view, px."""
         names = (self._left(), _METHOD, "record")
         return {
-            name: self._docks[name].width()
+            name: self._width(self._docks[name])
             for name in names
             if self._open(name) and not self._docks[name].isFloating()
         }
+
+    def _width(self, dock: Dock) -> int:
+        """Return a dock's width, px; a dock behind another's tab keeps an old one."""
+        shared = (dock, *self._window.tabifiedDockWidgets(dock))
+        seen = (each for each in shared if not each.visibleRegion().isEmpty())
+        return next(seen, dock).width()
 
     def _room(self) -> int:
         """Return the width that the central view can spare, px; negative if none."""

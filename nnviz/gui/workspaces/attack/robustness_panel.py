@@ -30,7 +30,7 @@ from nnviz.gui.workspaces.attack.robustness import Measuring
 _EPSILONS = "0, 1, 2, 4, 8"
 _PICTURES, _MOST_PICTURES = 50, 100_000
 _STEPS, _MOST_STEPS = 20, 10_000
-_NAMES = {"fgsm": "FGSM", "pgd": "PGD", "deepfool": "DeepFool", "cw": "Carlini-Wagner"}
+_NAMES = {"fgsm": "FGSM", "pgd": "PGD", "deepfool": "DeepFool", "cw": "Carlini–Wagner"}
 
 
 class RobustnessPanel(QWidget):

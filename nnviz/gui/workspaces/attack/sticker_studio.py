@@ -128,6 +128,8 @@ class _Answers(QWidget):
         app.stickers.answered.connect(self._show)
         app.stickers.rate_changed.connect(self._tell_rate)
         app.stickers.changed.connect(self._offer)
+        here = app.choice, "attack"
+        connect_while_in(*here, app.selection.image_changed, lambda _: self._offer())
         self._show(None)
         self._offer()
 
@@ -163,9 +165,14 @@ class _Answers(QWidget):
 
     def _offer(self) -> None:
         """Enable what needs a sticker on the image."""
-        placed = bool(self._app.stickers.placed)
+        image = self._app.selection.image is not None
+        why = (
+            self.tr("Place a sticker on the image first")
+            if image
+            else self.tr("Open an image first")
+        )
         for each in (self.take, self.keep):
-            allow(each, placed, self.tr("Place a sticker on the image first"))
+            allow(each, image and bool(self._app.stickers.placed), why)
 
     def _show(self, report: Report | None) -> None:
         after = report.results.get(AFTER) if report is not None else None

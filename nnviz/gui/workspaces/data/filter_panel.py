@@ -238,7 +238,11 @@ class FilterPanel(QWidget):
         with QSignalBlocker(self.descending):
             self.descending.setChecked(query.descending)
         changed = query != RecordQuery() or self._app.datasets.listed is not None
-        allow(self.reset, changed, self.tr("All images are shown, in their order"))
+        allow(
+            self.reset,
+            changed,
+            self.tr("All images are shown, in their original order"),
+        )
 
 
 def _combo(name: str) -> QComboBox:

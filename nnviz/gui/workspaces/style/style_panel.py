@@ -413,6 +413,8 @@ class WherePart(QWidget):
             self._renew()
         if on and self.brush.mask is None:
             self._app.messages.say(self.tr("open an image first"))
+            self.paint.setChecked(False)
+            return
         self.brush.set_active(on)
         self._show()
 
@@ -420,6 +422,7 @@ class WherePart(QWidget):
         self.brush.erasing = on
         if on:
             self.paint.setChecked(True)
+            self.erase.setChecked(self.paint.isChecked())
 
     def _renew(self) -> None:
         """Start an empty mask on another image."""

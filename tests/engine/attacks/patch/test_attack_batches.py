@@ -233,7 +233,7 @@ def test_kinds_are_named_or_of_the_surest_box():
     info = detector_info()
     assert choose_kinds("", info, found, towards=False) == ((1,), "away from pen")
     both = choose_kinds("cup | 1", info, found, towards=True)
-    assert both == ((0, 1), "towards cup or pen")
+    assert both == ((0, 1), "toward cup or pen")
     with pytest.raises(UsageError, match="names no class"):
         choose_kinds("", info, found, towards=True)
     with pytest.raises(UsageError, match="nothing is found"):

@@ -41,7 +41,7 @@ def _check_shapes(
 ) -> None:
     """Refuse weights that do not match the inputs, or biases that do not match them."""
     if matrix.shape[1] != inputs:
-        reason = f"layer {place} has {matrix.shape[1]} weights a unit"
+        reason = f"layer {place} has {matrix.shape[1]} weights per unit"
         raise UsageError("--weights", reason, f"write {inputs}: one for each input")
     if len(bias) != len(matrix):
         reason = f"layer {place} has {len(bias)} for {len(matrix)} units"

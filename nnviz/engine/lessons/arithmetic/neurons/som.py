@@ -18,7 +18,7 @@ class MapStep:
         winner: index of the best matching node.
         sample: the presented input, (D,).
         radius: of the neighborhood, in nodes.
-        rate: how far the winner moves towards the sample.
+        rate: how far the winner moves toward the sample.
     """
 
     nodes: Numbers

@@ -120,7 +120,7 @@ class QuestionPane(QWidget):
         """Submit a request; ``take`` gets its answer."""
         job = self.app.jobs.submit(request, self._lane, title)
         self._job = job
-        allow(self.begin, False, self.tr("One question is being answered"))
+        allow(self.begin, False, self.tr("Another computation is running"))
         self.stop.setVisible(True)
         self.words.setText(f"{title}…")
         job.progressed.connect(self._tell_progress)
