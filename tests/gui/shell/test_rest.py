@@ -18,7 +18,7 @@ class Counter(QObject):
 
     count = 0
 
-    def eventFilter(self, _watched, event):
+    def eventFilter(self, _watched, event):  # noqa: N802 - Qt's name
         self.count += event.type() is QEvent.Type.LayoutRequest
         return False
 
