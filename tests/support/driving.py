@@ -316,8 +316,9 @@ class Driver:
 
 
 def _opens_a_menu(widget):
-    menu = getattr(widget, "menu", None)
-    return isinstance(widget, QMenu) or (callable(menu) and menu() is not None)
+    if isinstance(widget, QPushButton | QToolButton):
+        return widget.menu() is not None
+    return isinstance(widget, QMenu)
 
 
 def files_to_drop(folder, *images):
