@@ -26,6 +26,8 @@ class StallProbe:
         self._since = time.thread_time()
         self._what = "start"
         self._stack = ""
+        self._frames = []
+        """Released by the watched thread: with a frame may go widgets of its own."""
         dispatcher = QAbstractEventDispatcher.instance()
         dispatcher.awake.connect(self._wake)
         dispatcher.aboutToBlock.connect(self._rest)
@@ -58,14 +60,15 @@ class StallProbe:
     def _rest(self):
         now = time.thread_time()
         self.stretches.append((now - self._since, self._what + self._stack))
+        self._frames.clear()
         self._since, self._stack = now, ""
 
     def _watch(self, thread):
         """Note the stack of the watched thread once in each long stretch."""
         clock = time.pthread_getcpuclockid(thread)
-        while (frame := sys._current_frames().get(thread)) is not None:
+        while True:
             if time.clock_gettime(clock) - self._since > _LONG and not self._stack:
-                lines = traceback.format_stack(frame)[-_FRAMES:]
+                self._frames.append(sys._current_frames().get(thread))
+                lines = traceback.format_stack(self._frames[-1])[-_FRAMES:]
                 self._stack = "\n" + "".join(lines)
-            del frame
             time.sleep(_PAUSE)

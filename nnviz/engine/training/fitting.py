@@ -2,6 +2,7 @@
 
 import copy
 import math
+import pickle
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nnviz.base.errors import InputError
 from nnviz.base.events import EPOCH, Progress
+from nnviz.base.host.reading import ARCHIVE_ERRORS, exists, reading
+from nnviz.media.files import check_file
+
+_STATE = {"net", "average", "optimizer", "epoch", "seconds"}
+_STATE_ERRORS = (pickle.UnpicklingError, *ARCHIVE_ERRORS)
+_FIT_ERRORS = (RuntimeError, ValueError, LookupError, TypeError, AttributeError)
+"""torch's, for a state of other layers, or of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +159,11 @@ class Learner:
 
     def load(self, saved: Mapping[str, Any]) -> None:
         """Restore a state that ``state`` returned."""
-        self.net.load_state_dict(saved["net"])
-        self.average.load_state_dict(saved["average"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        reason, remedy = "is of another network", "move it away, and train anew"
+        with reading("the saved state", _FIT_ERRORS, reason, remedy):
+            self.net.load_state_dict(saved["net"])
+            self.average.load_state_dict(saved["average"])
+            self.optimizer.load_state_dict(saved["optimizer"])
 
 
 def run_epochs(
@@ -194,16 +205,32 @@ def run_epochs(
 
 def _saved(checkpoint: Path, subject: str, device: torch.device) -> dict[str, Any]:
     """Return the saved state of a run; empty if there is none for this subject."""
-    if not checkpoint.exists():
+    if not exists(checkpoint):
         return {}
-    saved: dict[str, Any]
-    saved = torch.load(checkpoint, weights_only=True, map_location=device)
+    saved = _read(checkpoint, device)
     return saved if saved.get("subject", subject) == subject else {}
+
+
+def _read(checkpoint: Path, device: str | torch.device) -> dict[str, Any]:
+    """Read a state that ``run_epochs`` saved.
+
+    Raises:
+        InputError: the file is another one, which may lie in any output folder.
+    """
+    check_file(checkpoint)
+    reason, remedy = "is no state of this training", "move it away, and train anew"
+    with reading(checkpoint.name, _STATE_ERRORS, reason, remedy):
+        saved = torch.load(checkpoint, weights_only=True, map_location=device)
+    if not isinstance(saved, dict) or not saved.keys() >= _STATE:
+        raise InputError(checkpoint.name, reason, remedy)
+    if type(saved["epoch"]) is not int or type(saved["seconds"]) is not float:
+        raise InputError(checkpoint.name, reason, remedy)
+    return saved
 
 
 def load_trained(checkpoint: Path) -> Trained:
     """Return the weights and time of a run from its checkpoint."""
-    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    saved = _read(checkpoint, "cpu")
     return Trained(saved["average"], saved["seconds"])
 
 

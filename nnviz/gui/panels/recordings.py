@@ -78,6 +78,8 @@ class RecordingsPanel(QWidget):
         column.addWidget(self.hint)
         column.addWidget(self.list, 1)
         column.addLayout(foot)
+        self._shown = ""
+        """Folder of the recording on the timeline."""
         self._painted = QElapsedTimer()
         self._painted.start()
         self._connect()
@@ -96,6 +98,7 @@ class RecordingsPanel(QWidget):
         app.recordings.listed.connect(self._list)
         app.choice.offered_changed.connect(self._fill)
         app.timeline.changed.connect(self._follow_run)
+        app.timeline.changed.connect(self._mark_shown)
         app.timeline.shown.connect(
             lambda run: self._follow_image(run.report, run.image)
         )
@@ -110,6 +113,17 @@ class RecordingsPanel(QWidget):
             return None
         items = (self.list.item(index) for index in range(self.list.count()))
         return next((i for i in items if i.data(_KEY).folder == timeline.folder), None)
+
+    def _mark_shown(self) -> None:
+        """Select the recording that the timeline shows, once it shows another."""
+        if self._app.timeline.folder == self._shown:
+            return
+        self._shown = self._app.timeline.folder
+        self.list.clearSelection()
+        for index in range(self.list.count()):
+            item = self.list.item(index)
+            if item.data(_KEY).folder == self._shown:
+                self.list.setCurrentItem(item)
 
     def _follow_run(self) -> None:
         """Update the number of steps of the recording in progress."""
@@ -129,8 +143,7 @@ class RecordingsPanel(QWidget):
 
     def remove(self) -> None:
         """Delete the selected recording."""
-        item = self.list.currentItem()
-        if item is not None:
+        for item in self.list.selectedItems():
             self._app.recordings.put_away(item.data(_KEY).folder)
 
     def _open(self, item: QListWidgetItem) -> None:
@@ -164,7 +177,7 @@ class RecordingsPanel(QWidget):
     def _fill(self) -> None:
         entries = [e for e in self._entries if self._app.choice.belongs(e.method)]
         chosen = self.list.selectedItems()
-        folder = chosen[0].data(_KEY).folder if chosen else ""
+        folder = chosen[0].data(_KEY).folder if chosen else self._shown
         self.list.clear()
         for entry in entries:
             item = self._item(entry)

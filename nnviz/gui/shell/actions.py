@@ -24,6 +24,8 @@ class Command:
         group: menu of the command; the palette shows it before the title.
         hint: tool tip; empty where the title suffices.
         checkable: whether it can be checked.
+        submenu: title of the submenu that holds it; the palette shows it, too.
+        apart: whether a line is drawn above it in the menu.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Command:
     group: str = ""
     hint: str = ""
     checkable: bool = False
+    submenu: str = ""
+    apart: bool = False
 
 
 class Actions(QObject):
@@ -50,6 +54,8 @@ class Actions(QObject):
         action = QAction(command.title, self._window)
         action.setObjectName(command.name)
         action.setCheckable(command.checkable)
+        # The icon would stand where the menu draws the tick.
+        action.setIconVisibleInMenu(not command.checkable)
         if command.shortcut:
             action.setShortcuts(
                 [QKeySequence(keys) for keys in command.shortcut.split("; ")]
@@ -69,11 +75,11 @@ class Actions(QObject):
         self._commands[command.name] = command
         return action
 
-    def adopt(self, name: str, group: str, action: QAction) -> QAction:
+    def adopt(self, command: Command, action: QAction) -> QAction:
         """Register an existing action, such as a dock's toggle."""
-        action.setObjectName(name)
-        self._actions[name] = action
-        self._commands[name] = Command(name, action.text(), group=group)
+        action.setObjectName(command.name)
+        self._actions[command.name] = action
+        self._commands[command.name] = command
         return action
 
     def __getitem__(self, name: str) -> QAction:

@@ -75,15 +75,26 @@ METHOD_SYNONYMS = {
 """Likewise for the methods of a group."""
 
 
-def enter_command(workspace: Workspace) -> Command:
-    """Return the command that enters a workspace."""
+def enter_command(workspace: Workspace, *, apart: bool) -> Command:
+    """Return the command that enters a workspace.
+
+    Args:
+        workspace: the workspace.
+        apart: whether a line is drawn above it in the menu.
+    """
     return Command(
         f"workspace.{workspace.name}",
         _tr(workspace.title),
         icon=workspace.icon,
         group=GO,
         checkable=True,
+        apart=apart,
     )
+
+
+def dock_command(name: str, title: str) -> Command:
+    """Return the command that shows and hides a dock."""
+    return Command(f"dock.{name}", title, group=VIEW, submenu=_tr("Panels"))
 
 
 def gestures() -> tuple[Key, ...]:
@@ -140,13 +151,15 @@ def _file() -> tuple[Command, ...]:
         Command("file.open_image_list", _tr("Open list of images…"), "", "", FILE),
         Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
         Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
-        Command("file.sample", _tr("Open the sample image"), "", "image", FILE),
+        Command(
+            "file.sample", _tr("Open the sample image"), "", "image", FILE, apart=True
+        ),
         Command("file.reopen", _tr("Reopen the last session"), "", "history", FILE),
-        Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
+        Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE, apart=True),
         Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
         Command("file.figure", _tr("Export figure…"), "Ctrl+Shift+E", "", FILE),
         Command("file.contact_sheet", _tr("Export contact sheet…"), "", "", FILE),
-        Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
+        Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE, apart=True),
     )
 
 
@@ -154,10 +167,19 @@ def _edit() -> tuple[Command, ...]:
     return (
         Command("edit.undo", _tr("Undo parameter"), "Ctrl+Z", "undo-2", EDIT),
         Command("edit.redo", _tr("Redo parameter"), "Ctrl+Shift+Z", "redo-2", EDIT),
-        Command("file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT),
+        Command(
+            "file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT, apart=True
+        ),
         Command("edit.clear_images", _tr("Remove all images"), "", "trash-2", EDIT),
         Command("edit.restore_images", _tr("Restore images"), "", "undo-2", EDIT),
-        Command("edit.copy_picture", _tr("Copy as image"), "Ctrl+C", "copy", EDIT),
+        Command(
+            "edit.copy_picture",
+            _tr("Copy as image"),
+            "Ctrl+C",
+            "copy",
+            EDIT,
+            apart=True,
+        ),
         Command("edit.copy_command", _tr("Copy as command line"), "", "terminal", EDIT),
         Command(
             "edit.copy_python",
@@ -173,6 +195,7 @@ def _edit() -> tuple[Command, ...]:
             "sliders-horizontal",
             EDIT,
             checkable=True,
+            apart=True,
         ),
     )
 
@@ -180,16 +203,22 @@ def _edit() -> tuple[Command, ...]:
 def _go() -> tuple[Command, ...]:
     return (
         Command("go.palette", _tr("Command palette"), "Ctrl+K", "command", GO),
-        Command("go.models", _tr("Find a network"), "Ctrl+M", "box", GO),
+        Command("go.models", _tr("Find a network"), "Ctrl+M", "box", GO, apart=True),
         Command("go.untrained", _tr("Open this network untrained"), "", "", GO),
-        Command("go.layers", _tr("Find a layer"), "Ctrl+L", "list-tree", GO),
+        Command(
+            "go.layers", _tr("Find a layer"), "Ctrl+L", "list-tree", GO, apart=True
+        ),
         Command("go.next_layer", _tr("Next layer"), "PgDown", "arrow-down", GO),
         Command("go.previous_layer", _tr("Previous layer"), "PgUp", "arrow-up", GO),
-        Command("go.next_unit", _tr("Next channel"), "]; Alt+Right", "", GO),
+        Command(
+            "go.next_unit", _tr("Next channel"), "]; Alt+Right", "", GO, apart=True
+        ),
         Command("go.previous_unit", _tr("Previous channel"), "[; Alt+Left", "", GO),
         Command("go.one_channel", _tr("Enlarge channel"), "Ctrl+Return", "expand", GO),
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
-        Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
+        Command(
+            "go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO, apart=True
+        ),
         Command("go.value", _tr("Show how this value is computed"), "Ctrl+U", "", GO),
         Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
         Command(
@@ -199,7 +228,7 @@ def _go() -> tuple[Command, ...]:
             "",
             GO,
         ),
-        Command("go.next_image", _tr("Next image"), "Ctrl+PgDown", "", GO),
+        Command("go.next_image", _tr("Next image"), "Ctrl+PgDown", "", GO, apart=True),
         Command("go.previous_image", _tr("Previous image"), "Ctrl+PgUp", "", GO),
     )
 
@@ -208,8 +237,10 @@ def _run() -> tuple[Command, ...]:
     return (
         Command("run.run", _tr("Run"), "F5; Ctrl+R", "play", RUN),
         Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
-        Command("run.film", _tr("Run on a video…"), "", "video", RUN),
-        Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
+        Command("run.film", _tr("Run on a video…"), "", "video", RUN, apart=True),
+        Command(
+            "run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN, apart=True
+        ),
     )
 
 
@@ -219,12 +250,12 @@ def _live() -> tuple[Command, ...]:
         Command("live.camera", _tr("Open camera"), "", "camera", LIVE),
         Command("live.sample", _tr("Open the sample video"), "", "video", LIVE),
         Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
-        Command("live.hold", _tr("Freeze"), "Ctrl+Space", "pause", LIVE),
+        Command("live.hold", _tr("Freeze"), "Ctrl+Space", "pause", LIVE, apart=True),
         Command("live.step", _tr("Next frame"), "Ctrl+.", "skip-forward", LIVE),
         Command("live.back", _tr("Previous frame"), "Ctrl+,", "skip-back", LIVE),
-        Command("live.pin", _tr("Pin frame"), "Ctrl+T", "pin", LIVE),
+        Command("live.pin", _tr("Pin frame"), "Ctrl+T", "pin", LIVE, apart=True),
         Command("live.keep", _tr("Save frame"), "Ctrl+D", "camera", LIVE),
-        Command("live.record", _tr("Record…"), "", "video", LIVE),
+        Command("live.record", _tr("Record…"), "", "video", LIVE, apart=True),
         Command("live.export", _tr("Export video…"), "", "video", LIVE),
     )
 
@@ -235,7 +266,9 @@ def _view() -> tuple[Command, ...]:
         Command("view.both", _tr("Side by side"), "Ctrl+2", "columns-2", VIEW),
         Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
         Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),
-        Command("view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW),
+        Command(
+            "view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW, apart=True
+        ),
         Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
         Command("view.boxes", _tr("Draw boxes"), "Ctrl+7", "square-dashed", VIEW),
         *(
@@ -246,28 +279,45 @@ def _view() -> tuple[Command, ...]:
                 "sun-moon",
                 VIEW,
                 checkable=True,
+                submenu=_tr("Theme"),
+                apart=name == next(iter(THEMES)),
             )
             for name, theme in THEMES.items()
         ),
         *(
             Command(
                 f"view.language.{code}",
-                _tr("Language: {0}").format(name),
+                name,
                 group=VIEW,
                 checkable=True,
+                submenu=_tr("Language"),
             )
             for code, name in LANGUAGES.items()
         ),
-        Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
+        Command(
+            "view.larger",
+            _tr("Larger text"),
+            "Ctrl++; Ctrl+=",
+            "zoom-in",
+            VIEW,
+            apart=True,
+        ),
         Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),
         Command("view.normal", _tr("Normal text"), "Ctrl+0", "type", VIEW),
-        Command("view.zoom_in", _tr("Zoom in"), "", "zoom-in", VIEW),
+        Command("view.zoom_in", _tr("Zoom in"), "", "zoom-in", VIEW, apart=True),
         Command("view.zoom_out", _tr("Zoom out"), "", "zoom-out", VIEW),
         Command("view.fit", _tr("Fit into the window"), "", "maximize-2", VIEW),
-        Command("guide.back", _tr("Guided lesson: back"), "F6", "skip-back", VIEW),
+        Command(
+            "guide.back",
+            _tr("Guided lesson: back"),
+            "F6",
+            "skip-back",
+            VIEW,
+            apart=True,
+        ),
         Command("guide.next", _tr("Guided lesson: next"), "F7", "skip-forward", VIEW),
         Command("guide.reveal", _tr("Guided lesson: reveal"), "F8", "eye", VIEW),
-        Command("view.present", _tr("Present"), "F9", "maximize-2", VIEW),
+        Command("view.present", _tr("Present"), "F9", "maximize-2", VIEW, apart=True),
         Command("view.full", _tr("Full screen"), "F11", "maximize-2", VIEW),
         Command("view.reset", _tr("Reset layout"), "", "layout-dashboard", VIEW),
     )

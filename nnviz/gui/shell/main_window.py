@@ -18,14 +18,14 @@ from nnviz.base.catalogue import method_title
 from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.jobs import AnyJob
-from nnviz.gui.shell.actions import Actions, plain
+from nnviz.gui.shell.actions import Actions, Command, plain
 from nnviz.gui.shell.command_handlers import CommandHandlers
 from nnviz.gui.shell.commands import (
     MENUS,
     METHOD_SYNONYMS,
     SYNONYMS,
-    VIEW,
     commands,
+    dock_command,
     enter_command,
     gestures,
 )
@@ -33,6 +33,7 @@ from nnviz.gui.shell.docks.manager import DockManager
 from nnviz.gui.shell.drop_frame import DropFrame
 from nnviz.gui.shell.field_keys import FieldKeys
 from nnviz.gui.shell.focus_guard import FocusGuard
+from nnviz.gui.shell.menus import Menus
 from nnviz.gui.shell.palette import Entry, Palette
 from nnviz.gui.shell.presentation import Presentation
 from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
@@ -105,31 +106,29 @@ class MainWindow(QMainWindow):
         for command in commands():
             self.commands.add(command, operations[command.name])
         for workspace in WORKSPACES:
-            self.commands.add(enter_command(workspace), partial(self.enter, workspace))
+            first = workspace is WORKSPACES[0]
+            command = enter_command(workspace, apart=first)
+            self.commands.add(command, partial(self.enter, workspace))
         for name in self.stage.docks:
             self._adopt_dock(name)
         self.stage.dock_added.connect(self._add_dock_action)
 
     def _adopt_dock(self, name: str) -> QAction:
         switch = self.stage.docks[name].toggleViewAction()
-        return self.commands.adopt(f"dock.{name}", "View", switch)
+        return self.commands.adopt(dock_command(name, switch.text()), switch)
 
     def _add_dock_action(self, name: str) -> None:
         """Add a newly mounted dock to the View menu."""
-        self._view_menu.addAction(self._adopt_dock(name))
+        switch = self._adopt_dock(name)
+        self._menus.add(dock_command(name, switch.text()), switch)
 
     def _make_menus(self) -> None:
         self.recent = QMenu(self.tr("Open recent"), self)
         self.recent.aboutToShow.connect(self._fill_recent)
-        for group in MENUS:
-            menu = self.menuBar().addMenu(self.tr(group))
-            if group == VIEW:
-                self._view_menu = menu
-            for command, action in self.commands.all():
-                if command.group == group:
-                    menu.addAction(action)
-                if command.name == "file.open_folder" and command.group == group:
-                    menu.addMenu(self.recent)
+        self._menus = Menus(self.menuBar(), MENUS, self.tr)
+        for command, action in self.commands.all():
+            self._menus.add(command, action)
+        self._menus.insert(self.recent, self.commands["file.open_dataset"])
 
     def _make_bars(self) -> None:
         self.top = TopBar(self.app, self.commands, self)
@@ -296,14 +295,18 @@ class MainWindow(QMainWindow):
             if action.shortcuts()
         ] + list(gestures())
 
+    def _full_title(self, command: Command, action: QAction) -> str:
+        """Return a command's title with its menu and submenu before it."""
+        menu = self.tr(command.group) if command.group else ""
+        parts = (menu, command.submenu, plain(action.text()))
+        return ": ".join(part for part in parts if part)
+
     def entries(self) -> list[Entry]:
         """Return the entries of the palette: commands, methods, networks, layers."""
         app = self.app
         entries = [
             Entry(
-                f"{command.group}: {plain(action.text())}"
-                if command.group
-                else plain(action.text()),
+                self._full_title(command, action),
                 action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
                 action.trigger,
                 action.isEnabled(),

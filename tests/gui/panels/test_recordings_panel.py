@@ -98,3 +98,22 @@ def test_trainings_are_told_apart_by_what_they_were_set_to(opened):
         "Watch it learn",
         "Watch it learn · MLP · Epochs 40 · Batch norm",
     ]
+
+
+def test_the_recording_on_the_timeline_is_the_one_that_is_selected(opened, fake):
+    """Delete removed the one opened before, which stayed selected."""
+    opened.enter(TRAIN)
+    panel, timeline = opened.stage.recordings, opened.app.timeline
+    entries = [RecordingEntry(f"/r/{n}", "", "train_network") for n in range(3)]
+    opened.app.recordings.listed.emit(tuple(entries))
+    for folder in ("/r/2", "/r/0"):
+        timeline.folder = folder
+        timeline.changed.emit()
+    panel.remove()
+    assert fake.files.recordings.asked[-1] == ("put_away", "/r/0")
+    timeline.folder = "/r/new"  # a run that is not listed yet
+    timeline.changed.emit()
+    assert not panel.list.selectedItems()
+    assert not panel.delete.isEnabled()
+    opened.app.recordings.listed.emit((RecordingEntry("/r/new", "", "train_network"),))
+    assert [item.text() for item in panel.list.selectedItems()]

@@ -170,6 +170,26 @@ def test_a_class_of_explain_is_no_goal_of_an_attack(slow):
     assert slow.app.choice.values["target"] == "dog"
 
 
+def test_a_class_to_be_reached_is_none_to_be_left(slow):
+    """Away from goldfish, on a cat, an attack has nothing to do and reads reached."""
+    slow.enter(ATTACK)
+    choice = slow.app.choice
+    choice.choose("pgd", {"goal": "towards", "target": "dog"})
+    choice.adjust({"goal": "away"})
+    assert choice.values["target"] == ""
+    choice.adjust({"goal": "towards"})
+    assert choice.values["target"] == "dog"
+    choice.choose("fgsm")
+    assert (choice.values["goal"], choice.values["target"]) == ("away", "")
+    slow.enter(EXPLAIN)
+    slow.app.selection.set_target("cat")
+    slow.enter(ATTACK)
+    choice.choose("pgd")
+    assert (choice.values["goal"], choice.values["target"]) == ("towards", "dog")
+    slow.enter(EXPLAIN)
+    assert choice.values["target"] == "cat"
+
+
 def test_results_of_one_method_are_told_apart_by_their_target(slow, fake):
     fake.held.clear()
     slow.app.stop()

@@ -315,6 +315,23 @@ def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
     assert "contains no nnviz recipe" in notices[-1].text
 
 
+def test_deleting_an_exported_recording_stops_the_export_and_keeps_undo(imagine, fake):
+    """The failed export's error took the place of the notice with Undo."""
+    imagine.app.stop()
+    recordings, notices = imagine.app.recordings, []
+    recordings.export(VideoExport(folder="/recordings/a", out="/films/a.mp4"))
+    assert recordings.exporting
+    imagine.app.messages.noticed.connect(notices.append)
+    recordings.put_away("/recordings/a")
+    assert not recordings.exporting
+    recordings.export(VideoExport(folder="/recordings/b", out="/films/b.mp4"))
+    words = "/films/b.mp4: cannot be written; name another file"
+    fake.files.recordings.tell("export", Failed(ErrorRecord(ErrorKind.USER, words, "")))
+    undo, failed = notices
+    assert undo.remedies
+    assert failed.topic != undo.topic  # one notice a topic is shown
+
+
 def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):
     tell(imagine, fake, 19)
     imagine.app.stop()

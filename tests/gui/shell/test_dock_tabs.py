@@ -12,7 +12,9 @@ def visible_bars(window):
 
 
 def _shown(bar):
-    return bar.isVisible() and bar.count()
+    """Return whether a bar is seen; Qt moves those of one dock out of the window."""
+    inside = bar.geometry().intersects(bar.parentWidget().rect())
+    return inside and bar.isVisible() and bar.count()
 
 
 def titles(bar):

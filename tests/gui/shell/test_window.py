@@ -671,3 +671,23 @@ def test_dragging_a_tab_of_a_dock_moves_none(opened, qtbot):
     qtbot.mouseMove(bar, bar.tabRect(bar.count() - 1).center())
     qtbot.mouseRelease(bar, left, pos=bar.tabRect(bar.count() - 1).center())
     assert [bar.tabText(index) for index in range(bar.count())] == titles
+
+
+def test_menus_are_divided_and_every_command_is_in_one(opened):
+    """Truth: no part of a menu is longer than the nine workspaces; Qt's own actions."""
+
+    def leaves(menu):
+        for action in menu.actions():
+            yield from leaves(action.menu()) if action.menu() else (action,)
+
+    found = []
+    for top in opened.menuBar().actions():
+        parts = [0]
+        for action in top.menu().actions():
+            parts = (
+                [*parts, 0] if action.isSeparator() else [*parts[:-1], parts[-1] + 1]
+            )
+        assert max(parts) <= len(WORKSPACES), top.text()
+        found += [a for a in leaves(top.menu()) if not a.isSeparator()]
+    for command, action in opened.commands.all():
+        assert found.count(action) == (1 if command.group else 0), command.name

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnviz.base.errors import NnvizError
 from nnviz.engine.models.onnx.graph import Node
 from nnviz.engine.models.onnx.operators.convolution import Window, window_of
 from nnviz.engine.models.onnx.operators.normalization import refuse_training
@@ -80,6 +81,11 @@ class Materials:
 
 
 _Maker = Callable[[Node, Materials], Layer | None]
+_LAYER_ERRORS = (
+    *(ValueError, TypeError, RuntimeError, LookupError),
+    *(ArithmeticError, AttributeError),
+)
+"""torch's, of modules that are built from impossible sizes."""
 LAYERS: dict[str, _Maker] = {}
 
 
@@ -92,9 +98,18 @@ def _layer(*kinds: str) -> Callable[[_Maker], _Maker]:
 
 
 def layer_for(node: Node, materials: Materials) -> Layer | None:
-    """Return the torch module for a node, or None."""
+    """Return the torch module for a node, or None.
+
+    Raises:
+        ModelError: no module has the node's sizes.
+    """
     make = LAYERS.get(node.kind)
-    return make(node, materials) if make else None
+    try:
+        return make(node, materials) if make else None
+    except NnvizError:
+        raise
+    except _LAYER_ERRORS:
+        raise node.refusal("its numbers contradict each other") from None
 
 
 def _given(

@@ -61,6 +61,8 @@ class MethodChoice(QObject):
         self._link = SelectionSync(selection)
         self._targets: dict[str, str] = {}
         """Last target, by the meaning of targets."""
+        self._goal = ""
+        """Goal of the last attack: away from its target or toward it."""
         self._seed = 0
         self._acts = 0
         self._pending = False
@@ -189,7 +191,20 @@ class MethodChoice(QObject):
 
     def _change_target(self, workspace: Workspace) -> None:
         """Exchange the target when the workspaces give it different meanings."""
-        old, new = _meaning(self._workspace), _meaning(workspace)
+        self._exchange_target(_meaning(self._workspace), _meaning(workspace))
+
+    def _follow_goal(self, values: Mapping[str, Value]) -> None:
+        """Exchange the target when an attack's goal changes.
+
+        A class to be reached is none to be left.
+        """
+        if "goal" in values:
+            goal = str(values["goal"])
+            self._exchange_target(self._goal or goal, goal)
+            self._goal = goal
+
+    def _exchange_target(self, old: str, new: str) -> None:
+        """Keep the target of one meaning, and take up the last of another."""
         if old != new:
             self._targets[old] = self._selection.target
             self._selection.set_target(self._targets.get(new, ""))
@@ -259,6 +274,8 @@ class MethodChoice(QObject):
             return
         with self._act():
             self._tell_selection()
+            if "target" not in changes:
+                self._follow_goal(values)
             self._pending = True
 
     def adjust(self, values: Mapping[str, Value]) -> None:
@@ -341,6 +358,7 @@ class MethodChoice(QObject):
         kept = self._held(info)
         values = self._usable(info, values)
         kept.update(values)
+        self._follow_goal(kept)
         # Update the form first: the selection, updated next, passes values to it.
         if changed:
             self.method_changed.emit(info)

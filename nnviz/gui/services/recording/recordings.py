@@ -18,7 +18,7 @@ from nnviz.gui.state.settings import Settings
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
-TOPIC = "recording"
+TOPIC, _EXPORTED = "recording", "video of a recording"
 _THUMBNAIL = 96
 _LISTING = Lane("recordings")
 _MOVING = Lane("recording moved", Policy.QUEUE)
@@ -43,6 +43,8 @@ class Recordings(QObject):
         self._settings, self._messages = settings, messages
         self._bridge: Bridge | None = None
         self._export: JobHandle[str] | None = None
+        self._exported = ""
+        """Folder of the recording that is exported."""
 
     def attach(self, bridge: "Bridge") -> None:
         """Connect to the worker, which is ready."""
@@ -70,9 +72,11 @@ class Recordings(QObject):
         return str(Path(self._settings.recordings, name))
 
     def put_away(self, folder: str) -> None:
-        """Delete a recording, undoable until the next start."""
+        """Delete a recording, undoable until the next start; its export is stopped."""
         if self._bridge is None:
             return
+        if self._exported == folder:
+            self.stop_export()
         self.leaving.emit(folder)
         away = Path(folder).with_name(f".{Path(folder).name}.deleted")
         bring_back = Remedy(self.tr("Undo"), lambda: self._bring_back(str(away)))
@@ -106,6 +110,8 @@ class Recordings(QObject):
         """Export a recording as a video."""
         if self._bridge is None:
             return
+        self._messages.settle(_EXPORTED)
+        self._exported = request.folder
         work = self._bridge.files.recordings.export(request)
         self._export = job = self._jobs.do(work, _EXPORT)
         self.film_changed.emit(Progress(0, 0, self.tr("video")))
@@ -126,5 +132,5 @@ class Recordings(QObject):
         self.film_changed.emit(None)
 
     def _fail_export(self, error: ErrorRecord) -> None:
-        self._messages.fail(TOPIC, error)
+        self._messages.fail(_EXPORTED, error)
         self.film_changed.emit(None)

@@ -104,7 +104,11 @@ class DockLayouts(QObject):
         return not state.isEmpty() and self._window.restoreState(state)
 
     def _hide_stale_tabs(self) -> None:
-        """Hide tab bars of docks that no longer share a place, which Qt leaves."""
+        """Hide tab bars of docks that no longer share a place, which Qt leaves.
+
+        Bars that Qt has moved out of the window stay: it shows them again after each
+        layout, and hiding asks for the next layout, without end.
+        """
         shown = {
             dock.windowTitle()
             for dock in self._docks.values()
@@ -114,7 +118,8 @@ class DockLayouts(QObject):
             QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
         ):
             titles = {bar.tabText(index) for index in range(bar.count())}
-            if len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
+            seen = bar.geometry().intersects(self._window.rect())
+            if seen and len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
                 bar.hide()
 
     def remember(self) -> None:

@@ -1,0 +1,43 @@
+"""The menu bar: a menu for each group of commands, with lines and submenus."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from nnviz.gui.shell.actions import Command
+
+
+class Menus:
+    """Fills a menu bar with commands.
+
+    Args:
+        bar: the menu bar.
+        groups: groups of commands, in order.
+        title: translates a group.
+    """
+
+    def __init__(
+        self, bar: QMenuBar, groups: Iterable[str], title: Callable[[str], str]
+    ) -> None:
+        self._menus = {group: bar.addMenu(title(group)) for group in groups}
+        self._submenus: dict[str, QMenu] = {}
+
+    def add(self, command: Command, action: QAction) -> None:
+        """Append a command to its menu or submenu; without a group to none."""
+        menu = self._menus.get(command.group)
+        if menu is None:
+            return
+        if command.apart:
+            menu.addSeparator()
+        if command.submenu:
+            if command.submenu not in self._submenus:
+                self._submenus[command.submenu] = menu.addMenu(command.submenu)
+            menu = self._submenus[command.submenu]
+        menu.addAction(action)
+
+    def insert(self, submenu: QMenu, before: QAction) -> None:
+        """Insert a menu of other entries above a command."""
+        for menu in self._menus.values():
+            if before in menu.actions():
+                menu.insertMenu(before, submenu)
