@@ -8,7 +8,14 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, allow, allow_steps, icon_button, keep_size, named
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    allow_steps,
+    icon_button,
+    keep_size,
+    named,
+)
 from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 
