@@ -15,7 +15,7 @@ while the window is idle, and at the latest when they are shown.
 import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
@@ -99,6 +99,11 @@ class WindowDressing(QObject):
                 break
         if self.busy == self._window.updatesEnabled():
             self._window.setUpdatesEnabled(not self.busy)
+            # Qt asks for no paint where all is marked as changed already, by what came
+            # while updates were off: the window would stay as it was.
+            QCoreApplication.postEvent(
+                self._window, QEvent(QEvent.Type.UpdateRequest)
+            )
         if self.busy:
             self._turn.start()
 
