@@ -86,7 +86,7 @@ def test_frames_are_counted_once_each(lively, fake):
     fake.live_shown.emit(again)
     assert panel.tally.frames == 5, "a frame that is held counts once"
     assert panel.words.text() == "5 of 5 frames fooled, 95 %: 56.6 % to 100.0 %"
-    assert panel.bars.lines() == ["classified as another 100.0 %", "dog 0.0 %"]
+    assert panel.bars.lines() == ["classified as another class 100.0 %", "dog 0.0 %"]
     panel.toggle()
     fake.live.source.give(3)
     assert panel.tally.frames == 5

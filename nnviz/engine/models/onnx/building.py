@@ -11,11 +11,15 @@ from torch import Tensor, nn
 from nnviz.base.errors import ModelError
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.batching import batch_rule, keep_apart
-from nnviz.engine.models.onnx.folding import fold, operator_of, unknown_operators
+from nnviz.engine.models.onnx.folding import (
+    fold,
+    function_of,
+    operator_of,
+    unknown_operators,
+)
 from nnviz.engine.models.onnx.graph import Graph, HostValue, Node
 from nnviz.engine.models.onnx.layers import Layer, Materials, layer_for
 from nnviz.engine.models.onnx.naming import named_layers
-from nnviz.engine.models.onnx.operators import Operator
 from nnviz.engine.models.onnx.operators.shaping import Reshape
 from nnviz.engine.models.onnx.patterns import recognize
 from nnviz.engine.models.onnx.tree import (
@@ -239,7 +243,7 @@ class _Translator:
             for index, each in enumerate(arguments)
             if each is not None and index not in known.host
         )
-        target = OnHost(self._function(node, known), positions)
+        target = OnHost(function_of(node), positions)
         call = Call(node, target, arguments, node.outputs)
         self._run(call)
         for name in node.outputs:
@@ -280,7 +284,7 @@ class _Translator:
 
     def _function_call(self, node: Node) -> Call:
         known = operator_of(node)
-        function = self._function(node, known)
+        function = function_of(node)
         arguments = []
         arrays = []
         for index, name in enumerate(node.inputs):
@@ -312,9 +316,6 @@ class _Translator:
             return argument
         number: int | float | bool = value.item()
         return number
-
-    def _function(self, node: Node, known: Operator) -> Callable[..., Any]:
-        return known.make(node)
 
     def _run(self, call: Call) -> Any:
         """Run a call in all passes; return the result of the first.
@@ -349,7 +350,12 @@ def _tensors(trial: _Pass) -> Iterator[Tensor]:
 
 def _refusal(trial: Callable[[], object]) -> str | None:
     with torch.no_grad(), Shapes():  # type: ignore[no-untyped-call]
-        return memory.refusal(trial)
+        try:
+            return memory.refusal(trial)
+        except (RuntimeError, MemoryError) as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            return "needs more memory than there is"
 
 
 def _loosen(calls: Sequence[Call], one: _Pass, given: str) -> None:

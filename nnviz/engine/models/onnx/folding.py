@@ -43,6 +43,19 @@ def operator_of(node: Node) -> Operator:
     return known
 
 
+def function_of(node: Node) -> Function:
+    """Return the function that computes a node.
+
+    Raises:
+        ModelError: its operator is not supported, or an attribute has another type.
+    """
+    known, made = operator_of(node), list[Function]()
+    why = memory.refusal(lambda: made.append(known.make(node)))
+    if why is not None:
+        raise node.refusal(f"has attributes that cannot be ({why})")
+    return made[0]
+
+
 def unknown_operators(graph: Graph) -> ModelError | None:
     """Return an error that lists all unknown operators, or None."""
     allowed = {"Constant", "If"}
@@ -158,7 +171,11 @@ def _chosen(node: Node, graph: Graph, aliases: dict[str, str]) -> list[Node]:
 def _values(node: Node, constants: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Compute the outputs of a node with constant inputs."""
     if node.kind == "Constant":
-        return {node.outputs[0]: _constant(node)}
+        found: list[Tensor] = []
+        why = memory.refusal(lambda: found.append(_constant(node)))
+        if why is not None:
+            raise node.refusal(f"holds no number ({why})")
+        return {node.outputs[0]: found[0]}
     given = [constants[name] if name else None for name in node.inputs]
     results = evaluate(node, given)
     return dict(zip(node.outputs, results, strict=False))
@@ -181,8 +198,7 @@ def evaluate(node: Node, given: Sequence[Tensor | None]) -> list[Tensor]:
     Raises:
         ModelError: the node cannot be computed, or its result is too large.
     """
-    known = operator_of(node)
-    function = known.make(node)
+    known, function = operator_of(node), function_of(node)
     arguments = prepared(known, given)
     numbers = sum(each.numel() for each in given if each is not None)
     if known.grows or numbers > _SURELY_SMALL:
