@@ -30,9 +30,7 @@ def main() -> int:
     status = 1
 
     def end() -> None:
-        threads = sys.modules.get("nnviz.runtime.threads")
-        if threads is not None:
-            threads.exit_if_threads_run(status)
+        importlib.import_module("nnviz.runtime.threads").exit_unfinalized(status)
 
     atexit.register(end)  # first, so that it is called after all others
     status = _run(sys.argv[1:])

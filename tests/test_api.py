@@ -133,7 +133,7 @@ def test_methods_declare_their_parameters():
         (lambda _: nnviz.run("predictions", SMALL), UsageError, "needs an image"),
         (lambda _: nnviz.open_image("none.png"), InputError, "no such file"),
         (lambda _: nnviz.load(nn.Linear(1, 1)), UsageError, "preprocess"),
-        (lambda _: nnviz.load(3), UsageError, "no network"),
+        (lambda _: nnviz.load(3), UsageError, "not a network"),
         (lambda _: nnviz.load(SMALL, labels=["a"]), UsageError, "labels"),
         (lambda _: nnviz.load(SMALL, preprocess={"maen": 1}), UsageError, "mean"),
         (lambda cat: nnviz.run("predictions", SMALL, cat)["x"], UsageError, "array"),

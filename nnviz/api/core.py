@@ -343,7 +343,9 @@ def open_image(
         return image_from_array(check_pixels(source))
     if not isinstance(source, str | PathLike):
         raise UsageError(
-            type(source).__name__, "is no image", "give a path or an array of pixels"
+            type(source).__name__,
+            "is not an image",
+            "give a path or an array of pixels",
         )
     limit = decode.MAX_PIXELS if max_pixels is None else max_pixels
     return decode.open_image(Path(source), limit)

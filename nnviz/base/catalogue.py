@@ -4,6 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PureWindowsPath
 from typing import Any, Self
 
 from nnviz.base.info import (
@@ -22,7 +23,8 @@ from nnviz.base.shipped.resources import resource
 @cache
 def _shipped_titles() -> dict[str, str]:
     values = json.loads(resource("catalogue.json").read_text("utf-8"))
-    return {entry["name"]: entry["title"] for entry in values["methods"]}
+    methods = {entry["name"]: entry["title"] for entry in values["methods"]}
+    return methods | {each["reference"]: each["title"] for each in values["models"]}
 
 
 _SPOKEN = {"picture": "image"}
@@ -33,6 +35,11 @@ def method_title(name: str) -> str:
     """Return a method's declared title ("Grad-CAM"), or its name spelled as words."""
     words = _SPOKEN.get(name, name).replace("_", " ")
     return _shipped_titles().get(name) or words[:1].upper() + words[1:]
+
+
+def network_title(reference: str) -> str:
+    """Return a network's title; the name of its file for one that has none."""
+    return _shipped_titles().get(reference) or PureWindowsPath(reference).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from nnviz.base.catalogue import method_title
+from nnviz.base.catalogue import method_title, network_title
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.host.reading import parse_object, reading
 from nnviz.base.images import Image
@@ -26,6 +27,7 @@ _NO_RECIPE = "contains no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
 """Errors of an extra or missing field, or of an invalid preprocessing."""
+_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*\s]+')
 _LARGEST = 1 << 62
 _MOST_THREADS = 4096
 
@@ -89,10 +91,19 @@ class Recipe:
             method_title(self.method),
             target,
             "" if instead else str(self.values.get("layer", "")),
-            self.model,
+            network_title(self.model),
             self.image,
         )
         return " · ".join(part for part in parts if part)
+
+    @property
+    def file_stem(self) -> str:
+        """A name for files: method, style or network, and image, joined by hyphens."""
+        style = self.values.get("style")
+        subject = Path(str(style)).stem if style else network_title(self.model)
+        parts = (self.method, subject, Path(self.image).stem)
+        legal = (_UNSAFE.sub("_", part).strip(" .") for part in parts)
+        return "-".join(part for part in legal if part)
 
     def with_current_names(self, parameters: Sequence[Parameter]) -> Self:
         """Return the recipe with its parameters named as they are now.

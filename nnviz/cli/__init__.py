@@ -136,7 +136,7 @@ def _take_any_text() -> None:
 
 def _dispatch(argv: list[str]) -> int:
     if not all(map(_can_be_given, argv)):
-        raise UsageError("arguments", "one is no text that a shell can give")
+        raise UsageError("arguments", "one is not a text that a shell can give")
     match argv:
         case [] | ["-h" | "--help", *_]:
             sys.stdout.write(_USAGE.format(commands=_commands()))

@@ -76,6 +76,16 @@ class Context:
         """Record the progress, which is sent with the next yield; see ``Progress``."""
         self.journal.progress = Progress(done, total, what, cost=cost)
 
+    def count(self, done: int, total: int, noun: str) -> None:
+        """Record the progress in countable units: "step 12 of 40".
+
+        Args:
+            done: units done.
+            total: number of units.
+            noun: name of one unit, in the singular.
+        """
+        self.step(done, total, f"{noun} {done} of {total}")
+
     def keep(
         self,
         numbers: Mapping[str, float],

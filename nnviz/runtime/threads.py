@@ -1,4 +1,4 @@
-"""Threads started by nnviz, and process exit while one of them runs."""
+"""Threads started by nnviz, and the process exit beside them and torch."""
 
 import os
 import sys
@@ -18,17 +18,19 @@ def running_threads() -> list[threading.Thread]:
     ]
 
 
-def exit_if_threads_run(status: int) -> None:
-    """Exit the process immediately if threads of nnviz are running, else return.
+def exit_unfinalized(status: int) -> None:
+    """Exit the process immediately if torch or a thread of nnviz is there, else return.
 
     A pass of torch cannot be interrupted.  A thread that returns from one to a
     finalized interpreter, or to a library whose destructors have run, crashes the
-    process with SIGABRT or SIGSEGV; so nothing is finalized then.
+    process with SIGABRT or SIGSEGV; so nothing is finalized then.  With torch loaded,
+    finalization would free its objects one by one, for seconds after the window closed.
 
     Args:
         status: the exit status of the process.
     """
-    if running_threads():
+    if running_threads() or "torch" in sys.modules:
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            if stream is not None:  # as in a windowed bundle
+                stream.flush()
         os._exit(status)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from nnviz.base.catalogue import network_title
 from nnviz.base.documents.recordings import (
     OpenedRecording,
     RecordedFrame,
@@ -174,7 +175,7 @@ def _title(recipe: Recipe) -> str:
         f"channel {channel}" if isinstance(channel, int) and channel >= 0 else "",
         recipe.image,
     )
-    return " · ".join(part for part in parts if part) or recipe.model
+    return " · ".join(part for part in parts if part) or network_title(recipe.model)
 
 
 def _thumbnail(recording: Recording, side: int) -> Colors | None:

@@ -97,6 +97,17 @@ def test_frames_of_another_size_are_fitted_in(tmp_path):
     assert pixels[:, 104:].max() < 10
 
 
+@pytest.mark.parametrize("smaller", [(161, 215), (150, 200), (224, 300)])
+def test_growing_frames_leave_no_black_edge(tmp_path, smaller):
+    """Truth: by hand; octaves of one image have its ratio but for rounding to px."""
+    size = (225, 301)
+    with VideoWriter(tmp_path / "a.mp4", size) as film:
+        for number, each in enumerate((smaller, size)):
+            film.append(np.full((*each, 3), 200, np.uint8), number)
+    for _, pixels in read(tmp_path / "a.mp4"):
+        assert pixels.min() > 190
+
+
 def test_frames_that_do_not_come_later_are_left_out(tmp_path):
     film = write(tmp_path / "a.mp4", times=[0.0, 0.0, -1.0, 0.1])
     assert film.frames == 2

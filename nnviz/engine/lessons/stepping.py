@@ -38,7 +38,7 @@ def stepped(
         ctx.check()
         if number <= done:
             continue
-        ctx.step(number, total, f"{noun} {number}")
+        ctx.count(number, total, noun)
         ctx.keep(numbers, partial(_state, number, seed), frame=True)
         yield report
 

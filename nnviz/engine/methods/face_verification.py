@@ -161,7 +161,7 @@ def _rates(ctx: Context, params: FaceVerificationParams) -> ErrorRates | None:
         image = open_image(path)
         vectors.append(_embed(ctx, [_face(image) if params.crop else image]))
         people.append(index)
-        ctx.step(done, len(listed), f"image {done} of {len(listed)}")
+        ctx.count(done, len(listed), "image")
     return error_rates(np.concatenate(vectors), np.array(people, np.int64))
 
 

@@ -104,7 +104,7 @@ class GradientShap:
         sums: SampleSums | None = None
         for part, found in parts:
             sums = found if sums is None else sums + found
-            ctx.step(part.stop, params.samples, "samples")
+            ctx.count(part.stop, params.samples, "sample")
             yield _report(ctx, score, sums, params)
 
 

@@ -130,7 +130,7 @@ class Occlusion:
             rows, columns = windows.order[part].T
             drops = scorer.target.value - scores.double().cpu().numpy()
             grid[rows, columns] = drops
-            ctx.step(part.stop, len(windows), f"window {part.stop} of {len(windows)}")
+            ctx.count(part.stop, len(windows), "window")
             yield _report(ctx, scorer, windows, grid, part.stop, passes.notes)
 
 

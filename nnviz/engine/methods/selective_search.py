@@ -104,7 +104,7 @@ class SelectiveSearch:
         steps = _merging(pixels, first, params.regions)
         total = len(strategies(params.mode))
         for done, boxes in enumerate(search(pixels, params.mode, random, ctx.check), 1):
-            ctx.step(done, total, f"strategy {done} of {total}")
+            ctx.count(done, total, "strategy")
             found = boxes[: params.limit]
             yield Report(
                 {

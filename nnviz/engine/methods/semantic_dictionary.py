@@ -122,7 +122,7 @@ class SemanticDictionary:
         )
         while climb.steps < params.steps:
             climbed = climb.step(lambda _view: aim, rules)
-            ctx.step(climb.steps, params.steps, f"step {climb.steps}")
+            ctx.count(climb.steps, params.steps, "step")
             if climb.steps % _SHOWN_EVERY == 0 or climb.steps == params.steps:
                 yield _report(looked, climbed)
 

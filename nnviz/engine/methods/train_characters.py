@@ -164,7 +164,7 @@ class TrainCharacters:
             run.advance(min(every, left), ctx.check)
             done = len(run.losses)
             reports = -(-done // every), max(1, -(-params.steps // every))
-            ctx.step(*reports, f"step {done}")
+            ctx.step(*reports, f"step {done} of {params.steps}")
             ctx.keep(_numbers(run), run.state)
             yield _report(run, ctx.params)
             if done >= params.steps:

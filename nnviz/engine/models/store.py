@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from nnviz.base.catalogue import network_title
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
 from nnviz.base.file_formats import DESCRIPTIONS, INDEX
@@ -195,7 +196,7 @@ class ModelStore:
     ) -> Generator[Progress, None, None]:
         """Open a network, place it on its device and cache it."""
         try:
-            yield Progress(0, 0, f"opening {reference}")
+            yield Progress(0, 0, f"opening {network_title(str(reference))}")
             with memory.in_words(f"opening {reference}"):
                 opened = yield from self._open(reference, check)
                 size = bytes_of(opened.net)

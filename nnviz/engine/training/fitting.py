@@ -218,7 +218,7 @@ def _read(checkpoint: Path, device: str | torch.device) -> dict[str, Any]:
         InputError: the file is another one, which may lie in any output folder.
     """
     check_file(checkpoint)
-    reason, remedy = "is no state of this training", "move it away, and train anew"
+    reason, remedy = "is not a state of this training", "move it away, and train anew"
     with reading(checkpoint.name, _STATE_ERRORS, reason, remedy):
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
     if not isinstance(saved, dict) or not saved.keys() >= _STATE:

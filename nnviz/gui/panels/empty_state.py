@@ -47,6 +47,7 @@ class EmptyState(QWidget):
         """
         super().__init__(parent)
         self.setObjectName("canvas")
+        self._low = low
         self.words = label(style="muted", wrap=True)
         if not low:
             self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -62,6 +63,8 @@ class EmptyState(QWidget):
             each.setProperty(LEADS_OUT, name not in {RUN, RUN_BOARD})
         column = QVBoxLayout(self)
         column.setSpacing((2 if low else 3) * GRID)
+        if low:  # the lines of a large text need the height
+            column.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         column.addStretch(1)
         column.addWidget(self.words)
         column.addLayout(self._beside() if low else self._below())
@@ -90,8 +93,19 @@ class EmptyState(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Update the minimum size when the text wraps differently."""
         super().resizeEvent(event)
+        if self._low:
+            self._fit_height()
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+
+    def _fit_height(self) -> None:
+        """Hide the buttons where only the text has room: they repeat commands."""
+        margins = self.contentsMargins()
+        room = self.height() - margins.top() - margins.bottom()
+        lines = self.words.heightForWidth(self.width() - 4 * GRID)
+        for each in self.buttons.values():
+            needed = lines + 2 * GRID + each.sizeHint().height()
+            each.setVisible(needed <= room)
 
     def say(self, words: str) -> None:
         """Set the text that says why nothing is shown."""

@@ -128,7 +128,8 @@ class TimelinePanel(QWidget):
             self.tr("Animation (*.gif)"): ".gif",
             self.tr("Folder of images (*)"): "",
         }
-        title, name = self.tr("Export the recording"), Path(timeline.folder).name
+        title, state = self.tr("Export the recording"), timeline.recording
+        name = state.recipe.file_stem if state else Path(timeline.folder).name
         settings = self._app.settings
         path, kind = ask_new_file(self, settings, title, name, ";;".join(names))
         if path:

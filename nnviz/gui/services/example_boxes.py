@@ -69,6 +69,16 @@ class ExampleBoxes(QObject):
         return self._steps.value
 
     @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return self._steps.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone step to redo."""
+        return self._steps.can_redo
+
+    @property
     def path(self) -> str:
         """Path of the open image; empty where it has no file."""
         image = self._selection.image

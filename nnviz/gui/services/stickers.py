@@ -223,6 +223,16 @@ class StickerLayout(QObject):
         return self._steps.is_open
 
     @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return self._steps.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone step to redo."""
+        return self._steps.can_redo
+
+    @property
     def ready(self) -> bool:
         """Whether all stickers are open."""
         return all(self.shelf.opened(each.cut.text) for each in self.placed)

@@ -28,6 +28,17 @@ class UndoSteps(Generic[T]):
         """Whether a change is in progress, not yet settled."""
         return self._held is not None
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        changed = self._held is not None and self._held[0] != self.value
+        return changed or bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone step to redo."""
+        return bool(self._future)
+
     def change(self, value: T) -> None:
         """Change the value; ``settle`` ends the step."""
         if self._held is None:

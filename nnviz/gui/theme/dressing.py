@@ -59,6 +59,8 @@ class WindowDressing(QObject):
         self._left: list[QWidget] = []
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._finish)
+        self._painting = QTimer(self, singleShot=True, interval=0)
+        self._painting.timeout.connect(window.repaint)
         self._hidden: list[QWidget] = []
         self._idle = QTimer(self, interval=_IDLE_MS)
         self._idle.timeout.connect(self._dress_hidden)
@@ -99,6 +101,10 @@ class WindowDressing(QObject):
                 break
         if self.busy == self._window.updatesEnabled():
             self._window.setUpdatesEnabled(not self.busy)
+            if not self.busy:
+                # A window that was wholly dirty before stays so: Qt drops the request
+                # to paint it meanwhile, and sends no other for what is dirty already.
+                self._painting.start()
         if self.busy:
             self._turn.start()
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -152,6 +152,28 @@ def allow(
     made.setProperty(_TIP, usual)
     made.setEnabled(able)
     made.setToolTip(str(usual) if able else literal(why))
+
+
+class Undoable(Protocol):
+    """A document with an undo history."""
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        ...
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone step to redo."""
+        ...
+
+
+def allow_steps(undo: QWidget, redo: QWidget, document: Undoable) -> None:
+    """Enable the undo and redo buttons that have a step; see ``allow``."""
+    translate = QCoreApplication.translate
+    nothing = translate("parts", "There is nothing to undo")
+    allow(undo, document.can_undo, nothing)
+    allow(redo, document.can_redo, translate("parts", "There is nothing to redo"))
 
 
 def icon_button(

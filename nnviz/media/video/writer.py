@@ -26,6 +26,8 @@ _KEY_SECONDS = 2
 """
 _BITS = 0.15
 """Bits a pixel for codecs without constant quality."""
+_ROUNDING = 0.01
+"""Maximum part of a side that is filled by stretching instead of black bars."""
 _BT709, _SRGB_CURVE = 1, 13
 """Colors of the video, ITU-T H.273: matrix and primaries of HDTV, curve of sRGB."""
 
@@ -339,12 +341,24 @@ def _fitted(pixels: Colors, size: tuple[int, int]) -> Colors:
     import cv2
 
     ratio = min(size[0] / height, size[1] / width)
-    inner = max(1, round(height * ratio)), max(1, round(width * ratio))
+    inner = (
+        _filled(max(1, round(height * ratio)), size[0]),
+        _filled(max(1, round(width * ratio)), size[1]),
+    )
     smaller = cv2.resize(pixels, inner[::-1], interpolation=cv2.INTER_AREA)
     whole = np.zeros((*size, 3), np.uint8)
     top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
     whole[top : top + inner[0], left : left + inner[1]] = smaller
     return whole
+
+
+def _filled(side: int, whole: int) -> int:
+    """Return the whole side for one that falls short by rounding only.
+
+    The sides of scaled images are whole pixels, so their ratios differ a little: a bar
+    of one black row is no letterbox.
+    """
+    return whole if whole - side <= max(1, _ROUNDING * whole) else side
 
 
 def _playable_seconds(part: Path) -> float:

@@ -13,6 +13,7 @@ from support.jobs import cat, finish, never
 from torch import nn
 
 from nnviz.base.errors import UsageError
+from nnviz.base.events import Progress
 from nnviz.base.requests import ModelRequest, RecordingStep, RunMethod
 from nnviz.engine.attacks.carlini_wagner import (
     Constants,
@@ -216,7 +217,10 @@ def test_goals_are_read_and_refused():
     ],
 )
 def test_a_stopped_attack_goes_on_bit_for_bit(tmp_path, method, values):
-    """From the state of its second step on it makes the same bytes."""
+    """From the state of its second step on it makes the same bytes.
+
+    Its progress counts the steps that were asked for.
+    """
     session = Session()
 
     def request(**more):
@@ -228,7 +232,12 @@ def test_a_stopped_attack_goes_on_bit_for_bit(tmp_path, method, values):
             **more,
         )
 
-    whole = finish(session.job(request(recording=str(tmp_path / "a")), never))
+    told = []
+    job = session.job(request(recording=str(tmp_path / "a")), never)
+    whole = finish(job, told.append)
+    total = values["steps"] * values.get("rounds", 1)
+    words = [step.what for step in told if isinstance(step, Progress) and step.total]
+    assert f"step 2 of {total}" in words
     again = finish(
         session.job(
             request(

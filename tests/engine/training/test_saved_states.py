@@ -24,7 +24,7 @@ def test_a_state_is_read(tmp_path: Path) -> None:
 )
 def test_another_state_is_refused(tmp_path: Path, state: object) -> None:
     torch.save(state, tmp_path / "a.ckpt")
-    with pytest.raises(InputError, match=r"a\.ckpt: is no state of this training"):
+    with pytest.raises(InputError, match=r"a\.ckpt: is not a state of this training"):
         load_trained(tmp_path / "a.ckpt")
 
 
@@ -34,7 +34,7 @@ def test_another_state_is_refused(tmp_path: Path, state: object) -> None:
 )
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.ckpt").write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.ckpt: is no state of this training"):
+    with pytest.raises(InputError, match=r"a\.ckpt: is not a state of this training"):
         load_trained(tmp_path / "a.ckpt")
 
 

@@ -118,6 +118,25 @@ def test_card_and_open_follow_the_search(opened):
     assert "vgg19" in panel._reference()
 
 
+def test_groups_without_a_match_are_hidden(opened):
+    """Truth: by hand; a VGG belongs to torchvision alone."""
+    panel = opened.stage.models
+
+    def headings():
+        rows = range(panel.list.topLevelItemCount())
+        groups = [panel.list.topLevelItem(row) for row in rows]
+        return [group.text(0) for group in groups if not group.isHidden()]
+
+    everything = headings()
+    panel.search.setText("vgg16")
+    assert headings() == ["torchvision"]
+    panel.search.setText("no such network")
+    assert headings() == []
+    panel.search.clear()
+    assert headings() == everything
+    assert "Bundled" in everything
+
+
 def test_the_selected_network_stays_while_the_search_shows_it(opened):
     panel = opened.stage.models
     panel.search.setText("vgg")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.notation.boxes import parse_boxes
 from nnviz.gui.shell.main_window import ATTACK, INSPECT
+from nnviz.gui.workspaces.inspect.box_editor import _Tools
 from nnviz.runtime.file_work.boxes import BoxWork
 from tests.gui.conftest import finished
 
@@ -55,9 +56,14 @@ def test_a_box_is_drawn_named_and_undone(qtbot, opened, editor):
     assert boxes.boxes[0].label == "object"
     opened.commands["edit.undo"].trigger()
     assert boxes.boxes == ()
+    tools = editor.findChild(_Tools)
+    assert not tools.undo.isEnabled()
+    assert tools.redo.isEnabled()
     opened.commands["edit.redo"].trigger()
     opened.commands["edit.redo"].trigger()
     assert boxes.boxes[0].label == "tabby cat"
+    assert tools.undo.isEnabled()
+    assert not tools.redo.isEnabled()
 
 
 def test_boxes_belong_to_their_images(qtbot, opened, editor):

@@ -143,6 +143,24 @@ def test_undo_and_redo_go_step_by_step(qtbot, opened, studio, laid):
         assert laid.text == expected
 
 
+def test_undo_and_redo_are_offered_where_there_is_a_step(opened, studio):
+    """Truth: by hand; a disabled button says why in its tool tip."""
+    tools, layout = studio.tools, opened.app.stickers
+
+    def offered():
+        return tools.undo.isEnabled(), tools.redo.isEnabled()
+
+    assert offered() == (False, False)
+    assert tools.undo.toolTip() == "There is nothing to undo"
+    layout.add(RED, Placement(0.5, 0.5, 0.5, 0))
+    assert offered() == (True, False)
+    tools.undo.click()
+    assert offered() == (False, True)
+    tools.redo.click()
+    assert offered() == (True, False)
+    assert tools.redo.toolTip() == "There is nothing to redo"
+
+
 def test_several_lie_on_each_other(studio, laid):
     """Truth: the last laid is the uppermost, and can be raised and taken away."""
     laid.add("square:#fdd835")

@@ -87,7 +87,7 @@ class CurseOfDimensionality:
         below = [each for each in _STOPS if each < params.dimensions]
         stops = (*below, params.dimensions)
         yield from stepped(
-            ctx, _reports(params, stops, seed), len(stops), "dimensions", seed=seed
+            ctx, _reports(params, stops, seed), len(stops), "dimensionality", seed=seed
         )
 
 

@@ -82,7 +82,7 @@ class EigenImages:
         keep = min(params.keep, len(found.axes))
         stops = sorted({*range(1, min(keep, 12) + 1), *range(16, keep, 4), keep})
         reports = _reports(params, pixels, found, stops)
-        yield from stepped(ctx, reports, len(stops), "components")
+        yield from stepped(ctx, reports, len(stops), "reconstruction")
 
 
 def shrink(pixels: NDArray[np.float32], side: int, patch: int) -> Numbers:

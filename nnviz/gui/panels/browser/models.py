@@ -37,6 +37,7 @@ class ModelPanel(QWidget):
         self.setObjectName("page")
         self._app = app
         self._rows: list[QTreeWidgetItem] = []
+        self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self.search = search_field(
             self.tr("Search networks"), self.tr("Search the networks")
         )
@@ -108,6 +109,7 @@ class ModelPanel(QWidget):
     def _fill(self, catalogue: Catalogue) -> None:
         chosen = self._reference()
         self._rows.clear()
+        self._groups.clear()
         self.list.clear()
         titles = {
             ModelSource.BUNDLED: self.tr("Bundled"),
@@ -142,6 +144,7 @@ class ModelPanel(QWidget):
                     column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 )
         group.setExpanded(True)
+        self._groups.append((group, self._rows[-len(entries) :]))
 
     def _own_files(self) -> list[ModelEntry]:
         """Return the networks trained here and files opened before, as entries."""
@@ -176,6 +179,8 @@ class ModelPanel(QWidget):
         for item in self._rows:
             name = f"{item.text(0)} {item.data(0, _REFERENCE)}".lower()
             item.setHidden(not all(word in name for word in words))
+        for group, members in self._groups:
+            group.setHidden(all(member.isHidden() for member in members))
         current = self.list.currentItem()
         if current is None or current.isHidden():
             self._choose_first()

@@ -8,7 +8,14 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.stickers import StickerLayout
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, allow, icon_button, keep_size, named
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    allow_steps,
+    icon_button,
+    keep_size,
+    named,
+)
 from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 
@@ -42,8 +49,8 @@ class StickerTools(QWidget):
                 lambda: placing.remove(placing.chosen),
             ),
         ]
-        undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
-        redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
+        self.undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
+        self.redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
         self.round = named(QPushButton(self.tr("Round")), "segment")
         self.round.setCheckable(True)
         self.round.setToolTip(self.tr("Crop to a disc, or use the whole image"))
@@ -51,7 +58,7 @@ class StickerTools(QWidget):
             lambda: placing.set_outline("round" if self.round.isChecked() else "square")
         )
         self._chosen_only.append(self.round)
-        parts = (undo, redo, *self._chosen_only, *self._numbers, self.opacity)
+        parts = (self.undo, self.redo, *self._chosen_only, *self._numbers, self.opacity)
         line = flow(*parts, spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
@@ -87,6 +94,7 @@ class StickerTools(QWidget):
 
     def _follow(self) -> None:
         chosen = self._placing.current
+        allow_steps(self.undo, self.redo, self._placing)
         for part in (*self._numbers, self.opacity, *self._chosen_only):
             allow(part, chosen is not None, self.tr("Select a sticker first"))
         if chosen is None:

@@ -60,6 +60,11 @@ class MaskBrush(QObject):
         """Painted share of the image, 0 to 1."""
         return float((self.mask > 0).mean()) if self.mask is not None else 0.0
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a stroke to undo."""
+        return bool(self._before)
+
     def set_active(self, active: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Activate the brush, or return the mouse to the canvas."""
         self._active, self._last, self._width = active, None, 0

@@ -25,7 +25,16 @@ from nnviz.gui.services.app_context import AppContext
 from nnviz.gui.services.example_boxes import NONE, ExampleBoxes
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, allow, button, icon_button, label, named, row
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    allow,
+    allow_steps,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+)
 from nnviz.gui.views.canvas.box_canvas import BoxCanvas, DrawnBox
 from nnviz.gui.views.widgets.keys import Key, Keys
 from nnviz.render.maps.classes import class_colors
@@ -153,6 +162,7 @@ class _Tools(QWidget):
 
     def _follow(self) -> None:
         chosen = self._boxes.chosen != NONE
+        allow_steps(self.undo, self.redo, self._boxes)
         allow(self.remove, chosen, self.tr("Select a box first"))
         allow(self.clear, bool(self._boxes.boxes), self.tr("There are no boxes"))
 

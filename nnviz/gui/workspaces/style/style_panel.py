@@ -478,8 +478,8 @@ class WherePart(QWidget):
 
     def _show(self) -> None:
         share = self.brush.share
-        for each in (self.undo, self.clear):
-            allow(each, self.brush.mask is not None, self.tr("Nothing is painted yet"))
+        allow(self.undo, self.brush.can_undo, self.tr("There is no stroke to undo"))
+        allow(self.clear, bool(share), self.tr("Nothing is painted yet"))
         if share:
             words = self.tr("{0} of the image is painted.").format(percent(share))
         elif self.brush.active:
