@@ -37,7 +37,8 @@ fuzz: setup
 	@$(python) -m tests.fuzz $(ARGS)
 
 drive: setup
-	@$(python) -m pytest -m slow -k random tests/gui/shell/test_monkey.py $(ARGS)
+	@$(python) -m pytest -m slow -k random -o faulthandler_timeout=0 \
+		tests/gui/shell/test_monkey.py $(ARGS)
 
 bench: setup
 	@$(python) -m tests.benchmarks $(ARGS)

@@ -245,7 +245,7 @@ class Parameter:
         # True is an int to Python, but not a number to a user.
         other = isinstance(value, bool) and plain is not bool
         if other or not isinstance(value, plain):
-            reason = f"{described(value)} is no {self.kind}"
+            reason = f"{described(value)} is not valid"
             raise UsageError(self.option, reason, self.expected())
         if self.kind is Kind.NUMBER:
             return self._in_range(_as_float(value))
@@ -295,9 +295,8 @@ class Parameter:
                 ):
                     return self.check(text)
         except (KeyError, ValueError):
-            raise UsageError(
-                self.option, f"{text!r} is no {self.kind}", self.expected()
-            ) from None
+            reason = f"{text!r} is not valid"
+            raise UsageError(self.option, reason, self.expected()) from None
 
     def expected(self) -> str:
         """Describe the allowed values, for an error's remedy."""

@@ -67,12 +67,12 @@ def test_parameter_matters_only_beside_its_condition():
     [
         ("window", 0, "out of range"),
         ("window", 257, "allowed is 1 to 256 px"),
-        ("window", 3.5, "no integer"),
-        ("window", True, "no integer"),
+        ("window", 3.5, "is not valid"),
+        ("window", True, "is not valid"),
         ("rate", float("nan"), "out of range"),
-        ("rate", "fast", "no number"),
+        ("rate", "fast", "is not valid"),
         ("fill", "gray", "did you mean grey?"),
-        ("signed", 1, "no flag"),
+        ("signed", 1, "is not valid"),
         ("windw", 3, "did you mean window?"),
     ],
 )

@@ -37,7 +37,7 @@ def test_a_dreamt_video(film, tmp_path, capsys):
         (["video", "deep_dream", "{film}", "--out", "o.png"], "not a video file name"),
         (
             ["video", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
-            "no number",
+            "not a number",
         ),
         (["video", "predictions", "{film}", "--out", "o.mp4"], "not an image"),
         (["video", "deep_dream", "gone.mp4", "--out", "o.mp4"], "no such file"),

@@ -15,7 +15,7 @@ while the window is idle, and at the latest when they are shown.
 import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QChildEvent, QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
@@ -59,6 +59,8 @@ class WindowDressing(QObject):
         self._left: list[QWidget] = []
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._finish)
+        self._painting = QTimer(self, singleShot=True, interval=0)
+        self._painting.timeout.connect(window.repaint)
         self._hidden: list[QWidget] = []
         self._idle = QTimer(self, interval=_IDLE_MS)
         self._idle.timeout.connect(self._dress_hidden)
@@ -99,11 +101,10 @@ class WindowDressing(QObject):
                 break
         if self.busy == self._window.updatesEnabled():
             self._window.setUpdatesEnabled(not self.busy)
-            # Qt asks for no paint where all is marked as changed already, by what came
-            # while updates were off: the window would stay as it was.
-            QCoreApplication.postEvent(
-                self._window, QEvent(QEvent.Type.UpdateRequest)
-            )
+            if not self.busy:
+                # A window that was wholly dirty before stays so: Qt drops the request
+                # to paint it meanwhile, and sends no other for what is dirty already.
+                self._painting.start()
         if self.busy:
             self._turn.start()
 

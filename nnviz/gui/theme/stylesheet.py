@@ -82,7 +82,7 @@ QToolBar#workspaces QToolButton {
 }
 QToolBar#workspaces QToolButton:checked { color: $accent; }
 QToolBar#workspaces[tight="true"] { spacing: 1px; }
-QToolBar#workspaces[tight="true"] QToolButton { padding: $px2; }
+QToolBar#workspaces[tight="true"] QToolButton { padding: $px2; min-width: $px20; }
 
 QPushButton {
     background: $raised; border: 1px solid $line; border-radius: $px4;

@@ -89,7 +89,10 @@ def test_load_gives_the_facts(session):
         ({"values": {"layr": "x"}}, "layr: no such parameter; did you mean layer?"),
         ({"values": {"layer": "stem.con"}}, "stem.con: no such layer; did you mean st"),
         ({"values": {"channel": 99999}}, "has no channel 99999; it has "),
-        ({"values": {"channel": "x"}}, "--channel: 'x' is not a channel"),
+        (
+            {"values": {"channel": "x"}},
+            "--channel: 'x' is not valid; a channel's index",
+        ),
         ({"values": {"order": "strong"}}, "strong: no such value of --order"),
         ({"image": None}, "activations: needs an image"),
     ],

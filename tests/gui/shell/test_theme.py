@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Curves
-from nnviz.gui.theme import dressing, icons
+from nnviz.gui.theme import icons
 from nnviz.gui.theme.dressing import take_apart
 from nnviz.gui.theme.manager import THEMES, ThemeManager
 from nnviz.gui.views.results.curves import CurvesView
@@ -194,36 +194,3 @@ def test_a_home_that_cannot_be_written_needs_no_icons_there(tmp_path, monkeypatc
     path = icons.file("check", "#654321")
     assert "#654321" in Path(path).read_text("utf-8")
     icons.file.cache_clear()
-
-
-def test_the_window_is_painted_after_a_change_of_several_turns(
-    qtbot, window, look, monkeypatch
-):
-    """Truth: what the screen shows; Qt drops updates of what is marked already.
-
-    The mark is made by an update that the screen asks for between two turns.
-    """
-    monkeypatch.setattr(dressing, "_TURN", -1.0)
-    middle = window.centralWidget()
-    paints = []
-    painted = PaintFilter(paints)
-    middle.installEventFilter(painted)
-    window.update()
-    middle.update()
-    look.use("light")
-    assert not window.updatesEnabled()
-    assert not paints
-    qtbot.waitUntil(lambda: bool(paints), timeout=2000)
-
-
-class PaintFilter(QObject):
-    """Notes the paint events of a widget."""
-
-    def __init__(self, paints):
-        super().__init__()
-        self._paints = paints
-
-    def eventFilter(self, watched, event):  # noqa: N802  Qt's name
-        if event.type() is QEvent.Type.Paint:
-            self._paints.append(watched)
-        return False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QTabBar
 
 from nnviz.gui.shell.docks.dock import Dock
 from nnviz.gui.state.settings import Settings
@@ -172,6 +172,8 @@ class DockLayouts(QObject):
     def _room(self) -> int:
         """Return the width that the central view can spare, px; negative if none."""
         center = self._window.centralWidget()
+        if isinstance(center, QAbstractScrollArea):  # its scroll bar is no room
+            center = center.viewport()
         width = center.width() if center is not None else 0
         return width - round(_CENTER * self._window.width())
 

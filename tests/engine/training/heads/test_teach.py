@@ -173,7 +173,7 @@ def test_too_little_is_refused(colors, tmp_path):
     write(tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2))
     with pytest.raises(InputError, match="at least two classes"):
         nnviz.teach(tmp_path / "one", tmp_path)
-    with pytest.raises(InputError, match="no number"):
+    with pytest.raises(InputError, match="not a number"):
         nnviz.teach(colors, tmp_path, regression=True)
     with pytest.raises(ModelError, match="linear"):
         nnviz.teach(colors, tmp_path, backbone="bundled:scenes-segmenter")
