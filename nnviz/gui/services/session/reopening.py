@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.catalogue import network_title
 from nnviz.base.documents.session import SessionState
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Severity
@@ -78,7 +79,7 @@ class Reopening(QObject):
         ).format(
             len(state.images),
             len(state.results),
-            state.model.reference if state.model else self.tr("none"),
+            network_title(state.model.reference) if state.model else self.tr("none"),
         )
         remedy = Remedy(self.tr("Restore them"), lambda: self._read(folder, state))
         self._messages.notice(
