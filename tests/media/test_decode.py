@@ -440,7 +440,7 @@ def test_missing_file_names_the_nearest(tmp_path):
     (tmp_path / "kitten.jpg").write_bytes(b"x")
     with pytest.raises(InputError, match=r"no such file; did you mean kitten\.jpg\?"):
         open_image(tmp_path / "kiten.jpg")
-    with pytest.raises(InputError, match="there is not a folder"):
+    with pytest.raises(InputError, match="there is no folder"):
         open_image(tmp_path / "nowhere" / "cat.jpg")
 
 

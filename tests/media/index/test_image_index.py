@@ -158,7 +158,7 @@ def test_bad_folders_are_refused_in_words(tmp_path, folder):
     with pytest.raises(UsageError, match="did you mean l/1"):
         ImageIndex(folder).features("l/2")
     (folder / "arrays" / "thumbnails.npy").write_bytes(b"")
-    with pytest.raises(InputError, match="cut off"):
+    with pytest.raises(InputError, match="truncated"):
         _ = ImageIndex(folder).thumbnails
     record = json.loads((folder / "index.json").read_text())
     (folder / "index.json").write_text(json.dumps({**record, "version": 99}))
