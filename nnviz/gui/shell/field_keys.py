@@ -49,7 +49,12 @@ class FieldKeys(QObject):
             new.installEventFilter(self)
 
     def _in_panel(self, field: QWidget) -> bool:
-        """Return whether a field is part of a panel: the palette handles Esc itself."""
+        """Return whether a field is part of a panel: the palette handles Esc itself.
+
+        So does a dialog, whose parent is a panel.
+        """
+        if field.window() is not self._window:
+            return False
         above: QWidget | None = field
         while above is not None and not isinstance(above, Bounded):
             above = above.parentWidget()
