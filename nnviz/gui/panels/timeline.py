@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.documents.recordings import VideoExport
 from nnviz.base.events import Progress
+from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.dialogs.files import ask_new_file
@@ -133,11 +134,11 @@ class TimelinePanel(QWidget):
         settings = self._app.settings
         path, kind = ask_new_file(self, settings, title, name, ";;".join(names))
         if path:
-            ending = names.get(kind, "")
+            whole = Path(path).suffix.lower() in WRITTEN_VIDEOS
             recordings.export(
                 VideoExport(
                     folder=timeline.folder,
-                    out=path if Path(path).suffix == ending else path + ending,
+                    out=path if whole else path + names.get(kind, ""),
                     rate=timeline.rate,
                     blend=timeline.blend,
                 )

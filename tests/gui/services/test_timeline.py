@@ -5,6 +5,7 @@ test's hands; the last one with the real engine and real files.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -348,6 +349,32 @@ def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_
     panel.film.click()
     assert not imagine.app.recordings.exporting
     assert panel.film.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "out"),
+    [
+        ("a.gif", "Video (*.mp4)", "a.gif"),
+        ("a.MP4", "Animation (*.gif)", "a.MP4"),
+        ("resnet50.v2", "Video (*.mp4)", "resnet50.v2.mp4"),
+        ("frames", "Folder of images (*)", "frames"),
+    ],
+)
+def test_a_typed_kind_of_video_wins(imagine, fake, monkeypatch, typed, kind, out):
+    """Truth: by hand; the proposed name is the recording's own."""
+    tell(imagine, fake, 19)
+    imagine.app.stop()
+    asked = []
+
+    def answer(_parent, _title, start, _patterns):
+        asked.append(Path(start).name)
+        return f"/films/{typed}", kind
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    imagine.stage.center.timeline.film.click()
+    request = fake.files.recordings.asked[-1][1]
+    assert request.out == f"/films/{out}"
+    assert asked == [imagine.app.timeline.recording.recipe.file_stem]
 
 
 def test_the_end_of_a_run_is_shown_with_another_code_at_once(opened, fake):
