@@ -15,10 +15,14 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError
 from nnviz.base.events import EPOCH, Progress
 from nnviz.base.host.reading import ARCHIVE_ERRORS, exists, reading
+from nnviz.engine.models.pickles.archives import open_contents
+from nnviz.engine.models.pickles.values import PickleError
 from nnviz.media.files import check_file
 
 _STATE = {"net", "average", "optimizer", "epoch", "seconds"}
-_STATE_ERRORS = (pickle.UnpicklingError, *ARCHIVE_ERRORS)
+_NAMED = frozenset({"torch", "torch._utils", "torch.storage", "collections"})
+"""Modules that a state's pickle names."""
+_STATE_ERRORS = (PickleError, pickle.UnpicklingError, *ARCHIVE_ERRORS)
 _FIT_ERRORS = (RuntimeError, ValueError, LookupError, TypeError, AttributeError)
 """torch's, for a state of other layers, or of none."""
 
@@ -220,12 +224,28 @@ def _read(checkpoint: Path, device: str | torch.device) -> dict[str, Any]:
     check_file(checkpoint)
     reason, remedy = "is not a state of this training", "move it away, and train anew"
     with reading(checkpoint.name, _STATE_ERRORS, reason, remedy):
+        _require_tensors_only(checkpoint)
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
     if not isinstance(saved, dict) or not saved.keys() >= _STATE:
         raise InputError(checkpoint.name, reason, remedy)
     if type(saved["epoch"]) is not int or type(saved["seconds"]) is not float:
         raise InputError(checkpoint.name, reason, remedy)
     return saved
+
+
+def _require_tensors_only(checkpoint: Path) -> None:
+    """Refuse a pickle that names more than torch's tensors and containers.
+
+    torch's own reader also builds numpy's types, of which a forged one reads memory at
+    an address of the file's choice.
+
+    Raises:
+        PickleError: it names others.
+    """
+    with open_contents(checkpoint, lambda: None) as contents:
+        others = [each for each in contents.named if each.module not in _NAMED]
+    if others:
+        raise PickleError(f"names {others[0]}")
 
 
 def load_trained(checkpoint: Path) -> Trained:

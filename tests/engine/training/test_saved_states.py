@@ -5,6 +5,7 @@ import pickle
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,6 +35,13 @@ def test_another_state_is_refused(tmp_path: Path, state: object) -> None:
 )
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.ckpt").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.ckpt: is not a state of this training"):
+        load_trained(tmp_path / "a.ckpt")
+
+
+def test_numpy_types_are_not_built(tmp_path: Path) -> None:
+    """Truth: torch's reader builds them, and a forged one reads foreign memory."""
+    torch.save({**RIGHT, "net": np.zeros(2)}, tmp_path / "a.ckpt")
     with pytest.raises(InputError, match=r"a\.ckpt: is not a state of this training"):
         load_trained(tmp_path / "a.ckpt")
 

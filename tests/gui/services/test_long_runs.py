@@ -33,7 +33,7 @@ def test_a_run_of_minutes_says_so_once_and_can_be_stopped(opened, fake):
     began_before(run, 3)
     run.job.hear(Progress(1, 100, "window 1 of 100"))
     (notice,) = told(opened)
-    assert notice.text == "Grad-CAM takes about 5 minutes more."
+    assert notice.text == "Grad-CAM will take about 5 minutes more."
     run.job.hear(Progress(2, 100, "window 2 of 100"))
     assert told(opened) == [notice]
     run.job.hear(Cancelled())
