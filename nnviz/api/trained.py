@@ -278,7 +278,10 @@ def train_recorded(
         run(method, model, image, seed=seed, progress=progress, record=recording,
             **switches)  # fmt: skip
     else:
-        _check_same(stopped, method, seed, switches)
+        asked = {"method": method, **({"seed": seed} if seed else {}), **switches}
+        if model is not None:
+            asked["model"] = model if isinstance(model, str) else model.info.reference
+        _check_same(stopped, asked)
         if not stopped.facts.finished:
             resume(recording, progress=progress)
     files = export_trained(recording, out, name=name)
@@ -293,17 +296,15 @@ def _has_steps(recording: Path) -> bool:
     return numbers.is_file() and numbers.stat().st_size > 0
 
 
-def _check_same(
-    stopped: Recording, method: str, seed: int, switches: Mapping[str, Value]
-) -> None:
-    """Raise if a recorded run is of another method, seed or settings than asked for.
+def _check_same(stopped: Recording, asked: Mapping[str, Value]) -> None:
+    """Raise if a recorded run is of another method, seed, network or settings.
 
     Raises:
         UsageError: names the first setting that differs.
     """
     recipe = stopped.recipe
-    recorded = {"method": recipe.method, "seed": recipe.seed, **recipe.values}
-    asked = {"method": method, **({"seed": seed} if seed else {}), **switches}
+    own = {"method": recipe.method, "seed": recipe.seed, "model": recipe.model}
+    recorded = own | dict(recipe.values)
     for name, value in asked.items():
         known = recorded.get(name, value)
         of_files = isinstance(value, str) and Path(value).name == known

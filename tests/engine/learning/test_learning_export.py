@@ -128,6 +128,10 @@ def test_a_decoder_of_features_is_trained_on_the_users_image(trained, tmp_path, 
     recording = nnviz.open_recording(decoded.files[-1])
     assert recording.facts.finished
     assert recording.recipe.image == Path(cat).name
+    with pytest.raises(UsageError, match=r"with model bundled:digits, not bundled:obj"):
+        nnviz.train_inversion(
+            tmp_path, "bundled:objects", cat, image_count=20, epochs=2
+        )
     asked = {"image_count": 20, "epochs": 0, "weights": decoded.files[0]}
     again = nnviz.run("train_inversion", "bundled:digits", cat, **asked)
     last = recording.frame(recording.frames[-1])
